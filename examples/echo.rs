@@ -1,0 +1,31 @@
+//! Sends back what it is sent.
+//!
+//! ```text
+//! cargo run --example echo
+//! ```
+//!
+//! In a browser's console: `ws = new WebSocket("ws://localhost:8080"); ws.onmessage = e => console.log(e.data)`, then
+//! `ws.send("hello")`.
+
+// ANCHOR: echo
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod echo {
+    use super::*;
+
+    #[on(utf8)]
+    fn text(text: &str) -> &str {
+        text
+    }
+
+    #[on(binary)]
+    fn data(data: Bytes) -> Bytes {
+        data
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    echo::server().start()
+}
+// ANCHOR_END: echo

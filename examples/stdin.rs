@@ -1,0 +1,44 @@
+//! Sends each line that is typed in the terminal to everybody.
+//!
+//! ```text
+//! cargo run --example stdin
+//! ```
+//!
+//! Connect with any client, then type in the terminal; end it with CTRL-D.
+
+// ANCHOR: stdin
+use std::io::{self, Read, Stdin};
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod stdin {
+    use super::*;
+
+    /// The beginning of a line that is not complete yet.
+    #[state]
+    #[derive(Default)]
+    struct Line(Vec<u8>);
+
+    #[watch(readable = io::stdin())]
+    fn typed(server: &Server, stdin: &mut Stdin, line: &mut Line) -> io::Result<()> {
+        // One read a call: a second one could wait, and everybody with it.
+        let mut chunk = [0; 8192];
+        let count = stdin.read(&mut chunk)?;
+        if count == 0 {
+            server.shutdown();
+            return Ok(());
+        }
+        line.0.extend_from_slice(&chunk[..count]);
+        while let Some(end) = line.0.iter().position(|byte| *byte == b'\n') {
+            let complete: Vec<u8> = line.0.drain(..=end).collect();
+            server.broadcast_utf8(String::from_utf8_lossy(&complete[..end]));
+        }
+        Ok(())
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    stdin::server().start()
+}
+// ANCHOR_END: stdin

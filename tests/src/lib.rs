@@ -1,0 +1,88 @@
+//! Behaviour through the public interface, tried over real sockets: see the files under `tests`.
+//!
+//! Here stands only what each of them needs to talk to a server: a client that fails a test with a clear word.
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+use ws_runtime::Running;
+
+/// A WebSocket client over TCP.
+pub struct Client(pub WebSocketStream<TcpStream>);
+
+/// Where a running server is reached over TCP, as `host:port`.
+///
+/// # Panics
+///
+/// If it does not listen on TCP.
+#[must_use]
+pub fn address(running: &Running) -> String {
+    let address = &running.addresses()[0];
+    format!("127.0.0.1:{}", address.port().expect("the server listens on TCP"))
+}
+
+impl Client {
+    /// Connects, and expects to be admitted.
+    ///
+    /// # Panics
+    ///
+    /// If it is not.
+    pub async fn connect(running: &Running) -> Self {
+        let address = address(running);
+        let stream = TcpStream::connect(&address).await.expect("the server accepts");
+        let (socket, _) = client_async(format!("ws://{address}/"), stream).await.expect("the server admits");
+        Self(socket)
+    }
+
+    /// Sends a message.
+    ///
+    /// # Panics
+    ///
+    /// If the connection is gone.
+    pub async fn send(&mut self, message: impl Into<Message>) {
+        self.0.send(message.into()).await.expect("the connection is open");
+    }
+
+    /// The next message, control frames included.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub async fn next(&mut self) -> Message {
+        self.0.next().await.expect("the stream goes on").expect("the stream is sound")
+    }
+
+    /// The next message, which is a text.
+    ///
+    /// # Panics
+    ///
+    /// If it is something else.
+    pub async fn text(&mut self) -> String {
+        match self.next().await {
+            Message::Text(text) => text.to_string(),
+            other => panic!("expected a text, got {other:?}"),
+        }
+    }
+
+    /// The close frame with which the server ends the connection, after which nothing comes.
+    ///
+    /// # Panics
+    ///
+    /// If something else comes first.
+    pub async fn closed(mut self) -> CloseFrame {
+        let frame = match self.next().await {
+            Message::Close(Some(frame)) => frame,
+            other => panic!("expected a close frame, got {other:?}"),
+        };
+        loop {
+            match self.0.next().await {
+                None | Some(Err(tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed)) => {
+                    return frame;
+                }
+                Some(other) => panic!("expected the end, got {other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! What each event gives to its handler and what it takes back: the cells of the table, one server for each kind.
+
+use serde::Serialize;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::{Bytes as TungsteniteBytes, Message};
+use tokio_tungstenite::{client_async, tungstenite};
+use ws_runtime::event::{FromContext, IntoReply, Reply, WithConn, WithServer};
+use ws_runtime::http::{Response, StatusCode};
+use ws_runtime::prelude::*;
+use ws_runtime::{Running, Utf8Bytes};
+use ws_tests::{Client, address};
+
+/// Every kind of reply, asked for by name.
+#[ws_server(listen = "127.0.0.1:0")]
+mod replies {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Point {
+        x: i32,
+    }
+
+    pub struct Own;
+
+    impl IntoReply for Own {
+        fn into_reply<'r>(self) -> Reply<'r> {
+            Reply::binary(vec![7])
+        }
+    }
+
+    #[on(utf8)]
+    fn reply(text: &str) -> Reply<'_> {
+        match text {
+            "()" => ().into_reply(),
+            "borrowed" => text.into_reply(),
+            "string" => text.to_owned().into_reply(),
+            "static" => "fixed".into_reply(),
+            "utf8bytes" => Utf8Bytes::from_static("shared").into_reply(),
+            "vec" => vec![1, 2].into_reply(),
+            "slice" => text.as_bytes().into_reply(),
+            "bytes" => Bytes::from_static(b"bytes").into_reply(),
+            "json" => Json(Point { x: 1 }).into_reply(),
+            "some" => Some("some").into_reply(),
+            "none" => None::<String>.into_reply(),
+            "ok" => Ok::<_, String>("ok").into_reply(),
+            "own" => Own.into_reply(),
+            _ => Err::<(), _>("unknown").into_reply(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_reply_arrives_as_what_it_is() {
+    let running = replies::server().bind().await.unwrap();
+    let mut client = Client::connect(&running).await;
+    let rows: [(&str, Message); 11] = [
+        ("borrowed", Message::text("borrowed")),
+        ("string", Message::text("string")),
+        ("static", Message::text("fixed")),
+        ("utf8bytes", Message::text("shared")),
+        ("vec", Message::binary(vec![1, 2])),
+        ("slice", Message::binary("slice")),
+        ("bytes", Message::binary("bytes")),
+        ("json", Message::text("{\"x\":1}")),
+        ("some", Message::text("some")),
+        ("ok", Message::text("ok")),
+        ("own", Message::binary(vec![7])),
+    ];
+    for (text, reply) in rows {
+        // What sends nothing goes before, so that a wrong reply of it would be seen.
+        for silent in ["()", "none"] {
+            client.send(silent).await;
+        }
+        client.send(text).await;
+        assert_eq!(client.next().await, reply, "{text}");
+    }
+    client.send("error").await;
+    assert_eq!(u16::from(client.closed().await.code), 1011);
+}
+
+/// Every argument of `utf8`, `binary` and `pong`, in any order, by each of its types.
+#[ws_server(listen = "127.0.0.1:0")]
+mod arguments {
+    use super::*;
+
+    pub struct Length(usize);
+
+    /// An argument of the user's own, for events of a connection.
+    pub struct Seat(String);
+
+    impl<'a, C: WithConn<'a>> FromContext<'a, C> for Seat {
+        fn from_context(context: &mut C) -> Self {
+            Seat(context.conn().peer().to_string())
+        }
+    }
+
+    /// An argument of the user's own, for all events.
+    pub struct Crowd(usize);
+
+    impl<'a, C: WithServer<'a>> FromContext<'a, C> for Crowd {
+        fn from_context(context: &mut C) -> Self {
+            Crowd(context.server().connections().len())
+        }
+    }
+
+    #[state]
+    pub struct Greeting(pub &'static str);
+
+    #[session]
+    pub struct Visitor {
+        name: String,
+        messages: usize,
+    }
+
+    #[on(connect)]
+    fn connect(server: Server, conn: Conn, greeting: &Greeting) -> Result<(), String> {
+        assert_eq!(server.name(), "arguments");
+        assert_eq!(greeting.0, "hello");
+        conn.set_max_recv_size(1000).map_err(|error| error.to_string())
+    }
+
+    #[on(handshake)]
+    async fn handshake(handshake: &Handshake, greeting: &Greeting, conn: &Conn) -> Result<Visitor, StatusCode> {
+        assert!(!conn.is_ready());
+        assert_eq!(conn.send_utf8("too early"), Err(ws_runtime::SendError::NotReady));
+        match handshake.query_param("name") {
+            Some(name) => Ok(Visitor { name: format!("{} {name}", greeting.0), messages: 0 }),
+            None => Err(StatusCode::UNAUTHORIZED),
+        }
+    }
+
+    #[on(ready)]
+    fn ready(visitor: &Visitor, seat: Seat, crowd: Crowd, server: &Server) -> String {
+        assert_eq!(server.connections().len(), crowd.0);
+        assert!(seat.0.starts_with("127.0.0.1:"));
+        visitor.name.clone()
+    }
+
+    #[on(utf8)]
+    async fn utf8(visitor: &mut Visitor, text: String, again: &str, shared: Utf8Bytes, conn: &Conn) -> String {
+        visitor.messages += 1;
+        assert_eq!(text, again);
+        assert_eq!(shared.as_str(), again);
+        assert!(conn.is_ready());
+        format!("{} {}", visitor.messages, text)
+    }
+
+    #[on(binary)]
+    fn binary<'a>(data: &'a [u8], owned: Vec<u8>, shared: Bytes, visitor: &mut Visitor) -> &'a [u8] {
+        assert_eq!(data, owned);
+        assert_eq!(data, shared);
+        visitor.messages += Length(1).0;
+        data
+    }
+
+    #[on(pong)]
+    fn pong(data: &[u8], shared: Bytes, visitor: &Visitor) -> Option<String> {
+        assert_eq!(data, shared);
+        (data == b"count").then(|| visitor.messages.to_string())
+    }
+}
+
+/// Connects to a path, and tells how it went.
+async fn open(running: &Running, path: &str) -> Result<Client, tungstenite::Error> {
+    let address = address(running);
+    let stream = TcpStream::connect(&address).await.unwrap();
+    let (socket, _) = client_async(format!("ws://{address}{path}"), stream).await?;
+    Ok(Client(socket))
+}
+
+#[tokio::test]
+async fn arguments_are_given_by_their_types() {
+    let running = arguments::server().state(arguments::Greeting("hello")).bind().await.unwrap();
+    let mut client = open(&running, "/?name=ann").await.unwrap();
+    assert_eq!(client.text().await, "hello ann");
+    client.send("x").await;
+    assert_eq!(client.text().await, "1 x");
+    client.send(Message::binary(vec![0, 255])).await;
+    assert_eq!(client.next().await, Message::binary(vec![0, 255]));
+    client.send(Message::Pong(TungsteniteBytes::from_static(b"count"))).await;
+    assert_eq!(client.text().await, "2");
+    client.send(Message::binary(vec![0; 1001])).await;
+    assert_eq!(u16::from(client.closed().await.code), 1009, "as set in `connect`");
+}
+
+#[tokio::test]
+async fn a_handshake_is_refused_with_the_status_that_the_handler_returns() {
+    let running = arguments::server().state(arguments::Greeting("hello")).bind().await.unwrap();
+    match open(&running, "/").await {
+        Err(tungstenite::Error::Http(response)) => assert_eq!(response.status().as_u16(), 401),
+        other => panic!("{:?}", other.err()),
+    }
+}
+
+/// Plain HTTP requests.
+#[ws_server(listen = "127.0.0.1:0")]
+mod pages {
+    use super::*;
+
+    #[on(request)]
+    async fn page(request: &Request, conn: &Conn, server: &Server) -> Result<Response<String>, String> {
+        assert!(conn.ip().is_some() && server.connections().is_empty());
+        match request.path() {
+            "/" => Ok(Response::new("front".to_owned())),
+            "/teapot" => {
+                let mut response = Response::new(format!("{:?}", request.query()));
+                *response.status_mut() = StatusCode::IM_A_TEAPOT;
+                Ok(response)
+            }
+            "/panic" => panic!("as asked"),
+            _ => Err("a detail for the log".to_owned()),
+        }
+    }
+}
+
+async fn get(running: &Running, path: &str) -> String {
+    let mut stream = TcpStream::connect(address(running)).await.unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_plain_request_is_answered_on_the_same_port() {
+    let running = pages::server().bind().await.unwrap();
+    let rows = [
+        ("/", "200", "front"),
+        ("/teapot?milk=no", "418", "Some(\"milk=no\")"),
+        ("/wrong", "500", ""),
+        ("/panic", "500", ""),
+    ];
+    for (path, status, body) in rows {
+        let answer = get(&running, path).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+        assert!(answer.contains("\r\nconnection: close\r\n") || answer.contains("\r\nConnection: close\r\n"), "{answer}");
+        assert!(answer.ends_with(body), "{path}: {answer}");
+        assert!(!answer.contains("a detail"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_request_handler_the_answer_is_426() {
+    let running = replies::server().bind().await.unwrap();
+    let answer = get(&running, "/").await.to_ascii_lowercase();
+    assert!(answer.starts_with("http/1.1 426 "), "{answer}");
+    assert!(answer.contains("\r\nupgrade: websocket\r\n"), "{answer}");
+}
+
+/// A state that handlers change is locked for one call at a time.
+#[ws_server(listen = "127.0.0.1:0")]
+mod counter {
+    use super::*;
+
+    type Shared = Total;
+
+    #[state]
+    #[derive(Default)]
+    struct Total(u64);
+
+    #[on(utf8)]
+    fn add(total: &mut Total) -> String {
+        total.0 += 1;
+        total.0.to_string()
+    }
+
+    #[on(binary)]
+    fn read(total: &Shared) -> Vec<u8> {
+        total.0.to_be_bytes().to_vec()
+    }
+
+    #[on(disconnect)]
+    fn poison(_total: &mut Total, close: Close) {
+        assert_eq!(close.code(), 1000, "a panic while the state is locked");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_handlers_change_counts_right_from_many_connections() {
+    let running = counter::server().bind().await.unwrap();
+    let mut clients = Vec::new();
+    for _ in 0..8 {
+        clients.push(Client::connect(&running).await);
+    }
+    let mut tasks = tokio::task::JoinSet::new();
+    for mut client in clients {
+        tasks.spawn(async move {
+            for _ in 0..50 {
+                client.send("").await;
+                client.text().await;
+            }
+        });
+    }
+    // Each task drops its client without a close frame, so `disconnect` panics under the lock.
+    tasks.join_all().await;
+    let mut client = Client::connect(&running).await;
+    client.send(Message::binary(vec![])).await;
+    assert_eq!(client.next().await, Message::binary(400_u64.to_be_bytes().to_vec()));
+}

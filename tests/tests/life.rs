@@ -1,0 +1,346 @@
+//! One connection's life: the order of its events, and that one always ends what another began.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::sync::{Notify, mpsc};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+use ws_runtime::prelude::*;
+use ws_runtime::{ClosedBy, Seconds};
+use ws_tests::Client;
+
+/// Writes down what happened, for the test to read.
+type Diary = mpsc::UnboundedSender<String>;
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod recorder {
+    use super::*;
+
+    #[state]
+    pub struct Book(pub Diary);
+
+    impl Book {
+        fn note(&self, line: impl Into<String>) {
+            let _ = self.0.send(line.into());
+        }
+    }
+
+    #[session]
+    #[derive(Default)]
+    struct Count(u32);
+
+    #[on(connect)]
+    fn connect(book: &Book) {
+        book.note("connect");
+    }
+
+    #[on(handshake)]
+    fn handshake(handshake: &Handshake, book: &Book) {
+        book.note(format!("handshake {}", handshake.path()));
+    }
+
+    #[on(ready)]
+    fn ready(conn: &Conn, book: &Book) {
+        book.note(format!("ready {}", conn.server().connections().contains(conn)));
+    }
+
+    #[on(utf8)]
+    async fn utf8(text: &str, conn: &Conn, count: &mut Count, book: &Book) -> Result<(), String> {
+        match text {
+            "panic" => panic!("as asked"),
+            "fail" => return Err("as asked".to_owned()),
+            "close" => conn.disconnect(4242, "as asked").map_err(|error| error.to_string())?,
+            "cut" => conn.server().disconnect(conn),
+            "shutdown" => conn.server().shutdown(),
+            _ => {}
+        }
+        // The first takes longest: were two to run at once, the second would be done before it.
+        tokio::time::sleep(Duration::from_millis(u64::from(10 - count.0.min(10)))).await;
+        count.0 += 1;
+        book.note(format!("{} {text}", count.0));
+        Ok(())
+    }
+
+    #[on(disconnect)]
+    fn disconnect(close: &Close, count: Count, book: &Book) {
+        book.note(format!("disconnect {} {:?} by {} after {}", close.code(), close.reason(), close.by(), count.0));
+    }
+
+    #[on(shutdown)]
+    fn shutdown(server: &Server, book: &Book) {
+        book.note(format!("shutdown with {}", server.connections().len()));
+    }
+}
+
+/// A recorder that listens, and what it writes.
+async fn record() -> (ws_runtime::Running, mpsc::UnboundedReceiver<String>) {
+    let (diary, lines) = mpsc::unbounded_channel();
+    let running = recorder::server().state(recorder::Book(diary)).bind().await.unwrap();
+    (running, lines)
+}
+
+/// Connects, and reads over the three events that come before the first message.
+async fn connect(running: &ws_runtime::Running, lines: &mut mpsc::UnboundedReceiver<String>) -> Client {
+    let client = Client::connect(running).await;
+    for expected in ["connect", "handshake /", "ready true"] {
+        assert_eq!(lines.recv().await.unwrap(), expected);
+    }
+    client
+}
+
+#[tokio::test]
+async fn a_connections_handlers_run_one_at_a_time_in_arrival_order() {
+    let (running, mut lines) = record().await;
+    let mut client = connect(&running, &mut lines).await;
+    for number in 1..=40 {
+        client.send(format!("m{number}")).await;
+    }
+    for number in 1..=40 {
+        assert_eq!(lines.recv().await.unwrap(), format!("{number} m{number}"));
+    }
+}
+
+#[tokio::test]
+async fn messages_before_a_close_frame_are_handled_before_disconnect() {
+    let (running, mut lines) = record().await;
+    let mut client = connect(&running, &mut lines).await;
+    for text in ["a", "b", "c"] {
+        client.send(text).await;
+    }
+    client.0.close(None).await.unwrap();
+    for expected in ["1 a", "2 b", "3 c", "disconnect 1005 \"\" by the peer after 3"] {
+        assert_eq!(lines.recv().await.unwrap(), expected);
+    }
+}
+
+#[tokio::test]
+async fn disconnect_tells_code_reason_and_whose_doing_it_was() {
+    let cases = [
+        ("close", 4242, "as asked", "disconnect 4242 \"as asked\" by this server after 1"),
+        ("fail", 1011, "", "disconnect 1011 \"\" by an error after 0"),
+        ("panic", 1011, "", "disconnect 1011 \"\" by an error after 0"),
+    ];
+    for (text, code, reason, line) in cases {
+        let (running, mut lines) = record().await;
+        let mut client = connect(&running, &mut lines).await;
+        client.send(text).await;
+        let frame = client.closed().await;
+        assert_eq!((u16::from(frame.code), frame.reason.as_str()), (code, reason), "{text}");
+        let mut seen = lines.recv().await.unwrap();
+        if !seen.starts_with("disconnect") {
+            seen = lines.recv().await.unwrap();
+        }
+        assert_eq!(seen, line, "{text}");
+        assert_eq!(running.server().connections().len(), 0, "{text}");
+        running.shutdown();
+        running.stopped().await;
+        assert_eq!(lines.recv().await.unwrap(), "shutdown with 0");
+        assert_eq!(lines.recv().await, None, "{text}: `disconnect` ran once");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_gets_no_close_frame_but_its_disconnect() {
+    let (running, mut lines) = record().await;
+    let mut client = connect(&running, &mut lines).await;
+    client.send("cut").await;
+    assert!(matches!(client.0.next().await, None | Some(Err(_))));
+    assert_eq!(lines.recv().await.unwrap(), "1 cut");
+    assert_eq!(lines.recv().await.unwrap(), "disconnect 1006 \"\" by this server after 1");
+}
+
+#[tokio::test]
+async fn shutdown_runs_with_the_connections_still_there_and_closes_them_with_1001() {
+    let (running, mut lines) = record().await;
+    let client = connect(&running, &mut lines).await;
+    let mut other = connect(&running, &mut lines).await;
+    other.send("shutdown").await;
+    let (frame, stopped) = tokio::join!(client.closed(), running.stopped());
+    assert_eq!(frame.code, CloseCode::Away);
+    assert_eq!(stopped, ());
+    let mut seen = Vec::new();
+    while let Some(line) = lines.recv().await {
+        seen.push(line);
+    }
+    assert!(seen.contains(&"shutdown with 2".to_owned()), "{seen:?}");
+    let ends = seen.iter().filter(|line| line.starts_with("disconnect 1001 \"\" by shutdown")).count();
+    assert_eq!(ends, 2, "{seen:?}");
+}
+
+#[tokio::test]
+async fn an_abrupt_end_is_1006_by_the_peer() {
+    let (running, mut lines) = record().await;
+    let client = connect(&running, &mut lines).await;
+    drop(client);
+    assert_eq!(lines.recv().await.unwrap(), "disconnect 1006 \"\" by the peer after 0");
+}
+
+#[ws_server(listen = "127.0.0.1:0", silence_max = 20, origins = any)]
+mod sleeper {
+    use super::*;
+
+    #[state]
+    #[derive(Default)]
+    pub struct Gate(pub Notify);
+
+    #[on(utf8)]
+    async fn wait(text: &str, gate: &Gate) -> String {
+        gate.0.notified().await;
+        text.to_owned()
+    }
+
+    #[on(binary)]
+    fn wake(gate: &Gate) {
+        gate.0.notify_one();
+    }
+}
+
+#[tokio::test]
+async fn pings_are_answered_while_a_handler_awaits() {
+    let running = sleeper::server().bind().await.unwrap();
+    let mut waiting = Client::connect(&running).await;
+    waiting.send("hello").await;
+    waiting.send(Message::Ping(Bytes::from_static(b"still there?"))).await;
+    assert_eq!(waiting.next().await, Message::Pong(Bytes::from_static(b"still there?")));
+    let mut waker = Client::connect(&running).await;
+    waker.send(Message::binary(vec![1])).await;
+    assert_eq!(waiting.text().await, "hello");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_peer_is_pinged_then_cut() {
+    let running = sleeper::server().bind().await.unwrap();
+    let mut raw = raw_handshake(&running).await;
+    let start = tokio::time::Instant::now();
+    let mut frame = [0; 2];
+    for seconds in [10, 20] {
+        tokio::io::AsyncReadExt::read_exact(&mut raw, &mut frame).await.unwrap();
+        assert_eq!(frame, [0x89, 0], "an empty ping");
+        assert_eq!(start.elapsed().as_secs(), seconds);
+    }
+    assert_eq!(tokio::io::AsyncReadExt::read(&mut raw, &mut frame).await.unwrap_or(0), 0, "no close frame");
+    assert_eq!(start.elapsed().as_secs(), 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_measured_while_a_handler_awaits() {
+    let running = sleeper::server().silence_max(2).bind().await.unwrap();
+    let mut raw = raw_handshake(&running).await;
+    let hello = [0x81, 0x82, 0, 0, 0, 0, b'h', b'i'];
+    tokio::io::AsyncWriteExt::write_all(&mut raw, &hello).await.unwrap();
+    let start = tokio::time::Instant::now();
+    let mut rest = Vec::new();
+    let _ = tokio::io::AsyncReadExt::read_to_end(&mut raw, &mut rest).await;
+    assert_eq!(rest, [0x89, 0, 0x89, 0]);
+    assert_eq!(start.elapsed().as_secs(), 3);
+}
+
+/// Shakes hands by hand: a client that never answers a ping.
+async fn raw_handshake(running: &ws_runtime::Running) -> tokio::net::TcpStream {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(ws_tests::address(running)).await.unwrap();
+    let request = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                   Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+    stream
+}
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod pair {
+    use super::*;
+
+    pub static HERE: Mutex<Option<std::sync::Arc<tokio::sync::Barrier>>> = Mutex::new(None);
+
+    #[on(utf8)]
+    async fn meet() -> &'static str {
+        let barrier = HERE.lock().unwrap().clone().unwrap();
+        barrier.wait().await;
+        "met"
+    }
+}
+
+#[tokio::test]
+async fn connections_run_side_by_side() {
+    *pair::HERE.lock().unwrap() = Some(std::sync::Arc::new(tokio::sync::Barrier::new(2)));
+    let running = pair::server().bind().await.unwrap();
+    let (mut one, mut two) = (Client::connect(&running).await, Client::connect(&running).await);
+    one.send("").await;
+    two.send("").await;
+    assert_eq!((one.text().await, two.text().await), ("met".to_owned(), "met".to_owned()));
+}
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod replacing {
+    use super::*;
+
+    pub static ENDED: AtomicUsize = AtomicUsize::new(0);
+
+    #[on(connect)]
+    fn connect(conn: &Conn) {
+        conn.on_handshake(|_, handshake| match handshake.path() {
+            "/" => Ok(()),
+            _ => Err(Reject::new(ws_runtime::http::StatusCode::NOT_FOUND)),
+        });
+        conn.on_ready(|conn| format!("ready {}", conn.is_ready()));
+        conn.on_disconnect(|_, close| {
+            assert_eq!(close.by(), ClosedBy::Peer);
+            ENDED.fetch_add(1, Ordering::SeqCst);
+        });
+    }
+
+    #[on(utf8)]
+    fn declared(conn: &Conn, text: &str) -> String {
+        let mut seen = 0;
+        conn.on_utf8(move |_, text| {
+            seen += 1;
+            format!("replaced {text} {seen}")
+        });
+        conn.on_binary(|_, data| data.to_vec());
+        format!("declared {text}")
+    }
+}
+
+#[tokio::test]
+async fn handlers_are_replaced_for_one_connection_while_it_runs() {
+    let running = replacing::server().bind().await.unwrap();
+    let mut client = Client::connect(&running).await;
+    assert_eq!(client.text().await, "ready true");
+    client.send("a").await;
+    client.send("b").await;
+    client.send("c").await;
+    assert_eq!(client.text().await, "declared a");
+    assert_eq!(client.text().await, "replaced b 1");
+    assert_eq!(client.text().await, "replaced c 2");
+    client.send(Message::binary(vec![1, 2])).await;
+    assert_eq!(client.next().await, Message::binary(vec![1, 2]));
+    client.0.close(None).await.unwrap();
+    let _ = client.next().await;
+    running.shutdown();
+    running.stopped().await;
+    assert_eq!(replacing::ENDED.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ticks_added_at_run_time_never_burst() {
+    let running = sleeper::server().bind().await.unwrap();
+    let (told, mut ticks) = mpsc::unbounded_channel();
+    let start = tokio::time::Instant::now();
+    running
+        .server()
+        .on_tick(Seconds::from(1), move |_| {
+            let _ = told.send(start.elapsed());
+        })
+        .unwrap();
+    for seconds in 1..=3 {
+        assert_eq!(ticks.recv().await.unwrap().as_secs(), seconds);
+    }
+    assert!(running.server().on_tick(0, |_| {}).is_err());
+}

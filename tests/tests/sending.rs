@@ -1,0 +1,147 @@
+//! Sending: bounded, never blocking, and encoded once for all.
+
+use std::time::Duration;
+
+use tokio_tungstenite::tungstenite::Message;
+use ws_runtime::prelude::*;
+use ws_runtime::{CloseError, SendError, SetError, Slow};
+use ws_tests::Client;
+
+#[ws_server(listen = "127.0.0.1:0", origins = any)]
+mod quiet {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_refused_with_both_sizes() {
+    let running = quiet::server().max_send_size(10).bind().await.unwrap();
+    let mut client = Client::connect(&running).await;
+    let conn = running.server().connections()[0].clone();
+    assert_eq!(conn.send_utf8("0123456789"), Ok(()));
+    assert_eq!(conn.send_utf8("0123456789a"), Err(SendError::TooLarge { size: 11, max: 10 }));
+    assert_eq!(conn.send_binary(&[0; 11]), Err(SendError::TooLarge { size: 11, max: 10 }));
+    conn.set_max_send_size(11).unwrap();
+    assert_eq!(conn.send_utf8("0123456789a"), Ok(()));
+    assert_eq!(conn.set_max_send_size(0), Err(SetError::Zero { option: "max_send_size" }));
+    assert_eq!(conn.set_max_recv_size(1), Err(SetError::TooLate));
+    assert_eq!(client.text().await, "0123456789");
+    assert_eq!(client.text().await, "0123456789a");
+    // A reply that is too large is the handler's mistake.
+    client.send("a text of more than ten bytes").await;
+    assert_eq!(u16::from(client.closed().await.code), 1011);
+}
+
+#[tokio::test]
+async fn control_frames_carry_125_bytes_and_no_more() {
+    let running = quiet::server().bind().await.unwrap();
+    let mut client = Client::connect(&running).await;
+    let conn = running.server().connections()[0].clone();
+    conn.send(ws_runtime::Message::Ping((&[1; 125]).into())).unwrap();
+    conn.send(ws_runtime::Message::Pong((&[2; 125]).into())).unwrap();
+    assert_eq!(
+        conn.send(ws_runtime::Message::Ping((&[1; 126]).into())),
+        Err(SendError::ControlTooLarge { size: 126 })
+    );
+    assert_eq!(client.next().await, Message::Ping(vec![1; 125].into()));
+    assert_eq!(client.next().await, Message::Pong(vec![2; 125].into()));
+}
+
+#[tokio::test]
+async fn close_codes_that_must_not_be_sent_are_refused() {
+    let running = quiet::server().bind().await.unwrap();
+    let client = Client::connect(&running).await;
+    let conn = running.server().connections()[0].clone();
+    for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, u16::MAX] {
+        assert_eq!(conn.disconnect(code, ""), Err(CloseError::Code { code }));
+    }
+    assert_eq!(conn.disconnect(1000, &"x".repeat(124)), Err(CloseError::Reason { size: 124 }));
+    assert!(conn.is_ready());
+    conn.disconnect(4999, &"x".repeat(123)).unwrap();
+    assert!(!conn.is_ready());
+    assert_eq!(conn.send_utf8("late"), Err(SendError::Gone));
+    let frame = client.closed().await;
+    assert_eq!((u16::from(frame.code), frame.reason.len()), (4999, 123));
+}
+
+#[tokio::test]
+async fn a_broadcast_reaches_everybody_who_is_ready_in_order() {
+    let running = quiet::server().bind().await.unwrap();
+    assert_eq!(running.server().broadcast_utf8("nobody"), 0);
+    let mut clients = Vec::new();
+    for _ in 0..20 {
+        clients.push(Client::connect(&running).await);
+    }
+    for number in 0..10 {
+        assert_eq!(running.server().broadcast_utf8(format!("{number}")), 20);
+    }
+    assert_eq!(running.server().broadcast_binary(vec![9; 60_000]), 20);
+    for client in &mut clients {
+        for number in 0..10 {
+            assert_eq!(client.text().await, number.to_string());
+        }
+        assert_eq!(client.next().await, Message::binary(vec![9; 60_000]));
+    }
+    assert_eq!(running.server().broadcast_binary(vec![9; 65_537]), 0, "more than `max_send_size`");
+}
+
+/// Sends to a peer that reads nothing until the outbox refuses; tells how, and how many bytes it took.
+fn fill(conn: &Conn) -> (SendError, usize) {
+    let mut taken = 0;
+    loop {
+        match conn.send_binary(vec![0; 50_000]) {
+            Ok(()) => taken += 50_000,
+            Err(error) => return (error, taken),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_cut_and_never_makes_a_sender_wait() {
+    let running = quiet::server().bind().await.unwrap();
+    let client = Client::connect(&running).await;
+    let conn = running.server().connections()[0].clone();
+    let (error, taken) = fill(&conn);
+    assert_eq!(error, SendError::Slow { max: 262_144 });
+    assert!(taken <= 262_144, "{taken}");
+    assert!(!conn.is_ready());
+    assert_eq!(conn.flushed().await, Err(SendError::Gone));
+    drop(client);
+}
+
+#[tokio::test]
+async fn a_slow_reader_loses_messages_where_that_was_asked_for() {
+    let running = quiet::server().slow(Slow::Drop).bind().await.unwrap();
+    let mut client = Client::connect(&running).await;
+    let conn = running.server().connections()[0].clone();
+    let (error, taken) = fill(&conn);
+    assert_eq!(error, SendError::Full { max: 262_144 });
+    assert!(conn.is_ready());
+    for _ in 0..taken / 50_000 {
+        assert_eq!(client.next().await.len(), 50_000);
+    }
+    conn.flushed().await.unwrap();
+    conn.send_utf8("still here").unwrap();
+    assert_eq!(client.text().await, "still here");
+}
+
+#[tokio::test]
+async fn a_producer_that_waits_fills_nothing() {
+    let running = quiet::server().bind().await.unwrap();
+    let mut client = Client::connect(&running).await;
+    let conn = running.server().connections()[0].clone();
+    let producer = tokio::spawn(async move {
+        for _ in 0..200 {
+            conn.send_binary(vec![0; 60_000]).unwrap();
+            conn.flushed().await.unwrap();
+        }
+    });
+    for _ in 0..200 {
+        assert_eq!(client.next().await.len(), 60_000);
+    }
+    tokio::time::timeout(Duration::from_secs(10), producer).await.unwrap().unwrap();
+}

@@ -1,0 +1,84 @@
+//! All mistakes of one server, collected and reported at once.
+
+use std::fmt::Display;
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+/// Takes every mistake that is found, so that one does not hide the next.
+#[derive(Debug, Default)]
+pub(crate) struct Mistakes {
+    found: Vec<syn::Error>,
+}
+
+impl Mistakes {
+    /// Reports a mistake on the tokens that are wrong.
+    pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl Display) {
+        self.found.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    /// Reports a mistake where there are no tokens, only the place.
+    pub(crate) fn at(&mut self, span: Span, message: impl Display) {
+        self.found.push(syn::Error::new(span, message));
+    }
+
+    /// Takes what syn has to say.
+    pub(crate) fn take(&mut self, error: syn::Error) {
+        self.found.push(error);
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// The mistakes as items that the compiler reports.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        self.found.iter().map(syn::Error::to_compile_error).collect()
+    }
+}
+
+/// "did you mean": the candidate that a word was most likely meant to be.
+pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > LIKE_ENOUGH)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Words as prose: `` `a`, `b` and `c` ``.
+pub(crate) fn list<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
+    let mut quoted: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    let Some(last) = quoted.pop() else { return String::new() };
+    if quoted.is_empty() { last } else { format!("{} and {last}", quoted.join(", ")) }
+}
+
+/// Below this a suggestion confuses more than it helps.
+const LIKE_ENOUGH: f64 = 0.8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typo_finds_its_word_and_a_stranger_none() {
+        let words = ["utf8", "binary", "disconnect", "connect"];
+        for (word, meant) in
+            [("utf", Some("utf8")), ("binery", Some("binary")), ("disconect", Some("disconnect")), ("zebra", None)]
+        {
+            assert_eq!(nearest(word, words), meant, "{word}");
+        }
+    }
+
+    #[test]
+    fn words_are_listed_as_prose() {
+        assert_eq!(list([]), "");
+        assert_eq!(list(["a"]), "`a`");
+        assert_eq!(list(["a", "b", "c"]), "`a`, `b` and `c`");
+    }
+}

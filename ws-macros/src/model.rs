@@ -1,0 +1,237 @@
+//! What a server is, as the macro understands it: each part keeps the tokens that it came from.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::{Expr, Lifetime, ReturnType, Type};
+
+/// One module marked `#[ws_server]`.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// What stands before the body: attributes, visibility and `mod`.
+    pub(crate) head: TokenStream,
+    pub(crate) name: Ident,
+    pub(crate) items: Vec<Item>,
+    pub(crate) settings: Settings,
+    /// More than one only as twins under `#[cfg]`.
+    pub(crate) states: Vec<Part>,
+    pub(crate) sessions: Vec<Part>,
+    pub(crate) handlers: Vec<Handler>,
+    /// The module's own type aliases: what an argument is called may be one.
+    pub(crate) aliases: Vec<(Ident, Type)>,
+    /// Types declared in the module, marked or not.
+    pub(crate) types: Vec<Ident>,
+    /// Whether the module teaches the events arguments of its own.
+    pub(crate) teaches_arguments: bool,
+    /// Whether the module already has a function of the name that is to be generated.
+    pub(crate) name_taken: bool,
+}
+
+/// An item of the module as it is written back.
+#[derive(Debug, Default)]
+pub(crate) struct Item {
+    pub(crate) attributes: TokenStream,
+    pub(crate) tokens: TokenStream,
+}
+
+/// What the attribute of the module says.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    /// Where the runtime is, if not at `::ws_runtime`.
+    pub(crate) runtime: Option<syn::Path>,
+    pub(crate) values: Vec<Setting>,
+}
+
+/// One option and its value.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    pub(crate) key: Ident,
+    pub(crate) value: Value,
+}
+
+#[derive(Debug)]
+pub(crate) enum Value {
+    /// What the option's method takes.
+    Expression(TokenStream),
+    /// `origins = any` or `origins = same`.
+    Origins(Ident),
+}
+
+/// The type marked `#[state]` or `#[session]`.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) name: Ident,
+    pub(crate) reach: Reach,
+    pub(crate) cfgs: Cfgs,
+}
+
+/// Whether a type can be named outside the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Private,
+    Public,
+}
+
+/// The conditions of `#[cfg(…)]` attributes, all of which must hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cfgs(pub(crate) Vec<TokenStream>);
+
+/// A function that answers an event.
+#[derive(Debug)]
+pub(crate) struct Handler {
+    pub(crate) role: Role,
+    pub(crate) name: Ident,
+    pub(crate) flow: Flow,
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) lifetimes: Vec<Lifetime>,
+    pub(crate) output: ReturnType,
+    pub(crate) cfgs: Cfgs,
+    /// Where its item stands in the module.
+    pub(crate) item: usize,
+}
+
+/// What a handler answers.
+#[derive(Debug)]
+pub(crate) enum Role {
+    On(Event),
+    Tick { period: Expr },
+    Watch { interest: Interest, handle: Expr },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    Plain,
+    Async,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interest {
+    Readable,
+    Writable,
+}
+
+/// One argument of a handler.
+#[derive(Debug)]
+pub(crate) struct Argument {
+    pub(crate) ty: Type,
+    pub(crate) asks: Asks,
+    pub(crate) cfgs: Cfgs,
+}
+
+/// What an argument asks for, as far as its name tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asks {
+    State(Access),
+    Session(Access),
+    /// A type of the runtime or the language that is lent to any number of arguments.
+    Plain,
+    /// A reference to a type that the macro does not know: perhaps an alias, perhaps a watched handle.
+    UnknownReference,
+    /// A value of a type that the macro does not know.
+    UnknownValue,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Shared,
+    Mutable,
+    Value,
+}
+
+/// A built-in event: the words that `#[on(…)]` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Event {
+    Connect,
+    Handshake,
+    Ready,
+    Utf8,
+    Binary,
+    Pong,
+    Disconnect,
+    Request,
+    Shutdown,
+}
+
+impl Event {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Connect,
+        Self::Handshake,
+        Self::Ready,
+        Self::Utf8,
+        Self::Binary,
+        Self::Pong,
+        Self::Disconnect,
+        Self::Request,
+        Self::Shutdown,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Handshake => "handshake",
+            Self::Ready => "ready",
+            Self::Utf8 => "utf8",
+            Self::Binary => "binary",
+            Self::Pong => "pong",
+            Self::Disconnect => "disconnect",
+            Self::Request => "request",
+            Self::Shutdown => "shutdown",
+        }
+    }
+
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.name() == name)
+    }
+
+    /// What other tools call the event.
+    pub(crate) fn of_foreign_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "accept" | "tcp" => Self::Connect,
+            "upgrade" | "auth" | "authenticate" | "admit" => Self::Handshake,
+            "open" | "opened" | "connected" | "connection" | "join" => Self::Ready,
+            "text" | "message" | "string" | "msg" | "receive" => Self::Utf8,
+            "bytes" | "data" | "blob" | "bin" => Self::Binary,
+            "close" | "closed" | "leave" | "disconnected" | "end" => Self::Disconnect,
+            "http" | "get" | "page" => Self::Request,
+            "stop" | "exit" | "terminate" => Self::Shutdown,
+            _ => return None,
+        })
+    }
+
+    /// Why the event has no session; none if it has one.
+    pub(crate) fn without_session(self) -> Option<&'static str> {
+        match self {
+            Self::Connect => Some("there is no session before the handshake"),
+            Self::Handshake => Some("the handshake makes the session: return it"),
+            Self::Request => Some("a plain HTTP request never becomes a connection with a session"),
+            Self::Shutdown => Some("it happens once for the server, not for one connection"),
+            Self::Ready | Self::Utf8 | Self::Binary | Self::Pong | Self::Disconnect => None,
+        }
+    }
+}
+
+impl Role {
+    /// How the role is named in messages.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::On(event) => event.name(),
+            Self::Tick { .. } => "tick",
+            Self::Watch { .. } => "watch",
+        }
+    }
+
+    /// Why what the handler answers has no session; none if it has one.
+    pub(crate) fn without_session(&self) -> Option<&'static str> {
+        match self {
+            Self::On(event) => event.without_session(),
+            Self::Tick { .. } => Some("it happens for the server, not for one connection"),
+            Self::Watch { .. } => Some("it happens for the server, not for one connection"),
+        }
+    }
+}
+
+impl Cfgs {
+    /// Whether both stand under conditions, and not under the same: then at most one of them may exist.
+    pub(crate) fn excludes(&self, other: &Self) -> bool {
+        let text = |cfgs: &Self| cfgs.0.iter().map(ToString::to_string).collect::<Vec<_>>();
+        !self.0.is_empty() && !other.0.is_empty() && text(self) != text(other)
+    }
+}

@@ -1,0 +1,80 @@
+//! What can go wrong with a call on a connection.
+
+use thiserror::Error;
+
+/// Why a message was not taken for sending.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The handshake is not done: the peer does not speak WebSocket yet.
+    #[error("cannot send before `ready`: the handshake is not done; send from `#[on(ready)]` or later")]
+    NotReady,
+    /// The connection is closing or gone.
+    #[error("cannot send: the connection is closing or gone")]
+    Gone,
+    /// The message is larger than `max_send_size`.
+    #[error(
+        "cannot send {size} bytes: `max_send_size` is {max}; send less at a time, or raise it in \
+         `#[ws_server(max_send_size = …)]` or by `conn.set_max_send_size(…)`"
+    )]
+    TooLarge {
+        /// The message's size in bytes.
+        size: usize,
+        /// The connection's `max_send_size` in bytes.
+        max: usize,
+    },
+    /// The payload of a ping or pong is larger than a control frame may be (RFC 6455, section 5.5).
+    #[error("cannot send a control frame of {size} bytes: RFC 6455 allows 125")]
+    ControlTooLarge {
+        /// The payload's size in bytes.
+        size: usize,
+    },
+    /// The outbox is full and `slow = "drop"`: the message is dropped, the connection stays.
+    #[error("the peer reads too slowly: its outbox of {max} bytes is full, so the message is dropped")]
+    Full {
+        /// `max_outbox` in bytes.
+        max: usize,
+    },
+    /// The outbox is full and `slow = "close"`: the connection is cut.
+    #[error("the peer reads too slowly: its outbox of {max} bytes is full, so it is disconnected")]
+    Slow {
+        /// `max_outbox` in bytes.
+        max: usize,
+    },
+}
+
+/// Why a connection was not closed as asked.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CloseError {
+    /// A code that must not be sent (RFC 6455, section 7.4).
+    #[error(
+        "cannot close with code {code}: a server may send 1000 to 1003, 1007 to 1014, and 3000 to 4999 for codes of \
+         your own"
+    )]
+    Code {
+        /// The code.
+        code: u16,
+    },
+    /// A reason that does not fit in a control frame (RFC 6455, section 5.5).
+    #[error("cannot close with a reason of {size} bytes: at most 123 fit in a Close frame")]
+    Reason {
+        /// The reason's size in bytes.
+        size: usize,
+    },
+}
+
+/// Why an option of a connection was not changed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SetError {
+    /// `max_recv_size` is fixed once the handshake is done.
+    #[error("cannot change `max_recv_size`: the handshake is done; set it in `#[on(connect)]` or `#[on(handshake)]`")]
+    TooLate,
+    /// A size of 0.
+    #[error("`{option}` must be 1 byte or more, not 0")]
+    Zero {
+        /// The option's name.
+        option: &'static str,
+    },
+}

@@ -1,0 +1,65 @@
+//! How a handler is called: caught when it panics, named in the log when it fails.
+
+use std::any::Any;
+use std::fmt::Display;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use super::Conn;
+use crate::event::{Close, ClosedBy, Outcome};
+
+/// A handler panicked; what it said.
+#[derive(Debug, thiserror::Error)]
+#[error("panicked: {0}")]
+pub(crate) struct Panicked(String);
+
+impl Panicked {
+    fn new(payload: &(dyn Any + Send)) -> Self {
+        let message = payload
+            .downcast_ref::<&'static str>()
+            .map(|message| (*message).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned());
+        Self(message.unwrap_or_else(|| "with a value that is no text".to_owned()))
+    }
+}
+
+/// Runs a handler and catches its panic, so that it ends at most its own connection.
+pub(crate) async fn catch<T>(handler: impl Future<Output = T>) -> Result<T, Panicked> {
+    let mut handler = pin!(handler);
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+        Err(payload) => Poll::Ready(Err(Panicked::new(&*payload))),
+    })
+    .await
+}
+
+/// What became of a handler on this connection: whether it may go on. A failure is logged under the handler's name.
+pub(super) fn judge(conn: &Conn, handler: &'static str, outcome: Result<Outcome, Panicked>) -> Verdict {
+    match outcome {
+        Ok(Ok(())) => return Verdict::GoOn,
+        Ok(Err(failure)) => log(conn, handler, &failure),
+        Err(panic) => log(conn, handler, &panic),
+    }
+    Verdict::End
+}
+
+fn log(conn: &Conn, handler: &'static str, error: &dyn Display) {
+    tracing::error!(handler, conn = conn.id(), peer = %conn.peer(), error = %error, "handler failed");
+}
+
+/// Whether a connection goes on after a handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    GoOn,
+    End,
+}
+
+impl Conn {
+    /// Closes the connection after a handler failed: 1011, without details (RFC 6455, section 7.4.1).
+    pub(super) fn end_by_failure(&self) {
+        self.outlet().push_close(Close::new(1011, "", ClosedBy::Error));
+    }
+}

@@ -1,0 +1,374 @@
+//! One connection's life: opened, ready, closing, gone; and the handle that user code holds of it.
+
+mod error;
+mod handlers;
+mod inbox;
+mod life;
+mod link;
+mod opening;
+mod outlet;
+mod replaced;
+mod timing;
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use self::outlet::{Outlet, Phase};
+use self::replaced::Replaced;
+use crate::Server;
+use crate::event::{Answer, Binary, Close, ClosedBy, Failure, Outcome, Reply, Utf8};
+use crate::listen::Address;
+use crate::wire::{self, Kind, Payload};
+
+pub use self::error::{CloseError, SendError, SetError};
+pub(crate) use self::handlers::{Panicked, catch};
+pub(crate) use self::life::live;
+
+/// A connection: a cheap handle that may be cloned, kept and sent to other threads.
+///
+/// The handle outlives the connection; what is sent then is refused with [`SendError::Gone`]. Two handles are equal
+/// where they are of the same connection.
+#[derive(Clone)]
+pub struct Conn(Arc<Inner>);
+
+struct Inner {
+    id: u64,
+    server: Server,
+    peer: Address,
+    #[cfg(unix)]
+    socket: Option<std::os::fd::RawFd>,
+    max_send_size: AtomicUsize,
+    max_recv_size: AtomicUsize,
+    nodelay: AtomicBool,
+    outlet: Mutex<Outlet>,
+    /// Told each time the outbox has become empty, and when the connection ends.
+    drained: Notify,
+    /// Boxed, as most connections replace no handler.
+    replaced: Mutex<Option<Box<Replaced>>>,
+}
+
+impl Conn {
+    pub(crate) fn new(id: u64, server: Server, peer: Address, stream: &crate::listen::Stream) -> Self {
+        let options = server.options();
+        Self(Arc::new(Inner {
+            id,
+            peer,
+            #[cfg(unix)]
+            socket: stream.raw_fd(),
+            max_send_size: options.max_send_size.into(),
+            max_recv_size: options.max_recv_size.into(),
+            nodelay: options.nodelay.into(),
+            outlet: Mutex::new(Outlet::new(options.max_outbox, options.slow)),
+            drained: Notify::new(),
+            replaced: Mutex::new(None),
+            server,
+        }))
+    }
+
+    /// The connection's number: unique in its server, counted up from 1.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.0.id
+    }
+
+    /// The server that the connection belongs to.
+    #[must_use]
+    pub fn server(&self) -> &Server {
+        &self.0.server
+    }
+
+    /// The peer's address.
+    #[must_use]
+    pub fn peer(&self) -> &Address {
+        &self.0.peer
+    }
+
+    /// The peer's IP address; `None` over a Unix socket.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.0.peer.ip()
+    }
+
+    /// The peer's port; `None` over a Unix socket.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.0.peer.port()
+    }
+
+    /// The raw descriptor of the connection's socket, to read its state or to name it in a log.
+    ///
+    /// It stays the server's: what is read from it or written to it by others breaks the connection, and once the
+    /// connection is gone the number may name something else. `None` for a connection in memory.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn socket(&self) -> Option<std::os::fd::RawFd> {
+        self.0.socket
+    }
+
+    /// Whether messages can be sent: from the moment that 101 is sent until the connection closes.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        matches!(self.outlet().phase(), Phase::Ready | Phase::Finishing)
+    }
+
+    /// Sends a text message.
+    ///
+    /// Never waits: `Ok` means that the connection's bounded outbox has taken it (`max_outbox`, 256 KiB by default),
+    /// not that the peer has. See [`flushed`](Self::flushed) for how to wait.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::NotReady`] before the handshake is done, [`SendError::TooLarge`] above
+    /// [`max_send_size`](Self::max_send_size), [`SendError::Gone`] when the connection closes, and where the peer
+    /// reads too slowly [`SendError::Slow`] or [`SendError::Full`], by the option `slow`.
+    pub fn send_utf8<'a>(&self, text: impl Into<Utf8<'a>>) -> Result<(), SendError> {
+        self.send_message(Kind::Text, text.into().into_payload())
+    }
+
+    /// Sends a binary message. All that [`send_utf8`](Self::send_utf8) says holds here too.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send_utf8`](Self::send_utf8).
+    pub fn send_binary<'a>(&self, data: impl Into<Binary<'a>>) -> Result<(), SendError> {
+        self.send_message(Kind::Binary, data.into().0)
+    }
+
+    /// Sends a message or a control frame of any kind that carries data.
+    ///
+    /// ```
+    /// # fn example(conn: &ws_runtime::Conn) -> Result<(), ws_runtime::SendError> {
+    /// use ws_runtime::Message;
+    ///
+    /// conn.send(Message::Utf8("hello".into()))?;
+    /// conn.send(Message::Ping((&[1, 2, 3]).into()))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send_utf8`](Self::send_utf8), and [`SendError::ControlTooLarge`] for a ping or a pong of more than
+    /// 125 bytes.
+    pub fn send(&self, message: Message<'_>) -> Result<(), SendError> {
+        match message {
+            Message::Utf8(text) => self.send_utf8(text),
+            Message::Binary(data) => self.send_binary(data),
+            Message::Ping(data) => self.send_control(Kind::Ping, data.0),
+            Message::Pong(data) => self.send_control(Kind::Pong, data.0),
+        }
+    }
+
+    /// Waits until all that was sent so far, and since, is with the kernel: what a producer calls that would otherwise
+    /// fill the outbox.
+    ///
+    /// Cancel safe. A handler that waits here goes on being pinged and read for.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Gone`] where the connection ends first.
+    pub async fn flushed(&self) -> Result<(), SendError> {
+        loop {
+            let drained = self.0.drained.notified();
+            let mut drained = std::pin::pin!(drained);
+            drained.as_mut().enable();
+            {
+                let outlet = self.outlet();
+                if outlet.phase() == Phase::Gone {
+                    return Err(SendError::Gone);
+                }
+                if outlet.is_empty() {
+                    return Ok(());
+                }
+            }
+            drained.await;
+        }
+    }
+
+    /// Closes the connection: what is queued is still sent, then a Close frame with `code` and `reason`.
+    ///
+    /// Nothing can be sent after it, and what arrives after it is not handled; the `disconnect` handler runs with this
+    /// code and reason. The peer has `close_timeout` (5 s) to answer. On a connection that is not ready yet it ends
+    /// the connection without a frame; on one that closes already it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`CloseError::Code`] where the code must not be sent (RFC 6455, section 7.4), [`CloseError::Reason`] where the
+    /// reason is longer than 123 bytes.
+    pub fn disconnect(&self, code: u16, reason: &str) -> Result<(), CloseError> {
+        if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+            return Err(CloseError::Code { code });
+        }
+        if reason.len() > 123 {
+            return Err(CloseError::Reason { size: reason.len() });
+        }
+        self.outlet().push_close(Close::new(code, reason, ClosedBy::Us));
+        Ok(())
+    }
+
+    /// Whether small messages are sent at once instead of being gathered (`TCP_NODELAY`).
+    #[must_use]
+    pub fn nodelay(&self) -> bool {
+        self.0.nodelay.load(Ordering::Relaxed)
+    }
+
+    /// Sets `TCP_NODELAY`. Default: the server's `nodelay`, which is on. No effect over a Unix socket.
+    pub fn set_nodelay(&self, nodelay: bool) {
+        self.0.nodelay.store(nodelay, Ordering::Relaxed);
+        self.outlet().wake();
+    }
+
+    /// The largest message that may be sent, in bytes.
+    #[must_use]
+    pub fn max_send_size(&self) -> usize {
+        self.0.max_send_size.load(Ordering::Relaxed)
+    }
+
+    /// Sets the largest message that may be sent, in bytes. Default: the server's `max_send_size`, 65,536.
+    ///
+    /// # Errors
+    ///
+    /// [`SetError::Zero`] for 0.
+    pub fn set_max_send_size(&self, bytes: usize) -> Result<(), SetError> {
+        if bytes == 0 {
+            return Err(SetError::Zero { option: "max_send_size" });
+        }
+        self.0.max_send_size.store(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The largest message that is received, in bytes.
+    #[must_use]
+    pub fn max_recv_size(&self) -> usize {
+        self.0.max_recv_size.load(Ordering::Relaxed)
+    }
+
+    /// Sets the largest message that is received, in bytes. Default: the server's `max_recv_size`, 65,536. A larger
+    /// message closes the connection with code 1009.
+    ///
+    /// # Errors
+    ///
+    /// [`SetError::TooLate`] once the handshake is done, [`SetError::Zero`] for 0.
+    pub fn set_max_recv_size(&self, bytes: usize) -> Result<(), SetError> {
+        if bytes == 0 {
+            return Err(SetError::Zero { option: "max_recv_size" });
+        }
+        let outlet = self.outlet();
+        if outlet.phase() != Phase::Opening {
+            return Err(SetError::TooLate);
+        }
+        self.0.max_recv_size.store(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Sends what a handler returned.
+    pub(crate) fn answer(&self, reply: Reply<'_>) -> Outcome {
+        let sent = match reply.0 {
+            Answer::Nothing => return Ok(()),
+            Answer::Text(text) => self.send_utf8(text),
+            Answer::Binary(data) => self.send_binary(data),
+            Answer::Failed(failure) => return Err(failure),
+        };
+        match sent {
+            // That the peer is gone or too slow is no fault of the handler; its connection ends anyway.
+            Ok(()) | Err(SendError::Gone | SendError::Slow { .. }) => Ok(()),
+            Err(error @ SendError::Full { .. }) => {
+                tracing::debug!(conn = self.id(), %error, "reply dropped");
+                Ok(())
+            }
+            Err(error) => Err(Failure::new(error)),
+        }
+    }
+
+    /// Sends a frame that is encoded already, of a message of that size.
+    pub(crate) fn send_encoded(&self, frame: &Bytes, size: usize) -> Result<(), SendError> {
+        self.check_size(size)?;
+        self.outlet().push_encoded(frame)
+    }
+
+    /// Ends the connection at once, without a Close frame.
+    pub(crate) fn cut(&self, by: ClosedBy) {
+        self.outlet().cut(Close::abnormal(by));
+        self.0.drained.notify_waiters();
+    }
+
+    /// Whether the connection was ended already.
+    fn is_cut(&self) -> bool {
+        self.outlet().phase() == Phase::Gone
+    }
+
+    /// Handles what has arrived, then says goodbye with 1001.
+    pub(crate) fn finish(&self) {
+        self.outlet().finish();
+    }
+
+    /// Ends the connection at once, and a handler that still runs on it with it: the shutdown's patience is over.
+    pub(crate) fn abort(&self) {
+        self.outlet().abort();
+        self.0.drained.notify_waiters();
+    }
+
+    fn send_message(&self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
+        self.check_size(payload.as_slice().len())?;
+        self.outlet().push(kind, payload)
+    }
+
+    fn send_control(&self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
+        let size = payload.as_slice().len();
+        if size > wire::MAX_CONTROL {
+            return Err(SendError::ControlTooLarge { size });
+        }
+        self.outlet().push(kind, payload)
+    }
+
+    fn check_size(&self, size: usize) -> Result<(), SendError> {
+        let max = self.max_send_size();
+        if size > max { Err(SendError::TooLarge { size, max }) } else { Ok(()) }
+    }
+
+    fn outlet(&self) -> MutexGuard<'_, Outlet> {
+        self.0.outlet.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What can be sent: a message, or a control frame that carries data.
+///
+/// A Close frame is sent by [`Conn::disconnect`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Message<'a> {
+    /// A text message.
+    Utf8(Utf8<'a>),
+    /// A binary message.
+    Binary(Binary<'a>),
+    /// A ping; its payload comes back in a pong.
+    Ping(Binary<'a>),
+    /// A pong that nobody asked for (RFC 6455, section 5.5.3: a unidirectional heartbeat).
+    Pong(Binary<'a>),
+}
+
+impl PartialEq for Conn {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Conn {}
+
+impl Hash for Conn {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.id.hash(state);
+    }
+}
+
+impl fmt::Debug for Conn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conn").field("id", &self.0.id).field("peer", &self.0.peer).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,204 @@
+//! From an accepted socket to a WebSocket: `connect`, TLS, the request, `handshake`, and 101; or a refusal.
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
+use tokio::io::AsyncWriteExt;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::Conn;
+use super::handlers::{Verdict, catch, judge};
+use super::link::linger;
+use crate::Server;
+use crate::event::{ConnEvent, Failure, Service};
+use crate::handshake::{self, HandlerError, Handshake, HeadError, HeadLimits, IntoResponse, Judged, Refusal, Reject, Request};
+use crate::listen::Stream;
+use crate::server::Hosted;
+
+/// How long the peer has to take a refusal.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Opens a connection, within `handshake_timeout` from now; `None` where it came to nothing and is over.
+pub(super) async fn open<S: Service>(
+    hosted: &Hosted<S>,
+    conn: &Conn,
+    stream: Stream,
+) -> Option<(Stream, S::Session)> {
+    match attempt(hosted, conn, stream).await {
+        Ok(opened) => Some(opened),
+        Err(end) => {
+            tracing::debug!(conn = conn.id(), peer = %conn.peer(), reason = %end, "not connected");
+            None
+        }
+    }
+}
+
+/// Why a connection did not become a WebSocket.
+#[derive(Debug, thiserror::Error)]
+enum End {
+    #[error("the `connect` handler refused it")]
+    Refused,
+    #[error("it was disconnected before it was ready")]
+    Disconnected,
+    #[error("TLS failed: {0}")]
+    Tls(io::Error),
+    #[error("it went away before its request was complete")]
+    Closed,
+    #[error("the network failed: {0}")]
+    Io(#[from] io::Error),
+    #[error("the handshake took too long")]
+    TooSlow,
+    #[error("the server shuts down")]
+    ShuttingDown,
+    #[error("its request was answered with status {0}")]
+    Answered(StatusCode),
+}
+
+async fn attempt<S: Service>(
+    hosted: &Hosted<S>,
+    conn: &Conn,
+    mut stream: Stream,
+) -> Result<(Stream, S::Session), End> {
+    let server = &hosted.server;
+    let options = server.options();
+    let deadline = Instant::now() + options.handshake_timeout;
+
+    within(server, deadline, greet(hosted, conn)).await??;
+    if let Err(error) = stream.set_nodelay(conn.nodelay()) {
+        tracing::debug!(conn = conn.id(), %error, "TCP_NODELAY was not set");
+    }
+    if let Some(acceptor) = &hosted.tls {
+        stream = within(server, deadline, stream.accept_tls(acceptor)).await?.map_err(End::Tls)?;
+    }
+
+    let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
+    let head = match within(server, deadline, handshake::read_head(&mut stream, limits)).await {
+        Ok(Ok(head)) => head,
+        Ok(Err(HeadError::Io(error))) => return Err(End::Io(error)),
+        Ok(Err(HeadError::Closed)) => return Err(End::Closed),
+        Ok(Err(HeadError::Refused(refusal))) => return Err(answer(stream, &refusal.into_response(), &Method::GET).await),
+        Err(end) => return Err(answer(stream, &end.into_response(), &Method::GET).await),
+    };
+    match handshake::judge(head, &options.origins, hosted.tls.is_some()) {
+        Judged::Refused(refusal) => Err(answer(stream, &refusal.into_response(), &Method::GET).await),
+        Judged::Plain(request) => {
+            let response = match within(server, deadline, respond(hosted, conn, &request)).await {
+                Ok(response) => response,
+                Err(end) => end.into_response(),
+            };
+            Err(answer(stream, &response, request.method()).await)
+        }
+        Judged::Upgrade(request) => {
+            handshake::choose_subprotocol(&request, &options.subprotocols);
+            let admitted = match within(server, deadline, admit(hosted, conn, &request)).await {
+                Ok(admitted) => admitted.map_err(Reject::into_response),
+                Err(end) => Err(end.into_response()),
+            };
+            match admitted {
+                Ok(_) if conn.is_cut() => Err(End::Disconnected),
+                Ok(_) if handshake::arrived_early(&mut stream).await => {
+                    Err(answer(stream, &Refusal::EarlyBytes.into_response(), &Method::GET).await)
+                }
+                Ok(session) => {
+                    let accepted = handshake::accept(&request);
+                    within(server, deadline, write(&mut stream, &accepted, &Method::GET)).await??;
+                    Ok((stream, session))
+                }
+                Err(response) => Err(answer(stream, &response, &Method::GET).await),
+            }
+        }
+    }
+}
+
+impl End {
+    /// What the peer is told, where it is told anything.
+    fn into_response(self) -> Response<Bytes> {
+        let status = match self {
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Refused | Self::Disconnected | Self::Tls(_) | Self::Closed | Self::Io(_) | Self::Answered(_) => {
+                StatusCode::BAD_REQUEST
+            }
+        };
+        Reject::new(status).into_response()
+    }
+}
+
+/// Does a step of the opening until the deadline, or until the server shuts down.
+async fn within<T>(server: &Server, deadline: Instant, step: impl Future<Output = T>) -> Result<T, End> {
+    tokio::select! {
+        biased;
+        () = server.stopping() => Err(End::ShuttingDown),
+        done = timeout_at(deadline, step) => done.map_err(|_| End::TooSlow),
+    }
+}
+
+/// Runs `connect`: here user code may configure the connection, or refuse it.
+async fn greet<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result<(), End> {
+    let outcome = match hosted.server.replaced_connect() {
+        Some(handler) => catch(async { handler(conn) }).await,
+        None => catch(S::connect(ConnEvent::before_session(conn, &hosted.store))).await,
+    };
+    if judge(conn, S::HANDLERS.connect, outcome) == Verdict::End {
+        return Err(End::Refused);
+    }
+    if conn.is_cut() { Err(End::Disconnected) } else { Ok(()) }
+}
+
+/// Runs `handshake`, which admits the peer and makes its session.
+async fn admit<S: Service>(hosted: &Hosted<S>, conn: &Conn, request: &Handshake) -> Result<S::Session, Reject> {
+    let event = ConnEvent::before_session(conn, &hosted.store);
+    let session = match catch(S::handshake(event, request)).await {
+        Ok(admitted) => admitted?,
+        Err(panic) => {
+            judge(conn, S::HANDLERS.handshake, Err(panic));
+            return Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR));
+        }
+    };
+    let Some(handler) = conn.replaced_handshake() else { return Ok(session) };
+    match catch(async { handler(request) }).await {
+        Ok(admitted) => admitted.map(|()| session),
+        Err(panic) => {
+            judge(conn, S::HANDLERS.handshake, Err(panic));
+            Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR))
+        }
+    }
+}
+
+/// Runs `request`; without a handler the peer is told to speak WebSocket.
+async fn respond<S: Service>(hosted: &Hosted<S>, conn: &Conn, request: &Request) -> Response<Bytes> {
+    let event = ConnEvent::before_session(conn, &hosted.store);
+    let response = match catch(S::request(event, request)).await {
+        Ok(Some(response)) => response,
+        Ok(None) => return handshake::upgrade_required().into_response(),
+        Err(panic) => {
+            judge(conn, S::HANDLERS.request, Err(panic));
+            return Reject::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+        }
+    };
+    if let Some(HandlerError(error)) = response.extensions().get() {
+        judge(conn, S::HANDLERS.request, Ok(Err(Failure::new(error))));
+    }
+    response
+}
+
+/// Answers a request that does not become a WebSocket, and ends the connection so that the answer arrives.
+async fn answer(mut stream: Stream, response: &Response<Bytes>, method: &Method) -> End {
+    let answered = async {
+        write(&mut stream, response, method).await?;
+        linger(&mut stream).await;
+        Ok::<(), io::Error>(())
+    };
+    match timeout(REFUSAL_TIMEOUT * 2, answered).await {
+        Ok(Err(error)) => End::Io(error),
+        Ok(Ok(())) | Err(_) => End::Answered(response.status()),
+    }
+}
+
+async fn write(stream: &mut Stream, response: &Response<Bytes>, method: &Method) -> io::Result<()> {
+    handshake::write_response(stream, response, method).await?;
+    stream.flush().await
+}

@@ -1,0 +1,149 @@
+//! Handlers that were replaced for one connection while it runs, as the original's `$conn->on(…)` does.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Conn;
+use crate::event::{Close, IntoAdmission, IntoOutcome, IntoReply, Outcome};
+use crate::handshake::{Handshake, Reject};
+
+/// A handler that may be replaced again while it runs, even by itself.
+type Shared<F> = Arc<Mutex<F>>;
+
+type OnReady = dyn FnMut(&Conn) -> Outcome + Send;
+type OnHandshake = dyn FnMut(&Conn, &Handshake) -> Result<(), Reject> + Send;
+type OnUtf8 = dyn FnMut(&Conn, &str) -> Outcome + Send;
+type OnBinary = dyn FnMut(&Conn, &[u8]) -> Outcome + Send;
+type OnDisconnect = dyn FnMut(&Conn, &Close) -> Outcome + Send;
+
+/// The replaced handlers of one connection.
+#[derive(Default)]
+pub(super) struct Replaced {
+    handshake: Option<Shared<OnHandshake>>,
+    ready: Option<Shared<OnReady>>,
+    utf8: Option<Shared<OnUtf8>>,
+    binary: Option<Shared<OnBinary>>,
+    pong: Option<Shared<OnBinary>>,
+    disconnect: Option<Shared<OnDisconnect>>,
+}
+
+impl Conn {
+    /// Has `handler` inspect this connection's handshake, after the declared one has admitted it.
+    ///
+    /// Unlike the other `on_…` methods it adds to the declared handler instead of replacing it, because that one may
+    /// make the session. Set it in `#[on(connect)]`; later it has no effect.
+    pub fn on_handshake<R>(&self, mut handler: impl FnMut(&Conn, &Handshake) -> R + Send + 'static)
+    where
+        R: IntoAdmission<()>,
+    {
+        self.replace(|replaced| {
+            replaced.handshake = Some(Arc::new(Mutex::new(move |conn: &Conn, handshake: &Handshake| {
+                handler(conn, handshake).into_admission()
+            })));
+        });
+    }
+
+    /// Replaces the declared `ready` handler for this connection. Set it in `#[on(connect)]` or `#[on(handshake)]`.
+    pub fn on_ready<R: IntoReply>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
+        self.replace(|replaced| {
+            replaced.ready = Some(Arc::new(Mutex::new(move |conn: &Conn| conn.answer(handler(conn).into_reply()))));
+        });
+    }
+
+    /// Replaces the declared `utf8` handler for this connection, from the next message on.
+    ///
+    /// ```
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server(listen = 8080)]
+    /// mod doorman {
+    ///     use super::*;
+    ///
+    ///     #[on(utf8)]
+    ///     fn password(conn: &Conn, text: &str) -> &'static str {
+    ///         if text != "swordfish" {
+    ///             return "try again";
+    ///         }
+    ///         conn.on_utf8(|_, text| format!("you said {text}"));
+    ///         "come in"
+    ///     }
+    /// }
+    /// ```
+    pub fn on_utf8<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &str) -> R + Send + 'static) {
+        self.replace(|replaced| {
+            replaced.utf8 = Some(Arc::new(Mutex::new(move |conn: &Conn, text: &str| {
+                conn.answer(handler(conn, text).into_reply())
+            })));
+        });
+    }
+
+    /// Replaces the declared `binary` handler for this connection, from the next message on.
+    pub fn on_binary<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &[u8]) -> R + Send + 'static) {
+        self.replace(|replaced| {
+            replaced.binary = Some(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
+                conn.answer(handler(conn, data).into_reply())
+            })));
+        });
+    }
+
+    /// Replaces the declared `pong` handler for this connection, from the next pong on.
+    pub fn on_pong<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &[u8]) -> R + Send + 'static) {
+        self.replace(|replaced| {
+            replaced.pong = Some(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
+                conn.answer(handler(conn, data).into_reply())
+            })));
+        });
+    }
+
+    /// Replaces the declared `disconnect` handler for this connection.
+    pub fn on_disconnect<R: IntoOutcome>(&self, mut handler: impl FnMut(&Conn, &Close) -> R + Send + 'static) {
+        self.replace(|replaced| {
+            replaced.disconnect = Some(Arc::new(Mutex::new(move |conn: &Conn, close: &Close| {
+                handler(conn, close).into_outcome()
+            })));
+        });
+    }
+
+    pub(super) fn replaced_handshake(&self) -> Option<impl FnOnce(&Handshake) -> Result<(), Reject>> {
+        let handler = self.replaced(|replaced| replaced.handshake.clone())?;
+        Some(move |handshake: &Handshake| call(&handler, |handler| handler(self, handshake)))
+    }
+
+    pub(super) fn replaced_ready(&self) -> Option<impl FnOnce() -> Outcome> {
+        let handler = self.replaced(|replaced| replaced.ready.clone())?;
+        Some(move || call(&handler, |handler| handler(self)))
+    }
+
+    pub(super) fn replaced_utf8(&self) -> Option<impl FnOnce(&str) -> Outcome> {
+        let handler = self.replaced(|replaced| replaced.utf8.clone())?;
+        Some(move |text: &str| call(&handler, |handler| handler(self, text)))
+    }
+
+    pub(super) fn replaced_binary(&self) -> Option<impl FnOnce(&[u8]) -> Outcome> {
+        let handler = self.replaced(|replaced| replaced.binary.clone())?;
+        Some(move |data: &[u8]| call(&handler, |handler| handler(self, data)))
+    }
+
+    pub(super) fn replaced_pong(&self) -> Option<impl FnOnce(&[u8]) -> Outcome> {
+        let handler = self.replaced(|replaced| replaced.pong.clone())?;
+        Some(move |data: &[u8]| call(&handler, |handler| handler(self, data)))
+    }
+
+    pub(super) fn replaced_disconnect(&self) -> Option<impl FnOnce(&Close) -> Outcome> {
+        let handler = self.replaced(|replaced| replaced.disconnect.clone())?;
+        Some(move |close: &Close| call(&handler, |handler| handler(self, close)))
+    }
+
+    fn replace(&self, with: impl FnOnce(&mut Replaced)) {
+        let mut replaced = self.0.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        with(replaced.get_or_insert_default());
+    }
+
+    fn replaced<T>(&self, which: impl FnOnce(&Replaced) -> Option<T>) -> Option<T> {
+        self.0.replaced.lock().unwrap_or_else(PoisonError::into_inner).as_deref().and_then(which)
+    }
+}
+
+/// Calls a replaced handler. Only the connection's own task does, so nobody waits for this lock.
+fn call<F: ?Sized, T>(handler: &Mutex<F>, with: impl FnOnce(&mut F) -> T) -> T {
+    with(&mut handler.lock().unwrap_or_else(PoisonError::into_inner))
+}

@@ -1,0 +1,57 @@
+//! Why a server did not start.
+
+use std::error::Error as _;
+use std::{fmt, io};
+
+use thiserror::Error;
+
+use crate::listen::{ListenError, TlsError};
+use crate::options::OptionErrors;
+use crate::tick::TickError;
+#[cfg(unix)]
+use crate::watch::WatchError;
+
+/// Why a server did not start.
+///
+/// Its `Debug` form is its message with all causes, one a line, as this is what a terminal shows when `main` returns it.
+#[derive(Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Options that are wrong: all of them.
+    #[error(transparent)]
+    Options(#[from] OptionErrors),
+    /// An address that cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// A certificate or a key that cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The period of a tick.
+    #[error(transparent)]
+    Tick(#[from] TickError),
+    /// A handle that cannot be watched.
+    #[cfg(unix)]
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// `start()` was called where a tokio runtime already runs.
+    #[error("`start()` makes its own tokio runtime and cannot run inside another: call `.serve().await` here")]
+    InsideRuntime,
+    /// The system did not give what a tokio runtime needs.
+    #[error("cannot make a tokio runtime")]
+    Runtime(#[source] io::Error),
+    /// The system did not let signals be heard.
+    #[error("cannot listen for SIGINT and SIGTERM")]
+    Signals(#[source] io::Error),
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, "\n  caused by: {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

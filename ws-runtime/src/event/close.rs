@@ -1,0 +1,64 @@
+//! How a connection came to its end.
+
+use std::fmt;
+
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+/// How a connection ended: what a `disconnect` handler is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Close {
+    pub(crate) code: u16,
+    pub(crate) reason: Utf8Bytes,
+    pub(crate) by: ClosedBy,
+}
+
+/// Whose doing the end of a connection was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ClosedBy {
+    /// The peer: it sent a Close frame, or ended the stream.
+    Peer,
+    /// This program: `conn.disconnect(…)` or `server.disconnect(…)`.
+    Us,
+    /// Silence: the peer answered no ping.
+    Silence,
+    /// An error: the peer broke the protocol or a limit, a handler failed, or the network did.
+    Error,
+    /// The server's shutdown.
+    Shutdown,
+}
+
+impl Close {
+    /// The close code (RFC 6455, section 7.4).
+    ///
+    /// Two codes are never on the wire: 1005 says that the peer's Close frame had no code, 1006 that there was no Close
+    /// frame at all.
+    #[must_use]
+    pub fn code(&self) -> u16 {
+        self.code
+    }
+
+    /// The reason that came with the code; often empty, at most 123 bytes. What a peer sent here is not to be trusted.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Whose doing it was.
+    #[must_use]
+    pub fn by(&self) -> ClosedBy {
+        self.by
+    }
+}
+
+impl fmt::Display for ClosedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Peer => "the peer",
+            Self::Us => "this server",
+            Self::Silence => "silence",
+            Self::Error => "an error",
+            Self::Shutdown => "shutdown",
+        })
+    }
+}

@@ -1,0 +1,163 @@
+//! A message's content: lent while it passes by, or owned.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::wire::{Payload, Text};
+
+/// The content of a text message: what [`Conn::send_utf8`](crate::Conn::send_utf8) takes and a peer's text becomes.
+///
+/// Made from `&str`, `String`, `Cow<str>` and `Utf8Bytes`; what is owned is sent without a copy where it is large.
+#[derive(Debug)]
+pub struct Utf8<'a>(pub(crate) Text<'a>);
+
+/// The content of a binary message: what [`Conn::send_binary`](crate::Conn::send_binary) takes and a peer's data
+/// becomes.
+///
+/// Made from `&[u8]`, `&[u8; N]`, `Vec<u8>` and `Bytes`; what is owned is sent without a copy where it is large.
+#[derive(Debug)]
+pub struct Binary<'a>(pub(crate) Payload<'a>);
+
+/// The payload of a pong.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Pong<'a>(pub(crate) Payload<'a>);
+
+impl Utf8<'_> {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Shares the text where the message owns it, copies it where the read buffer does.
+    pub(crate) fn to_utf8_bytes(&self) -> Utf8Bytes {
+        match &self.0 {
+            Text::Borrowed(text) => Utf8Bytes::from(*text),
+            Text::Owned(text) => text.clone(),
+        }
+    }
+}
+
+impl<'a> Utf8<'a> {
+    /// The same bytes, as the payload of a frame.
+    pub(crate) fn into_payload(self) -> Payload<'a> {
+        match self.0 {
+            Text::Borrowed(text) => Payload::Borrowed(text.as_bytes()),
+            Text::Owned(text) => Payload::Owned(text.into()),
+        }
+    }
+}
+
+impl Binary<'_> {
+    /// The data.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+
+    pub(crate) fn to_bytes(&self) -> Bytes {
+        share(&self.0)
+    }
+}
+
+impl Pong<'_> {
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+
+    pub(crate) fn to_bytes(&self) -> Bytes {
+        share(&self.0)
+    }
+}
+
+/// Shares the payload where the message owns it, copies it where the read buffer does.
+fn share(payload: &Payload<'_>) -> Bytes {
+    match payload {
+        Payload::Borrowed(data) => Bytes::copy_from_slice(data),
+        Payload::Owned(data) => data.clone(),
+    }
+}
+
+impl<'a> From<&'a str> for Utf8<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Text::Borrowed(text))
+    }
+}
+
+impl<'a> From<&'a String> for Utf8<'a> {
+    fn from(text: &'a String) -> Self {
+        Self(Text::Borrowed(text))
+    }
+}
+
+impl From<String> for Utf8<'_> {
+    fn from(text: String) -> Self {
+        Self(Text::Owned(text.into()))
+    }
+}
+
+impl From<Utf8Bytes> for Utf8<'_> {
+    fn from(text: Utf8Bytes) -> Self {
+        Self(Text::Owned(text))
+    }
+}
+
+impl<'a> From<&'a Utf8Bytes> for Utf8<'a> {
+    fn from(text: &'a Utf8Bytes) -> Self {
+        Self(Text::Borrowed(text))
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Utf8<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
+impl<'a> From<&'a [u8]> for Binary<'a> {
+    fn from(data: &'a [u8]) -> Self {
+        Self(Payload::Borrowed(data))
+    }
+}
+
+impl<'a, const N: usize> From<&'a [u8; N]> for Binary<'a> {
+    fn from(data: &'a [u8; N]) -> Self {
+        Self(Payload::Borrowed(data))
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Binary<'_> {
+    fn from(data: [u8; N]) -> Self {
+        Vec::from(data).into()
+    }
+}
+
+impl<'a> From<&'a Vec<u8>> for Binary<'a> {
+    fn from(data: &'a Vec<u8>) -> Self {
+        Self(Payload::Borrowed(data))
+    }
+}
+
+impl From<Vec<u8>> for Binary<'_> {
+    fn from(data: Vec<u8>) -> Self {
+        Self(Payload::Owned(data.into()))
+    }
+}
+
+impl From<Bytes> for Binary<'_> {
+    fn from(data: Bytes) -> Self {
+        Self(Payload::Owned(data))
+    }
+}
+
+impl<'a> From<&'a Bytes> for Binary<'a> {
+    fn from(data: &'a Bytes) -> Self {
+        Self(Payload::Borrowed(data))
+    }
+}

@@ -1,0 +1,51 @@
+//! Refuses, at compile time, a signature that asks twice for what can be lent only once.
+
+use std::marker::PhantomData;
+
+/// What can be lent to only one argument of a call. The macro implements it for references to the session and the
+/// state, so that an alias of either is seen for what it is.
+#[doc(hidden)]
+pub trait Exclusive {
+    /// Which part of the context: 1 the session, 2 the state.
+    const PART: u8;
+}
+
+/// Asks whether a type is [`Exclusive`], without demanding that it is: an inherent constant comes before that of a
+/// trait.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Probe<T: ?Sized>(PhantomData<T>);
+
+impl<T: Exclusive + ?Sized> Probe<T> {
+    pub const PART: u8 = T::PART;
+}
+
+/// The part of a type that can be lent any number of times: none.
+#[doc(hidden)]
+pub trait Unclaimed {
+    const PART: u8 = 0;
+}
+
+impl<T: ?Sized> Unclaimed for Probe<T> {}
+
+/// Fails to compile where two arguments ask for the same part.
+#[doc(hidden)]
+#[track_caller]
+#[expect(clippy::panic, clippy::indexing_slicing, reason = "runs in the compiler")]
+pub const fn assert_once(parts: &[u8]) {
+    let mut first = 0;
+    while first < parts.len() {
+        let mut second = first + 1;
+        while second < parts.len() {
+            if parts[first] == parts[second] {
+                match parts[first] {
+                    1 => panic!("this handler asks for the session twice: take it once, by `&` or by `&mut`"),
+                    2 => panic!("this handler asks for the state twice: take it once, by `&` or by `&mut`"),
+                    _ => {}
+                }
+            }
+            second += 1;
+        }
+        first += 1;
+    }
+}

@@ -1,0 +1,259 @@
+//! What handlers return: a reply to the peer, an outcome, or the answer to a handshake.
+
+use std::fmt::Display;
+
+use bytes::Bytes;
+use serde::Serialize;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::{Binary, Utf8};
+use crate::Reject;
+
+/// What a handler of `ready`, `utf8`, `binary` or `pong` may return: the value is the reply.
+///
+/// Text (`String`, `&str`, `Utf8Bytes`, [`Json`]) is sent as a text message, bytes (`Vec<u8>`, `&[u8]`, `Bytes`) as a
+/// binary one; `()` and `None` send nothing. An `Err` sends nothing either: it is logged with the handler's name and
+/// ends the connection with close code 1011, without details. Implement the trait to return types of your own.
+///
+/// ```
+/// use ws_runtime::event::{IntoReply, Reply};
+///
+/// enum Answer { Yes, No }
+///
+/// impl IntoReply for Answer {
+///     fn into_reply<'r>(self) -> Reply<'r> {
+///         Reply::text(match self { Self::Yes => "yes", Self::No => "no" })
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a reply",
+    label = "cannot be sent to the peer",
+    note = "a handler can return: `()`, text (`String`, `&str`, `Utf8Bytes`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`, an `Option` of these, or a `Result` of these with an error that implements `Display`"
+)]
+pub trait IntoReply {
+    /// Turns the value into what is sent.
+    fn into_reply<'r>(self) -> Reply<'r>
+    where
+        Self: 'r;
+}
+
+/// What is sent in answer to an event: nothing, a text, bytes, or the news that the handler failed.
+#[derive(Debug)]
+pub struct Reply<'r>(pub(crate) Answer<'r>);
+
+#[derive(Debug)]
+pub(crate) enum Answer<'r> {
+    Nothing,
+    Text(Utf8<'r>),
+    Binary(Binary<'r>),
+    Failed(Failure),
+}
+
+/// Why a handler failed, for the log alone: a peer never sees it.
+#[doc(hidden)]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(String);
+
+impl Failure {
+    pub(crate) fn new(error: impl Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// How a handler ended that sends nothing by what it returns.
+#[doc(hidden)]
+pub type Outcome = Result<(), Failure>;
+
+/// A value that is sent as JSON, in a text message.
+///
+/// A value that cannot be serialised ends the connection as an error of the handler does: close code 1011.
+///
+/// ```
+/// use serde::Serialize;
+/// use ws_runtime::prelude::*;
+///
+/// #[derive(Serialize)]
+/// struct Welcome { visitors: u64 }
+///
+/// #[ws_server(listen = 8080)]
+/// mod greeter {
+///     use super::*;
+///
+///     #[on(ready)]
+///     fn hello() -> Json<Welcome> {
+///         Json(Welcome { visitors: 1 })
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Json<T>(pub T);
+
+impl<'r> Reply<'r> {
+    /// No reply.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self(Answer::Nothing)
+    }
+
+    /// A text message.
+    #[must_use]
+    pub fn text(text: impl Into<Utf8<'r>>) -> Self {
+        Self(Answer::Text(text.into()))
+    }
+
+    /// A binary message.
+    #[must_use]
+    pub fn binary(data: impl Into<Binary<'r>>) -> Self {
+        Self(Answer::Binary(data.into()))
+    }
+
+    /// No reply but an error: it is logged, and the connection ends with close code 1011.
+    #[must_use]
+    pub fn failed(error: impl Display) -> Self {
+        Self(Answer::Failed(Failure::new(error)))
+    }
+}
+
+impl IntoReply for Reply<'_> {
+    fn into_reply<'r>(self) -> Reply<'r>
+    where
+        Self: 'r,
+    {
+        self
+    }
+}
+
+/// Implements `IntoReply` for the types of which a reply is made without ado.
+macro_rules! replies {
+    ($($value:ident: $type:ty => $answer:expr),* $(,)?) => { $(
+        impl IntoReply for $type {
+            fn into_reply<'r>(self) -> Reply<'r>
+            where
+                Self: 'r,
+            {
+                let $value = self;
+                Reply($answer)
+            }
+        }
+    )* };
+}
+
+replies! {
+    _value: () => Answer::Nothing,
+    text: &str => Answer::Text(text.into()),
+    text: String => Answer::Text(text.into()),
+    text: Utf8Bytes => Answer::Text(text.into()),
+    data: &[u8] => Answer::Binary(data.into()),
+    data: Vec<u8> => Answer::Binary(data.into()),
+    data: Bytes => Answer::Binary(data.into()),
+}
+
+impl<const N: usize> IntoReply for &[u8; N] {
+    fn into_reply<'r>(self) -> Reply<'r>
+    where
+        Self: 'r,
+    {
+        Reply::binary(self)
+    }
+}
+
+impl<T: Serialize> IntoReply for Json<T> {
+    fn into_reply<'r>(self) -> Reply<'r>
+    where
+        Self: 'r,
+    {
+        match serde_json::to_string(&self.0) {
+            Ok(text) => Reply::text(text),
+            Err(error) => Reply::failed(format_args!("the reply does not serialise as JSON: {error}")),
+        }
+    }
+}
+
+impl<T: IntoReply> IntoReply for Option<T> {
+    fn into_reply<'r>(self) -> Reply<'r>
+    where
+        Self: 'r,
+    {
+        self.map_or(Reply::nothing(), T::into_reply)
+    }
+}
+
+impl<T: IntoReply, E: Display> IntoReply for Result<T, E> {
+    fn into_reply<'r>(self) -> Reply<'r>
+    where
+        Self: 'r,
+    {
+        match self {
+            Ok(value) => value.into_reply(),
+            Err(error) => Reply::failed(error),
+        }
+    }
+}
+
+/// What a handler of `connect`, `disconnect`, `shutdown`, a tick or a watch may return: `()`, or a `Result` of it.
+#[diagnostic::on_unimplemented(
+    message = "this handler cannot return `{Self}`",
+    label = "there is nobody to send this to",
+    note = "a handler of `connect`, `disconnect`, `shutdown`, a tick or a watch can return `()` or `Result<(), E>`, where `E` implements `Display`"
+)]
+pub trait IntoOutcome {
+    #[doc(hidden)]
+    fn into_outcome(self) -> Outcome;
+}
+
+impl IntoOutcome for () {
+    fn into_outcome(self) -> Outcome {
+        Ok(())
+    }
+}
+
+impl<E: Display> IntoOutcome for Result<(), E> {
+    fn into_outcome(self) -> Outcome {
+        self.map_err(Failure::new)
+    }
+}
+
+/// What a handler of `handshake` may return: `()`, the session `Se`, or a `Result` of either with an error that
+/// converts into [`Reject`].
+#[diagnostic::on_unimplemented(
+    message = "a `handshake` handler cannot return `{Self}`",
+    label = "neither `()` nor the session `{Se}`",
+    note = "a `handshake` handler can return: `()` where the session has a `Default`, the session, or a `Result` of either with an error that converts into `Reject`"
+)]
+pub trait IntoAdmission<Se> {
+    #[doc(hidden)]
+    fn into_admission(self) -> Result<Se, Reject>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<Se: FreshSession> IntoAdmission<Se> for () {
+    fn into_admission(self) -> Result<Se, Reject> {
+        Ok(Se::fresh())
+    }
+}
+
+impl<Se, T: IntoAdmission<Se>, E: Into<Reject>> IntoAdmission<Se> for Result<T, E> {
+    fn into_admission(self) -> Result<Se, Reject> {
+        self.map_err(Into::into)?.into_admission()
+    }
+}
+
+/// A session that begins as its `Default`, as no `handshake` handler returns one.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "nobody makes the session `{Self}`: it has no `Default`, and no `handshake` handler returns it",
+    label = "has no `Default`",
+    note = "derive `Default` for it, or return it from `#[on(handshake)]`"
+)]
+pub trait FreshSession {
+    fn fresh() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> FreshSession for T {
+    fn fresh() -> Self {
+        T::default()
+    }
+}

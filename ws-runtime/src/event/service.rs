@@ -1,0 +1,234 @@
+//! What the macro writes: a server's handlers behind one trait that the loop calls.
+
+use std::future::Future;
+
+use bytes::Bytes;
+
+use super::context::{ConnContext, Guarded, Hold, Locked, Plain, ServerContext, Shared, Store, Withheld};
+use super::{Binary, Close, Outcome, Pong, Utf8};
+use crate::options::Attribute;
+use crate::tick::Ticks;
+#[cfg(unix)]
+use super::Watches;
+use crate::{Conn, Handshake, Reject, Request, Server};
+
+/// A server's handlers: implemented by `#[ws_server]`, called by the loop.
+///
+/// A method that a server has no handler for keeps its default, which does nothing.
+#[doc(hidden)]
+pub trait Service: Sized + Send + Sync + 'static {
+    /// The type marked `#[state]`, or `()`.
+    type State;
+    /// Where the state is kept.
+    type Store: Store<State = Self::State>;
+    /// The type marked `#[session]`, or `()`.
+    type Session: Send + 'static;
+
+    /// The module's name.
+    const NAME: &'static str;
+    /// The names of the handlers, for the log.
+    const HANDLERS: Handlers;
+
+    /// Gives the values of the attribute; each is evaluated only if nothing overrides it.
+    fn attribute(attribute: &mut Attribute<'_>) {
+        let _ = attribute;
+    }
+
+    fn connect(event: ConnEvent<'_, Self, NotYet>) -> impl Future<Output = Outcome> + Send {
+        let _ = event;
+        async { Ok(()) }
+    }
+
+    /// Admits a peer and makes its session.
+    fn handshake<'a>(
+        event: ConnEvent<'a, Self, NotYet>,
+        handshake: &'a Handshake,
+    ) -> impl Future<Output = Result<Self::Session, Reject>> + Send;
+
+    fn ready(event: ConnEvent<'_, Self>) -> impl Future<Output = Outcome> + Send {
+        let _ = event;
+        async { Ok(()) }
+    }
+
+    fn utf8<'a>(event: ConnEvent<'a, Self>, message: &'a Utf8<'a>) -> impl Future<Output = Outcome> + Send {
+        let _ = (event, message);
+        async { Ok(()) }
+    }
+
+    fn binary<'a>(
+        event: ConnEvent<'a, Self>,
+        message: &'a Binary<'a>,
+    ) -> impl Future<Output = Outcome> + Send {
+        let _ = (event, message);
+        async { Ok(()) }
+    }
+
+    fn pong<'a>(event: ConnEvent<'a, Self>, message: &'a Pong<'a>) -> impl Future<Output = Outcome> + Send {
+        let _ = (event, message);
+        async { Ok(()) }
+    }
+
+    fn disconnect<'a>(
+        event: ConnEvent<'a, Self>,
+        close: &'a Close,
+    ) -> impl Future<Output = Outcome> + Send {
+        let _ = (event, close);
+        async { Ok(()) }
+    }
+
+    /// Answers a plain HTTP request; `None` where there is no handler.
+    fn request<'a>(
+        event: ConnEvent<'a, Self, NotYet>,
+        request: &'a Request,
+    ) -> impl Future<Output = Option<http::Response<Bytes>>> + Send {
+        let _ = (event, request);
+        async { None }
+    }
+
+    fn shutdown(event: ServerEvent<'_, Self>) -> impl Future<Output = Outcome> + Send {
+        let _ = event;
+        async { Ok(()) }
+    }
+
+    /// Names each `#[tick]`, its number and its period.
+    fn ticks(ticks: &mut Ticks) {
+        let _ = ticks;
+    }
+
+    /// Runs the tick of that number.
+    fn tick(number: usize, event: ServerEvent<'_, Self>) -> impl Future<Output = Outcome> + Send {
+        let _ = (number, event);
+        async { Ok(()) }
+    }
+
+    /// Hands over each `#[watch]`: its handle and its handler.
+    #[cfg(unix)]
+    fn watches(watches: &mut Watches<Self>) {
+        let _ = watches;
+    }
+}
+
+/// The names of a server's handlers, for the log.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Handlers {
+    pub connect: &'static str,
+    pub handshake: &'static str,
+    pub ready: &'static str,
+    pub utf8: &'static str,
+    pub binary: &'static str,
+    pub pong: &'static str,
+    pub disconnect: &'static str,
+    pub request: &'static str,
+    pub shutdown: &'static str,
+}
+
+impl Handlers {
+    /// A server without handlers. A handler that is set at run time is logged under the event's name.
+    pub const NONE: Self = Self {
+        connect: "connect",
+        handshake: "handshake",
+        ready: "ready",
+        utf8: "utf8",
+        binary: "binary",
+        pong: "pong",
+        disconnect: "disconnect",
+        request: "",
+        shutdown: "shutdown",
+    };
+
+    /// Whether the server answers plain HTTP requests: that handler can only be declared.
+    pub(crate) fn answers_requests(&self) -> bool {
+        !self.request.is_empty()
+    }
+}
+
+/// The session of events that come before there is one.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum NotYet {}
+
+/// An event of a connection on its way to a handler.
+#[doc(hidden)]
+pub struct ConnEvent<'a, S: Service, Se: 'static = <S as Service>::Session> {
+    conn: &'a Conn,
+    store: &'a S::Store,
+    session: Option<&'a mut Option<Se>>,
+}
+
+impl<'a, S: Service> ConnEvent<'a, S, NotYet> {
+    pub(crate) fn before_session(conn: &'a Conn, store: &'a S::Store) -> Self {
+        Self { conn, store, session: None }
+    }
+}
+
+impl<'a, S: Service> ConnEvent<'a, S> {
+    pub(crate) fn new(conn: &'a Conn, store: &'a S::Store, session: &'a mut Option<S::Session>) -> Self {
+        Self { conn, store, session: Some(session) }
+    }
+}
+
+impl<'a, S: Service, Se: 'static> ConnEvent<'a, S, Se> {
+    /// The connection, to send a reply to.
+    #[must_use]
+    pub fn conn(&self) -> &'a Conn {
+        self.conn
+    }
+
+    /// The context of an `async` handler where the state is behind a lock.
+    #[must_use]
+    pub fn withheld(self) -> ConnContext<'a, Withheld, Se> {
+        ConnContext::new(self.conn, Withheld, self.session)
+    }
+}
+
+impl<'a, S: Service<Store = Plain<T>>, Se: 'static, T: 'static> ConnEvent<'a, S, Se> {
+    /// The context where the state needs no lock.
+    #[must_use]
+    pub fn shared(self) -> ConnContext<'a, Shared<'a, T>, Se> {
+        ConnContext::new(self.conn, self.store.share(), self.session)
+    }
+}
+
+impl<'a, S: Service<Store = Guarded<T>>, Se: 'static, T: 'static> ConnEvent<'a, S, Se> {
+    /// The context of a handler that may take the lock on the state.
+    #[must_use]
+    pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> ConnContext<'h, Locked<'h, 'a, T>, Se> {
+        ConnContext::new(self.conn, self.store.lock(hold), self.session)
+    }
+}
+
+/// An event of the server as a whole on its way to a handler.
+#[doc(hidden)]
+pub struct ServerEvent<'a, S: Service> {
+    server: &'a Server,
+    store: &'a S::Store,
+}
+
+impl<'a, S: Service> ServerEvent<'a, S> {
+    pub(crate) fn new(server: &'a Server, store: &'a S::Store) -> Self {
+        Self { server, store }
+    }
+
+    /// The context of an `async` handler where the state is behind a lock.
+    #[must_use]
+    pub fn withheld(self) -> ServerContext<'a, Withheld> {
+        ServerContext::new(self.server, Withheld)
+    }
+}
+
+impl<'a, S: Service<Store = Plain<T>>, T: 'static> ServerEvent<'a, S> {
+    /// The context where the state needs no lock.
+    #[must_use]
+    pub fn shared(self) -> ServerContext<'a, Shared<'a, T>> {
+        ServerContext::new(self.server, self.store.share())
+    }
+}
+
+impl<'a, S: Service<Store = Guarded<T>>, T: 'static> ServerEvent<'a, S> {
+    /// The context of a handler that may take the lock on the state.
+    #[must_use]
+    pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> ServerContext<'h, Locked<'h, 'a, T>> {
+        ServerContext::new(self.server, self.store.lock(hold))
+    }
+}

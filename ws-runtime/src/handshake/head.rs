@@ -1,0 +1,223 @@
+//! Reads the head of one request, each byte once, and never more than it may have.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::Poll;
+
+use bytes::{BufMut, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
+use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
+
+use super::refusal::Refusal;
+
+/// How large a head may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HeadLimits {
+    /// Bytes of the whole head, its empty line included.
+    pub(crate) max_header_size: usize,
+    /// Header lines.
+    pub(crate) max_headers: usize,
+}
+
+/// The head of a request as it came: well-formed, not judged.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    pub(super) version: Version,
+    pub(super) headers: HeaderMap,
+    /// Whether more bytes came after it, although nothing was answered yet.
+    pub(super) followed: bool,
+}
+
+/// Why there is no head.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HeadError {
+    #[error("the connection failed before a request was complete")]
+    Io(#[from] io::Error),
+    #[error("the peer went away before it sent a request")]
+    Closed,
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// Reads the head of the first request. It has no deadline of its own.
+///
+/// # Errors
+///
+/// [`HeadError::Refused`] at the first byte that breaks a rule, whatever pieces the bytes arrive in.
+pub(crate) async fn read_head<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    limits: HeadLimits,
+) -> Result<Head, HeadError> {
+    let mut bytes = BytesMut::with_capacity(FIRST_READ);
+    let mut scanner = Scanner::new(limits);
+    let end = loop {
+        // One byte more than allowed tells a head that is too large from one that is just not finished.
+        let room = limits.max_header_size.saturating_add(1).saturating_sub(bytes.len());
+        if stream.read_buf(&mut (&mut bytes).limit(room)).await? == 0 {
+            return Err(if bytes.is_empty() { HeadError::Closed } else { Refusal::Unfinished.into() });
+        }
+        if let Some(end) = scanner.advance(&bytes)? {
+            break end;
+        }
+    };
+    let mut head = scanner.parse_headers(bytes.get(..end).unwrap_or_default())?;
+    head.followed = end < bytes.len() || arrived_early(stream).await;
+    Ok(head)
+}
+
+/// Tells whether the peer has sent something since its request, without waiting for it.
+///
+/// What comes before the 101 may be meant for a proxy that believes in an upgrade which never happens, so it is a
+/// reason to refuse ([`Refusal::EarlyBytes`]). It takes one byte off the stream if there is one.
+pub(crate) async fn arrived_early<S: AsyncRead + Unpin>(stream: &mut S) -> bool {
+    poll_fn(|cx| {
+        let mut byte = [0];
+        let mut buffer = ReadBuf::new(&mut byte);
+        let polled = Pin::new(&mut *stream).poll_read(cx, &mut buffer);
+        // The end of the stream and its errors are met again by whoever reads or writes next.
+        Poll::Ready(matches!(polled, Poll::Ready(Ok(()))) && !buffer.filled().is_empty())
+    })
+    .await
+}
+
+/// Looks at each byte once, in order, so that neither the work nor the verdict depends on how bytes are cut up.
+struct Scanner {
+    limits: HeadLimits,
+    /// How many bytes have been looked at.
+    seen: usize,
+    /// Where the line that is being read begins.
+    line_start: usize,
+    /// Whether the last byte was a CR.
+    after_cr: bool,
+    request_line: Option<RequestLine>,
+    headers: usize,
+}
+
+struct RequestLine {
+    method: Method,
+    uri: Uri,
+    version: Version,
+    /// Where the headers begin.
+    end: usize,
+}
+
+impl Scanner {
+    fn new(limits: HeadLimits) -> Self {
+        Self { limits, seen: 0, line_start: 0, after_cr: false, request_line: None, headers: 0 }
+    }
+
+    /// Looks at the bytes that are new in `bytes`; gives the length of the head once it is complete.
+    fn advance(&mut self, bytes: &[u8]) -> Result<Option<usize>, Refusal> {
+        while let Some(&byte) = bytes.get(self.seen) {
+            self.check_length(bytes)?;
+            let position = self.seen;
+            self.seen += 1;
+            match (self.after_cr, byte) {
+                (true, b'\n') => {
+                    self.after_cr = false;
+                    let line = bytes.get(self.line_start..position - 1).unwrap_or_default();
+                    if self.end_line(line)? {
+                        return Ok(Some(self.seen));
+                    }
+                    self.line_start = self.seen;
+                }
+                (true, _) | (false, b'\n') => return Err(Refusal::LineEnding),
+                (false, b'\r') => self.after_cr = true,
+                (false, b' ' | b'\t') if position == self.line_start && self.request_line.is_some() => {
+                    return Err(Refusal::FoldedHeader);
+                }
+                (false, byte) if byte.is_ascii_control() && byte != b'\t' => {
+                    return Err(Refusal::ControlCharacter);
+                }
+                (false, _) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn check_length(&self, bytes: &[u8]) -> Result<(), Refusal> {
+        let whole_is_full = self.seen >= self.limits.max_header_size;
+        if self.request_line.is_some() {
+            return if whole_is_full { Err(Refusal::HeadersTooLarge) } else { Ok(()) };
+        }
+        if !whole_is_full && self.seen - self.line_start < MAX_REQUEST_LINE {
+            return Ok(());
+        }
+        let has_target = bytes.get(self.line_start..self.seen).is_some_and(|line| line.contains(&b' '));
+        Err(if has_target { Refusal::TargetTooLong } else { Refusal::RequestLine })
+    }
+
+    /// Takes in a line without its ending; tells whether it is the one that ends the head.
+    fn end_line(&mut self, line: &[u8]) -> Result<bool, Refusal> {
+        match &self.request_line {
+            // RFC 9112 section 2.2: one empty line before the request is forgiven.
+            None if line.is_empty() && self.line_start == 0 => Ok(false),
+            None => {
+                self.request_line = Some(parse_request_line(line, self.seen)?);
+                Ok(false)
+            }
+            Some(_) if line.is_empty() => Ok(true),
+            Some(_) => {
+                self.headers += 1;
+                if self.headers > self.limits.max_headers { Err(Refusal::TooManyHeaders) } else { Ok(false) }
+            }
+        }
+    }
+
+    fn parse_headers(self, bytes: &[u8]) -> Result<Head, Refusal> {
+        let RequestLine { method, uri, version, end } = self.request_line.ok_or(Refusal::RequestLine)?;
+        let mut lines = vec![httparse::EMPTY_HEADER; self.headers];
+        let block = bytes.get(end..).unwrap_or_default();
+        let Ok(httparse::Status::Complete((_, lines))) = httparse::parse_headers(block, &mut lines) else {
+            return Err(Refusal::Header);
+        };
+        let mut headers = HeaderMap::with_capacity(lines.len());
+        for line in lines {
+            let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| Refusal::Header)?;
+            let value = HeaderValue::from_bytes(line.value).map_err(|_| Refusal::Header)?;
+            headers.try_append(name, value).map_err(|_| Refusal::TooManyHeaders)?;
+        }
+        Ok(Head { method, uri, version, headers, followed: false })
+    }
+}
+
+fn parse_request_line(line: &[u8], end: usize) -> Result<RequestLine, Refusal> {
+    let mut complete = line.to_vec();
+    complete.extend_from_slice(b"\r\n");
+    let mut request = httparse::Request::new(&mut []);
+    match request.parse(&complete) {
+        Ok(_) => {}
+        Err(httparse::Error::Version) if names_other_version(line) => return Err(Refusal::HttpVersion),
+        Err(_) => return Err(Refusal::RequestLine),
+    }
+    let (Some(method), Some(target), Some(minor)) = (request.method, request.path, request.version) else {
+        return Err(Refusal::RequestLine);
+    };
+    if target.len() > MAX_TARGET {
+        return Err(Refusal::TargetTooLong);
+    }
+    // `Uri` would drop a fragment without a word, and let bytes through that RFC 3986 does not know.
+    if !target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+        return Err(Refusal::Target);
+    }
+    let method = Method::from_bytes(method.as_bytes()).map_err(|_| Refusal::RequestLine)?;
+    let uri = Uri::try_from(target).map_err(|_| Refusal::Target)?;
+    let version = if minor == 0 { Version::HTTP_10 } else { Version::HTTP_11 };
+    Ok(RequestLine { method, uri, version, end })
+}
+
+/// Whether a request line ends like one of HTTP, of whatever version.
+fn names_other_version(line: &[u8]) -> bool {
+    let last = line.rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+    matches!(last, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
+}
+
+/// Most requests fit into it; a peer that sends slowly holds no more.
+const FIRST_READ: usize = 1024;
+/// Bytes of the request target.
+const MAX_TARGET: usize = 4096;
+/// The target, the longest method that is in use, the version and what stands between.
+const MAX_REQUEST_LINE: usize = MAX_TARGET + 32;

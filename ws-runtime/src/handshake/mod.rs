@@ -1,0 +1,39 @@
+//! From a stream's first bytes to a WebSocket handshake, a plain HTTP request, or a refusal.
+//!
+//! [`read_head`] takes the bytes in, bounded; [`judge`] decides what they ask for, without any I/O; [`accept`] and
+//! [`write_response`] answer. Deadlines are the caller's, and so is closing: every answer but the 101 says
+//! `Connection: close`.
+
+mod escape;
+mod head;
+mod judge;
+mod origin;
+mod refusal;
+mod reject;
+mod request;
+mod respond;
+mod subprotocol;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use origin::{InvalidOrigin, Origins};
+pub use reject::{InvalidHeader, Reject};
+pub use request::{Handshake, Request};
+pub use respond::{Html, IntoResponse};
+pub use subprotocol::NotOffered;
+
+#[allow(unused_imports)]
+pub(crate) use escape::Escaped;
+pub(crate) use head::{Head, HeadError, HeadLimits, arrived_early, read_head};
+pub(crate) use judge::{Judged, judge};
+pub(crate) use refusal::Refusal;
+pub(crate) use respond::HandlerError;
+pub(crate) use subprotocol::choose_subprotocol;
+pub(crate) use write::{accept, write_response};
+
+/// What a plain request is told where no handler answers it.
+pub(crate) fn upgrade_required() -> Refusal {
+    Refusal::UpgradeRequired
+}

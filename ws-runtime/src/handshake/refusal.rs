@@ -1,0 +1,116 @@
+//! Why a request is refused before any handler sees it, and what the peer is told.
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::{Response, StatusCode};
+
+use super::respond::TEXT;
+
+/// Why a request is refused. The message is sent to the peer: it names the rule and never what the peer sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("the request line is not that of HTTP/1.1")]
+    RequestLine,
+    #[error("this server speaks HTTP/1.1")]
+    HttpVersion,
+    #[error("the request target is not a path, nor an http or https address of this host")]
+    Target,
+    #[error("the request target is longer than 4096 bytes")]
+    TargetTooLong,
+    #[error("each line must end with CR LF")]
+    LineEnding,
+    #[error("a control character stands in the request")]
+    ControlCharacter,
+    #[error("a header is folded over two lines")]
+    FoldedHeader,
+    #[error("a header is malformed")]
+    Header,
+    #[error("the headers are too large")]
+    HeadersTooLarge,
+    #[error("there are too many headers")]
+    TooManyHeaders,
+    #[error("the request ends before its empty line")]
+    Unfinished,
+    #[error("there must be exactly one Host header, with a host and perhaps a port")]
+    Host,
+    #[error("the method is not allowed")]
+    Method,
+    #[error("a WebSocket handshake is a GET request")]
+    HandshakeMethod,
+    #[error("a WebSocket handshake needs HTTP/1.1")]
+    HandshakeVersion,
+    #[error("Connection must contain Upgrade")]
+    Connection,
+    #[error("Sec-WebSocket-Version must be 13")]
+    WebSocketVersion,
+    #[error("Sec-WebSocket-Key must stand there once, with 16 bytes in base64")]
+    Key,
+    #[error("Sec-WebSocket-Protocol must be a list of at most 16 different tokens of at most 256 bytes")]
+    Subprotocols,
+    #[error("there must be at most one Origin header")]
+    Origin,
+    #[error("web pages of this origin may not connect")]
+    ForeignOrigin,
+    #[error("a WebSocket handshake has no body")]
+    HandshakeBody,
+    #[error("the length of the body is malformed")]
+    BodyLength,
+    #[error("this server takes no request bodies")]
+    Body,
+    #[error("nothing may follow the request before it is answered")]
+    EarlyBytes,
+    #[error("this server speaks WebSocket: Upgrade must be websocket")]
+    UpgradeRequired,
+}
+
+impl Refusal {
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::HttpVersion => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            Self::TargetTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge | Self::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Method | Self::HandshakeMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::WebSocketVersion | Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
+            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::Body => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RequestLine
+            | Self::Target
+            | Self::LineEnding
+            | Self::ControlCharacter
+            | Self::FoldedHeader
+            | Self::Header
+            | Self::Unfinished
+            | Self::Host
+            | Self::HandshakeVersion
+            | Self::Connection
+            | Self::Key
+            | Self::Subprotocols
+            | Self::Origin
+            | Self::HandshakeBody
+            | Self::BodyLength
+            | Self::EarlyBytes => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// The whole answer: the status, the headers that it calls for, and the reason as text.
+    pub(crate) fn into_response(self) -> Response<Bytes> {
+        let status = self.status();
+        let mut response = Response::new(Bytes::from(format!("{status}: {self}\n")));
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, TEXT);
+        for (name, value) in self.headers() {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+
+    fn headers(self) -> &'static [(HeaderName, &'static str)] {
+        // RFC 9110 sections 15.5.6 and 15.5.22, RFC 6455 section 4.4.
+        match self.status() {
+            StatusCode::METHOD_NOT_ALLOWED if self == Self::HandshakeMethod => const { &[(ALLOW, "GET")] },
+            StatusCode::METHOD_NOT_ALLOWED => const { &[(ALLOW, "GET, HEAD")] },
+            StatusCode::UPGRADE_REQUIRED => const { &[(UPGRADE, "websocket"), (SEC_WEBSOCKET_VERSION, "13")] },
+            _ => &[],
+        }
+    }
+}

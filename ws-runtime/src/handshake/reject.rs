@@ -1,0 +1,205 @@
+//! A refusal that a handler gives.
+
+use bytes::Bytes;
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
+};
+use http::{Response, StatusCode};
+
+use super::respond::{IntoResponse, TEXT, failed};
+use super::subprotocol::NotOffered;
+
+/// An HTTP refusal: a status, perhaps with headers and a body.
+///
+/// `#[on(handshake)]` returns it as an error to refuse a client, and `#[on(request)]` to answer one. A [`StatusCode`]
+/// and a pair of status and text convert into it, so `?` works on them. Without a body the peer reads the status in
+/// words. Statuses of 300 and above are refusals, redirects included; one below is a mistake of the program, which
+/// the peer sees as 500 and the log explains. Browsers hide all of it from scripts: there a refused WebSocket is just closed.
+///
+/// ```
+/// use ws_runtime::http::StatusCode;
+/// use ws_runtime::{Handshake, Reject};
+///
+/// fn admit(handshake: &Handshake) -> Result<(), Reject> {
+///     match handshake.header("authorization") {
+///         Some("Bearer swordfish") => Ok(()),
+///         Some(_) => Err((StatusCode::FORBIDDEN, "this token opens nothing").into()),
+///         None => Err(Reject::unauthorized().header("WWW-Authenticate", "Bearer")),
+///     }
+/// }
+/// ```
+// Boxed, or clippy would find every handler's `Result` too large.
+#[derive(Debug, Clone)]
+pub struct Reject(Box<Refused>);
+
+#[derive(Debug, Clone)]
+struct Refused {
+    response: Response<Bytes>,
+    /// What is wrong with the refusal itself.
+    mistake: Option<String>,
+}
+
+/// A header that cannot be set.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidHeader {
+    /// The name or the value has bytes that a header cannot have.
+    #[error("not a header: names are ASCII letters, digits and dashes, values have no control characters")]
+    Malformed {
+        /// Which of the two, and why.
+        source: http::Error,
+    },
+    /// The server itself sets it.
+    #[error("the header `{name}` is the server's own: leave it out")]
+    Reserved {
+        /// The name in lower case.
+        name: HeaderName,
+    },
+}
+
+/// The constructors for the statuses that refusals mostly have.
+macro_rules! statuses {
+    ($($(#[$doc:meta])+ $name:ident => $status:ident;)+) => { $(
+        $(#[$doc])+
+        #[must_use]
+        pub fn $name() -> Self {
+            Self::new(StatusCode::$status)
+        }
+    )+ };
+}
+
+impl Reject {
+    /// A refusal with that status and no more.
+    #[must_use]
+    pub fn new(status: StatusCode) -> Self {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = status;
+        Self(Box::new(Refused { response, mistake: None }))
+    }
+
+    statuses! {
+        /// 400: the request makes no sense to this server.
+        bad_request => BAD_REQUEST;
+        /// 401: nobody has said who asks. RFC 9110 section 15.5.2 wants a `WWW-Authenticate` header with it.
+        unauthorized => UNAUTHORIZED;
+        /// 403: who asks may not.
+        forbidden => FORBIDDEN;
+        /// 404: there is nothing under this path.
+        not_found => NOT_FOUND;
+        /// 429: too many attempts. A `Retry-After` header says when to come back.
+        too_many_requests => TOO_MANY_REQUESTS;
+        /// 500: the server has failed.
+        internal_server_error => INTERNAL_SERVER_ERROR;
+        /// 503: not now. A `Retry-After` header says when to come back.
+        service_unavailable => SERVICE_UNAVAILABLE;
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.response.status()
+    }
+
+    /// Sets the body to a text.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        *self.0.response.body_mut() = Bytes::from(text.into());
+        self.0.response.headers_mut().insert(CONTENT_TYPE, TEXT);
+        self
+    }
+
+    /// Sets the body to bytes, whose `Content-Type` is a header to set, too.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        *self.0.response.body_mut() = body.into();
+        self
+    }
+
+    /// Adds a header.
+    ///
+    /// `Content-Type` replaces the one there was. One that cannot be set (malformed, or the server's own as
+    /// `Connection` and `Content-Length` are) is a mistake of the program: the peer sees 500 and the log explains.
+    #[must_use]
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName, Error: Into<http::Error>>,
+        V: TryInto<HeaderValue, Error: Into<http::Error>>,
+    {
+        match parse_header(name, value) {
+            Ok((name, value)) if name == CONTENT_TYPE => {
+                self.0.response.headers_mut().insert(name, value);
+            }
+            Ok((name, value)) => {
+                self.0.response.headers_mut().append(name, value);
+            }
+            Err(error) => self.0.mistake = Some(format!("a `Reject` has a header that cannot be sent: {error}")),
+        }
+        self
+    }
+}
+
+impl IntoResponse for Reject {
+    fn into_response(self) -> Response<Bytes> {
+        let Refused { mut response, mistake } = *self.0;
+        if let Some(mistake) = mistake {
+            return failed(mistake);
+        }
+        let status = response.status();
+        if status.is_informational() || status.is_success() {
+            return failed(format!("a `Reject` has status {status}, but a refusal has 300 or above"));
+        }
+        if response.body().is_empty() {
+            *response.body_mut() = Bytes::from(format!("{status}\n"));
+            response.headers_mut().insert(CONTENT_TYPE, TEXT);
+        }
+        response
+    }
+}
+
+impl From<StatusCode> for Reject {
+    fn from(status: StatusCode) -> Self {
+        Self::new(status)
+    }
+}
+
+impl From<(StatusCode, &str)> for Reject {
+    fn from((status, text): (StatusCode, &str)) -> Self {
+        Self::new(status).text(text)
+    }
+}
+
+impl From<(StatusCode, String)> for Reject {
+    fn from((status, text): (StatusCode, String)) -> Self {
+        Self::new(status).text(text)
+    }
+}
+
+/// The client's fault: it lacks the subprotocol that it would need here.
+impl From<NotOffered> for Reject {
+    fn from(NotOffered(name): NotOffered) -> Self {
+        Self::bad_request().text(format!("this server speaks the subprotocol {name:?}, which was not offered\n"))
+    }
+}
+
+/// The program's fault: the peer sees 500, and the log explains.
+impl From<InvalidHeader> for Reject {
+    fn from(error: InvalidHeader) -> Self {
+        let mut reject = Self::internal_server_error();
+        reject.0.mistake = Some(error.to_string());
+        reject
+    }
+}
+
+/// A pair of header name and value that a program may set in an answer.
+pub(super) fn parse_header<N, V>(name: N, value: V) -> Result<(HeaderName, HeaderValue), InvalidHeader>
+where
+    N: TryInto<HeaderName, Error: Into<http::Error>>,
+    V: TryInto<HeaderValue, Error: Into<http::Error>>,
+{
+    let name = name.try_into().map_err(|error| InvalidHeader::Malformed { source: error.into() })?;
+    let value = value.try_into().map_err(|error| InvalidHeader::Malformed { source: error.into() })?;
+    if [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE].contains(&name) {
+        return Err(InvalidHeader::Reserved { name });
+    }
+    Ok((name, value))
+}

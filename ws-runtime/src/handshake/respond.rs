@@ -1,0 +1,156 @@
+//! What a handler of plain requests may answer.
+
+use std::any::Any;
+use std::fmt::Display;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+
+use super::reject::Reject;
+
+/// What `#[on(request)]` may return: the answer to a plain HTTP request.
+///
+/// Text is sent as `text/plain`, [`Html`] as `text/html`, bytes as `application/octet-stream`; a whole
+/// [`http::Response`] says everything itself, and a pair replaces the status. `None` is 404. An `Err` is what the
+/// [`Reject`] or the [`StatusCode`] in it says; any other error is logged with the handler's name, and the peer reads 500
+/// without details. `Content-Length` and `Connection: close` are added to all. Implement the trait to return types of your own.
+///
+/// ```
+/// use ws_runtime::http::StatusCode;
+/// use ws_runtime::{Html, IntoResponse, Request};
+///
+/// fn answer(request: &Request) -> Option<Html<String>> {
+///     let name = request.path().strip_prefix("/hello/")?;
+///     Some(Html(format!("<h1>{}</h1>", name.len())))
+/// }
+///
+/// assert_eq!("well".into_response().status(), StatusCode::OK);
+/// assert_eq!(None::<&str>.into_response().status(), StatusCode::NOT_FOUND);
+/// assert_eq!((StatusCode::ACCEPTED, "later").into_response().status(), StatusCode::ACCEPTED);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an answer to an HTTP request",
+    label = "cannot be sent as an HTTP response",
+    note = "a `request` handler can return: text (`String`, `&'static str`), `Html`, bytes (`Vec<u8>`, `Bytes`), a `StatusCode`, a pair of `StatusCode` and one of these, an `http::Response`, `Reject`, an `Option` of these (`None` is 404), or a `Result` of these with `Reject` or an error that implements `Display`"
+)]
+pub trait IntoResponse {
+    /// Turns the value into the whole response.
+    fn into_response(self) -> Response<Bytes>;
+}
+
+/// A page, or a part of one, sent as `text/html; charset=utf-8`.
+///
+/// ```
+/// use ws_runtime::{Html, IntoResponse};
+///
+/// let response = Html("<p>Hello</p>").into_response();
+/// assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Html<T>(pub T);
+
+/// Why a handler failed, for the log alone: it travels in the response's extensions.
+#[derive(Debug, Clone)]
+pub(crate) struct HandlerError(pub(crate) String);
+
+/// The answer to a request whose handler failed: the reason is for the log, not for the peer.
+pub(super) fn failed(reason: String) -> Response<Bytes> {
+    let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    response.extensions_mut().insert(HandlerError(reason));
+    response
+}
+
+impl<B: Into<Bytes>> IntoResponse for Response<B> {
+    fn into_response(self) -> Response<Bytes> {
+        checked(self.map(Into::into))
+    }
+}
+
+/// Implements `IntoResponse` for the types whose bytes are the body.
+macro_rules! bodies {
+    ($($type:ty => $content_type:expr),* $(,)?) => { $(
+        impl IntoResponse for $type {
+            fn into_response(self) -> Response<Bytes> {
+                content($content_type, self)
+            }
+        }
+    )* };
+}
+
+bodies! {
+    String => TEXT,
+    &'static str => TEXT,
+    Bytes => OCTETS,
+    Vec<u8> => OCTETS,
+}
+
+impl<T: Into<Bytes>> IntoResponse for Html<T> {
+    fn into_response(self) -> Response<Bytes> {
+        content(HTML, self.0)
+    }
+}
+
+impl IntoResponse for StatusCode {
+    fn into_response(self) -> Response<Bytes> {
+        let mut response = content(TEXT, format!("{self}\n"));
+        *response.status_mut() = self;
+        checked(response)
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for (StatusCode, T) {
+    fn into_response(self) -> Response<Bytes> {
+        let (status, value) = self;
+        let mut response = value.into_response();
+        if response.extensions().get::<HandlerError>().is_none() {
+            *response.status_mut() = status;
+        }
+        checked(response)
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for Option<T> {
+    fn into_response(self) -> Response<Bytes> {
+        self.map_or_else(|| StatusCode::NOT_FOUND.into_response(), T::into_response)
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for Result<T, Reject> {
+    fn into_response(self) -> Response<Bytes> {
+        self.map_or_else(Reject::into_response, T::into_response)
+    }
+}
+
+impl<T: IntoResponse, E: Display + 'static> IntoResponse for Result<T, E> {
+    fn into_response(self) -> Response<Bytes> {
+        let error = match self {
+            Ok(value) => return value.into_response(),
+            Err(error) => error,
+        };
+        // A status is `Display` as any error is, but it is an answer.
+        match (&error as &dyn Any).downcast_ref::<StatusCode>() {
+            Some(status) => status.into_response(),
+            None => failed(error.to_string()),
+        }
+    }
+}
+
+fn content(content_type: HeaderValue, body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+/// A status below 200 ends no request, and a 101 would promise what does not follow.
+fn checked(response: Response<Bytes>) -> Response<Bytes> {
+    let status = response.status();
+    if status.is_informational() {
+        return failed(format!("status {status} is no answer to a plain request, but 200 and above are"));
+    }
+    response
+}
+
+pub(super) const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");

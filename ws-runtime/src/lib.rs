@@ -1,0 +1,73 @@
+//! A WebSocket server from a module of annotated functions.
+//!
+//! ```no_run
+//! use ws_runtime::prelude::*;
+//!
+//! #[ws_server(listen = 8080)]
+//! mod echo {
+//!     #[on(utf8)]
+//!     fn echo(text: &str) -> &str {
+//!         text
+//!     }
+//! }
+//!
+//! fn main() -> ws_runtime::Result<()> {
+//!     echo::server().start()
+//! }
+//! ```
+//!
+//! The macro sees the whole server at once and writes the dispatch; this crate owns the loop: sockets, TLS, frames,
+//! silence, ticks, watchers, limits, shutdown.
+//!
+//! # What is promised
+//!
+//! 1. **Order.** One connection's handlers run one at a time, in arrival order; connections run side by side on all
+//!    cores. `disconnect` runs once for each `ready`, after the last message, also after a panic, a silence or a
+//!    shutdown.
+//! 2. **Sends never block.** `Ok` means that the connection's bounded outbox has taken the message; delivery is at most
+//!    once. A peer that reads too slowly is disconnected (or misses messages, where that was asked for), so that it
+//!    never grows memory without bound. A broadcast is encoded once.
+//! 3. **Handlers do not stop the connection.** Pings are answered and silence is measured while a handler awaits. What
+//!    arrives meanwhile waits in a bounded inbox; then TCP pushes back.
+//! 4. **A handler's error or panic ends at most its connection**, with close code 1011; details stand only in the log.
+//! 5. **Every state has a deadline and every buffer a bound**; each is an option, see [`Builder`].
+//! 6. **Shutdown** stops accepting, runs `shutdown`, handles what has arrived, says goodbye with 1001, and waits.
+
+mod conn;
+mod error;
+pub mod event;
+#[doc(hidden)]
+pub mod generated;
+mod handshake;
+mod listen;
+mod log;
+pub mod options;
+pub mod prelude;
+mod server;
+mod signal;
+mod tick;
+#[cfg(unix)]
+mod watch;
+mod wire;
+
+pub use bytes::Bytes;
+pub use http;
+pub use tokio_rustls::rustls;
+pub use tokio_tungstenite::tungstenite::Utf8Bytes;
+pub use ws_macros::{on, session, state, tick, watch, ws_server};
+
+pub use conn::{CloseError, Conn, Message, SendError, SetError};
+pub use error::Error;
+pub use event::{Binary, Close, ClosedBy, Json, Utf8};
+pub use handshake::{
+    Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, NotOffered, Origins, Reject, Request,
+};
+pub use listen::{Address, Listen, ListenError, Tls, TlsError};
+pub use options::{OptionError, OptionErrors, Seconds, Slow};
+pub use server::{Builder, DefaultState, Given, Running, Server, StateSource};
+pub use tick::TickError;
+#[cfg(unix)]
+pub use watch::{Interest, WatchError};
+
+/// What [`Builder::start`] and its kin return.
+pub type Result<T> = std::result::Result<T, Error>;

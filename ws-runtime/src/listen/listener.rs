@@ -1,0 +1,178 @@
+//! A bound socket that connections are taken from.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
+
+use super::address::Address;
+use super::error::ListenError;
+use super::stream::Stream;
+#[cfg(unix)]
+use super::unix::SocketFile;
+
+/// One socket that listens.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    address: Address,
+    socket: Socket,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    /// The file is there to be removed with the listener; a prepared listener's is left alone.
+    #[cfg(unix)]
+    Unix(UnixListener, #[allow(dead_code)] Option<SocketFile>),
+}
+
+impl Listener {
+    /// Wraps a std listener, which need not be non-blocking yet; must be called inside a tokio runtime.
+    pub(super) fn tcp(listener: std::net::TcpListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let address = Address::Tcp(listener.local_addr()?);
+        Ok(Self { address, socket: Socket::Tcp(TcpListener::from_std(listener)?) })
+    }
+
+    /// Wraps a std listener and the file that shall go with it.
+    #[cfg(unix)]
+    pub(super) fn unix(
+        listener: std::os::unix::net::UnixListener,
+        file: Option<SocketFile>,
+    ) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let address = Address::of_unix(&listener.local_addr()?);
+        Ok(Self { address, socket: Socket::Unix(UnixListener::from_std(listener)?, file) })
+    }
+
+    /// Where it listens, with the port that was really given.
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Waits for the next connection and tells who calls; safe to cancel.
+    ///
+    /// After an error, wait as long as [`accept_pause`] says and call it again.
+    pub(crate) async fn accept(&self) -> io::Result<(Stream, Address)> {
+        match &self.socket {
+            Socket::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                Ok((Stream::from(stream), Address::of_tcp_peer(peer)))
+            }
+            #[cfg(unix)]
+            Socket::Unix(listener, _) => {
+                let (stream, peer) = listener.accept().await?;
+                Ok((Stream::from(stream), Address::of_unix(&peer.into())))
+            }
+        }
+    }
+}
+
+/// How long to wait after `accept` failed.
+///
+/// `None`, at once, where it was that one connection's fault. Where descriptors or memory have run out, or
+/// the listener itself is broken, the next call fails too: without a pause, that takes a whole core.
+pub(crate) fn accept_pause(error: &io::Error) -> Option<Duration> {
+    is_lasting(error).then_some(PAUSE)
+}
+
+#[cfg(unix)]
+fn is_lasting(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+
+    const LASTING: [Errno; 7] = [
+        Errno::MFILE,
+        Errno::NFILE,
+        Errno::NOBUFS,
+        Errno::NOMEM,
+        // The listener was shut down or closed behind our back.
+        Errno::INVAL,
+        Errno::BADF,
+        Errno::NOTSOCK,
+    ];
+    Errno::from_io_error(error).is_some_and(|errno| LASTING.contains(&errno))
+}
+
+#[cfg(not(unix))]
+fn is_lasting(error: &io::Error) -> bool {
+    // Only these two say that it was one connection's fault.
+    !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
+}
+
+/// A listener that the user prepared.
+pub(super) enum Prepared {
+    Tcp(std::net::TcpListener),
+    TokioTcp(TcpListener),
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixListener),
+    #[cfg(unix)]
+    TokioUnix(UnixListener),
+}
+
+impl Prepared {
+    /// Registers it with the runtime that runs now: a tokio listener may come from another one.
+    pub(super) fn adopt(self) -> Result<Listener, ListenError> {
+        let adopted = match self {
+            Self::Tcp(listener) => Listener::tcp(listener),
+            Self::TokioTcp(listener) => listener.into_std().and_then(Listener::tcp),
+            #[cfg(unix)]
+            Self::Unix(listener) => Listener::unix(listener, None),
+            #[cfg(unix)]
+            Self::TokioUnix(listener) => {
+                listener.into_std().and_then(|listener| Listener::unix(listener, None))
+            }
+        };
+        adopted.map_err(|source| ListenError::Prepared { source })
+    }
+
+    fn address(&self) -> io::Result<Address> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().map(Address::Tcp),
+            Self::TokioTcp(listener) => listener.local_addr().map(Address::Tcp),
+            #[cfg(unix)]
+            Self::Unix(listener) => listener.local_addr().map(|address| Address::of_unix(&address)),
+            #[cfg(unix)]
+            Self::TokioUnix(listener) => {
+                listener.local_addr().map(|address| Address::of_unix(&address.into()))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address() {
+            Ok(address) => address.fmt(f),
+            Err(_) => f.write_str("a prepared listener"),
+        }
+    }
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Prepared({self})")
+    }
+}
+
+/// Long enough to cost nothing, short enough that no client gives up.
+const PAUSE: Duration = Duration::from_millis(100);
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+
+    #[test]
+    fn accepting_pauses_only_where_the_next_call_would_fail_too() {
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::INVAL, Errno::BADF] {
+            assert_eq!(accept_pause(&errno.into()), Some(PAUSE), "{errno}");
+        }
+        for errno in [Errno::CONNABORTED, Errno::PROTO, Errno::PERM, Errno::NETDOWN, Errno::INTR] {
+            assert_eq!(accept_pause(&errno.into()), None, "{errno}");
+        }
+        assert_eq!(accept_pause(&io::Error::other("not from the system")), None);
+    }
+}

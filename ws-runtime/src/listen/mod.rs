@@ -1,0 +1,209 @@
+//! Where connections come from: addresses, listeners, TLS and the stream that all of them end in.
+
+mod address;
+mod error;
+mod listener;
+mod stream;
+#[cfg(unix)]
+mod systemd;
+mod tcp;
+mod tls;
+#[cfg(unix)]
+mod unix;
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+pub use address::Address;
+use address::Target;
+pub use error::ListenError;
+use listener::Prepared;
+pub(crate) use listener::{Listener, accept_pause};
+pub(crate) use stream::Stream;
+pub use tls::{Tls, TlsError};
+
+/// Where a server listens: one place or several.
+///
+/// What can be turned into it:
+///
+/// | value | meaning |
+/// |---|---|
+/// | `8080` | this port on all interfaces, IPv6 and IPv4; 0 picks a free one |
+/// | `"8080"` | the same |
+/// | `"127.0.0.1:8080"`, `"[::1]:8080"`, a [`SocketAddr`], `(ip, port)` | this address; `[::]` takes IPv4 too |
+/// | `"localhost:8080"` | every address that the name resolves to when the server starts |
+/// | `"unix:/run/chat.sock"` | a Unix domain socket at this path, removed again at the end |
+/// | `"systemd"` | all sockets that systemd hands over (`chat.socket`) |
+/// | a TCP or Unix listener of std or tokio | a socket that was prepared elsewhere |
+/// | a `Vec` or an array of these | all of them |
+///
+/// Text that is not an address is kept as it is: [`check`](Listen::check) and starting the server report it.
+///
+/// ```
+/// use ws_runtime::Listen;
+///
+/// Listen::from("localhost:8080").check()?;
+/// Listen::from(["127.0.0.1:8080", "unix:/run/chat.sock"]).check()?;
+/// assert!(Listen::from("localhost").check().is_err());
+/// # Ok::<(), ws_runtime::ListenError>(())
+/// ```
+#[derive(Debug)]
+pub struct Listen(Place);
+
+#[derive(Debug)]
+enum Place {
+    Target(Target),
+    Malformed { text: String, reason: &'static str },
+    Prepared(Prepared),
+    Several(Vec<Listen>),
+}
+
+impl Listen {
+    /// Tells whether this can be an address at all, without binding or resolving anything.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError::Malformed`] names the first text that is not an address, [`ListenError::Nowhere`]
+    /// says that a list is empty.
+    pub fn check(&self) -> Result<(), ListenError> {
+        match &self.0 {
+            Place::Target(_) | Place::Prepared(_) => Ok(()),
+            Place::Malformed { text, reason } => Err(ListenError::malformed(text, reason)),
+            Place::Several(places) if places.is_empty() => Err(ListenError::Nowhere),
+            Place::Several(places) => places.iter().try_for_each(Self::check),
+        }
+    }
+
+    /// Binds every place, or none: the listeners that stand already are dropped when a later one fails.
+    pub(crate) async fn bind(self, backlog: u32) -> Result<Vec<Listener>, ListenError> {
+        self.check()?;
+        let mut places = Vec::new();
+        self.flatten(&mut places);
+
+        let mut listeners = Vec::with_capacity(places.len());
+        for place in places {
+            match place {
+                Place::Target(Target::Port(port)) => listeners.push(tcp::bind_port(port, backlog)?),
+                Place::Target(Target::Socket(address)) => listeners.push(tcp::bind(address, backlog)?),
+                Place::Target(Target::Name { host, port }) => {
+                    listeners.extend(tcp::bind_name(&host, port, backlog).await?);
+                }
+                #[cfg(unix)]
+                Place::Target(Target::Path(path)) => listeners.push(unix::bind(&path, backlog)?),
+                #[cfg(unix)]
+                Place::Target(Target::Systemd) => listeners.extend(systemd::take()?),
+                #[cfg(not(unix))]
+                Place::Target(Target::Path(_) | Target::Systemd) => return Err(ListenError::Unsupported),
+                Place::Malformed { text, reason } => return Err(ListenError::malformed(&text, reason)),
+                Place::Prepared(prepared) => listeners.push(prepared.adopt()?),
+                Place::Several(_) => {} // taken apart by `flatten`
+            }
+        }
+        Ok(listeners)
+    }
+
+    fn flatten(self, into: &mut Vec<Place>) {
+        match self.0 {
+            Place::Several(places) => places.into_iter().for_each(|place| place.flatten(into)),
+            place @ (Place::Target(_) | Place::Malformed { .. } | Place::Prepared(_)) => into.push(place),
+        }
+    }
+}
+
+impl Default for Listen {
+    /// Port 80 on all interfaces.
+    fn default() -> Self {
+        Self::from(80)
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Place::Target(target) => target.fmt(f),
+            Place::Malformed { text, .. } => f.write_str(text),
+            Place::Prepared(prepared) => prepared.fmt(f),
+            Place::Several(places) => {
+                for (position, place) in places.iter().enumerate() {
+                    f.write_str(if position == 0 { "" } else { ", " })?;
+                    place.fmt(f)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl From<u16> for Listen {
+    fn from(port: u16) -> Self {
+        Self(Place::Target(Target::Port(port)))
+    }
+}
+
+impl From<&str> for Listen {
+    fn from(text: &str) -> Self {
+        match Target::parse(text) {
+            Ok(target) => Self(Place::Target(target)),
+            Err(reason) => Self(Place::Malformed { text: text.to_owned(), reason }),
+        }
+    }
+}
+
+impl From<String> for Listen {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<SocketAddr> for Listen {
+    fn from(address: SocketAddr) -> Self {
+        Self(Place::Target(Target::Socket(address)))
+    }
+}
+
+impl From<(IpAddr, u16)> for Listen {
+    fn from(address: (IpAddr, u16)) -> Self {
+        Self::from(SocketAddr::from(address))
+    }
+}
+
+impl From<std::net::TcpListener> for Listen {
+    fn from(listener: std::net::TcpListener) -> Self {
+        Self(Place::Prepared(Prepared::Tcp(listener)))
+    }
+}
+
+impl From<tokio::net::TcpListener> for Listen {
+    fn from(listener: tokio::net::TcpListener) -> Self {
+        Self(Place::Prepared(Prepared::TokioTcp(listener)))
+    }
+}
+
+#[cfg(unix)]
+impl From<std::os::unix::net::UnixListener> for Listen {
+    fn from(listener: std::os::unix::net::UnixListener) -> Self {
+        Self(Place::Prepared(Prepared::Unix(listener)))
+    }
+}
+
+#[cfg(unix)]
+impl From<tokio::net::UnixListener> for Listen {
+    fn from(listener: tokio::net::UnixListener) -> Self {
+        Self(Place::Prepared(Prepared::TokioUnix(listener)))
+    }
+}
+
+impl<L: Into<Listen>> From<Vec<L>> for Listen {
+    fn from(places: Vec<L>) -> Self {
+        Self(Place::Several(places.into_iter().map(Into::into).collect()))
+    }
+}
+
+impl<L: Into<Listen>, const N: usize> From<[L; N]> for Listen {
+    fn from(places: [L; N]) -> Self {
+        Self(Place::Several(places.into_iter().map(Into::into).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! What is said at start, and to whom.
+
+use std::net::SocketAddr;
+
+use crate::event::Handlers;
+use crate::{Address, Server};
+
+/// Sets up a plain subscriber where the process has none.
+#[cfg(feature = "log")]
+pub(crate) fn set_up() {
+    use std::io::IsTerminal;
+    use tracing_subscriber::EnvFilter;
+    use tracing_subscriber::filter::LevelFilter;
+
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
+    // It fails where the program has set up its own: then that one is right.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+/// Says what listens where, how to reach it from this machine, and which options are not at their defaults.
+pub(crate) fn announce(server: &Server, handlers: &Handlers, tls: bool) {
+    let schemes = match (tls, handlers.answers_requests()) {
+        (false, false) => ["ws"].as_slice(),
+        (false, true) => &["ws", "http"],
+        (true, false) => &["wss"],
+        (true, true) => &["wss", "https"],
+    };
+    for address in server.addresses() {
+        let urls: Vec<String> = schemes.iter().filter_map(|scheme| url(scheme, address)).collect();
+        if urls.is_empty() {
+            tracing::info!(server = server.name(), "listening on {address}");
+        } else {
+            tracing::info!(server = server.name(), "listening on {address}: {}", urls.join(" and "));
+        }
+    }
+    for given in server.options().given() {
+        tracing::info!(server = server.name(), "{given}");
+    }
+    if cfg!(panic = "abort") {
+        tracing::warn!(
+            server = server.name(),
+            "built with `panic = \"abort\"`: a handler's panic ends the whole process, not one connection"
+        );
+    }
+}
+
+/// How this machine reaches an address; nothing has a URL but TCP.
+fn url(scheme: &str, address: &Address) -> Option<String> {
+    let (ip, port) = (address.ip()?, address.port()?);
+    Some(if ip.is_unspecified() || ip.is_loopback() {
+        format!("{scheme}://localhost:{port}/")
+    } else {
+        format!("{scheme}://{}/", SocketAddr::new(ip, port))
+    })
+}

@@ -1,0 +1,167 @@
+//! Options from the environment.
+
+use std::ffi::OsString;
+use std::fmt;
+
+use super::draft::{Draft, Reading, Source};
+use super::info::OptionInfo;
+use super::table::TABLE;
+use super::value::{Refused, Value};
+use crate::listen::Tls;
+
+impl Draft {
+    /// Takes every variable whose name begins with the prefix. Wrong values are kept and reported with all others.
+    ///
+    /// A name that no option has is only a warning: what starts the process may define variables of its own there.
+    pub(crate) fn read_environment<K, V>(
+        &mut self,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Vec<Warning>
+    where
+        K: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let prefix = self.env.value().map_or(PREFIX, |prefix| prefix.0.as_str()).to_owned();
+        let mut found: Vec<_> = variables
+            .into_iter()
+            .filter_map(|(name, value)| {
+                let name = name.into().into_string().ok()?;
+                let option = name.strip_prefix(&prefix)?.strip_prefix('_')?.to_owned();
+                Some(Variable { name, option, value: value.into() })
+            })
+            .collect();
+        // The environment has no order of its own; the log should have one.
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+
+        let mut warnings = Vec::new();
+        let (mut cert, mut key) = (None, None);
+        for variable in found {
+            match variable.option.as_str() {
+                "TLS_CERT" => cert = Some(variable),
+                "TLS_KEY" => key = Some(variable),
+                _ => warnings.extend(self.take(&prefix, &variable)),
+            }
+        }
+        warnings.extend(self.take_tls(&prefix, cert, key));
+        warnings
+    }
+
+    fn take(&mut self, prefix: &str, variable: &Variable) -> Option<Warning> {
+        let unknown = || Some(Warning::unknown(prefix, &variable.name));
+        let Some(info) = TABLE.iter().find(|info| info.variables(prefix).contains(&variable.name)) else {
+            return unknown();
+        };
+        match self.read(info.name, &variable.name, &variable.text()) {
+            Ok(Reading::Taken) => None,
+            Ok(Reading::Overridden) => Some(Warning::overridden(info.name, &variable.name)),
+            Err(_) => unknown(),
+        }
+    }
+
+    fn take_tls(&mut self, prefix: &str, cert: Option<Variable>, key: Option<Variable>) -> Option<Warning> {
+        let missing =
+            |name: &str| Refused::Because(format!("also needs {prefix}_{name}: both files or neither"));
+        let (variable, tls) = match (cert, key) {
+            (None, None) => return None,
+            (Some(cert), None) => (cert, Err(missing("TLS_KEY"))),
+            (None, Some(key)) => (key, Err(missing("TLS_CERT"))),
+            (Some(cert), Some(key)) => {
+                // Paths need not be Unicode.
+                let tls = Tls::files(cert.value.clone(), key.value);
+                (cert, Ok(tls))
+            }
+        };
+        match self.tls.put(Source::Environment(variable.name.clone()), tls) {
+            Reading::Taken => None,
+            Reading::Overridden => Some(Warning::overridden("tls", &variable.name)),
+        }
+    }
+}
+
+/// A variable of the environment that has the prefix.
+struct Variable {
+    name: String,
+    /// The name without the prefix.
+    option: String,
+    value: OsString,
+}
+
+impl Variable {
+    /// The value. What is not Unicode becomes U+FFFD, which no option takes, and so is reported as a wrong value.
+    fn text(&self) -> String {
+        self.value.to_string_lossy().trim().to_owned()
+    }
+}
+
+/// Something in the environment that has no effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Warning(String);
+
+impl Warning {
+    fn unknown(prefix: &str, variable: &str) -> Self {
+        let names: Vec<_> = TABLE.iter().flat_map(|info| info.variables(prefix)).collect();
+        let upper = variable.to_ascii_uppercase();
+        // Only what follows the prefix is compared: it alone can be wrong, and it alone should count.
+        let skipped = prefix.len() + 1;
+        let likeness =
+            |name: &str| strsim::jaro(name.get(skipped..).unwrap_or(""), upper.get(skipped..).unwrap_or(""));
+        let likely = names
+            .iter()
+            .map(|name| (likeness(name), name))
+            .filter(|(likeness, _)| *likeness > LIKELY)
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let advice = match likely {
+            Some((_, name)) => format!("did you mean {name}?"),
+            None => format!("the variables are {}", names.join(", ")),
+        };
+        Self(format!("{variable} is not an option and has no effect; {advice}"))
+    }
+
+    fn overridden(option: &str, variable: &str) -> Self {
+        Self(format!("{variable} has no effect: the program itself calls `.{option}(…)`, which goes before"))
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What the names of a server's variables begin with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefix(String);
+
+impl From<&str> for Prefix {
+    fn from(prefix: &str) -> Self {
+        Self(prefix.to_owned())
+    }
+}
+
+impl From<String> for Prefix {
+    fn from(prefix: String) -> Self {
+        Self(prefix)
+    }
+}
+
+impl Value for Prefix {
+    type Checked = String;
+
+    fn read(text: &str) -> Result<Self, Refused> {
+        Ok(Self::from(text))
+    }
+
+    fn checked(self, _info: &OptionInfo) -> Result<String, Refused> {
+        let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        let starts_well = self.0.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
+        if starts_well && self.0.bytes().all(plain) { Ok(self.0) } else { Err(Refused::text(&self.0)) }
+    }
+
+    fn show(&self) -> String {
+        self.0.clone()
+    }
+}
+
+const PREFIX: &str = "WS_SERVER";
+/// The threshold that clap uses for the same question.
+const LIKELY: f64 = 0.7;

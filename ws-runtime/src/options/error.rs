@@ -1,0 +1,75 @@
+//! Options that are not right.
+
+use std::fmt;
+
+use super::draft::Source;
+use super::info::OptionInfo;
+use super::value::Refused;
+
+/// An option whose value is not allowed: which, where it was given, what is wrong and what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct OptionError {
+    option: &'static str,
+    origin: String,
+    message: String,
+}
+
+impl OptionError {
+    pub(super) fn new(info: &OptionInfo, source: &Source, refused: &Refused) -> Self {
+        let option = info.name;
+        let origin = source.place(option);
+        let mut message = match refused {
+            Refused::Not(given) => format!("`{option}` must be {}, not {given} ({origin})", info.at_least()),
+            Refused::TooLarge(given) => {
+                format!("`{option}` must be {}, not {given} ({origin})", info.at_most())
+            }
+            Refused::Because(reason) => format!("`{option}` {reason} ({origin})"),
+        };
+        if !info.hint.is_empty() {
+            message.push_str("; ");
+            message.push_str(info.hint);
+        }
+        Self { option, origin, message }
+    }
+
+    /// The option's name.
+    #[must_use]
+    pub fn option(&self) -> &str {
+        self.option
+    }
+
+    /// Where the value was given, such as `from WS_SERVER_SILENCE_MAX`.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+}
+
+/// All options of a server that are not right, at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionErrors(Vec<OptionError>);
+
+impl OptionErrors {
+    pub(super) fn new(errors: Vec<OptionError>) -> Self {
+        Self(errors)
+    }
+
+    /// The single errors, in the order of the options.
+    pub fn iter(&self) -> impl Iterator<Item = &OptionError> {
+        self.0.iter()
+    }
+}
+
+/// A single error is one line; several stand on a line each, below how many there are.
+impl fmt::Display for OptionErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [error] = self.0.as_slice() {
+            return error.fmt(f);
+        }
+        write!(f, "{} options are wrong:", self.0.len())?;
+        self.0.iter().try_for_each(|error| write!(f, "\n  {error}"))
+    }
+}
+
+impl std::error::Error for OptionErrors {}

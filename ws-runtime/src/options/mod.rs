@@ -1,0 +1,51 @@
+//! The options of a server: which value holds, and the types that values are given in.
+//!
+//! Each option is a key of `#[ws_server(…)]`, a method of [`Builder`](crate::Builder) with the same name, and a
+//! variable of the environment: `silence_max`, `.silence_max(…)`, `WS_SERVER_SILENCE_MAX`. Where several give a value,
+//! the first of these holds:
+//!
+//! 1. the builder: computed by this very program for this very start, it is the most deliberate of all;
+//! 2. the environment: the operator's word about this one machine;
+//! 3. the attribute: what was written when the server was, before anyone knew where it would run. It is evaluated
+//!    only where neither of the others gives a value;
+//! 4. the default.
+//!
+//! All values are checked when the server starts, and all that are wrong are reported at once ([`OptionErrors`]). Which
+//! options are not at their default, and where each value came from, is logged.
+//!
+//! Numbers in the environment are plain (`65536`, `0.5`), flags are `true` or `false`, lists have commas. `tls` is two
+//! variables, `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`. A variable with the prefix that is no option is a warning.
+
+// `table.rs` describes each option once; `describe.rs` makes of it the draft that the builder fills, the builder's
+// methods, the attribute's keys, the reader of the environment, the checked `Options` and the book's table.
+
+#[macro_use]
+mod describe;
+
+mod attribute;
+mod draft;
+mod environment;
+mod error;
+mod info;
+mod origins;
+mod seconds;
+mod settled;
+mod subprotocols;
+mod table;
+mod value;
+
+pub use attribute::Attribute;
+pub(crate) use draft::Draft;
+pub use environment::Prefix;
+pub use error::{OptionError, OptionErrors};
+pub use info::{Bounds, OptionInfo, markdown_table};
+pub use origins::AllowedOrigins;
+pub use seconds::Seconds;
+pub(crate) use settled::Settled;
+pub use subprotocols::Subprotocols;
+pub(crate) use table::Options;
+pub use table::TABLE;
+pub use value::{Choice, Slow};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Spans of time as they are written in options.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::info::{Bounds, OptionInfo};
+use super::value::{Refused, Value};
+
+/// A span of time in seconds: an integer, a fraction or a [`Duration`].
+///
+/// Whether it is within the bounds of its option is checked when the server starts.
+///
+/// ```
+/// use std::time::Duration;
+/// use ws_runtime::Seconds;
+///
+/// let whole = Seconds::from(20);
+/// let half = Seconds::from(0.5);
+/// let exact = Seconds::from(Duration::from_millis(1_500));
+/// assert_eq!(exact.to_string(), "1.5");
+/// # let _ = (whole, half);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Seconds(Given);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Given {
+    Number(f64),
+    Exact(Duration),
+}
+
+impl Seconds {
+    /// The span within bounds that are seconds; none if it is outside, or if the clock could not tell it from 0.
+    pub(crate) fn within(self, bounds: &Bounds) -> Option<Duration> {
+        if !bounds.contain(self.number()) || self.is_below_resolution() {
+            return None;
+        }
+        match self.0 {
+            Given::Number(number) => Duration::try_from_secs_f64(number).ok(),
+            Given::Exact(duration) => Some(duration),
+        }
+    }
+
+    fn is_below_resolution(self) -> bool {
+        let number = self.number();
+        number > 0.0 && number < RESOLUTION
+    }
+
+    fn number(self) -> f64 {
+        match self.0 {
+            Given::Number(number) => number,
+            Given::Exact(duration) => duration.as_secs_f64(),
+        }
+    }
+}
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.number().fmt(f)
+    }
+}
+
+impl From<Duration> for Seconds {
+    fn from(duration: Duration) -> Self {
+        Self(Given::Exact(duration))
+    }
+}
+
+impl From<f32> for Seconds {
+    fn from(number: f32) -> Self {
+        Self(Given::Number(f64::from(number)))
+    }
+}
+
+impl From<f64> for Seconds {
+    fn from(number: f64) -> Self {
+        Self(Given::Number(number))
+    }
+}
+
+impl From<i32> for Seconds {
+    fn from(number: i32) -> Self {
+        Self(Given::Number(f64::from(number)))
+    }
+}
+
+impl From<u32> for Seconds {
+    fn from(number: u32) -> Self {
+        Self(Given::Number(f64::from(number)))
+    }
+}
+
+impl From<i64> for Seconds {
+    /// What is too large for an exact conversion is also too large for any option.
+    fn from(number: i64) -> Self {
+        Self(Given::Number(number as f64))
+    }
+}
+
+impl From<u64> for Seconds {
+    fn from(number: u64) -> Self {
+        Self(Given::Exact(Duration::from_secs(number)))
+    }
+}
+
+impl Value for Seconds {
+    type Checked = Duration;
+
+    fn read(text: &str) -> Result<Self, Refused> {
+        text.parse::<f64>().map(Self::from).map_err(|_| Refused::text(text))
+    }
+
+    fn checked(self, info: &OptionInfo) -> Result<Duration, Refused> {
+        self.within(&info.bounds).ok_or_else(|| {
+            if self.is_below_resolution() {
+                return Refused::Because(format!(
+                    "is {self} seconds, and the clock has steps of a millisecond: give 0.001 or more"
+                ));
+            }
+            Refused::number(self.number(), &info.bounds)
+        })
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// The runtime's clock has steps of a millisecond.
+const RESOLUTION: f64 = 0.001;

@@ -1,0 +1,209 @@
+//! The options: the one place where each is described.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::attribute::Attribute;
+use super::draft::{Reading, Report, Slot, Source, UnknownOption};
+use super::environment::Prefix;
+use super::error::OptionErrors;
+use super::info::{Bounds, OptionInfo};
+use super::origins::AllowedOrigins;
+use super::seconds::Seconds;
+use super::settled::{Given, Settled};
+use super::subprotocols::Subprotocols;
+use super::value::{Choice, Slow};
+use crate::handshake::Origins;
+use crate::listen::{Listen, Tls};
+
+options! {
+    apart {
+        /// Where the server listens: a port, an address, a Unix socket or a prepared listener.
+        ///
+        /// A port alone means all interfaces, IPv6 and IPv4. `"host:port"` takes names and `"[::1]:8080"`,
+        /// `"unix:/path"` a Unix domain socket, `"systemd"` what systemd hands over; listeners of std and
+        /// tokio are taken as they are. Port 0 lets the system choose: the log and `.bind()` say which port
+        /// it was. A variable of the environment may name several, with commas between them.
+        listen(into Listen) -> Listen {
+            default: "80", unit: "",
+            bounds: ("a port from 0 to 65535, `host:port`, `unix:/path`, `systemd` or a listener"),
+        }
+
+        /// The certificate chain and private key, as PEM files: with them the server speaks TLS alone.
+        ///
+        /// In the attribute `tls(cert = "chain.pem", key = "key.pem")`; in the environment two variables,
+        /// `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`, both or neither; on the builder also a
+        /// `rustls::ServerConfig`. TLS 1.2 and 1.3. The TLS handshake runs in the connection's own task,
+        /// within `handshake_timeout`.
+        tls(into Tls) -> Option<Tls> {
+            default: "none", unit: "",
+            bounds: ("a certificate file and a key file, or a `rustls::ServerConfig`"),
+        }
+    }
+
+    kept {
+        /// How long a peer may be silent before it is asked for a sign of life.
+        ///
+        /// Checked every half of it: a peer that was silent for half is pinged, and one that is still
+        /// silent at one and a half times this is cut off without a close frame; its `disconnect` says
+        /// silence. Any byte from the peer counts, and the clock pauses while the server itself does not
+        /// read. Without it a peer whose machine lost power stays connected for as long as TCP retries:
+        /// many minutes.
+        silence_max(into Seconds) -> Duration {
+            default: "20", unit: "seconds", bounds: (0 ..= 31_536_000), hint: "0 turns the check off",
+        }
+
+        /// Whether small messages are sent at once (`TCP_NODELAY`), not collected for a larger packet.
+        ///
+        /// Only for TCP; without it a small message can wait for the acknowledgement of the one before, up
+        /// to 40 ms.
+        nodelay(exact bool) -> bool {
+            default: "true", unit: "", bounds: ("true or false"),
+        }
+
+        /// The largest message that the server sends, in bytes of payload.
+        ///
+        /// A larger one is not sent: the call that would send it returns an error, and the connection goes
+        /// on. `Conn` can set another limit for one connection.
+        max_send_size(exact usize) -> usize {
+            default: "65536", unit: "bytes", bounds: (1 ..= 1_073_741_824),
+        }
+
+        /// The largest message that the server receives, in bytes of payload, all its fragments together.
+        ///
+        /// Checked at the frame's header, before any of the payload is read or room for it reserved. A peer
+        /// that sends more is closed with 1009 (message too big, RFC 6455 section 7.4.1). `Conn` can set
+        /// another limit for one connection.
+        max_recv_size(exact usize) -> usize {
+            default: "65536", unit: "bytes", bounds: (1 ..= 1_073_741_824),
+        }
+
+        /// The largest number of fragments that one message may come in.
+        ///
+        /// Empty fragments count: they cost work too, and no limit of size stops them. A peer that sends
+        /// more is closed with 1008 (policy violation).
+        max_fragments(exact usize) -> usize {
+            default: "1024", unit: "fragments", bounds: (1 ..= 1_048_576),
+        }
+
+        /// How long the fragments of one message may take, from the first to the last.
+        ///
+        /// A peer that takes longer is closed with 1008 (policy violation): half a message holds memory.
+        assembly_timeout(into Seconds) -> Duration {
+            default: "30", unit: "seconds", bounds: (0.001 ..= 31_536_000),
+        }
+
+        /// The largest head of an HTTP request, in bytes: the request line and all headers.
+        ///
+        /// A request with more is answered with 431 (request header fields too large) and closed.
+        max_header_size(exact usize) -> usize {
+            default: "16384", unit: "bytes", bounds: (1_024 ..= 1_048_576),
+        }
+
+        /// The largest number of headers in an HTTP request.
+        ///
+        /// A request with more is answered with 431 (request header fields too large) and closed. Browsers
+        /// send about 15.
+        max_headers(exact usize) -> usize {
+            default: "64", unit: "headers", bounds: (8 ..= 1_024),
+        }
+
+        /// How long a connection may take to become a WebSocket: TLS, the request, the `handshake` handler.
+        ///
+        /// One deadline from `accept` to 101, so that a peer that sends a byte now and then gains nothing
+        /// by it. A request that is late is answered with 408 (request timeout) where an answer is
+        /// possible, and closed.
+        handshake_timeout(into Seconds) -> Duration {
+            default: "10", unit: "seconds", bounds: (0.001 ..= 31_536_000),
+        }
+
+        /// How many bytes may wait for one peer to read them.
+        ///
+        /// Sending never blocks: what the peer has not read yet waits here. What happens when it is full is
+        /// `slow`. Where only `max_send_size` is raised, this grows with it, so that the largest message
+        /// fits.
+        max_outbox(exact usize) -> usize {
+            default: "262144", unit: "bytes", bounds: (1 ..= 1_073_741_824),
+        }
+
+        /// What happens to a peer that reads too slowly, when its outbox is full: `close` or `drop`.
+        ///
+        /// `"close"` ends the connection (1008, policy violation): the peer knows that it missed something,
+        /// and can connect again. `"drop"` keeps it and loses the message that did not fit: right where the
+        /// next message replaces the last, as with positions and prices.
+        slow(into Choice<Slow>) -> Slow {
+            default: "close", unit: "", bounds: ("`close` or `drop`"),
+        }
+
+        /// How many messages of one peer may wait for its handlers.
+        ///
+        /// When it is full the server reads no further from that peer, and TCP makes it wait; pings are
+        /// answered until then. It is also bounded in bytes, by `max_recv_size` or 256 KiB, whichever is
+        /// larger.
+        max_inbox(exact usize) -> usize {
+            default: "16", unit: "messages", bounds: (1 ..= 65_536),
+        }
+
+        /// How long a peer may take none of the bytes that wait for it.
+        ///
+        /// A peer that makes no progress for so long is cut off, without a close frame, which it would not
+        /// read either.
+        write_timeout(into Seconds) -> Duration {
+            default: "10", unit: "seconds", bounds: (0.001 ..= 31_536_000),
+        }
+
+        /// How long the server waits for the peer's close frame after its own (RFC 6455 section 7.1.1).
+        ///
+        /// After it the connection is closed without.
+        close_timeout(into Seconds) -> Duration {
+            default: "5", unit: "seconds", bounds: (0.001 ..= 31_536_000),
+        }
+
+        /// How long a shutdown may take as a whole: handlers, unsent messages and close frames.
+        ///
+        /// After it what is left is cut off, and `start` returns.
+        shutdown_timeout(into Seconds) -> Duration {
+            default: "30", unit: "seconds", bounds: (0 ..= 31_536_000), hint: "0 cuts everything off at once",
+        }
+
+        /// How many connections the server holds at once, counted from `accept`.
+        ///
+        /// One more is accepted and closed at once. Each takes a file descriptor: keep it below the
+        /// process's limit (`ulimit -n`).
+        max_connections(exact usize) -> usize {
+            default: "65536", unit: "connections", bounds: (1 ..= 16_777_216),
+        }
+
+        /// From which web pages a browser may connect: `same`, `any`, or a list of origins.
+        ///
+        /// `same` lets in the pages that this server's own host and port served. Any other origin is
+        /// refused with 403: without it every page that a user visits could talk to the server in the
+        /// user's name (CWE-1385). A request without `Origin` does not come from a browser and is let in.
+        /// Origins are compared as a whole, `https://example.org` or `http://localhost:3000`; in the
+        /// environment they stand with commas between them.
+        origins(into AllowedOrigins) -> Origins {
+            default: "same", unit: "",
+            bounds: ("`same`, `any`, or origins such as `https://example.org`"),
+        }
+
+        /// The subprotocols that the server speaks, the one it likes best first (RFC 6455 section 1.9).
+        ///
+        /// The first of them that the peer offers is chosen and named in the answer; if it offers none of
+        /// them, the connection goes on without. In the environment they stand with commas between them. A
+        /// `handshake` handler can choose instead.
+        subprotocols(into Subprotocols) -> Subprotocols {
+            default: "", unit: "",
+            bounds: ("tokens such as `chat.v1`, without spaces or separators, each once"),
+        }
+
+        /// What the names of this server's environment variables begin with.
+        ///
+        /// Each option is then read from this, an underscore and its name in capitals:
+        /// `WS_SERVER_SILENCE_MAX`. Several servers in one process take a prefix each. It cannot itself
+        /// come from the environment.
+        env(into Prefix) -> String {
+            default: "WS_SERVER", unit: "",
+            bounds: ("capital letters, digits and underscores, not a digit first"),
+        }
+    }
+}

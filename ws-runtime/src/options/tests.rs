@@ -1,0 +1,367 @@
+//! Options from the builder, the environment and the attribute: what is taken, what is refused and in which words.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use super::draft::Source;
+use super::*;
+
+const NOTHING: [(&str, &str); 0] = [];
+
+fn refused(draft: Draft) -> String {
+    draft.finish().err().expect("the value should be refused").to_string()
+}
+
+fn from_environment(variables: &[(&str, &str)]) -> (Vec<String>, Result<Settled, OptionErrors>) {
+    let (warnings, result) = Draft::default().settle(variables.iter().copied(), |_| {});
+    (warnings.iter().map(ToString::to_string).collect(), result)
+}
+
+#[test]
+fn every_default_is_allowed_and_is_what_the_table_says() {
+    let Settled { listen, tls, options } = Draft::default().finish().expect("the defaults are right");
+    assert_eq!(listen.to_string(), "80");
+    assert!(tls.is_none());
+    assert_eq!(options.silence_max, Duration::from_secs(20));
+    assert_eq!(options.slow, Slow::Close);
+    assert_eq!(options.max_outbox, 262_144);
+    assert_eq!(options.env, "WS_SERVER");
+    assert!(options.subprotocols.is_empty() && options.nodelay);
+    assert_eq!(options.given().count(), 0);
+}
+
+#[test]
+fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
+    let rows = [
+        ("listen", "127.0.0.1:9000"),
+        ("silence_max", "0"),
+        ("nodelay", "false"),
+        ("max_send_size", "1"),
+        ("max_recv_size", "1048576"),
+        ("max_fragments", "8"),
+        ("assembly_timeout", "0.5"),
+        ("max_header_size", "1024"),
+        ("max_headers", "8"),
+        ("handshake_timeout", "2"),
+        ("max_outbox", "1"),
+        ("slow", "drop"),
+        ("max_inbox", "1"),
+        ("write_timeout", "3"),
+        ("close_timeout", "0.25"),
+        ("shutdown_timeout", "0"),
+        ("max_connections", "10"),
+        ("origins", "any"),
+        ("subprotocols", "chat.v2, chat.v1"),
+    ];
+    let mut expected: Vec<_> = TABLE.iter().map(|info| info.name).collect();
+    expected.retain(|name| *name != "tls" && *name != "env");
+    let mut tested: Vec<_> = rows.iter().map(|(name, _)| *name).collect();
+    expected.sort_unstable();
+    tested.sort_unstable();
+    assert_eq!(tested, expected, "each option has a row");
+
+    for (name, value) in rows {
+        let variable = format!("WS_SERVER_{}", name.to_uppercase());
+        let (warnings, result) = from_environment(&[(&variable, value)]);
+        assert_eq!(warnings, Vec::<String>::new());
+        let Settled { listen, options, .. } = result.unwrap_or_else(|error| panic!("{error}"));
+        if name == "listen" {
+            assert_eq!(listen.to_string(), value);
+        }
+        let given: Vec<_> = options.given().map(ToString::to_string).collect();
+        assert_eq!(given, [format!("{name} = {value} (from {variable})")]);
+    }
+}
+
+#[test]
+fn a_value_that_is_not_allowed_is_named_with_its_place_and_what_is_allowed() {
+    for (variable, value, message) in [
+        (
+            "SILENCE_MAX",
+            "-1",
+            "`silence_max` must be 0 or more seconds, not -1 (from WS_SERVER_SILENCE_MAX); 0 turns the check off",
+        ),
+        (
+            "SILENCE_MAX",
+            "20s",
+            "`silence_max` must be 0 or more seconds, not \"20s\" (from WS_SERVER_SILENCE_MAX); \
+             0 turns the check off",
+        ),
+        (
+            "CLOSE_TIMEOUT",
+            "0",
+            "`close_timeout` must be 0.001 or more seconds, not 0 (from WS_SERVER_CLOSE_TIMEOUT)",
+        ),
+        ("MAX_HEADERS", "7", "`max_headers` must be 8 or more headers, not 7 (from WS_SERVER_MAX_HEADERS)"),
+        ("MAX_SEND_SIZE", "64K", "not \"64K\" (from WS_SERVER_MAX_SEND_SIZE)"),
+        ("MAX_SEND_SIZE", "-5", "not \"-5\" (from WS_SERVER_MAX_SEND_SIZE)"),
+        ("MAX_SEND_SIZE", "", "not \"\" (from WS_SERVER_MAX_SEND_SIZE)"),
+        ("NODELAY", "maybe", "`nodelay` must be true or false, not \"maybe\" (from WS_SERVER_NODELAY)"),
+        ("SLOW", "wait", "`slow` must be `close` or `drop`, not \"wait\" (from WS_SERVER_SLOW)"),
+        ("LISTEN", "localhost", "(from WS_SERVER_LISTEN)"),
+        ("LISTEN", "70000", "(from WS_SERVER_LISTEN)"),
+        ("ORIGINS", "example", "(from WS_SERVER_ORIGINS)"),
+        ("SUBPROTOCOLS", "a b", "not \"a b\" (from WS_SERVER_SUBPROTOCOLS)"),
+        ("SUBPROTOCOLS", "a,,b", "not \"\" (from WS_SERVER_SUBPROTOCOLS)"),
+        (
+            "SUBPROTOCOLS",
+            "a,a",
+            "`subprotocols` names \"a\" twice; leave one out (from WS_SERVER_SUBPROTOCOLS)",
+        ),
+    ] {
+        let (_, result) = from_environment(&[(&format!("WS_SERVER_{variable}"), value)]);
+        let error =
+            result.err().unwrap_or_else(|| panic!("{variable}={value} should be refused")).to_string();
+        assert!(error.contains(message), "{variable}={value}: {error}");
+        assert!(!error.contains('\n'), "one mistake is one line: {error}");
+    }
+}
+
+#[test]
+fn the_builder_is_held_to_the_same_bounds() {
+    type Set = fn(&mut Draft);
+    let rows: [(Set, &str); 16] = [
+        (|d| d.silence_max.set(Source::Builder, (-1).into()), "not -1 (from `.silence_max(…)`)"),
+        (|d| d.silence_max.set(Source::Builder, f64::NAN.into()), "not NaN"),
+        (|d| d.silence_max.set(Source::Builder, f64::INFINITY.into()), "at most 31536000 seconds, not inf"),
+        (
+            |d| d.silence_max.set(Source::Builder, Duration::MAX.into()),
+            "must be at most 31536000 seconds, not 18446744073709552000 (",
+        ),
+        (|d| d.silence_max.set(Source::Builder, Duration::from_nanos(1).into()), "millisecond"),
+        (|d| d.assembly_timeout.set(Source::Builder, 0.into()), "0.001 or more seconds, not 0 "),
+        (|d| d.handshake_timeout.set(Source::Builder, 0.0.into()), "0.001 or more seconds, not 0 "),
+        (|d| d.max_send_size.set(Source::Builder, 0), "1 or more bytes, not 0"),
+        (|d| d.max_recv_size.set(Source::Builder, usize::MAX), "at most 1073741824 bytes"),
+        (|d| d.max_fragments.set(Source::Builder, 0), "fragments, not 0"),
+        (|d| d.max_header_size.set(Source::Builder, 1_023), "1024 or more bytes, not 1023"),
+        (|d| d.max_inbox.set(Source::Builder, 0), "messages, not 0"),
+        (|d| d.max_connections.set(Source::Builder, 0), "connections, not 0"),
+        (|d| d.slow.set(Source::Builder, "block".into()), "not \"block\" (from `.slow(…)`)"),
+        (|d| d.listen.set(Source::Builder, "nowhere".into()), "from `.listen(…)`"),
+        (|d| d.env.set(Source::Builder, "chat-1".into()), "`env` must be capital letters"),
+    ];
+    for (set, message) in rows {
+        let mut draft = Draft::default();
+        set(&mut draft);
+        let error = refused(draft);
+        assert!(error.contains(message), "{error}");
+    }
+}
+
+#[test]
+fn seconds_are_integers_fractions_or_durations() {
+    let bounds = Bounds::Range { least: 0.0, most: 100.0 };
+    for (seconds, duration) in [
+        (Seconds::from(20), Duration::from_secs(20)),
+        (Seconds::from(0), Duration::ZERO),
+        (Seconds::from(0.5), Duration::from_millis(500)),
+        (Seconds::from(20_u32), Duration::from_secs(20)),
+        (Seconds::from(20_u64), Duration::from_secs(20)),
+        (Seconds::from(20_i64), Duration::from_secs(20)),
+        (Seconds::from(0.25_f32), Duration::from_millis(250)),
+        (Seconds::from(Duration::from_nanos(1_234_567_891)), Duration::from_nanos(1_234_567_891)),
+    ] {
+        assert_eq!(seconds.within(&bounds), Some(duration));
+    }
+    for seconds in [Seconds::from(101), Seconds::from(-0.5), Seconds::from(0.0001), Seconds::from(u64::MAX)] {
+        assert_eq!(seconds.within(&bounds), None, "{seconds}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_reported_at_once_in_the_order_of_the_table() {
+    let mut draft = Draft::default();
+    draft.max_inbox.set(Source::Builder, 0);
+    let variables = [("WS_SERVER_SILENCE_MAX", "soon"), ("WS_SERVER_LISTEN", "here")];
+    let (_, result) = draft.settle(variables, |attribute| attribute.max_outbox(|| 0));
+
+    let errors = result.err().expect("four options are wrong");
+    let names: Vec<_> = errors.iter().map(OptionError::option).collect();
+    assert_eq!(names, ["listen", "silence_max", "max_outbox", "max_inbox"]);
+    let origins: Vec<_> = errors.iter().skip(1).map(OptionError::origin).collect();
+    assert_eq!(origins, ["from WS_SERVER_SILENCE_MAX", "from `#[ws_server(…)]`", "from `.max_inbox(…)`"]);
+    let text = errors.to_string();
+    assert!(text.starts_with("4 options are wrong:\n  `listen` "), "{text}");
+    assert_eq!(text.lines().count(), 5, "{text}");
+}
+
+#[test]
+fn the_builder_goes_before_the_environment_and_that_before_the_attribute() {
+    let attribute = |attribute: &mut Attribute<'_>| {
+        attribute.silence_max(|| 1);
+        attribute.max_headers(|| 11);
+        attribute.max_inbox(|| 1);
+        attribute.slow(|| "drop");
+    };
+    let mut draft = Draft::default();
+    draft.silence_max.set(Source::Builder, 3.into());
+    let variables = [("WS_SERVER_SILENCE_MAX", "2"), ("WS_SERVER_MAX_HEADERS", "12")];
+    let (warnings, result) = draft.settle(variables, attribute);
+
+    let options = result.expect("all are right").options;
+    assert_eq!(options.silence_max, Duration::from_secs(3));
+    assert_eq!((options.max_headers, options.max_inbox, options.slow), (12, 1, Slow::Drop));
+    let given: Vec<_> = options.given().map(ToString::to_string).collect();
+    assert_eq!(
+        given,
+        [
+            "silence_max = 3 (from `.silence_max(…)`)",
+            "max_headers = 12 (from WS_SERVER_MAX_HEADERS)",
+            "slow = drop (from `#[ws_server(…)]`)",
+            "max_inbox = 1 (from `#[ws_server(…)]`)",
+        ]
+    );
+    let warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "WS_SERVER_SILENCE_MAX has no effect: the program itself calls `.silence_max(…)`, which goes before"
+        ]
+    );
+}
+
+#[test]
+fn the_last_call_on_the_builder_holds() {
+    let mut draft = Draft::default();
+    draft.max_inbox.set(Source::Builder, 1);
+    draft.max_inbox.set(Source::Builder, 2);
+    assert_eq!(draft.finish().expect("it is right").options.max_inbox, 2);
+}
+
+#[test]
+fn a_wrong_variable_does_not_matter_where_the_program_sets_the_option() {
+    let mut draft = Draft::default();
+    draft.max_inbox.set(Source::Builder, 2);
+    let (warnings, result) = draft.settle([("WS_SERVER_MAX_INBOX", "many")], |_| {});
+    assert_eq!(result.expect("it is overridden").options.max_inbox, 2);
+    assert_eq!(warnings.len(), 1);
+}
+
+#[test]
+fn a_value_of_the_attribute_is_evaluated_once_and_only_if_nothing_overrides_it() {
+    let evaluated = Cell::new(0);
+    let count = || evaluated.set(evaluated.get() + 1);
+    let attribute = |attribute: &mut Attribute<'_>| {
+        attribute.listen(|| {
+            count();
+            8080
+        });
+        attribute.env(|| {
+            count();
+            "CHAT"
+        });
+    };
+
+    let (_, result) = Draft::default().settle(NOTHING, attribute);
+    let settled = result.expect("it is right");
+    assert_eq!((settled.listen.to_string().as_str(), settled.options.env.as_str()), ("8080", "CHAT"));
+    assert_eq!(evaluated.take(), 2);
+
+    let (_, result) = Draft::default().settle([("CHAT_LISTEN", "127.0.0.1:1")], attribute);
+    assert_eq!(result.expect("it is right").listen.to_string(), "127.0.0.1:1");
+    assert_eq!(evaluated.take(), 1, "`env` alone");
+
+    let mut draft = Draft::default();
+    draft.listen.set(Source::Builder, 9.into());
+    draft.env.set(Source::Builder, "OTHER".into());
+    let (_, result) = draft.settle([("CHAT_LISTEN", "127.0.0.1:1")], attribute);
+    assert_eq!(result.expect("it is right").listen.to_string(), "9");
+    assert_eq!(evaluated.take(), 0);
+}
+
+#[test]
+fn every_key_of_the_attribute_takes_what_its_documentation_says() {
+    let (_, result) = Draft::default().settle(NOTHING, |attribute| {
+        attribute.listen(|| "127.0.0.1:8080");
+        attribute.tls(|| ("chain.pem", String::from("key.pem")));
+        attribute.silence_max(|| 0.5);
+        attribute.nodelay(|| false);
+        attribute.max_send_size(|| 1 << 20);
+        attribute.close_timeout(|| Duration::from_millis(1));
+        attribute.slow(|| Slow::Drop);
+        attribute.origins(|| ["https://example.org"]);
+        attribute.subprotocols(|| ["a", "b"]);
+    });
+    let Settled { listen, tls, options } = result.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(listen.to_string(), "127.0.0.1:8080");
+    assert!(tls.is_some());
+    assert_eq!(options.silence_max, Duration::from_millis(500));
+    assert_eq!(options.close_timeout, Duration::from_millis(1));
+    assert_eq!((options.nodelay, options.slow), (false, Slow::Drop));
+    assert_eq!(*options.subprotocols, ["a", "b"]);
+    assert_eq!(options.given().count(), 9);
+}
+
+#[test]
+fn tls_takes_both_variables_or_neither() {
+    let cert = ("WS_SERVER_TLS_CERT", "chain.pem");
+    let key = ("WS_SERVER_TLS_KEY", "key.pem");
+    assert!(from_environment(&[key, cert]).1.expect("both are there").tls.is_some());
+    for (variable, message) in [
+        (cert, "`tls` also needs WS_SERVER_TLS_KEY: both files or neither (from WS_SERVER_TLS_CERT)"),
+        (key, "`tls` also needs WS_SERVER_TLS_CERT: both files or neither (from WS_SERVER_TLS_KEY)"),
+    ] {
+        assert_eq!(from_environment(&[variable]).1.err().expect("one is missing").to_string(), message);
+    }
+}
+
+#[test]
+fn a_variable_that_no_option_has_is_a_warning_with_the_likely_name() {
+    for (variable, advice) in [
+        ("WS_SERVER_SILENCE_MAXX", "did you mean WS_SERVER_SILENCE_MAX?"),
+        ("WS_SERVER_MAXSENDSIZE", "did you mean WS_SERVER_MAX_SEND_SIZE?"),
+        ("WS_SERVER_listen", "did you mean WS_SERVER_LISTEN?"),
+        ("WS_SERVER_LISTN", "did you mean WS_SERVER_LISTEN?"),
+        ("WS_SERVER_TLS_CERTIFICATE", "did you mean WS_SERVER_TLS_CERT?"),
+        ("WS_SERVER_XYZZY", "the variables are WS_SERVER_LISTEN, "),
+        ("WS_SERVER_", "the variables are"),
+        ("WS_SERVER_ENV", "is not an option"),
+        ("WS_SERVER_TLS", "is not an option"),
+    ] {
+        let (warnings, result) = from_environment(&[(variable, "1")]);
+        assert!(result.is_ok(), "{variable}");
+        let [warning] = warnings.as_slice() else { panic!("{variable}: {warnings:?}") };
+        assert!(warning.starts_with(variable) && warning.contains(advice), "{warning}");
+    }
+    for other in ["WS_SERVER", "WS_SERVERLISTEN", "XWS_SERVER_LISTEN", "PATH", "CHAT_LISTEN"] {
+        assert_eq!(from_environment(&[(other, "1")]).0, Vec::<String>::new(), "{other} is someone else's");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_value_that_is_not_unicode_is_refused_and_not_a_panic() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    let broken = || OsString::from_vec(vec![0xff]);
+    let variables = [("WS_SERVER_MAX_INBOX", broken()), ("PATH", broken())];
+    let (_, result) = Draft::default().settle(variables, |_| {});
+    assert!(result.err().expect("it is no number").to_string().contains("max_inbox"));
+}
+
+#[test]
+fn the_outbox_grows_with_the_largest_message_unless_it_is_set() {
+    let mut draft = Draft::default();
+    draft.max_send_size.set(Source::Builder, 1 << 20);
+    assert!(draft.finish().expect("it is right").options.max_outbox > 1 << 20);
+
+    let mut draft = Draft::default();
+    draft.max_send_size.set(Source::Builder, 1 << 20);
+    draft.max_outbox.set(Source::Builder, 1_000);
+    assert_eq!(draft.finish().expect("it is right").options.max_outbox, 1_000);
+}
+
+#[test]
+fn the_table_of_the_book_has_a_row_for_each_option() {
+    let table = markdown_table();
+    assert_eq!(table.lines().count(), TABLE.len() + 2);
+    for (info, row) in TABLE.iter().zip(table.lines().skip(2)) {
+        assert!(row.starts_with(&format!("| `{}` | ", info.name)), "{row}");
+        assert!(info.sentence.ends_with('.') && !info.sentence.contains(". "), "{}", info.sentence);
+        assert!(info.variables("WS_SERVER").iter().all(|variable| row.contains(variable)), "{row}");
+    }
+    let row = "| `silence_max` | `20` | 0 to 31536000 seconds; 0 turns the check off | `WS_SERVER_SILENCE_MAX` | How ";
+    assert!(table.contains(row), "{table}");
+}

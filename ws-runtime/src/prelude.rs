@@ -1,0 +1,8 @@
+//! What a server module needs, in one line: `use ws_runtime::prelude::*;`.
+//!
+//! Nothing in here hides a name of std's prelude.
+
+#[doc(no_inline)]
+pub use crate::{
+    Bytes, Close, Conn, Handshake, Html, Json, Reject, Request, Server, on, session, state, tick, watch, ws_server,
+};

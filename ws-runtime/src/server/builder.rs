@@ -1,0 +1,146 @@
+//! From a module of handlers to a server that runs.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::running::Running;
+use super::{Hosted, Server, serve};
+use crate::error::Error;
+use crate::event::{Service, Store};
+use crate::options::{Draft, Settled};
+use crate::tick::Ticks;
+
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 4096;
+
+/// A server that is yet to be started: what the `server()` of a `#[ws_server]` module returns.
+///
+/// Every option of the attribute has a method of the same name. What is set here overrides the environment
+/// (`WS_SERVER_…`), which overrides the attribute.
+#[must_use = "a server does nothing until it is started"]
+pub struct Builder<S, G = DefaultState> {
+    pub(crate) draft: Draft,
+    state: G,
+    service: PhantomData<fn() -> S>,
+}
+
+/// The state is its type's `Default`.
+#[derive(Debug, Clone, Copy)]
+pub struct DefaultState;
+
+/// The state was given by [`Builder::state`].
+#[derive(Debug)]
+pub struct Given<T>(T);
+
+/// Where a server's state comes from.
+#[diagnostic::on_unimplemented(
+    message = "this server was not given its state: `{T}` has no `Default`",
+    label = "the state is missing",
+    note = "give it before the server starts: `.state(…)`; or derive `Default` for `{T}`"
+)]
+pub trait StateSource<T> {
+    #[doc(hidden)]
+    fn into_state(self) -> T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> StateSource<T> for DefaultState {
+    fn into_state(self) -> T {
+        T::default()
+    }
+}
+
+impl<T> StateSource<T> for Given<T> {
+    fn into_state(self) -> T {
+        self.0
+    }
+}
+
+impl<S: Service> Builder<S> {
+    #[doc(hidden)]
+    #[expect(clippy::new_without_default, reason = "called by generated code alone")]
+    pub fn new() -> Self {
+        Self { draft: Draft::default(), state: DefaultState, service: PhantomData }
+    }
+
+    /// Gives the server its state: needed where the type marked `#[state]` has no `Default`.
+    pub fn state(self, state: S::State) -> Builder<S, Given<S::State>> {
+        Builder { draft: self.draft, state: Given(state), service: PhantomData }
+    }
+}
+
+impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
+    /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it at
+    /// once.
+    ///
+    /// Owns the process: it makes a tokio runtime over all cores, and sets up a plain `tracing` subscriber if there is
+    /// none (feature `log`, on by default; the level is taken from `RUST_LOG`, `info` without it).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InsideRuntime`] within a tokio runtime, where [`serve`](Self::serve) is the method to call; and those of
+    /// [`bind`](Self::bind).
+    pub fn start(self) -> Result<(), Error> {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Err(Error::InsideRuntime);
+        }
+        #[cfg(feature = "log")]
+        crate::log::set_up();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+        runtime.block_on(async {
+            let running = self.bind().await?;
+            let signals = crate::signal::obey(running.server().clone())?;
+            running.stopped().await;
+            signals.abort();
+            Ok(())
+        })
+    }
+
+    /// Runs the server inside your tokio runtime, until [`Server::shutdown`]. Signals are yours to handle.
+    ///
+    /// Dropping the future does not stop the server.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bind`](Self::bind).
+    pub async fn serve(self) -> Result<(), Error> {
+        self.bind().await?.stopped().await;
+        Ok(())
+    }
+
+    /// Binds the server inside your tokio runtime and runs it in the background: tells where it listens, and gives a
+    /// handle to stop it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Options`] where an option is wrong, [`Error::Listen`] where an address cannot be had, [`Error::Tls`]
+    /// where a certificate or its key is, [`Error::Watch`] where a handle cannot be watched.
+    pub async fn bind(self) -> Result<Running, Error> {
+        let (warnings, settled) = self.draft.settle(std::env::vars_os(), S::attribute);
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        let Settled { listen, tls, options } = settled?;
+        let mut ticks = Ticks::default();
+        S::ticks(&mut ticks);
+        if let Some(error) = ticks.errors.pop() {
+            return Err(error.into());
+        }
+
+        let tls = tls.map(|tls| tls.acceptor()).transpose()?;
+        let listeners = listen.bind(BACKLOG).await?;
+        let server = Server::new(S::NAME, options);
+        let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
+        let _ = server.0.addresses.set(addresses);
+        let hosted = Arc::new(Hosted::<S> { server: server.clone(), store: S::Store::new(self.state.into_state()), tls });
+        crate::log::announce(&server, &S::HANDLERS, hosted.tls.is_some());
+
+        #[cfg(unix)]
+        super::watches::run_declared(&hosted)?;
+        for tick in ticks.declared {
+            server.run_tick(Arc::clone(&hosted), tick);
+        }
+        let serving = tokio::spawn(serve::serve(hosted, listeners));
+        Ok(Running { server, serving })
+    }
+}

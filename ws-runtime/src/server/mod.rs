@@ -1,0 +1,211 @@
+//! All connections together: the registry, broadcasts, ticks and watches, and the way from start to shutdown.
+
+mod builder;
+mod registry;
+mod running;
+mod serve;
+mod shutdown;
+mod tasks;
+#[cfg(unix)]
+mod watches;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::task::TaskTracker;
+
+use self::registry::Registry;
+use self::shutdown::Stage;
+use crate::conn::{Conn, SendError};
+use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
+use crate::listen::{Address, Stream};
+use crate::options::Options;
+#[cfg(unix)]
+use crate::watch::Watchers;
+use crate::wire::{self, Kind};
+
+pub use self::builder::{Builder, DefaultState, Given, StateSource};
+pub use self::running::Running;
+
+/// A running server: a cheap handle that may be cloned, kept and sent to other threads.
+///
+/// Handlers take it as `&Server`; from outside it comes from [`Running::server`] or [`Conn::server`].
+#[derive(Clone)]
+pub struct Server(Arc<Inner>);
+
+struct Inner {
+    name: &'static str,
+    options: Options,
+    addresses: OnceLock<Vec<Address>>,
+    registry: Registry,
+    next_conn: AtomicU64,
+    stage: watch::Sender<Stage>,
+    /// Ticks and watches; connections belong to the loop that accepts them.
+    tasks: TaskTracker,
+    #[cfg(unix)]
+    watchers: Watchers,
+    on_connect: Mutex<Option<Shared<OnConnect>>>,
+    on_shutdown: Mutex<Option<Shared<OnShutdown>>>,
+}
+
+type Shared<F> = Arc<Mutex<F>>;
+type OnConnect = dyn FnMut(&Conn) -> Outcome + Send;
+type OnShutdown = dyn FnMut(&Server) -> Outcome + Send;
+
+/// A server together with the user's handlers and state.
+pub(crate) struct Hosted<S: Service> {
+    pub(crate) server: Server,
+    pub(crate) store: S::Store,
+    pub(crate) tls: Option<TlsAcceptor>,
+}
+
+impl Server {
+    fn new(name: &'static str, options: Options) -> Self {
+        Self(Arc::new(Inner {
+            name,
+            options,
+            addresses: OnceLock::new(),
+            registry: Registry::default(),
+            next_conn: AtomicU64::new(1),
+            stage: watch::Sender::new(Stage::Running),
+            tasks: TaskTracker::new(),
+            #[cfg(unix)]
+            watchers: Watchers::default(),
+            on_connect: Mutex::new(None),
+            on_shutdown: Mutex::new(None),
+        }))
+    }
+
+    /// The name of the module that the server was written as.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    /// Where the server listens: one address for each listener, with the real port where 0 was asked for.
+    #[must_use]
+    pub fn addresses(&self) -> &[Address] {
+        self.0.addresses.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// The connections that are ready, in the order of their numbers: those between their `ready` and their
+    /// `disconnect`.
+    #[must_use]
+    pub fn connections(&self) -> Vec<Conn> {
+        self.0.registry.list()
+    }
+
+    /// Sends a text message to every connection that is ready; tells how many took it.
+    ///
+    /// It is encoded once, whatever the number of connections. Never waits: a connection whose outbox is full is closed
+    /// or misses the message, by the option `slow`; one whose `max_send_size` is smaller misses it, which is logged.
+    pub fn broadcast_utf8<'a>(&self, text: impl Into<Utf8<'a>>) -> usize {
+        self.broadcast(Kind::Text, text.into().as_str().as_bytes())
+    }
+
+    /// Sends a binary message to every connection that is ready; tells how many took it. All that
+    /// [`broadcast_utf8`](Self::broadcast_utf8) says holds here too.
+    pub fn broadcast_binary<'a>(&self, data: impl Into<Binary<'a>>) -> usize {
+        self.broadcast(Kind::Binary, data.into().as_slice())
+    }
+
+    /// Ends a connection at once, without a Close frame; what is queued for it is lost. Its `disconnect` handler still
+    /// runs, with code 1006.
+    ///
+    /// To say goodbye properly, call [`Conn::disconnect`].
+    pub fn disconnect(&self, conn: &Conn) {
+        conn.cut(ClosedBy::Us);
+    }
+
+    /// Shuts the server down: it stops accepting, runs the `shutdown` handler, lets each connection handle what has
+    /// arrived, closes it with 1001, and then [`start`](Builder::start) returns.
+    ///
+    /// Returns at once, so that handlers can call it. Whoever is not done after `shutdown_timeout` (30 s) is cut. A
+    /// second call changes nothing.
+    pub fn shutdown(&self) {
+        self.advance(Stage::Stopping);
+    }
+
+    /// Whether [`shutdown`](Self::shutdown) was called.
+    #[must_use]
+    pub fn is_shutting_down(&self) -> bool {
+        *self.0.stage.borrow() != Stage::Running
+    }
+
+    /// Replaces the declared `connect` handler, for connections that are accepted from now on.
+    pub fn on_connect<R: IntoOutcome>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
+        let handler: Shared<OnConnect> = Arc::new(Mutex::new(move |conn: &Conn| handler(conn).into_outcome()));
+        *self.0.on_connect.lock().unwrap_or_else(PoisonError::into_inner) = Some(handler);
+    }
+
+    /// Replaces the declared `shutdown` handler.
+    pub fn on_shutdown<R: IntoOutcome>(&self, mut handler: impl FnMut(&Server) -> R + Send + 'static) {
+        let handler: Shared<OnShutdown> = Arc::new(Mutex::new(move |server: &Server| handler(server).into_outcome()));
+        *self.0.on_shutdown.lock().unwrap_or_else(PoisonError::into_inner) = Some(handler);
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    /// A handle for a connection that was just accepted.
+    pub(crate) fn greet(&self, peer: Address, stream: &Stream) -> Conn {
+        let number = self.0.next_conn.fetch_add(1, Ordering::Relaxed);
+        Conn::new(number, self.clone(), peer, stream)
+    }
+
+    /// Lists a connection that has become ready.
+    pub(crate) fn admit(&self, conn: &Conn) {
+        self.0.registry.insert(conn);
+        // A shutdown that went through the list just before did not see it.
+        match *self.0.stage.borrow() {
+            Stage::Running | Stage::Stopping => {}
+            Stage::Closing => conn.finish(),
+            Stage::Aborting => conn.abort(),
+        }
+    }
+
+    /// Takes a connection off the list.
+    pub(crate) fn dismiss(&self, conn: &Conn) {
+        self.0.registry.remove(conn);
+    }
+
+    pub(crate) fn replaced_connect(&self) -> Option<impl FnOnce(&Conn) -> Outcome + use<>> {
+        let handler = self.0.on_connect.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        Some(move |conn: &Conn| handler.lock().unwrap_or_else(PoisonError::into_inner)(conn))
+    }
+
+    fn replaced_shutdown(&self) -> Option<impl FnOnce(&Server) -> Outcome + use<>> {
+        let handler = self.0.on_shutdown.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        Some(move |server: &Server| handler.lock().unwrap_or_else(PoisonError::into_inner)(server))
+    }
+
+    fn broadcast(&self, kind: Kind, payload: &[u8]) -> usize {
+        let frame: Bytes = wire::encode(kind, payload);
+        let mut taken = 0;
+        let mut too_large = 0;
+        self.0.registry.each(|conn| match conn.send_encoded(&frame, payload.len()) {
+            Ok(()) => taken += 1,
+            Err(SendError::TooLarge { .. }) => too_large += 1,
+            Err(error) => tracing::debug!(conn = conn.id(), %error, "missed a broadcast"),
+        });
+        if too_large > 0 {
+            tracing::error!(
+                size = payload.len(),
+                connections = too_large,
+                "a broadcast is larger than `max_send_size`: these connections missed it"
+            );
+        }
+        taken
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("name", &self.0.name).field("addresses", &self.addresses()).finish_non_exhaustive()
+    }
+}

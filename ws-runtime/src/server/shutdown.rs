@@ -1,0 +1,51 @@
+//! How a server stops, stage by stage.
+
+use super::Server;
+use crate::conn::Conn;
+
+/// How far the server has come on its way down. Stages are only ever gone forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// Connections are accepted and served.
+    Running,
+    /// Asked to stop: nothing more is accepted, the `shutdown` handler runs.
+    Stopping,
+    /// Connections handle what has arrived and are closed with 1001.
+    Closing,
+    /// Patience is over: what is left is cut, running handlers included.
+    Aborting,
+}
+
+impl Server {
+    pub(super) fn advance(&self, to: Stage) {
+        self.0.stage.send_if_modified(|stage| {
+            let forward = to > *stage;
+            if forward {
+                *stage = to;
+            }
+            forward
+        });
+    }
+
+    /// Ends everything at once: connections are cut, running handlers are dropped.
+    pub(crate) fn abort(&self) {
+        self.advance(Stage::Aborting);
+        self.0.registry.each(Conn::abort);
+    }
+
+    /// Waits until the server is asked to stop.
+    pub(crate) async fn stopping(&self) {
+        self.reached(Stage::Stopping).await;
+    }
+
+    /// Waits until patience is over.
+    pub(super) async fn aborting(&self) {
+        self.reached(Stage::Aborting).await;
+    }
+
+    pub(super) async fn reached(&self, stage: Stage) {
+        let mut stages = self.0.stage.subscribe();
+        // The sender lives in `self`, so waiting cannot fail before the stage is reached.
+        let _ = stages.wait_for(|now| *now >= stage).await;
+    }
+}

@@ -1,0 +1,88 @@
+//! Ticks and watches: each runs in a task of its own, which ends when the server closes its connections.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use super::shutdown::Stage;
+use super::{Hosted, Server};
+use crate::conn::{Panicked, catch};
+use crate::event::{IntoOutcome, Outcome, ServerEvent, Service};
+use crate::options::Seconds;
+use crate::tick::{Tick, TickError};
+
+impl Server {
+    /// Runs `handler` every `period` from now on, beside the declared ticks: never two at once, and after a stall it
+    /// goes on with the next one instead of catching up.
+    ///
+    /// # Errors
+    ///
+    /// [`TickError`] where the period is not more than 0 seconds.
+    pub fn on_tick<R: IntoOutcome>(
+        &self,
+        period: impl Into<Seconds>,
+        mut handler: impl FnMut(&Server) -> R + Send + 'static,
+    ) -> Result<(), TickError> {
+        let tick = Tick::new(0, "on_tick", period)?;
+        let server = self.clone();
+        self.run_beside(async move {
+            let mut clock = clock(tick.period);
+            while server.goes_on(clock.tick()).await {
+                server.report(tick.name, catch(async { handler(&server).into_outcome() }).await);
+            }
+        });
+        Ok(())
+    }
+
+    /// Runs a declared tick.
+    pub(super) fn run_tick<S: Service>(&self, hosted: Arc<Hosted<S>>, tick: Tick) {
+        self.run_beside(async move {
+            let mut clock = clock(tick.period);
+            while hosted.server.goes_on(clock.tick()).await {
+                let event = ServerEvent::new(&hosted.server, &hosted.store);
+                hosted.server.report(tick.name, catch(S::tick(tick.number, event)).await);
+            }
+        });
+    }
+
+    /// Waits for the next step of a task; false when the server closes its connections and there is to be none.
+    pub(super) async fn goes_on<T>(&self, step: impl Future<Output = T>) -> bool {
+        tokio::select! {
+            biased;
+            () = self.reached(Stage::Closing) => false,
+            _ = step => true,
+        }
+    }
+
+    /// Runs a task beside the connections; once patience is over it ends even in the middle of a step.
+    pub(super) fn run_beside(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let server = self.clone();
+        self.0.tasks.spawn(async move {
+            tokio::select! {
+                biased;
+                () = server.aborting() => {}
+                () = task => {}
+            }
+        });
+    }
+
+    /// Logs how a handler of the server as a whole failed, under its name.
+    pub(crate) fn report(&self, handler: &str, outcome: Result<Outcome, Panicked>) {
+        let error: &dyn Display = match &outcome {
+            Ok(Ok(())) => return,
+            Ok(Err(failure)) => failure,
+            Err(panic) => panic,
+        };
+        tracing::error!(handler, server = self.name(), error = %error, "handler failed");
+    }
+}
+
+/// A clock that does not burst after a stall.
+fn clock(period: Duration) -> tokio::time::Interval {
+    let mut clock = interval_at(Instant::now() + period, period);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    clock
+}

@@ -1,0 +1,143 @@
+//! Watching handles: declared by `#[watch]`, or added while the server runs.
+
+use std::os::fd::{AsFd, RawFd};
+use std::sync::Arc;
+
+use super::{Hosted, Server};
+use crate::conn::catch;
+use crate::event::{IntoOutcome, ServerEvent, Service, WatchEvent, WatchHandler, Watches};
+use crate::watch::{Interest, Watch, WatchError};
+
+impl Server {
+    /// Calls `handler` whenever `handle` can be read: a pipe, a socket, a terminal, a file (always ready, as under
+    /// `select`).
+    ///
+    /// The handle is the server's from then on and is lent to the handler; a handler that leaves data unread is called
+    /// again. At the end of a stream a handle stays readable: [`unwatch_readable`](Self::unwatch_readable) it then.
+    /// Never call a blocking read more than once a call.
+    ///
+    /// # Errors
+    ///
+    /// [`WatchError`] where the same descriptor is watched for reading already, or cannot be watched.
+    pub fn watch_readable<H, R>(
+        &self,
+        handle: H,
+        handler: impl FnMut(&Server, &mut H) -> R + Send + 'static,
+    ) -> Result<(), WatchError>
+    where
+        H: AsFd + Send + 'static,
+        R: IntoOutcome,
+    {
+        self.watch(handle, Interest::Readable, "watch_readable", handler)
+    }
+
+    /// Calls `handler` whenever `handle` can be written. All that [`watch_readable`](Self::watch_readable) says holds
+    /// here too; as most handles can be written most of the time, watch only while there is something to write.
+    ///
+    /// # Errors
+    ///
+    /// [`WatchError`] where the same descriptor is watched for writing already, or cannot be watched.
+    pub fn watch_writable<H, R>(
+        &self,
+        handle: H,
+        handler: impl FnMut(&Server, &mut H) -> R + Send + 'static,
+    ) -> Result<(), WatchError>
+    where
+        H: AsFd + Send + 'static,
+        R: IntoOutcome,
+    {
+        self.watch(handle, Interest::Writable, "watch_writable", handler)
+    }
+
+    /// Ends the watch of `handle` for reading, also from within its own handler. The handle is dropped with it.
+    ///
+    /// # Errors
+    ///
+    /// [`WatchError`] where the handle is not watched for reading.
+    pub fn unwatch_readable(&self, handle: &impl AsFd) -> Result<(), WatchError> {
+        self.0.watchers.remove(handle, Interest::Readable)
+    }
+
+    /// Ends the watch of `handle` for writing, also from within its own handler. The handle is dropped with it.
+    ///
+    /// # Errors
+    ///
+    /// [`WatchError`] where the handle is not watched for writing.
+    pub fn unwatch_writable(&self, handle: &impl AsFd) -> Result<(), WatchError> {
+        self.0.watchers.remove(handle, Interest::Writable)
+    }
+
+    /// The descriptors that are watched for reading.
+    #[must_use]
+    pub fn watched_readable(&self) -> Vec<RawFd> {
+        self.0.watchers.watched(Interest::Readable)
+    }
+
+    /// The descriptors that are watched for writing.
+    #[must_use]
+    pub fn watched_writable(&self) -> Vec<RawFd> {
+        self.0.watchers.watched(Interest::Writable)
+    }
+
+    fn watch<H, R>(
+        &self,
+        handle: H,
+        interest: Interest,
+        name: &'static str,
+        mut handler: impl FnMut(&Server, &mut H) -> R + Send + 'static,
+    ) -> Result<(), WatchError>
+    where
+        H: AsFd + Send + 'static,
+        R: IntoOutcome,
+    {
+        let mut watch = self.0.watchers.add(handle, interest)?;
+        let server = self.clone();
+        self.run_beside(async move {
+            while server.goes_on_watching(&mut watch).await {
+                let handle = watch.handle_mut();
+                let outcome = catch(async { handler(&server, handle).into_outcome() }).await;
+                server.report(name, outcome);
+            }
+        });
+        Ok(())
+    }
+
+    /// Waits until a handle is ready; false when it is watched no longer or the server closes.
+    async fn goes_on_watching<H: AsFd + Send + 'static>(&self, watch: &mut Watch<H>) -> bool {
+        let mut ready = false;
+        self.goes_on(async { ready = watch.ready().await }).await && ready
+    }
+}
+
+/// Starts the watches that the server declares.
+pub(super) fn run_declared<S: Service>(hosted: &Arc<Hosted<S>>) -> Result<(), WatchError> {
+    let mut watches = Watches::new();
+    S::watches(&mut watches);
+    watches.into_declared().into_iter().try_for_each(|declared| declared.run(hosted))
+}
+
+impl<S: Service> Hosted<S> {
+    /// Runs a declared watch.
+    pub(crate) fn watch<H>(
+        self: &Arc<Self>,
+        name: &'static str,
+        handle: H,
+        interest: Interest,
+        mut handler: impl WatchHandler<S, H>,
+    ) -> Result<(), WatchError>
+    where
+        H: AsFd + Send + 'static,
+    {
+        let mut watch = self.server.0.watchers.add(handle, interest)?;
+        let hosted = Arc::clone(self);
+        self.server.run_beside(async move {
+            while hosted.server.goes_on_watching(&mut watch).await {
+                let event = ServerEvent::new(&hosted.server, &hosted.store);
+                let event = WatchEvent::new(watch.handle_mut(), event);
+                let outcome = catch(async { handler.call(event).await }).await;
+                hosted.server.report(name, outcome);
+            }
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+//! Ticks: handlers that run each time a period has passed.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::options::{Bounds, Seconds};
+
+/// The periods that a tick can have, in seconds.
+const PERIODS: Bounds = Bounds::Range { least: 0.001, most: 31_536_000.0 };
+
+/// The ticks of a server, as the macro hands them over.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Ticks {
+    pub(crate) declared: Vec<Tick>,
+    pub(crate) errors: Vec<TickError>,
+}
+
+/// One tick: its number among the server's ticks, its handler's name, its period.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tick {
+    pub(crate) number: usize,
+    pub(crate) name: &'static str,
+    pub(crate) period: Duration,
+}
+
+/// A period that no tick can have.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the period of the tick `{name}` must be from 0.001 to 31536000 seconds, not {period}")]
+pub struct TickError {
+    name: &'static str,
+    period: String,
+}
+
+impl Ticks {
+    #[doc(hidden)]
+    pub fn add(&mut self, number: usize, name: &'static str, period: impl Into<Seconds>) {
+        match Tick::new(number, name, period) {
+            Ok(tick) => self.declared.push(tick),
+            Err(error) => self.errors.push(error),
+        }
+    }
+}
+
+impl Tick {
+    pub(crate) fn new(number: usize, name: &'static str, period: impl Into<Seconds>) -> Result<Self, TickError> {
+        let period = period.into();
+        match period.within(&PERIODS) {
+            Some(period) => Ok(Self { number, name, period }),
+            None => Err(TickError { name, period: period.to_string() }),
+        }
+    }
+}

@@ -1,0 +1,470 @@
+//! Watchers: a handler runs whenever a descriptor is ready to be read or written.
+//!
+//! They behave as under `select`: as long as a descriptor is ready, its handler is called again, whether it has
+//! taken everything or not. Regular files are always ready, and so is what has come to its end: a handler that
+//! reads nothing more should unwatch it. Only the descriptor is asked: what a handle has read ahead into a buffer
+//! of its own, as `Stdin` does for `read_line`, makes nothing ready.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
+use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
+use tokio::sync::oneshot;
+
+/// What a watch waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Interest {
+    /// There is something to read, or the other side is gone.
+    Readable,
+    /// There is room to write, or the other side is gone.
+    Writable,
+}
+
+impl fmt::Display for Interest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Readable => "readable",
+            Self::Writable => "writable",
+        })
+    }
+}
+
+/// Why a handle cannot be watched, or is not.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WatchError {
+    /// The descriptor has a watch of this kind; it may have one readable and one writable watch.
+    #[error("descriptor {fd} is watched for being {interest} already: unwatch it first")]
+    AlreadyWatched {
+        /// The number of the descriptor.
+        fd: RawFd,
+        /// What the watch that is there waits for.
+        interest: Interest,
+    },
+    /// The descriptor has no watch of this kind.
+    #[error("descriptor {fd} is not watched for being {interest}: it never was, or was unwatched before")]
+    NotWatched {
+        /// The number of the descriptor.
+        fd: RawFd,
+        /// What the missing watch would wait for.
+        interest: Interest,
+    },
+    /// The descriptor is not open.
+    #[error("descriptor {fd} is not open: watch it before it is closed")]
+    Closed {
+        /// The number of the descriptor.
+        fd: RawFd,
+    },
+    /// Watching needs a running tokio runtime.
+    #[error(
+        "descriptor {fd} cannot be watched here: there is no tokio runtime; call it from a handler or an async fn"
+    )]
+    NoRuntime {
+        /// The number of the descriptor.
+        fd: RawFd,
+    },
+    /// The system refuses, most often because descriptors have run out.
+    #[error("descriptor {fd} cannot be watched")]
+    Io {
+        /// The number of the descriptor.
+        fd: RawFd,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// All watches of a server.
+#[derive(Debug, Default)]
+pub(crate) struct Watchers {
+    /// Each sender's other end is in the [`Watch`]: dropping the sender ends the watch, and a watch that
+    /// was dropped leaves a closed sender, which counts as nothing.
+    watches: Mutex<HashMap<(RawFd, Interest), oneshot::Sender<()>>>,
+}
+
+impl Watchers {
+    /// Begins to watch a handle; the watch is to be driven by [`Watch::ready`].
+    ///
+    /// # Errors
+    ///
+    /// Everything in [`WatchError`] but `NotWatched`. On an error the handle is dropped, and so closed if
+    /// it owns its descriptor.
+    pub(crate) fn add<H>(&self, handle: H, interest: Interest) -> Result<Watch<H>, WatchError>
+    where
+        H: AsFd + Send + 'static,
+    {
+        let fd = handle.as_fd().as_raw_fd();
+        let mut watches = self.lock();
+        watches.retain(|_, watch| !watch.is_closed());
+        let Entry::Vacant(vacant) = watches.entry((fd, interest)) else {
+            return Err(WatchError::AlreadyWatched { fd, interest });
+        };
+        let readiness = Readiness::of(handle.as_fd(), interest)?;
+        let (stop, stopped) = oneshot::channel();
+        vacant.insert(stop);
+        Ok(Watch { handle, interest, readiness, stopped, called: false })
+    }
+
+    /// Ends a watch, also from inside its own handler, which is then not called again.
+    ///
+    /// # Errors
+    ///
+    /// [`WatchError::NotWatched`].
+    pub(crate) fn remove(&self, handle: impl AsFd, interest: Interest) -> Result<(), WatchError> {
+        let fd = handle.as_fd().as_raw_fd();
+        match self.lock().remove(&(fd, interest)) {
+            Some(watch) if !watch.is_closed() => Ok(()),
+            Some(_) | None => Err(WatchError::NotWatched { fd, interest }),
+        }
+    }
+
+    /// The descriptors that are watched for `interest`, in ascending order.
+    pub(crate) fn watched(&self, interest: Interest) -> Vec<RawFd> {
+        let watches = self.lock();
+        let live = watches.iter().filter(|((_, kind), watch)| *kind == interest && !watch.is_closed());
+        let mut watched: Vec<RawFd> = live.map(|((fd, _), _)| *fd).collect();
+        watched.sort_unstable();
+        watched
+    }
+
+    /// Ends all watches.
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(RawFd, Interest), oneshot::Sender<()>>> {
+        // A panic while it is held leaves the map whole.
+        self.watches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One watched handle. It ends when it is dropped or unwatched.
+#[derive(Debug)]
+pub(crate) struct Watch<H> {
+    handle: H,
+    interest: Interest,
+    readiness: Readiness,
+    stopped: oneshot::Receiver<()>,
+    /// Whether the handler has been called, so that the next call lets other tasks run first.
+    called: bool,
+}
+
+impl<H> Watch<H> {
+    /// Waits until the handle is ready; `false` once it is unwatched. Safe to cancel.
+    ///
+    /// Readiness is asked for anew each time, so what the last call of the handler left behind counts.
+    pub(crate) async fn ready(&mut self) -> bool {
+        if self.stopped.is_terminated() {
+            return false;
+        }
+        let wait = async {
+            if self.called {
+                // A handle that is always ready would keep the thread for itself.
+                tokio::task::yield_now().await;
+            }
+            self.readiness.wait(self.interest).await
+        };
+        let ready = tokio::select! {
+            biased;
+            _ = &mut self.stopped => false,
+            ready = wait => ready,
+        };
+        self.called = ready;
+        ready
+    }
+
+    /// The handle, for the handler.
+    pub(crate) fn handle_mut(&mut self) -> &mut H {
+        &mut self.handle
+    }
+}
+
+/// How readiness is learnt.
+#[derive(Debug)]
+enum Readiness {
+    /// By a duplicate of the descriptor: epoll takes each number once, and the same handle may be watched
+    /// for reading and writing. It also leaves the handle free to be lent to the handler.
+    Polled(AsyncFd<OwnedFd>),
+    /// epoll refuses regular files and directories.
+    Always,
+}
+
+impl Readiness {
+    fn of(fd: BorrowedFd<'_>, interest: Interest) -> Result<Self, WatchError> {
+        let number = fd.as_raw_fd();
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(WatchError::NoRuntime { fd: number });
+        }
+        let twin = fd.try_clone_to_owned().map_err(|source| refused(number, source))?;
+        match register(twin, interest) {
+            Ok(registered) => Ok(Self::Polled(registered)),
+            Err(error) if Errno::from_io_error(&error) == Some(Errno::PERM) => Ok(Self::Always),
+            Err(error) => Err(refused(number, error)),
+        }
+    }
+
+    /// Waits until it is ready; `false` if the runtime is gone.
+    async fn wait(&self, interest: Interest) -> bool {
+        let Self::Polled(registered) = self else {
+            return true;
+        };
+        loop {
+            // What tokio remembers is from the last edge: the handler may have taken everything since.
+            let Ok(mut remembered) = remembered(registered, interest).await else {
+                return false;
+            };
+            if is_ready_now(registered.as_fd(), interest) {
+                remembered.retain_ready();
+                return true;
+            }
+            remembered.clear_ready();
+        }
+    }
+}
+
+impl From<Interest> for tokio::io::Interest {
+    fn from(interest: Interest) -> Self {
+        match interest {
+            Interest::Readable => Self::READABLE,
+            Interest::Writable => Self::WRITABLE,
+        }
+    }
+}
+
+#[allow(
+    deprecated,
+    reason = "the successor is unsafe for the sake of types whose descriptor can change or close; an `OwnedFd` cannot"
+)]
+fn register(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(fd, interest.into())
+}
+
+async fn remembered(
+    registered: &AsyncFd<OwnedFd>,
+    interest: Interest,
+) -> io::Result<AsyncFdReadyGuard<'_, OwnedFd>> {
+    match interest {
+        Interest::Readable => registered.readable().await,
+        Interest::Writable => registered.writable().await,
+    }
+}
+
+fn is_ready_now(fd: BorrowedFd<'_>, interest: Interest) -> bool {
+    let events = match interest {
+        Interest::Readable => PollFlags::IN,
+        Interest::Writable => PollFlags::OUT,
+    };
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    loop {
+        match rustix::event::poll(&mut [PollFd::from_borrowed_fd(fd, events)], Some(&now)) {
+            // An error or a hang-up counts too: the handler learns of it by reading or writing.
+            Ok(ready) => return ready > 0,
+            Err(Errno::INTR) => {}
+            // Out of memory: then what tokio remembers has to do.
+            Err(_) => return true,
+        }
+    }
+}
+
+fn refused(fd: RawFd, source: io::Error) -> WatchError {
+    match Errno::from_io_error(&source) {
+        Some(Errno::BADF) => WatchError::Closed { fd },
+        _ => WatchError::Io { fd, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{PipeReader, Read, Write, pipe};
+    use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Whether a future still waits when nothing else can run: only then does a paused clock move on.
+    async fn is_waiting(future: impl Future) -> bool {
+        tokio::time::timeout(Duration::from_secs(1), future).await.is_err()
+    }
+
+    fn read_one(reader: &mut PipeReader) -> u8 {
+        let mut byte = [0];
+        reader.read_exact(&mut byte).unwrap();
+        byte[0]
+    }
+
+    /// epoll refuses it, like any regular file.
+    fn regular_file() -> File {
+        File::open(std::env::current_exe().unwrap()).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pipe_is_ready_when_something_comes() {
+        let (reader, mut writer) = pipe().unwrap();
+        let watchers = Watchers::default();
+        let mut watch = watchers.add(reader, Interest::Readable).unwrap();
+        assert!(is_waiting(watch.ready()).await);
+        writer.write_all(b"a").unwrap();
+        assert!(watch.ready().await);
+        assert_eq!(read_one(watch.handle_mut()), b'a');
+        assert!(is_waiting(watch.ready()).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_handler_leaves_behind_makes_it_ready_again() {
+        let (reader, mut writer) = pipe().unwrap();
+        let watchers = Watchers::default();
+        let mut watch = watchers.add(reader, Interest::Readable).unwrap();
+        writer.write_all(b"abc").unwrap();
+        for expected in *b"abc" {
+            assert!(watch.ready().await);
+            assert_eq!(read_one(watch.handle_mut()), expected);
+        }
+        assert!(is_waiting(watch.ready()).await);
+        writer.write_all(b"d").unwrap();
+        assert!(watch.ready().await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_a_pipe_is_readable() {
+        let (reader, writer) = pipe().unwrap();
+        let watchers = Watchers::default();
+        let mut watch = watchers.add(reader, Interest::Readable).unwrap();
+        drop(writer);
+        for _ in 0..2 {
+            assert!(watch.ready().await);
+            assert_eq!(watch.handle_mut().read(&mut [0; 8]).unwrap(), 0);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_socket_may_be_watched_for_reading_and_for_writing() {
+        let (socket, mut peer) = UnixStream::pair().unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let socket = Arc::new(socket);
+        let watchers = Watchers::default();
+        let mut readable = watchers.add(Arc::clone(&socket), Interest::Readable).unwrap();
+        let mut writable = watchers.add(Arc::clone(&socket), Interest::Writable).unwrap();
+        assert!(is_waiting(readable.ready()).await);
+        assert!(writable.ready().await);
+
+        let mut written = 0;
+        while let Ok(count) = (&**writable.handle_mut()).write(&[0; 4096]) {
+            written += count;
+        }
+        assert!(is_waiting(writable.ready()).await);
+        peer.read_exact(&mut vec![0; written]).unwrap();
+        assert!(writable.ready().await);
+
+        assert!(is_waiting(readable.ready()).await);
+        peer.write_all(b"a").unwrap();
+        assert!(readable.ready().await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_second_watch_of_the_same_kind_is_refused() {
+        let socket = Arc::new(UnixStream::pair().unwrap().0);
+        let watchers = Watchers::default();
+        let first = watchers.add(Arc::clone(&socket), Interest::Readable).unwrap();
+        let error = watchers.add(Arc::clone(&socket), Interest::Readable).unwrap_err();
+        assert!(
+            matches!(error, WatchError::AlreadyWatched { fd, .. } if fd == socket.as_raw_fd()),
+            "{error}"
+        );
+
+        drop(first);
+        watchers.add(Arc::clone(&socket), Interest::Readable).unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_that_was_removed_in_its_own_handler_is_not_ready_again() {
+        let (reader, mut writer) = pipe().unwrap();
+        let watchers = Watchers::default();
+        let mut watch = watchers.add(reader, Interest::Readable).unwrap();
+        writer.write_all(b"ab").unwrap();
+        assert!(watch.ready().await);
+        watchers.remove(watch.handle_mut(), Interest::Readable).unwrap();
+        assert!(!watch.ready().await);
+        assert!(!watch.ready().await);
+        let error = watchers.remove(watch.handle_mut(), Interest::Readable).unwrap_err();
+        assert!(matches!(error, WatchError::NotWatched { .. }), "{error}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_that_waits_ends_when_all_are_cleared() {
+        let (reader, _writer) = pipe().unwrap();
+        let watchers = Watchers::default();
+        let mut watch = watchers.add(reader, Interest::Readable).unwrap();
+        let waiting = tokio::spawn(async move { watch.ready().await });
+        tokio::task::yield_now().await;
+        watchers.clear();
+        assert!(!waiting.await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_watched_is_listed_by_kind() {
+        let ((reader, writer), file) = (pipe().unwrap(), regular_file());
+        let (read, written, both) = (reader.as_raw_fd(), writer.as_raw_fd(), file.as_raw_fd());
+        let file = Arc::new(file);
+        let watchers = Watchers::default();
+        let _reader = watchers.add(reader, Interest::Readable).unwrap();
+        let writer = watchers.add(writer, Interest::Writable).unwrap();
+        let _file_read = watchers.add(Arc::clone(&file), Interest::Readable).unwrap();
+        let _file_written = watchers.add(file, Interest::Writable).unwrap();
+        let sorted = |mut fds: Vec<RawFd>| {
+            fds.sort_unstable();
+            fds
+        };
+        assert_eq!(watchers.watched(Interest::Readable), sorted(vec![read, both]));
+        assert_eq!(watchers.watched(Interest::Writable), sorted(vec![written, both]));
+        drop(writer);
+        assert_eq!(watchers.watched(Interest::Writable), [both]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_regular_file_is_always_ready_and_lets_others_run() {
+        let watchers = Watchers::default();
+        let mut watch = watchers.add(regular_file(), Interest::Readable).unwrap();
+        let other = tokio::spawn(async {});
+        while !other.is_finished() {
+            assert!(watch.ready().await);
+        }
+        watchers.remove(watch.handle_mut(), Interest::Readable).unwrap();
+        assert!(!watch.ready().await);
+    }
+
+    #[test]
+    fn outside_a_runtime_a_watch_is_refused() {
+        let error = Watchers::default().add(regular_file(), Interest::Readable).unwrap_err();
+        assert!(matches!(error, WatchError::NoRuntime { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_closed_descriptor_is_told_from_other_trouble() {
+        assert!(matches!(refused(7, Errno::BADF.into()), WatchError::Closed { fd: 7 }));
+        assert!(matches!(refused(7, Errno::MFILE.into()), WatchError::Io { fd: 7, .. }));
+    }
+
+    #[tokio::test]
+    async fn a_watch_can_be_driven_by_a_spawned_task_whatever_the_handle() {
+        /// May be sent but not shared, as many handles.
+        struct Exclusive(PipeReader, std::cell::Cell<()>);
+        impl AsFd for Exclusive {
+            fn as_fd(&self) -> BorrowedFd<'_> {
+                self.0.as_fd()
+            }
+        }
+        let (reader, writer) = pipe().unwrap();
+        drop(writer);
+        let handle = Exclusive(reader, std::cell::Cell::new(()));
+        let mut watch = Watchers::default().add(handle, Interest::Readable).unwrap();
+        // The watchers are gone, and the watch with them.
+        assert!(!tokio::spawn(async move { watch.ready().await }).await.unwrap());
+    }
+}

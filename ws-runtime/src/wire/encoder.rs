@@ -1,0 +1,82 @@
+//! Frames of a server: whole messages, unmasked (RFC 6455, section 5.1).
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+/// What a frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Binary,
+    Ping,
+    Pong,
+}
+
+/// A frame's header: 2, 4 or 10 bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Header {
+    bytes: [u8; 10],
+    len: u8,
+}
+
+impl std::ops::Deref for Header {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+}
+
+/// The header of a final frame with a payload of that length.
+pub(crate) fn header(kind: Kind, len: usize) -> Header {
+    let opcode = match kind {
+        Kind::Text => 0x1,
+        Kind::Binary => 0x2,
+        Kind::Ping => 0x9,
+        Kind::Pong => 0xA,
+    };
+    encode_header(opcode, len)
+}
+
+/// A frame, encoded behind what `to` holds.
+pub(crate) fn append(kind: Kind, payload: &[u8], to: &mut BytesMut) {
+    let header = header(kind, payload.len());
+    to.reserve(header.len() + payload.len());
+    to.put_slice(&header);
+    to.put_slice(payload);
+}
+
+/// A frame of its own.
+pub(crate) fn encode(kind: Kind, payload: &[u8]) -> Bytes {
+    let mut frame = BytesMut::new();
+    append(kind, payload, &mut frame);
+    frame.freeze()
+}
+
+/// A Close frame (RFC 6455, section 5.5.1); a reason that does not fit is cut at a character.
+pub(crate) fn encode_close(code: Option<u16>, reason: &str) -> Bytes {
+    let Some(code) = code else { return Bytes::copy_from_slice(&encode_header(0x8, 0)) };
+    let reason = reason.get(..reason.floor_char_boundary(super::MAX_CONTROL - 2)).unwrap_or_default();
+    let mut frame = BytesMut::with_capacity(2 + super::MAX_CONTROL);
+    frame.put_slice(&encode_header(0x8, 2 + reason.len()));
+    frame.put_u16(code);
+    frame.put_slice(reason.as_bytes());
+    frame.freeze()
+}
+
+fn encode_header(opcode: u8, len: usize) -> Header {
+    let mut bytes = [0; 10];
+    bytes[0] = 0x80 | opcode;
+    let used = if len <= super::MAX_CONTROL {
+        bytes[1] = u8::try_from(len).unwrap_or_default();
+        2
+    } else if let Ok(len) = u16::try_from(len) {
+        bytes[1] = 126;
+        bytes[2..4].copy_from_slice(&len.to_be_bytes());
+        4
+    } else {
+        bytes[1] = 127;
+        bytes[2..10].copy_from_slice(&u64::try_from(len).unwrap_or(u64::MAX).to_be_bytes());
+        10
+    };
+    Header { bytes, len: used }
+}

@@ -1,0 +1,19 @@
+//! Bytes to messages and back (RFC 6455, section 5), without sockets and without clocks.
+//!
+//! Each header is judged before its payload is read or room for it is reserved.
+
+mod decoder;
+mod encoder;
+mod payload;
+#[cfg(test)]
+mod tests;
+mod utf8;
+mod violation;
+
+pub(crate) use decoder::{CloseFrame, Decoder, Incoming, Limits};
+pub(crate) use encoder::{Kind, append, encode, encode_close, header};
+pub(crate) use payload::{Payload, Text};
+pub(crate) use violation::Violation;
+
+/// The largest payload of a control frame (RFC 6455, section 5.5).
+pub(crate) const MAX_CONTROL: usize = 125;

@@ -1,0 +1,54 @@
+//! What a frame carries: lent by the read buffer, or owned.
+
+use bytes::Bytes;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+/// Bytes of a message or a control frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Payload<'b> {
+    /// Lent by the buffer that they were read into.
+    Borrowed(&'b [u8]),
+    /// Put together from several reads, or to be shared.
+    Owned(Bytes),
+}
+
+/// Text of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Text<'b> {
+    /// Lent by the buffer that it was read into.
+    Borrowed(&'b str),
+    /// Put together from several reads, or to be shared.
+    Owned(Utf8Bytes),
+}
+
+impl Payload<'_> {
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Borrowed(data) => data,
+            Self::Owned(data) => data,
+        }
+    }
+
+    pub(crate) fn into_owned(self) -> Payload<'static> {
+        match self {
+            Self::Borrowed(data) => Payload::Owned(Bytes::copy_from_slice(data)),
+            Self::Owned(data) => Payload::Owned(data),
+        }
+    }
+}
+
+impl Text<'_> {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Borrowed(text) => text,
+            Self::Owned(text) => text,
+        }
+    }
+
+    pub(crate) fn into_owned(self) -> Text<'static> {
+        match self {
+            Self::Borrowed(text) => Text::Owned(text.into()),
+            Self::Owned(text) => Text::Owned(text),
+        }
+    }
+}

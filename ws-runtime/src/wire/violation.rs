@@ -1,0 +1,59 @@
+//! How a peer can break the protocol, and the close code that it gets for it.
+
+use thiserror::Error;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+/// What a peer did wrong. The text goes into its Close frame and into the log, so it carries nothing of the payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum Violation {
+    #[error("frame without a mask")]
+    Unmasked,
+    #[error("reserved bit set without an extension")]
+    ReservedBit,
+    #[error("reserved opcode")]
+    ReservedOpcode,
+    #[error("fragmented control frame")]
+    FragmentedControl,
+    #[error("control frame of more than 125 bytes")]
+    LongControl,
+    #[error("length not in its shortest form")]
+    LengthForm,
+    #[error("length with its top bit set")]
+    LengthTopBit,
+    #[error("continuation of no message")]
+    NothingToContinue,
+    #[error("new message inside another")]
+    MessageInside,
+    #[error("close frame of one byte")]
+    ShortClose,
+    #[error("close code that is not for the wire")]
+    CloseCode,
+    #[error("text that is not UTF-8")]
+    Utf8,
+    #[error("message in too many fragments")]
+    Fragments,
+    #[error("message too large")]
+    TooLarge,
+}
+
+impl Violation {
+    /// The close code for it (RFC 6455, section 7.4.1).
+    pub(crate) fn close_code(self) -> CloseCode {
+        match self {
+            Self::Unmasked
+            | Self::ReservedBit
+            | Self::ReservedOpcode
+            | Self::FragmentedControl
+            | Self::LongControl
+            | Self::LengthForm
+            | Self::LengthTopBit
+            | Self::NothingToContinue
+            | Self::MessageInside
+            | Self::ShortClose
+            | Self::CloseCode => CloseCode::Protocol,
+            Self::Utf8 => CloseCode::Invalid,
+            Self::Fragments => CloseCode::Policy,
+            Self::TooLarge => CloseCode::Size,
+        }
+    }
+}
