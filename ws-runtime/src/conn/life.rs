@@ -16,7 +16,10 @@ use crate::wire::Incoming;
 pub(crate) async fn live<S: Service>(hosted: Arc<Hosted<S>>, stream: Stream, peer: Address) {
     let conn = hosted.server.greet(peer, &stream);
     // Boxed, so that the memory which TLS and the handshake need is given back once they are done.
-    let Some((stream, session)) = Box::pin(open(&hosted, &conn, stream)).await else { return };
+    let Some((stream, session)) = Box::pin(open(&hosted, &conn, stream)).await else {
+        conn.cut(ClosedBy::Us);
+        return;
+    };
     let mut session = Some(session);
     let mut link = Link::new(conn.clone(), stream);
 
@@ -36,6 +39,7 @@ pub(crate) async fn live<S: Service>(hosted: Arc<Hosted<S>>, stream: Stream, pee
     if let Some(ended) = ended {
         judge(&conn, S::HANDLERS.disconnect, ended);
     }
+    drop(session);
     link.close().await;
 }
 

@@ -25,6 +25,9 @@ const READ_SIZE: usize = 16 * 1024;
 /// How many reads one turn makes at most, so that a peer that never stops sending slows nobody else.
 const READS_PER_TURN: usize = 4;
 
+/// How many messages are handled in one turn at most, for the same reason.
+const MESSAGES_PER_TURN: u32 = 64;
+
 /// How long, and for how many bytes, a connection that is closed still reads, so that the peer gets what it was sent:
 /// a socket closed over unread input resets the connection and takes the last bytes with it.
 const LINGER: Duration = Duration::from_secs(1);
@@ -45,6 +48,8 @@ pub(super) struct Link {
     /// Whether the peer's last byte, or its Close frame, has been read.
     heard_out: bool,
     nodelay: bool,
+    /// Messages handled since others had their turn.
+    handled: u32,
     timing: Timing,
     alarm: Pin<Box<Sleep>>,
 }
@@ -60,6 +65,7 @@ impl Link {
             unread: Vec::new(),
             heard_out: false,
             nodelay: conn.nodelay(),
+            handled: 0,
             alarm: Box::pin(sleep_until(timing.next())),
             timing,
             stream,
@@ -70,12 +76,18 @@ impl Link {
     /// Waits for the next message to handle; `None` when no more will be handled.
     pub(super) async fn next(&mut self) -> Option<Incoming<'static>> {
         poll_fn(|cx| {
+            if self.handled >= MESSAGES_PER_TURN {
+                self.handled = 0;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let turn = self.poll(cx);
             match self.conn.outlet().phase() {
                 Phase::Opening | Phase::Closing | Phase::Gone => return Poll::Ready(None),
                 Phase::Ready | Phase::Finishing => {}
             }
             if let Some(incoming) = self.inbox.pop() {
+                self.handled += 1;
                 return Poll::Ready(Some(incoming));
             }
             if let Some(end) = self.inbox.take_end() {
@@ -86,6 +98,7 @@ impl Link {
                 self.conn.outlet().push_close(Close::shutdown());
                 return Poll::Ready(None);
             }
+            self.handled = 0;
             if turn == Turn::Unfinished {
                 cx.waker().wake_by_ref();
             }

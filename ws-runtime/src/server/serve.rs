@@ -16,6 +16,10 @@ use crate::conn::{Conn, catch, live};
 use crate::event::{ServerEvent, Service};
 use crate::listen::{Address, Listener, Stream, accept_pause};
 
+/// Descriptors that are left for everything but connections.
+#[cfg(unix)]
+const DESCRIPTORS_APART: usize = 64;
+
 /// How long connections have to run their `disconnect` handlers once patience is over.
 const LAST_GRACE: Duration = Duration::from_secs(1);
 
@@ -34,6 +38,7 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
 
 /// Accepts connections until the server is asked to stop; each lives in a task of its own.
 async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], connections: &mut JoinSet<()>) {
+    let most = capacity(hosted.server.options().max_connections);
     let mut stopping = std::pin::pin!(hosted.server.stopping());
     let mut accepting: Vec<Pin<Box<Accepting<'_>>>> = listeners.iter().map(accept_one).collect();
     loop {
@@ -42,14 +47,29 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], con
             () = &mut stopping => return,
             Some(_) = connections.join_next() => {}
             (stream, peer) = any(&mut accepting, listeners) => {
-                if connections.len() >= hosted.server.options().max_connections {
-                    tracing::debug!(%peer, "not connected: `max_connections` are");
+                if connections.len() >= most {
+                    tracing::debug!(%peer, most, "not connected: as many as `max_connections` allows are");
                     continue;
                 }
                 connections.spawn(live(Arc::clone(hosted), stream, peer));
             }
         }
     }
+}
+
+/// How many connections are served at once: never so many that the process runs out of descriptors, as it needs some
+/// for itself.
+fn capacity(max_connections: usize) -> usize {
+    #[cfg(unix)]
+    if let Some(descriptors) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
+        let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
+        let room = descriptors.saturating_sub(DESCRIPTORS_APART) / 5 * 4;
+        if room < max_connections {
+            tracing::debug!(descriptors, connections = room, "fewer connections than `max_connections`: `ulimit -n` says so");
+            return room.max(1);
+        }
+    }
+    max_connections
 }
 
 type Accepting<'a> = dyn Future<Output = (Stream, Address)> + Send + 'a;

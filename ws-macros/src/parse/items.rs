@@ -1,0 +1,304 @@
+//! Cuts a module's body into items without looking into them, so that a half-typed body blinds nobody.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+
+/// An item and the attributes before it.
+#[derive(Debug)]
+pub(crate) struct RawItem {
+    pub(crate) attributes: Vec<RawAttribute>,
+    pub(crate) tokens: Vec<TokenTree>,
+    pub(crate) kind: Kind,
+    /// What stands for the visibility; empty if private.
+    pub(crate) visibility: TokenStream,
+    pub(crate) name: Option<Ident>,
+}
+
+/// `#[path…]`
+#[derive(Debug)]
+pub(crate) struct RawAttribute {
+    pound: TokenTree,
+    pub(crate) group: Group,
+    /// The path before any argument: `["cfg"]`, `["ws_runtime", "on"]`.
+    pub(crate) path: Vec<Ident>,
+    /// What comes after the path.
+    pub(crate) rest: Vec<TokenTree>,
+}
+
+/// What an item is, as its keywords tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Function,
+    Struct,
+    Enum,
+    Union,
+    TypeAlias,
+    Constant,
+    Static,
+    Use,
+    Module,
+    Impl,
+    Other,
+}
+
+/// Takes a module's body apart: its inner attributes, and its items.
+pub(crate) fn cut(body: TokenStream) -> (TokenStream, Vec<RawItem>) {
+    let mut tokens = body.into_iter().peekable();
+    let mut inner = Vec::new();
+    let mut items = Vec::new();
+    let mut rest: Vec<TokenTree> = Vec::new();
+
+    // Inner attributes: `#`, `!` and a bracket.
+    while tokens.peek().is_some_and(|token| is_punct(token, '#')) {
+        let Some(pound) = tokens.next() else { break };
+        if tokens.peek().is_some_and(|token| is_punct(token, '!')) {
+            inner.push(pound);
+            inner.extend(tokens.next());
+            inner.extend(tokens.next());
+        } else {
+            rest.push(pound);
+            break;
+        }
+    }
+    rest.extend(tokens);
+
+    let mut left = rest.into_iter().peekable();
+    while left.peek().is_some() {
+        let attributes = take_attributes(&mut left);
+        let tokens = take_item(&mut left);
+        if attributes.is_empty() && tokens.is_empty() {
+            break;
+        }
+        items.push(RawItem::new(attributes, tokens));
+    }
+    (inner.into_iter().collect(), items)
+}
+
+impl RawItem {
+    fn new(attributes: Vec<RawAttribute>, tokens: Vec<TokenTree>) -> Self {
+        let (visibility, at) = visibility_of(&tokens);
+        let (kind, keyword) = kind_of(&tokens, at);
+        let name = match tokens.get(keyword + 1) {
+            Some(TokenTree::Ident(name)) if kind != Kind::Impl && kind != Kind::Use && kind != Kind::Other => {
+                Some(name.clone())
+            }
+            _ => None,
+        };
+        Self { attributes, tokens, kind, visibility, name }
+    }
+
+    /// What stands before the body of a function or a module, and the body.
+    pub(crate) fn split_body(&self) -> Option<(TokenStream, &Group)> {
+        let (TokenTree::Group(body), head) = self.tokens.split_last()? else { return None };
+        (body.delimiter() == Delimiter::Brace).then(|| (head.iter().cloned().collect(), body))
+    }
+
+    /// What a mistake on the item as a whole points at.
+    pub(crate) fn span(&self) -> Span {
+        let token = self.name.as_ref().map(Ident::span).or_else(|| self.tokens.first().map(TokenTree::span));
+        token.or_else(|| self.attributes.first().map(|attribute| attribute.group.span())).unwrap_or_else(Span::call_site)
+    }
+
+    /// The keyword that says what it is, for messages.
+    pub(crate) fn noun(&self) -> &'static str {
+        match self.kind {
+            Kind::Function => "a function",
+            Kind::Struct => "a struct",
+            Kind::Enum => "an enum",
+            Kind::Union => "a union",
+            Kind::TypeAlias => "a type alias",
+            Kind::Constant => "a constant",
+            Kind::Static => "a static",
+            Kind::Use => "a `use`",
+            Kind::Module => "a module",
+            Kind::Impl => "an `impl`",
+            Kind::Other => "this item",
+        }
+    }
+}
+
+impl RawAttribute {
+    fn new(pound: TokenTree, group: Group) -> Self {
+        let mut path = Vec::new();
+        let mut rest = group.stream().into_iter().peekable();
+        loop {
+            while rest.peek().is_some_and(|token| is_punct(token, ':')) {
+                rest.next();
+            }
+            match rest.peek() {
+                Some(TokenTree::Ident(segment)) => path.push(segment.clone()),
+                _ => break,
+            }
+            rest.next();
+            if !rest.peek().is_some_and(|token| is_punct(token, ':')) {
+                break;
+            }
+        }
+        Self { pound, path, rest: rest.collect(), group }
+    }
+
+    pub(crate) fn is(&self, name: &str) -> bool {
+        matches!(self.path.as_slice(), [only] if only == name)
+    }
+
+    /// What stands in the parentheses after the path.
+    pub(crate) fn arguments(&self) -> Option<&Group> {
+        match self.rest.as_slice() {
+            [TokenTree::Group(group)] => Some(group),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn tokens(&self) -> TokenStream {
+        [self.pound.clone(), TokenTree::Group(self.group.clone())].into_iter().collect()
+    }
+}
+
+type Tokens = std::iter::Peekable<std::vec::IntoIter<TokenTree>>;
+
+fn take_attributes(left: &mut Tokens) -> Vec<RawAttribute> {
+    let mut attributes = Vec::new();
+    while left.peek().is_some_and(|token| is_punct(token, '#')) {
+        let Some(pound) = left.next() else { break };
+        let Some(TokenTree::Group(group)) = left.next_if(|token| is_group(token, Delimiter::Bracket)) else { break };
+        attributes.push(RawAttribute::new(pound, group));
+    }
+    attributes
+}
+
+/// An item ends with the semicolon or the braces that its keyword asks for.
+fn take_item(left: &mut Tokens) -> Vec<TokenTree> {
+    let mut item = Vec::new();
+    let mut end = None;
+    while let Some(token) = left.next() {
+        let is_semicolon = is_punct(&token, ';');
+        let is_brace = is_group(&token, Delimiter::Brace);
+        item.push(token);
+        if is_semicolon {
+            break;
+        }
+        if !is_brace {
+            continue;
+        }
+        let end = *end.get_or_insert_with(|| end_of(&item));
+        // A brace inside of generics: `Foo<{ N }>`.
+        let goes_on = left.peek().is_some_and(|next| is_punct(next, '>') || is_punct(next, ','));
+        if end == End::Brace && !goes_on {
+            break;
+        }
+    }
+    item
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Semicolon,
+    Brace,
+}
+
+fn end_of(item: &[TokenTree]) -> End {
+    let (_, at) = visibility_of(item);
+    match kind_of(item, at).0 {
+        Kind::Constant | Kind::Static | Kind::Use | Kind::TypeAlias => End::Semicolon,
+        Kind::Function | Kind::Struct | Kind::Enum | Kind::Union | Kind::Module | Kind::Impl | Kind::Other => End::Brace,
+    }
+}
+
+/// The visibility, and where the rest begins.
+fn visibility_of(tokens: &[TokenTree]) -> (TokenStream, usize) {
+    match tokens {
+        [public, scope, ..] if is_word(public, "pub") && is_group(scope, Delimiter::Parenthesis) => {
+            ([public.clone(), scope.clone()].into_iter().collect(), 2)
+        }
+        [public, ..] if is_word(public, "pub") => (public.clone().into(), 1),
+        _ => (TokenStream::new(), 0),
+    }
+}
+
+/// What the item is, and where the keyword stands that says so.
+fn kind_of(tokens: &[TokenTree], from: usize) -> (Kind, usize) {
+    let mut first = None;
+    for (at, token) in tokens.iter().enumerate().skip(from) {
+        let kind = match token {
+            TokenTree::Literal(_) => continue, // the ABI of `extern`
+            TokenTree::Ident(word) => match word.to_string().as_str() {
+                "fn" => Kind::Function,
+                "struct" => Kind::Struct,
+                "enum" => Kind::Enum,
+                "union" => Kind::Union,
+                "type" => Kind::TypeAlias,
+                "static" => Kind::Static,
+                "use" => Kind::Use,
+                "mod" => Kind::Module,
+                "impl" => Kind::Impl,
+                // It may also begin a function.
+                "const" => {
+                    first.get_or_insert((Kind::Constant, at));
+                    continue;
+                }
+                "async" | "unsafe" | "extern" | "safe" | "default" | "gen" | "auto" => continue,
+                _ => return first.unwrap_or((Kind::Other, at)),
+            },
+            TokenTree::Group(_) | TokenTree::Punct(_) => return first.unwrap_or((Kind::Other, at)),
+        };
+        return (kind, at);
+    }
+    first.unwrap_or((Kind::Other, from))
+}
+
+fn is_punct(token: &TokenTree, wanted: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == wanted)
+}
+
+fn is_word(token: &TokenTree, wanted: &str) -> bool {
+    matches!(token, TokenTree::Ident(word) if word == wanted)
+}
+
+fn is_group(token: &TokenTree, wanted: Delimiter) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(body: &str) -> Vec<(Kind, Option<String>)> {
+        let (_, items) = cut(body.parse().unwrap());
+        items.into_iter().map(|item| (item.kind, item.name.map(|name| name.to_string()))).collect()
+    }
+
+    #[test]
+    fn a_body_is_cut_where_its_items_end() {
+        let named = |kind, name: &str| (kind, Some(name.to_owned()));
+        for (body, wanted) in [
+            ("use a::{b, c}; fn f() {} struct S;", vec![
+                (Kind::Use, None),
+                named(Kind::Function, "f"),
+                named(Kind::Struct, "S"),
+            ]),
+            ("const N: usize = { 1 }; const fn f() {}", vec![named(Kind::Constant, "N"), named(Kind::Function, "f")]),
+            ("pub(crate) async unsafe extern \"C\" fn f() {} pub enum E {}", vec![
+                named(Kind::Function, "f"),
+                named(Kind::Enum, "E"),
+            ]),
+            ("fn f() -> A<{ 1 }> {} type T = A<{ 2 }>;", vec![named(Kind::Function, "f"), named(Kind::TypeAlias, "T")]),
+            ("impl<T> A for B where T: C, { fn g() {} } mod m;", vec![(Kind::Impl, None), named(Kind::Module, "m")]),
+            ("struct A(u8); call!{} other!(x); macro_rules! m { () => {} }", vec![
+                named(Kind::Struct, "A"),
+                (Kind::Other, None),
+                (Kind::Other, None),
+                (Kind::Other, None),
+            ]),
+        ] {
+            assert_eq!(kinds(body), wanted, "{body}");
+        }
+    }
+
+    #[test]
+    fn inner_attributes_and_attributes_of_items_are_told_apart() {
+        let (inner, items) = cut("#![allow(a)] #![doc = \"b\"] #[on(utf8)] #[x::y] fn f() {}".parse().unwrap());
+        assert_eq!(inner.to_string(), "#! [allow (a)] #! [doc = \"b\"]");
+        let paths: Vec<_> = items[0].attributes.iter().map(|attribute| attribute.path.len()).collect();
+        assert_eq!(paths, [1, 2]);
+        assert!(items[0].attributes[0].is("on"));
+    }
+}
