@@ -1,6 +1,6 @@
 //! What a server is, as the macro understands it: each part keeps the tokens that it came from.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, Lifetime, ReturnType, Type};
 
 /// One module marked `#[ws_server]`.
@@ -9,6 +9,8 @@ pub(crate) struct Server {
     /// What stands before the body: attributes, visibility and `mod`.
     pub(crate) head: TokenStream,
     pub(crate) name: Ident,
+    /// The attributes at the beginning of the body.
+    pub(crate) inner: TokenStream,
     pub(crate) items: Vec<Item>,
     pub(crate) settings: Settings,
     /// More than one only as twins under `#[cfg]`.
@@ -23,6 +25,12 @@ pub(crate) struct Server {
     pub(crate) teaches_arguments: bool,
     /// Whether the module already has a function of the name that is to be generated.
     pub(crate) name_taken: bool,
+    /// Whether a mark on a type was wrong, so that nobody knows what the state and the session are.
+    pub(crate) parts_unclear: bool,
+    /// Where the braces of the module stand.
+    pub(crate) span: Span,
+    /// Events whose handler was left out because something is wrong with it.
+    pub(crate) abandoned: Vec<Event>,
 }
 
 /// An item of the module as it is written back.
@@ -30,6 +38,8 @@ pub(crate) struct Server {
 pub(crate) struct Item {
     pub(crate) attributes: TokenStream,
     pub(crate) tokens: TokenStream,
+    /// Whether it is a handler that nothing calls, as something is wrong with it.
+    pub(crate) left_out: bool,
 }
 
 /// What the attribute of the module says.

@@ -9,4 +9,5 @@ mod pairs;
 mod settings;
 
 pub(crate) use marker::Marker;
+pub(crate) use handler::output_type;
 pub(crate) use module::parse;

@@ -58,7 +58,6 @@ impl<T> StateSource<T> for Given<T> {
 
 impl<S: Service> Builder<S> {
     #[doc(hidden)]
-    #[expect(clippy::new_without_default, reason = "called by generated code alone")]
     pub fn new() -> Self {
         Self { draft: Draft::default(), state: DefaultState, service: PhantomData }
     }

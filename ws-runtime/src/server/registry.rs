@@ -25,7 +25,7 @@ impl Registry {
     }
 
     /// Does something quick for each.
-    pub(super) fn each(&self, mut act: impl FnMut(&Conn)) {
-        self.ready.read().unwrap_or_else(PoisonError::into_inner).values().for_each(|conn| act(conn));
+    pub(super) fn each(&self, act: impl FnMut(&Conn)) {
+        self.ready.read().unwrap_or_else(PoisonError::into_inner).values().for_each(act);
     }
 }

@@ -125,7 +125,7 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
         done = timeout_at(deadline, handler) => done,
     };
     match done {
-        Ok(outcome) => server.report(S::HANDLERS.shutdown, outcome),
+        Ok(outcome) => server.report(S::HANDLERS.shutdown, &outcome),
         Err(_) => tracing::error!(handler = S::HANDLERS.shutdown, "handler took longer than `shutdown_timeout`"),
     }
 }

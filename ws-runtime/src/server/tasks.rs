@@ -31,7 +31,7 @@ impl Server {
         self.run_beside(async move {
             let mut clock = clock(tick.period);
             while server.goes_on(clock.tick()).await {
-                server.report(tick.name, catch(async { handler(&server).into_outcome() }).await);
+                server.report(tick.name, &catch(async { handler(&server).into_outcome() }).await);
             }
         });
         Ok(())
@@ -43,7 +43,7 @@ impl Server {
             let mut clock = clock(tick.period);
             while hosted.server.goes_on(clock.tick()).await {
                 let event = ServerEvent::new(&hosted.server, &hosted.store);
-                hosted.server.report(tick.name, catch(S::tick(tick.number, event)).await);
+                hosted.server.report(tick.name, &catch(S::tick(tick.number, event)).await);
             }
         });
     }
@@ -70,8 +70,8 @@ impl Server {
     }
 
     /// Logs how a handler of the server as a whole failed, under its name.
-    pub(crate) fn report(&self, handler: &str, outcome: Result<Outcome, Panicked>) {
-        let error: &dyn Display = match &outcome {
+    pub(crate) fn report(&self, handler: &str, outcome: &Result<Outcome, Panicked>) {
+        let error: &dyn Display = match outcome {
             Ok(Ok(())) => return,
             Ok(Err(failure)) => failure,
             Err(panic) => panic,

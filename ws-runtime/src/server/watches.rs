@@ -96,7 +96,7 @@ impl Server {
             while server.goes_on_watching(&mut watch).await {
                 let handle = watch.handle_mut();
                 let outcome = catch(async { handler(&server, handle).into_outcome() }).await;
-                server.report(name, outcome);
+                server.report(name, &outcome);
             }
         });
         Ok(())
@@ -135,7 +135,7 @@ impl<S: Service> Hosted<S> {
                 let event = ServerEvent::new(&hosted.server, &hosted.store);
                 let event = WatchEvent::new(watch.handle_mut(), event);
                 let outcome = catch(async { handler.call(event).await }).await;
-                hosted.server.report(name, outcome);
+                hosted.server.report(name, &outcome);
             }
         });
         Ok(())

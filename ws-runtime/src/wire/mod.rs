@@ -10,7 +10,7 @@ mod tests;
 mod utf8;
 mod violation;
 
-pub(crate) use decoder::{CloseFrame, Decoder, Incoming, Limits};
+pub(crate) use decoder::{Decoder, Incoming, Limits};
 pub(crate) use encoder::{Kind, append, encode, encode_close, header};
 pub(crate) use payload::{Payload, Text};
 pub(crate) use violation::Violation;

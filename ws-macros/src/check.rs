@@ -1,0 +1,205 @@
+//! What must fit: the rules that need more than one item to be seen. A handler that breaks one is left out, so that one
+//! mistake stays one error.
+
+use proc_macro2::Ident;
+
+use crate::errors::Mistakes;
+use crate::model::{Access, Argument, Asks, Flow, Handler, Part, Role, Server};
+
+pub(crate) fn check(server: &mut Server, mistakes: &mut Mistakes) {
+    one_of("state", &server.states, mistakes);
+    one_of("session", &server.sessions, mistakes);
+    if server.parts_unclear || !all_exclusive(&server.states) || !all_exclusive(&server.sessions) {
+        // Whether an argument is the state or the session cannot be known.
+        leave_out(server, |_| true);
+        return;
+    }
+    let wrong = find_wrong(server, mistakes);
+    leave_out(server, |handler| wrong.contains(&handler.item));
+}
+
+/// The items of the handlers that cannot be called.
+fn find_wrong(server: &Server, mistakes: &mut Mistakes) -> Vec<usize> {
+    let mut wrong = Vec::new();
+    let changes = |handler: &&Handler| handler.flow == Flow::Plain && takes_state_mutably(handler);
+    let guard = server.handlers.iter().find(changes).map(|handler| &handler.name);
+    for (position, handler) in server.handlers.iter().enumerate() {
+        let before = mistakes.count();
+        let earlier = server.handlers.iter().take(position);
+        one_handler(handler, earlier, mistakes);
+        takes_once(handler, mistakes);
+        for argument in &handler.arguments {
+            argument_fits(argument, handler, server, mistakes);
+            state_crosses_no_await(argument, handler, guard, mistakes);
+        }
+        if mistakes.count() != before {
+            wrong.push(handler.item);
+        }
+    }
+    wrong
+}
+
+/// At most one type is the state, and one the session.
+fn one_of(what: &str, parts: &[Part], mistakes: &mut Mistakes) {
+    for (position, part) in parts.iter().enumerate() {
+        if let Some(first) = parts.iter().take(position).find(|first| !part.cfgs.excludes(&first.cfgs)) {
+            let per = if what == "state" { "server" } else { "connection" };
+            mistakes.on(
+                &part.name,
+                format!("the {what} is already `{}`: there is one type of it for each {per}, so put both into one struct", first.name),
+            );
+        }
+    }
+}
+
+fn all_exclusive(parts: &[Part]) -> bool {
+    parts.iter().enumerate().all(|(position, part)| {
+        parts.iter().take(position).all(|first| part.cfgs.excludes(&first.cfgs))
+    })
+}
+
+fn one_handler<'h>(handler: &Handler, mut earlier: impl Iterator<Item = &'h Handler>, mistakes: &mut Mistakes) {
+    let Role::On(event) = handler.role else { return };
+    let is_rival = |first: &&Handler| matches!(first.role, Role::On(other) if other == event) && !first.cfgs.excludes(&handler.cfgs);
+    if let Some(first) = earlier.find(is_rival) {
+        mistakes.on(
+            &handler.name,
+            format!("`{}` already has a handler, `{}`: let one function do both", event.name(), first.name),
+        );
+    }
+}
+
+/// The state, the session and the watched handle are each lent to one argument.
+fn takes_once(handler: &Handler, mistakes: &mut Mistakes) {
+    for (position, argument) in handler.arguments.iter().enumerate() {
+        let Some(lent) = lent_once(argument, &handler.role) else { continue };
+        let is_rival = |first: &&Argument| {
+            lent_once(first, &handler.role) == Some(lent) && !first.cfgs.excludes(&argument.cfgs)
+        };
+        if handler.arguments.iter().take(position).any(|first| is_rival(&first)) {
+            let what = match lent {
+                Lent::State => "this handler already takes the state: take it once, by `&` or by `&mut`",
+                Lent::Session => "this handler already takes the session: take it once, by `&` or by `&mut`",
+                Lent::Handle => "this handler already takes the watched handle: a watch has one, and it is lent once",
+            };
+            mistakes.on(&argument.ty, what);
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lent {
+    State,
+    Session,
+    Handle,
+}
+
+fn lent_once(argument: &Argument, role: &Role) -> Option<Lent> {
+    match (argument.asks, role) {
+        (Asks::State(_), _) => Some(Lent::State),
+        (Asks::Session(_), _) => Some(Lent::Session),
+        (Asks::UnknownReference, Role::Watch { .. }) => Some(Lent::Handle),
+        (Asks::UnknownReference, Role::On(_) | Role::Tick { .. }) | (Asks::Plain | Asks::UnknownValue, _) => None,
+    }
+}
+
+/// Whether the event can give what the argument asks for, as far as that is the macro's to know.
+fn argument_fits(argument: &Argument, handler: &Handler, server: &Server, mistakes: &mut Mistakes) {
+    let (ty, role) = (&argument.ty, handler.role.name());
+    match argument.asks {
+        Asks::State(Access::Value) => {
+            mistakes.on(ty, "the state belongs to the server and is only lent: take it by `&`, or by `&mut` to change it");
+        }
+        Asks::Session(access) => {
+            if let Some(reason) = handler.role.without_session() {
+                mistakes.on(ty, format!("a `{role}` handler has no session: {reason}"));
+            } else if access == Access::Value && role != "disconnect" {
+                mistakes.on(
+                    ty,
+                    "the session is still needed after this: take it by `&`, or by `&mut` to change it; only a `disconnect` \
+                     handler can take it by value",
+                );
+            }
+        }
+        Asks::UnknownReference => unmarked_type(argument, handler, server, mistakes),
+        Asks::State(Access::Shared | Access::Mutable) | Asks::Plain | Asks::UnknownValue => {}
+    }
+}
+
+/// A reference to a type of the module that is neither state nor session can come from nowhere.
+fn unmarked_type(argument: &Argument, handler: &Handler, server: &Server, mistakes: &mut Mistakes) {
+    if server.teaches_arguments || matches!(handler.role, Role::Watch { .. }) {
+        return;
+    }
+    let syn::Type::Reference(reference) = &argument.ty else { return };
+    let syn::Type::Path(path) = &*reference.elem else { return };
+    let Some(name) = path.path.get_ident() else { return };
+    if !server.types.contains(name) {
+        return;
+    }
+    let advice = match (server.states.first(), server.sessions.first(), handler.role.without_session()) {
+        (None, None, None) => {
+            "write `#[state]` above it to have one for the server, or `#[session]` to have one for each connection".to_owned()
+        }
+        (None, _, _) => "write `#[state]` above it to have one for the server".to_owned(),
+        (Some(_), None, None) => "write `#[session]` above it to have one for each connection".to_owned(),
+        (Some(state), _, _) => format!("the state is `{}`, so put a field into that", state.name),
+    };
+    mistakes.on(&argument.ty, format!("nothing gives a `{name}`: {advice}"));
+}
+
+/// The lock on the state must not be held across an `.await`.
+fn state_crosses_no_await(argument: &Argument, handler: &Handler, guard: Option<&Ident>, mistakes: &mut Mistakes) {
+    if handler.flow == Flow::Plain {
+        return;
+    }
+    match (argument.asks, guard) {
+        (Asks::State(Access::Mutable), Some(guard)) => mistakes.on(
+            &argument.ty,
+            format!(
+                "an `async fn` cannot take the state by `&mut`: as `{guard}` does too, it is behind a lock, which must not be \
+                 held across an `.await`\nmake `{}` a plain `fn`, or call one that locks a `Mutex` inside of the state and take \
+                 the state by `&` everywhere",
+                handler.name
+            ),
+        ),
+        (Asks::State(Access::Mutable), None) => mistakes.on(
+            &argument.ty,
+            format!(
+                "an `async fn` cannot take the state by `&mut`: it would be locked for everybody across an `.await`\nmake `{}` \
+                 a plain `fn`, or take the state by `&` and put what changes behind a `Mutex` or an atomic",
+                handler.name
+            ),
+        ),
+        (Asks::State(Access::Shared), Some(guard)) => mistakes.on(
+            &argument.ty,
+            format!(
+                "an `async fn` cannot take the state here: `{guard}` takes it by `&mut`, so it is behind a lock, which must not \
+                 be held across an `.await`\nmake `{}` a plain `fn`, or let `{guard}` take the state by `&` and put what changes \
+                 behind a `Mutex` or an atomic",
+                handler.name
+            ),
+        ),
+        (Asks::State(_) | Asks::Session(_) | Asks::Plain | Asks::UnknownReference | Asks::UnknownValue, _) => {}
+    }
+}
+
+pub(crate) fn takes_state_mutably(handler: &Handler) -> bool {
+    handler.arguments.iter().any(|argument| argument.asks == Asks::State(Access::Mutable))
+}
+
+/// Takes handlers out of the dispatch; their items stay.
+fn leave_out(server: &mut Server, is_wrong: impl Fn(&Handler) -> bool) {
+    for handler in std::mem::take(&mut server.handlers) {
+        if !is_wrong(&handler) {
+            server.handlers.push(handler);
+            continue;
+        }
+        if let Some(item) = server.items.get_mut(handler.item) {
+            item.left_out = true;
+        }
+        if let Role::On(event) = handler.role {
+            server.abandoned.push(event);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Model to tokens: the module as it was, and behind it the dispatch.
+//!
+//! Every generated token stands, for the compiler's messages, where that stands which it came from; its names resolve
+//! as those of the macro (`mixed_site`), so that no lint of the user's takes it for the user's code.
+
+mod arguments;
+mod handlers;
+mod parts;
+mod places;
+mod server;
+mod service;
+mod timed;
+
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::quote;
+
+use crate::errors::Mistakes;
+use crate::model::{Item, Server};
+
+pub(crate) fn expand(server: &Server, mistakes: Mistakes) -> TokenStream {
+    let Server { head, inner, items, .. } = server;
+    let items = items.iter().map(write_item);
+    let runtime = server::runtime(server);
+    let service = service::service(server);
+    let parts = parts::parts(server);
+    let once = arguments::once(server);
+    let builder = server::builder(server);
+    let mistakes = mistakes.into_tokens();
+    let body = quote!(#inner #(#items)* #runtime #service #parts #once #builder #mistakes);
+    let mut body = Group::new(Delimiter::Brace, body);
+    body.set_span(server.span);
+    quote!(#head #body)
+}
+
+fn write_item(item: &Item) -> TokenStream {
+    let Item { attributes, tokens, left_out } = item;
+    // The mistake is enough; that nobody calls the handler follows from it.
+    let quiet = left_out.then(|| quote!(#[allow(dead_code)]));
+    quote!(#attributes #quiet #tokens)
+}

@@ -1,0 +1,88 @@
+//! How a handler is called: its context, its arguments, and what becomes of its value.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::arguments::arguments;
+use super::places::{at, ends, here};
+use crate::model::{Event, Flow, Handler, Role};
+use crate::parse::output_type;
+
+/// The call of a handler, up to what the runtime wants of it. `guarded`: the state is behind a lock.
+pub(crate) fn call(handler: &Handler, guarded: bool) -> TokenStream {
+    let replies = replies(&handler.role);
+    let conn = replies.then(|| quote_spanned!(here()=> let conn = event.conn();));
+    let context = (!handler.arguments.is_empty()).then(|| context(handler.flow, guarded));
+    let called = invoke(handler);
+    let end = finish(handler);
+    quote_spanned! {here()=>
+        #conn
+        #context
+        let value = #called;
+        #end
+    }
+}
+
+/// Whether the call needs the event at all.
+pub(crate) fn needs_event(handler: &Handler) -> bool {
+    !handler.arguments.is_empty() || replies(&handler.role)
+}
+
+fn context(flow: Flow, guarded: bool) -> TokenStream {
+    match (flow, guarded) {
+        (Flow::Plain | Flow::Async, false) => quote_spanned!(here()=> let mut context = event.shared();),
+        (Flow::Async, true) => quote_spanned!(here()=> let mut context = event.withheld();),
+        (Flow::Plain, true) => quote_spanned! {here()=>
+            let mut hold = __ws_runtime::Hold::open();
+            let mut context = event.locked(&mut hold);
+        },
+    }
+}
+
+fn invoke(handler: &Handler) -> TokenStream {
+    let name = &handler.name;
+    let place = at(name.span());
+    let mut lent = Group::new(Delimiter::Parenthesis, arguments(handler));
+    lent.set_span(place);
+    match handler.flow {
+        Flow::Plain => quote!(#name #lent),
+        Flow::Async => {
+            let mut future = Group::new(Delimiter::Parenthesis, quote!(#name #lent));
+            future.set_span(place);
+            quote_spanned!(place=> __ws_runtime::handler_must_be_send #future.await)
+        }
+    }
+}
+
+/// What becomes of the handler's value, which stands where its type does.
+fn finish(handler: &Handler) -> TokenStream {
+    let place = output_place(handler);
+    let value = Ident::new("value", place);
+    match handler.role {
+        Role::On(Event::Ready | Event::Utf8 | Event::Binary | Event::Pong) => {
+            quote_spanned!(place=> __ws_runtime::reply(conn, #value))
+        }
+        Role::On(Event::Handshake) => quote_spanned!(place=> __ws_runtime::IntoAdmission::into_admission(#value)),
+        Role::On(Event::Request) => {
+            let response = quote_spanned!(place=> __ws_runtime::IntoResponse::into_response(#value));
+            quote_spanned!(here()=> ::core::option::Option::Some(#response))
+        }
+        Role::On(Event::Connect | Event::Disconnect | Event::Shutdown) | Role::Tick { .. } | Role::Watch { .. } => {
+            quote_spanned!(place=> __ws_runtime::IntoOutcome::into_outcome(#value))
+        }
+    }
+}
+
+/// Whether the value of the handler goes to the peer.
+fn replies(role: &Role) -> bool {
+    match role {
+        Role::On(Event::Ready | Event::Utf8 | Event::Binary | Event::Pong) => true,
+        Role::On(Event::Connect | Event::Handshake | Event::Disconnect | Event::Request | Event::Shutdown)
+        | Role::Tick { .. }
+        | Role::Watch { .. } => false,
+    }
+}
+
+fn output_place(handler: &Handler) -> Span {
+    output_type(&handler.output).map_or_else(|| at(handler.name.span()), |ty| ends(ty).0)
+}

@@ -1,0 +1,152 @@
+//! The state and the session: their types, and the ways to them.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+
+use super::places::{at, here, otherwise};
+use crate::check::takes_state_mutably;
+use crate::model::{Asks, Event, Part, Role, Server};
+
+/// What the state and the session are for the arguments, the handshake and the compiler.
+pub(crate) fn parts(server: &Server) -> TokenStream {
+    let aliases = [alias("__State", &server.states), alias("__Session", &server.sessions)];
+    let states = server.states.iter().map(|state| lend_state(state, is_guarded(server)));
+    let sessions = server.sessions.iter().map(|session| lend_session(session, server));
+    quote_spanned!(here()=> #(#aliases)* #(#states)* #(#sessions)*)
+}
+
+/// The type of the state.
+pub(crate) fn state_type(server: &Server) -> TokenStream {
+    part_type("__State", &server.states)
+}
+
+/// The type of the session.
+pub(crate) fn session_type(server: &Server) -> TokenStream {
+    part_type("__Session", &server.sessions)
+}
+
+/// Whether the state is behind a lock: some handler takes it by `&mut`.
+pub(crate) fn is_guarded(server: &Server) -> bool {
+    server.handlers.iter().any(takes_state_mutably)
+}
+
+fn part_type(alias: &str, parts: &[Part]) -> TokenStream {
+    match parts {
+        [] => quote_spanned!(here()=> ()),
+        [Part { name, cfgs, .. }] if cfgs.0.is_empty() => {
+            let name = Ident::new(&name.to_string(), at(name.span()));
+            quote_spanned!(here()=> #name)
+        }
+        _ => {
+            let alias = Ident::new(alias, here());
+            quote_spanned!(here()=> #alias)
+        }
+    }
+}
+
+/// Under `#[cfg]` the type has a name of its own: one of the types, or `()` where none is left.
+fn alias(alias: &str, parts: &[Part]) -> TokenStream {
+    if parts.iter().all(|part| part.cfgs.0.is_empty()) {
+        return TokenStream::new();
+    }
+    let alias = Ident::new(alias, here());
+    let types = parts.iter().map(|Part { name, cfgs, .. }| {
+        let cfgs = cfgs.attributes();
+        quote_spanned!(here()=> #cfgs type #alias = #name;)
+    });
+    let otherwise = otherwise(parts.iter().map(|part| &part.cfgs)).map(|cfg| quote_spanned!(here()=> #cfg type #alias = ();));
+    quote_spanned!(here()=> #(#types)* #otherwise)
+}
+
+fn lend_state(state: &Part, guarded: bool) -> TokenStream {
+    let Part { name, cfgs, .. } = state;
+    let cfgs = cfgs.attributes();
+    if !guarded {
+        return quote_spanned! {at(name.span())=>
+            #cfgs
+            #[automatically_derived]
+            impl<'a, C: __ws_runtime::WithState<__ws_runtime::Shared<'a, #name>>> __ws_runtime::FromContext<'a, C> for &'a #name {
+                fn from_context(context: &mut C) -> Self {
+                    context.take_state().get()
+                }
+            }
+        };
+    }
+    quote_spanned! {at(name.span())=>
+        #cfgs
+        #[automatically_derived]
+        impl<'a, 's: 'a, C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, C> for &'a #name {
+            fn from_context(context: &mut C) -> Self {
+                context.take_state().get()
+            }
+        }
+
+        #cfgs
+        #[automatically_derived]
+        impl<'a, 's: 'a, C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, C> for &'a mut #name {
+            fn from_context(context: &mut C) -> Self {
+                context.take_state().get()
+            }
+        }
+    }
+}
+
+fn lend_session(session: &Part, server: &Server) -> TokenStream {
+    let Part { name, cfgs, .. } = session;
+    let cfgs = cfgs.attributes();
+    let by_value = has_handler(server, Event::Disconnect).then(|| {
+        quote_spanned! {at(name.span())=>
+            #cfgs
+            #[automatically_derived]
+            impl<'a, St> __ws_runtime::FromDisconnect<'a, St, #name> for #name {
+                fn from_disconnect(_: &'a __ws_runtime::Close, context: &mut __ws_runtime::ConnContext<'a, St, #name>) -> Self {
+                    context.take_session_by_value()
+                }
+            }
+        }
+    });
+    let admission = has_handler(server, Event::Handshake).then(|| {
+        quote_spanned! {at(name.span())=>
+            #cfgs
+            #[automatically_derived]
+            impl __ws_runtime::IntoAdmission<#name> for #name {
+                fn into_admission(self) -> ::core::result::Result<#name, __ws_runtime::Reject> {
+                    ::core::result::Result::Ok(self)
+                }
+            }
+        }
+    });
+    let lend = may_lend_session(server).then(|| {
+        quote_spanned! {at(name.span())=>
+            #cfgs
+            #[automatically_derived]
+            impl<'a, St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, St, #name>> for &'a #name {
+                fn from_context(context: &mut __ws_runtime::ConnContext<'a, St, #name>) -> Self {
+                    context.take_session()
+                }
+            }
+
+            #cfgs
+            #[automatically_derived]
+            impl<'a, St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, St, #name>> for &'a mut #name {
+                fn from_context(context: &mut __ws_runtime::ConnContext<'a, St, #name>) -> Self {
+                    context.take_session()
+                }
+            }
+        }
+    });
+    quote_spanned!(here()=> #lend #by_value #admission)
+}
+
+fn has_handler(server: &Server, wanted: Event) -> bool {
+    server.handlers.iter().any(|handler| matches!(handler.role, Role::On(event) if event == wanted))
+}
+
+/// Whether some handler takes the session, or something that may be the session under another name.
+fn may_lend_session(server: &Server) -> bool {
+    let with_session = server.handlers.iter().filter(|handler| handler.role.without_session().is_none());
+    with_session.flat_map(|handler| &handler.arguments).any(|argument| match argument.asks {
+        Asks::Session(_) | Asks::UnknownReference | Asks::UnknownValue => true,
+        Asks::State(_) | Asks::Plain => false,
+    })
+}

@@ -1,0 +1,50 @@
+//! The way to the runtime, and the function `server()`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+
+use super::parts::state_type;
+use super::places::here;
+use crate::model::{Reach, Server};
+
+/// One name for the runtime's seam, so that a wrong `crate = …` is one error.
+pub(crate) fn runtime(server: &Server) -> TokenStream {
+    let root = root(server);
+    quote_spanned! {here()=>
+        use #root::generated as __ws_runtime;
+    }
+}
+
+/// Where the runtime is.
+pub(crate) fn root(server: &Server) -> TokenStream {
+    match &server.settings.runtime {
+        Some(path) => quote::quote!(#path),
+        None => quote_spanned!(here()=> ::ws_runtime),
+    }
+}
+
+/// `server()`: what the user calls.
+pub(crate) fn builder(server: &Server) -> TokenStream {
+    if server.name_taken {
+        return TokenStream::new();
+    }
+    // A private state cannot be named where `server()` is called, nor given there: it has to have a `Default`.
+    let is_private = server.states.iter().any(|state| state.reach == Reach::Private);
+    let state = if is_private {
+        quote_spanned!(here()=> State: ::core::default::Default)
+    } else {
+        let state = state_type(server);
+        quote_spanned!(here()=> State = #state)
+    };
+    let summary = format!("The server `{}`, yet to be started.", server.name);
+    let name = Ident::new("server", here());
+    quote_spanned! {here()=>
+        #[doc = #summary]
+        ///
+        /// Each option of its attribute can be set here too; then `.start()`, `.serve().await` or `.bind().await`.
+        #[allow(private_interfaces, unreachable_pub)]
+        pub fn #name() -> __ws_runtime::Builder<impl __ws_runtime::Service<#state>> {
+            __ws_runtime::Builder::<__Service>::new()
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The implementation of `Service`: what the loop calls.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+
+use super::handlers::{call, needs_event};
+use super::parts::{is_guarded, session_type, state_type};
+use super::places::{at, here, otherwise};
+use super::{server::root, timed};
+use crate::model::{Event, Handler, Role, Server, Setting, Value};
+
+pub(crate) fn service(server: &Server) -> TokenStream {
+    let guarded = is_guarded(server);
+    let (state, session) = (state_type(server), session_type(server));
+    let store = Ident::new(if guarded { "Guarded" } else { "Plain" }, here());
+    let name = server.name.to_string();
+    let handlers = names(server);
+    let attribute = attribute(server);
+    let events = server.handlers.iter().filter_map(|handler| method(handler, guarded));
+    let fallback = fresh_session(server);
+    let ticks = timed::ticks(server, guarded);
+    let watches = timed::watches(server, guarded);
+    quote_spanned! {here()=>
+        #[allow(dead_code)]
+        struct __Service;
+
+        #[automatically_derived]
+        impl __ws_runtime::Service for __Service {
+            type State = #state;
+            type Store = __ws_runtime::#store<#state>;
+            type Session = #session;
+
+            const NAME: &'static ::core::primitive::str = #name;
+            const HANDLERS: __ws_runtime::Handlers = #handlers;
+
+            #attribute
+            #(#events)*
+            #fallback
+            #ticks
+            #watches
+        }
+    }
+}
+
+/// The names of the handlers, for the log.
+fn names(server: &Server) -> TokenStream {
+    let named: Vec<TokenStream> = server.handlers.iter().filter_map(name).collect();
+    if named.is_empty() {
+        return quote_spanned!(here()=> __ws_runtime::Handlers::NONE);
+    }
+    let is_complete = Event::ALL.into_iter().all(|event| {
+        server.handlers.iter().any(|handler| handler.cfgs.0.is_empty() && event_of(handler) == Some(event))
+    });
+    let rest = (!is_complete).then(|| quote_spanned!(here()=> ..__ws_runtime::Handlers::NONE));
+    quote_spanned!(here()=> __ws_runtime::Handlers { #(#named,)* #rest })
+}
+
+fn name(handler: &Handler) -> Option<TokenStream> {
+    let event = Ident::new(event_of(handler)?.name(), here());
+    let (cfgs, name) = (handler.cfgs.attributes(), handler.name.to_string());
+    Some(quote_spanned!(here()=> #cfgs #event: #name))
+}
+
+fn event_of(handler: &Handler) -> Option<Event> {
+    match handler.role {
+        Role::On(event) => Some(event),
+        Role::Tick { .. } | Role::Watch { .. } => None,
+    }
+}
+
+/// `attribute`, which gives the values of `#[ws_server(…)]`.
+fn attribute(server: &Server) -> TokenStream {
+    if server.settings.values.is_empty() {
+        return TokenStream::new();
+    }
+    let values = server.settings.values.iter().map(|Setting { key, value }| {
+        let key = Ident::new(&key.to_string(), at(key.span()));
+        let value = match value {
+            Value::Expression(expression) => expression.clone(),
+            Value::Origins(word) => {
+                let (root, word) = (root(server), Ident::new(&word.to_string(), at(word.span())));
+                quote_spanned!(word.span()=> #root::Origins::#word())
+            }
+        };
+        quote_spanned!(here()=> attribute.#key(|| #value);)
+    });
+    quote_spanned! {here()=>
+        fn attribute(attribute: &mut __ws_runtime::Attribute<'_>) {
+            #(#values)*
+        }
+    }
+}
+
+/// The method of one event.
+fn method(handler: &Handler, guarded: bool) -> Option<TokenStream> {
+    let event = event_of(handler)?;
+    let cfgs = handler.cfgs.attributes();
+    let head = head(event, if needs_event(handler) { "event" } else { "_event" }, handler.arguments.is_empty());
+    let call = call(handler, guarded);
+    Some(quote_spanned!(here()=> #cfgs #head { #call }))
+}
+
+/// The first line of a method.
+fn head(event: Event, argument: &str, own_unused: bool) -> TokenStream {
+    let name = Ident::new(event.name(), here());
+    let argument = Ident::new(argument, here());
+    let own = |name: &str| Ident::new(&if own_unused { format!("_{name}") } else { name.to_owned() }, here());
+    match event {
+        Event::Connect => quote_spanned! {here()=>
+            async fn #name(#argument: __ws_runtime::ConnEvent<'_, Self, __ws_runtime::NotYet>) -> __ws_runtime::Outcome
+        },
+        Event::Ready => quote_spanned! {here()=>
+            async fn #name(#argument: __ws_runtime::ConnEvent<'_, Self>) -> __ws_runtime::Outcome
+        },
+        Event::Shutdown => quote_spanned! {here()=>
+            async fn #name(#argument: __ws_runtime::ServerEvent<'_, Self>) -> __ws_runtime::Outcome
+        },
+        Event::Utf8 | Event::Binary | Event::Pong => {
+            let content = match event {
+                Event::Utf8 => "Utf8",
+                Event::Binary => "Binary",
+                _ => "Pong",
+            };
+            let (message, content) = (own("message"), Ident::new(content, here()));
+            quote_spanned! {here()=>
+                async fn #name<'a>(
+                    #argument: __ws_runtime::ConnEvent<'a, Self>,
+                    #message: &'a __ws_runtime::#content<'a>,
+                ) -> __ws_runtime::Outcome
+            }
+        }
+        Event::Disconnect => {
+            let close = own("close");
+            quote_spanned! {here()=>
+                async fn #name<'a>(#argument: __ws_runtime::ConnEvent<'a, Self>, #close: &'a __ws_runtime::Close) -> __ws_runtime::Outcome
+            }
+        }
+        Event::Handshake => {
+            let handshake = own("handshake");
+            quote_spanned! {here()=>
+                async fn #name<'a>(
+                    #argument: __ws_runtime::ConnEvent<'a, Self, __ws_runtime::NotYet>,
+                    #handshake: &'a __ws_runtime::Handshake,
+                ) -> ::core::result::Result<Self::Session, __ws_runtime::Reject>
+            }
+        }
+        Event::Request => {
+            let request = own("request");
+            quote_spanned! {here()=>
+                async fn #name<'a>(
+                    #argument: __ws_runtime::ConnEvent<'a, Self, __ws_runtime::NotYet>,
+                    #request: &'a __ws_runtime::Request,
+                ) -> ::core::option::Option<__ws_runtime::Response>
+            }
+        }
+    }
+}
+
+/// `handshake` where no handler makes the session: it begins as its `Default`.
+fn fresh_session(server: &Server) -> Option<TokenStream> {
+    let declared = server.handlers.iter().filter(|handler| event_of(handler) == Some(Event::Handshake));
+    let cfg = otherwise(declared.map(|handler| &handler.cfgs))?;
+    let head = head(Event::Handshake, "_event", true);
+    if server.parts_unclear || server.abandoned.contains(&Event::Handshake) {
+        // The handler that makes the session has a mistake of its own; never run.
+        return Some(quote_spanned!(here()=> #cfg #head { ::core::unimplemented!() }));
+    }
+    let place = server.sessions.first().map_or_else(here, |session| at(session.name.span()));
+    let fresh = quote_spanned!(place=> __ws_runtime::FreshSession::fresh());
+    Some(quote_spanned!(here()=> #cfg #head { ::core::result::Result::Ok(#fresh) }))
+}

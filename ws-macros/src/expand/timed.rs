@@ -1,0 +1,91 @@
+//! Ticks and watches: what the server calls by itself.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Expr;
+
+use super::handlers::{call, needs_event};
+use super::places::{at, ends, here};
+use crate::model::{Asks, Flow, Handler, Interest, Role, Server};
+
+/// `ticks`, which names each tick and its period, and `tick`, which runs one.
+pub(crate) fn ticks(server: &Server, guarded: bool) -> TokenStream {
+    let ticks: Vec<(&Handler, &Expr)> = server.handlers.iter().filter_map(|handler| Some((handler, period(handler)?))).collect();
+    if ticks.is_empty() {
+        return TokenStream::new();
+    }
+    let additions = ticks.iter().enumerate().map(|(number, (handler, period))| {
+        let (cfgs, name) = (handler.cfgs.attributes(), handler.name.to_string());
+        let add = Ident::new("add", ends(period).0);
+        quote_spanned!(here()=> #cfgs ticks.#add(#number, #name, #period);)
+    });
+    let arms = ticks.iter().enumerate().map(|(number, (handler, _))| {
+        let (cfgs, call) = (handler.cfgs.attributes(), call(handler, guarded));
+        quote_spanned!(here()=> #cfgs #number => { #call })
+    });
+    quote_spanned! {here()=>
+        fn ticks(ticks: &mut __ws_runtime::Ticks) {
+            #(#additions)*
+        }
+
+        async fn tick(number: ::core::primitive::usize, event: __ws_runtime::ServerEvent<'_, Self>) -> __ws_runtime::Outcome {
+            match number {
+                #(#arms)*
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+}
+
+/// `watches`, which hands over each handle and its handler.
+pub(crate) fn watches(server: &Server, guarded: bool) -> TokenStream {
+    let mut additions = TokenStream::new();
+    for handler in &server.handlers {
+        if let Role::Watch { interest, handle } = &handler.role {
+            additions.extend(watch(handler, *interest, handle, guarded));
+        }
+    }
+    if additions.is_empty() {
+        return additions;
+    }
+    quote_spanned! {here()=>
+        #[cfg(unix)]
+        fn watches(watches: &mut __ws_runtime::Watches<Self>) {
+            #additions
+        }
+
+        #[cfg(not(unix))]
+        const WATCHES: () = ::core::compile_error!("`#[watch]` needs Unix: put `#[cfg(unix)]` on the handler");
+    }
+}
+
+fn watch(handler: &Handler, interest: Interest, handle: &Expr, guarded: bool) -> TokenStream {
+    let (cfgs, name) = (handler.cfgs.attributes(), handler.name.to_string());
+    let method = match (interest, handler.flow) {
+        (Interest::Readable, Flow::Plain) => "readable",
+        (Interest::Writable, Flow::Plain) => "writable",
+        (Interest::Readable, Flow::Async) => "readable_async",
+        (Interest::Writable, Flow::Async) => "writable_async",
+    };
+    let method = Ident::new(method, at(ends(handle.to_token_stream()).0));
+    let call = call(handler, guarded);
+    let takes_handle = handler.arguments.iter().any(|argument| argument.asks != Asks::Plain || true);
+    let split = needs_event(handler).then(|| {
+        let handle = if takes_handle { quote_spanned!(here()=> mut handle) } else { quote_spanned!(here()=> _) };
+        quote_spanned!(here()=> let (#handle, event) = event.split();)
+    });
+    let event = Ident::new(if needs_event(handler) { "event" } else { "_event" }, here());
+    let body = quote_spanned!(here()=> #split #call);
+    let body = match handler.flow {
+        Flow::Plain => quote_spanned!(here()=> { #body }),
+        Flow::Async => quote_spanned!(here()=> ::std::boxed::Box::pin(async move { #body })),
+    };
+    quote!(#cfgs watches.#method(#name, #handle, |#event| #body);)
+}
+
+fn period(handler: &Handler) -> Option<&Expr> {
+    match &handler.role {
+        Role::Tick { period } => Some(period),
+        Role::On(_) | Role::Watch { .. } => None,
+    }
+}

@@ -1,0 +1,139 @@
+//! Reads a handler's signature; its body is nobody's business.
+
+use proc_macro2::TokenStream;
+use syn::parse::{ParseStream, Parser};
+use syn::{FnArg, GenericParam, Lifetime, ReturnType, Safety, Signature, Type, TypeReference, Visibility};
+
+use super::items::{RawAttribute, RawItem};
+use crate::errors::Mistakes;
+use crate::model::{Argument, Asks, Cfgs, Flow, Handler, Role};
+
+/// The handler that an item is; none if its signature cannot be called, which has then been reported by this macro or
+/// will be by the compiler.
+pub(crate) fn read(role: Role, item: &RawItem, number: usize, mistakes: &mut Mistakes) -> Option<Handler> {
+    let (head, _) = item.split_body()?;
+    let parser = |input: ParseStream<'_>| {
+        input.parse::<Visibility>()?;
+        input.parse::<Signature>()
+    };
+    let signature = match parser.parse2(head) {
+        Ok(signature) => signature,
+        Err(error) => {
+            mistakes.take(error);
+            return None;
+        }
+    };
+    let before = mistakes.count();
+    judge(&signature, mistakes);
+    let mut arguments = Vec::new();
+    for input in &signature.inputs {
+        match input {
+            FnArg::Receiver(receiver) => mistakes.on(
+                receiver,
+                "a handler is a function, not a method: take the state by `&` or the session by `&mut` instead of `self`",
+            ),
+            FnArg::Typed(argument) => {
+                judge_type(&argument.ty, &signature, mistakes);
+                arguments.push(Argument {
+                    ty: (*argument.ty).clone(),
+                    asks: Asks::Plain,
+                    cfgs: Cfgs(argument.attrs.iter().filter_map(condition).collect()),
+                });
+            }
+        }
+    }
+    if mistakes.count() != before || arguments.iter().any(|argument| is_refused_by_rustc(&argument.ty)) {
+        return None;
+    }
+    Some(Handler {
+        role,
+        name: signature.ident,
+        flow: if signature.asyncness.is_some() { Flow::Async } else { Flow::Plain },
+        arguments,
+        lifetimes: lifetimes(&signature.generics),
+        output: signature.output,
+        cfgs: conditions(&item.attributes),
+        item: number,
+    })
+}
+
+/// The conditions of an item's `#[cfg(…)]` attributes.
+pub(crate) fn conditions(attributes: &[RawAttribute]) -> Cfgs {
+    let conditions = attributes.iter().filter(|attribute| attribute.is("cfg"));
+    Cfgs(conditions.filter_map(|attribute| attribute.arguments().map(proc_macro2::Group::stream)).collect())
+}
+
+fn condition(attribute: &syn::Attribute) -> Option<TokenStream> {
+    match &attribute.meta {
+        syn::Meta::List(list) if list.path.is_ident("cfg") => Some(list.tokens.clone()),
+        _ => None,
+    }
+}
+
+fn judge(signature: &Signature, mistakes: &mut Mistakes) {
+    if let Safety::Unsafe(token) = &signature.safety {
+        mistakes.on(token, "a handler cannot be `unsafe`: the server calls it from safe code");
+    }
+    if let Some(abi) = &signature.abi {
+        mistakes.on(abi, "a handler is a Rust function: leave `extern` out");
+    }
+    if let Some(variadic) = &signature.variadic {
+        mistakes.on(variadic, "a handler cannot be variadic: name each argument");
+    }
+    let generic: Vec<_> = signature.generics.params.iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))).collect();
+    if let Some((first, more)) = generic.split_first() {
+        let mut tokens = quote::quote!(#first);
+        tokens.extend(quote::quote!(#(, #more)*));
+        mistakes.on(tokens, "a handler cannot be generic over types or constants: its arguments are found by their types, so write them out");
+    }
+}
+
+fn judge_type(ty: &Type, signature: &Signature, mistakes: &mut Mistakes) {
+    match peel(ty) {
+        Type::ImplTrait(_) => {
+            mistakes.on(ty, "an argument is found by its type: write the type instead of `impl …`");
+        }
+        Type::Reference(TypeReference { lifetime: Some(lifetime), .. }) if lifetime.ident == "static" => {
+            mistakes.on(
+                lifetime,
+                format!(
+                    "an argument is lent to `{}` for one call, not for `'static`: leave the lifetime out, or clone what \
+                     has to live longer",
+                    signature.ident
+                ),
+            );
+        }
+        _ => {}
+    }
+}
+
+/// A type that no argument can have, as rustc will say.
+fn is_refused_by_rustc(ty: &Type) -> bool {
+    match peel(ty) {
+        Type::Infer(_) | Type::Slice(_) | Type::TraitObject(_) => true,
+        Type::Path(path) => path.path.is_ident("str"),
+        Type::Reference(reference) => matches!(peel(&reference.elem), Type::Infer(_)),
+        _ => false,
+    }
+}
+
+fn lifetimes(generics: &syn::Generics) -> Vec<Lifetime> {
+    generics.lifetimes().map(|param| param.lifetime.clone()).collect()
+}
+
+/// The type without parentheses around it.
+pub(crate) fn peel(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(inner) => peel(&inner.elem),
+        Type::Group(inner) => peel(&inner.elem),
+        other => other,
+    }
+}
+
+/// What a function returns.
+pub(crate) fn output_type(output: &ReturnType) -> Option<&Type> {
+    match output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => Some(ty),
+    }
+}

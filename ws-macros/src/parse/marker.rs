@@ -1,0 +1,225 @@
+//! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[state]`, `#[session]`.
+
+use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
+use syn::{Expr, Lit, LitStr};
+
+use super::items::RawAttribute;
+use super::pairs::{self, Pair, PairValue};
+use crate::errors::{Mistakes, list, nearest};
+use crate::model::{Event, Interest, Role};
+use crate::options;
+
+/// The attributes that have a meaning inside of a server module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Marker {
+    On,
+    Tick,
+    Watch,
+    State,
+    Session,
+}
+
+impl Marker {
+    pub(crate) const ALL: [Self; 5] = [Self::On, Self::Tick, Self::Watch, Self::State, Self::Session];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Tick => "tick",
+            Self::Watch => "watch",
+            Self::State => "state",
+            Self::Session => "session",
+        }
+    }
+
+    /// The marker that the attribute is, alone or by its path: `#[on(…)]`, `#[ws_runtime::on(…)]`.
+    pub(crate) fn of(attribute: &RawAttribute) -> Option<Self> {
+        let name = match attribute.path.as_slice() {
+            [name] => name,
+            [first, .., name] if first == "ws_runtime" => name,
+            _ => return None,
+        };
+        Self::of_name(&name.to_string())
+    }
+
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|marker| marker.name() == name)
+    }
+
+    /// Whether it marks a function, not a type.
+    pub(crate) fn marks_functions(self) -> bool {
+        match self {
+            Self::On | Self::Tick | Self::Watch => true,
+            Self::State | Self::Session => false,
+        }
+    }
+}
+
+/// What the handler below the attribute answers; none if the attribute is wrong.
+pub(crate) fn role(marker: Marker, attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
+    match marker {
+        Marker::On => event(attribute, mistakes).map(Role::On),
+        Marker::Tick => tick(attribute, mistakes),
+        Marker::Watch => watch(attribute, mistakes),
+        Marker::State | Marker::Session => None,
+    }
+}
+
+/// `#[state]` and `#[session]` take nothing.
+pub(crate) fn takes_nothing(marker: Marker, attribute: &RawAttribute, mistakes: &mut Mistakes) {
+    let name = marker.name();
+    let rest: TokenStream = attribute.rest.iter().cloned().collect();
+    if !rest.is_empty() {
+        mistakes.on(rest, format!("`#[{name}]` takes nothing: write `#[{name}]` alone"));
+    }
+}
+
+fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
+    let events = || list(Event::ALL.map(Event::name));
+    let Some(group) = attribute.arguments() else {
+        mistakes.on(&attribute.group, format!("`#[on]` needs an event: write `#[on(utf8)]`\nthe events are {}", events()));
+        return None;
+    };
+    let arguments: Vec<TokenTree> = group.stream().into_iter().collect();
+    match arguments.as_slice() {
+        [] => {
+            mistakes.on(&attribute.group, format!("`#[on()]` names no event: write `#[on(utf8)]`\nthe events are {}", events()));
+            None
+        }
+        [TokenTree::Ident(word)] => built_in(word, mistakes),
+        [TokenTree::Literal(literal)] => {
+            named(literal, mistakes);
+            None
+        }
+        [_, TokenTree::Punct(comma), ..] if comma.as_char() == ',' => {
+            let more: TokenStream = arguments.iter().skip(1).cloned().collect();
+            mistakes.on(
+                more,
+                "one attribute takes one event: write a function for each, and let both call a third if they do the same",
+            );
+            None
+        }
+        [TokenTree::Ident(word), TokenTree::Punct(equals), ..] if equals.as_char() == '=' => {
+            mistakes.on(group.stream(), format!("an event stands alone: write `#[on(utf8)]`, not `#[on({word} = …)]`\nthe events are {}", events()));
+            None
+        }
+        _ => {
+            mistakes.on(group.stream(), format!("this is no event\nthe events are {}", events()));
+            None
+        }
+    }
+}
+
+fn built_in(word: &Ident, mistakes: &mut Mistakes) -> Option<Event> {
+    let name = word.to_string();
+    let found = Event::of_name(&name);
+    if found.is_some() {
+        return found;
+    }
+    let help = match name.as_str() {
+        "tick" => "; a tick has an attribute of its own: `#[tick(period = 1)]`".to_owned(),
+        "watch" | "readable" | "writable" => {
+            "; a watch has an attribute of its own: `#[watch(readable = …)]` or `#[watch(writable = …)]`".to_owned()
+        }
+        name => Event::of_foreign_name(&name.to_lowercase())
+            .map(Event::name)
+            .or_else(|| nearest(name, Event::ALL.map(Event::name)))
+            .map(|meant| format!(", did you mean `{meant}`?"))
+            .unwrap_or_default(),
+    };
+    mistakes.on(word, format!("there is no event `{name}`{help}\nthe events are {}", list(Event::ALL.map(Event::name))));
+    None
+}
+
+fn named(literal: &Literal, mistakes: &mut Mistakes) {
+    let Lit::Str(text) = Lit::new(literal.clone()) else {
+        mistakes.on(literal, format!("this is no event\nthe events are {}", list(Event::ALL.map(Event::name))));
+        return;
+    };
+    mistakes.on(literal, quoted(&text));
+}
+
+fn quoted(text: &LitStr) -> String {
+    let name = text.value();
+    if Event::of_name(&name).is_some() {
+        return format!("`{name}` is a built-in event: write the bare word, `#[on({name})]`");
+    }
+    format!(
+        "handlers of named messages, such as {name:?}, are not part of this version: take the text in `#[on(utf8)]`\n\
+         the built-in events are {}",
+        list(Event::ALL.map(Event::name))
+    )
+}
+
+fn tick(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
+    let before = mistakes.count();
+    let mut period = None;
+    let tokens = attribute.arguments().map(proc_macro2::Group::stream).unwrap_or_default();
+    for Pair { key: word, value } in pairs::read(tokens, mistakes) {
+        if word != "period" {
+            mistakes.on(&word, format!("a tick has no `{word}`, only `period`: write `#[tick(period = 1)]`"));
+            continue;
+        }
+        if period.is_some() {
+            mistakes.on(&word, "`period` is given twice: leave one out");
+            continue;
+        }
+        match value {
+            PairValue::Expression(value) => {
+                options::judge_period(&value, mistakes);
+                period = Some(*value);
+            }
+            PairValue::Missing | PairValue::List(_) => {
+                mistakes.on(&word, "`period` is a number of seconds: write `#[tick(period = 1)]`");
+            }
+            PairValue::Broken => {}
+        }
+    }
+    if mistakes.count() != before {
+        return None;
+    }
+    if period.is_none() {
+        mistakes.on(&attribute.group, "a tick needs a period in seconds: write `#[tick(period = 1)]`");
+    }
+    period.map(|period| Role::Tick { period })
+}
+
+fn watch(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
+    let before = mistakes.count();
+    let mut watched: Option<(Interest, Expr)> = None;
+    let tokens = attribute.arguments().map(proc_macro2::Group::stream).unwrap_or_default();
+    for Pair { key: word, value } in pairs::read(tokens, mistakes) {
+        let name = word.to_string();
+        let interest = match name.as_str() {
+            "readable" => Interest::Readable,
+            "writable" => Interest::Writable,
+            other => {
+                let meant = nearest(other, ["readable", "writable"]).map(|meant| format!(", did you mean `{meant}`?"));
+                let meant = meant.unwrap_or_default();
+                mistakes.on(&word, format!("a watch has no `{other}`{meant}\nwrite `#[watch(readable = …)]` or `#[watch(writable = …)]`"));
+                continue;
+            }
+        };
+        if watched.is_some() {
+            mistakes.on(&word, "a watch waits for one thing: write a second function for the other");
+            continue;
+        }
+        match value {
+            PairValue::Expression(handle) => watched = Some((interest, *handle)),
+            PairValue::Missing | PairValue::List(_) => {
+                mistakes.on(&word, format!("`{name}` needs the handle to watch: write `#[watch({name} = std::io::stdin())]`"));
+            }
+            PairValue::Broken => {}
+        }
+    }
+    if mistakes.count() != before {
+        return None;
+    }
+    if watched.is_none() {
+        mistakes.on(
+            &attribute.group,
+            "a watch needs a handle: write `#[watch(readable = std::io::stdin())]`, or `writable = …`",
+        );
+    }
+    watched.map(|(interest, handle)| Role::Watch { interest, handle })
+}

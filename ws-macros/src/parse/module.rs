@@ -1,0 +1,240 @@
+//! Reads the module: which of its items are handlers, the state or the session.
+
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::quote;
+use syn::{ItemType, ItemUse, UseTree};
+
+use super::items::{self, Kind, RawAttribute, RawItem};
+use super::marker::{self, Marker};
+use super::{alias, handler, settings};
+use crate::errors::Mistakes;
+use crate::model::{Item, Part, Reach, Role, Server, Settings};
+
+/// Reads a server; none if the attribute stands on something else than a module with a body.
+pub(crate) fn parse(attribute: TokenStream, item: TokenStream, mistakes: &mut Mistakes) -> Option<Server> {
+    let (_, mut found) = items::cut(item);
+    let settings = settings::read(attribute, mistakes);
+    let module = (!found.is_empty()).then(|| found.swap_remove(0))?;
+    if module.kind != Kind::Module {
+        mistakes.at(
+            module.span(),
+            format!("`#[ws_server]` belongs on a module, and this is {}: write `mod chat {{ … }}` around the handlers", module.noun()),
+        );
+        return None;
+    }
+    let name = module.name.clone()?;
+    let Some((head, body)) = module.split_body() else {
+        mistakes.at(
+            name.span(),
+            format!(
+                "the macro has to see the handlers, and `mod {name};` has none: write `mod {name} {{ … }}` with the handlers \
+                 here; what they call can stay in another file"
+            ),
+        );
+        return None;
+    };
+    let attributes: TokenStream = module.attributes.iter().map(RawAttribute::tokens).collect();
+    let mut server = Server {
+        head: quote!(#attributes #head),
+        name,
+        inner: TokenStream::new(),
+        items: Vec::new(),
+        settings: Settings::default(),
+        states: Vec::new(),
+        sessions: Vec::new(),
+        handlers: Vec::new(),
+        aliases: Vec::new(),
+        types: Vec::new(),
+        teaches_arguments: false,
+        name_taken: false,
+        parts_unclear: false,
+        span: body.span(),
+        abandoned: Vec::new(),
+    };
+    server.settings = settings;
+    read_body(body, &mut server, mistakes);
+    alias::resolve(&mut server);
+    Some(server)
+}
+
+fn read_body(body: &Group, server: &mut Server, mistakes: &mut Mistakes) {
+    let (inner, items) = items::cut(body.stream());
+    server.inner = inner;
+    for (number, item) in items.into_iter().enumerate() {
+        note_name(&item, server, mistakes);
+        let marker = read_markers(&item, number, server, mistakes);
+        let left_out = marker.is_some_and(Marker::marks_functions)
+            && !server.handlers.iter().any(|handler| handler.item == number);
+        server.items.push(Item { left_out, ..write_back(&item, marker) });
+    }
+}
+
+/// The item without the attributes that were for this macro.
+fn write_back(item: &RawItem, marker: Option<Marker>) -> Item {
+    let kept = item.attributes.iter().filter(|attribute| marker.is_none() || Marker::of(attribute).is_none());
+    let mut attributes: TokenStream = kept.map(RawAttribute::tokens).collect();
+    if item.kind == Kind::Use && serves_attributes(item) {
+        // The attributes that it imported are gone now, and with them perhaps its only use.
+        attributes.extend(quote!(#[allow(unused_imports)]));
+    }
+    Item { attributes, tokens: item.tokens.iter().cloned().collect(), left_out: false }
+}
+
+/// Reads what marks the item, and gives the first of the markers.
+fn read_markers(item: &RawItem, number: usize, server: &mut Server, mistakes: &mut Mistakes) -> Option<Marker> {
+    for attribute in &item.attributes {
+        refuse_conditional_marker(attribute, mistakes);
+    }
+    let mut markers = item.attributes.iter().filter_map(|attribute| Some((Marker::of(attribute)?, attribute)));
+    let (marker, attribute) = markers.next()?;
+    if let Some((second, other)) = markers.next() {
+        let (first, second) = (marker.name(), second.name());
+        mistakes.on(
+            &other.group,
+            format!("this item already has `#[{first}]`: give `#[{second}]` an item of its own"),
+        );
+        server.parts_unclear |= !marker.marks_functions();
+    }
+    if marker.marks_functions() {
+        read_handler(marker, attribute, item, number, server, mistakes);
+    } else {
+        marker::takes_nothing(marker, attribute, mistakes);
+        let part = read_part(marker, attribute, item, mistakes);
+        server.parts_unclear |= part.is_none();
+        if marker == Marker::State { server.states.extend(part) } else { server.sessions.extend(part) }
+    }
+    Some(marker)
+}
+
+fn read_handler(
+    marker: Marker,
+    attribute: &RawAttribute,
+    item: &RawItem,
+    number: usize,
+    server: &mut Server,
+    mistakes: &mut Mistakes,
+) {
+    let role = marker::role(marker, attribute, mistakes);
+    if item.kind != Kind::Function {
+        let name = marker.name();
+        mistakes.on(&attribute.group, format!("`#[{name}]` belongs on a function, and this is {}", item.noun()));
+        return;
+    }
+    let Some(role) = role else { return };
+    let event = if let Role::On(event) = role { Some(event) } else { None };
+    match handler::read(role, item, number, mistakes) {
+        Some(handler) => server.handlers.push(handler),
+        None => server.abandoned.extend(event),
+    }
+}
+
+fn read_part(marker: Marker, attribute: &RawAttribute, item: &RawItem, mistakes: &mut Mistakes) -> Option<Part> {
+    let marker_name = marker.name();
+    let name = match (item.kind, &item.name) {
+        (Kind::Struct | Kind::Enum | Kind::Union, Some(name)) => name.clone(),
+        (Kind::TypeAlias, _) => {
+            mistakes.on(
+                &attribute.group,
+                format!("`#[{marker_name}]` needs a type of its own, not an alias: write `struct … (…);` around it"),
+            );
+            return None;
+        }
+        _ => {
+            let what = item.noun();
+            mistakes.on(&attribute.group, format!("`#[{marker_name}]` belongs on a struct or an enum, and this is {what}"));
+            return None;
+        }
+    };
+    if let Some(generics) = generics_after(&name, item) {
+        mistakes.on(generics, format!("the {marker_name} cannot be generic: there is one type of it in a server"));
+        return None;
+    }
+    let is_public = !item.visibility.is_empty() && item.visibility.to_string().replace(' ', "") != "pub(self)";
+    let reach = if is_public { Reach::Public } else { Reach::Private };
+    Some(Part { name, reach, cfgs: handler::conditions(&item.attributes) })
+}
+
+/// The `<…>` behind the name, up to where the body begins.
+fn generics_after(name: &Ident, item: &RawItem) -> Option<TokenStream> {
+    let mut behind = item.tokens.iter().skip_while(|token| !matches!(token, TokenTree::Ident(word) if word == name)).skip(1).peekable();
+    if !matches!(behind.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '<') {
+        return None;
+    }
+    let mut generics = Vec::new();
+    for token in behind {
+        let is_end = matches!(token, TokenTree::Punct(punct) if punct.as_char() == '>');
+        if matches!(token, TokenTree::Group(_)) {
+            break;
+        }
+        generics.push(token.clone());
+        if is_end {
+            break;
+        }
+    }
+    Some(generics.into_iter().collect())
+}
+
+/// Remembers what the module's items are called, as far as it matters.
+fn note_name(item: &RawItem, server: &mut Server, mistakes: &mut Mistakes) {
+    match (item.kind, &item.name) {
+        (Kind::Struct | Kind::Enum | Kind::Union, Some(name)) => server.types.push(name.clone()),
+        (Kind::TypeAlias, Some(_)) => {
+            let tokens: TokenStream = item.tokens.iter().cloned().collect();
+            if let Ok(alias) = syn::parse2::<ItemType>(tokens)
+                && alias.generics.params.is_empty()
+            {
+                server.aliases.push((alias.ident, *alias.ty));
+            }
+        }
+        (Kind::Impl, _) => server.teaches_arguments |= mentions(&item.tokens, "FromContext"),
+        (Kind::Function | Kind::Constant | Kind::Static, Some(name)) if name == GENERATED => {
+            server.name_taken = true;
+            mistakes.on(
+                name,
+                format!("`#[ws_server]` writes a function `{GENERATED}` into this module: give this one another name"),
+            );
+        }
+        _ => {}
+    }
+}
+
+fn mentions(tokens: &[TokenTree], wanted: &str) -> bool {
+    tokens.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == wanted))
+}
+
+/// `#[cfg_attr(…, on(utf8))]` is read too late for this macro to see the handler.
+fn refuse_conditional_marker(attribute: &RawAttribute, mistakes: &mut Mistakes) {
+    if !attribute.is("cfg_attr") {
+        return;
+    }
+    let Some(arguments) = attribute.arguments() else { return };
+    for token in arguments.stream() {
+        if let TokenTree::Ident(word) = &token
+            && let Some(marker) = Marker::of_name(&word.to_string())
+        {
+            let name = marker.name();
+            mistakes.on(word, format!("`{name}` cannot stand in a `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
+        }
+    }
+}
+
+/// Whether a `use` may be there for the attributes alone: `use super::*`, a prelude, or one of them by name.
+fn serves_attributes(item: &RawItem) -> bool {
+    let tokens: TokenStream = item.tokens.iter().cloned().collect();
+    syn::parse2::<ItemUse>(tokens).is_ok_and(|import| imports_markers(&import.tree, None))
+}
+
+fn imports_markers(tree: &UseTree, parent: Option<&Ident>) -> bool {
+    match tree {
+        UseTree::Path(path) => imports_markers(&path.tree, Some(&path.ident)),
+        UseTree::Name(name) => parent.is_some() && Marker::of_name(&name.ident.to_string()).is_some(),
+        UseTree::Rename(_) => false,
+        UseTree::Glob(_) => parent.is_some_and(|parent| {
+            parent == "super" || parent == "prelude" || parent == "ws_runtime" || parent == "crate"
+        }),
+        UseTree::Group(group) => group.items.iter().any(|tree| imports_markers(tree, parent)),
+    }
+}
+
+/// The function that the macro writes.
+const GENERATED: &str = "server";

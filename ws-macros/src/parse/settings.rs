@@ -1,0 +1,141 @@
+//! Reads the attribute of the module: `#[ws_server(listen = 8080, …)]`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::Expr;
+
+use super::pairs::{self, Pair, PairValue};
+use crate::errors::{Mistakes, list, nearest};
+use crate::model::{Setting, Settings, Value};
+use crate::options::{self, Key, Kind};
+
+pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Settings {
+    let mut settings = Settings::default();
+    let mut seen: Vec<Key> = Vec::new();
+    for Pair { key: word, value } in pairs::read(tokens, mistakes) {
+        let name = word.to_string();
+        let Some(key) = Key::of_name(&name) else {
+            mistakes.on(&word, unknown(&name));
+            continue;
+        };
+        if seen.contains(&key) {
+            mistakes.on(&word, format!("`{name}` is given twice: leave one out"));
+            continue;
+        }
+        seen.push(key);
+        match value {
+            PairValue::Missing => mistakes.on(&word, format!("`{name}` has no value: write {}", written(key))),
+            PairValue::Broken => {}
+            PairValue::List(tokens) if key.kind() == Kind::Tls => {
+                settings.values.extend(read_tls(&word, tokens, mistakes).map(|value| Setting { key: word, value }));
+            }
+            PairValue::List(_) => mistakes.on(&word, format!("`{name}` takes its value behind a `=`: write {}", written(key))),
+            PairValue::Expression(path) if key.kind() == Kind::Path => settings.runtime = read_path(&path, mistakes),
+            PairValue::Expression(value) => {
+                warn_of_bare_word(key, &value, mistakes);
+                settings.values.extend(options::judge(key, &value, mistakes).map(|value| Setting { key: word, value }));
+            }
+        }
+    }
+    settings
+}
+
+fn unknown(name: &str) -> String {
+    let names = Key::ALL.map(Key::name);
+    let foreign = Key::of_foreign_name(&name.to_lowercase()).map(Key::name);
+    let meant = match name {
+        "state" | "session" => {
+            return format!("the server has no option `{name}`: write `#[{name}]` above the type inside of the module");
+        }
+        "period" | "tick_period" => {
+            return format!("the server has no option `{name}`: write `#[tick(period = 1)]` above a function inside of the module");
+        }
+        name => foreign.or_else(|| nearest(name, names)),
+    };
+    let suggestion = meant.map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
+    format!("there is no option `{name}`{suggestion}\nthe options are {}", list(names))
+}
+
+fn written(key: Key) -> String {
+    let example = key.example();
+    match key.kind() {
+        Kind::Seconds { .. } | Kind::Count { .. } => format!("`{} = …`, {example}", key.name()),
+        Kind::Listen
+        | Kind::Tls
+        | Kind::Switch
+        | Kind::Slow
+        | Kind::Origins
+        | Kind::Subprotocols
+        | Kind::Prefix
+        | Kind::Path => format!("`{example}`"),
+    }
+}
+
+/// `slow = drop` would be taken for the function of that name.
+fn warn_of_bare_word(key: Key, value: &Expr, mistakes: &mut Mistakes) {
+    let Some(word) = options::lone_word(value) else { return };
+    if key.kind() == Kind::Slow && (word == "close" || word == "drop") {
+        mistakes.on(value, format!("write the word in quotes: `slow = \"{word}\"`"));
+    }
+}
+
+fn read_path(value: &Expr, mistakes: &mut Mistakes) -> Option<syn::Path> {
+    if let Expr::Path(path) = value
+        && path.qself.is_none()
+        && path.path.segments.iter().all(|segment| segment.arguments.is_none())
+    {
+        return Some(path.path.clone());
+    }
+    mistakes.on(value, "`crate` is the path to `ws_runtime` under another name, without quotes: `crate = my_ws_runtime`");
+    None
+}
+
+/// `tls(cert = "…", key = "…")`
+fn read_tls(tls: &Ident, tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Value> {
+    let before = mistakes.count();
+    let (mut cert, mut key) = (None, None);
+    for Pair { key: word, value } in pairs::read(tokens, mistakes) {
+        let name = word.to_string();
+        let place = match name.as_str() {
+            "cert" => &mut cert,
+            "key" => &mut key,
+            other => {
+                let meant = nearest(other, ["cert", "key"]).map(|meant| format!(", did you mean `{meant}`?"));
+                let meant = meant.unwrap_or_default();
+                mistakes.on(&word, format!("`tls` has no `{other}`{meant}\nit takes `cert` and `key`, each a PEM file"));
+                continue;
+            }
+        };
+        if place.is_some() {
+            mistakes.on(&word, format!("`{name}` is given twice: leave one out"));
+            continue;
+        }
+        match value {
+            PairValue::Expression(file) => {
+                judge_file(&name, &file, mistakes);
+                *place = Some(file);
+            }
+            PairValue::Missing | PairValue::List(_) => {
+                mistakes.on(&word, format!("`{name}` is a PEM file: write `{name} = \"{name}.pem\"`"));
+            }
+            PairValue::Broken => {}
+        }
+    }
+    if let (Some(cert), Some(key)) = (&cert, &key) {
+        return Some(Value::Expression(quote!((#cert, #key))));
+    }
+    if mistakes.count() == before {
+        let missing = if cert.is_none() { "a certificate: add `cert = \"chain.pem\"`" } else { "a key: add `key = \"key.pem\"`" };
+        mistakes.on(tls, format!("TLS also needs {missing}"));
+    }
+    None
+}
+
+fn judge_file(name: &str, file: &Expr, mistakes: &mut Mistakes) {
+    let Expr::Lit(literal) = file else { return };
+    match &literal.lit {
+        syn::Lit::Str(path) if path.value().is_empty() => mistakes.on(file, format!("`{name}` names no file: it is empty")),
+        syn::Lit::Str(_) => {}
+        _ => mistakes.on(file, format!("`{name}` is a PEM file: write `{name} = \"{name}.pem\"`")),
+    }
+}
