@@ -21,7 +21,7 @@ mod replies {
         x: i32,
     }
 
-    pub struct Own;
+    pub(crate) struct Own;
 
     impl IntoReply for Own {
         fn into_reply<'r>(self) -> Reply<'r> {
@@ -84,10 +84,10 @@ async fn every_kind_of_reply_arrives_as_what_it_is() {
 mod arguments {
     use super::*;
 
-    pub struct Length(usize);
+    pub(crate) struct Length(usize);
 
     /// An argument of the user's own, for events of a connection.
-    pub struct Seat(String);
+    pub(crate) struct Seat(String);
 
     impl<'a, C: WithConn<'a>> FromContext<'a, C> for Seat {
         fn from_context(context: &mut C) -> Self {
@@ -96,7 +96,7 @@ mod arguments {
     }
 
     /// An argument of the user's own, for all events.
-    pub struct Crowd(usize);
+    pub(crate) struct Crowd(usize);
 
     impl<'a, C: WithServer<'a>> FromContext<'a, C> for Crowd {
         fn from_context(context: &mut C) -> Self {
@@ -105,7 +105,7 @@ mod arguments {
     }
 
     #[state]
-    pub struct Greeting(pub &'static str);
+    pub(crate) struct Greeting(pub &'static str);
 
     #[session]
     pub struct Visitor {

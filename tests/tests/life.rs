@@ -257,7 +257,7 @@ async fn raw_handshake(running: &ws_runtime::Running) -> tokio::net::TcpStream {
 mod pair {
     use super::*;
 
-    pub static HERE: Mutex<Option<std::sync::Arc<tokio::sync::Barrier>>> = Mutex::new(None);
+    pub(crate) static HERE: Mutex<Option<std::sync::Arc<tokio::sync::Barrier>>> = Mutex::new(None);
 
     #[on(utf8)]
     async fn meet() -> &'static str {
@@ -281,7 +281,7 @@ async fn connections_run_side_by_side() {
 mod replacing {
     use super::*;
 
-    pub static ENDED: AtomicUsize = AtomicUsize::new(0);
+    pub(crate) static ENDED: AtomicUsize = AtomicUsize::new(0);
 
     #[on(connect)]
     fn connect(conn: &Conn) {

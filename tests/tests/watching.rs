@@ -18,7 +18,7 @@ mod idle {}
 mod pipes {
     use super::*;
 
-    pub static ENDS: Mutex<Option<(PipeReader, PipeWriter)>> = Mutex::new(None);
+    pub(crate) static ENDS: Mutex<Option<(PipeReader, PipeWriter)>> = Mutex::new(None);
 
     fn take() -> (PipeReader, PipeWriter) {
         ENDS.lock().unwrap().take().unwrap()
@@ -42,7 +42,7 @@ mod pipes {
 mod writing {
     use super::*;
 
-    pub static END: Mutex<Option<PipeWriter>> = Mutex::new(None);
+    pub(crate) static END: Mutex<Option<PipeWriter>> = Mutex::new(None);
 
     #[watch(writable = END.lock().unwrap().take().unwrap())]
     async fn writable(pipe: &mut PipeWriter, server: &Server) -> std::io::Result<()> {
@@ -115,7 +115,7 @@ async fn watches_come_and_go_while_the_server_runs() {
     drop(writer);
     assert_eq!(lines.recv().await.unwrap().0, 0);
     assert!(lines.recv().await.is_none(), "the handler is gone with its watch");
-    assert_eq!(server.watched_readable(), []);
+    assert!(server.watched_readable().is_empty());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use proc_macro2::Ident;
 
 use crate::errors::Mistakes;
-use crate::model::{Access, Argument, Asks, Flow, Handler, Part, Role, Server};
+use crate::model::{Access, Argument, Asks, Flow, Handler, Part, Role, Server, Standing};
 
 pub(crate) fn check(server: &mut Server, mistakes: &mut Mistakes) {
     one_of("state", &server.states, mistakes);
@@ -59,8 +59,8 @@ fn all_exclusive(parts: &[Part]) -> bool {
 }
 
 fn one_handler<'h>(handler: &Handler, mut earlier: impl Iterator<Item = &'h Handler>, mistakes: &mut Mistakes) {
-    let Role::On(event) = handler.role else { return };
-    let is_rival = |first: &&Handler| matches!(first.role, Role::On(other) if other == event) && !first.cfgs.excludes(&handler.cfgs);
+    let Some(event) = handler.event() else { return };
+    let is_rival = |first: &&Handler| first.event() == Some(event) && !first.cfgs.excludes(&handler.cfgs);
     if let Some(first) = earlier.find(is_rival) {
         mistakes.on(
             &handler.name,
@@ -196,10 +196,8 @@ fn leave_out(server: &mut Server, is_wrong: impl Fn(&Handler) -> bool) {
             continue;
         }
         if let Some(item) = server.items.get_mut(handler.item) {
-            item.left_out = true;
+            item.standing = Standing::LeftOut;
         }
-        if let Role::On(event) = handler.role {
-            server.abandoned.push(event);
-        }
+        server.abandoned.extend(handler.event());
     }
 }

@@ -15,7 +15,7 @@ use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote;
 
 use crate::errors::Mistakes;
-use crate::model::{Item, Server};
+use crate::model::{Item, Server, Standing};
 
 pub(crate) fn expand(server: &Server, mistakes: Mistakes) -> TokenStream {
     let Server { head, inner, items, .. } = server;
@@ -33,8 +33,12 @@ pub(crate) fn expand(server: &Server, mistakes: Mistakes) -> TokenStream {
 }
 
 fn write_item(item: &Item) -> TokenStream {
-    let Item { attributes, tokens, left_out } = item;
-    // The mistake is enough; that nobody calls the handler follows from it.
-    let quiet = left_out.then(|| quote!(#[allow(dead_code)]));
-    quote!(#attributes #quiet #tokens)
+    let Item { attributes, tokens, standing } = item;
+    match standing {
+        Standing::Whole => quote!(#attributes #tokens),
+        // The mistake is enough; that nobody calls the handler follows from it.
+        Standing::LeftOut => quote!(#attributes #[allow(dead_code)] #tokens),
+        Standing::Aside => quote!(const _: () = { #attributes #[allow(dead_code)] #tokens };),
+        Standing::Method => quote!(const _: () = { #[allow(dead_code)] trait Misplaced: Sized { #attributes #tokens } };),
+    }
 }

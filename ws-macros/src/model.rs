@@ -1,7 +1,7 @@
 //! What a server is, as the macro understands it: each part keeps the tokens that it came from.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Expr, Lifetime, ReturnType, Type};
+use syn::{Expr, ReturnType, Type};
 
 /// One module marked `#[ws_server]`.
 #[derive(Debug)]
@@ -23,8 +23,6 @@ pub(crate) struct Server {
     pub(crate) types: Vec<Ident>,
     /// Whether the module teaches the events arguments of its own.
     pub(crate) teaches_arguments: bool,
-    /// Whether the module already has a function of the name that is to be generated.
-    pub(crate) name_taken: bool,
     /// Whether a mark on a type was wrong, so that nobody knows what the state and the session are.
     pub(crate) parts_unclear: bool,
     /// Where the braces of the module stand.
@@ -38,8 +36,21 @@ pub(crate) struct Server {
 pub(crate) struct Item {
     pub(crate) attributes: TokenStream,
     pub(crate) tokens: TokenStream,
-    /// Whether it is a handler that nothing calls, as something is wrong with it.
-    pub(crate) left_out: bool,
+    pub(crate) standing: Standing,
+}
+
+/// How an item is written back. What is wrong with one must not lead to further errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Standing {
+    /// As the user wrote it.
+    #[default]
+    Whole,
+    /// A handler that nothing calls, as something is wrong with it.
+    LeftOut,
+    /// Its name belongs to what is generated: in a scope of its own.
+    Aside,
+    /// A function that takes `self`: where that is allowed.
+    Method,
 }
 
 /// What the attribute of the module says.
@@ -91,7 +102,6 @@ pub(crate) struct Handler {
     pub(crate) name: Ident,
     pub(crate) flow: Flow,
     pub(crate) arguments: Vec<Argument>,
-    pub(crate) lifetimes: Vec<Lifetime>,
     pub(crate) output: ReturnType,
     pub(crate) cfgs: Cfgs,
     /// Where its item stands in the module.
@@ -210,7 +220,7 @@ impl Event {
     pub(crate) fn without_session(self) -> Option<&'static str> {
         match self {
             Self::Connect => Some("there is no session before the handshake"),
-            Self::Handshake => Some("the handshake makes the session: return it"),
+            Self::Handshake => Some("it makes the session, so return one"),
             Self::Request => Some("a plain HTTP request never becomes a connection with a session"),
             Self::Shutdown => Some("it happens once for the server, not for one connection"),
             Self::Ready | Self::Utf8 | Self::Binary | Self::Pong | Self::Disconnect => None,
@@ -218,7 +228,21 @@ impl Event {
     }
 }
 
+impl Handler {
+    pub(crate) fn event(&self) -> Option<Event> {
+        self.role.event()
+    }
+}
+
 impl Role {
+    /// The built-in event that it is; none for what has a mark of its own.
+    pub(crate) fn event(&self) -> Option<Event> {
+        match self {
+            Self::On(event) => Some(*event),
+            Self::Tick { .. } | Self::Watch { .. } => None,
+        }
+    }
+
     /// How the role is named in messages.
     pub(crate) fn name(&self) -> &'static str {
         match self {

@@ -170,6 +170,11 @@ pub(crate) fn judge(key: Key, value: &Expr, mistakes: &mut Mistakes) -> Option<V
     let judged = match key.kind() {
         Kind::Listen => Value::Expression(judge_listen(value, mistakes)),
         Kind::Origins => judge_origins(value, mistakes),
+        // `drop` would be taken for the function of that name.
+        Kind::Slow if lone_word(value).is_some_and(|word| word == "close" || word == "drop") => {
+            mistakes.on(value, format!("write the word in quotes: `slow = \"{}\"`", value.to_token_stream()));
+            return None;
+        }
         kind => {
             if let Some(complaint) = complain(key.name(), kind, &Written::of(value)) {
                 mistakes.on(value, complaint);
@@ -419,7 +424,7 @@ fn bare(expression: &Expr) -> &Expr {
 }
 
 /// The word that stands alone as a value, such as `any`.
-pub(crate) fn lone_word(expression: &Expr) -> Option<&Ident> {
+fn lone_word(expression: &Expr) -> Option<&Ident> {
     match bare(expression) {
         Expr::Path(path) => path.path.get_ident(),
         _ => None,

@@ -1,10 +1,10 @@
 //! What a handler is called with: one conversion for each argument, standing where its type stands.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
-use super::places::{ends, here};
+use super::places::{at, heart, here};
 use crate::model::{Access, Argument, Asks, Event, Handler, Role, Server};
 
 /// The trait of an event and what it reads the argument from.
@@ -13,8 +13,8 @@ pub(crate) struct Source {
     pub(crate) of_trait: &'static str,
     /// `from_utf8`
     pub(crate) by_method: &'static str,
-    /// `message,`
-    pub(crate) own: TokenStream,
+    /// `message`
+    pub(crate) own: Option<&'static str>,
 }
 
 impl Source {
@@ -30,16 +30,19 @@ impl Source {
             Role::On(Event::Request) => ("FromRequest", "from_request", Some("request")),
             Role::On(Event::Shutdown) => ("FromShutdown", "from_shutdown", None),
             Role::Tick { .. } => ("FromTick", "from_tick", None),
-            Role::Watch { .. } => {
-                return Self {
-                    of_trait: "FromWatch",
-                    by_method: "from_watch",
-                    own: quote_spanned!(here()=> &mut handle,),
-                };
-            }
+            Role::Watch { .. } => ("FromWatch", "from_watch", Some("handle")),
         };
-        let own = own.map(|own| Ident::new(own, here())).map(|own| quote_spanned!(here()=> #own,));
-        Self { of_trait, by_method, own: own.unwrap_or_default() }
+        Self { of_trait, by_method, own }
+    }
+
+    /// `message,` standing where the argument does: the compiler may point at it.
+    fn own(&self, place: Span) -> Option<TokenStream> {
+        let own = self.own?;
+        let own_name = Ident::new(own, at(place));
+        Some(match own {
+            "handle" => quote_spanned!(at(place)=> &mut #own_name,),
+            _ => quote_spanned!(at(place)=> #own_name,),
+        })
     }
 }
 
@@ -51,13 +54,12 @@ pub(crate) fn arguments(handler: &Handler) -> TokenStream {
 }
 
 fn convert(argument: &Argument, source: &Source) -> TokenStream {
-    let (start, end) = ends(&argument.ty);
-    let of_trait = Ident::new(source.of_trait, start);
-    let by_method = Ident::new(source.by_method, end);
-    let (own, cfgs) = (&source.own, argument.cfgs.attributes());
-    let path = quote_spanned!(start=> __ws_runtime::#of_trait::);
-    let lent = quote_spanned!(end=> (#own &mut context));
-    quote!(#cfgs #path #by_method #lent)
+    let place = heart(&argument.ty);
+    let (of_trait, by_method) = (Ident::new(source.of_trait, place), Ident::new(source.by_method, place));
+    let (own, cfgs) = (source.own(place), argument.cfgs.attributes());
+    let path = quote_spanned!(place=> __ws_runtime::#of_trait::#by_method);
+    let lent = quote_spanned!(at(place)=> (#own &mut context));
+    quote!(#cfgs #path #lent)
 }
 
 /// Asks the compiler whether a type whose name the macro does not know is the session or the state once more.
@@ -87,22 +89,20 @@ fn check_once(handler: &Handler) -> Option<TokenStream> {
     if suspects.len() < 2 || suspects.iter().all(is_known) {
         return None;
     }
-    let (_, end) = ends(&suspects.last()?.ty);
-    let (start, _) = ends(&suspects.last()?.ty);
+    let place = heart(&suspects.last()?.ty);
     let probes = suspects.iter().map(|argument| {
         let ty = without_lifetimes(&argument.ty);
         let cfgs = argument.cfgs.attributes();
         quote_spanned!(here()=> #cfgs __ws_runtime::Probe::<#ty>::PART)
     });
     let cfgs = handler.cfgs.attributes();
-    let function = quote_spanned!(start=> __ws_runtime::assert_once);
-    let list = quote_spanned!(end=> (&[#(#probes),*]));
+    let call = quote_spanned!(place=> __ws_runtime::assert_once(&[#(#probes),*]));
     Some(quote_spanned! {here()=>
         #cfgs
         const _: () = {
             #[allow(unused_imports)]
             use __ws_runtime::Unclaimed as _;
-            #function #list
+            #call;
         };
     })
 }

@@ -4,21 +4,24 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::arguments::arguments;
-use super::places::{at, ends, here};
-use crate::model::{Event, Flow, Handler, Role};
+use super::parts::{is_guarded, session_type};
+use super::places::{at, heart, here};
+use crate::model::{Event, Flow, Handler, Role, Server};
 use crate::parse::output_type;
 
-/// The call of a handler, up to what the runtime wants of it. `guarded`: the state is behind a lock.
-pub(crate) fn call(handler: &Handler, guarded: bool) -> TokenStream {
+/// The call of a handler, up to what the runtime wants of it.
+pub(crate) fn call(handler: &Handler, server: &Server) -> TokenStream {
+    let guarded = is_guarded(server);
     let replies = replies(&handler.role);
     let conn = replies.then(|| quote_spanned!(here()=> let conn = event.conn();));
     let context = (!handler.arguments.is_empty()).then(|| context(handler.flow, guarded));
     let called = invoke(handler);
-    let end = finish(handler);
+    let value = Ident::new("value", output_place(handler));
+    let end = finish(handler, server);
     quote_spanned! {here()=>
         #conn
         #context
-        let value = #called;
+        let #value = #called;
         #end
     }
 }
@@ -55,14 +58,18 @@ fn invoke(handler: &Handler) -> TokenStream {
 }
 
 /// What becomes of the handler's value, which stands where its type does.
-fn finish(handler: &Handler) -> TokenStream {
+fn finish(handler: &Handler, server: &Server) -> TokenStream {
     let place = output_place(handler);
     let value = Ident::new("value", place);
+    let place = at(place);
     match handler.role {
         Role::On(Event::Ready | Event::Utf8 | Event::Binary | Event::Pong) => {
             quote_spanned!(place=> __ws_runtime::reply(conn, #value))
         }
-        Role::On(Event::Handshake) => quote_spanned!(place=> __ws_runtime::IntoAdmission::into_admission(#value)),
+        Role::On(Event::Handshake) => {
+            let session = session_type(server);
+            quote_spanned!(place=> __ws_runtime::IntoAdmission::<#session>::into_admission(#value))
+        }
         Role::On(Event::Request) => {
             let response = quote_spanned!(place=> __ws_runtime::IntoResponse::into_response(#value));
             quote_spanned!(here()=> ::core::option::Option::Some(#response))
@@ -84,5 +91,5 @@ fn replies(role: &Role) -> bool {
 }
 
 fn output_place(handler: &Handler) -> Span {
-    output_type(&handler.output).map_or_else(|| at(handler.name.span()), |ty| ends(ty).0)
+    output_type(&handler.output).map_or_else(|| handler.name.span(), heart)
 }

@@ -5,7 +5,7 @@ use quote::quote_spanned;
 
 use super::places::{at, here, otherwise};
 use crate::check::takes_state_mutably;
-use crate::model::{Asks, Event, Part, Role, Server};
+use crate::model::{Asks, Event, Part, Server};
 
 /// What the state and the session are for the arguments, the handshake and the compiler.
 pub(crate) fn parts(server: &Server) -> TokenStream {
@@ -139,7 +139,7 @@ fn lend_session(session: &Part, server: &Server) -> TokenStream {
 }
 
 fn has_handler(server: &Server, wanted: Event) -> bool {
-    server.handlers.iter().any(|handler| matches!(handler.role, Role::On(event) if event == wanted))
+    server.handlers.iter().any(|handler| handler.event() == Some(wanted))
 }
 
 /// Whether some handler takes the session, or something that may be the session under another name.

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
 
 use crate::model::Cfgs;
 
@@ -15,14 +16,20 @@ pub(crate) fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
 
-/// Where tokens begin and end; the compiler marks all between if an expression begins with the one and ends with the
-/// other.
-pub(crate) fn ends(tokens: impl ToTokens) -> (Span, Span) {
-    let mut tokens = tokens.to_token_stream().into_iter();
-    let Some(first) = tokens.next() else { return (here(), here()) };
-    let start = first.span();
-    let end = tokens.last().map_or(start, |last| last.span());
-    (at(start), at(end))
+/// The token of a type that messages about it point at, as the user's own: its name without what stands around it.
+pub(crate) fn heart(ty: &Type) -> Span {
+    match ty {
+        Type::Paren(inner) => heart(&inner.elem),
+        Type::Group(inner) => heart(&inner.elem),
+        Type::Reference(reference) => heart(&reference.elem),
+        Type::Path(path) => path.path.segments.last().map_or_else(here, |last| last.ident.span()),
+        other => start(other),
+    }
+}
+
+/// Where tokens begin.
+pub(crate) fn start(tokens: impl ToTokens) -> Span {
+    tokens.to_token_stream().into_iter().next().map_or_else(here, |first| first.span())
 }
 
 impl Cfgs {

@@ -25,16 +25,14 @@ pub(crate) fn root(server: &Server) -> TokenStream {
 
 /// `server()`: what the user calls.
 pub(crate) fn builder(server: &Server) -> TokenStream {
-    if server.name_taken {
-        return TokenStream::new();
-    }
     // A private state cannot be named where `server()` is called, nor given there: it has to have a `Default`.
-    let is_private = server.states.iter().any(|state| state.reach == Reach::Private);
-    let state = if is_private {
-        quote_spanned!(here()=> State: ::core::default::Default)
-    } else {
-        let state = state_type(server);
-        quote_spanned!(here()=> State = #state)
+    let private = server.states.iter().find(|state| state.reach == Reach::Private);
+    let state = match private {
+        Some(private) => quote_spanned!(private.name.span()=> State: ::core::default::Default),
+        None => {
+            let state = state_type(server);
+            quote_spanned!(here()=> State = #state)
+        }
     };
     let summary = format!("The server `{}`, yet to be started.", server.name);
     let name = Ident::new("server", here());

@@ -7,27 +7,32 @@ use super::handlers::{call, needs_event};
 use super::parts::{is_guarded, session_type, state_type};
 use super::places::{at, here, otherwise};
 use super::{server::root, timed};
-use crate::model::{Event, Handler, Role, Server, Setting, Value};
+use crate::model::{Event, Handler, Server, Setting, Value};
 
 pub(crate) fn service(server: &Server) -> TokenStream {
     let guarded = is_guarded(server);
     let (state, session) = (state_type(server), session_type(server));
     let store = Ident::new(if guarded { "Guarded" } else { "Plain" }, here());
+    let place = server.states.first().map_or_else(here, |state| at(state.name.span()));
+    let store = quote_spanned!(place=> __ws_runtime::#store<#state>);
     let name = server.name.to_string();
+    // The lock is held until the reply is made, which may borrow from the state.
+    let quiet = guarded.then(|| quote_spanned!(here()=> #[allow(clippy::significant_drop_tightening)]));
     let handlers = names(server);
     let attribute = attribute(server);
-    let events = server.handlers.iter().filter_map(|handler| method(handler, guarded));
+    let events = server.handlers.iter().filter_map(|handler| method(handler, server));
     let fallback = fresh_session(server);
-    let ticks = timed::ticks(server, guarded);
-    let watches = timed::watches(server, guarded);
+    let ticks = timed::ticks(server);
+    let watches = timed::watches(server);
     quote_spanned! {here()=>
         #[allow(dead_code)]
         struct __Service;
 
         #[automatically_derived]
+        #quiet
         impl __ws_runtime::Service for __Service {
             type State = #state;
-            type Store = __ws_runtime::#store<#state>;
+            type Store = #store;
             type Session = #session;
 
             const NAME: &'static ::core::primitive::str = #name;
@@ -49,23 +54,16 @@ fn names(server: &Server) -> TokenStream {
         return quote_spanned!(here()=> __ws_runtime::Handlers::NONE);
     }
     let is_complete = Event::ALL.into_iter().all(|event| {
-        server.handlers.iter().any(|handler| handler.cfgs.0.is_empty() && event_of(handler) == Some(event))
+        server.handlers.iter().any(|handler| handler.cfgs.0.is_empty() && handler.event() == Some(event))
     });
     let rest = (!is_complete).then(|| quote_spanned!(here()=> ..__ws_runtime::Handlers::NONE));
     quote_spanned!(here()=> __ws_runtime::Handlers { #(#named,)* #rest })
 }
 
 fn name(handler: &Handler) -> Option<TokenStream> {
-    let event = Ident::new(event_of(handler)?.name(), here());
+    let event = Ident::new(handler.event()?.name(), here());
     let (cfgs, name) = (handler.cfgs.attributes(), handler.name.to_string());
     Some(quote_spanned!(here()=> #cfgs #event: #name))
-}
-
-fn event_of(handler: &Handler) -> Option<Event> {
-    match handler.role {
-        Role::On(event) => Some(event),
-        Role::Tick { .. } | Role::Watch { .. } => None,
-    }
 }
 
 /// `attribute`, which gives the values of `#[ws_server(…)]`.
@@ -92,11 +90,11 @@ fn attribute(server: &Server) -> TokenStream {
 }
 
 /// The method of one event.
-fn method(handler: &Handler, guarded: bool) -> Option<TokenStream> {
-    let event = event_of(handler)?;
+fn method(handler: &Handler, server: &Server) -> Option<TokenStream> {
+    let event = handler.event()?;
     let cfgs = handler.cfgs.attributes();
     let head = head(event, if needs_event(handler) { "event" } else { "_event" }, handler.arguments.is_empty());
-    let call = call(handler, guarded);
+    let call = call(handler, server);
     Some(quote_spanned!(here()=> #cfgs #head { #call }))
 }
 
@@ -158,7 +156,7 @@ fn head(event: Event, argument: &str, own_unused: bool) -> TokenStream {
 
 /// `handshake` where no handler makes the session: it begins as its `Default`.
 fn fresh_session(server: &Server) -> Option<TokenStream> {
-    let declared = server.handlers.iter().filter(|handler| event_of(handler) == Some(Event::Handshake));
+    let declared = server.handlers.iter().filter(|handler| handler.event() == Some(Event::Handshake));
     let cfg = otherwise(declared.map(|handler| &handler.cfgs))?;
     let head = head(Event::Handshake, "_event", true);
     if server.parts_unclear || server.abandoned.contains(&Event::Handshake) {

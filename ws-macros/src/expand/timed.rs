@@ -1,26 +1,26 @@
 //! Ticks and watches: what the server calls by itself.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::quote_spanned;
 use syn::Expr;
 
 use super::handlers::{call, needs_event};
-use super::places::{at, ends, here};
-use crate::model::{Asks, Flow, Handler, Interest, Role, Server};
+use super::places::{at, here, start};
+use crate::model::{Flow, Handler, Interest, Role, Server};
 
 /// `ticks`, which names each tick and its period, and `tick`, which runs one.
-pub(crate) fn ticks(server: &Server, guarded: bool) -> TokenStream {
+pub(crate) fn ticks(server: &Server) -> TokenStream {
     let ticks: Vec<(&Handler, &Expr)> = server.handlers.iter().filter_map(|handler| Some((handler, period(handler)?))).collect();
     if ticks.is_empty() {
         return TokenStream::new();
     }
     let additions = ticks.iter().enumerate().map(|(number, (handler, period))| {
         let (cfgs, name) = (handler.cfgs.attributes(), handler.name.to_string());
-        let add = Ident::new("add", ends(period).0);
+        let add = Ident::new("add", at(start(period)));
         quote_spanned!(here()=> #cfgs ticks.#add(#number, #name, #period);)
     });
     let arms = ticks.iter().enumerate().map(|(number, (handler, _))| {
-        let (cfgs, call) = (handler.cfgs.attributes(), call(handler, guarded));
+        let (cfgs, call) = (handler.cfgs.attributes(), call(handler, server));
         quote_spanned!(here()=> #cfgs #number => { #call })
     });
     quote_spanned! {here()=>
@@ -38,11 +38,11 @@ pub(crate) fn ticks(server: &Server, guarded: bool) -> TokenStream {
 }
 
 /// `watches`, which hands over each handle and its handler.
-pub(crate) fn watches(server: &Server, guarded: bool) -> TokenStream {
+pub(crate) fn watches(server: &Server) -> TokenStream {
     let mut additions = TokenStream::new();
     for handler in &server.handlers {
         if let Role::Watch { interest, handle } = &handler.role {
-            additions.extend(watch(handler, *interest, handle, guarded));
+            additions.extend(watch(handler, *interest, handle, server));
         }
     }
     if additions.is_empty() {
@@ -59,7 +59,7 @@ pub(crate) fn watches(server: &Server, guarded: bool) -> TokenStream {
     }
 }
 
-fn watch(handler: &Handler, interest: Interest, handle: &Expr, guarded: bool) -> TokenStream {
+fn watch(handler: &Handler, interest: Interest, handle: &Expr, server: &Server) -> TokenStream {
     let (cfgs, name) = (handler.cfgs.attributes(), handler.name.to_string());
     let method = match (interest, handler.flow) {
         (Interest::Readable, Flow::Plain) => "readable",
@@ -67,20 +67,16 @@ fn watch(handler: &Handler, interest: Interest, handle: &Expr, guarded: bool) ->
         (Interest::Readable, Flow::Async) => "readable_async",
         (Interest::Writable, Flow::Async) => "writable_async",
     };
-    let method = Ident::new(method, at(ends(handle.to_token_stream()).0));
-    let call = call(handler, guarded);
-    let takes_handle = handler.arguments.iter().any(|argument| argument.asks != Asks::Plain || true);
-    let split = needs_event(handler).then(|| {
-        let handle = if takes_handle { quote_spanned!(here()=> mut handle) } else { quote_spanned!(here()=> _) };
-        quote_spanned!(here()=> let (#handle, event) = event.split();)
-    });
+    let method = Ident::new(method, at(start(handle)));
+    let call = call(handler, server);
+    let split = needs_event(handler).then(|| quote_spanned!(here()=> let (mut handle, event) = event.split();));
     let event = Ident::new(if needs_event(handler) { "event" } else { "_event" }, here());
     let body = quote_spanned!(here()=> #split #call);
     let body = match handler.flow {
         Flow::Plain => quote_spanned!(here()=> { #body }),
         Flow::Async => quote_spanned!(here()=> ::std::boxed::Box::pin(async move { #body })),
     };
-    quote!(#cfgs watches.#method(#name, #handle, |#event| #body);)
+    quote_spanned!(here()=> #cfgs watches.#method(#name, #handle, |#event| #body);)
 }
 
 fn period(handler: &Handler) -> Option<&Expr> {

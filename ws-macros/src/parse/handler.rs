@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use syn::parse::{ParseStream, Parser};
-use syn::{FnArg, GenericParam, Lifetime, ReturnType, Safety, Signature, Type, TypeReference, Visibility};
+use syn::{FnArg, GenericParam, ReturnType, Safety, Signature, Type, TypeReference, Visibility};
 
 use super::items::{RawAttribute, RawItem};
 use crate::errors::Mistakes;
@@ -11,12 +11,7 @@ use crate::model::{Argument, Asks, Cfgs, Flow, Handler, Role};
 /// The handler that an item is; none if its signature cannot be called, which has then been reported by this macro or
 /// will be by the compiler.
 pub(crate) fn read(role: Role, item: &RawItem, number: usize, mistakes: &mut Mistakes) -> Option<Handler> {
-    let (head, _) = item.split_body()?;
-    let parser = |input: ParseStream<'_>| {
-        input.parse::<Visibility>()?;
-        input.parse::<Signature>()
-    };
-    let signature = match parser.parse2(head) {
+    let signature = match signature(item)? {
         Ok(signature) => signature,
         Err(error) => {
             mistakes.take(error);
@@ -50,11 +45,25 @@ pub(crate) fn read(role: Role, item: &RawItem, number: usize, mistakes: &mut Mis
         name: signature.ident,
         flow: if signature.asyncness.is_some() { Flow::Async } else { Flow::Plain },
         arguments,
-        lifetimes: lifetimes(&signature.generics),
         output: signature.output,
         cfgs: conditions(&item.attributes),
         item: number,
     })
+}
+
+/// Whether the function is written as a method.
+pub(crate) fn takes_self(item: &RawItem) -> bool {
+    matches!(signature(item), Some(Ok(signature)) if signature.receiver().is_some())
+}
+
+/// The signature; none where there is no body, as the compiler will say.
+fn signature(item: &RawItem) -> Option<syn::Result<Signature>> {
+    let (head, _) = item.split_body()?;
+    let parser = |input: ParseStream<'_>| {
+        input.parse::<Visibility>()?;
+        input.parse::<Signature>()
+    };
+    Some(parser.parse2(head))
 }
 
 /// The conditions of an item's `#[cfg(…)]` attributes.
@@ -115,10 +124,6 @@ fn is_refused_by_rustc(ty: &Type) -> bool {
         Type::Reference(reference) => matches!(peel(&reference.elem), Type::Infer(_)),
         _ => false,
     }
-}
-
-fn lifetimes(generics: &syn::Generics) -> Vec<Lifetime> {
-    generics.lifetimes().map(|param| param.lifetime.clone()).collect()
 }
 
 /// The type without parentheses around it.

@@ -92,6 +92,11 @@ impl RawItem {
         (body.delimiter() == Delimiter::Brace).then(|| (head.iter().cloned().collect(), body))
     }
 
+    /// How many tokens the visibility is.
+    pub(crate) fn visibility_len(&self) -> usize {
+        visibility_of(&self.tokens).1
+    }
+
     /// What a mistake on the item as a whole points at.
     pub(crate) fn span(&self) -> Span {
         let token = self.name.as_ref().map(Ident::span).or_else(|| self.tokens.first().map(TokenTree::span));

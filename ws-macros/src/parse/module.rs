@@ -8,7 +8,7 @@ use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
 use super::{alias, handler, settings};
 use crate::errors::Mistakes;
-use crate::model::{Item, Part, Reach, Role, Server, Settings};
+use crate::model::{Handler, Item, Part, Reach, Server, Settings, Standing};
 
 /// Reads a server; none if the attribute stands on something else than a module with a body.
 pub(crate) fn parse(attribute: TokenStream, item: TokenStream, mistakes: &mut Mistakes) -> Option<Server> {
@@ -46,7 +46,6 @@ pub(crate) fn parse(attribute: TokenStream, item: TokenStream, mistakes: &mut Mi
         aliases: Vec::new(),
         types: Vec::new(),
         teaches_arguments: false,
-        name_taken: false,
         parts_unclear: false,
         span: body.span(),
         abandoned: Vec::new(),
@@ -61,29 +60,55 @@ fn read_body(body: &Group, server: &mut Server, mistakes: &mut Mistakes) {
     let (inner, items) = items::cut(body.stream());
     server.inner = inner;
     for (number, item) in items.into_iter().enumerate() {
-        note_name(&item, server, mistakes);
+        note_name(&item, server);
         let marker = read_markers(&item, number, server, mistakes);
-        let left_out = marker.is_some_and(Marker::marks_functions)
-            && !server.handlers.iter().any(|handler| handler.item == number);
-        server.items.push(Item { left_out, ..write_back(&item, marker) });
+        let standing = standing(&item, number, marker, server, mistakes);
+        server.items.push(write_back(&item, marker, standing));
     }
 }
 
 /// The item without the attributes that were for this macro.
-fn write_back(item: &RawItem, marker: Option<Marker>) -> Item {
-    let kept = item.attributes.iter().filter(|attribute| marker.is_none() || Marker::of(attribute).is_none());
+fn write_back(item: &RawItem, marker: Option<Marker>, standing: Standing) -> Item {
+    let is_read = |attribute: &RawAttribute| (marker.is_some() && Marker::of(attribute).is_some()) || conditional_marker(attribute).is_some();
+    let kept = item.attributes.iter().filter(|attribute| !is_read(attribute));
     let mut attributes: TokenStream = kept.map(RawAttribute::tokens).collect();
     if item.kind == Kind::Use && serves_attributes(item) {
         // The attributes that it imported are gone now, and with them perhaps its only use.
-        attributes.extend(quote!(#[allow(unused_imports)]));
+        attributes.extend(quote!(#[allow(unused_imports, clippy::wildcard_imports)]));
     }
-    Item { attributes, tokens: item.tokens.iter().cloned().collect(), left_out: false }
+    // A method of a trait has no visibility.
+    let tokens = item.tokens.iter().skip(if standing == Standing::Method { item.visibility_len() } else { 0 });
+    Item { attributes, tokens: tokens.cloned().collect(), standing }
+}
+
+/// How an item is to be written back, as far as it is known before the handlers are checked.
+fn standing(item: &RawItem, number: usize, marker: Option<Marker>, server: &mut Server, mistakes: &mut Mistakes) -> Standing {
+    let takes_name = matches!(item.kind, Kind::Function | Kind::Constant | Kind::Static);
+    if let Some(name) = item.name.as_ref().filter(|name| takes_name && *name == GENERATED) {
+        mistakes.on(
+            name,
+            format!("`#[ws_server]` writes a function `{GENERATED}` into this module: give this one another name"),
+        );
+        let (taken, kept) = std::mem::take(&mut server.handlers).into_iter().partition(|handler| handler.item == number);
+        server.handlers = kept;
+        let taken: Vec<Handler> = taken;
+        server.abandoned.extend(taken.iter().filter_map(Handler::event));
+        return Standing::Aside;
+    }
+    let is_called = server.handlers.iter().any(|handler| handler.item == number);
+    if is_called || !marker.is_some_and(Marker::marks_functions) {
+        return Standing::Whole;
+    }
+    if handler::takes_self(item) { Standing::Method } else { Standing::LeftOut }
 }
 
 /// Reads what marks the item, and gives the first of the markers.
 fn read_markers(item: &RawItem, number: usize, server: &mut Server, mistakes: &mut Mistakes) -> Option<Marker> {
     for attribute in &item.attributes {
-        refuse_conditional_marker(attribute, mistakes);
+        if let Some((word, marker)) = conditional_marker(attribute) {
+            let name = marker.name();
+            mistakes.on(word, format!("`{name}` cannot stand in a `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
+        }
     }
     let mut markers = item.attributes.iter().filter_map(|attribute| Some((Marker::of(attribute)?, attribute)));
     let (marker, attribute) = markers.next()?;
@@ -121,7 +146,7 @@ fn read_handler(
         return;
     }
     let Some(role) = role else { return };
-    let event = if let Role::On(event) = role { Some(event) } else { None };
+    let event = role.event();
     match handler::read(role, item, number, mistakes) {
         Some(handler) => server.handlers.push(handler),
         None => server.abandoned.extend(event),
@@ -175,7 +200,7 @@ fn generics_after(name: &Ident, item: &RawItem) -> Option<TokenStream> {
 }
 
 /// Remembers what the module's items are called, as far as it matters.
-fn note_name(item: &RawItem, server: &mut Server, mistakes: &mut Mistakes) {
+fn note_name(item: &RawItem, server: &mut Server) {
     match (item.kind, &item.name) {
         (Kind::Struct | Kind::Enum | Kind::Union, Some(name)) => server.types.push(name.clone()),
         (Kind::TypeAlias, Some(_)) => {
@@ -187,13 +212,6 @@ fn note_name(item: &RawItem, server: &mut Server, mistakes: &mut Mistakes) {
             }
         }
         (Kind::Impl, _) => server.teaches_arguments |= mentions(&item.tokens, "FromContext"),
-        (Kind::Function | Kind::Constant | Kind::Static, Some(name)) if name == GENERATED => {
-            server.name_taken = true;
-            mistakes.on(
-                name,
-                format!("`#[ws_server]` writes a function `{GENERATED}` into this module: give this one another name"),
-            );
-        }
         _ => {}
     }
 }
@@ -202,23 +220,22 @@ fn mentions(tokens: &[TokenTree], wanted: &str) -> bool {
     tokens.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == wanted))
 }
 
-/// `#[cfg_attr(…, on(utf8))]` is read too late for this macro to see the handler.
-fn refuse_conditional_marker(attribute: &RawAttribute, mistakes: &mut Mistakes) {
+/// The marker in `#[cfg_attr(…, on(utf8))]`, which is read too late for this macro to see the handler.
+fn conditional_marker(attribute: &RawAttribute) -> Option<(Ident, Marker)> {
     if !attribute.is("cfg_attr") {
-        return;
+        return None;
     }
-    let Some(arguments) = attribute.arguments() else { return };
-    for token in arguments.stream() {
-        if let TokenTree::Ident(word) = &token
-            && let Some(marker) = Marker::of_name(&word.to_string())
-        {
-            let name = marker.name();
-            mistakes.on(word, format!("`{name}` cannot stand in a `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
-        }
-    }
+    // The condition itself is in front of the first comma.
+    let arguments = attribute.arguments()?.stream().into_iter();
+    let mut attributes = arguments.skip_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','));
+    attributes.find_map(|token| match token {
+        TokenTree::Ident(word) => Marker::of_name(&word.to_string()).map(|marker| (word, marker)),
+        _ => None,
+    })
 }
 
-/// Whether a `use` may be there for the attributes alone: `use super::*`, a prelude, or one of them by name.
+/// Whether a `use` may be there for the attributes alone: `use super::*`, a prelude, or one of them by name. Also for an
+/// import of the name that is generated, of which the compiler says enough.
 fn serves_attributes(item: &RawItem) -> bool {
     let tokens: TokenStream = item.tokens.iter().cloned().collect();
     syn::parse2::<ItemUse>(tokens).is_ok_and(|import| imports_markers(&import.tree, None))
@@ -227,7 +244,7 @@ fn serves_attributes(item: &RawItem) -> bool {
 fn imports_markers(tree: &UseTree, parent: Option<&Ident>) -> bool {
     match tree {
         UseTree::Path(path) => imports_markers(&path.tree, Some(&path.ident)),
-        UseTree::Name(name) => parent.is_some() && Marker::of_name(&name.ident.to_string()).is_some(),
+        UseTree::Name(name) => parent.is_some() && (name.ident == GENERATED || Marker::of_name(&name.ident.to_string()).is_some()),
         UseTree::Rename(_) => false,
         UseTree::Glob(_) => parent.is_some_and(|parent| {
             parent == "super" || parent == "prelude" || parent == "ws_runtime" || parent == "crate"

@@ -32,7 +32,6 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Settings {
             PairValue::List(_) => mistakes.on(&word, format!("`{name}` takes its value behind a `=`: write {}", written(key))),
             PairValue::Expression(path) if key.kind() == Kind::Path => settings.runtime = read_path(&path, mistakes),
             PairValue::Expression(value) => {
-                warn_of_bare_word(key, &value, mistakes);
                 settings.values.extend(options::judge(key, &value, mistakes).map(|value| Setting { key: word, value }));
             }
         }
@@ -68,14 +67,6 @@ fn written(key: Key) -> String {
         | Kind::Subprotocols
         | Kind::Prefix
         | Kind::Path => format!("`{example}`"),
-    }
-}
-
-/// `slow = drop` would be taken for the function of that name.
-fn warn_of_bare_word(key: Key, value: &Expr, mistakes: &mut Mistakes) {
-    let Some(word) = options::lone_word(value) else { return };
-    if key.kind() == Kind::Slow && (word == "close" || word == "drop") {
-        mistakes.on(value, format!("write the word in quotes: `slow = \"{word}\"`"));
     }
 }
 

@@ -40,7 +40,8 @@ thread_local! {
 
 pub(super) struct Link {
     conn: Conn,
-    stream: Stream,
+    /// Gone as soon as the connection is, even while a handler still runs.
+    stream: Option<Stream>,
     decoder: Decoder,
     inbox: Inbox,
     /// Received, but not decoded as the inbox is full.
@@ -68,7 +69,7 @@ impl Link {
             handled: 0,
             alarm: Box::pin(sleep_until(timing.next())),
             timing,
-            stream,
+            stream: Some(stream),
             conn,
         }
     }
@@ -136,8 +137,8 @@ impl Link {
             if done { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
-        if self.conn.outlet().phase() != Phase::Gone {
-            linger(&mut self.stream).await;
+        if let Some(stream) = &mut self.stream {
+            linger(stream).await;
         }
         self.conn.outlet().cut(Close::abnormal(ClosedBy::Us));
         self.conn.0.drained.notify_waiters();
@@ -145,21 +146,27 @@ impl Link {
 
     /// Does all that can be done without waiting: reads, writes, looks at the clock.
     fn poll(&mut self, cx: &mut Context<'_>) -> Turn {
+        let Some(mut stream) = self.stream.take() else { return Turn::Finished };
         self.conn.outlet().watch(cx.waker());
         if self.nodelay != self.conn.nodelay() {
             self.nodelay = self.conn.nodelay();
-            if let Err(error) = self.stream.set_nodelay(self.nodelay) {
+            if let Err(error) = stream.set_nodelay(self.nodelay) {
                 tracing::debug!(conn = self.conn.id(), %error, "TCP_NODELAY was not set");
             }
         }
         let now = Instant::now();
-        let turn = self.poll_read(cx, now);
-        self.poll_write(cx, now);
+        let turn = self.poll_read(&mut stream, cx, now);
+        self.poll_write(&mut stream, cx, now);
         self.poll_alarm(cx, now);
+        if self.conn.outlet().phase() == Phase::Gone {
+            self.conn.0.drained.notify_waiters();
+        } else {
+            self.stream = Some(stream);
+        }
         turn
     }
 
-    fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> Turn {
+    fn poll_read(&mut self, stream: &mut Stream, cx: &mut Context<'_>, now: Instant) -> Turn {
         if !self.unread.is_empty() {
             let mut unread = std::mem::take(&mut self.unread);
             let left = self.decode(&mut unread, now);
@@ -172,7 +179,7 @@ impl Link {
             }
             let read = READ_BUFFER.with_borrow_mut(|buffer| {
                 let mut room = ReadBuf::new(buffer);
-                ready!(Pin::new(&mut self.stream).poll_read(cx, &mut room))?;
+                ready!(Pin::new(&mut *stream).poll_read(cx, &mut room))?;
                 let received = room.filled_mut();
                 let count = received.len();
                 if count > 0 {
@@ -254,13 +261,13 @@ impl Link {
         self.inbox.end(close);
     }
 
-    fn poll_write(&mut self, cx: &mut Context<'_>, now: Instant) {
+    fn poll_write(&mut self, stream: &mut Stream, cx: &mut Context<'_>, now: Instant) {
         let mut outlet = self.conn.outlet();
         let had_something = !outlet.is_empty();
         while !outlet.is_empty() {
             let mut slices = [IoSlice::new(&[]); super::outlet::MAX_SLICES];
             let count = outlet.slices(&mut slices);
-            let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices.get(..count).unwrap_or_default());
+            let written = Pin::new(&mut *stream).poll_write_vectored(cx, slices.get(..count).unwrap_or_default());
             match written {
                 Poll::Pending => {
                     self.timing.writing(true, now);
@@ -283,7 +290,7 @@ impl Link {
         }
         self.timing.writing(false, now);
         // TLS may hold bytes back until it is flushed; a plain socket does nothing here.
-        if let Poll::Ready(Err(error)) = Pin::new(&mut self.stream).poll_flush(cx) {
+        if let Poll::Ready(Err(error)) = Pin::new(stream).poll_flush(cx) {
             tracing::debug!(conn = self.conn.id(), %error, "flushing failed");
             self.conn.cut(ClosedBy::Error);
         }

@@ -1,0 +1,17 @@
+// "It listens where browsers connect to."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = "ws://localhost:8080")]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

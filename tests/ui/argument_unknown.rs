@@ -1,0 +1,17 @@
+// "It parses numbers."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn said(number: u32, conn: &Conn) {
+        let _ = (number, conn);
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "As serde has it."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, crate = "ws_runtime")]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

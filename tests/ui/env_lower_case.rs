@@ -1,0 +1,17 @@
+// "The prefix is the module's name."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, env = "chat")]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

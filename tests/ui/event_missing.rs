@@ -1,0 +1,17 @@
+// "The arguments say which event."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[on]
+    fn said(text: &str) {
+        let _ = text;
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "A handler is a method of the state."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn said(&self, text: &str) {
+        let _ = text;
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "`silence_mx` turns silent peers away."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, silence_mx = 20)]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "The page that may connect."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, origins = ["https://example.org/chat"])]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

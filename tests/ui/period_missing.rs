@@ -1,0 +1,17 @@
+// "Once a second by default."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[tick]
+    fn clock(server: &Server) {
+        server.broadcast_utf8("now");
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "As often as possible."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[tick(period = 0)]
+    fn clock(server: &Server) {
+        server.broadcast_utf8("now");
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

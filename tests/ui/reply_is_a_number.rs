@@ -1,0 +1,17 @@
+// "Numbers are text."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn said(text: &str) -> usize {
+        text.len()
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

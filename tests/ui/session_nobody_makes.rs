@@ -1,0 +1,22 @@
+// "It is made somewhere."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[session]
+    struct Guest {
+        name: String,
+    }
+
+    #[on(utf8)]
+    fn said(guest: &Guest) -> String {
+        guest.name.clone()
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

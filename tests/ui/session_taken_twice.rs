@@ -1,0 +1,23 @@
+// "One to read, one to write."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[session]
+    #[derive(Default)]
+    struct Guest {
+        name: String,
+    }
+
+    #[on(utf8)]
+    fn said(old: &Guest, new: &mut Guest) {
+        new.name = old.name.clone();
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

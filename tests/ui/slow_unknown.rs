@@ -1,0 +1,17 @@
+// "A slow peer should be waited for."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, slow = "wait")]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

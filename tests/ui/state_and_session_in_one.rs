@@ -1,0 +1,24 @@
+// "One type for both."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[state]
+    #[session]
+    #[derive(Default)]
+    pub struct Lobby {
+        greeted: u64,
+    }
+
+    #[on(ready)]
+    fn hello(lobby: &Lobby) -> String {
+        lobby.greeted.to_string()
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

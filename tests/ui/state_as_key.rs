@@ -1,0 +1,17 @@
+// "The state is an option."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, state = Lobby)]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,22 @@
+// "It is made somewhere."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[state]
+    struct Lobby {
+        greeted: u64,
+    }
+
+    #[on(ready)]
+    fn hello(lobby: &Lobby) -> String {
+        lobby.greeted.to_string()
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "One file has both."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, tls = "both.pem")]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "Spelt out it is clearer."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, tls(cert = "cert.pem", keys = "key.pem"))]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}
