@@ -121,7 +121,11 @@ mod arguments {
     }
 
     #[on(handshake)]
-    async fn handshake(handshake: &Handshake, greeting: &Greeting, conn: &Conn) -> Result<Visitor, StatusCode> {
+    async fn handshake(
+        handshake: &Handshake,
+        greeting: &Greeting,
+        conn: &Conn,
+    ) -> Result<Visitor, StatusCode> {
         assert!(!conn.is_ready());
         assert_eq!(conn.send_utf8("too early"), Err(ws_runtime::SendError::NotReady));
         match handshake.query_param("name") {
@@ -138,7 +142,13 @@ mod arguments {
     }
 
     #[on(utf8)]
-    async fn utf8(visitor: &mut Visitor, text: String, again: &str, shared: Utf8Bytes, conn: &Conn) -> String {
+    async fn utf8(
+        visitor: &mut Visitor,
+        text: String,
+        again: &str,
+        shared: Utf8Bytes,
+        conn: &Conn,
+    ) -> String {
         visitor.messages += 1;
         assert_eq!(text, again);
         assert_eq!(shared.as_str(), again);
@@ -234,7 +244,10 @@ async fn a_plain_request_is_answered_on_the_same_port() {
     for (path, status, body) in rows {
         let answer = get(&running, path).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
-        assert!(answer.contains("\r\nconnection: close\r\n") || answer.contains("\r\nConnection: close\r\n"), "{answer}");
+        assert!(
+            answer.contains("\r\nconnection: close\r\n") || answer.contains("\r\nConnection: close\r\n"),
+            "{answer}"
+        );
         assert!(answer.ends_with(body), "{path}: {answer}");
         assert!(!answer.contains("a detail"), "{answer}");
     }

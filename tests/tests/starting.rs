@@ -44,7 +44,8 @@ async fn an_address_that_does_not_parse_is_named_with_what_is_allowed() {
 
 #[tokio::test]
 async fn wrong_options_are_told_all_at_once() {
-    let error = plain::server().silence_max(-1).max_recv_size(0).write_timeout(f64::NAN).bind().await.unwrap_err();
+    let error =
+        plain::server().silence_max(-1).max_recv_size(0).write_timeout(f64::NAN).bind().await.unwrap_err();
     let text = shown(&error);
     for option in ["silence_max", "max_recv_size", "write_timeout"] {
         assert!(text.contains(option), "{text}");

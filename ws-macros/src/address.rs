@@ -8,8 +8,7 @@ pub(crate) fn complain(text: &str) -> Option<&'static str> {
 }
 
 /// The forms of an address, for messages.
-pub(crate) const FORMS: &str =
-    "`8080`, `\"127.0.0.1:8080\"`, `\"[::1]:8080\"`, `\"localhost:8080\"`, `\"unix:/path/to/socket\"` or `\"systemd\"`";
+pub(crate) const FORMS: &str = "`8080`, `\"127.0.0.1:8080\"`, `\"[::1]:8080\"`, `\"localhost:8080\"`, `\"unix:/path/to/socket\"` or `\"systemd\"`";
 
 fn judge(text: &str) -> Result<(), &'static str> {
     if text.is_empty() {

@@ -53,12 +53,17 @@ fn one_of(what: &str, parts: &[Part], mistakes: &mut Mistakes) {
 }
 
 fn all_exclusive(parts: &[Part]) -> bool {
-    parts.iter().enumerate().all(|(position, part)| {
-        parts.iter().take(position).all(|first| part.cfgs.excludes(&first.cfgs))
-    })
+    parts
+        .iter()
+        .enumerate()
+        .all(|(position, part)| parts.iter().take(position).all(|first| part.cfgs.excludes(&first.cfgs)))
 }
 
-fn one_handler<'h>(handler: &Handler, mut earlier: impl Iterator<Item = &'h Handler>, mistakes: &mut Mistakes) {
+fn one_handler<'h>(
+    handler: &Handler,
+    mut earlier: impl Iterator<Item = &'h Handler>,
+    mistakes: &mut Mistakes,
+) {
     let Some(event) = handler.event() else { return };
     let is_rival = |first: &&Handler| first.event() == Some(event) && !first.cfgs.excludes(&handler.cfgs);
     if let Some(first) = earlier.find(is_rival) {
@@ -80,7 +85,9 @@ fn takes_once(handler: &Handler, mistakes: &mut Mistakes) {
             let what = match lent {
                 Lent::State => "this handler already takes the state: take it once, by `&` or by `&mut`",
                 Lent::Session => "this handler already takes the session: take it once, by `&` or by `&mut`",
-                Lent::Handle => "this handler already takes the watched handle: a watch has one, and it is lent once",
+                Lent::Handle => {
+                    "this handler already takes the watched handle: a watch has one, and it is lent once"
+                }
             };
             mistakes.on(&argument.ty, what);
         }
@@ -99,7 +106,9 @@ fn lent_once(argument: &Argument, role: &Role) -> Option<Lent> {
         (Asks::State(_), _) => Some(Lent::State),
         (Asks::Session(_), _) => Some(Lent::Session),
         (Asks::UnknownReference, Role::Watch { .. }) => Some(Lent::Handle),
-        (Asks::UnknownReference, Role::On(_) | Role::Tick { .. }) | (Asks::Plain | Asks::UnknownValue, _) => None,
+        (Asks::UnknownReference, Role::On(_) | Role::Tick { .. }) | (Asks::Plain | Asks::UnknownValue, _) => {
+            None
+        }
     }
 }
 
@@ -108,7 +117,10 @@ fn argument_fits(argument: &Argument, handler: &Handler, server: &Server, mistak
     let (ty, role) = (&argument.ty, handler.role.name());
     match argument.asks {
         Asks::State(Access::Value) => {
-            mistakes.on(ty, "the state belongs to the server and is only lent: take it by `&`, or by `&mut` to change it");
+            mistakes.on(
+                ty,
+                "the state belongs to the server and is only lent: take it by `&`, or by `&mut` to change it",
+            );
         }
         Asks::Session(access) => {
             if let Some(reason) = handler.role.without_session() {
@@ -149,7 +161,12 @@ fn unmarked_type(argument: &Argument, handler: &Handler, server: &Server, mistak
 }
 
 /// The lock on the state must not be held across an `.await`.
-fn state_crosses_no_await(argument: &Argument, handler: &Handler, guard: Option<&Ident>, mistakes: &mut Mistakes) {
+fn state_crosses_no_await(
+    argument: &Argument,
+    handler: &Handler,
+    guard: Option<&Ident>,
+    mistakes: &mut Mistakes,
+) {
     if handler.flow == Flow::Plain {
         return;
     }

@@ -64,9 +64,12 @@ mod tests {
     #[test]
     fn a_typo_finds_its_word_and_a_stranger_none() {
         let words = ["utf8", "binary", "disconnect", "connect"];
-        for (word, meant) in
-            [("utf", Some("utf8")), ("binery", Some("binary")), ("disconect", Some("disconnect")), ("zebra", None)]
-        {
+        for (word, meant) in [
+            ("utf", Some("utf8")),
+            ("binery", Some("binary")),
+            ("disconect", Some("disconnect")),
+            ("zebra", None),
+        ] {
             assert_eq!(nearest(word, words), meant, "{word}");
         }
     }

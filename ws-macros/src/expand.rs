@@ -39,6 +39,8 @@ fn write_item(item: &Item) -> TokenStream {
         // The mistake is enough; that nobody calls the handler follows from it.
         Standing::LeftOut => quote!(#attributes #[allow(dead_code)] #tokens),
         Standing::Aside => quote!(const _: () = { #attributes #[allow(dead_code)] #tokens };),
-        Standing::Method => quote!(const _: () = { #[allow(dead_code)] trait Misplaced: Sized { #attributes #tokens } };),
+        Standing::Method => {
+            quote!(const _: () = { #[allow(dead_code)] trait Misplaced: Sized { #attributes #tokens } };)
+        }
     }
 }

@@ -1,4 +1,7 @@
-//! The attribute macros of ws-runtime.
+//! The attribute macros of ws-runtime: use them through its prelude, `use ws_runtime::prelude::*;`.
+//!
+//! A server goes three ways through here: `parse` (tokens to model), `check` (what must fit), `expand` (model to
+//! tokens). Each of them notes every mistake it finds, on the tokens that are wrong, and goes on.
 
 mod address;
 mod check;
@@ -10,46 +13,194 @@ mod parse;
 
 use errors::Mistakes;
 use parse::Marker;
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
-/// Makes a server of a module.
+/// Makes a WebSocket server of a module: its annotated functions are the handlers.
+///
+/// The module gains one function, `server()`. It gives a builder on which every option can be overridden; then
+/// `.start()` runs the server, `.serve().await` runs it inside your tokio runtime, and `.bind().await` also tells the
+/// address and gives a handle to stop it.
+///
+/// ```ignore
+/// use ws_runtime::prelude::*;
+///
+/// #[ws_server(listen = 8080, silence_max = 20)]
+/// mod chat {
+///     use super::*;
+///
+///     #[on(utf8)]
+///     fn echo(text: &str) -> &str {
+///         text
+///     }
+/// }
+///
+/// fn main() -> ws_runtime::Result<()> {
+///     chat::server().start()
+/// }
+/// ```
+///
+/// # Inside of the module
+///
+/// | attribute | marks |
+/// |---|---|
+/// | [`#[on(event)]`](macro@on) | the handler of an event: `connect`, `handshake`, `ready`, `utf8`, `binary`, `pong`, `disconnect`, `request`, `shutdown` |
+/// | [`#[tick(period = 1)]`](macro@tick) | a handler that runs every so many seconds |
+/// | [`#[watch(readable = …)]`](macro@watch) | a handler that runs when a handle is ready |
+/// | [`#[state]`](macro@state) | the type of which the server has one |
+/// | [`#[session]`](macro@session) | the type of which each connection has one |
+///
+/// Handlers are `fn` or `async fn`. Their arguments are found by type, in any order. Everything else in the module
+/// stays as it is written.
+///
+/// # Options
+///
+/// Each value is an expression. It is evaluated in the module when the server starts, and only if neither the builder
+/// nor the environment (`WS_SERVER_LISTEN=…`) sets the option. Literals are checked when the server is compiled.
+///
+/// | key | value | default |
+/// |---|---|---|
+/// | `listen` | a port (all interfaces), `"host:port"`, `"unix:/path"`, `"systemd"`, a listener, or a list of these | `80` |
+/// | `tls` | `tls(cert = "chain.pem", key = "key.pem")`, or `tls = …` with a `rustls::ServerConfig` | none |
+/// | `silence_max` | seconds until a silent peer is pinged, and cut if it stays silent; 0 is off | `20` |
+/// | `nodelay` | whether small messages are sent at once (`TCP_NODELAY`) | `true` |
+/// | `max_send_size` | bytes of the largest message sent | `65536` |
+/// | `max_recv_size` | bytes of the largest message received | `65536` |
+/// | `max_fragments` | fragments of one message | `1024` |
+/// | `assembly_timeout` | seconds from a message's first fragment to its last | `30` |
+/// | `max_header_size` | bytes of an HTTP request's head | `16384` |
+/// | `max_headers` | headers of an HTTP request | `64` |
+/// | `handshake_timeout` | seconds from `accept` to 101, TLS included | `10` |
+/// | `max_outbox` | bytes that may wait for one peer | `262144` |
+/// | `slow` | what happens when they are more: `"close"` or `"drop"` | `"close"` |
+/// | `max_inbox` | messages of one peer that may wait for its handlers | `16` |
+/// | `write_timeout` | seconds in which a peer may take none of what waits for it | `10` |
+/// | `close_timeout` | seconds for the peer's close frame | `5` |
+/// | `shutdown_timeout` | seconds for the whole shutdown | `30` |
+/// | `max_connections` | connections at once | `65536` |
+/// | `origins` | from which web pages browsers may connect: `same`, `any`, or `["https://example.org"]` | `same` |
+/// | `subprotocols` | those that the server speaks, the preferred first: `["chat.v2", "chat.v1"]` | none |
+/// | `env` | what the environment's variables begin with: `"CHAT"` for `CHAT_LISTEN` | `"WS_SERVER"` |
+/// | `crate` | the path to `ws_runtime` where it has another name | `::ws_runtime` |
+///
+/// Seconds are an integer, a fraction or an expression of type `Duration`; sizes and counts are `usize`.
 #[proc_macro_attribute]
-pub fn ws_server(attribute: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+pub fn ws_server(
+    attribute: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
     server(attribute.into(), item.into()).into()
 }
 
-/// Marks the handler of an event.
+/// Marks the handler of an event: `#[on(utf8)]`, inside of a [`#[ws_server]`](macro@ws_server) module.
+///
+/// There is at most one handler for an event (twins under opposite `#[cfg]`s aside). Arguments are found by type, in
+/// any order, and any may be left out.
+///
+/// | event | when | its own arguments | session | may return |
+/// |---|---|---|---|---|
+/// | `connect` | accepted, before TLS and the handshake | | no | `()`, `Result<(), E>`: an error refuses the connection |
+/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake` | makes it | `()`, the session, a `Result` of either with a `Reject` |
+/// | `ready` | the connection is open | | `&`, `&mut` | a reply |
+/// | `utf8` | a text message | `&str`, `String` | `&`, `&mut` | a reply |
+/// | `binary` | a binary message | `&[u8]`, `Vec<u8>`, `Bytes` | `&`, `&mut` | a reply |
+/// | `pong` | a pong | `&[u8]`, `Vec<u8>`, `Bytes` | `&`, `&mut` | a reply |
+/// | `disconnect` | once for each `ready` | `&Close` | `&`, `&mut`, by value | `()`, `Result<(), E>` |
+/// | `request` | a plain HTTP request | `&Request` | no | an HTTP response: text, `Html`, bytes, a status, `Result` |
+/// | `shutdown` | once, the connections still there | | no | `()`, `Result<(), E>` |
+///
+/// All of them can take `&Server` and the state by `&` or `&mut`, all but `shutdown` also `&Conn`. An `async fn` cannot
+/// take the state where some handler takes it by `&mut`: it is behind a lock then.
+///
+/// A reply is sent to the peer: `()` (nothing), text (`String`, `&str`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`,
+/// an `Option`, or a `Result` whose error (anything with `Display`) is logged and ends the connection with 1011.
+///
+/// ```ignore
+/// #[on(utf8)]
+/// async fn said(text: &str, guest: &mut Guest, server: &Server) -> Option<String> { … }
+/// ```
 #[proc_macro_attribute]
 pub fn on(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::On, item.into()).into()
 }
 
-/// Marks a handler that runs each time a period has passed.
+/// Marks a handler that runs each time a period has passed: `#[tick(period = 1)]`, inside of a
+/// [`#[ws_server]`](macro@ws_server) module.
+///
+/// `period` is in seconds: an integer or a fraction above 0, or an expression of type `Duration`; at least 0.001. A
+/// server may have any number of ticks. One tick never runs twice at once, and a late one does not catch up.
+///
+/// The handler can take `&Server` and the state by `&` or `&mut`. It returns `()` or a `Result<(), E>` whose error is
+/// logged.
+///
+/// ```ignore
+/// #[tick(period = 0.5)]
+/// fn clock(server: &Server) {
+///     server.broadcast_utf8("tick");
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn tick(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::Tick, item.into()).into()
 }
 
-/// Marks a handler that runs when a handle is ready.
+/// Marks a handler that runs when a handle is ready: `#[watch(readable = std::io::stdin())]` or
+/// `#[watch(writable = …)]`, inside of a [`#[ws_server]`](macro@ws_server) module. Unix only.
+///
+/// The value is any expression of a type that is `AsFd + Send`: a pipe, a socket, the terminal. It is evaluated once,
+/// when the server starts. A server may have any number of watches, each on a handle of its own.
+///
+/// The handler can take the handle by `&` or `&mut`, `&Server` and the state by `&` or `&mut`. It returns `()` or a
+/// `Result<(), E>` whose error is logged.
+///
+/// ```ignore
+/// #[watch(readable = std::io::stdin())]
+/// fn typed(server: &Server, stdin: &mut std::io::Stdin) -> std::io::Result<()> { … }
+/// ```
 #[proc_macro_attribute]
 pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::Watch, item.into()).into()
 }
 
-/// Marks the state.
+/// Marks the type of which the server has one, a struct or an enum: `#[state]`, inside of a
+/// [`#[ws_server]`](macro@ws_server) module.
+///
+/// All handlers can take it by `&`, and those that are no `async fn` by `&mut`. If one does, the state is behind a lock
+/// that is held for a handler's call, and an `async fn` cannot take it at all: the lock would be held across an
+/// `.await`. A state that every handler takes by `&` has no lock.
+///
+/// It begins as its `Default`, unless `chat::server().state(…)` gives another; a `pub` state without `Default` has to
+/// be given so. It may be private.
+///
+/// ```ignore
+/// #[state]
+/// #[derive(Default)]
+/// pub struct Lobby { greeted: u64 }
+/// ```
 #[proc_macro_attribute]
 pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::State, item.into()).into()
 }
 
-/// Marks the session.
+/// Marks the type of which each connection has one, a struct or an enum: `#[session]`, inside of a
+/// [`#[ws_server]`](macro@ws_server) module.
+///
+/// The handlers of `ready`, `utf8`, `binary`, `pong` and `disconnect` can take it by `&` or `&mut`, without a lock: one
+/// connection's handlers run one at a time. `disconnect` can also take it by value.
+///
+/// It begins as what the `handshake` handler returns, or as its `Default`. It may be private.
+///
+/// ```ignore
+/// #[session]
+/// #[derive(Default)]
+/// struct Guest { name: String }
+/// ```
 #[proc_macro_attribute]
 pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::Session, item.into()).into()
 }
 
-/// Reads, checks and writes a server.
+/// Reads, checks and writes a server. The user's items are written back whatever is wrong with them.
 fn server(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let Some(mut server) = parse::parse(attribute, item.clone(), &mut mistakes) else {
@@ -65,9 +216,12 @@ fn outside(marker: Marker, item: TokenStream) -> TokenStream {
     let name = marker.name();
     let mut mistakes = Mistakes::default();
     mistakes.at(
-        proc_macro2::Span::call_site(),
+        Span::call_site(),
         format!("`#[{name}]` belongs inside of a server: write `#[ws_server(listen = 8080)]` above the module around it"),
     );
     let mistakes = mistakes.into_tokens();
     quote!(#item #mistakes)
 }
+
+#[cfg(test)]
+mod tests;

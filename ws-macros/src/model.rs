@@ -17,6 +17,8 @@ pub(crate) struct Server {
     pub(crate) states: Vec<Part>,
     pub(crate) sessions: Vec<Part>,
     pub(crate) handlers: Vec<Handler>,
+    /// The names of the attributes that were read, as the user wrote them.
+    pub(crate) marks: Vec<Ident>,
     /// The module's own type aliases: what an argument is called may be one.
     pub(crate) aliases: Vec<(Ident, Type)>,
     /// Types declared in the module, marked or not.

@@ -112,7 +112,9 @@ impl Key {
         Some(match name {
             "port" | "addr" | "address" | "bind" | "host" | "socket" => Self::Listen,
             "ssl" | "cert" | "key" => Self::Tls,
-            "timeout" | "idle_timeout" | "ping" | "ping_interval" | "keepalive" | "heartbeat" => Self::SilenceMax,
+            "timeout" | "idle_timeout" | "ping" | "ping_interval" | "keepalive" | "heartbeat" => {
+                Self::SilenceMax
+            }
             "max_size" | "max_message_size" | "max_frame_size" | "max_payload" => Self::MaxRecvSize,
             "origin" | "cors" | "allowed_origins" | "check_origin" => Self::Origins,
             "protocol" | "protocols" | "subprotocol" => Self::Subprotocols,
@@ -207,7 +209,10 @@ pub(crate) fn judge_period(period: &Expr, mistakes: &mut Mistakes) {
 /// What the user wrote as a value, as far as the macro can judge it.
 #[derive(Debug, PartialEq)]
 enum Written {
-    Number { value: f64, whole: bool },
+    Number {
+        value: f64,
+        whole: bool,
+    },
     Text(String),
     Bool,
     /// A literal that no option takes: a byte, a character.
@@ -329,7 +334,10 @@ fn judge_listen(value: &Expr, mistakes: &mut Mistakes) -> TokenStream {
         }
         Written::Text(text) => {
             if let Some(reason) = address::complain(&text) {
-                mistakes.on(value, format!("the server cannot listen on {text:?}: {reason}\nwrite {}", address::FORMS));
+                mistakes.on(
+                    value,
+                    format!("the server cannot listen on {text:?}: {reason}\nwrite {}", address::FORMS),
+                );
             }
         }
         Written::Number { .. } | Written::Bool | Written::OtherLiteral => {

@@ -8,6 +8,6 @@ mod module;
 mod pairs;
 mod settings;
 
-pub(crate) use marker::Marker;
 pub(crate) use handler::output_type;
+pub(crate) use marker::Marker;
 pub(crate) use module::parse;

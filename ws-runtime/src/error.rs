@@ -34,7 +34,9 @@ pub enum Error {
     #[error(transparent)]
     Watch(#[from] WatchError),
     /// `start()` was called where a tokio runtime already runs.
-    #[error("`start()` makes its own tokio runtime and cannot run inside another: call `.serve().await` here")]
+    #[error(
+        "`start()` makes its own tokio runtime and cannot run inside another: call `.serve().await` here"
+    )]
     InsideRuntime,
     /// The system did not give what a tokio runtime needs.
     #[error("cannot make a tokio runtime")]

@@ -4,15 +4,16 @@
 
 pub use crate::event::{
     Binary, Close, ConnContext, ConnEvent, Exclusive, FreshSession, FromBinary, FromConnect, FromContext,
-    FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8, FromWatch,
-    Guarded, Handlers, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked, NotYet, Outcome, Plain, Pong, Probe,
-    ServerContext, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState, Withheld, assert_once,
+    FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
+    FromWatch, Guarded, Handlers, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked, NotYet, Outcome,
+    Plain, Pong, Probe, ServerContext, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState, Withheld,
+    assert_once,
 };
+#[cfg(unix)]
+pub use crate::event::{WatchEvent, Watches};
 pub use crate::handshake::IntoResponse;
 pub use crate::options::Attribute;
 pub use crate::tick::Ticks;
-#[cfg(unix)]
-pub use crate::event::{WatchEvent, Watches};
 pub use crate::{Builder, Conn, Handshake, Reject, Request};
 
 use std::future::Future;

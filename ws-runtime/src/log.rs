@@ -38,6 +38,11 @@ pub(crate) fn announce(server: &Server, handlers: &Handlers, tls: bool) {
             tracing::info!(server = server.name(), "listening on {address}: {}", urls.join(" and "));
         }
     }
+    tracing::debug!(
+        server = server.name(),
+        "the environment may override any option: `{}_…`",
+        server.options().env
+    );
     for given in server.options().given() {
         tracing::info!(server = server.name(), "{given}");
     }

@@ -44,7 +44,11 @@ impl Ticks {
 }
 
 impl Tick {
-    pub(crate) fn new(number: usize, name: &'static str, period: impl Into<Seconds>) -> Result<Self, TickError> {
+    pub(crate) fn new(
+        number: usize,
+        name: &'static str,
+        period: impl Into<Seconds>,
+    ) -> Result<Self, TickError> {
         let period = period.into();
         match period.within(&PERIODS) {
             Some(period) => Ok(Self { number, name, period }),

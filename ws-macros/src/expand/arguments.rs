@@ -1,6 +1,6 @@
 //! What a handler is called with: one conversion for each argument, standing where its type stands.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
@@ -58,7 +58,8 @@ fn convert(argument: &Argument, source: &Source) -> TokenStream {
     let (of_trait, by_method) = (Ident::new(source.of_trait, place), Ident::new(source.by_method, place));
     let (own, cfgs) = (source.own(place), argument.cfgs.attributes());
     let path = quote_spanned!(place=> __ws_runtime::#of_trait::#by_method);
-    let lent = quote_spanned!(at(place)=> (#own &mut context));
+    let mut lent = Group::new(Delimiter::Parenthesis, quote_spanned!(at(place)=> #own &mut context));
+    lent.set_span(place);
     quote!(#cfgs #path #lent)
 }
 

@@ -74,7 +74,9 @@ fn finish(handler: &Handler, server: &Server) -> TokenStream {
             let response = quote_spanned!(place=> __ws_runtime::IntoResponse::into_response(#value));
             quote_spanned!(here()=> ::core::option::Option::Some(#response))
         }
-        Role::On(Event::Connect | Event::Disconnect | Event::Shutdown) | Role::Tick { .. } | Role::Watch { .. } => {
+        Role::On(Event::Connect | Event::Disconnect | Event::Shutdown)
+        | Role::Tick { .. }
+        | Role::Watch { .. } => {
             quote_spanned!(place=> __ws_runtime::IntoOutcome::into_outcome(#value))
         }
     }
@@ -84,7 +86,9 @@ fn finish(handler: &Handler, server: &Server) -> TokenStream {
 fn replies(role: &Role) -> bool {
     match role {
         Role::On(Event::Ready | Event::Utf8 | Event::Binary | Event::Pong) => true,
-        Role::On(Event::Connect | Event::Handshake | Event::Disconnect | Event::Request | Event::Shutdown)
+        Role::On(
+            Event::Connect | Event::Handshake | Event::Disconnect | Event::Request | Event::Shutdown,
+        )
         | Role::Tick { .. }
         | Role::Watch { .. } => false,
     }

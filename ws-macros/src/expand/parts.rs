@@ -54,7 +54,8 @@ fn alias(alias: &str, parts: &[Part]) -> TokenStream {
         let cfgs = cfgs.attributes();
         quote_spanned!(here()=> #cfgs type #alias = #name;)
     });
-    let otherwise = otherwise(parts.iter().map(|part| &part.cfgs)).map(|cfg| quote_spanned!(here()=> #cfg type #alias = ();));
+    let otherwise = otherwise(parts.iter().map(|part| &part.cfgs))
+        .map(|cfg| quote_spanned!(here()=> #cfg type #alias = ();));
     quote_spanned!(here()=> #(#types)* #otherwise)
 }
 

@@ -4,14 +4,17 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
 use super::parts::state_type;
-use super::places::here;
+use super::places::{at, here};
 use crate::model::{Reach, Server};
 
-/// One name for the runtime's seam, so that a wrong `crate = …` is one error.
+/// One name for the runtime's seam, so that a wrong `crate = …` is one error. The markers are imported where they
+/// stood, under no name: an editor shows their documentation there.
 pub(crate) fn runtime(server: &Server) -> TokenStream {
     let root = root(server);
+    let marks = &server.marks;
     quote_spanned! {here()=>
-        use #root::generated as __ws_runtime;
+        #[allow(unused_imports)]
+        use #root::{generated as __ws_runtime #(, #marks as _)*};
     }
 }
 
@@ -34,6 +37,8 @@ pub(crate) fn builder(server: &Server) -> TokenStream {
             quote_spanned!(here()=> State = #state)
         }
     };
+    let place = private.map_or_else(here, |private| at(private.name.span()));
+    let new = quote_spanned!(place=> __ws_runtime::Builder::<__Service>::new());
     let summary = format!("The server `{}`, yet to be started.", server.name);
     let name = Ident::new("server", here());
     quote_spanned! {here()=>
@@ -42,7 +47,7 @@ pub(crate) fn builder(server: &Server) -> TokenStream {
         /// Each option of its attribute can be set here too; then `.start()`, `.serve().await` or `.bind().await`.
         #[allow(private_interfaces, unreachable_pub)]
         pub fn #name() -> __ws_runtime::Builder<impl __ws_runtime::Service<#state>> {
-            __ws_runtime::Builder::<__Service>::new()
+            #new
         }
     }
 }

@@ -93,7 +93,8 @@ fn attribute(server: &Server) -> TokenStream {
 fn method(handler: &Handler, server: &Server) -> Option<TokenStream> {
     let event = handler.event()?;
     let cfgs = handler.cfgs.attributes();
-    let head = head(event, if needs_event(handler) { "event" } else { "_event" }, handler.arguments.is_empty());
+    let head =
+        head(event, if needs_event(handler) { "event" } else { "_event" }, handler.arguments.is_empty());
     let call = call(handler, server);
     Some(quote_spanned!(here()=> #cfgs #head { #call }))
 }

@@ -10,7 +10,8 @@ use crate::model::{Flow, Handler, Interest, Role, Server};
 
 /// `ticks`, which names each tick and its period, and `tick`, which runs one.
 pub(crate) fn ticks(server: &Server) -> TokenStream {
-    let ticks: Vec<(&Handler, &Expr)> = server.handlers.iter().filter_map(|handler| Some((handler, period(handler)?))).collect();
+    let ticks: Vec<(&Handler, &Expr)> =
+        server.handlers.iter().filter_map(|handler| Some((handler, period(handler)?))).collect();
     if ticks.is_empty() {
         return TokenStream::new();
     }
@@ -69,7 +70,8 @@ fn watch(handler: &Handler, interest: Interest, handle: &Expr, server: &Server) 
     };
     let method = Ident::new(method, at(start(handle)));
     let call = call(handler, server);
-    let split = needs_event(handler).then(|| quote_spanned!(here()=> let (mut handle, event) = event.split();));
+    let split =
+        needs_event(handler).then(|| quote_spanned!(here()=> let (mut handle, event) = event.split();));
     let event = Ident::new(if needs_event(handler) { "event" } else { "_event" }, here());
     let body = quote_spanned!(here()=> #split #call);
     let body = match handler.flow {

@@ -37,7 +37,8 @@ fn asks(ty: &Type, server: &Server) -> Asks {
     if server.sessions.iter().any(|session| is(&session.name)) {
         return Asks::Session(access);
     }
-    let known = path.path.segments.last().is_some_and(|last| KNOWN.contains(&last.ident.to_string().as_str()));
+    let known =
+        path.path.segments.last().is_some_and(|last| KNOWN.contains(&last.ident.to_string().as_str()));
     if known { Asks::Plain } else { unknown(access) }
 }
 
@@ -74,7 +75,19 @@ fn names(path: &Path, name: &Ident, module: &Ident) -> bool {
 
 /// Types of the runtime and of Rust that are lent any number of times.
 pub(crate) const KNOWN: [&str; 13] = [
-    "Conn", "Server", "Handshake", "Request", "Close", "Bytes", "Utf8Bytes", "str", "String", "Vec", "u8", "Json", "Option",
+    "Conn",
+    "Server",
+    "Handshake",
+    "Request",
+    "Close",
+    "Bytes",
+    "Utf8Bytes",
+    "str",
+    "String",
+    "Vec",
+    "u8",
+    "Json",
+    "Option",
 ];
 
 const MOST_ALIASES: usize = 8;

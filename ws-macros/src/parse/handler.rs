@@ -18,6 +18,9 @@ pub(crate) fn read(role: Role, item: &RawItem, number: usize, mistakes: &mut Mis
             return None;
         }
     };
+    if signature.variadic.is_some() {
+        return None; // not stable Rust
+    }
     let before = mistakes.count();
     judge(&signature, mistakes);
     let mut arguments = Vec::new();
@@ -86,10 +89,12 @@ fn judge(signature: &Signature, mistakes: &mut Mistakes) {
     if let Some(abi) = &signature.abi {
         mistakes.on(abi, "a handler is a Rust function: leave `extern` out");
     }
-    if let Some(variadic) = &signature.variadic {
-        mistakes.on(variadic, "a handler cannot be variadic: name each argument");
-    }
-    let generic: Vec<_> = signature.generics.params.iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))).collect();
+    let generic: Vec<_> = signature
+        .generics
+        .params
+        .iter()
+        .filter(|param| !matches!(param, GenericParam::Lifetime(_)))
+        .collect();
     if let Some((first, more)) = generic.split_first() {
         let mut tokens = quote::quote!(#first);
         tokens.extend(quote::quote!(#(, #more)*));

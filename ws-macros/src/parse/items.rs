@@ -78,7 +78,9 @@ impl RawItem {
         let (visibility, at) = visibility_of(&tokens);
         let (kind, keyword) = kind_of(&tokens, at);
         let name = match tokens.get(keyword + 1) {
-            Some(TokenTree::Ident(name)) if kind != Kind::Impl && kind != Kind::Use && kind != Kind::Other => {
+            Some(TokenTree::Ident(name))
+                if kind != Kind::Impl && kind != Kind::Use && kind != Kind::Other =>
+            {
                 Some(name.clone())
             }
             _ => None,
@@ -100,7 +102,9 @@ impl RawItem {
     /// What a mistake on the item as a whole points at.
     pub(crate) fn span(&self) -> Span {
         let token = self.name.as_ref().map(Ident::span).or_else(|| self.tokens.first().map(TokenTree::span));
-        token.or_else(|| self.attributes.first().map(|attribute| attribute.group.span())).unwrap_or_else(Span::call_site)
+        token
+            .or_else(|| self.attributes.first().map(|attribute| attribute.group.span()))
+            .unwrap_or_else(Span::call_site)
     }
 
     /// The keyword that says what it is, for messages.
@@ -164,7 +168,9 @@ fn take_attributes(left: &mut Tokens) -> Vec<RawAttribute> {
     let mut attributes = Vec::new();
     while left.peek().is_some_and(|token| is_punct(token, '#')) {
         let Some(pound) = left.next() else { break };
-        let Some(TokenTree::Group(group)) = left.next_if(|token| is_group(token, Delimiter::Bracket)) else { break };
+        let Some(TokenTree::Group(group)) = left.next_if(|token| is_group(token, Delimiter::Bracket)) else {
+            break;
+        };
         attributes.push(RawAttribute::new(pound, group));
     }
     attributes
@@ -204,7 +210,13 @@ fn end_of(item: &[TokenTree]) -> End {
     let (_, at) = visibility_of(item);
     match kind_of(item, at).0 {
         Kind::Constant | Kind::Static | Kind::Use | Kind::TypeAlias => End::Semicolon,
-        Kind::Function | Kind::Struct | Kind::Enum | Kind::Union | Kind::Module | Kind::Impl | Kind::Other => End::Brace,
+        Kind::Function
+        | Kind::Struct
+        | Kind::Enum
+        | Kind::Union
+        | Kind::Module
+        | Kind::Impl
+        | Kind::Other => End::Brace,
     }
 }
 
@@ -275,24 +287,30 @@ mod tests {
     fn a_body_is_cut_where_its_items_end() {
         let named = |kind, name: &str| (kind, Some(name.to_owned()));
         for (body, wanted) in [
-            ("use a::{b, c}; fn f() {} struct S;", vec![
-                (Kind::Use, None),
-                named(Kind::Function, "f"),
-                named(Kind::Struct, "S"),
-            ]),
-            ("const N: usize = { 1 }; const fn f() {}", vec![named(Kind::Constant, "N"), named(Kind::Function, "f")]),
-            ("pub(crate) async unsafe extern \"C\" fn f() {} pub enum E {}", vec![
-                named(Kind::Function, "f"),
-                named(Kind::Enum, "E"),
-            ]),
-            ("fn f() -> A<{ 1 }> {} type T = A<{ 2 }>;", vec![named(Kind::Function, "f"), named(Kind::TypeAlias, "T")]),
-            ("impl<T> A for B where T: C, { fn g() {} } mod m;", vec![(Kind::Impl, None), named(Kind::Module, "m")]),
-            ("struct A(u8); call!{} other!(x); macro_rules! m { () => {} }", vec![
-                named(Kind::Struct, "A"),
-                (Kind::Other, None),
-                (Kind::Other, None),
-                (Kind::Other, None),
-            ]),
+            (
+                "use a::{b, c}; fn f() {} struct S;",
+                vec![(Kind::Use, None), named(Kind::Function, "f"), named(Kind::Struct, "S")],
+            ),
+            (
+                "const N: usize = { 1 }; const fn f() {}",
+                vec![named(Kind::Constant, "N"), named(Kind::Function, "f")],
+            ),
+            (
+                "pub(crate) async unsafe extern \"C\" fn f() {} pub enum E {}",
+                vec![named(Kind::Function, "f"), named(Kind::Enum, "E")],
+            ),
+            (
+                "fn f() -> A<{ 1 }> {} type T = A<{ 2 }>;",
+                vec![named(Kind::Function, "f"), named(Kind::TypeAlias, "T")],
+            ),
+            (
+                "impl<T> A for B where T: C, { fn g() {} } mod m;",
+                vec![(Kind::Impl, None), named(Kind::Module, "m")],
+            ),
+            (
+                "struct A(u8); call!{} other!(x); macro_rules! m { () => {} }",
+                vec![named(Kind::Struct, "A"), (Kind::Other, None), (Kind::Other, None), (Kind::Other, None)],
+            ),
         ] {
             assert_eq!(kinds(body), wanted, "{body}");
         }
@@ -300,7 +318,8 @@ mod tests {
 
     #[test]
     fn inner_attributes_and_attributes_of_items_are_told_apart() {
-        let (inner, items) = cut("#![allow(a)] #![doc = \"b\"] #[on(utf8)] #[x::y] fn f() {}".parse().unwrap());
+        let (inner, items) =
+            cut("#![allow(a)] #![doc = \"b\"] #[on(utf8)] #[x::y] fn f() {}".parse().unwrap());
         assert_eq!(inner.to_string(), "#! [allow (a)] #! [doc = \"b\"]");
         let paths: Vec<_> = items[0].attributes.iter().map(|attribute| attribute.path.len()).collect();
         assert_eq!(paths, [1, 2]);

@@ -77,13 +77,19 @@ pub(crate) fn takes_nothing(marker: Marker, attribute: &RawAttribute, mistakes: 
 fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
     let events = || list(Event::ALL.map(Event::name));
     let Some(group) = attribute.arguments() else {
-        mistakes.on(&attribute.group, format!("`#[on]` needs an event: write `#[on(utf8)]`\nthe events are {}", events()));
+        mistakes.on(
+            &attribute.group,
+            format!("`#[on]` needs an event: write `#[on(utf8)]`\nthe events are {}", events()),
+        );
         return None;
     };
     let arguments: Vec<TokenTree> = group.stream().into_iter().collect();
     match arguments.as_slice() {
         [] => {
-            mistakes.on(&attribute.group, format!("`#[on()]` names no event: write `#[on(utf8)]`\nthe events are {}", events()));
+            mistakes.on(
+                &attribute.group,
+                format!("`#[on()]` names no event: write `#[on(utf8)]`\nthe events are {}", events()),
+            );
             None
         }
         [TokenTree::Ident(word)] => built_in(word, mistakes),
@@ -100,7 +106,13 @@ fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
             None
         }
         [TokenTree::Ident(word), TokenTree::Punct(equals), ..] if equals.as_char() == '=' => {
-            mistakes.on(group.stream(), format!("an event stands alone: write `#[on(utf8)]`, not `#[on({word} = …)]`\nthe events are {}", events()));
+            mistakes.on(
+                group.stream(),
+                format!(
+                    "an event stands alone: write `#[on(utf8)]`, not `#[on({word} = …)]`\nthe events are {}",
+                    events()
+                ),
+            );
             None
         }
         _ => {
@@ -119,7 +131,8 @@ fn built_in(word: &Ident, mistakes: &mut Mistakes) -> Option<Event> {
     let help = match name.as_str() {
         "tick" => "; a tick has an attribute of its own: `#[tick(period = 1)]`".to_owned(),
         "watch" | "readable" | "writable" => {
-            "; a watch has an attribute of its own: `#[watch(readable = …)]` or `#[watch(writable = …)]`".to_owned()
+            "; a watch has an attribute of its own: `#[watch(readable = …)]` or `#[watch(writable = …)]`"
+                .to_owned()
         }
         name => Event::of_foreign_name(&name.to_lowercase())
             .map(Event::name)
@@ -127,13 +140,17 @@ fn built_in(word: &Ident, mistakes: &mut Mistakes) -> Option<Event> {
             .map(|meant| format!(", did you mean `{meant}`?"))
             .unwrap_or_default(),
     };
-    mistakes.on(word, format!("there is no event `{name}`{help}\nthe events are {}", list(Event::ALL.map(Event::name))));
+    mistakes.on(
+        word,
+        format!("there is no event `{name}`{help}\nthe events are {}", list(Event::ALL.map(Event::name))),
+    );
     None
 }
 
 fn named(literal: &Literal, mistakes: &mut Mistakes) {
     let Lit::Str(text) = Lit::new(literal.clone()) else {
-        mistakes.on(literal, format!("this is no event\nthe events are {}", list(Event::ALL.map(Event::name))));
+        mistakes
+            .on(literal, format!("this is no event\nthe events are {}", list(Event::ALL.map(Event::name))));
         return;
     };
     mistakes.on(literal, quoted(&text));
@@ -194,7 +211,8 @@ fn watch(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
             "readable" => Interest::Readable,
             "writable" => Interest::Writable,
             other => {
-                let meant = nearest(other, ["readable", "writable"]).map(|meant| format!(", did you mean `{meant}`?"));
+                let meant = nearest(other, ["readable", "writable"])
+                    .map(|meant| format!(", did you mean `{meant}`?"));
                 let meant = meant.unwrap_or_default();
                 mistakes.on(&word, format!("a watch has no `{other}`{meant}\nwrite `#[watch(readable = …)]` or `#[watch(writable = …)]`"));
                 continue;
@@ -207,7 +225,12 @@ fn watch(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
         match value {
             PairValue::Expression(handle) => watched = Some((interest, *handle)),
             PairValue::Missing | PairValue::List(_) => {
-                mistakes.on(&word, format!("`{name}` needs the handle to watch: write `#[watch({name} = std::io::stdin())]`"));
+                mistakes.on(
+                    &word,
+                    format!(
+                        "`{name}` needs the handle to watch: write `#[watch({name} = std::io::stdin())]`"
+                    ),
+                );
             }
             PairValue::Broken => {}
         }

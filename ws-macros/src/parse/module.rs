@@ -43,6 +43,7 @@ pub(crate) fn parse(attribute: TokenStream, item: TokenStream, mistakes: &mut Mi
         states: Vec::new(),
         sessions: Vec::new(),
         handlers: Vec::new(),
+        marks: Vec::new(),
         aliases: Vec::new(),
         types: Vec::new(),
         teaches_arguments: false,
@@ -69,7 +70,9 @@ fn read_body(body: &Group, server: &mut Server, mistakes: &mut Mistakes) {
 
 /// The item without the attributes that were for this macro.
 fn write_back(item: &RawItem, marker: Option<Marker>, standing: Standing) -> Item {
-    let is_read = |attribute: &RawAttribute| (marker.is_some() && Marker::of(attribute).is_some()) || conditional_marker(attribute).is_some();
+    let is_read = |attribute: &RawAttribute| {
+        (marker.is_some() && Marker::of(attribute).is_some()) || conditional_marker(attribute).is_some()
+    };
     let kept = item.attributes.iter().filter(|attribute| !is_read(attribute));
     let mut attributes: TokenStream = kept.map(RawAttribute::tokens).collect();
     if item.kind == Kind::Use && serves_attributes(item) {
@@ -77,19 +80,29 @@ fn write_back(item: &RawItem, marker: Option<Marker>, standing: Standing) -> Ite
         attributes.extend(quote!(#[allow(unused_imports, clippy::wildcard_imports)]));
     }
     // A method of a trait has no visibility.
-    let tokens = item.tokens.iter().skip(if standing == Standing::Method { item.visibility_len() } else { 0 });
+    let tokens =
+        item.tokens.iter().skip(if standing == Standing::Method { item.visibility_len() } else { 0 });
     Item { attributes, tokens: tokens.cloned().collect(), standing }
 }
 
 /// How an item is to be written back, as far as it is known before the handlers are checked.
-fn standing(item: &RawItem, number: usize, marker: Option<Marker>, server: &mut Server, mistakes: &mut Mistakes) -> Standing {
+fn standing(
+    item: &RawItem,
+    number: usize,
+    marker: Option<Marker>,
+    server: &mut Server,
+    mistakes: &mut Mistakes,
+) -> Standing {
     let takes_name = matches!(item.kind, Kind::Function | Kind::Constant | Kind::Static);
     if let Some(name) = item.name.as_ref().filter(|name| takes_name && *name == GENERATED) {
         mistakes.on(
             name,
-            format!("`#[ws_server]` writes a function `{GENERATED}` into this module: give this one another name"),
+            format!(
+                "`#[ws_server]` writes a function `{GENERATED}` into this module: give this one another name"
+            ),
         );
-        let (taken, kept) = std::mem::take(&mut server.handlers).into_iter().partition(|handler| handler.item == number);
+        let (taken, kept) =
+            std::mem::take(&mut server.handlers).into_iter().partition(|handler| handler.item == number);
         server.handlers = kept;
         let taken: Vec<Handler> = taken;
         server.abandoned.extend(taken.iter().filter_map(Handler::event));
@@ -103,15 +116,22 @@ fn standing(item: &RawItem, number: usize, marker: Option<Marker>, server: &mut 
 }
 
 /// Reads what marks the item, and gives the first of the markers.
-fn read_markers(item: &RawItem, number: usize, server: &mut Server, mistakes: &mut Mistakes) -> Option<Marker> {
+fn read_markers(
+    item: &RawItem,
+    number: usize,
+    server: &mut Server,
+    mistakes: &mut Mistakes,
+) -> Option<Marker> {
     for attribute in &item.attributes {
         if let Some((word, marker)) = conditional_marker(attribute) {
             let name = marker.name();
             mistakes.on(word, format!("`{name}` cannot stand in a `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
         }
     }
-    let mut markers = item.attributes.iter().filter_map(|attribute| Some((Marker::of(attribute)?, attribute)));
+    let mut markers =
+        item.attributes.iter().filter_map(|attribute| Some((Marker::of(attribute)?, attribute)));
     let (marker, attribute) = markers.next()?;
+    server.marks.extend(attribute.path.last().cloned());
     if let Some((second, other)) = markers.next() {
         let (first, second) = (marker.name(), second.name());
         mistakes.on(
@@ -142,7 +162,8 @@ fn read_handler(
     let role = marker::role(marker, attribute, mistakes);
     if item.kind != Kind::Function {
         let name = marker.name();
-        mistakes.on(&attribute.group, format!("`#[{name}]` belongs on a function, and this is {}", item.noun()));
+        mistakes
+            .on(&attribute.group, format!("`#[{name}]` belongs on a function, and this is {}", item.noun()));
         return;
     }
     let Some(role) = role else { return };
@@ -153,7 +174,12 @@ fn read_handler(
     }
 }
 
-fn read_part(marker: Marker, attribute: &RawAttribute, item: &RawItem, mistakes: &mut Mistakes) -> Option<Part> {
+fn read_part(
+    marker: Marker,
+    attribute: &RawAttribute,
+    item: &RawItem,
+    mistakes: &mut Mistakes,
+) -> Option<Part> {
     let marker_name = marker.name();
     let name = match (item.kind, &item.name) {
         (Kind::Struct | Kind::Enum | Kind::Union, Some(name)) => name.clone(),
@@ -166,22 +192,34 @@ fn read_part(marker: Marker, attribute: &RawAttribute, item: &RawItem, mistakes:
         }
         _ => {
             let what = item.noun();
-            mistakes.on(&attribute.group, format!("`#[{marker_name}]` belongs on a struct or an enum, and this is {what}"));
+            mistakes.on(
+                &attribute.group,
+                format!("`#[{marker_name}]` belongs on a struct or an enum, and this is {what}"),
+            );
             return None;
         }
     };
     if let Some(generics) = generics_after(&name, item) {
-        mistakes.on(generics, format!("the {marker_name} cannot be generic: there is one type of it in a server"));
+        mistakes.on(
+            generics,
+            format!("the {marker_name} cannot be generic: there is one type of it in a server"),
+        );
         return None;
     }
-    let is_public = !item.visibility.is_empty() && item.visibility.to_string().replace(' ', "") != "pub(self)";
+    let is_public =
+        !item.visibility.is_empty() && item.visibility.to_string().replace(' ', "") != "pub(self)";
     let reach = if is_public { Reach::Public } else { Reach::Private };
     Some(Part { name, reach, cfgs: handler::conditions(&item.attributes) })
 }
 
 /// The `<…>` behind the name, up to where the body begins.
 fn generics_after(name: &Ident, item: &RawItem) -> Option<TokenStream> {
-    let mut behind = item.tokens.iter().skip_while(|token| !matches!(token, TokenTree::Ident(word) if word == name)).skip(1).peekable();
+    let mut behind = item
+        .tokens
+        .iter()
+        .skip_while(|token| !matches!(token, TokenTree::Ident(word) if word == name))
+        .skip(1)
+        .peekable();
     if !matches!(behind.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '<') {
         return None;
     }
@@ -227,7 +265,8 @@ fn conditional_marker(attribute: &RawAttribute) -> Option<(Ident, Marker)> {
     }
     // The condition itself is in front of the first comma.
     let arguments = attribute.arguments()?.stream().into_iter();
-    let mut attributes = arguments.skip_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','));
+    let mut attributes =
+        arguments.skip_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','));
     attributes.find_map(|token| match token {
         TokenTree::Ident(word) => Marker::of_name(&word.to_string()).map(|marker| (word, marker)),
         _ => None,
@@ -244,7 +283,10 @@ fn serves_attributes(item: &RawItem) -> bool {
 fn imports_markers(tree: &UseTree, parent: Option<&Ident>) -> bool {
     match tree {
         UseTree::Path(path) => imports_markers(&path.tree, Some(&path.ident)),
-        UseTree::Name(name) => parent.is_some() && (name.ident == GENERATED || Marker::of_name(&name.ident.to_string()).is_some()),
+        UseTree::Name(name) => {
+            parent.is_some()
+                && (name.ident == GENERATED || Marker::of_name(&name.ident.to_string()).is_some())
+        }
         UseTree::Rename(_) => false,
         UseTree::Glob(_) => parent.is_some_and(|parent| {
             parent == "super" || parent == "prelude" || parent == "ws_runtime" || parent == "crate"

@@ -24,15 +24,25 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Settings {
         }
         seen.push(key);
         match value {
-            PairValue::Missing => mistakes.on(&word, format!("`{name}` has no value: write {}", written(key))),
+            PairValue::Missing => {
+                mistakes.on(&word, format!("`{name}` has no value: write {}", written(key)))
+            }
             PairValue::Broken => {}
             PairValue::List(tokens) if key.kind() == Kind::Tls => {
-                settings.values.extend(read_tls(&word, tokens, mistakes).map(|value| Setting { key: word, value }));
+                settings
+                    .values
+                    .extend(read_tls(&word, tokens, mistakes).map(|value| Setting { key: word, value }));
             }
-            PairValue::List(_) => mistakes.on(&word, format!("`{name}` takes its value behind a `=`: write {}", written(key))),
-            PairValue::Expression(path) if key.kind() == Kind::Path => settings.runtime = read_path(&path, mistakes),
+            PairValue::List(_) => {
+                mistakes.on(&word, format!("`{name}` takes its value behind a `=`: write {}", written(key)))
+            }
+            PairValue::Expression(path) if key.kind() == Kind::Path => {
+                settings.runtime = read_path(&path, mistakes)
+            }
             PairValue::Expression(value) => {
-                settings.values.extend(options::judge(key, &value, mistakes).map(|value| Setting { key: word, value }));
+                settings
+                    .values
+                    .extend(options::judge(key, &value, mistakes).map(|value| Setting { key: word, value }));
             }
         }
     }
@@ -44,10 +54,14 @@ fn unknown(name: &str) -> String {
     let foreign = Key::of_foreign_name(&name.to_lowercase()).map(Key::name);
     let meant = match name {
         "state" | "session" => {
-            return format!("the server has no option `{name}`: write `#[{name}]` above the type inside of the module");
+            return format!(
+                "the server has no option `{name}`: write `#[{name}]` above the type inside of the module"
+            );
         }
         "period" | "tick_period" => {
-            return format!("the server has no option `{name}`: write `#[tick(period = 1)]` above a function inside of the module");
+            return format!(
+                "the server has no option `{name}`: write `#[tick(period = 1)]` above a function inside of the module"
+            );
         }
         name => foreign.or_else(|| nearest(name, names)),
     };
@@ -77,7 +91,10 @@ fn read_path(value: &Expr, mistakes: &mut Mistakes) -> Option<syn::Path> {
     {
         return Some(path.path.clone());
     }
-    mistakes.on(value, "`crate` is the path to `ws_runtime` under another name, without quotes: `crate = my_ws_runtime`");
+    mistakes.on(
+        value,
+        "`crate` is the path to `ws_runtime` under another name, without quotes: `crate = my_ws_runtime`",
+    );
     None
 }
 
@@ -93,7 +110,10 @@ fn read_tls(tls: &Ident, tokens: TokenStream, mistakes: &mut Mistakes) -> Option
             other => {
                 let meant = nearest(other, ["cert", "key"]).map(|meant| format!(", did you mean `{meant}`?"));
                 let meant = meant.unwrap_or_default();
-                mistakes.on(&word, format!("`tls` has no `{other}`{meant}\nit takes `cert` and `key`, each a PEM file"));
+                mistakes.on(
+                    &word,
+                    format!("`tls` has no `{other}`{meant}\nit takes `cert` and `key`, each a PEM file"),
+                );
                 continue;
             }
         };
@@ -116,7 +136,11 @@ fn read_tls(tls: &Ident, tokens: TokenStream, mistakes: &mut Mistakes) -> Option
         return Some(Value::Expression(quote!((#cert, #key))));
     }
     if mistakes.count() == before {
-        let missing = if cert.is_none() { "a certificate: add `cert = \"chain.pem\"`" } else { "a key: add `key = \"key.pem\"`" };
+        let missing = if cert.is_none() {
+            "a certificate: add `cert = \"chain.pem\"`"
+        } else {
+            "a key: add `key = \"key.pem\"`"
+        };
         mistakes.on(tls, format!("TLS also needs {missing}"));
     }
     None
@@ -125,7 +149,9 @@ fn read_tls(tls: &Ident, tokens: TokenStream, mistakes: &mut Mistakes) -> Option
 fn judge_file(name: &str, file: &Expr, mistakes: &mut Mistakes) {
     let Expr::Lit(literal) = file else { return };
     match &literal.lit {
-        syn::Lit::Str(path) if path.value().is_empty() => mistakes.on(file, format!("`{name}` names no file: it is empty")),
+        syn::Lit::Str(path) if path.value().is_empty() => {
+            mistakes.on(file, format!("`{name}` names no file: it is empty"))
+        }
         syn::Lit::Str(_) => {}
         _ => mistakes.on(file, format!("`{name}` is a PEM file: write `{name} = \"{name}.pem\"`")),
     }

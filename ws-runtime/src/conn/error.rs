@@ -69,7 +69,9 @@ pub enum CloseError {
 #[non_exhaustive]
 pub enum SetError {
     /// `max_recv_size` is fixed once the handshake is done.
-    #[error("cannot change `max_recv_size`: the handshake is done; set it in `#[on(connect)]` or `#[on(handshake)]`")]
+    #[error(
+        "cannot change `max_recv_size`: the handshake is done; set it in `#[on(connect)]` or `#[on(handshake)]`"
+    )]
     TooLate,
     /// A size of 0.
     #[error("`{option}` must be 1 byte or more, not 0")]

@@ -21,7 +21,13 @@ pub(super) struct Inbox {
 
 impl Inbox {
     pub(super) fn new(max_messages: usize, max_message: usize) -> Self {
-        Self { waiting: VecDeque::new(), bytes: 0, max_messages, max_bytes: max_message.max(MIN_BYTES), end: None }
+        Self {
+            waiting: VecDeque::new(),
+            bytes: 0,
+            max_messages,
+            max_bytes: max_message.max(MIN_BYTES),
+            end: None,
+        }
     }
 
     pub(super) fn is_full(&self) -> bool {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::Conn;
 use super::handlers::{Verdict, catch, judge};
 use super::link::Link;
 use super::opening::open;
 use super::outlet::ABNORMAL;
-use super::Conn;
 use crate::event::{Binary, Close, ClosedBy, ConnEvent, Outcome, Pong, Service, Utf8};
 use crate::listen::{Address, Stream};
 use crate::server::Hosted;

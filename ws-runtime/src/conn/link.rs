@@ -61,7 +61,10 @@ impl Link {
         let max_message = conn.max_recv_size();
         let timing = Timing::new(options, Instant::now());
         Self {
-            decoder: Decoder::new(Limits { max_message, max_fragments: u32::try_from(options.max_fragments).unwrap_or(u32::MAX) }),
+            decoder: Decoder::new(Limits {
+                max_message,
+                max_fragments: u32::try_from(options.max_fragments).unwrap_or(u32::MAX),
+            }),
             inbox: Inbox::new(options.max_inbox, max_message),
             unread: Vec::new(),
             heard_out: false,
@@ -226,7 +229,8 @@ impl Link {
             match self.decoder.decode(&mut received) {
                 Ok(None) => break,
                 Ok(Some(Incoming::Close(frame))) => {
-                    let (code, reason) = frame.map_or((NO_CODE, Default::default()), |frame| (frame.code, frame.reason));
+                    let (code, reason) =
+                        frame.map_or((NO_CODE, Default::default()), |frame| (frame.code, frame.reason));
                     self.heard_all(Close::new(code, reason, ClosedBy::Peer));
                 }
                 Ok(Some(Incoming::Ping(payload))) => self.answer_ping(payload, now),
@@ -267,7 +271,8 @@ impl Link {
         while !outlet.is_empty() {
             let mut slices = [IoSlice::new(&[]); super::outlet::MAX_SLICES];
             let count = outlet.slices(&mut slices);
-            let written = Pin::new(&mut *stream).poll_write_vectored(cx, slices.get(..count).unwrap_or_default());
+            let written =
+                Pin::new(&mut *stream).poll_write_vectored(cx, slices.get(..count).unwrap_or_default());
             match written {
                 Poll::Pending => {
                     self.timing.writing(true, now);

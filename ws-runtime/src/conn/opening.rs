@@ -14,7 +14,9 @@ use super::handlers::{Verdict, catch, judge};
 use super::link::linger;
 use crate::Server;
 use crate::event::{ConnEvent, Failure, Service};
-use crate::handshake::{self, HandlerError, Handshake, HeadError, HeadLimits, IntoResponse, Judged, Refusal, Reject, Request};
+use crate::handshake::{
+    self, HandlerError, Handshake, HeadError, HeadLimits, IntoResponse, Judged, Refusal, Reject, Request,
+};
 use crate::listen::Stream;
 use crate::server::Hosted;
 
@@ -79,7 +81,9 @@ async fn attempt<S: Service>(
         Ok(Ok(head)) => head,
         Ok(Err(HeadError::Io(error))) => return Err(End::Io(error)),
         Ok(Err(HeadError::Closed)) => return Err(End::Closed),
-        Ok(Err(HeadError::Refused(refusal))) => return Err(answer(stream, &refusal.into_response(), &Method::GET).await),
+        Ok(Err(HeadError::Refused(refusal))) => {
+            return Err(answer(stream, &refusal.into_response(), &Method::GET).await);
+        }
         Err(end) => return Err(answer(stream, &end.into_response(), &Method::GET).await),
     };
     match handshake::judge(head, &options.origins, hosted.tls.is_some()) {
@@ -119,9 +123,12 @@ impl End {
         let status = match self {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Refused | Self::Disconnected | Self::Tls(_) | Self::Closed | Self::Io(_) | Self::Answered(_) => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Refused
+            | Self::Disconnected
+            | Self::Tls(_)
+            | Self::Closed
+            | Self::Io(_)
+            | Self::Answered(_) => StatusCode::BAD_REQUEST,
         };
         Reject::new(status).into_response()
     }
@@ -149,7 +156,11 @@ async fn greet<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result<(), End> {
 }
 
 /// Runs `handshake`, which admits the peer and makes its session.
-async fn admit<S: Service>(hosted: &Hosted<S>, conn: &Conn, request: &Handshake) -> Result<S::Session, Reject> {
+async fn admit<S: Service>(
+    hosted: &Hosted<S>,
+    conn: &Conn,
+    request: &Handshake,
+) -> Result<S::Session, Reject> {
     let event = ConnEvent::before_session(conn, &hosted.store);
     let session = match catch(S::handshake(event, request)).await {
         Ok(admitted) => admitted?,

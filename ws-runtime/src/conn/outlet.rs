@@ -187,7 +187,8 @@ impl Outlet {
 
     /// What is to be written next, as slices for one vectored write.
     pub(super) fn slices<'s>(&'s self, slices: &mut [IoSlice<'s>; MAX_SLICES]) -> usize {
-        let pieces = self.queue.iter().map(Bytes::as_ref).chain((!self.tail.is_empty()).then_some(&self.tail[..]));
+        let pieces =
+            self.queue.iter().map(Bytes::as_ref).chain((!self.tail.is_empty()).then_some(&self.tail[..]));
         let mut count = 0;
         for (slice, piece) in slices.iter_mut().zip(pieces) {
             *slice = IoSlice::new(piece);
@@ -253,7 +254,11 @@ pub(super) const NO_CODE: u16 = 1005;
 pub(super) const ABNORMAL: u16 = 1006;
 
 impl Close {
-    pub(crate) fn new(code: u16, reason: impl Into<tokio_tungstenite::tungstenite::Utf8Bytes>, by: ClosedBy) -> Self {
+    pub(crate) fn new(
+        code: u16,
+        reason: impl Into<tokio_tungstenite::tungstenite::Utf8Bytes>,
+        by: ClosedBy,
+    ) -> Self {
         Self { code, reason: reason.into(), by }
     }
 

@@ -45,7 +45,8 @@ impl Conn {
     /// Replaces the declared `ready` handler for this connection. Set it in `#[on(connect)]` or `#[on(handshake)]`.
     pub fn on_ready<R: IntoReply>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
         self.replace(|replaced| {
-            replaced.ready = Some(Arc::new(Mutex::new(move |conn: &Conn| conn.answer(handler(conn).into_reply()))));
+            replaced.ready =
+                Some(Arc::new(Mutex::new(move |conn: &Conn| conn.answer(handler(conn).into_reply()))));
         });
     }
 
@@ -95,7 +96,10 @@ impl Conn {
     }
 
     /// Replaces the declared `disconnect` handler for this connection.
-    pub fn on_disconnect<R: IntoOutcome>(&self, mut handler: impl FnMut(&Conn, &Close) -> R + Send + 'static) {
+    pub fn on_disconnect<R: IntoOutcome>(
+        &self,
+        mut handler: impl FnMut(&Conn, &Close) -> R + Send + 'static,
+    ) {
         self.replace(|replaced| {
             replaced.disconnect = Some(Arc::new(Mutex::new(move |conn: &Conn, close: &Close| {
                 handler(conn, close).into_outcome()

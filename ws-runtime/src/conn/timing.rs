@@ -185,8 +185,11 @@ mod tests {
     use super::*;
 
     fn timing(now: Instant) -> Timing {
-        let options =
-            Options { silence_max: Duration::from_secs(20), close_timeout: Duration::from_secs(5), ..Options::default() };
+        let options = Options {
+            silence_max: Duration::from_secs(20),
+            close_timeout: Duration::from_secs(5),
+            ..Options::default()
+        };
         Timing::new(&options, now)
     }
 

@@ -77,7 +77,10 @@ impl<'a, St, Se: 'static> ConnContext<'a, St, Se> {
     #[doc(hidden)]
     #[expect(clippy::expect_used, reason = "refused at compile time")]
     pub fn take_session(&mut self) -> &'a mut Se {
-        self.session.take().and_then(Option::as_mut).expect("a session is lent once, and only after the handshake")
+        self.session
+            .take()
+            .and_then(Option::as_mut)
+            .expect("a session is lent once, and only after the handshake")
     }
 
     /// The session itself, which the connection then no longer has: only `disconnect` may.

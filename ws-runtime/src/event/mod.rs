@@ -14,13 +14,13 @@ mod service;
 mod watching;
 
 pub use arguments::{
-    FromBinary, FromConnect, FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick,
-    FromUtf8, FromWatch, ViaContext, ViaHandle,
+    FromBinary, FromConnect, FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown,
+    FromTick, FromUtf8, FromWatch, ViaContext, ViaHandle,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{
-    ConnContext, FromContext, Guarded, Hold, Locked, Plain, ServerContext, Shared, Store, WithConn, WithServer,
-    WithState, Withheld,
+    ConnContext, FromContext, Guarded, Hold, Locked, Plain, ServerContext, Shared, Store, WithConn,
+    WithServer, WithState, Withheld,
 };
 pub use message::{Binary, Pong, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};

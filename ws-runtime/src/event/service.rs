@@ -4,12 +4,12 @@ use std::future::Future;
 
 use bytes::Bytes;
 
+#[cfg(unix)]
+use super::Watches;
 use super::context::{ConnContext, Guarded, Hold, Locked, Plain, ServerContext, Shared, Store, Withheld};
 use super::{Binary, Close, Outcome, Pong, Utf8};
 use crate::options::Attribute;
 use crate::tick::Ticks;
-#[cfg(unix)]
-use super::Watches;
 use crate::{Conn, Handshake, Reject, Request, Server};
 
 /// A server's handlers: implemented by `#[ws_server]`, called by the loop.
@@ -68,10 +68,7 @@ pub trait Service: Sized + Send + Sync + 'static {
         async { Ok(()) }
     }
 
-    fn disconnect<'a>(
-        event: ConnEvent<'a, Self>,
-        close: &'a Close,
-    ) -> impl Future<Output = Outcome> + Send {
+    fn disconnect<'a>(event: ConnEvent<'a, Self>, close: &'a Close) -> impl Future<Output = Outcome> + Send {
         let _ = (event, close);
         async { Ok(()) }
     }

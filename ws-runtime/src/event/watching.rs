@@ -77,7 +77,9 @@ impl<S: Service> Watches<S> {
     pub fn readable_async<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
         H: AsFd + Send + 'static,
-        F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>> + Send + 'static,
+        F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
+            + Send
+            + 'static,
     {
         self.declare(name, handle, Interest::Readable, Boxed(handler));
     }
@@ -86,7 +88,9 @@ impl<S: Service> Watches<S> {
     pub fn writable_async<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
         H: AsFd + Send + 'static,
-        F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>> + Send + 'static,
+        F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
+            + Send
+            + 'static,
     {
         self.declare(name, handle, Interest::Writable, Boxed(handler));
     }
@@ -135,7 +139,9 @@ where
 
 impl<S: Service, H, F> WatchHandler<S, H> for Boxed<F>
 where
-    F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>> + Send + 'static,
+    F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
+        + Send
+        + 'static,
 {
     fn call(&mut self, event: WatchEvent<'_, S, H>) -> impl Future<Output = Outcome> + Send {
         (self.0)(event)

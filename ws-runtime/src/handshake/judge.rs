@@ -18,7 +18,7 @@ use super::subprotocol::Subprotocols;
 #[derive(Debug)]
 pub(crate) enum Judged {
     /// A valid handshake of an allowed origin, to be answered with 101.
-    Upgrade(Handshake),
+    Upgrade(Box<Handshake>),
     /// A request that wants no WebSocket.
     Plain(Request),
     /// A request that gets this answer and no handler.
@@ -38,7 +38,7 @@ pub(crate) fn judge(mut head: Head, origins: &Origins, encrypted: bool) -> Judge
         };
     }
     match check_handshake(&head, host.as_ref(), origins, encrypted) {
-        Ok((offered, response)) => Judged::Upgrade(Handshake::new(head, offered, response)),
+        Ok((offered, response)) => Judged::Upgrade(Box::new(Handshake::new(head, offered, response))),
         Err(refusal) => Judged::Refused(refusal),
     }
 }

@@ -4,7 +4,6 @@
 //! [`write_response`] answer. Deadlines are the caller's, and so is closing: every answer but the 101 says
 //! `Connection: close`.
 
-mod escape;
 mod head;
 mod judge;
 mod origin;
@@ -25,8 +24,7 @@ pub use respond::{Html, IntoResponse};
 pub use subprotocol::NotOffered;
 
 #[allow(unused_imports)]
-pub(crate) use escape::Escaped;
-pub(crate) use head::{Head, HeadError, HeadLimits, arrived_early, read_head};
+pub(crate) use head::{HeadError, HeadLimits, arrived_early, read_head};
 pub(crate) use judge::{Judged, judge};
 pub(crate) use refusal::Refusal;
 pub(crate) use respond::HandlerError;

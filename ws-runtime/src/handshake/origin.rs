@@ -41,7 +41,9 @@ enum Allowed {
 
 /// A text that is not the origin of a web page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not the origin of a web page: {reason}; write it as `https://example.com`, with a port only where the address bar shows one")]
+#[error(
+    "{text:?} is not the origin of a web page: {reason}; write it as `https://example.com`, with a port only where the address bar shows one"
+)]
 pub struct InvalidOrigin {
     text: String,
     reason: &'static str,

@@ -109,7 +109,9 @@ impl Refusal {
         match self.status() {
             StatusCode::METHOD_NOT_ALLOWED if self == Self::HandshakeMethod => const { &[(ALLOW, "GET")] },
             StatusCode::METHOD_NOT_ALLOWED => const { &[(ALLOW, "GET, HEAD")] },
-            StatusCode::UPGRADE_REQUIRED => const { &[(UPGRADE, "websocket"), (SEC_WEBSOCKET_VERSION, "13")] },
+            StatusCode::UPGRADE_REQUIRED => {
+                const { &[(UPGRADE, "websocket"), (SEC_WEBSOCKET_VERSION, "13")] }
+            }
             _ => &[],
         }
     }

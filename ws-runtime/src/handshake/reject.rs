@@ -132,7 +132,9 @@ impl Reject {
             Ok((name, value)) => {
                 self.0.response.headers_mut().append(name, value);
             }
-            Err(error) => self.0.mistake = Some(format!("a `Reject` has a header that cannot be sent: {error}")),
+            Err(error) => {
+                self.0.mistake = Some(format!("a `Reject` has a header that cannot be sent: {error}"))
+            }
         }
         self
     }
@@ -177,7 +179,8 @@ impl From<(StatusCode, String)> for Reject {
 /// The client's fault: it lacks the subprotocol that it would need here.
 impl From<NotOffered> for Reject {
     fn from(NotOffered(name): NotOffered) -> Self {
-        Self::bad_request().text(format!("this server speaks the subprotocol {name:?}, which was not offered\n"))
+        Self::bad_request()
+            .text(format!("this server speaks the subprotocol {name:?}, which was not offered\n"))
     }
 }
 

@@ -106,7 +106,8 @@ macro_rules! reads_head {
             #[must_use]
             pub fn cookie(&self, name: &str) -> Option<&str> {
                 let lines = self.head.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-                let mut cookies = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
+                let mut cookies =
+                    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
                 cookies.find(|(found, _)| found.trim() == name).map(|(_, value)| value.trim())
             }
         }
@@ -252,6 +253,9 @@ impl fmt::Debug for Handshake {
 /// Neither query nor headers: they carry tokens and cookies, and this ends up in logs.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("method", self.method()).field("path", &self.path()).finish_non_exhaustive()
+        f.debug_struct("Request")
+            .field("method", self.method())
+            .field("path", &self.path())
+            .finish_non_exhaustive()
     }
 }

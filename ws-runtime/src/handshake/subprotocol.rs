@@ -14,7 +14,9 @@ pub(super) struct Subprotocols(Vec<String>);
 ///
 /// As a [`Reject`](crate::Reject) it is status 400.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the client does not offer the subprotocol {0:?}: choose one of `Handshake::subprotocols()`, or none")]
+#[error(
+    "the client does not offer the subprotocol {0:?}: choose one of `Handshake::subprotocols()`, or none"
+)]
 pub struct NotOffered(pub(super) String);
 
 /// Chooses the first of the server's subprotocols that the client offers; where it offers none of them, none is.

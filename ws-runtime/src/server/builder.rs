@@ -85,7 +85,8 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
         }
         #[cfg(feature = "log")]
         crate::log::set_up();
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
         runtime.block_on(async {
             let running = self.bind().await?;
             let signals = crate::signal::obey(running.server().clone())?;
@@ -131,7 +132,11 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
         let server = Server::new(S::NAME, options);
         let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
         let _ = server.0.addresses.set(addresses);
-        let hosted = Arc::new(Hosted::<S> { server: server.clone(), store: S::Store::new(self.state.into_state()), tls });
+        let hosted = Arc::new(Hosted::<S> {
+            server: server.clone(),
+            store: S::Store::new(self.state.into_state()),
+            tls,
+        });
         crate::log::announce(&server, &S::HANDLERS, hosted.tls.is_some());
 
         #[cfg(unix)]

@@ -138,13 +138,15 @@ impl Server {
 
     /// Replaces the declared `connect` handler, for connections that are accepted from now on.
     pub fn on_connect<R: IntoOutcome>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
-        let handler: Shared<OnConnect> = Arc::new(Mutex::new(move |conn: &Conn| handler(conn).into_outcome()));
+        let handler: Shared<OnConnect> =
+            Arc::new(Mutex::new(move |conn: &Conn| handler(conn).into_outcome()));
         *self.0.on_connect.lock().unwrap_or_else(PoisonError::into_inner) = Some(handler);
     }
 
     /// Replaces the declared `shutdown` handler.
     pub fn on_shutdown<R: IntoOutcome>(&self, mut handler: impl FnMut(&Server) -> R + Send + 'static) {
-        let handler: Shared<OnShutdown> = Arc::new(Mutex::new(move |server: &Server| handler(server).into_outcome()));
+        let handler: Shared<OnShutdown> =
+            Arc::new(Mutex::new(move |server: &Server| handler(server).into_outcome()));
         *self.0.on_shutdown.lock().unwrap_or_else(PoisonError::into_inner) = Some(handler);
     }
 
@@ -206,6 +208,9 @@ impl Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("name", &self.0.name).field("addresses", &self.addresses()).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("name", &self.0.name)
+            .field("addresses", &self.addresses())
+            .finish_non_exhaustive()
     }
 }

@@ -65,7 +65,11 @@ fn capacity(max_connections: usize) -> usize {
         let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
         let room = descriptors.saturating_sub(DESCRIPTORS_APART) / 5 * 4;
         if room < max_connections {
-            tracing::debug!(descriptors, connections = room, "fewer connections than `max_connections`: `ulimit -n` says so");
+            tracing::debug!(
+                descriptors,
+                connections = room,
+                "fewer connections than `max_connections`: `ulimit -n` says so"
+            );
             return room.max(1);
         }
     }
@@ -93,7 +97,9 @@ async fn pause(listener: &Listener, error: &io::Error) {
             tracing::warn!(address = %listener.address(), %error, "cannot accept for now");
             sleep_until(Instant::now() + pause).await;
         }
-        None => tracing::debug!(address = %listener.address(), %error, "a peer went away before it was accepted"),
+        None => {
+            tracing::debug!(address = %listener.address(), %error, "a peer went away before it was accepted")
+        }
     }
 }
 
@@ -126,7 +132,9 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     };
     match done {
         Ok(outcome) => server.report(S::HANDLERS.shutdown, &outcome),
-        Err(_) => tracing::error!(handler = S::HANDLERS.shutdown, "handler took longer than `shutdown_timeout`"),
+        Err(_) => {
+            tracing::error!(handler = S::HANDLERS.shutdown, "handler took longer than `shutdown_timeout`")
+        }
     }
 }
 

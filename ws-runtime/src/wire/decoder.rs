@@ -120,7 +120,10 @@ impl Decoder {
         decoded
     }
 
-    fn step_until_message<'b>(&mut self, input: &mut &'b mut [u8]) -> Result<Option<Incoming<'b>>, Violation> {
+    fn step_until_message<'b>(
+        &mut self,
+        input: &mut &'b mut [u8],
+    ) -> Result<Option<Incoming<'b>>, Violation> {
         loop {
             match &mut self.stage {
                 Stage::Over => {
@@ -185,7 +188,8 @@ impl Decoder {
                 message.len()
             }
             (Opcode::Text, none) => {
-                *none = Some(Box::new(Assembly { content: Content::Text(PartialText::default()), fragments: 1 }));
+                *none =
+                    Some(Box::new(Assembly { content: Content::Text(PartialText::default()), fragments: 1 }));
                 0
             }
             (Opcode::Binary, none) => {

@@ -76,18 +76,42 @@ fn rows() -> Vec<Row> {
         ("a pong", frame(0x8A, b"!"), &["pong [33]"]),
         ("two messages", [frame(0x81, b"a"), frame(0x82, b"b")].concat(), &["text a", "binary [98]"]),
         ("fragments", [frame(0x01, b"a"), frame(0x00, b"b"), frame(0x80, b"c")].concat(), &["text abc"]),
-        ("fragments that are empty", [frame(0x02, b""), frame(0x00, b""), frame(0x80, b"")].concat(), &["binary []"]),
-        ("a ping between fragments", [frame(0x01, b"a"), frame(0x89, b""), frame(0x80, b"b")].concat(), &["ping []", "text ab"]),
+        (
+            "fragments that are empty",
+            [frame(0x02, b""), frame(0x00, b""), frame(0x80, b"")].concat(),
+            &["binary []"],
+        ),
+        (
+            "a ping between fragments",
+            [frame(0x01, b"a"), frame(0x89, b""), frame(0x80, b"b")].concat(),
+            &["ping []", "text ab"],
+        ),
         ("a character cut by a fragment", [frame(0x01, &[0xC3]), frame(0x80, &[0xA9])].concat(), &["text é"]),
-        ("four fragments", [frame(0x02, b""), frame(0, b""), frame(0, b""), frame(0x80, b"")].concat(), &["binary []"]),
-        ("five fragments", [frame(0x02, b""), frame(0, b""), frame(0, b""), frame(0, b""), frame(0x80, b"")].concat(), &["1008"]),
+        (
+            "four fragments",
+            [frame(0x02, b""), frame(0, b""), frame(0, b""), frame(0x80, b"")].concat(),
+            &["binary []"],
+        ),
+        (
+            "five fragments",
+            [frame(0x02, b""), frame(0, b""), frame(0, b""), frame(0, b""), frame(0x80, b"")].concat(),
+            &["1008"],
+        ),
         ("as large as allowed", frame(0x81, &[b'x'; 1000]), &[LONG_TEXT]),
         ("one byte too large", frame(0x82, &[0; 1001])[..8].to_vec(), &["1009"]),
-        ("too large in sum", [frame(0x02, &[0; 600]), frame(0x80, &[0; 401])[..8].to_vec()].concat(), &["1009"]),
+        (
+            "too large in sum",
+            [frame(0x02, &[0; 600]), frame(0x80, &[0; 401])[..8].to_vec()].concat(),
+            &["1009"],
+        ),
         ("a huge claim", vec![0x82, 0xFF, 0x7F, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0], &["1009"]),
         ("a length with its top bit", vec![0x82, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], &["1002"]),
         ("a short length in two bytes", vec![0x82, 0xFE, 0, 125, 0, 0, 0, 0], &["1002"]),
-        ("a short length in eight bytes", vec![0x82, 0xFF, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0], &["1002"]),
+        (
+            "a short length in eight bytes",
+            vec![0x82, 0xFF, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0],
+            &["1002"],
+        ),
         ("no mask", vec![0x81, 0x01], &["1002"]),
         ("no mask on a ping", vec![0x89, 0x00], &["1002"]),
         ("RSV1", vec![0xC1, 0x80], &["1002"]),
@@ -105,10 +129,18 @@ fn rows() -> Vec<Row> {
         ("a close of 126 bytes", vec![0x88, 0xFE], &["1002"]),
         ("a continuation of nothing", frame(0x80, b"a"), &["1002"]),
         ("an open continuation of nothing", frame(0x00, b"a"), &["1002"]),
-        ("a continuation after the end", [frame(0x81, b"a"), frame(0x80, b"b")].concat(), &["text a", "1002"]),
+        (
+            "a continuation after the end",
+            [frame(0x81, b"a"), frame(0x80, b"b")].concat(),
+            &["text a", "1002"],
+        ),
         ("a text inside a text", [frame(0x01, b"a"), frame(0x81, b"b")].concat(), &["1002"]),
         ("a binary inside a text", [frame(0x01, b"a"), frame(0x02, b"b")].concat(), &["1002"]),
-        ("a good message before a bad frame", [frame(0x81, b"a"), vec![0x83, 0x80]].concat(), &["text a", "1002"]),
+        (
+            "a good message before a bad frame",
+            [frame(0x81, b"a"), vec![0x83, 0x80]].concat(),
+            &["text a", "1002"],
+        ),
         ("a bare close", frame(0x88, b""), &["close"]),
         ("a close of one byte", frame(0x88, &[3]), &["1002"]),
         ("a close with a code", close(1000, b""), &["close 1000 "]),
@@ -121,8 +153,16 @@ fn rows() -> Vec<Row> {
         ("a surrogate", frame(0x81, &[0xED, 0xA0, 0x80]), &["1007"]),
         ("beyond the last code point", frame(0x81, &[0xF4, 0x90, 0x80, 0x80]), &["1007"]),
         ("a character that does not end", frame(0x81, &[0xE2, 0x82]), &["1007"]),
-        ("a character that does not end over fragments", [frame(0x01, &[0xE2]), frame(0x80, &[0x82])].concat(), &["1007"]),
-        ("wrong UTF-8 before the frame is complete", frame(0x81, &[&[0xF4, 0x90][..], &[b'x'; 500]].concat())[..10].to_vec(), &["1007"]),
+        (
+            "a character that does not end over fragments",
+            [frame(0x01, &[0xE2]), frame(0x80, &[0x82])].concat(),
+            &["1007"],
+        ),
+        (
+            "wrong UTF-8 before the frame is complete",
+            frame(0x81, &[&[0xF4, 0x90][..], &[b'x'; 500]].concat())[..10].to_vec(),
+            &["1007"],
+        ),
         ("wrong UTF-8 before the message is complete", frame(0x01, &[b'a', 0xFF]), &["1007"]),
         ("part of a header", vec![0x81], &[]),
         ("part of a payload", frame(0x81, b"hello")[..8].to_vec(), &[]),
@@ -130,7 +170,8 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-const LONG_TEXT: &str = "text xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+const LONG_TEXT: &str =
+    "text xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 const LONG_PING: &str = "ping [1, 1, 1";
 
 /// Whether what was seen is what the row says; a long message is told by its beginning.

@@ -1,0 +1,5 @@
+//! The macro as a whole: what it writes, and that it survives whatever it is given.
+
+mod any_tokens;
+mod expansion;
+mod options_table;

@@ -1,0 +1,99 @@
+//! Whatever the macro is given, it answers: a panic in it would be an error without a place.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proptest::prelude::*;
+
+/// A module that has something of everything, to be torn apart.
+const MODULE: &str = "
+    #[doc = \"a\"] pub(crate) mod chat {
+        #![allow(x)]
+        use super::*; use ws_runtime::{on, state as s}; type G = Guest; mod inner { fn f() {} } mod outer;
+        const N: usize = { 1 }; impl<const M: usize> A<{ N }> for B where C: D, {} macro_rules! m { () => {} }
+        #[state] #[derive(Default)] pub struct Lobby<T: X = Y<Z>>(u64); #[session(x)] enum Guest { A }
+        #[cfg(unix)] #[on(handshake)] fn admit(req: &Handshake) -> Result<(), Reject> { half typed ( }
+        #[on(utf8)] async fn said<'a, T>(&mut self, (a, b): (&'a str, impl X), #[cfg(y)] g: &'static mut G) -> ! {}
+        #[on(\"name\")] #[on()] #[on(a, b)] #[on = 3] unsafe extern \"C\" fn odd(x: &[u8; { N }], ...) {}
+        #[tick(period = -1.5, period = 1e999)] const fn clock(x: str, y: _) {}
+        #[watch(readable = a + b, writable)] fn typed(a: &A, b: &mut B) where A: B {}
+        #[cfg_attr(unix, on(utf8))] static S: u8 = 1; fn server() {}
+    }";
+
+const ATTRIBUTE: &str = "
+    listen = [8080, \"localhost:1\", 70000, -1, 0xffff_u16], tls(cert = \"a\", key = b, c), silence_max = -0.0, nodelay,
+    slow = drop, origins = [any, \"x\"], subprotocols = \"a, b\", env = \"1\", crate = a::b::<c>, max_inbox = 99999999999999999999999,
+    x y, , = 5, \"text\", key : value, max_headers = 'c', max_outbox = b\"x\", close_timeout = 1e-400, port = 1";
+
+/// The tokens on every level, with a way to change each of them.
+fn change(tokens: TokenStream, choices: &mut impl Iterator<Item = u8>, spare: &[TokenTree]) -> TokenStream {
+    let mut changed: Vec<TokenTree> = Vec::new();
+    for token in tokens {
+        let token = match token {
+            TokenTree::Group(group) => {
+                let delimiter = match choices.next() {
+                    Some(0) => Delimiter::Parenthesis,
+                    Some(1) => Delimiter::Bracket,
+                    Some(2) => Delimiter::None,
+                    Some(3) => Delimiter::Brace,
+                    _ => group.delimiter(),
+                };
+                TokenTree::Group(Group::new(delimiter, change(group.stream(), choices, spare)))
+            }
+            other => other,
+        };
+        match choices.next() {
+            Some(0..=7) => {}
+            Some(8..=13) => changed.extend([token.clone(), token]),
+            Some(14..=19) => {
+                changed.extend(spare.get(usize::from(choices.next().unwrap_or(0)) % spare.len()).cloned())
+            }
+            Some(20..=23) if !changed.is_empty() => changed.insert(changed.len() - 1, token),
+            _ => changed.push(token),
+        }
+    }
+    changed.into_iter().collect()
+}
+
+fn flat(tokens: TokenStream, into: &mut Vec<TokenTree>) {
+    for token in tokens {
+        if let TokenTree::Group(group) = &token {
+            flat(group.stream(), into);
+        }
+        into.push(token);
+    }
+}
+
+fn sources() -> (TokenStream, TokenStream, Vec<TokenTree>) {
+    let module: TokenStream = MODULE.replace("( }", "() }").parse().unwrap();
+    let attribute: TokenStream = ATTRIBUTE.parse().unwrap();
+    let mut spare = Vec::new();
+    flat(module.clone(), &mut spare);
+    flat(attribute.clone(), &mut spare);
+    (attribute, module, spare)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_tokens_make_it_panic(choices in proptest::collection::vec(any::<u8>(), 0..1500)) {
+        let (attribute, module, spare) = sources();
+        let mut choices = choices.into_iter();
+        let attribute = change(attribute, &mut choices, &spare);
+        let module = change(module, &mut choices, &spare);
+        let _ = crate::server(attribute, module).to_string();
+    }
+
+    #[test]
+    fn no_heap_of_tokens_makes_it_panic(order in proptest::collection::vec(any::<u16>(), 0..60)) {
+        let (_, _, spare) = sources();
+        let heap: TokenStream =
+            order.iter().filter_map(|number| spare.get(usize::from(*number) % spare.len()).cloned()).collect();
+        let module = TokenStream::from_iter([
+            TokenTree::from(proc_macro2::Ident::new("mod", proc_macro2::Span::call_site())),
+            TokenTree::from(proc_macro2::Ident::new("m", proc_macro2::Span::call_site())),
+            TokenTree::from(Group::new(Delimiter::Brace, heap.clone())),
+        ]);
+        let _ = crate::server(heap.clone(), module).to_string();
+        let _ = crate::server(heap.clone(), heap).to_string();
+    }
+}

@@ -1,0 +1,117 @@
+//! What the macro writes for a few servers, for a reviewer to read: `cargo insta review`.
+
+use proc_macro2::TokenStream;
+
+/// The expansion as formatted source.
+fn expand(attribute: &str, module: &str) -> String {
+    let tokens = crate::server(attribute.parse().unwrap(), module.parse().unwrap());
+    prettyplease::unparse(&syn_file(tokens))
+}
+
+fn syn_file(tokens: TokenStream) -> syn::File {
+    syn::parse2(tokens.clone()).unwrap_or_else(|error| panic!("{error} in {tokens}"))
+}
+
+#[test]
+fn an_echo() {
+    insta::assert_snapshot!(expand(
+        "listen = 8080",
+        "mod echo {
+            #[on(utf8)]
+            fn echo(text: &str) -> &str { text }
+        }"
+    ));
+}
+
+#[test]
+fn a_server_with_state_and_session() {
+    insta::assert_snapshot!(expand(
+        "",
+        "pub mod chat {
+            use super::*;
+            #[state] #[derive(Default)] pub struct Lobby { greeted: AtomicU64 }
+            #[session] struct Guest { name: String }
+            #[on(connect)] fn knock(conn: &Conn) -> Result<(), Banned> { Ok(()) }
+            #[on(handshake)] async fn admit(request: &Handshake, lobby: &Lobby) -> Result<Guest, Reject> { todo!() }
+            #[on(ready)] fn hello(conn: &Conn, lobby: &Lobby) -> String { todo!() }
+            #[on(utf8)] async fn said(text: &str, guest: &mut Guest, server: &Server) {}
+            #[on(binary)] fn blob(data: Bytes) {}
+            #[on(pong)] fn pong(data: &[u8]) {}
+            #[on(disconnect)] fn bye(close: &Close, guest: Guest) {}
+            #[on(request)] fn page(request: &Request) -> Html<&'static str> { todo!() }
+            #[on(shutdown)] fn last_words(server: &Server) {}
+        }"
+    ));
+}
+
+#[test]
+fn a_state_that_handlers_change() {
+    insta::assert_snapshot!(expand(
+        "",
+        "mod counter {
+            #[state] #[derive(Default)] struct Count(u64);
+            #[on(ready)] fn hello(count: &mut Count) -> String { count.0 += 1; count.0.to_string() }
+            #[on(utf8)] async fn said(text: &str, server: &Server) {}
+        }"
+    ));
+}
+
+#[test]
+fn ticks_and_watches() {
+    insta::assert_snapshot!(expand(
+        "",
+        "mod clock {
+            #[tick(period = 1)] fn clock(server: &Server) {}
+            #[cfg(unix)] #[tick(period = Duration::from_millis(50))] async fn fast(server: Server) {}
+            #[watch(readable = std::io::stdin())] fn typed(server: &Server, stdin: &mut Stdin) {}
+            #[watch(writable = pipe())] async fn drained(pipe: &Pipe) {}
+        }"
+    ));
+}
+
+#[test]
+fn every_kind_of_option() {
+    insta::assert_snapshot!(expand(
+        "listen = [8080, port()], tls(cert = \"chain.pem\", key = key()), silence_max = 0.5, nodelay = false,
+         max_recv_size = 1 << 20, slow = \"drop\", origins = any, subprotocols = [\"chat.v1\"], env = \"CHAT\",
+         crate = my::ws_runtime",
+        "mod options { #[on(utf8)] fn said() {} }"
+    ));
+}
+
+#[test]
+fn twins_under_cfg() {
+    insta::assert_snapshot!(expand(
+        "",
+        "mod twins {
+            #[cfg(unix)] #[session] struct Guest;
+            #[cfg(unix)] #[on(handshake)] fn admit() -> Guest { Guest }
+            #[cfg(unix)] #[on(utf8)] fn said(text: &str) {}
+            #[cfg(not(unix))] #[on(utf8)] fn said(text: String, #[cfg(windows)] conn: &Conn) {}
+        }"
+    ));
+}
+
+#[test]
+fn a_type_that_may_be_the_session_by_another_name() {
+    insta::assert_snapshot!(expand(
+        "",
+        "mod names {
+            #[session] #[derive(Default)] struct Guest;
+            #[on(utf8)] fn said<'a>(text: &'a str, guest: &'a Guest, other: &'a mut Person<'a>) {}
+        }"
+    ));
+}
+
+#[test]
+fn mistakes_leave_the_items_and_what_is_right() {
+    insta::assert_snapshot!(expand(
+        "listen = 70000, silence_mx = 5",
+        "mod wrong {
+            #[on(utf9)] fn said(text: &str) {}
+            #[on(binary)] fn blob(data: Bytes) {}
+            #[on(pong)] fn back(&self) {}
+            fn server() {}
+        }"
+    ));
+}

@@ -1,0 +1,53 @@
+//! The keys of the attribute against the runtime's own table of options: they must not drift apart.
+
+use crate::options::{Key, Kind};
+
+/// The one place where the runtime describes its options.
+const TABLE: &str = include_str!("../../../ws-runtime/src/options/table.rs");
+
+/// An option's name, the type it is given as, and its bounds, as they stand in the table.
+fn described() -> Vec<(String, String, String)> {
+    let mut options = Vec::new();
+    let mut lines = TABLE.lines().map(str::trim);
+    while let Some(line) = lines.next() {
+        let head = line.split_once("(into ").or_else(|| line.split_once("(exact "));
+        let Some((name, rest)) = head.filter(|_| !line.starts_with("//")) else { continue };
+        let Some((given, _)) = rest.split_once(") -> ") else { continue };
+        let bounds: String = lines.by_ref().take_while(|line| *line != "}").collect();
+        options.push((name.to_owned(), given.to_owned(), bounds));
+    }
+    options
+}
+
+#[test]
+fn every_option_is_a_key_and_every_key_an_option() {
+    let options: Vec<String> = described().into_iter().map(|(name, ..)| name).collect();
+    let keys: Vec<&str> = Key::ALL.into_iter().filter(|key| *key != Key::Crate).map(Key::name).collect();
+    assert_eq!(keys, options);
+}
+
+#[test]
+fn literals_have_the_bounds_of_their_options() {
+    for (name, given, text) in described() {
+        let key = Key::of_name(&name).unwrap();
+        let (least, most) = match key.kind() {
+            Kind::Seconds { least, most } => {
+                assert_eq!(given, "Seconds", "{name}");
+                (least, most)
+            }
+            Kind::Count { least, most, .. } => {
+                assert_eq!(given, "usize", "{name}");
+                (least, most)
+            }
+            _ => {
+                assert!(given != "Seconds" && given != "usize", "{name}");
+                continue;
+            }
+        };
+        let (_, bounds) = text.split_once("bounds: (").unwrap();
+        let (bounds, _) = bounds.split_once(')').unwrap();
+        let (lower, upper) = bounds.split_once(" ..= ").unwrap();
+        let number = |text: &str| text.replace('_', "").parse::<f64>().unwrap();
+        assert_eq!((number(lower), number(upper)), (least, most), "{name}");
+    }
+}

@@ -1,0 +1,216 @@
+//! Answers as types, and as bytes.
+
+use std::error::Error;
+use std::fmt::Display;
+
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+
+use super::*;
+use crate::handshake::{HandlerError, InvalidHeader, NotOffered, upgrade_required};
+use crate::{Html, IntoResponse, Reject};
+
+fn content_type(response: &Response<Bytes>) -> &str {
+    response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// What a failed handler leaves for the log.
+fn log(response: &Response<Bytes>) -> Option<&str> {
+    response.extensions().get::<HandlerError>().map(|HandlerError(reason)| reason.as_str())
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_whole_answer_that_ends_the_connection() {
+    let rows = [
+        (Refusal::RequestLine, "400 Bad Request", ""),
+        (Refusal::Host, "400 Bad Request", ""),
+        (Refusal::EarlyBytes, "400 Bad Request", ""),
+        (Refusal::ForeignOrigin, "403 Forbidden", ""),
+        (Refusal::HandshakeMethod, "405 Method Not Allowed", "Allow: GET\r\n"),
+        (Refusal::Method, "405 Method Not Allowed", "Allow: GET, HEAD\r\n"),
+        (Refusal::Body, "413 Payload Too Large", ""),
+        (Refusal::TargetTooLong, "414 URI Too Long", ""),
+        (Refusal::WebSocketVersion, "426 Upgrade Required", "Sec-WebSocket-Version: 13\r\n"),
+        (Refusal::WebSocketVersion, "426 Upgrade Required", "Upgrade: websocket\r\n"),
+        (upgrade_required(), "426 Upgrade Required", "Sec-WebSocket-Version: 13\r\n"),
+        (upgrade_required(), "426 Upgrade Required", "Upgrade: websocket\r\n"),
+        (Refusal::HeadersTooLarge, "431 Request Header Fields Too Large", ""),
+        (Refusal::TooManyHeaders, "431 Request Header Fields Too Large", ""),
+        (Refusal::HttpVersion, "505 HTTP Version Not Supported", ""),
+    ];
+    for (refusal, status, header) in rows {
+        let answer = written(&refusal.into_response(), &Method::GET).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
+        assert!(head.contains("\r\nConnection: close"), "{answer}");
+        assert!(head.contains(&format!("\r\nContent-Length: {}", body.len())), "{answer}");
+        assert!(answer.contains(header), "{answer}");
+        assert!(body.contains(&refusal.to_string()), "{answer}");
+    }
+}
+
+#[test]
+fn values_become_answers() {
+    let rows: Vec<(Response<Bytes>, u16, &str, &str)> = vec![
+        ("text".into_response(), 200, "text/plain; charset=utf-8", "text"),
+        (String::from("text").into_response(), 200, "text/plain; charset=utf-8", "text"),
+        (Html("<p>").into_response(), 200, "text/html; charset=utf-8", "<p>"),
+        (Html(String::from("<p>")).into_response(), 200, "text/html; charset=utf-8", "<p>"),
+        (Bytes::from_static(b"b").into_response(), 200, "application/octet-stream", "b"),
+        (vec![b'b'].into_response(), 200, "application/octet-stream", "b"),
+        (Some("text").into_response(), 200, "text/plain; charset=utf-8", "text"),
+        (None::<String>.into_response(), 404, "text/plain; charset=utf-8", "404 Not Found\n"),
+        (StatusCode::NOT_FOUND.into_response(), 404, "text/plain; charset=utf-8", "404 Not Found\n"),
+        ((StatusCode::CREATED, Html("<p>")).into_response(), 201, "text/html; charset=utf-8", "<p>"),
+        (Response::new("text").into_response(), 200, "", "text"),
+        (Response::new(vec![b'b']).into_response(), 200, "", "b"),
+        (Ok::<_, Reject>("text").into_response(), 200, "text/plain; charset=utf-8", "text"),
+        (
+            Err::<&str, _>(Reject::forbidden()).into_response(),
+            403,
+            "text/plain; charset=utf-8",
+            "403 Forbidden\n",
+        ),
+        (Err::<&str, _>(StatusCode::GONE).into_response(), 410, "text/plain; charset=utf-8", "410 Gone\n"),
+        (Ok::<_, String>(Some("text")).into_response(), 200, "text/plain; charset=utf-8", "text"),
+    ];
+    for (response, status, content, body) in rows {
+        assert_eq!(response.status(), status);
+        assert_eq!(content_type(&response), content);
+        assert_eq!(response.body(), body);
+        assert_eq!(log(&response), None);
+    }
+}
+
+#[test]
+fn a_handlers_error_is_for_the_log_and_not_for_the_peer() {
+    fn fails(error: impl Display + 'static) -> Response<Bytes> {
+        Err::<String, _>(error).into_response()
+    }
+    let boxed: Box<dyn Error + Send + Sync> = "password is swordfish".into();
+    for response in [
+        fails("password is swordfish"),
+        fails(String::from("password is swordfish")),
+        fails(boxed),
+        (StatusCode::OK, Err::<String, _>("password is swordfish")).into_response(),
+    ] {
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.body(), "500 Internal Server Error\n");
+        assert_eq!(log(&response), Some("password is swordfish"));
+    }
+}
+
+#[test]
+fn a_status_below_200_is_a_mistake_of_the_program() {
+    let mut response = Response::new("");
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    for response in [
+        response.into_response(),
+        StatusCode::CONTINUE.into_response(),
+        (StatusCode::SWITCHING_PROTOCOLS, "text").into_response(),
+        Err::<&str, _>(StatusCode::CONTINUE).into_response(),
+    ] {
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(log(&response).is_some_and(|reason| reason.contains("no answer")));
+    }
+}
+
+#[test]
+fn a_reject_says_what_it_was_told() {
+    let plain = Reject::from(StatusCode::FORBIDDEN).into_response();
+    assert_eq!((plain.status(), plain.body().as_ref()), (StatusCode::FORBIDDEN, &b"403 Forbidden\n"[..]));
+    for reject in [
+        Reject::from((StatusCode::FORBIDDEN, "no")),
+        Reject::from((StatusCode::FORBIDDEN, String::from("no"))),
+        Reject::forbidden().text("no"),
+        Reject::new(StatusCode::FORBIDDEN).text(String::from("no")),
+    ] {
+        assert_eq!(reject.status(), StatusCode::FORBIDDEN);
+        let response = reject.into_response();
+        assert_eq!(content_type(&response), "text/plain; charset=utf-8");
+        assert_eq!(response.body(), "no");
+    }
+    let json = Reject::too_many_requests()
+        .body(r#"{"wait":3}"#)
+        .header("content-type", "application/json")
+        .header(HeaderName::from_static("retry-after"), HeaderValue::from(3))
+        .header("X", "1")
+        .header("X", "2")
+        .into_response();
+    assert_eq!(content_type(&json), "application/json");
+    assert_eq!(json.headers()["retry-after"], "3");
+    assert_eq!(json.headers().get_all("x").iter().count(), 2);
+    assert_eq!(json.body(), r#"{"wait":3}"#);
+    let moved = Reject::new(StatusCode::FOUND).header("Location", "/login").into_response();
+    assert_eq!(
+        (moved.status(), &moved.headers()["location"]),
+        (StatusCode::FOUND, &HeaderValue::from_static("/login"))
+    );
+}
+
+#[test]
+fn a_reject_that_cannot_be_sent_is_500_and_explained_in_the_log() {
+    let rows = [
+        (Reject::new(StatusCode::OK), "has status 200"),
+        (Reject::new(StatusCode::SWITCHING_PROTOCOLS), "has status 101"),
+        (Reject::forbidden().header("a b", "x"), "header that cannot be sent"),
+        (Reject::forbidden().header("x", "a\r\nb"), "header that cannot be sent"),
+        (Reject::forbidden().header("Connection", "keep-alive"), "the server's own"),
+        (Reject::forbidden().header("content-length", "1"), "the server's own"),
+        (InvalidHeader::Reserved { name: http::header::UPGRADE }.into(), "the server's own"),
+    ];
+    for (reject, reason) in rows {
+        let response = reject.into_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.body(), "500 Internal Server Error\n");
+        assert!(log(&response).is_some_and(|log| log.contains(reason)), "{:?}", log(&response));
+    }
+    assert_eq!(Reject::from(NotOffered("chat".to_owned())).status(), StatusCode::BAD_REQUEST);
+}
+
+#[test]
+fn a_result_with_reject_stays_small() {
+    assert!(size_of::<Result<(), Reject>>() <= 16);
+}
+
+#[tokio::test]
+async fn an_answer_always_ends_the_connection_and_says_where_it_ends() {
+    let response = Response::builder()
+        .status(200)
+        .header("Connection", "keep-alive")
+        .header("Keep-Alive", "timeout=5")
+        .header("Content-Length", "999")
+        .header("Transfer-Encoding", "chunked")
+        .header("Sec-WebSocket-Version", "13")
+        .body(Bytes::from_static(b"text"))
+        .unwrap();
+    let rows = [
+        (
+            Method::GET,
+            "HTTP/1.1 200 OK\r\nSec-WebSocket-Version: 13\r\nConnection: close\r\nContent-Length: 4\r\n\r\ntext",
+        ),
+        (
+            Method::HEAD,
+            "HTTP/1.1 200 OK\r\nSec-WebSocket-Version: 13\r\nConnection: close\r\nContent-Length: 4\r\n\r\n",
+        ),
+    ];
+    for (method, expected) in rows {
+        assert_eq!(written(&response, &method).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn statuses_that_have_no_body_get_none() {
+    for status in [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED] {
+        let answer = written(&(status, "text").into_response(), &Method::GET).await;
+        assert!(answer.ends_with("\r\n\r\n") && !answer.contains("Content-Length"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_ones_own_type_cannot_pretend_to_be_a_101() {
+    let mut response = Response::new(Bytes::from_static(b"text"));
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let answer = written(&response, &Method::GET).await;
+    assert!(answer.starts_with("HTTP/1.1 500 ") && answer.contains("Connection: close"), "{answer}");
+}

@@ -1,0 +1,100 @@
+//! Requests as bytes, and what becomes of them.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod answers;
+mod chunking;
+mod handlers;
+mod origins;
+mod requests;
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Method, Response};
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::{HeadError, HeadLimits, Judged, Origins, Refusal, judge, read_head, write_response};
+use crate::{Handshake, Request};
+
+const LIMITS: HeadLimits = HeadLimits { max_header_size: 16 * 1024, max_headers: 64 };
+
+/// The handshake of RFC 6455 section 1.3, without what makes it end.
+const HANDSHAKE: &str = "GET /chat?room=1 HTTP/1.1\r\n\
+    Host: server.example.com\r\n\
+    Upgrade: websocket\r\n\
+    Connection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Version: 13\r\n";
+
+/// The handshake with further lines.
+fn handshake_with(lines: &str) -> Vec<u8> {
+    format!("{HANDSHAKE}{lines}\r\n").into_bytes()
+}
+
+/// The handshake with one piece replaced by another.
+fn handshake_but(old: &str, new: &str) -> Vec<u8> {
+    assert!(HANDSHAKE.contains(old), "{old:?} does not stand in the handshake");
+    format!("{}\r\n", HANDSHAKE.replace(old, new)).into_bytes()
+}
+
+/// A stream that gives its bytes in pieces of these sizes, then in one, and ends.
+struct Pieces<'a> {
+    bytes: &'a [u8],
+    sizes: Vec<usize>,
+}
+
+impl AsyncRead for Pieces<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let size = self.sizes.pop().unwrap_or(usize::MAX).min(self.bytes.len()).min(buffer.remaining());
+        let (piece, rest) = self.bytes.split_at(size);
+        buffer.put_slice(piece);
+        self.bytes = rest;
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[derive(Debug)]
+enum Became {
+    Handshake(Handshake),
+    Request(Request),
+    Refused(Refusal),
+    Closed,
+}
+
+/// What the bytes become, coming in pieces of these sizes (the last one first).
+async fn become_in(bytes: &[u8], sizes: Vec<usize>, limits: HeadLimits, origins: &Origins) -> Became {
+    let head = match read_head(&mut Pieces { bytes, sizes }, limits).await {
+        Ok(head) => head,
+        Err(HeadError::Refused(refusal)) => return Became::Refused(refusal),
+        Err(HeadError::Closed) => return Became::Closed,
+        Err(HeadError::Io(error)) => panic!("{error}"),
+    };
+    match judge(head, origins, false) {
+        Judged::Upgrade(handshake) => Became::Handshake(handshake),
+        Judged::Plain(request) => Became::Request(request),
+        Judged::Refused(refusal) => Became::Refused(refusal),
+    }
+}
+
+async fn becomes(bytes: &[u8]) -> Became {
+    become_in(bytes, Vec::new(), LIMITS, &Origins::same()).await
+}
+
+async fn handshake(bytes: &[u8]) -> Handshake {
+    match becomes(bytes).await {
+        Became::Handshake(handshake) => handshake,
+        other => panic!("not a handshake but {other:?}"),
+    }
+}
+
+async fn written(response: &Response<Bytes>, method: &Method) -> String {
+    let mut out = Vec::new();
+    write_response(&mut out, response, method).await.unwrap();
+    String::from_utf8(out).unwrap()
+}

@@ -1,0 +1,129 @@
+//! Which page may connect to which host.
+
+use http::uri::Authority;
+
+use super::*;
+
+fn allows(origins: &Origins, origin: &str, host: &str, encrypted: bool) -> bool {
+    origins.allow(origin.as_bytes(), &Authority::try_from(host).unwrap(), encrypted)
+}
+
+#[test]
+fn the_same_origin_is_the_one_that_the_host_header_names() {
+    let rows = [
+        // origin, host, without TLS, with TLS
+        ("http://example.com", "example.com", true, false),
+        ("https://example.com", "example.com", true, true),
+        ("HTTPS://EXAMPLE.com", "Example.COM", true, true),
+        ("http://example.com:80", "example.com", true, false),
+        ("http://example.com", "example.com:80", true, false),
+        ("https://example.com", "example.com:443", true, true),
+        ("https://example.com:443", "example.com", true, true),
+        ("http://example.com:8080", "example.com:8080", true, false),
+        ("https://example.com:8443", "example.com:8443", true, true),
+        ("http://[::1]:8080", "[::1]:8080", true, false),
+        ("http://localhost:8080", "localhost:8081", false, false),
+        ("http://example.com:8080", "example.com", false, false),
+        ("http://example.com", "example.com:8080", false, false),
+        ("https://example.com", "example.com:80", false, false),
+        ("http://example.com", "example.com:443", false, false),
+        ("http://www.example.com", "example.com", false, false),
+        ("http://example.com.evil.org", "example.com", false, false),
+        ("http://evil-example.com", "example.com", false, false),
+        ("http://com", "example.com", false, false),
+        ("http://example.com.", "example.com", false, false),
+        ("http://localhost:8080", "127.0.0.1:8080", false, false),
+        ("ftp://example.com", "example.com", false, false),
+        ("chrome-extension://example.com", "example.com", false, false),
+        ("null", "null", false, false),
+        ("", "example.com", false, false),
+        ("example.com", "example.com", false, false),
+        ("//example.com", "example.com", false, false),
+        ("http://example.com/", "example.com", false, false),
+        ("http://user@example.com", "example.com", false, false),
+        ("http://example.com http://example.com", "example.com", false, false),
+        ("http://example.com, http://example.com", "example.com", false, false),
+    ];
+    for (origin, host, plain, tls) in rows {
+        assert_eq!(allows(&Origins::same(), origin, host, false), plain, "{origin} to {host}");
+        assert_eq!(allows(&Origins::same(), origin, host, true), tls, "{origin} to {host} by TLS");
+    }
+}
+
+#[test]
+fn listed_origins_are_allowed_beside_the_servers_own() {
+    let origins =
+        Origins::only(["https://example.org", "http://localhost:3000", "tauri://localhost"]).unwrap();
+    let rows = [
+        ("https://example.org", true),
+        ("https://EXAMPLE.org:443", true),
+        ("http://localhost:3000", true),
+        ("tauri://localhost", true),
+        ("http://server", true),
+        ("http://example.org", false),
+        ("https://www.example.org", false),
+        ("https://example.org:8443", false),
+        ("http://localhost", false),
+        ("https://localhost:3000", false),
+        ("null", false),
+    ];
+    for (origin, allowed) in rows {
+        assert_eq!(allows(&origins, origin, "server", false), allowed, "{origin}");
+    }
+}
+
+#[test]
+fn any_allows_all_and_an_empty_list_only_the_servers_own() {
+    for origin in ["null", "", "http://evil.example", "\u{202e}"] {
+        assert!(allows(&Origins::any(), origin, "server", true));
+        assert!(!allows(&Origins::only([""; 0]).unwrap(), origin, "server", true));
+    }
+    assert!(allows(&Origins::only([""; 0]).unwrap(), "https://server", "server", true));
+}
+
+#[tokio::test]
+async fn a_handshake_of_an_origin_that_is_no_text_is_refused_unless_any_may_connect() {
+    let bytes = [HANDSHAKE.as_bytes(), b"Origin: http://\xe9\r\n\r\n"].concat();
+    let became = become_in(&bytes, Vec::new(), LIMITS, &Origins::same()).await;
+    assert!(matches!(became, Became::Refused(Refusal::ForeignOrigin)), "{became:?}");
+    let became = become_in(&bytes, Vec::new(), LIMITS, &Origins::any()).await;
+    assert!(matches!(became, Became::Handshake(_)), "{became:?}");
+}
+
+#[test]
+fn a_text_that_is_no_origin_is_told_what_is_wrong_with_it() {
+    let rows = [
+        ("example.com", "it has no scheme"),
+        ("", "it has no scheme"),
+        ("https://example.com/", "ends after host and port"),
+        ("https://example.com/chat", "ends after host and port"),
+        ("https://example.com?a", "ends after host and port"),
+        ("wss://example.com", "not by `ws` or `wss`"),
+        ("*", "no wildcards"),
+        ("https://*.example.com", "no wildcards"),
+        ("null", "without an address"),
+        ("https://bücher.example", "in ASCII"),
+        ("https://", "host is malformed"),
+        ("https://:80", "no host"),
+        ("https://a b", "host is malformed"),
+        ("https://user@example.com", "no user name"),
+        ("https://example.com:65536", "its port"),
+        ("https://example.com:", "its port"),
+        ("1http://example.com", "scheme is malformed"),
+        ("://example.com", "scheme is malformed"),
+    ];
+    for (text, reason) in rows {
+        let message = Origins::only([text]).unwrap_err().to_string();
+        assert!(message.contains(reason), "{text}: {message}");
+        assert!(message.contains("write it as `https://example.com`"), "{message}");
+    }
+}
+
+#[test]
+fn origins_are_shown_as_they_are_read() {
+    for text in ["same", "any", "https://example.org", "https://example.org, http://localhost:3000"] {
+        assert_eq!(text.parse::<Origins>().unwrap().to_string(), text);
+    }
+    assert_eq!(" https://Example.org:443 ".parse::<Origins>().unwrap().to_string(), "https://example.org");
+    assert!("https://example.org,".parse::<Origins>().is_err());
+}
