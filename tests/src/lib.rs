@@ -89,3 +89,29 @@ impl Client {
         }
     }
 }
+
+/// The pages of the book, whose programs are compiled as doctests.
+#[cfg(doctest)]
+mod book {
+    macro_rules! page {
+        ($name:ident, $file:literal) => {
+            #[doc = include_str!(concat!("../../book/src/", $file))]
+            mod $name {}
+        };
+    }
+
+    page!(introduction, "introduction.md");
+    page!(first_server, "first-server.md");
+    page!(events, "events.md");
+    page!(arguments_and_replies, "arguments-and-replies.md");
+    page!(state_and_session, "state-and-session.md");
+    page!(ticks, "ticks.md");
+    page!(watchers, "watchers.md");
+    page!(tls, "tls.md");
+    page!(options, "options.md");
+    page!(shutdown, "shutdown.md");
+    page!(coming_from_perl, "coming-from-perl.md");
+
+    #[doc = include_str!("../../README.md")]
+    mod readme {}
+}

@@ -76,7 +76,7 @@ async fn become_in(bytes: &[u8], sizes: Vec<usize>, limits: HeadLimits, origins:
         Err(HeadError::Io(error)) => panic!("{error}"),
     };
     match judge(head, origins, false) {
-        Judged::Upgrade(handshake) => Became::Handshake(handshake),
+        Judged::Upgrade(handshake) => Became::Handshake(*handshake),
         Judged::Plain(request) => Became::Request(request),
         Judged::Refused(refusal) => Became::Refused(refusal),
     }
