@@ -2,8 +2,6 @@
 //!
 //! Here stands only what each of them needs to talk to a server: a client that fails a test with a clear word.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by it")]
-
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -78,14 +76,11 @@ impl Client {
             Message::Close(Some(frame)) => frame,
             other => panic!("expected a close frame, got {other:?}"),
         };
-        loop {
-            match self.0.next().await {
-                None
-                | Some(Err(tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed)) => {
-                    return frame;
-                }
-                Some(other) => panic!("expected the end, got {other:?}"),
+        match self.0.next().await {
+            None | Some(Err(tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed)) => {
+                frame
             }
+            Some(other) => panic!("expected the end, got {other:?}"),
         }
     }
 }

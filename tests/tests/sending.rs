@@ -24,7 +24,7 @@ async fn what_is_too_large_is_refused_with_both_sizes() {
     let conn = running.server().connections()[0].clone();
     assert_eq!(conn.send_utf8("0123456789"), Ok(()));
     assert_eq!(conn.send_utf8("0123456789a"), Err(SendError::TooLarge { size: 11, max: 10 }));
-    assert_eq!(conn.send_binary(&[0; 11]), Err(SendError::TooLarge { size: 11, max: 10 }));
+    assert_eq!(conn.send_binary([0; 11]), Err(SendError::TooLarge { size: 11, max: 10 }));
     conn.set_max_send_size(11).unwrap();
     assert_eq!(conn.send_utf8("0123456789a"), Ok(()));
     assert_eq!(conn.set_max_send_size(0), Err(SetError::Zero { option: "max_send_size" }));

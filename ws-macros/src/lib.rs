@@ -89,7 +89,7 @@ pub fn ws_server(
     attribute: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
-    server(attribute.into(), item.into()).into()
+    server(attribute.into(), &item.into()).into()
 }
 
 /// Marks the handler of an event: `#[on(utf8)]`, inside of a [`#[ws_server]`](macro@ws_server) module.
@@ -121,7 +121,7 @@ pub fn ws_server(
 /// ```
 #[proc_macro_attribute]
 pub fn on(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    outside(Marker::On, item.into()).into()
+    outside(Marker::On, &item.into()).into()
 }
 
 /// Marks a handler that runs each time a period has passed: `#[tick(period = 1)]`, inside of a
@@ -141,7 +141,7 @@ pub fn on(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_mac
 /// ```
 #[proc_macro_attribute]
 pub fn tick(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    outside(Marker::Tick, item.into()).into()
+    outside(Marker::Tick, &item.into()).into()
 }
 
 /// Marks a handler that runs when a handle is ready: `#[watch(readable = std::io::stdin())]` or
@@ -159,7 +159,7 @@ pub fn tick(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 /// ```
 #[proc_macro_attribute]
 pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    outside(Marker::Watch, item.into()).into()
+    outside(Marker::Watch, &item.into()).into()
 }
 
 /// Marks the type of which the server has one, a struct or an enum: `#[state]`, inside of a
@@ -179,7 +179,7 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// ```
 #[proc_macro_attribute]
 pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    outside(Marker::State, item.into()).into()
+    outside(Marker::State, &item.into()).into()
 }
 
 /// Marks the type of which each connection has one, a struct or an enum: `#[session]`, inside of a
@@ -197,11 +197,11 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// ```
 #[proc_macro_attribute]
 pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    outside(Marker::Session, item.into()).into()
+    outside(Marker::Session, &item.into()).into()
 }
 
 /// Reads, checks and writes a server. The user's items are written back whatever is wrong with them.
-fn server(attribute: TokenStream, item: TokenStream) -> TokenStream {
+fn server(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let Some(mut server) = parse::parse(attribute, item.clone(), &mut mistakes) else {
         let mistakes = mistakes.into_tokens();
@@ -212,7 +212,7 @@ fn server(attribute: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// What a marker says where no `#[ws_server]` has read it.
-fn outside(marker: Marker, item: TokenStream) -> TokenStream {
+fn outside(marker: Marker, item: &TokenStream) -> TokenStream {
     let name = marker.name();
     let mut mistakes = Mistakes::default();
     mistakes.at(

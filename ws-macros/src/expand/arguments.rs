@@ -65,7 +65,7 @@ fn convert(argument: &Argument, source: &Source) -> TokenStream {
 
 /// Asks the compiler whether a type whose name the macro does not know is the session or the state once more.
 pub(crate) fn once(server: &Server) -> TokenStream {
-    let checks: Vec<TokenStream> = server.handlers.iter().filter_map(|handler| check_once(handler)).collect();
+    let checks: Vec<TokenStream> = server.handlers.iter().filter_map(check_once).collect();
     if checks.is_empty() {
         return TokenStream::new();
     }

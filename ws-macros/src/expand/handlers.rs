@@ -45,8 +45,9 @@ fn context(flow: Flow, guarded: bool) -> TokenStream {
 fn invoke(handler: &Handler) -> TokenStream {
     let name = &handler.name;
     let place = at(name.span());
+    // The call itself stands where the user's code does: an argument in it can only then be pointed at.
     let mut lent = Group::new(Delimiter::Parenthesis, arguments(handler));
-    lent.set_span(place);
+    lent.set_span(name.span());
     match handler.flow {
         Flow::Plain => quote!(#name #lent),
         Flow::Async => {

@@ -38,7 +38,7 @@ pub(crate) fn builder(server: &Server) -> TokenStream {
         }
     };
     let place = private.map_or_else(here, |private| at(private.name.span()));
-    let new = quote_spanned!(place=> __ws_runtime::Builder::<__Service>::new());
+    let builder = quote_spanned!(place=> __ws_runtime::Builder<impl __ws_runtime::Service<#state>>);
     let summary = format!("The server `{}`, yet to be started.", server.name);
     let name = Ident::new("server", here());
     quote_spanned! {here()=>
@@ -46,8 +46,8 @@ pub(crate) fn builder(server: &Server) -> TokenStream {
         ///
         /// Each option of its attribute can be set here too; then `.start()`, `.serve().await` or `.bind().await`.
         #[allow(private_interfaces, unreachable_pub)]
-        pub fn #name() -> __ws_runtime::Builder<impl __ws_runtime::Service<#state>> {
-            #new
+        pub fn #name() -> #builder {
+            __ws_runtime::Builder::<__Service>::new()
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Settings {
         seen.push(key);
         match value {
             PairValue::Missing => {
-                mistakes.on(&word, format!("`{name}` has no value: write {}", written(key)))
+                mistakes.on(&word, format!("`{name}` has no value: write {}", written(key)));
             }
             PairValue::Broken => {}
             PairValue::List(tokens) if key.kind() == Kind::Tls => {
@@ -34,10 +34,10 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Settings {
                     .extend(read_tls(&word, tokens, mistakes).map(|value| Setting { key: word, value }));
             }
             PairValue::List(_) => {
-                mistakes.on(&word, format!("`{name}` takes its value behind a `=`: write {}", written(key)))
+                mistakes.on(&word, format!("`{name}` takes its value behind a `=`: write {}", written(key)));
             }
             PairValue::Expression(path) if key.kind() == Kind::Path => {
-                settings.runtime = read_path(&path, mistakes)
+                settings.runtime = read_path(&path, mistakes);
             }
             PairValue::Expression(value) => {
                 settings
@@ -150,7 +150,7 @@ fn judge_file(name: &str, file: &Expr, mistakes: &mut Mistakes) {
     let Expr::Lit(literal) = file else { return };
     match &literal.lit {
         syn::Lit::Str(path) if path.value().is_empty() => {
-            mistakes.on(file, format!("`{name}` names no file: it is empty"))
+            mistakes.on(file, format!("`{name}` names no file: it is empty"));
         }
         syn::Lit::Str(_) => {}
         _ => mistakes.on(file, format!("`{name}` is a PEM file: write `{name} = \"{name}.pem\"`")),

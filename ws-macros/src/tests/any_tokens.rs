@@ -44,7 +44,7 @@ fn change(tokens: TokenStream, choices: &mut impl Iterator<Item = u8>, spare: &[
             Some(0..=7) => {}
             Some(8..=13) => changed.extend([token.clone(), token]),
             Some(14..=19) => {
-                changed.extend(spare.get(usize::from(choices.next().unwrap_or(0)) % spare.len()).cloned())
+                changed.extend(spare.get(usize::from(choices.next().unwrap_or(0)) % spare.len()).cloned());
             }
             Some(20..=23) if !changed.is_empty() => changed.insert(changed.len() - 1, token),
             _ => changed.push(token),
@@ -80,7 +80,7 @@ proptest! {
         let mut choices = choices.into_iter();
         let attribute = change(attribute, &mut choices, &spare);
         let module = change(module, &mut choices, &spare);
-        let _ = crate::server(attribute, module).to_string();
+        let _ = crate::server(attribute, &module).to_string();
     }
 
     #[test]
@@ -93,7 +93,7 @@ proptest! {
             TokenTree::from(proc_macro2::Ident::new("m", proc_macro2::Span::call_site())),
             TokenTree::from(Group::new(Delimiter::Brace, heap.clone())),
         ]);
-        let _ = crate::server(heap.clone(), module).to_string();
-        let _ = crate::server(heap.clone(), heap).to_string();
+        let _ = crate::server(heap.clone(), &module).to_string();
+        let _ = crate::server(heap.clone(), &heap).to_string();
     }
 }

@@ -4,11 +4,11 @@ use proc_macro2::TokenStream;
 
 /// The expansion as formatted source.
 fn expand(attribute: &str, module: &str) -> String {
-    let tokens = crate::server(attribute.parse().unwrap(), module.parse().unwrap());
-    prettyplease::unparse(&syn_file(tokens))
+    let tokens = crate::server(attribute.parse().unwrap(), &module.parse().unwrap());
+    prettyplease::unparse(&syn_file(&tokens))
 }
 
-fn syn_file(tokens: TokenStream) -> syn::File {
+fn syn_file(tokens: &TokenStream) -> syn::File {
     syn::parse2(tokens.clone()).unwrap_or_else(|error| panic!("{error} in {tokens}"))
 }
 

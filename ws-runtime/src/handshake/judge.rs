@@ -20,7 +20,7 @@ pub(crate) enum Judged {
     /// A valid handshake of an allowed origin, to be answered with 101.
     Upgrade(Box<Handshake>),
     /// A request that wants no WebSocket.
-    Plain(Request),
+    Plain(Box<Request>),
     /// A request that gets this answer and no handler.
     Refused(Refusal),
 }
@@ -33,7 +33,7 @@ pub(crate) fn judge(mut head: Head, origins: &Origins, encrypted: bool) -> Judge
     };
     if !wants_websocket(&head.headers) {
         return match check_plain(&head) {
-            Ok(()) => Judged::Plain(Request::new(head)),
+            Ok(()) => Judged::Plain(Box::new(Request::new(head))),
             Err(refusal) => Judged::Refused(refusal),
         };
     }

@@ -133,7 +133,7 @@ impl Reject {
                 self.0.response.headers_mut().append(name, value);
             }
             Err(error) => {
-                self.0.mistake = Some(format!("a `Reject` has a header that cannot be sent: {error}"))
+                self.0.mistake = Some(format!("a `Reject` has a header that cannot be sent: {error}"));
             }
         }
         self

@@ -98,7 +98,7 @@ async fn pause(listener: &Listener, error: &io::Error) {
             sleep_until(Instant::now() + pause).await;
         }
         None => {
-            tracing::debug!(address = %listener.address(), %error, "a peer went away before it was accepted")
+            tracing::debug!(address = %listener.address(), %error, "a peer went away before it was accepted");
         }
     }
 }
@@ -133,7 +133,7 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     match done {
         Ok(outcome) => server.report(S::HANDLERS.shutdown, &outcome),
         Err(_) => {
-            tracing::error!(handler = S::HANDLERS.shutdown, "handler took longer than `shutdown_timeout`")
+            tracing::error!(handler = S::HANDLERS.shutdown, "handler took longer than `shutdown_timeout`");
         }
     }
 }

@@ -61,7 +61,7 @@ impl AsyncRead for Pieces<'_> {
 
 #[derive(Debug)]
 enum Became {
-    Handshake(Handshake),
+    Handshake(Box<Handshake>),
     Request(Request),
     Refused(Refusal),
     Closed,
@@ -76,8 +76,8 @@ async fn become_in(bytes: &[u8], sizes: Vec<usize>, limits: HeadLimits, origins:
         Err(HeadError::Io(error)) => panic!("{error}"),
     };
     match judge(head, origins, false) {
-        Judged::Upgrade(handshake) => Became::Handshake(*handshake),
-        Judged::Plain(request) => Became::Request(request),
+        Judged::Upgrade(handshake) => Became::Handshake(handshake),
+        Judged::Plain(request) => Became::Request(*request),
         Judged::Refused(refusal) => Became::Refused(refusal),
     }
 }
@@ -88,7 +88,7 @@ async fn becomes(bytes: &[u8]) -> Became {
 
 async fn handshake(bytes: &[u8]) -> Handshake {
     match becomes(bytes).await {
-        Became::Handshake(handshake) => handshake,
+        Became::Handshake(handshake) => *handshake,
         other => panic!("not a handshake but {other:?}"),
     }
 }
