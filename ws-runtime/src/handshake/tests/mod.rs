@@ -62,7 +62,7 @@ impl AsyncRead for Pieces<'_> {
 #[derive(Debug)]
 enum Became {
     Handshake(Box<Handshake>),
-    Request(Request),
+    Request(Box<Request>),
     Refused(Refusal),
     Closed,
 }
@@ -77,7 +77,7 @@ async fn become_in(bytes: &[u8], sizes: Vec<usize>, limits: HeadLimits, origins:
     };
     match judge(head, origins, false) {
         Judged::Upgrade(handshake) => Became::Handshake(handshake),
-        Judged::Plain(request) => Became::Request(*request),
+        Judged::Plain(request) => Became::Request(request),
         Judged::Refused(refusal) => Became::Refused(refusal),
     }
 }
