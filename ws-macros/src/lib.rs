@@ -117,7 +117,10 @@ pub fn ws_server(
 ///
 /// ```ignore
 /// #[on(utf8)]
-/// async fn said(text: &str, guest: &mut Guest, server: &Server) -> Option<String> { … }
+/// async fn said(text: &str, guest: &mut Guest) -> Option<String> {
+///     guest.heard += 1;
+///     (text == "how many?").then(|| guest.heard.to_string())
+/// }
 /// ```
 #[proc_macro_attribute]
 pub fn on(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
@@ -155,7 +158,12 @@ pub fn tick(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 ///
 /// ```ignore
 /// #[watch(readable = std::io::stdin())]
-/// fn typed(server: &Server, stdin: &mut std::io::Stdin) -> std::io::Result<()> { … }
+/// fn typed(server: &Server, stdin: &mut std::io::Stdin) -> std::io::Result<()> {
+///     let mut line = String::new();
+///     stdin.read_line(&mut line)?;
+///     server.broadcast_utf8(line.trim_end());
+///     Ok(())
+/// }
 /// ```
 #[proc_macro_attribute]
 pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {

@@ -68,6 +68,7 @@ impl Conn {
     ///         "come in"
     ///     }
     /// }
+    /// # fn main() {}
     /// ```
     pub fn on_utf8<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &str) -> R + Send + 'static) {
         self.replace(|replaced| {

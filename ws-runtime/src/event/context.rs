@@ -31,6 +31,7 @@ use crate::{Conn, Server};
 ///         format!("you sit at {}", seat.0)
 ///     }
 /// }
+/// # fn main() {}
 /// ```
 pub trait FromContext<'a, C>: Sized {
     /// Makes the argument, just before the handler is called.

@@ -86,6 +86,7 @@ pub type Outcome = Result<(), Failure>;
 ///         Json(Welcome { visitors: 1 })
 ///     }
 /// }
+/// # fn main() {}
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
