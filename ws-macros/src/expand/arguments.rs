@@ -59,7 +59,7 @@ fn convert(argument: &Argument, source: &Source) -> TokenStream {
     let (own, cfgs) = (source.own(place), argument.cfgs.attributes());
     let path = quote_spanned!(place=> __ws_runtime::#of_trait::#by_method);
     let mut lent = Group::new(Delimiter::Parenthesis, quote_spanned!(at(place)=> #own &mut context));
-    lent.set_span(place);
+    lent.set_span(at(place));
     quote!(#cfgs #path #lent)
 }
 

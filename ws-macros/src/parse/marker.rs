@@ -172,7 +172,7 @@ fn tick(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
     let before = mistakes.count();
     let mut period = None;
     let tokens = attribute.arguments().map(proc_macro2::Group::stream).unwrap_or_default();
-    for Pair { key: word, value } in pairs::read(tokens, mistakes) {
+    for Pair { key: word, value } in pairs::read(tokens, "period = 1", mistakes) {
         if word != "period" {
             mistakes.on(&word, format!("a tick has no `{word}`, only `period`: write `#[tick(period = 1)]`"));
             continue;
@@ -205,7 +205,7 @@ fn watch(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
     let before = mistakes.count();
     let mut watched: Option<(Interest, Expr)> = None;
     let tokens = attribute.arguments().map(proc_macro2::Group::stream).unwrap_or_default();
-    for Pair { key: word, value } in pairs::read(tokens, mistakes) {
+    for Pair { key: word, value } in pairs::read(tokens, "readable = std::io::stdin()", mistakes) {
         let name = word.to_string();
         let interest = match name.as_str() {
             "readable" => Interest::Readable,

@@ -25,11 +25,12 @@ pub(crate) enum PairValue {
     Broken,
 }
 
-pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Vec<Pair> {
+/// Reads all pairs; `example` is one of them as it should be written.
+pub(crate) fn read(tokens: TokenStream, example: &str, mistakes: &mut Mistakes) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            if let Some(pair) = read_one(input, mistakes)? {
+            if let Some(pair) = read_one(input, example, mistakes)? {
                 pairs.push(pair);
             }
             if !input.is_empty() && !input.peek(Token![,]) {
@@ -51,10 +52,11 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Vec<Pair> {
     pairs
 }
 
-fn read_one(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Option<Pair>> {
-    if !input.peek(Ident::peek_any) {
+fn read_one(input: ParseStream<'_>, example: &str, mistakes: &mut Mistakes) -> syn::Result<Option<Pair>> {
+    let is_path = input.peek2(Token![::]) || input.peek2(Token![.]);
+    if is_path || !input.peek(Ident::peek_any) {
         let token: TokenTree = input.parse()?;
-        mistakes.on(token, "here a name is wanted, as in `name = value`");
+        mistakes.on(token, format!("a value needs its name before it, as in `{example}`"));
         skip_to_comma(input)?;
         return Ok(None);
     }

@@ -12,7 +12,7 @@ use crate::options::{self, Key, Kind};
 pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Settings {
     let mut settings = Settings::default();
     let mut seen: Vec<Key> = Vec::new();
-    for Pair { key: word, value } in pairs::read(tokens, mistakes) {
+    for Pair { key: word, value } in pairs::read(tokens, Key::Listen.example(), mistakes) {
         let name = word.to_string();
         let Some(key) = Key::of_name(&name) else {
             mistakes.on(&word, unknown(&name));
@@ -102,7 +102,7 @@ fn read_path(value: &Expr, mistakes: &mut Mistakes) -> Option<syn::Path> {
 fn read_tls(tls: &Ident, tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Value> {
     let before = mistakes.count();
     let (mut cert, mut key) = (None, None);
-    for Pair { key: word, value } in pairs::read(tokens, mistakes) {
+    for Pair { key: word, value } in pairs::read(tokens, "cert = \"chain.pem\"", mistakes) {
         let name = word.to_string();
         let place = match name.as_str() {
             "cert" => &mut cert,
