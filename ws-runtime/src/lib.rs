@@ -63,7 +63,7 @@ pub use handshake::{
     Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, NotOffered, Origins, Reject, Request,
 };
 pub use listen::{Address, Listen, ListenError, Tls, TlsError};
-pub use options::{OptionError, OptionErrors, Seconds, Slow};
+pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
 pub use server::{Builder, DefaultState, Given, Running, Server, StateSource};
 pub use tick::TickError;
 #[cfg(unix)]

@@ -7,7 +7,7 @@ use super::handlers::{call, needs_event};
 use super::parts::{is_guarded, session_type, state_type};
 use super::places::{at, here, otherwise};
 use super::{server::root, timed};
-use crate::model::{Event, Handler, Server, Setting, Value};
+use crate::model::{Event, Flow, Handler, Server, Setting, Value};
 
 pub(crate) fn service(server: &Server) -> TokenStream {
     let guarded = is_guarded(server);
@@ -47,7 +47,7 @@ pub(crate) fn service(server: &Server) -> TokenStream {
     }
 }
 
-/// The names of the handlers, for the log.
+/// The names of the handlers, for the log, and which of them are awaited.
 fn names(server: &Server) -> TokenStream {
     let named: Vec<TokenStream> = server.handlers.iter().filter_map(name).collect();
     if named.is_empty() {
@@ -63,7 +63,8 @@ fn names(server: &Server) -> TokenStream {
 fn name(handler: &Handler) -> Option<TokenStream> {
     let event = Ident::new(handler.event()?.name(), here());
     let (cfgs, name) = (handler.cfgs.attributes(), handler.name.to_string());
-    Some(quote_spanned!(here()=> #cfgs #event: #name))
+    let flow = Ident::new(if handler.flow == Flow::Async { "awaited" } else { "plain" }, here());
+    Some(quote_spanned!(here()=> #cfgs #event: __ws_runtime::Call::#flow(#name)))
 }
 
 /// `attribute`, which gives the values of `#[ws_server(…)]`.

@@ -36,6 +36,11 @@ pub(crate) async fn catch<T>(handler: impl Future<Output = T>) -> Result<T, Pani
     .await
 }
 
+/// The same for a handler that does not await.
+pub(super) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
+    catch_unwind(AssertUnwindSafe(handler)).map_err(|payload| Panicked::new(&*payload))
+}
+
 /// What became of a handler on this connection: whether it may go on. A failure is logged under the handler's name.
 pub(super) fn judge(conn: &Conn, handler: &'static str, outcome: Result<Outcome, Panicked>) -> Verdict {
     match outcome {

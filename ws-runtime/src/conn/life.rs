@@ -1,97 +1,167 @@
 //! A connection from its first byte to its last: opened, ready, its messages one by one, and gone.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use super::Conn;
-use super::handlers::{Verdict, catch, judge};
-use super::link::Link;
-use super::opening::open;
+use super::gathering::gathered;
+use super::handlers::{Panicked, Verdict, catch, catch_now, judge};
+use super::link::{Link, Receiver};
+use super::opening::{Opened, open};
 use super::outlet::ABNORMAL;
-use crate::event::{Binary, Close, ClosedBy, ConnEvent, Outcome, Pong, Service, Utf8};
+use crate::event::{Binary, Call, Close, ClosedBy, ConnEvent, Outcome, Pong, Service, Utf8};
 use crate::listen::{Address, Stream};
 use crate::server::Hosted;
-use crate::wire::Incoming;
+use crate::wire::{Incoming, Inflater};
 
 /// Lives one connection, in the task that it is called in.
 pub(crate) async fn live<S: Service>(hosted: Arc<Hosted<S>>, stream: Stream, peer: Address) {
     let conn = hosted.server.greet(peer, &stream);
     // Boxed, so that the memory which TLS and the handshake need is given back once they are done.
-    let Some((stream, session)) = Box::pin(open(&hosted, &conn, stream)).await else {
+    let Some(Opened { stream, session, deflate }) = Box::pin(open(&hosted, &conn, stream)).await else {
         conn.cut(ClosedBy::Us);
         return;
     };
-    let mut session = Some(session);
-    let mut link = Link::new(conn.clone(), stream);
-
-    conn.outlet().become_ready();
+    let (source, sink) = stream.split();
+    let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
+    let link = Link::new(conn.clone(), source, inflater);
+    conn.become_ready(sink, deflate);
     hosted.server.admit(&conn);
     tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
-    attend(&hosted, &conn, &mut link, &mut session).await;
-    hosted.server.dismiss(&conn);
+    gathered(Some(&conn), speak(&hosted, &conn, link, session)).await;
+}
+
+/// From `ready` to `disconnect`.
+async fn speak<S: Service>(hosted: &Hosted<S>, conn: &Conn, mut link: Link, session: S::Session) {
+    let mut attendant = Attendant { hosted, conn, session: Some(session) };
+    attendant.attend(&mut link).await;
+    hosted.server.dismiss(conn);
 
     let close = conn.outlet().close().cloned().unwrap_or_else(|| Close::new(ABNORMAL, "", ClosedBy::Error));
     tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
-    let store = &hosted.store;
     let ended = match conn.replaced_disconnect() {
         Some(handler) => link.beside(catch(async { handler(&close) })).await,
-        None => link.beside(catch(S::disconnect(ConnEvent::new(&conn, store, &mut session), &close))).await,
+        None => link.beside(catch(S::disconnect(attendant.event(), &close))).await,
     };
     if let Some(ended) = ended {
-        judge(&conn, S::HANDLERS.disconnect, ended);
+        judge(conn, S::HANDLERS.disconnect.name, ended);
     }
-    drop(session);
+    drop(attendant);
     link.close().await;
 }
 
-/// Runs `ready`, then hands over message after message until there are no more, or a handler fails.
-async fn attend<S: Service>(
-    hosted: &Hosted<S>,
-    conn: &Conn,
-    link: &mut Link,
-    session: &mut Option<S::Session>,
-) {
-    let store = &hosted.store;
-    let ready = match conn.replaced_ready() {
-        Some(handler) => link.beside(catch(async { handler() })).await,
-        None => link.beside(catch(S::ready(ConnEvent::new(conn, store, session)))).await,
-    };
-    let mut name = S::HANDLERS.ready;
-    let mut outcome = ready;
-    loop {
-        let Some(ended) = outcome else { return };
-        if judge(conn, name, ended) == Verdict::End {
-            conn.end_by_failure();
+/// Calls the handlers of one connection, one at a time.
+struct Attendant<'a, S: Service> {
+    hosted: &'a Hosted<S>,
+    conn: &'a Conn,
+    session: Option<S::Session>,
+}
+
+impl<S: Service> Attendant<'_, S> {
+    /// Runs `ready`, then hands over message after message until there are no more, or a handler fails.
+    async fn attend(&mut self, link: &mut Link) {
+        let ready = match self.conn.replaced_ready() {
+            Some(handler) => link.beside(catch(async { handler() })).await,
+            None => link.beside(catch(S::ready(self.event()))).await,
+        };
+        let Some(ready) = ready else { return };
+        if self.settle(S::HANDLERS.ready, ready) == Verdict::End {
             return;
         }
-        let Some(incoming) = link.next().await else { return };
-        let event = ConnEvent::new(conn, store, session);
-        (name, outcome) = match incoming {
+        while let Some(incoming) = link.next(self).await {
+            let (call, outcome) = match incoming {
+                Incoming::Text(text) => {
+                    let message = Utf8(text);
+                    (S::HANDLERS.utf8, link.beside(catch(S::utf8(self.event(), &message))).await)
+                }
+                Incoming::Binary(data) => {
+                    let message = Binary(data);
+                    (S::HANDLERS.binary, link.beside(catch(S::binary(self.event(), &message))).await)
+                }
+                Incoming::Pong(data) => {
+                    let message = Pong(data);
+                    (S::HANDLERS.pong, link.beside(catch(S::pong(self.event(), &message))).await)
+                }
+                // The link answers pings and keeps Close frames to itself.
+                Incoming::Ping(_) | Incoming::Close(_) => continue,
+            };
+            let Some(outcome) = outcome else { return };
+            if self.settle(call, outcome) == Verdict::End {
+                return;
+            }
+        }
+    }
+
+    fn event(&mut self) -> ConnEvent<'_, S> {
+        ConnEvent::new(self.conn, &self.hosted.store, &mut self.session)
+    }
+
+    /// Ends the connection where its handler failed.
+    fn settle(&self, call: Call, outcome: Result<Outcome, Panicked>) -> Verdict {
+        let verdict = judge(self.conn, call.name, outcome);
+        if verdict == Verdict::End {
+            self.conn.end_by_failure();
+        }
+        verdict
+    }
+}
+
+/// Messages of handlers that do not await are handled where they lie; those of others are awaited one after the other.
+impl<S: Service> Receiver for Attendant<'_, S> {
+    fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
+        let (call, outcome) = match incoming {
             Incoming::Text(text) => {
+                let call = S::HANDLERS.utf8;
+                let replaced = self.conn.replaced_utf8();
+                if call.awaited && replaced.is_none() {
+                    return Err(Incoming::Text(text));
+                }
                 let message = Utf8(text);
-                let outcome = match conn.replaced_utf8() {
-                    Some(handler) => link.beside(catch(async { handler(message.as_str()) })).await,
-                    None => link.beside(catch(S::utf8(event, &message))).await,
+                let outcome = match replaced {
+                    Some(handler) => catch_now(|| handler(message.as_str())),
+                    None => catch_now(|| now(S::utf8(self.event(), &message))),
                 };
-                (S::HANDLERS.utf8, outcome)
+                (call, outcome)
             }
             Incoming::Binary(data) => {
+                let call = S::HANDLERS.binary;
+                let replaced = self.conn.replaced_binary();
+                if call.awaited && replaced.is_none() {
+                    return Err(Incoming::Binary(data));
+                }
                 let message = Binary(data);
-                let outcome = match conn.replaced_binary() {
-                    Some(handler) => link.beside(catch(async { handler(message.as_slice()) })).await,
-                    None => link.beside(catch(S::binary(event, &message))).await,
+                let outcome = match replaced {
+                    Some(handler) => catch_now(|| handler(message.as_slice())),
+                    None => catch_now(|| now(S::binary(self.event(), &message))),
                 };
-                (S::HANDLERS.binary, outcome)
+                (call, outcome)
             }
             Incoming::Pong(data) => {
+                let call = S::HANDLERS.pong;
+                let replaced = self.conn.replaced_pong();
+                if call.awaited && replaced.is_none() {
+                    return Err(Incoming::Pong(data));
+                }
                 let message = Pong(data);
-                let outcome = match conn.replaced_pong() {
-                    Some(handler) => link.beside(catch(async { handler(message.as_slice()) })).await,
-                    None => link.beside(catch(S::pong(event, &message))).await,
+                let outcome = match replaced {
+                    Some(handler) => catch_now(|| handler(message.as_slice())),
+                    None => catch_now(|| now(S::pong(self.event(), &message))),
                 };
-                (S::HANDLERS.pong, outcome)
+                (call, outcome)
             }
-            // The link answers pings and keeps Close frames to itself.
-            Incoming::Ping(_) | Incoming::Close(_) => (S::HANDLERS.utf8, Some(Ok(Outcome::Ok(())))),
+            Incoming::Ping(_) | Incoming::Close(_) => return Ok(()),
         };
+        self.settle(call, outcome);
+        Ok(())
+    }
+}
+
+/// Runs a handler that is a plain `fn`: the macro wraps it in a future that never waits.
+fn now(handler: impl Future<Output = Outcome>) -> Outcome {
+    match pin!(handler).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => Err(crate::event::Failure::new("a plain handler cannot wait")),
     }
 }

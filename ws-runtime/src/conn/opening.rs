@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Conn;
 use super::handlers::{Verdict, catch, judge};
-use super::link::linger;
+use super::linger::linger;
 use crate::Server;
 use crate::event::{ConnEvent, Failure, Service};
 use crate::handshake::{
@@ -19,16 +19,25 @@ use crate::handshake::{
 };
 use crate::listen::Stream;
 use crate::server::Hosted;
+use crate::wire::Agreement;
 
 /// How long the peer has to take a refusal.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A connection that has become a WebSocket.
+pub(super) struct Opened<Se> {
+    pub(super) stream: Stream,
+    pub(super) session: Se,
+    /// What was agreed on, if messages are to be compressed.
+    pub(super) deflate: Option<Agreement>,
+}
 
 /// Opens a connection, within `handshake_timeout` from now; `None` where it came to nothing and is over.
 pub(super) async fn open<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,
     stream: Stream,
-) -> Option<(Stream, S::Session)> {
+) -> Option<Opened<S::Session>> {
     match attempt(hosted, conn, stream).await {
         Ok(opened) => Some(opened),
         Err(end) => {
@@ -63,15 +72,13 @@ async fn attempt<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,
     mut stream: Stream,
-) -> Result<(Stream, S::Session), End> {
+) -> Result<Opened<S::Session>, End> {
     let server = &hosted.server;
     let options = server.options();
     let deadline = Instant::now() + options.handshake_timeout;
 
     within(server, deadline, greet(hosted, conn)).await??;
-    if let Err(error) = stream.set_nodelay(conn.nodelay()) {
-        tracing::debug!(conn = conn.id(), %error, "TCP_NODELAY was not set");
-    }
+    set_nodelay(&stream, conn);
     if let Some(acceptor) = &hosted.tls {
         stream = within(server, deadline, stream.accept_tls(acceptor)).await?.map_err(End::Tls)?;
     }
@@ -107,9 +114,13 @@ async fn attempt<S: Service>(
                     Err(answer(stream, &Refusal::EarlyBytes.into_response(), &Method::GET).await)
                 }
                 Ok(session) => {
-                    let accepted = handshake::accept(&request);
+                    set_nodelay(&stream, conn);
+                    let window_bits = u8::try_from(options.compression_window_bits).unwrap_or_default();
+                    let agreed = handshake::agree(request.headers(), conn.compression(), window_bits);
+                    let (deflate, extension) = agreed.unzip();
+                    let accepted = handshake::accept(&request, extension);
                     within(server, deadline, write(&mut stream, &accepted, &Method::GET)).await??;
-                    Ok((stream, session))
+                    Ok(Opened { stream, session, deflate })
                 }
                 Err(response) => Err(answer(stream, &response, &Method::GET).await),
             }
@@ -149,7 +160,7 @@ async fn greet<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result<(), End> {
         Some(handler) => catch(async { handler(conn) }).await,
         None => catch(S::connect(ConnEvent::before_session(conn, &hosted.store))).await,
     };
-    if judge(conn, S::HANDLERS.connect, outcome) == Verdict::End {
+    if judge(conn, S::HANDLERS.connect.name, outcome) == Verdict::End {
         return Err(End::Refused);
     }
     if conn.is_cut() { Err(End::Disconnected) } else { Ok(()) }
@@ -165,7 +176,7 @@ async fn admit<S: Service>(
     let session = match catch(S::handshake(event, request)).await {
         Ok(admitted) => admitted?,
         Err(panic) => {
-            judge(conn, S::HANDLERS.handshake, Err(panic));
+            judge(conn, S::HANDLERS.handshake.name, Err(panic));
             return Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR));
         }
     };
@@ -173,7 +184,7 @@ async fn admit<S: Service>(
     match catch(async { handler(request) }).await {
         Ok(admitted) => admitted.map(|()| session),
         Err(panic) => {
-            judge(conn, S::HANDLERS.handshake, Err(panic));
+            judge(conn, S::HANDLERS.handshake.name, Err(panic));
             Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR))
         }
     }
@@ -186,12 +197,12 @@ async fn respond<S: Service>(hosted: &Hosted<S>, conn: &Conn, request: &Request)
         Ok(Some(response)) => response,
         Ok(None) => return handshake::upgrade_required().into_response(),
         Err(panic) => {
-            judge(conn, S::HANDLERS.request, Err(panic));
+            judge(conn, S::HANDLERS.request.name, Err(panic));
             return Reject::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
         }
     };
     if let Some(HandlerError(error)) = response.extensions().get() {
-        judge(conn, S::HANDLERS.request, Ok(Err(Failure::new(error))));
+        judge(conn, S::HANDLERS.request.name, Ok(Err(Failure::new(error))));
     }
     response
 }
@@ -212,4 +223,10 @@ async fn answer(mut stream: Stream, response: &Response<Bytes>, method: &Method)
 async fn write(stream: &mut Stream, response: &Response<Bytes>, method: &Method) -> io::Result<()> {
     handshake::write_response(stream, response, method).await?;
     stream.flush().await
+}
+
+fn set_nodelay(stream: &Stream, conn: &Conn) {
+    if let Err(error) = stream.set_nodelay(conn.nodelay()) {
+        tracing::debug!(conn = conn.id(), %error, "TCP_NODELAY was not set");
+    }
 }

@@ -1,5 +1,6 @@
 //! Handlers that were replaced for one connection while it runs, as the original's `$conn->on(…)` does.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Conn;
@@ -141,9 +142,13 @@ impl Conn {
     fn replace(&self, with: impl FnOnce(&mut Replaced)) {
         let mut replaced = self.0.replaced.lock().unwrap_or_else(PoisonError::into_inner);
         with(replaced.get_or_insert_default());
+        self.0.has_replaced.store(true, Ordering::Release);
     }
 
     fn replaced<T>(&self, which: impl FnOnce(&Replaced) -> Option<T>) -> Option<T> {
+        if !self.0.has_replaced.load(Ordering::Acquire) {
+            return None;
+        }
         self.0.replaced.lock().unwrap_or_else(PoisonError::into_inner).as_deref().and_then(which)
     }
 }

@@ -10,9 +10,6 @@ use crate::options::Options;
 const PING_BURST: f32 = 100.0;
 const PINGS_PER_SECOND: f32 = 20.0;
 
-/// How far away "never" is: an alarm that rings once a day does no harm.
-const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
-
 #[derive(Debug)]
 pub(super) struct Timing {
     silence_max: Duration,
@@ -32,7 +29,7 @@ pub(super) struct Timing {
     ping_credit: f32,
     ping_credit_at: Instant,
     /// Recomputed whenever something above changes.
-    next: Instant,
+    next: Option<Instant>,
 }
 
 /// What is due.
@@ -65,14 +62,14 @@ impl Timing {
             closing_since: None,
             ping_credit: PING_BURST,
             ping_credit_at: now,
-            next: now,
+            next: None,
         };
         timing.reckon();
         timing
     }
 
     /// When something is due next. Not later than that; often sooner, as it is not moved for every message.
-    pub(super) fn next(&self) -> Instant {
+    pub(super) fn next(&self) -> Option<Instant> {
         self.next
     }
 
@@ -167,7 +164,7 @@ impl Timing {
             self.stalled_since.map(|since| since + self.write_timeout),
             self.closing_since.map(|since| since + self.close_timeout),
         ];
-        self.next = deadlines.into_iter().flatten().min().unwrap_or_else(|| self.heard + NEVER);
+        self.next = deadlines.into_iter().flatten().min();
     }
 }
 
@@ -236,7 +233,7 @@ mod tests {
         let mut timing = timing(start);
         timing.pause_silence(true, start);
         timing.closing(true, start);
-        assert_eq!(timing.next(), start + Duration::from_secs(5));
+        assert_eq!(timing.next(), Some(start + Duration::from_secs(5)));
         assert_eq!(due_at(&mut timing, start, 4.999), []);
         assert_eq!(due_at(&mut timing, start, 5.0), [Due::Close]);
         timing.assembling(true, start);

@@ -26,7 +26,7 @@ pub use message::{Binary, Pong, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
 pub(crate) use reply::Answer;
 pub use reply::{Failure, FreshSession, IntoAdmission, IntoOutcome, IntoReply, Json, Outcome, Reply};
-pub use service::{ConnEvent, Handlers, NotYet, ServerEvent, Service};
+pub use service::{Call, ConnEvent, Handlers, NotYet, ServerEvent, Service};
 #[cfg(unix)]
 pub(crate) use watching::WatchHandler;
 #[cfg(unix)]

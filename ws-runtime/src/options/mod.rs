@@ -45,7 +45,7 @@ pub(crate) use settled::Settled;
 pub use subprotocols::Subprotocols;
 pub(crate) use table::Options;
 pub use table::TABLE;
-pub use value::{Choice, Slow};
+pub use value::{Choice, Compression, Named, Slow};
 
 #[cfg(test)]
 mod tests;

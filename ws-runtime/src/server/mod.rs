@@ -1,5 +1,6 @@
 //! All connections together: the registry, broadcasts, ticks and watches, and the way from start to shutdown.
 
+mod alarms;
 mod builder;
 mod registry;
 mod running;
@@ -13,20 +14,20 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use bytes::Bytes;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
+use self::alarms::Alarms;
 use self::registry::Registry;
 use self::shutdown::Stage;
-use crate::conn::{Conn, SendError};
+use crate::conn::{Broadcast, Conn, SendError, gathered_now};
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::{Address, Stream};
 use crate::options::Options;
 #[cfg(unix)]
 use crate::watch::Watchers;
-use crate::wire::{self, Kind};
+use crate::wire::Kind;
 
 pub use self::builder::{Builder, DefaultState, Given, StateSource};
 pub use self::running::Running;
@@ -42,6 +43,7 @@ struct Inner {
     options: Options,
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
+    alarms: Alarms,
     next_conn: AtomicU64,
     stage: watch::Sender<Stage>,
     /// Ticks and watches; connections belong to the loop that accepts them.
@@ -70,6 +72,7 @@ impl Server {
             options,
             addresses: OnceLock::new(),
             registry: Registry::default(),
+            alarms: Alarms::default(),
             next_conn: AtomicU64::new(1),
             stage: watch::Sender::new(Stage::Running),
             tasks: TaskTracker::new(),
@@ -154,6 +157,10 @@ impl Server {
         &self.0.options
     }
 
+    pub(crate) fn alarms(&self) -> &Alarms {
+        &self.0.alarms
+    }
+
     /// A handle for a connection that was just accepted.
     pub(crate) fn greet(&self, peer: Address, stream: &Stream) -> Conn {
         let number = self.0.next_conn.fetch_add(1, Ordering::Relaxed);
@@ -187,13 +194,15 @@ impl Server {
     }
 
     fn broadcast(&self, kind: Kind, payload: &[u8]) -> usize {
-        let frame: Bytes = wire::encode(kind, payload);
+        let mut broadcast = Broadcast::new(kind, payload);
         let mut taken = 0;
         let mut too_large = 0;
-        self.0.registry.each(|conn| match conn.send_encoded(&frame, payload.len()) {
-            Ok(()) => taken += 1,
-            Err(SendError::TooLarge { .. }) => too_large += 1,
-            Err(error) => tracing::debug!(conn = conn.id(), %error, "missed a broadcast"),
+        gathered_now(|| {
+            self.0.registry.each(|conn| match broadcast.send_to(conn) {
+                Ok(()) => taken += 1,
+                Err(SendError::TooLarge { .. }) => too_large += 1,
+                Err(error) => tracing::debug!(conn = conn.id(), %error, "missed a broadcast"),
+            });
         });
         if too_large > 0 {
             tracing::error!(

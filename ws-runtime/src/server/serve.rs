@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio_util::task::TaskTracker;
 
 use super::Hosted;
 use super::shutdown::Stage;
@@ -25,19 +25,24 @@ const LAST_GRACE: Duration = Duration::from_secs(1);
 
 /// Runs the server until it has shut down.
 pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Listener>) {
-    let mut connections = JoinSet::new();
-    accept(&hosted, &listeners, &mut connections).await;
+    let connections = TaskTracker::new();
+    let alarms = tokio::spawn({
+        let server = hosted.server.clone();
+        async move { server.alarms().ring().await }
+    });
+    accept(&hosted, &listeners, &connections).await;
     // From here on a new peer is refused by the kernel.
     drop(listeners);
     tracing::info!(server = hosted.server.name(), "shutting down");
     let deadline = Instant::now() + hosted.server.options().shutdown_timeout;
     run_shutdown(&hosted, deadline).await;
-    close(&hosted, &mut connections, deadline).await;
+    close(&hosted, &connections, deadline).await;
+    alarms.abort();
     tracing::info!(server = hosted.server.name(), "stopped");
 }
 
 /// Accepts connections until the server is asked to stop; each lives in a task of its own.
-async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], connections: &mut JoinSet<()>) {
+async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], connections: &TaskTracker) {
     let most = capacity(hosted.server.options().max_connections);
     let mut stopping = std::pin::pin!(hosted.server.stopping());
     let mut accepting: Vec<Pin<Box<Accepting<'_>>>> = listeners.iter().map(accept_one).collect();
@@ -45,7 +50,6 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], con
         tokio::select! {
             biased;
             () = &mut stopping => return,
-            Some(_) = connections.join_next() => {}
             (stream, peer) = any(&mut accepting, listeners) => {
                 if connections.len() >= most {
                     tracing::debug!(%peer, most, "not connected: as many as `max_connections` allows are");
@@ -131,24 +135,28 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
         done = timeout_at(deadline, handler) => done,
     };
     match done {
-        Ok(outcome) => server.report(S::HANDLERS.shutdown, &outcome),
+        Ok(outcome) => server.report(S::HANDLERS.shutdown.name, &outcome),
         Err(_) => {
-            tracing::error!(handler = S::HANDLERS.shutdown, "handler took longer than `shutdown_timeout`");
+            tracing::error!(
+                handler = S::HANDLERS.shutdown.name,
+                "handler took longer than `shutdown_timeout`"
+            );
         }
     }
 }
 
 /// Has every connection finish and say goodbye, and cuts those that take too long.
-async fn close<S: Service>(hosted: &Hosted<S>, connections: &mut JoinSet<()>, deadline: Instant) {
+async fn close<S: Service>(hosted: &Hosted<S>, connections: &TaskTracker, deadline: Instant) {
     let server = &hosted.server;
     server.advance(Stage::Closing);
     #[cfg(unix)]
     server.0.watchers.clear();
     server.0.registry.each(Conn::finish);
     server.0.tasks.close();
+    connections.close();
 
     let all_done = async {
-        while connections.join_next().await.is_some() {}
+        connections.wait().await;
         server.0.tasks.wait().await;
     };
     let all_done = tokio::select! {
@@ -161,10 +169,10 @@ async fn close<S: Service>(hosted: &Hosted<S>, connections: &mut JoinSet<()>, de
     tracing::warn!(connections = connections.len(), "`shutdown_timeout` is over: cutting what is left");
     server.abort();
     let last = async {
-        while connections.join_next().await.is_some() {}
+        connections.wait().await;
         server.0.tasks.wait().await;
     };
     if timeout_at(Instant::now() + LAST_GRACE, last).await.is_err() {
-        connections.shutdown().await;
+        tracing::error!(connections = connections.len(), "handlers block their threads: left behind");
     }
 }
