@@ -75,9 +75,9 @@ impl Deflation {
 impl Conn {
     fn push_smaller(&self, kind: Kind, payload: Payload<'_>, deflated: Vec<u8>) -> Result<(), SendError> {
         if deflated.len() < payload.as_slice().len() {
-            self.push(|outlet| outlet.push(kind.deflated(), Payload::Owned(deflated.into())))
+            self.push_frame(kind.deflated(), Payload::Owned(deflated.into()))
         } else {
-            self.push(|outlet| outlet.push(kind, payload))
+            self.push_frame(kind, payload)
         }
     }
 }

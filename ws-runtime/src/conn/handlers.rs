@@ -4,8 +4,8 @@ use std::any::Any;
 use std::fmt::Display;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
 use super::Conn;
 use crate::event::{Close, ClosedBy, Outcome};
@@ -28,12 +28,19 @@ impl Panicked {
 /// Runs a handler and catches its panic, so that it ends at most its own connection.
 pub(crate) async fn catch<T>(handler: impl Future<Output = T>) -> Result<T, Panicked> {
     let mut handler = pin!(handler);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
+    poll_fn(|cx| poll_caught(handler.as_mut(), cx)).await
+}
+
+/// Lets a handler go on, and catches its panic.
+pub(super) fn poll_caught<T>(
+    handler: Pin<&mut impl Future<Output = T>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<T, Panicked>> {
+    match catch_now(|| handler.poll(cx)) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-        Err(payload) => Poll::Ready(Err(Panicked::new(&*payload))),
-    })
-    .await
+        Err(panicked) => Poll::Ready(Err(panicked)),
+    }
 }
 
 /// The same for a handler that does not await.

@@ -9,15 +9,16 @@ use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::task::yield_now;
-use tokio::time::Instant;
 use tokio_util::io::poll_read_buf;
 
 use super::Conn;
+use super::gathering::poll_write_own;
+use super::handlers::{Panicked, poll_caught};
 use super::inbox::Inbox;
 use super::linger::linger;
 use super::outlet::{NO_CODE, Phase, Written};
 use super::pace::Pace;
-use super::timing::{Due, Timing};
+use super::timing::{Due, Moment, Timing};
 use crate::event::{Close, ClosedBy};
 use crate::listen::{Sink, Source, Stream};
 use crate::wire::{Decoder, Incoming, Inflater, Kind, Limits, Payload, Violation};
@@ -44,7 +45,7 @@ pub(super) struct Link {
     pace: Pace,
     timing: Timing,
     /// When the server's alarm for this connection rings.
-    alarm: Option<Instant>,
+    alarm: Option<Moment>,
     /// The task that the outlet and the alarm wake.
     task: Option<Waker>,
 }
@@ -84,11 +85,11 @@ impl Link {
         };
         Self {
             decoder: Decoder::new(limits, inflater),
-            inbox: Inbox::new(options.max_inbox, limits.max_message),
+            inbox: Inbox::default(),
             unread: Vec::new(),
             heard_out: false,
             pace: Pace::new(),
-            timing: Timing::new(options, Instant::now()),
+            timing: Timing::new(conn.server().alarms().now()),
             alarm: None,
             task: None,
             source,
@@ -109,11 +110,15 @@ impl Link {
     }
 
     /// Runs a handler to its end while the connection goes on; `None` where the server's patience ended first.
-    pub(super) async fn beside<T>(&mut self, handler: impl Future<Output = T>) -> Option<T> {
-        let mut handler = std::pin::pin!(handler);
+    ///
+    /// Pinned by the caller: an `async fn` that takes a future by value holds it twice.
+    pub(super) async fn beside<T>(
+        &mut self,
+        mut handler: Pin<&mut impl Future<Output = T>>,
+    ) -> Option<Result<T, Panicked>> {
         poll_fn(|cx| {
-            if let Poll::Ready(output) = handler.as_mut().poll(cx) {
-                return Poll::Ready(Some(output));
+            if let Poll::Ready(ended) = poll_caught(handler.as_mut(), cx) {
+                return Poll::Ready(Some(ended));
             }
             self.poll_socket(cx);
             if self.conn.outlet().is_aborted() { Poll::Ready(None) } else { Poll::Pending }
@@ -123,7 +128,7 @@ impl Link {
 
     /// Says goodbye: writes what is queued, waits for the peer's Close frame, ends our half of the stream and reads
     /// what the peer still sends (RFC 6455, section 7.1.1).
-    pub(super) async fn close(mut self) {
+    pub(super) async fn close(&mut self) {
         poll_fn(|cx| {
             self.poll_socket(cx);
             let done = self.heard_out && !self.conn.has_unwritten();
@@ -149,7 +154,7 @@ impl Link {
     }
 
     /// Has messages handled until there are no more for now.
-    fn handle_all(&mut self, cx: &mut Context<'_>, now: Instant, receiver: &mut impl Receiver) -> Poll<Stop> {
+    fn handle_all(&mut self, cx: &mut Context<'_>, now: Moment, receiver: &mut impl Receiver) -> Poll<Stop> {
         loop {
             let phase = self.conn.phase();
             if !matches!(phase, Phase::Ready | Phase::Finishing) {
@@ -195,7 +200,7 @@ impl Link {
         self.end_turn(cx, now);
     }
 
-    fn begin_turn(&mut self, cx: &Context<'_>) -> Instant {
+    fn begin_turn(&mut self, cx: &Context<'_>) -> Moment {
         if !self.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
             self.task = Some(cx.waker().clone());
             self.conn.outlet().watch(cx.waker());
@@ -203,23 +208,22 @@ impl Link {
             self.unset_alarm();
         }
         self.pace.begin();
-        Instant::now()
+        self.conn.server().alarms().now()
     }
 
-    /// Writes, does what is due by the clock, and sets the alarm for what will be.
-    fn end_turn(&mut self, cx: &mut Context<'_>, now: Instant) {
+    /// Does what is due by the clock, writes, and sets the alarm for what will be due.
+    fn end_turn(&mut self, cx: &mut Context<'_>, now: Moment) {
         let phase = self.conn.phase();
         self.timing.closing(phase == Phase::Closing, now);
         let reading = phase == Phase::Ready && !self.heard_out;
-        self.timing.pause_silence(!reading || self.inbox.is_full(), now);
+        self.timing.pause_silence(!reading || self.inbox_is_full(), now);
         if self.alarm.is_some_and(|at| at <= now) {
             self.unset_alarm();
-            for due in self.timing.due(now) {
+            for due in self.timing.due(self.conn.server().options(), now) {
                 self.act(due);
             }
         }
-        let written =
-            if self.conn.has_unwritten() { self.conn.outlet().poll_write(cx) } else { Written::All };
+        let written = poll_write_own(&self.conn, cx);
         self.timing.writing(written != Written::All, now);
         if written == Written::Some {
             self.timing.progressed(now);
@@ -227,13 +231,21 @@ impl Link {
         if self.conn.phase() == Phase::Gone {
             self.source = None;
             self.unset_alarm();
-        } else if let (Some(next), Some(task)) = (self.timing.next(), &self.task)
-            && self.alarm.is_none_or(|at| next < at)
-        {
-            let task = task.clone();
-            self.unset_alarm();
+        } else {
+            self.set_alarm();
+        }
+    }
+
+    /// Sets the alarm, unless it rings before the next deadline anyway.
+    fn set_alarm(&mut self) {
+        let Some(next) = self.timing.next(self.conn.server().options()) else { return };
+        if self.alarm.is_some_and(|at| at <= next) {
+            return;
+        }
+        self.unset_alarm();
+        if let Some(task) = &self.task {
+            self.conn.server().alarms().set(next, self.conn.id(), task);
             self.alarm = Some(next);
-            self.conn.server().alarms().set(next, self.conn.id(), &task);
         }
     }
 
@@ -247,7 +259,7 @@ impl Link {
         match due {
             Due::Ping => {
                 // Refused only where the connection closes or is cut.
-                let _ = self.conn.outlet().push(Kind::Ping, Payload::Borrowed(&[]));
+                let _ = self.conn.push_frame(Kind::Ping, Payload::Borrowed(&[]));
             }
             Due::Silence => self.conn.cut(ClosedBy::Silence),
             Due::Assembly => {
@@ -265,14 +277,18 @@ impl Link {
         !self.heard_out
             && self.unread.is_empty()
             && match self.conn.phase() {
-                Phase::Ready => !self.inbox.is_full(),
+                Phase::Ready => !self.inbox_is_full(),
                 Phase::Closing => true,
                 Phase::Opening | Phase::Finishing | Phase::Gone => false,
             }
     }
 
+    fn inbox_is_full(&self) -> bool {
+        self.inbox.is_full(self.conn.server().options(), self.conn.max_recv_size())
+    }
+
     /// Reads once, and decodes what came.
-    fn read(&mut self, cx: &mut Context<'_>, now: Instant, receiver: &mut impl Receiver) -> Poll<()> {
+    fn read(&mut self, cx: &mut Context<'_>, now: Moment, receiver: &mut impl Receiver) -> Poll<()> {
         let read = match self.decoder.room() {
             Some(mut room) => {
                 let source = |source: &mut Readable| poll_read_buf(Pin::new(source), cx, &mut room);
@@ -308,7 +324,7 @@ impl Link {
         &mut self,
         buffer: &mut [u8],
         cx: &mut Context<'_>,
-        now: Instant,
+        now: Moment,
         receiver: &mut impl Receiver,
     ) -> Poll<io::Result<usize>> {
         let mut room = ReadBuf::new(buffer);
@@ -323,7 +339,7 @@ impl Link {
         Poll::Ready(Ok(count))
     }
 
-    fn decode_unread(&mut self, now: Instant, receiver: &mut impl Receiver) {
+    fn decode_unread(&mut self, now: Moment, receiver: &mut impl Receiver) {
         let mut unread = std::mem::take(&mut self.unread);
         let left = self.decode(&mut unread, now, receiver);
         if left > 0 {
@@ -334,10 +350,10 @@ impl Link {
 
     /// Decodes what was received, and has it handled; tells how many bytes are left because the inbox is full or the
     /// turn is over.
-    fn decode(&mut self, mut received: &mut [u8], now: Instant, receiver: &mut impl Receiver) -> usize {
+    fn decode(&mut self, mut received: &mut [u8], now: Moment, receiver: &mut impl Receiver) -> usize {
         while !self.heard_out {
             match self.conn.phase() {
-                Phase::Ready | Phase::Finishing if self.inbox.is_full() || self.pace.is_spent() => {
+                Phase::Ready | Phase::Finishing if self.inbox_is_full() || self.pace.is_spent() => {
                     return received.len();
                 }
                 Phase::Ready | Phase::Finishing | Phase::Closing => {}
@@ -358,7 +374,7 @@ impl Link {
     fn take_in(
         &mut self,
         decoded: Result<Option<Incoming<'_>>, Violation>,
-        now: Instant,
+        now: Moment,
         receiver: &mut impl Receiver,
     ) {
         match decoded {
@@ -389,13 +405,13 @@ impl Link {
     }
 
     /// RFC 6455, section 5.5.2: a ping is answered by a pong with the same payload.
-    fn answer_ping(&mut self, payload: Payload<'_>, now: Instant) {
+    fn answer_ping(&mut self, payload: Payload<'_>, now: Moment) {
         if !self.timing.admits_ping(now) {
             self.heard_all(Close::new(1008, "too many pings", ClosedBy::Error));
             return;
         }
         // Refused only where the connection closes or is cut.
-        let _ = self.conn.outlet().push(Kind::Pong, payload);
+        let _ = self.conn.push_frame(Kind::Pong, payload);
     }
 
     /// Nothing more is read as messages: remembers why.

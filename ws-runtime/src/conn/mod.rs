@@ -34,9 +34,10 @@ use crate::wire::{self, Agreement, Kind, Payload};
 
 pub(crate) use self::broadcast::Broadcast;
 pub use self::error::{CloseError, SendError, SetError};
-pub(crate) use self::gathering::{gathered, gathered_now};
+pub(crate) use self::gathering::{Gathered, gathered};
 pub(crate) use self::handlers::{Panicked, catch};
 pub(crate) use self::life::live;
+pub(crate) use self::timing::Moment;
 
 /// A connection: a cheap handle that may be cloned, kept and sent to other threads.
 ///
@@ -343,7 +344,7 @@ impl Conn {
         self.check_size(size)?;
         match self.deflation() {
             Some(deflation) if deflation.is_for(size) => deflation.push(self, kind, payload),
-            Some(_) | None => self.push(|outlet| outlet.push(kind, payload)),
+            Some(_) | None => self.push_frame(kind, payload),
         }
     }
 
@@ -351,6 +352,14 @@ impl Conn {
         let size = payload.as_slice().len();
         if size > wire::MAX_CONTROL {
             return Err(SendError::ControlTooLarge { size });
+        }
+        self.push_frame(kind, payload)
+    }
+
+    /// Takes a frame for sending.
+    fn push_frame(&self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
+        if gathering::push_own(self, kind, &payload) {
+            return Ok(());
         }
         self.push(|outlet| outlet.push(kind, payload))
     }
@@ -382,8 +391,25 @@ impl Conn {
         self.0.deflation.get().map(|deflation| &**deflation)
     }
 
+    /// Locks the outlet, with all in it that was sent before.
     fn outlet(&self) -> OutletGuard<'_> {
+        let mut outlet = self.outlet_alone();
+        gathering::settle_own(self, &mut outlet);
+        outlet
+    }
+
+    /// Locks the outlet without what this connection's own task gathers.
+    fn outlet_alone(&self) -> OutletGuard<'_> {
         self.0.outlet.lock()
+    }
+
+    /// Whether messages can be sent and nothing waits before them, or was so a moment ago.
+    fn is_free(&self) -> bool {
+        self.0.outlet.is_free()
+    }
+
+    fn max_outbox(&self) -> usize {
+        self.server().options().max_outbox
     }
 
     /// How far the connection has come, or had a moment ago.

@@ -1,6 +1,6 @@
 //! The way out of a connection: its outbox and its socket behind one lock, and how far the connection has come.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -51,11 +51,11 @@ pub(super) struct Outlet {
     /// Not even a running handler is waited for any longer.
     aborted: bool,
     /// What ended the connection; the first to say so is the one who did.
-    close: Option<Close>,
+    close: Option<Box<Close>>,
     /// The connection's task, to be woken when there is something to do.
     task: Option<Waker>,
     /// Those who wait until all is written.
-    flushing: Vec<Waker>,
+    flushing: Option<Box<Vec<Waker>>>,
 }
 
 /// How far a connection has come.
@@ -99,7 +99,7 @@ impl OutletLock {
                 aborted: false,
                 close: None,
                 task: None,
-                flushing: Vec::new(),
+                flushing: None,
             }),
             glance: AtomicU8::new(Phase::Opening as u8),
         }
@@ -121,6 +121,12 @@ impl OutletLock {
             3 => Phase::Closing,
             _ => Phase::Gone,
         }
+    }
+
+    /// Whether messages may be sent and nothing waits before them, or did a moment ago.
+    pub(super) fn is_free(&self) -> bool {
+        let glance = self.glance.load(Ordering::Acquire);
+        glance == Phase::Ready as u8 || glance == Phase::Finishing as u8
     }
 
     /// Whether there is, or was a moment ago, something to write.
@@ -156,7 +162,7 @@ impl Outlet {
     }
 
     pub(super) fn close(&self) -> Option<&Close> {
-        self.close.as_ref()
+        self.close.as_deref()
     }
 
     pub(super) fn has_unwritten(&self) -> bool {
@@ -198,7 +204,7 @@ impl Outlet {
 
     /// Queues our Close frame behind what is already there.
     pub(super) fn push_close(&mut self, close: Close) {
-        if !matches!(self.phase, Phase::Ready | Phase::Finishing) {
+        if !self.is_open() {
             self.cut(close);
             return;
         }
@@ -208,14 +214,14 @@ impl Outlet {
         };
         self.outbox.push_encoded(&frame);
         self.phase = Phase::Closing;
-        self.close.get_or_insert(close);
+        self.close.get_or_insert_with(|| close.into());
         self.wake();
     }
 
     /// Ends the connection at once: what is queued is dropped.
     pub(super) fn cut(&mut self, close: Close) {
         self.phase = Phase::Gone;
-        self.close.get_or_insert(close);
+        self.close.get_or_insert_with(|| close.into());
         self.outbox = Outbox::default();
         self.blocked = false;
         self.sink = None;
@@ -265,8 +271,9 @@ impl Outlet {
         if !self.has_unwritten() {
             return Poll::Ready(Ok(()));
         }
-        if !self.flushing.iter().any(|waiting| waiting.will_wake(cx.waker())) {
-            self.flushing.push(cx.waker().clone());
+        let flushing = self.flushing.get_or_insert_default();
+        if !flushing.iter().any(|waiting| waiting.will_wake(cx.waker())) {
+            flushing.push(cx.waker().clone());
         }
         Poll::Pending
     }
@@ -284,26 +291,42 @@ impl Outlet {
         self.write_now();
     }
 
-    /// Writes what the kernel takes at once; the connection's task writes the rest. For those who push.
+    /// Writes what the kernel takes at once of what waits; the connection's task writes the rest. For those who push.
     pub(super) fn write_now(&mut self) {
-        if !self.blocked && self.write(&mut By::Anyone) != Written::All {
+        self.write_now_with(&[]);
+    }
+
+    /// The same, and then `frames`, which were taken for sending before anything that comes now.
+    pub(super) fn write_now_with(&mut self, frames: &[u8]) {
+        if self.blocked {
+            self.queue(frames);
+        } else if self.write(frames, &mut By::Anyone) != Written::All {
             self.blocked = true;
             self.wake();
         }
     }
 
-    /// Writes what there is, and has the connection's task woken when the kernel takes more. For that task alone.
-    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Written {
-        let written = self.write(&mut By::Task(cx));
+    /// Writes what waits and then `frames`, and has the connection's task woken when the kernel takes more. For that
+    /// task alone.
+    pub(super) fn poll_write(&mut self, frames: &[u8], cx: &mut Context<'_>) -> Written {
+        let written = self.write(frames, &mut By::Task(cx));
         self.blocked = written != Written::All;
         written
     }
 
-    fn write(&mut self, by: &mut By<'_, '_>) -> Written {
+    /// Writes what waits and then `frames`; what the kernel does not take waits.
+    fn write(&mut self, mut frames: &[u8], by: &mut By<'_, '_>) -> Written {
+        if !self.is_open() {
+            frames = &[];
+        }
         let Some(sink) = &mut self.sink else { return Written::All };
         let mut stalled = Written::None;
         let failure = loop {
-            let step = if self.outbox.is_empty() {
+            let step = if !self.outbox.is_empty() {
+                self.outbox.with_slices(|pieces| sink.write(by, pieces))
+            } else if !frames.is_empty() {
+                sink.write(by, &[IoSlice::new(frames)])
+            } else {
                 match sink.flush(by) {
                     Ok(()) => {
                         self.tell_flushed();
@@ -311,16 +334,21 @@ impl Outlet {
                     }
                     Err(error) => Err(error),
                 }
-            } else {
-                self.outbox.with_slices(|pieces| sink.write(by, pieces))
             };
             match step {
                 Ok(0) => break Close::abnormal(ClosedBy::Peer),
                 Ok(written) => {
-                    self.outbox.advance(written);
                     stalled = Written::Some;
+                    if self.outbox.is_empty() {
+                        frames = frames.get(written..).unwrap_or_default();
+                    } else {
+                        self.outbox.advance(written);
+                    }
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return stalled,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.queue(frames);
+                    return stalled;
+                }
                 Err(error) => {
                     tracing::debug!(%error, "writing failed");
                     break Close::abnormal(ClosedBy::Error);
@@ -331,8 +359,20 @@ impl Outlet {
         Written::All
     }
 
+    /// Queues frames that were taken for sending already, whatever the limit.
+    fn queue(&mut self, frames: &[u8]) {
+        if self.is_open() {
+            self.outbox.push_copy(frames);
+        }
+    }
+
+    /// Whether messages may still be sent.
+    fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Ready | Phase::Finishing)
+    }
+
     fn tell_flushed(&mut self) {
-        for waiting in std::mem::take(&mut self.flushing) {
+        for waiting in self.flushing.take().into_iter().flat_map(|flushing| *flushing) {
             waiting.wake();
         }
     }

@@ -8,17 +8,29 @@ use std::task::Waker;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use crate::conn::Moment;
+
 /// Who is to be woken when. A connection sets its alarm seldom: one that only becomes later is left to ring in vain.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Alarms {
-    set: Mutex<BTreeMap<(Instant, u64), Waker>>,
+    start: Instant,
+    set: Mutex<BTreeMap<(Moment, u64), Waker>>,
     /// Told when an alarm is set before all others.
     sooner: Notify,
 }
 
 impl Alarms {
+    pub(super) fn new() -> Self {
+        Self { start: Instant::now(), set: Mutex::default(), sooner: Notify::new() }
+    }
+
+    /// The time, by the clock that alarms go by.
+    pub(crate) fn now(&self) -> Moment {
+        Moment::of(self.start, Instant::now())
+    }
+
     /// Sets the alarm of the connection of that number.
-    pub(crate) fn set(&self, at: Instant, conn: u64, task: &Waker) {
+    pub(crate) fn set(&self, at: Moment, conn: u64, task: &Waker) {
         let mut set = self.lock();
         let is_first = set.first_key_value().is_none_or(|((first, _), _)| at < *first);
         set.insert((at, conn), task.clone());
@@ -29,7 +41,7 @@ impl Alarms {
     }
 
     /// Takes an alarm back; does nothing where it has rung.
-    pub(crate) fn unset(&self, at: Instant, conn: u64) {
+    pub(crate) fn unset(&self, at: Moment, conn: u64) {
         self.lock().remove(&(at, conn));
     }
 
@@ -39,7 +51,7 @@ impl Alarms {
             let first = self.lock().first_key_value().map(|((at, _), _)| *at);
             let due = async {
                 match first {
-                    Some(at) => sleep_until(at).await,
+                    Some(at) => sleep_until(at.instant(self.start)).await,
                     None => pending().await,
                 }
             };
@@ -51,7 +63,7 @@ impl Alarms {
     }
 
     fn ring_due(&self) {
-        let now = Instant::now();
+        let now = self.now();
         let mut set = self.lock();
         let later = set.split_off(&(now, u64::MAX));
         let due = std::mem::replace(&mut *set, later);
@@ -59,7 +71,7 @@ impl Alarms {
         due.into_values().for_each(Waker::wake);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Instant, u64), Waker>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Moment, u64), Waker>> {
         self.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

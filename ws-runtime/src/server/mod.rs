@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use self::alarms::Alarms;
 use self::registry::Registry;
 use self::shutdown::Stage;
-use crate::conn::{Broadcast, Conn, SendError, gathered_now};
+use crate::conn::{Broadcast, Conn, SendError, gathered};
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::{Address, Stream};
 use crate::options::Options;
@@ -72,7 +72,7 @@ impl Server {
             options,
             addresses: OnceLock::new(),
             registry: Registry::default(),
-            alarms: Alarms::default(),
+            alarms: Alarms::new(),
             next_conn: AtomicU64::new(1),
             stage: watch::Sender::new(Stage::Running),
             tasks: TaskTracker::new(),
@@ -197,7 +197,7 @@ impl Server {
         let mut broadcast = Broadcast::new(kind, payload);
         let mut taken = 0;
         let mut too_large = 0;
-        gathered_now(|| {
+        gathered(|| {
             self.0.registry.each(|conn| match broadcast.send_to(conn) {
                 Ok(()) => taken += 1,
                 Err(SendError::TooLarge { .. }) => too_large += 1,

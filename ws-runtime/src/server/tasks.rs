@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::shutdown::Stage;
 use super::{Hosted, Server};
-use crate::conn::{Panicked, catch, gathered};
+use crate::conn::{Gathered, Panicked, catch};
 use crate::event::{IntoOutcome, Outcome, ServerEvent, Service};
 use crate::options::Seconds;
 use crate::tick::{Tick, TickError};
@@ -64,7 +64,7 @@ impl Server {
             tokio::select! {
                 biased;
                 () = server.aborting() => {}
-                () = gathered(None, task) => {}
+                () = Gathered::new(task) => {}
             }
         });
     }

@@ -52,9 +52,9 @@ pub(crate) struct Decoder {
 #[derive(Debug)]
 enum Stage {
     /// Before or within a header, of which so much is there.
-    Header { bytes: [u8; MAX_HEADER], have: usize },
+    Header { bytes: [u8; MAX_HEADER], have: u8 },
     /// Within the payload of a control frame.
-    Control { frame: Frame, collected: Vec<u8> },
+    Control { frame: Frame, collected: Box<Vec<u8>> },
     /// Within the payload of a data frame.
     Data { frame: Frame },
     /// After a Close frame or a violation: nothing more is decoded.
@@ -103,7 +103,10 @@ impl Decoder {
     /// `None`: all of `input` is used, and more is needed. After a Close frame or a violation nothing more is decoded.
     pub(crate) fn decode<'b>(&mut self, input: &mut &'b mut [u8]) -> Result<Option<Incoming<'b>>, Violation> {
         let decoded = self.advance(input);
-        self.end_if_over(decoded)
+        if matches!(decoded, Err(_) | Ok(Some(Incoming::Close(_)))) {
+            self.end();
+        }
+        decoded
     }
 
     /// Where the next bytes may be received to instead: within a large payload they need no buffer on the way.
@@ -121,19 +124,16 @@ impl Decoder {
     /// So many bytes were received to [`room`](Self::room).
     pub(crate) fn filled(&mut self, count: usize) -> Result<Option<Incoming<'static>>, Violation> {
         let decoded = self.advance_by(count);
-        self.end_if_over(decoded)
-    }
-
-    fn end_if_over<'b>(
-        &mut self,
-        decoded: Result<Option<Incoming<'b>>, Violation>,
-    ) -> Result<Option<Incoming<'b>>, Violation> {
-        if matches!(decoded, Err(_) | Ok(Some(Incoming::Close(_)))) {
-            self.stage = Stage::Over;
-            self.message = None;
-            self.inflater = None;
+        if decoded.is_err() {
+            self.end();
         }
         decoded
+    }
+
+    fn end(&mut self) {
+        self.stage = Stage::Over;
+        self.message = None;
+        self.inflater = None;
     }
 
     fn advance<'b>(&mut self, input: &mut &'b mut [u8]) -> Result<Option<Incoming<'b>>, Violation> {
@@ -144,20 +144,23 @@ impl Decoder {
                         if self.inflater.is_some() { Extensions::Deflate } else { Extensions::None };
                     let Some(header) = next_header(bytes, have, input, extensions)? else { return Ok(None) };
                     self.frames = self.frames.wrapping_add(1);
+                    *have = 0;
+                    let is_whole = self.message.is_none() && header.is_message() && header.len <= input.len();
+                    if is_whole && header.len <= self.limits.max_message {
+                        return self.whole(header, take_whole(header, input)).map(Some);
+                    }
+                    if header.opcode.is_control() && header.len <= input.len() {
+                        return control(header.opcode, Payload::Borrowed(take_whole(header, input)))
+                            .map(Some);
+                    }
                     self.stage = self.begin(header)?;
                 }
                 Stage::Control { frame, collected } => {
-                    let piece = take(frame, input);
-                    let (opcode, whole) = (frame.header.opcode, frame.left == 0);
-                    if whole && collected.is_empty() {
-                        self.stage = Stage::START;
-                        return control(opcode, Payload::Borrowed(piece)).map(Some);
-                    }
-                    collected.extend_from_slice(piece);
-                    if !whole {
+                    collected.extend_from_slice(take(frame, input));
+                    if frame.left > 0 {
                         return Ok(None);
                     }
-                    let collected = std::mem::take(collected);
+                    let (opcode, collected) = (frame.header.opcode, std::mem::take(&mut **collected));
                     self.stage = Stage::START;
                     return control(opcode, Payload::Owned(collected.into())).map(Some);
                 }
@@ -166,9 +169,6 @@ impl Decoder {
                     let Frame { header, left } = *frame;
                     if left == 0 {
                         self.stage = Stage::START;
-                    }
-                    if left == 0 && header.last && self.message.is_none() {
-                        return self.whole(header, piece).map(Some);
                     }
                     let message = self.message.get_or_insert_with(|| Box::new(Assembly::new(&header)));
                     message.push(piece, left)?;
@@ -192,7 +192,7 @@ impl Decoder {
         let frame = Frame { header, left: header.len };
         let (so_far, compressed) = match (header.opcode, &mut self.message) {
             (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {
-                return Ok(Stage::Control { frame, collected: Vec::new() });
+                return Ok(Stage::Control { frame, collected: Box::default() });
             }
             (Opcode::Continuation, None) => return Err(Violation::NothingToContinue),
             (Opcode::Text | Opcode::Binary, Some(_)) => return Err(Violation::MessageInside),
@@ -256,10 +256,18 @@ impl Frame {
     }
 }
 
+/// Takes the whole payload of a frame off the input, unmasked.
+fn take_whole<'b>(header: Header, input: &mut &'b mut [u8]) -> &'b [u8] {
+    let (payload, rest) = std::mem::take(input).split_at_mut(header.len);
+    *input = rest;
+    unmask(payload, header.mask);
+    payload
+}
+
 /// Takes a header off the input, or puts aside what is there of it.
 fn next_header(
     bytes: &mut [u8; MAX_HEADER],
-    have: &mut usize,
+    have: &mut u8,
     input: &mut &mut [u8],
     extensions: Extensions,
 ) -> Result<Option<Header>, Violation> {
@@ -269,13 +277,14 @@ fn next_header(
         *input = std::mem::take(input).split_at_mut(used).1;
         return Ok(Some(header));
     }
-    let before = *have;
+    let before = usize::from(*have);
     for (place, byte) in bytes.iter_mut().skip(before).zip(input.iter()) {
         *place = *byte;
         *have += 1;
     }
-    let parsed = header::parse(bytes.get(..*have).unwrap_or_default(), extensions)?;
-    let used = parsed.map_or(*have, |(_, used)| used) - before;
+    let have = usize::from(*have);
+    let parsed = header::parse(bytes.get(..have).unwrap_or_default(), extensions)?;
+    let used = parsed.map_or(have, |(_, used)| used) - before;
     *input = std::mem::take(input).split_at_mut(used).1;
     Ok(parsed.map(|(header, _)| header))
 }

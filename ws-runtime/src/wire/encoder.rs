@@ -54,18 +54,18 @@ pub(crate) fn header(kind: Kind, len: usize) -> Header {
 }
 
 /// A frame, encoded behind what `to` holds.
-pub(crate) fn append(kind: Kind, payload: &[u8], to: &mut BytesMut) {
+pub(crate) fn append(kind: Kind, payload: &[u8], to: &mut Vec<u8>) {
     let header = header(kind, payload.len());
     to.reserve(header.len() + payload.len());
-    to.put_slice(&header);
-    to.put_slice(payload);
+    to.extend_from_slice(&header);
+    to.extend_from_slice(payload);
 }
 
 /// A frame of its own.
 pub(crate) fn encode(kind: Kind, payload: &[u8]) -> Bytes {
-    let mut frame = BytesMut::new();
+    let mut frame = Vec::new();
     append(kind, payload, &mut frame);
-    frame.freeze()
+    frame.into()
 }
 
 /// A Close frame (RFC 6455, section 5.5.1); a reason that does not fit is cut at a character.

@@ -85,6 +85,13 @@ fn long_len(len: u64, least: u64) -> Result<usize, Violation> {
     usize::try_from(len).map_err(|_| Violation::TooLarge)
 }
 
+impl Header {
+    /// Whether the frame is a message, all of it.
+    pub(super) fn is_message(&self) -> bool {
+        self.last && matches!(self.opcode, Opcode::Text | Opcode::Binary)
+    }
+}
+
 impl Opcode {
     fn read(first: u8) -> Result<Self, Violation> {
         Ok(match first & 0x0F {
@@ -98,7 +105,7 @@ impl Opcode {
         })
     }
 
-    fn is_control(self) -> bool {
+    pub(super) fn is_control(self) -> bool {
         matches!(self, Self::Close | Self::Ping | Self::Pong)
     }
 }
