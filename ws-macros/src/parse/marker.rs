@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use syn::{Expr, Lit, LitStr};
 
-use super::items::RawAttribute;
+use super::items::{self, RawAttribute};
 use super::pairs::{self, Pair, PairValue};
 use crate::errors::{Mistakes, list, nearest};
 use crate::model::{Event, Interest, Role};
@@ -83,7 +83,7 @@ fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
         );
         return None;
     };
-    let arguments: Vec<TokenTree> = group.stream().into_iter().collect();
+    let arguments = items::bare(group.stream());
     match arguments.as_slice() {
         [] => {
             mistakes.on(
