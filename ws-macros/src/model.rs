@@ -1,6 +1,7 @@
 //! What a server is, as the macro understands it: each part keeps the tokens that it came from.
 
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 use syn::{Expr, ReturnType, Type};
 
 /// One module marked `#[ws_server]`.
@@ -265,6 +266,14 @@ impl Role {
 }
 
 impl Cfgs {
+    /// All of them as one condition.
+    pub(crate) fn condition(&self) -> TokenStream {
+        match self.0.as_slice() {
+            [only] => only.clone(),
+            conditions => quote!(all(#(#conditions),*)),
+        }
+    }
+
     /// Whether both stand under conditions, and not under the same: then at most one of them may exist.
     pub(crate) fn excludes(&self, other: &Self) -> bool {
         let text = |cfgs: &Self| cfgs.0.iter().map(ToString::to_string).collect::<Vec<_>>();

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::places::{at, here, otherwise};
+use super::places::{at, here, otherwise, repeat};
 use crate::check::takes_state_mutably;
 use crate::model::{Asks, Event, Part, Server};
 
@@ -34,7 +34,7 @@ fn part_type(alias: &str, parts: &[Part]) -> TokenStream {
     match parts {
         [] => quote_spanned!(here()=> ()),
         [Part { name, cfgs, .. }] if cfgs.0.is_empty() => {
-            let name = Ident::new(&name.to_string(), at(name.span()));
+            let name = repeat(name);
             quote_spanned!(here()=> #name)
         }
         _ => {

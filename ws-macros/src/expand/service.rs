@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
+use syn::ext::IdentExt;
 
 use super::handlers::{call, needs_event};
 use super::parts::{is_guarded, session_type, state_type};
@@ -15,7 +16,7 @@ pub(crate) fn service(server: &Server) -> TokenStream {
     let store = Ident::new(if guarded { "Guarded" } else { "Plain" }, here());
     let place = server.states.first().map_or_else(here, |state| at(state.name.span()));
     let store = quote_spanned!(place=> __ws_runtime::#store<#state>);
-    let name = server.name.to_string();
+    let name = server.name.unraw().to_string();
     // The lock is held until the reply is made, which may borrow from the state.
     let quiet = guarded.then(|| quote_spanned!(here()=> #[allow(clippy::significant_drop_tightening)]));
     let handlers = names(server);
@@ -62,7 +63,7 @@ fn names(server: &Server) -> TokenStream {
 
 fn name(handler: &Handler) -> Option<TokenStream> {
     let event = Ident::new(handler.event()?.name(), here());
-    let (cfgs, name) = (handler.cfgs.attributes(), handler.name.to_string());
+    let (cfgs, name) = (handler.cfgs.attributes(), handler.name.unraw().to_string());
     let flow = Ident::new(if handler.flow == Flow::Async { "awaited" } else { "plain" }, here());
     Some(quote_spanned!(here()=> #cfgs #event: __ws_runtime::Call::#flow(#name)))
 }

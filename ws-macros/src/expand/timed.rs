@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::Expr;
+use syn::ext::IdentExt;
 
 use super::handlers::{call, needs_event};
 use super::places::{at, here, start};
@@ -61,7 +62,7 @@ pub(crate) fn watches(server: &Server) -> TokenStream {
 }
 
 fn watch(handler: &Handler, interest: Interest, handle: &Expr, server: &Server) -> TokenStream {
-    let (cfgs, name) = (handler.cfgs.attributes(), handler.name.to_string());
+    let (cfgs, name) = (handler.cfgs.attributes(), handler.name.unraw().to_string());
     let method = match (interest, handler.flow) {
         (Interest::Readable, Flow::Plain) => "readable",
         (Interest::Writable, Flow::Plain) => "writable",

@@ -1,7 +1,8 @@
 //! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[state]`, `#[session]`.
 
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
-use syn::{Expr, Lit, LitStr};
+use syn::ext::IdentExt;
+use syn::{Expr, Lit, LitStr, Path};
 
 use super::items::{self, RawAttribute};
 use super::pairs::{self, Pair, PairValue};
@@ -32,14 +33,13 @@ impl Marker {
         }
     }
 
-    /// The marker that the attribute is, alone or by its path: `#[on(…)]`, `#[ws_runtime::on(…)]`.
-    pub(crate) fn of(attribute: &RawAttribute) -> Option<Self> {
-        let name = match attribute.path.as_slice() {
-            [name] => name,
-            [first, .., name] if first == "ws_runtime" => name,
-            _ => return None,
-        };
-        Self::of_name(&name.to_string())
+    /// The marker that the attribute is, alone or by its path: `#[on(…)]`, `#[ws_runtime::on(…)]`, and where the runtime
+    /// has another name, that.
+    pub(crate) fn of(attribute: &RawAttribute, runtime: Option<&Path>) -> Option<Self> {
+        let (name, scope) = attribute.path.split_last()?;
+        let other_name = runtime.and_then(|path| path.segments.last()).map(|last| &last.ident);
+        let is_runtime = |word: &Ident| word == "ws_runtime" || Some(word) == other_name;
+        (scope.is_empty() || scope.iter().any(is_runtime)).then(|| Self::of_name(&name.to_string())).flatten()
     }
 
     pub(crate) fn of_name(name: &str) -> Option<Self> {
@@ -123,7 +123,7 @@ fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
 }
 
 fn built_in(word: &Ident, mistakes: &mut Mistakes) -> Option<Event> {
-    let name = word.to_string();
+    let name = word.unraw().to_string();
     let found = Event::of_name(&name);
     if found.is_some() {
         return found;

@@ -64,14 +64,17 @@ fn read_body(body: &Group, server: &mut Server, mistakes: &mut Mistakes) {
         note_name(&item, server);
         let marker = read_markers(&item, number, server, mistakes);
         let standing = standing(&item, number, marker, server, mistakes);
-        server.items.push(write_back(&item, marker, standing));
+        let written = write_back(&item, marker, standing, server);
+        server.items.push(written);
     }
 }
 
 /// The item without the attributes that were for this macro.
-fn write_back(item: &RawItem, marker: Option<Marker>, standing: Standing) -> Item {
+fn write_back(item: &RawItem, marker: Option<Marker>, standing: Standing, server: &Server) -> Item {
+    let runtime = server.settings.runtime.as_ref();
     let is_read = |attribute: &RawAttribute| {
-        (marker.is_some() && Marker::of(attribute).is_some()) || conditional_marker(attribute).is_some()
+        (marker.is_some() && Marker::of(attribute, runtime).is_some())
+            || conditional_marker(attribute).is_some()
     };
     let kept = item.attributes.iter().filter(|attribute| !is_read(attribute));
     let mut attributes: TokenStream = kept.map(RawAttribute::tokens).collect();
@@ -128,8 +131,11 @@ fn read_markers(
             mistakes.on(word, format!("`{name}` cannot stand in a `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
         }
     }
-    let mut markers =
-        item.attributes.iter().filter_map(|attribute| Some((Marker::of(attribute)?, attribute)));
+    let runtime = server.settings.runtime.clone();
+    let mut markers = item
+        .attributes
+        .iter()
+        .filter_map(|attribute| Some((Marker::of(attribute, runtime.as_ref())?, attribute)));
     let (marker, attribute) = markers.next()?;
     server.marks.extend(attribute.path.last().cloned());
     if let Some((second, other)) = markers.next() {
