@@ -4,6 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Expr, ReturnType, Type};
 
+use crate::options::Key;
+
 /// One module marked `#[ws_server]`.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -67,14 +69,20 @@ pub(crate) struct Settings {
 /// One option and its value.
 #[derive(Debug)]
 pub(crate) struct Setting {
-    pub(crate) key: Ident,
+    pub(crate) key: Key,
+    /// The key as it stands there.
+    pub(crate) word: Ident,
     pub(crate) value: Value,
 }
 
 #[derive(Debug)]
 pub(crate) enum Value {
-    /// What the option's method takes.
-    Expression(TokenStream),
+    Expression(Expr),
+    /// `tls(cert = …, key = …)`
+    Files {
+        cert: Expr,
+        key: Expr,
+    },
     /// `origins = any` or `origins = same`.
     Origins(Ident),
 }

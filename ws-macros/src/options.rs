@@ -1,7 +1,7 @@
 //! The keys of `#[ws_server(…)]`, and what a literal may be as their value.
 
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::Ident;
+use quote::ToTokens;
 use syn::{Expr, Lit, UnOp};
 
 use crate::address;
@@ -111,7 +111,7 @@ impl Key {
     pub(crate) fn of_foreign_name(name: &str) -> Option<Self> {
         Some(match name {
             "port" | "addr" | "address" | "bind" | "host" | "socket" => Self::Listen,
-            "ssl" | "cert" | "key" => Self::Tls,
+            "ssl" | "https" | "wss" => Self::Tls,
             "timeout" | "idle_timeout" | "ping" | "ping_interval" | "keepalive" | "heartbeat" => {
                 Self::SilenceMax
             }
@@ -166,30 +166,32 @@ impl Key {
     }
 }
 
-/// Judges the value of a key as far as it is a literal, and gives what the option's method takes.
-pub(crate) fn judge(key: Key, value: &Expr, mistakes: &mut Mistakes) -> Option<Value> {
+/// Judges the value of a key as far as it is a literal.
+pub(crate) fn judge(key: Key, value: Expr, mistakes: &mut Mistakes) -> Option<Value> {
     let before = mistakes.count();
-    let judged = match key.kind() {
-        Kind::Listen => Value::Expression(judge_listen(value, mistakes)),
-        Kind::Origins => judge_origins(value, mistakes),
+    match key.kind() {
+        Kind::Listen => judge_listen(&value, mistakes),
+        Kind::Origins => {
+            if let Some(word) = lone_word(&value).filter(|word| is_kind_of_origins(word)) {
+                return Some(Value::Origins(word.clone()));
+            }
+            judge_origins(&value, mistakes);
+        }
         // `drop` would be taken for the function of that name.
-        Kind::Slow if lone_word(value).is_some_and(|word| word == "close" || word == "drop") => {
-            mistakes.on(value, format!("write the word in quotes: `slow = \"{}\"`", value.to_token_stream()));
-            return None;
+        Kind::Slow if lone_word(&value).is_some_and(|word| word == "close" || word == "drop") => {
+            mistakes
+                .on(&value, format!("write the word in quotes: `slow = \"{}\"`", value.to_token_stream()));
         }
         kind => {
-            if let Some(complaint) = complain(key.name(), kind, &Written::of(value)) {
-                mistakes.on(value, complaint);
+            if let Some(complaint) = complain(key.name(), kind, &Written::of(&value)) {
+                mistakes.on(&value, complaint);
             }
-            if let (Kind::Subprotocols, Expr::Array(array)) = (kind, bare(value)) {
-                for name in &array.elems {
-                    judge_subprotocol(name, mistakes);
-                }
+            if let (Kind::Subprotocols, Expr::Array(array)) = (kind, bare(&value)) {
+                array.elems.iter().for_each(|name| judge_subprotocol(name, mistakes));
             }
-            Value::Expression(value.to_token_stream())
         }
-    };
-    (mistakes.count() == before).then_some(judged)
+    }
+    (mistakes.count() == before).then_some(Value::Expression(value))
 }
 
 /// Judges the period of a tick.
@@ -235,6 +237,8 @@ impl Written {
 
     fn of_literal(literal: &Lit) -> Self {
         match literal {
+            Lit::Int(number) if is_unit(number.suffix()) => Self::OtherLiteral,
+            Lit::Float(number) if is_unit(number.suffix()) => Self::OtherLiteral,
             Lit::Int(number) => number
                 .base10_digits()
                 .parse()
@@ -318,19 +322,20 @@ fn complain_of_count(name: &str, least: f64, most: f64, unit: &str, written: &Wr
     }
 }
 
-/// A port gets its type, so that an integer literal needs no suffix.
-fn judge_listen(value: &Expr, mistakes: &mut Mistakes) -> TokenStream {
+fn judge_listen(value: &Expr, mistakes: &mut Mistakes) {
     if let Expr::Array(array) = bare(value) {
-        let elements: Vec<_> = array.elems.iter().map(|element| judge_listen(element, mistakes)).collect();
-        return quote!([#(#elements),*]);
+        if array.elems.is_empty() {
+            mistakes.on(value, format!("the list is empty: write {}, or several of these", address::FORMS));
+        }
+        array.elems.iter().for_each(|element| judge_listen(element, mistakes));
+        return;
     }
     match Written::of(value) {
         Written::Expression => {}
-        Written::Number { value: port, whole: true } if (0.0..=65535.0).contains(&port) => {
-            return typed_port(value).unwrap_or_else(|| value.to_token_stream());
-        }
         Written::Number { value: port, whole: true } => {
-            mistakes.on(value, format!("a port is from 0 to 65535, not {port}"));
+            if !(0.0..=65535.0).contains(&port) {
+                mistakes.on(value, format!("a port is from 0 to 65535, not {port}"));
+            }
         }
         Written::Text(text) => {
             if let Some(reason) = address::complain(&text) {
@@ -340,38 +345,26 @@ fn judge_listen(value: &Expr, mistakes: &mut Mistakes) -> TokenStream {
                 );
             }
         }
-        Written::Number { .. } | Written::Bool | Written::OtherLiteral => {
+        Written::Number { whole: false, .. } | Written::Bool | Written::OtherLiteral => {
             mistakes.on(value, format!("`listen` is a port or an address: write {}", address::FORMS));
         }
     }
-    value.to_token_stream()
 }
 
-fn typed_port(value: &Expr) -> Option<TokenStream> {
-    let Expr::Lit(literal) = bare(value) else { return None };
-    let Lit::Int(port) = &literal.lit else { return None };
-    let mut typed = Literal::u16_suffixed(port.base10_digits().parse().ok()?);
-    typed.set_span(port.span());
-    Some(typed.to_token_stream())
-}
-
-fn judge_origins(value: &Expr, mistakes: &mut Mistakes) -> Value {
-    match bare(value) {
-        Expr::Path(path) => {
-            if let Some(word) = path.path.get_ident()
-                && (word == "any" || word == "same")
-            {
-                return Value::Origins(word.clone());
-            }
+fn judge_origins(value: &Expr, mistakes: &mut Mistakes) {
+    let Expr::Array(array) = bare(value) else { return judge_origin(value, mistakes) };
+    for origin in &array.elems {
+        match lone_word(origin).filter(|word| is_kind_of_origins(word)) {
+            Some(word) => mistakes
+                .on(origin, format!("`{word}` is not one origin among others: write `origins = {word}`")),
+            None => judge_origin(origin, mistakes),
         }
-        Expr::Array(array) => {
-            for origin in &array.elems {
-                judge_origin(origin, mistakes);
-            }
-        }
-        single => judge_origin(single, mistakes),
     }
-    Value::Expression(value.to_token_stream())
+}
+
+/// The words that say of all origins whether they may connect.
+fn is_kind_of_origins(word: &Ident) -> bool {
+    word == "any" || word == "same"
 }
 
 fn judge_origin(value: &Expr, mistakes: &mut Mistakes) {
@@ -423,12 +416,17 @@ fn is_prefix(prefix: &str) -> bool {
 }
 
 /// The expression without parentheses around it.
-fn bare(expression: &Expr) -> &Expr {
+pub(crate) fn bare(expression: &Expr) -> &Expr {
     match expression {
         Expr::Paren(inner) => bare(&inner.expr),
         Expr::Group(inner) => bare(&inner.expr),
         other => other,
     }
+}
+
+/// Whether what stands behind a number is more than its type: `20s`, `64k`.
+fn is_unit(suffix: &str) -> bool {
+    !suffix.is_empty() && !NUMBERS.contains(&suffix)
 }
 
 /// The word that stands alone as a value, such as `any`.
@@ -438,6 +436,10 @@ fn lone_word(expression: &Expr) -> Option<&Ident> {
         _ => None,
     }
 }
+
+/// The types that a number can name behind its digits.
+const NUMBERS: [&str; 14] =
+    ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64"];
 
 /// The clock of the runtime has steps of this.
 const MILLISECOND: f64 = 0.001;

@@ -7,8 +7,8 @@ use syn::ext::IdentExt;
 use super::handlers::{call, needs_event};
 use super::parts::{is_guarded, session_type, state_type};
 use super::places::{at, here, otherwise};
-use super::{server::root, timed};
-use crate::model::{Event, Flow, Handler, Server, Setting, Value};
+use super::{timed, values};
+use crate::model::{Event, Flow, Handler, Server};
 
 pub(crate) fn service(server: &Server) -> TokenStream {
     let guarded = is_guarded(server);
@@ -20,7 +20,7 @@ pub(crate) fn service(server: &Server) -> TokenStream {
     // The lock is held until the reply is made, which may borrow from the state.
     let quiet = guarded.then(|| quote_spanned!(here()=> #[allow(clippy::significant_drop_tightening)]));
     let handlers = names(server);
-    let attribute = attribute(server);
+    let attribute = values::attribute(server);
     let events = server.handlers.iter().filter_map(|handler| method(handler, server));
     let fallback = fresh_session(server);
     let ticks = timed::ticks(server);
@@ -66,29 +66,6 @@ fn name(handler: &Handler) -> Option<TokenStream> {
     let (cfgs, name) = (handler.cfgs.attributes(), handler.name.unraw().to_string());
     let flow = Ident::new(if handler.flow == Flow::Async { "awaited" } else { "plain" }, here());
     Some(quote_spanned!(here()=> #cfgs #event: __ws_runtime::Call::#flow(#name)))
-}
-
-/// `attribute`, which gives the values of `#[ws_server(…)]`.
-fn attribute(server: &Server) -> TokenStream {
-    if server.settings.values.is_empty() {
-        return TokenStream::new();
-    }
-    let values = server.settings.values.iter().map(|Setting { key, value }| {
-        let key = Ident::new(&key.to_string(), at(key.span()));
-        let value = match value {
-            Value::Expression(expression) => expression.clone(),
-            Value::Origins(word) => {
-                let (root, word) = (root(server), Ident::new(&word.to_string(), at(word.span())));
-                quote_spanned!(word.span()=> #root::Origins::#word())
-            }
-        };
-        quote_spanned!(here()=> attribute.#key(|| #value);)
-    });
-    quote_spanned! {here()=>
-        fn attribute(attribute: &mut __ws_runtime::Attribute<'_>) {
-            #(#values)*
-        }
-    }
 }
 
 /// The method of one event.

@@ -7,6 +7,7 @@ use syn::ext::IdentExt;
 
 use super::handlers::{call, needs_event};
 use super::places::{at, here, start};
+use super::values::seconds;
 use crate::model::{Flow, Handler, Interest, Role, Server};
 
 /// `ticks`, which names each tick and its period, and `tick`, which runs one.
@@ -17,9 +18,9 @@ pub(crate) fn ticks(server: &Server) -> TokenStream {
         return TokenStream::new();
     }
     let additions = ticks.iter().enumerate().map(|(number, (handler, period))| {
-        let (cfgs, name) = (handler.cfgs.attributes(), handler.name.to_string());
-        let add = Ident::new("add", at(start(period)));
-        quote_spanned!(here()=> #cfgs ticks.#add(#number, #name, #period);)
+        let (cfgs, name) = (handler.cfgs.attributes(), handler.name.unraw().to_string());
+        let period = seconds(period);
+        quote_spanned!(here()=> #cfgs ticks.add(#number, #name, #period);)
     });
     let arms = ticks.iter().enumerate().map(|(number, (handler, _))| {
         let (cfgs, call) = (handler.cfgs.attributes(), call(handler, server));
