@@ -1,4 +1,6 @@
 //! The state and the session: their types, and the ways to them.
+//!
+//! A generic parameter hides a type of the same name, so theirs have names that no user gives a type.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
@@ -66,8 +68,8 @@ fn lend_state(state: &Part, guarded: bool) -> TokenStream {
         return quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
-            impl<'a, C: __ws_runtime::WithState<__ws_runtime::Shared<'a, #name>>> __ws_runtime::FromContext<'a, C> for &'a #name {
-                fn from_context(context: &mut C) -> Self {
+            impl<'a, __C: __ws_runtime::WithState<__ws_runtime::Shared<'a, #name>>> __ws_runtime::FromContext<'a, __C> for &'a #name {
+                fn from_context(context: &mut __C) -> Self {
                     context.take_state().get()
                 }
             }
@@ -76,16 +78,16 @@ fn lend_state(state: &Part, guarded: bool) -> TokenStream {
     quote_spanned! {at(name.span())=>
         #cfgs
         #[automatically_derived]
-        impl<'a, 's: 'a, C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, C> for &'a #name {
-            fn from_context(context: &mut C) -> Self {
+        impl<'a, 's: 'a, __C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, __C> for &'a #name {
+            fn from_context(context: &mut __C) -> Self {
                 context.take_state().get()
             }
         }
 
         #cfgs
         #[automatically_derived]
-        impl<'a, 's: 'a, C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, C> for &'a mut #name {
-            fn from_context(context: &mut C) -> Self {
+        impl<'a, 's: 'a, __C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, __C> for &'a mut #name {
+            fn from_context(context: &mut __C) -> Self {
                 context.take_state().get()
             }
         }
@@ -99,8 +101,8 @@ fn lend_session(session: &Part, server: &Server) -> TokenStream {
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
-            impl<'a, St> __ws_runtime::FromDisconnect<'a, St, #name> for #name {
-                fn from_disconnect(_: &'a __ws_runtime::Close, context: &mut __ws_runtime::ConnContext<'a, St, #name>) -> Self {
+            impl<'a, __St> __ws_runtime::FromDisconnect<'a, __St, #name> for #name {
+                fn from_disconnect(_: &'a __ws_runtime::Close, context: &mut __ws_runtime::ConnContext<'a, __St, #name>) -> Self {
                     context.take_session_by_value()
                 }
             }
@@ -121,16 +123,16 @@ fn lend_session(session: &Part, server: &Server) -> TokenStream {
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
-            impl<'a, St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, St, #name>> for &'a #name {
-                fn from_context(context: &mut __ws_runtime::ConnContext<'a, St, #name>) -> Self {
+            impl<'a, __St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name>> for &'a #name {
+                fn from_context(context: &mut __ws_runtime::ConnContext<'a, __St, #name>) -> Self {
                     context.take_session()
                 }
             }
 
             #cfgs
             #[automatically_derived]
-            impl<'a, St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, St, #name>> for &'a mut #name {
-                fn from_context(context: &mut __ws_runtime::ConnContext<'a, St, #name>) -> Self {
+            impl<'a, __St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name>> for &'a mut #name {
+                fn from_context(context: &mut __ws_runtime::ConnContext<'a, __St, #name>) -> Self {
                     context.take_session()
                 }
             }
