@@ -287,4 +287,12 @@ impl Cfgs {
         let text = |cfgs: &Self| cfgs.0.iter().map(ToString::to_string).collect::<Vec<_>>();
         !self.0.is_empty() && !other.0.is_empty() && text(self) != text(other)
     }
+
+    /// Whether one is the other with a `not`, so that exactly one of them holds.
+    pub(crate) fn is_opposite(&self, other: &Self) -> bool {
+        let (one, other) = (self.condition(), other.condition());
+        let negates =
+            |one: &TokenStream, other: &TokenStream| one.to_string() == quote!(not(#other)).to_string();
+        negates(&one, &other) || negates(&other, &one)
+    }
 }

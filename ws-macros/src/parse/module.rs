@@ -2,7 +2,7 @@
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
-use syn::{ItemType, ItemUse, UseTree};
+use syn::{GenericParam, ItemType, ItemUse, UseTree};
 
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
@@ -250,7 +250,7 @@ fn note_name(item: &RawItem, server: &mut Server) {
         (Kind::TypeAlias, Some(_)) => {
             let tokens: TokenStream = item.tokens.iter().cloned().collect();
             if let Ok(alias) = syn::parse2::<ItemType>(tokens)
-                && alias.generics.params.is_empty()
+                && alias.generics.params.iter().all(|param| matches!(param, GenericParam::Lifetime(_)))
             {
                 server.aliases.push((alias.ident, *alias.ty));
             }
