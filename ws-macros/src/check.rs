@@ -190,7 +190,10 @@ fn unmarked_type(argument: &Argument, handler: &Handler, server: &Server, mistak
             "write `#[state]` above it to have one for the server, or `#[session]` to have one for each connection".to_owned()
         }
         (None, _, _) => "write `#[state]` above it to have one for the server".to_owned(),
-        (Some(_), None, None) => "write `#[session]` above it to have one for each connection".to_owned(),
+        (Some(state), None, None) => format!(
+            "write `#[session]` above it to have one for each connection, or put a field into the state, `{}`",
+            state.name
+        ),
         (Some(state), _, _) => format!("the state is `{}`, so put a field into that", state.name),
     };
     mistakes.on(&argument.ty, format!("nothing gives a `{name}`: {advice}"));

@@ -175,7 +175,8 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 ///
 /// All handlers can take it by `&`, and those that are no `async fn` by `&mut`. If one does, the state is behind a lock
 /// that is held for a handler's call, and an `async fn` cannot take it at all: the lock would be held across an
-/// `.await`. A state that every handler takes by `&` has no lock.
+/// `.await`. A state that every handler takes by `&` has no lock. The macro knows the state by its own name and by
+/// aliases that the module declares.
 ///
 /// It begins as its `Default`, unless `chat::server().state(…)` gives another; a `pub` state without `Default` has to
 /// be given so. It may be private.
@@ -225,7 +226,10 @@ fn outside(marker: Marker, item: &TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     mistakes.at(
         Span::call_site(),
-        format!("`#[{name}]` belongs inside of a server: write `#[ws_server(listen = 8080)]` above the module around it"),
+        format!(
+            "`#[{name}]` belongs right inside of a server: write `#[ws_server(listen = 8080)]` above the module around it\n\
+             it is not seen in an `impl`, in a module within, in what a macro writes, or under another name"
+        ),
     );
     let mistakes = mistakes.into_tokens();
     quote!(#item #mistakes)

@@ -12,6 +12,9 @@ use crate::model::{Asks, Event, Part, Server};
 /// What the state and the session are for the arguments, the handshake and the compiler.
 pub(crate) fn parts(server: &Server) -> TokenStream {
     let aliases = [alias("__State", &server.states), alias("__Session", &server.sessions)];
+    if server.parts_unclear {
+        return quote_spanned!(here()=> #(#aliases)*);
+    }
     let states = server.states.iter().map(|state| lend_state(state, is_guarded(server)));
     let sessions = server.sessions.iter().map(|session| lend_session(session, server));
     quote_spanned!(here()=> #(#aliases)* #(#states)* #(#sessions)*)

@@ -93,16 +93,16 @@ fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
             None
         }
         [TokenTree::Ident(word)] => built_in(word, mistakes),
+        [TokenTree::Ident(word), TokenTree::Punct(comma)] if comma.as_char() == ',' => {
+            built_in(word, mistakes)
+        }
         [TokenTree::Literal(literal)] => {
             named(literal, mistakes);
             None
         }
-        [_, TokenTree::Punct(comma), ..] if comma.as_char() == ',' => {
+        [_, TokenTree::Punct(punct), ..] if matches!(punct.as_char(), ',' | '|') => {
             let more: TokenStream = arguments.iter().skip(1).cloned().collect();
-            mistakes.on(
-                more,
-                "one attribute takes one event: write a function for each, and let both call a third if they do the same",
-            );
+            mistakes.on(more, ONE_EACH);
             None
         }
         [TokenTree::Ident(word), TokenTree::Punct(equals), ..] if equals.as_char() == '=' => {
@@ -121,6 +121,9 @@ fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
         }
     }
 }
+
+/// What is said of a function that shall answer more than one thing.
+pub(crate) const ONE_EACH: &str = "one function answers one event: write a function for each, and let both call a third if they do the same";
 
 fn built_in(word: &Ident, mistakes: &mut Mistakes) -> Option<Event> {
     let name = word.unraw().to_string();
