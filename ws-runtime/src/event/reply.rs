@@ -1,5 +1,6 @@
 //! What handlers return: a reply to the peer, an outcome, or the answer to a handshake.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use bytes::Bytes;
@@ -11,9 +12,10 @@ use crate::Reject;
 
 /// What a handler of `ready`, `utf8`, `binary` or `pong` may return: the value is the reply.
 ///
-/// Text (`String`, `&str`, `Utf8Bytes`, [`Json`]) is sent as a text message, bytes (`Vec<u8>`, `&[u8]`, `Bytes`) as a
-/// binary one; `()` and `None` send nothing. An `Err` sends nothing either: it is logged with the handler's name and
-/// ends the connection with close code 1011, without details. Implement the trait to return types of your own.
+/// Text (`String`, `&str`, `Cow<str>`, `Utf8Bytes`, [`Json`]) is sent as a text message, bytes (`Vec<u8>`, `&[u8]`,
+/// `[u8; N]`, `Bytes`) as a binary one; `()` and `None` send nothing. An `Err` sends nothing either: it is logged with
+/// the handler's name and ends the connection with close code 1011, without details. Implement the trait to return types
+/// of your own.
 ///
 /// ```
 /// use ws_runtime::event::{IntoReply, Reply};
@@ -146,12 +148,23 @@ replies! {
     text: &str => Answer::Text(text.into()),
     text: String => Answer::Text(text.into()),
     text: Utf8Bytes => Answer::Text(text.into()),
+    text: Cow<'_, str> => Answer::Text(text.into()),
     data: &[u8] => Answer::Binary(data.into()),
     data: Vec<u8> => Answer::Binary(data.into()),
     data: Bytes => Answer::Binary(data.into()),
 }
 
 impl<const N: usize> IntoReply for &[u8; N] {
+    fn into_reply<'r>(self) -> Reply<'r>
+    where
+        Self: 'r,
+    {
+        Reply::binary(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<const N: usize> IntoReply for [u8; N] {
     fn into_reply<'r>(self) -> Reply<'r>
     where
         Self: 'r,
