@@ -119,6 +119,7 @@ impl<'r> Reply<'r> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoReply for Reply<'_> {
     fn into_reply<'r>(self) -> Reply<'r>
     where
@@ -131,6 +132,7 @@ impl IntoReply for Reply<'_> {
 /// Implements `IntoReply` for the types of which a reply is made without ado.
 macro_rules! replies {
     ($($value:ident: $type:ty => $answer:expr),* $(,)?) => { $(
+        #[diagnostic::do_not_recommend]
         impl IntoReply for $type {
             fn into_reply<'r>(self) -> Reply<'r>
             where
@@ -154,6 +156,7 @@ replies! {
     data: Bytes => Answer::Binary(data.into()),
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> IntoReply for &[u8; N] {
     fn into_reply<'r>(self) -> Reply<'r>
     where
@@ -217,6 +220,7 @@ pub trait IntoOutcome {
     fn into_outcome(self) -> Outcome;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutcome for () {
     fn into_outcome(self) -> Outcome {
         Ok(())
@@ -248,9 +252,27 @@ impl<Se: FreshSession> IntoAdmission<Se> for () {
     }
 }
 
-impl<Se, T: IntoAdmission<Se>, E: Into<Reject>> IntoAdmission<Se> for Result<T, E> {
+impl<Se, T: IntoAdmission<Se>, E: IntoReject> IntoAdmission<Se> for Result<T, E> {
     fn into_admission(self) -> Result<Se, Reject> {
-        self.map_err(Into::into)?.into_admission()
+        self.map_err(E::into_reject)?.into_admission()
+    }
+}
+
+/// The error of a `handshake` handler: whatever converts into a [`Reject`].
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a `handshake` handler cannot refuse with `{Self}`",
+    label = "this error does not say what the peer is answered",
+    note = "the error can be: a `Reject`, a `StatusCode`, a pair of it and a text, or a type of yours with `impl From<…> for Reject`"
+)]
+pub trait IntoReject {
+    fn into_reject(self) -> Reject;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Reject>> IntoReject for E {
+    fn into_reject(self) -> Reject {
+        self.into()
     }
 }
 
