@@ -80,6 +80,10 @@ use quote::quote;
 /// | `max_connections` | connections at once | `65536` |
 /// | `origins` | from which web pages browsers may connect: `same`, `any`, or `["https://example.org"]` | `same` |
 /// | `subprotocols` | those that the server speaks, the preferred first: `["chat.v2", "chat.v1"]` | none |
+/// | `compression` | whether messages are compressed: `"off"`, `"on"` or `"context_takeover"` | `"off"` |
+/// | `compression_level` | how much work that takes, from 1 to 9 | `2` |
+/// | `compression_min_size` | bytes of the smallest message that is compressed | `1024` |
+/// | `compression_window_bits` | how far back messages refer with `context_takeover`, in bits | `12` |
 /// | `env` | what the environment's variables begin with: `"CHAT"` for `CHAT_LISTEN` | `"WS_SERVER"` |
 /// | `crate` | the path to `ws_runtime` where it has another name | `::ws_runtime` |
 ///

@@ -1,7 +1,6 @@
 //! The keys of `#[ws_server(…)]`, and what a literal may be as their value.
 
 use proc_macro2::Ident;
-use quote::ToTokens;
 use syn::{Expr, Lit, UnOp};
 
 use crate::address;
@@ -31,6 +30,10 @@ pub(crate) enum Key {
     MaxConnections,
     Origins,
     Subprotocols,
+    Compression,
+    CompressionLevel,
+    CompressionMinSize,
+    CompressionWindowBits,
     Env,
     Crate,
 }
@@ -46,12 +49,13 @@ pub(crate) enum Kind {
     Slow,
     Origins,
     Subprotocols,
+    Compression,
     Prefix,
     Path,
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::Listen,
         Self::Tls,
         Self::SilenceMax,
@@ -72,6 +76,10 @@ impl Key {
         Self::MaxConnections,
         Self::Origins,
         Self::Subprotocols,
+        Self::Compression,
+        Self::CompressionLevel,
+        Self::CompressionMinSize,
+        Self::CompressionWindowBits,
         Self::Env,
         Self::Crate,
     ];
@@ -98,6 +106,10 @@ impl Key {
             Self::MaxConnections => "max_connections",
             Self::Origins => "origins",
             Self::Subprotocols => "subprotocols",
+            Self::Compression => "compression",
+            Self::CompressionLevel => "compression_level",
+            Self::CompressionMinSize => "compression_min_size",
+            Self::CompressionWindowBits => "compression_window_bits",
             Self::Env => "env",
             Self::Crate => "crate",
         }
@@ -119,6 +131,7 @@ impl Key {
             "origin" | "cors" | "allowed_origins" | "check_origin" => Self::Origins,
             "protocol" | "protocols" | "subprotocol" => Self::Subprotocols,
             "backpressure" => Self::Slow,
+            "compress" | "deflate" | "permessage_deflate" => Self::Compression,
             "workers" | "connections" | "max_clients" => Self::MaxConnections,
             _ => return None,
         })
@@ -144,6 +157,10 @@ impl Key {
             Self::Slow => Kind::Slow,
             Self::Origins => Kind::Origins,
             Self::Subprotocols => Kind::Subprotocols,
+            Self::Compression => Kind::Compression,
+            Self::CompressionLevel => Kind::Count { least: 1.0, most: 9.0, unit: "" },
+            Self::CompressionMinSize => Kind::Count { least: 0.0, most: 1_073_741_824.0, unit: "bytes" },
+            Self::CompressionWindowBits => Kind::Count { least: 9.0, most: 15.0, unit: "bits" },
             Self::Env => Kind::Prefix,
             Self::Crate => Kind::Path,
         }
@@ -158,10 +175,22 @@ impl Key {
             Kind::Seconds { .. } => "a number of seconds, or an expression of type `Duration`",
             Kind::Count { .. } => "a whole number, or an expression of type `usize`",
             Kind::Slow => "slow = \"close\"",
+            Kind::Compression => "compression = \"on\"",
             Kind::Origins => "origins = [\"https://example.org\"]",
             Kind::Subprotocols => "subprotocols = [\"chat.v1\"]",
             Kind::Prefix => "env = \"CHAT\"",
             Kind::Path => "crate = my_ws_runtime",
+        }
+    }
+}
+
+impl Kind {
+    /// The words that are its values.
+    fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Slow => &["close", "drop"],
+            Self::Compression => &["off", "on", "context_takeover"],
+            _ => &[],
         }
     }
 }
@@ -177,12 +206,13 @@ pub(crate) fn judge(key: Key, value: Expr, mistakes: &mut Mistakes) -> Option<Va
             }
             judge_origins(&value, mistakes);
         }
-        // `drop` would be taken for the function of that name.
-        Kind::Slow if lone_word(&value).is_some_and(|word| word == "close" || word == "drop") => {
-            mistakes
-                .on(&value, format!("write the word in quotes: `slow = \"{}\"`", value.to_token_stream()));
-        }
         kind => {
+            // `drop` would be taken for the function of that name.
+            if let Some(word) =
+                lone_word(&value).filter(|word| kind.words().iter().any(|known| word == known))
+            {
+                mistakes.on(&value, format!("write the word in quotes: `{} = \"{word}\"`", key.name()));
+            }
             if let Some(complaint) = complain(key.name(), kind, &Written::of(&value)) {
                 mistakes.on(&value, complaint);
             }
@@ -263,11 +293,16 @@ fn complain(name: &str, kind: Kind, written: &Written) -> Option<String> {
         Kind::Seconds { least, most } => complain_of_seconds(name, least, most, written),
         Kind::Count { least, most, unit } => complain_of_count(name, least, most, unit, written),
         Kind::Switch => (*written != Written::Bool).then(|| format!("`{name}` is on or off: write `true` or `false`")),
-        Kind::Slow => match written {
-            Written::Text(word) if word == "close" || word == "drop" => None,
-            _ => Some(
+        Kind::Slow | Kind::Compression => match written {
+            Written::Text(word) if kind.words().contains(&word.as_str()) => None,
+            _ if kind == Kind::Slow => Some(
                 "`slow` says what happens to a peer that reads too slowly: `\"close\"` ends its connection, \
                  `\"drop\"` loses the message"
+                    .to_owned(),
+            ),
+            _ => Some(
+                "`compression` is `\"off\"`, `\"on\"` (each message by itself) or `\"context_takeover\"` (smaller, but \
+                 each connection keeps memory for it)"
                     .to_owned(),
             ),
         },
@@ -308,16 +343,15 @@ fn complain_of_seconds(name: &str, least: f64, most: f64, written: &Written) -> 
 }
 
 fn complain_of_count(name: &str, least: f64, most: f64, unit: &str, written: &Written) -> Option<String> {
+    let allowed = format!("from {least} to {most} {unit}");
+    let allowed = allowed.trim_end();
     match written {
-        Written::Number { value, whole: true } if *value < least || *value > most => {
-            Some(format!("`{name}` may be from {least} to {most} {unit}, not {value}"))
-        }
-        Written::Number { value, whole: false } if *value < 0.0 => {
-            Some(format!("`{name}` may be from {least} to {most} {unit}, not {value}"))
+        Written::Number { value, whole } if *value < 0.0 || *whole && (*value < least || *value > most) => {
+            Some(format!("`{name}` may be {allowed}, not {value}"))
         }
         Written::Number { whole: true, .. } | Written::Expression => None,
         Written::Number { whole: false, .. } | Written::Text(_) | Written::Bool | Written::OtherLiteral => {
-            Some(format!("`{name}` is a whole number of {unit}, from {least} to {most}"))
+            Some(format!("`{name}` is a whole number, {allowed}"))
         }
     }
 }

@@ -13,7 +13,8 @@ pub use crate::event::{
 pub use crate::event::{WatchEvent, Watches};
 pub use crate::handshake::IntoResponse;
 pub use crate::options::{
-    Attribute, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
+    Attribute, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue,
+    SubprotocolsValue, TlsValue,
 };
 pub use crate::tick::Ticks;
 pub use crate::{Builder, Conn, Handshake, Reject, Request};

@@ -62,6 +62,7 @@ fn by_trait(kind: Kind) -> Option<&'static str> {
         Kind::Slow => Some("SlowValue"),
         Kind::Origins => Some("OriginsValue"),
         Kind::Subprotocols => Some("SubprotocolsValue"),
+        Kind::Compression => Some("CompressionValue"),
         Kind::Prefix => Some("EnvValue"),
         Kind::Switch | Kind::Count { .. } | Kind::Path => None,
     }

@@ -81,6 +81,7 @@ fn written(key: Key) -> String {
         | Kind::Slow
         | Kind::Origins
         | Kind::Subprotocols
+        | Kind::Compression
         | Kind::Prefix
         | Kind::Path => format!("`{example}`"),
     }

@@ -48,7 +48,8 @@ pub(crate) use table::Options;
 pub use table::TABLE;
 pub use value::{Choice, Compression, Named, Slow};
 pub use written::{
-    EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
+    CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue, SubprotocolsValue,
+    TlsValue,
 };
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::environment::Prefix;
 use super::origins::AllowedOrigins;
 use super::seconds::Seconds;
 use super::subprotocols::Subprotocols;
-use super::value::{Choice, Slow};
+use super::value::{Choice, Compression, Slow};
 use crate::listen::{Listen, Tls};
 
 /// Writes the trait of one type: all that converts into it has it.
@@ -50,6 +50,10 @@ values! {
     SubprotocolsValue -> Subprotocols {
         "`{Self}` does not name subprotocols", "not a list of names",
         "`subprotocols` takes a list of names, such as `[\"chat.v2\", \"chat.v1\"]`"
+    }
+    CompressionValue -> Choice<Compression> {
+        "`{Self}` does not say how messages are compressed", "neither `\"off\"`, `\"on\"` nor `\"context_takeover\"`",
+        "`compression` takes `\"off\"`, `\"on\"`, `\"context_takeover\"` or a `ws_runtime::Compression`"
     }
     EnvValue -> Prefix {
         "`{Self}` is not what variables can begin with", "not a text",
