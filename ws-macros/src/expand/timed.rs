@@ -26,16 +26,28 @@ pub(crate) fn ticks(server: &Server) -> TokenStream {
         let (cfgs, call) = (handler.cfgs.attributes(), call(handler, server));
         quote_spanned!(here()=> #cfgs #number => { #call })
     });
+    let is_awaited = ticks.iter().any(|(handler, _)| handler.flow == Flow::Async);
+    let outcome = quote_spanned! {here()=>
+        match number {
+            #(#arms)*
+            _ => ::core::result::Result::Ok(()),
+        }
+    };
+    let future = if is_awaited {
+        quote_spanned!(here()=> async move { #outcome })
+    } else {
+        quote_spanned!(here()=> ::core::future::ready(#outcome))
+    };
     quote_spanned! {here()=>
         fn ticks(ticks: &mut __ws_runtime::Ticks) {
             #(#additions)*
         }
 
-        async fn tick(number: ::core::primitive::usize, event: __ws_runtime::ServerEvent<'_, Self>) -> __ws_runtime::Outcome {
-            match number {
-                #(#arms)*
-                _ => ::core::result::Result::Ok(()),
-            }
+        fn tick(
+            number: ::core::primitive::usize,
+            event: __ws_runtime::ServerEvent<'_, Self>,
+        ) -> impl ::core::future::Future<Output = __ws_runtime::Outcome> + ::core::marker::Send {
+            #future
         }
     }
 }

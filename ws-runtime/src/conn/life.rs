@@ -42,8 +42,8 @@ async fn speak<S: Service>(hosted: &Hosted<S>, conn: &Conn, mut link: Link, sess
     let close = conn.outlet().close().cloned().unwrap_or_else(|| Close::new(ABNORMAL, "", ClosedBy::Error));
     tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
     let ended = match conn.replaced_disconnect() {
-        Some(handler) => link.beside(catch(async { handler(&close) })).await,
-        None => link.beside(catch(S::disconnect(attendant.event(), &close))).await,
+        Some(handler) => link.beside(catch(|| async { handler(&close) })).await,
+        None => link.beside(catch(|| S::disconnect(attendant.event(), &close))).await,
     };
     if let Some(ended) = ended {
         judge(conn, S::HANDLERS.disconnect.name, ended);
@@ -63,8 +63,8 @@ impl<S: Service> Attendant<'_, S> {
     /// Runs `ready`, then hands over message after message until there are no more, or a handler fails.
     async fn attend(&mut self, link: &mut Link) {
         let ready = match self.conn.replaced_ready() {
-            Some(handler) => link.beside(catch(async { handler() })).await,
-            None => link.beside(catch(S::ready(self.event()))).await,
+            Some(handler) => link.beside(catch(|| async { handler() })).await,
+            None => link.beside(catch(|| S::ready(self.event()))).await,
         };
         let Some(ready) = ready else { return };
         if self.settle(S::HANDLERS.ready, ready) == Verdict::End {
@@ -74,15 +74,15 @@ impl<S: Service> Attendant<'_, S> {
             let (call, outcome) = match incoming {
                 Incoming::Text(text) => {
                     let message = Utf8(text);
-                    (S::HANDLERS.utf8, link.beside(catch(S::utf8(self.event(), &message))).await)
+                    (S::HANDLERS.utf8, link.beside(catch(|| S::utf8(self.event(), &message))).await)
                 }
                 Incoming::Binary(data) => {
                     let message = Binary(data);
-                    (S::HANDLERS.binary, link.beside(catch(S::binary(self.event(), &message))).await)
+                    (S::HANDLERS.binary, link.beside(catch(|| S::binary(self.event(), &message))).await)
                 }
                 Incoming::Pong(data) => {
                     let message = Pong(data);
-                    (S::HANDLERS.pong, link.beside(catch(S::pong(self.event(), &message))).await)
+                    (S::HANDLERS.pong, link.beside(catch(|| S::pong(self.event(), &message))).await)
                 }
                 // The link answers pings and keeps Close frames to itself.
                 Incoming::Ping(_) | Incoming::Close(_) => continue,
