@@ -7,6 +7,7 @@ mod address;
 mod check;
 mod errors;
 mod expand;
+mod literals;
 mod model;
 mod options;
 mod parse;

@@ -6,8 +6,9 @@ use syn::Expr;
 
 use super::places::{at, here, repeat, start};
 use super::server::root;
+use crate::literals::bare;
 use crate::model::{Server, Setting, Value};
-use crate::options::{Kind, bare};
+use crate::options::Kind;
 
 /// `attribute`, which gives the values of `#[ws_server(…)]`.
 pub(crate) fn attribute(server: &Server) -> TokenStream {

@@ -7,8 +7,8 @@ use syn::{Expr, Lit, LitStr, Path};
 use super::items::{self, RawAttribute};
 use super::pairs::{self, Pair, PairValue};
 use crate::errors::{Mistakes, list, nearest};
+use crate::literals;
 use crate::model::{Event, Interest, Role};
-use crate::options;
 
 /// The attributes that have a meaning inside of a server module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,7 +186,7 @@ fn tick(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
         }
         match value {
             PairValue::Expression(value) => {
-                options::judge_period(&value, mistakes);
+                literals::judge_period(&value, mistakes);
                 period = Some(*value);
             }
             PairValue::Missing | PairValue::List(_) => {

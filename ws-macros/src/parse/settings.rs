@@ -5,8 +5,9 @@ use syn::Expr;
 
 use super::pairs::{self, Pair, PairValue};
 use crate::errors::{Mistakes, list, nearest};
+use crate::literals;
 use crate::model::{Setting, Settings, Value};
-use crate::options::{self, Key, Kind};
+use crate::options::{Key, Kind};
 
 pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Settings {
     let mut settings = Settings::default();
@@ -38,7 +39,7 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Settings {
                 settings.runtime = read_path(&path, mistakes);
             }
             PairValue::Expression(value) => {
-                let judged = options::judge(key, *value, mistakes);
+                let judged = literals::judge(key, *value, mistakes);
                 settings.values.extend(judged.map(|value| Setting { key, word, value }));
             }
         }
