@@ -28,7 +28,7 @@ async fn what_is_too_large_is_refused_with_both_sizes() {
     conn.set_max_send_size(11).unwrap();
     assert_eq!(conn.send_utf8("0123456789a"), Ok(()));
     assert_eq!(conn.set_max_send_size(0), Err(SetError::Zero { option: "max_send_size" }));
-    assert_eq!(conn.set_max_recv_size(1), Err(SetError::TooLate));
+    assert_eq!(conn.set_max_recv_size(1), Err(SetError::TooLate { option: "max_recv_size" }));
     assert_eq!(client.text().await, "0123456789");
     assert_eq!(client.text().await, "0123456789a");
     // A reply that is too large is the handler's mistake.

@@ -12,7 +12,10 @@ pub use crate::event::{
 #[cfg(unix)]
 pub use crate::event::{WatchEvent, Watches};
 pub use crate::handshake::IntoResponse;
-pub use crate::options::Attribute;
+pub use crate::options::{
+    Attribute, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue,
+    SubprotocolsValue, TlsValue,
+};
 pub use crate::tick::Ticks;
 pub use crate::{Builder, Conn, Handshake, Reject, Request};
 

@@ -26,8 +26,9 @@ impl Panicked {
 }
 
 /// Runs a handler and catches its panic, so that it ends at most its own connection.
-pub(crate) async fn catch<T>(handler: impl Future<Output = T>) -> Result<T, Panicked> {
-    let mut handler = pin!(handler);
+pub(crate) async fn catch<F: Future>(handler: impl FnOnce() -> F) -> Result<F::Output, Panicked> {
+    // A plain handler has run when it is called; only one that awaits is polled.
+    let mut handler = pin!(catch_now(handler)?);
     poll_fn(|cx| poll_caught(handler.as_mut(), cx)).await
 }
 

@@ -54,7 +54,8 @@ impl<S: Service> Attendant<'_, S> {
     async fn attend(&mut self, link: &mut Link) {
         let ended = match self.conn.replaced_ready() {
             Some(handler) => Some(catch_now(handler)),
-            None => link.beside(pin!(S::ready(self.event()))).await,
+            None if S::HANDLERS.ready.awaited => link.beside(pin!(S::ready(self.event()))).await,
+            None => Some(catch_now(|| at_once(S::ready(self.event())))),
         };
         if self.settle(S::HANDLERS.ready, ended) == Verdict::End {
             return;
@@ -90,7 +91,10 @@ impl<S: Service> Attendant<'_, S> {
         tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
         let ended = match conn.replaced_disconnect() {
             Some(handler) => Some(catch_now(|| handler(&close))),
-            None => link.beside(pin!(S::disconnect(self.event(), &close))).await,
+            None if S::HANDLERS.disconnect.awaited => {
+                link.beside(pin!(S::disconnect(self.event(), &close))).await
+            }
+            None => Some(catch_now(|| at_once(S::disconnect(self.event(), &close)))),
         };
         if let Some(ended) = ended {
             judge(conn, S::HANDLERS.disconnect.name, ended);
@@ -152,7 +156,7 @@ impl<S: Service> Receiver for Attendant<'_, S> {
     }
 }
 
-/// Runs a plain handler: the macro wraps it in a future that never waits.
+/// What a plain handler returned: it has run when it is called, and its future is ready.
 fn at_once(handler: impl Future<Output = Outcome>) -> Outcome {
     match pin!(handler).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(outcome) => outcome,

@@ -157,8 +157,8 @@ async fn within<T>(server: &Server, deadline: Instant, step: impl Future<Output 
 /// Runs `connect`: here user code may configure the connection, or refuse it.
 async fn greet<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result<(), End> {
     let outcome = match hosted.server.replaced_connect() {
-        Some(handler) => catch(async { handler(conn) }).await,
-        None => catch(S::connect(ConnEvent::before_session(conn, &hosted.store))).await,
+        Some(handler) => catch(|| async { handler(conn) }).await,
+        None => catch(|| S::connect(ConnEvent::before_session(conn, &hosted.store))).await,
     };
     if judge(conn, S::HANDLERS.connect.name, outcome) == Verdict::End {
         return Err(End::Refused);
@@ -173,7 +173,7 @@ async fn admit<S: Service>(
     request: &Handshake,
 ) -> Result<S::Session, Reject> {
     let event = ConnEvent::before_session(conn, &hosted.store);
-    let session = match catch(S::handshake(event, request)).await {
+    let session = match catch(|| S::handshake(event, request)).await {
         Ok(admitted) => admitted?,
         Err(panic) => {
             judge(conn, S::HANDLERS.handshake.name, Err(panic));
@@ -181,7 +181,7 @@ async fn admit<S: Service>(
         }
     };
     let Some(handler) = conn.replaced_handshake() else { return Ok(session) };
-    match catch(async { handler(request) }).await {
+    match catch(|| async { handler(request) }).await {
         Ok(admitted) => admitted.map(|()| session),
         Err(panic) => {
             judge(conn, S::HANDLERS.handshake.name, Err(panic));
@@ -193,7 +193,7 @@ async fn admit<S: Service>(
 /// Runs `request`; without a handler the peer is told to speak WebSocket.
 async fn respond<S: Service>(hosted: &Hosted<S>, conn: &Conn, request: &Request) -> Response<Bytes> {
     let event = ConnEvent::before_session(conn, &hosted.store);
-    let response = match catch(S::request(event, request)).await {
+    let response = match catch(|| S::request(event, request)).await {
         Ok(Some(response)) => response,
         Ok(None) => return handshake::upgrade_required().into_response(),
         Err(panic) => {

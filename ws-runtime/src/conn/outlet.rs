@@ -55,7 +55,7 @@ pub(super) struct Outlet {
     /// The connection's task, to be woken when there is something to do.
     task: Option<Waker>,
     /// Those who wait until all is written.
-    flushing: Option<Box<Vec<Waker>>>,
+    flushing: Vec<Waker>,
 }
 
 /// How far a connection has come.
@@ -99,7 +99,7 @@ impl OutletLock {
                 aborted: false,
                 close: None,
                 task: None,
-                flushing: None,
+                flushing: Vec::new(),
             }),
             glance: AtomicU8::new(Phase::Opening as u8),
         }
@@ -271,9 +271,8 @@ impl Outlet {
         if !self.has_unwritten() {
             return Poll::Ready(Ok(()));
         }
-        let flushing = self.flushing.get_or_insert_default();
-        if !flushing.iter().any(|waiting| waiting.will_wake(cx.waker())) {
-            flushing.push(cx.waker().clone());
+        if !self.flushing.iter().any(|waiting| waiting.will_wake(cx.waker())) {
+            self.flushing.push(cx.waker().clone());
         }
         Poll::Pending
     }
@@ -372,7 +371,7 @@ impl Outlet {
     }
 
     fn tell_flushed(&mut self) {
-        for waiting in self.flushing.take().into_iter().flat_map(|flushing| *flushing) {
+        for waiting in std::mem::take(&mut self.flushing) {
             waiting.wake();
         }
     }

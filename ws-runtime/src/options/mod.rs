@@ -33,6 +33,7 @@ mod settled;
 mod subprotocols;
 mod table;
 mod value;
+mod written;
 
 pub use attribute::Attribute;
 pub(crate) use draft::Draft;
@@ -46,6 +47,10 @@ pub use subprotocols::Subprotocols;
 pub(crate) use table::Options;
 pub use table::TABLE;
 pub use value::{Choice, Compression, Named, Slow};
+pub use written::{
+    CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue, SubprotocolsValue,
+    TlsValue,
+};
 
 #[cfg(test)]
 mod tests;

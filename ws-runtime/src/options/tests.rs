@@ -193,10 +193,10 @@ fn all_mistakes_are_reported_at_once_in_the_order_of_the_table() {
 #[test]
 fn the_builder_goes_before_the_environment_and_that_before_the_attribute() {
     let attribute = |attribute: &mut Attribute<'_>| {
-        attribute.silence_max(|| 1);
+        attribute.silence_max(|| 1.into());
         attribute.max_headers(|| 11);
         attribute.max_inbox(|| 1);
-        attribute.slow(|| "drop");
+        attribute.slow(|| "drop".into());
     };
     let mut draft = Draft::default();
     draft.silence_max.set(Source::Builder, 3.into());
@@ -249,11 +249,11 @@ fn a_value_of_the_attribute_is_evaluated_once_and_only_if_nothing_overrides_it()
     let attribute = |attribute: &mut Attribute<'_>| {
         attribute.listen(|| {
             count();
-            8080
+            8080.into()
         });
         attribute.env(|| {
             count();
-            "CHAT"
+            "CHAT".into()
         });
     };
 
@@ -277,15 +277,15 @@ fn a_value_of_the_attribute_is_evaluated_once_and_only_if_nothing_overrides_it()
 #[test]
 fn every_key_of_the_attribute_takes_what_its_documentation_says() {
     let (_, result) = Draft::default().settle(NOTHING, |attribute| {
-        attribute.listen(|| "127.0.0.1:8080");
-        attribute.tls(|| ("chain.pem", String::from("key.pem")));
-        attribute.silence_max(|| 0.5);
+        attribute.listen(|| "127.0.0.1:8080".into());
+        attribute.tls(|| ("chain.pem", String::from("key.pem")).into());
+        attribute.silence_max(|| 0.5.into());
         attribute.nodelay(|| false);
         attribute.max_send_size(|| 1 << 20);
-        attribute.close_timeout(|| Duration::from_millis(1));
-        attribute.slow(|| Slow::Drop);
-        attribute.origins(|| ["https://example.org"]);
-        attribute.subprotocols(|| ["a", "b"]);
+        attribute.close_timeout(|| Duration::from_millis(1).into());
+        attribute.slow(|| Slow::Drop.into());
+        attribute.origins(|| ["https://example.org"].into());
+        attribute.subprotocols(|| ["a", "b"].into());
     });
     let Settled { listen, tls, options } = result.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(listen.to_string(), "127.0.0.1:8080");

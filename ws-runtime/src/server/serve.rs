@@ -126,8 +126,8 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     let server = &hosted.server;
     let handler = async {
         match server.replaced_shutdown() {
-            Some(handler) => catch(async { handler(server) }).await,
-            None => catch(S::shutdown(ServerEvent::new(server, &hosted.store))).await,
+            Some(handler) => catch(|| async { handler(server) }).await,
+            None => catch(|| S::shutdown(ServerEvent::new(server, &hosted.store))).await,
         }
     };
     let done = tokio::select! {

@@ -31,7 +31,7 @@ impl Server {
         self.run_beside(async move {
             let mut clock = clock(tick.period);
             while server.goes_on(clock.tick()).await {
-                server.report(tick.name, &catch(async { handler(&server).into_outcome() }).await);
+                server.report(tick.name, &catch(|| async { handler(&server).into_outcome() }).await);
             }
         });
         Ok(())
@@ -43,7 +43,7 @@ impl Server {
             let mut clock = clock(tick.period);
             while hosted.server.goes_on(clock.tick()).await {
                 let event = ServerEvent::new(&hosted.server, &hosted.store);
-                hosted.server.report(tick.name, &catch(S::tick(tick.number, event)).await);
+                hosted.server.report(tick.name, &catch(|| S::tick(tick.number, event)).await);
             }
         });
     }

@@ -95,7 +95,7 @@ impl Server {
         self.run_beside(async move {
             while server.goes_on_watching(&mut watch).await {
                 let handle = watch.handle_mut();
-                let outcome = catch(async { handler(&server, handle).into_outcome() }).await;
+                let outcome = catch(|| async { handler(&server, handle).into_outcome() }).await;
                 server.report(name, &outcome);
             }
         });
@@ -134,7 +134,7 @@ impl<S: Service> Hosted<S> {
             while hosted.server.goes_on_watching(&mut watch).await {
                 let event = ServerEvent::new(&hosted.server, &hosted.store);
                 let event = WatchEvent::new(watch.handle_mut(), event);
-                let outcome = catch(async { handler.call(event).await }).await;
+                let outcome = catch(|| async { handler.call(event).await }).await;
                 hosted.server.report(name, &outcome);
             }
         });

@@ -54,11 +54,18 @@ enum Stage {
     /// Before or within a header, of which so much is there.
     Header { bytes: [u8; MAX_HEADER], have: u8 },
     /// Within the payload of a control frame.
-    Control { frame: Frame, collected: Box<Vec<u8>> },
+    Control(Box<Control>),
     /// Within the payload of a data frame.
     Data { frame: Frame },
     /// After a Close frame or a violation: nothing more is decoded.
     Over,
+}
+
+/// A control frame of which not all has arrived.
+#[derive(Debug)]
+struct Control {
+    frame: Frame,
+    collected: Vec<u8>,
 }
 
 /// A frame whose header was found right.
@@ -155,12 +162,13 @@ impl Decoder {
                     }
                     self.stage = self.begin(header)?;
                 }
-                Stage::Control { frame, collected } => {
+                Stage::Control(control_frame) => {
+                    let Control { frame, collected } = &mut **control_frame;
                     collected.extend_from_slice(take(frame, input));
                     if frame.left > 0 {
                         return Ok(None);
                     }
-                    let (opcode, collected) = (frame.header.opcode, std::mem::take(&mut **collected));
+                    let (opcode, collected) = (frame.header.opcode, std::mem::take(collected));
                     self.stage = Stage::START;
                     return control(opcode, Payload::Owned(collected.into())).map(Some);
                 }
@@ -192,7 +200,7 @@ impl Decoder {
         let frame = Frame { header, left: header.len };
         let (so_far, compressed) = match (header.opcode, &mut self.message) {
             (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {
-                return Ok(Stage::Control { frame, collected: Box::default() });
+                return Ok(Stage::Control(Box::new(Control { frame, collected: Vec::new() })));
             }
             (Opcode::Continuation, None) => return Err(Violation::NothingToContinue),
             (Opcode::Text | Opcode::Binary, Some(_)) => return Err(Violation::MessageInside),
