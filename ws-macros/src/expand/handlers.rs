@@ -48,6 +48,12 @@ pub(crate) fn needs_event(handler: &Handler) -> bool {
     !handler.arguments.is_empty() || replies(&handler.role)
 }
 
+/// Whether it needs what comes beside the event.
+pub(crate) fn needs_own(handler: &Handler) -> bool {
+    let answers = matches!(handler.event(), Some(Event::Utf8 | Event::Binary | Event::Pong));
+    answers || !handler.arguments.is_empty()
+}
+
 fn context(flow: Flow, guarded: bool) -> TokenStream {
     match (flow, guarded) {
         (Flow::Plain | Flow::Async, false) => quote_spanned!(here()=> let mut context = event.shared();),
@@ -82,8 +88,9 @@ fn finish(handler: &Handler, server: &Server) -> TokenStream {
     let value = Ident::new("value", place);
     let place = at(place);
     match handler.role {
-        Role::On(Event::Ready | Event::Utf8 | Event::Binary | Event::Pong) => {
-            quote_spanned!(place=> __ws_runtime::reply(conn, #value))
+        Role::On(Event::Ready) => quote_spanned!(place=> __ws_runtime::reply(conn, #value)),
+        Role::On(Event::Utf8 | Event::Binary | Event::Pong) => {
+            quote_spanned!(place=> __ws_runtime::reply_to(conn, message, #value))
         }
         Role::On(Event::Handshake) => {
             let session = session_type(server);

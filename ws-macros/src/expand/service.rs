@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 
-use super::handlers::{future, needs_event};
+use super::handlers::{future, needs_event, needs_own};
 use super::parts::{is_guarded, session_type, state_type};
 use super::places::{at, here, otherwise};
 use super::{timed, values};
@@ -72,8 +72,7 @@ fn name(handler: &Handler) -> Option<TokenStream> {
 fn method(handler: &Handler, server: &Server) -> Option<TokenStream> {
     let event = handler.event()?;
     let cfgs = handler.cfgs.attributes();
-    let head =
-        head(event, if needs_event(handler) { "event" } else { "_event" }, handler.arguments.is_empty());
+    let head = head(event, if needs_event(handler) { "event" } else { "_event" }, !needs_own(handler));
     let future = future(handler, server);
     Some(quote_spanned!(here()=> #cfgs #head { #future }))
 }

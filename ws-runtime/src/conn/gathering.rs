@@ -7,9 +7,8 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::Conn;
-use super::outbox::SHARE_FROM;
 use super::outlet::{Outlet, Written};
-use crate::wire::{self, Kind, Payload};
+use crate::wire::{self, Kind, Payload, SHARE_FROM};
 
 thread_local! {
     /// The gathering of this thread, where one is on.

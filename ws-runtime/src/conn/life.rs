@@ -54,8 +54,7 @@ impl<S: Service> Attendant<'_, S> {
     async fn attend(&mut self, link: &mut Link) {
         let ended = match self.conn.replaced_ready() {
             Some(handler) => Some(catch_now(handler)),
-            None if S::HANDLERS.ready.awaited => link.beside(pin!(S::ready(self.event()))).await,
-            None => Some(catch_now(|| at_once(S::ready(self.event())))),
+            None => link.beside(|| S::ready(self.event())).await,
         };
         if self.settle(S::HANDLERS.ready, ended) == Verdict::End {
             return;
@@ -64,15 +63,15 @@ impl<S: Service> Attendant<'_, S> {
             let (call, ended) = match incoming {
                 Incoming::Text(text) => {
                     let message = Utf8(text);
-                    (S::HANDLERS.utf8, link.beside(pin!(S::utf8(self.event(), &message))).await)
+                    (S::HANDLERS.utf8, link.beside(|| S::utf8(self.event(), &message)).await)
                 }
                 Incoming::Binary(data) => {
                     let message = Binary(data);
-                    (S::HANDLERS.binary, link.beside(pin!(S::binary(self.event(), &message))).await)
+                    (S::HANDLERS.binary, link.beside(|| S::binary(self.event(), &message)).await)
                 }
                 Incoming::Pong(data) => {
                     let message = Pong(data);
-                    (S::HANDLERS.pong, link.beside(pin!(S::pong(self.event(), &message))).await)
+                    (S::HANDLERS.pong, link.beside(|| S::pong(self.event(), &message)).await)
                 }
                 // The link answers pings and keeps Close frames to itself.
                 Incoming::Ping(_) | Incoming::Close(_) => continue,
@@ -91,10 +90,7 @@ impl<S: Service> Attendant<'_, S> {
         tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
         let ended = match conn.replaced_disconnect() {
             Some(handler) => Some(catch_now(|| handler(&close))),
-            None if S::HANDLERS.disconnect.awaited => {
-                link.beside(pin!(S::disconnect(self.event(), &close))).await
-            }
-            None => Some(catch_now(|| at_once(S::disconnect(self.event(), &close)))),
+            None => link.beside(|| S::disconnect(self.event(), &close)).await,
         };
         if let Some(ended) = ended {
             judge(conn, S::HANDLERS.disconnect.name, ended);

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
@@ -13,7 +13,7 @@ use tokio_util::io::poll_read_buf;
 
 use super::Conn;
 use super::gathering::poll_write_own;
-use super::handlers::{Panicked, poll_caught};
+use super::handlers::{Panicked, catch_now, poll_caught};
 use super::inbox::Inbox;
 use super::linger::linger;
 use super::outlet::{NO_CODE, Phase, Written};
@@ -109,13 +109,16 @@ impl Link {
         }
     }
 
-    /// Runs a handler to its end while the connection goes on; `None` where the server's patience ended first.
-    ///
-    /// Pinned by the caller: an `async fn` that takes a future by value holds it twice.
-    pub(super) async fn beside<T>(
+    /// Calls a handler and runs it to its end while the connection goes on; `None` where the server's patience ended
+    /// first.
+    pub(super) async fn beside<F: Future>(
         &mut self,
-        mut handler: Pin<&mut impl Future<Output = T>>,
-    ) -> Option<Result<T, Panicked>> {
+        call: impl FnOnce() -> F,
+    ) -> Option<Result<F::Output, Panicked>> {
+        let mut handler = match catch_now(call) {
+            Ok(handler) => pin!(handler),
+            Err(panicked) => return Some(Err(panicked)),
+        };
         poll_fn(|cx| {
             if let Poll::Ready(ended) = poll_caught(handler.as_mut(), cx) {
                 return Poll::Ready(Some(ended));

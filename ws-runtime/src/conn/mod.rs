@@ -23,6 +23,8 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use bytes::Bytes;
+
 use self::deflation::Deflation;
 use self::outlet::{Outlet, OutletGuard, OutletLock, Phase};
 use self::replaced::Replaced;
@@ -300,14 +302,15 @@ impl Conn {
         Ok(())
     }
 
-    /// Sends what a handler returned.
-    pub(crate) fn answer(&self, reply: Reply<'_>) -> Outcome {
-        let sent = match reply.0 {
+    /// Sends what a handler returned; what it borrows from `message` is shared.
+    pub(crate) fn answer(&self, reply: Reply<'_>, message: Option<&Bytes>) -> Outcome {
+        let (kind, payload) = match reply.0 {
             Answer::Nothing => return Ok(()),
-            Answer::Text(text) => self.send_utf8(text),
-            Answer::Binary(data) => self.send_binary(data),
+            Answer::Text(text) => (Kind::Text, text.into_payload()),
+            Answer::Binary(data) => (Kind::Binary, data.0),
             Answer::Failed(failure) => return Err(failure),
         };
+        let sent = self.send_message(kind, payload.part_of(message));
         match sent {
             // That the peer is gone or too slow is no fault of the handler; its connection ends anyway.
             Ok(()) | Err(SendError::Gone | SendError::Slow { .. }) => Ok(()),

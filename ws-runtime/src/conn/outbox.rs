@@ -5,10 +5,7 @@ use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
 
-use crate::wire::{self, Kind, Payload};
-
-/// From this size on an owned payload is queued as it is, not copied behind its header.
-pub(super) const SHARE_FROM: usize = 4 * 1024;
+use crate::wire::{self, Kind, Payload, SHARE_FROM};
 
 /// How many pieces one vectored write takes.
 const MAX_SLICES: usize = 32;

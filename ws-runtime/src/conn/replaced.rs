@@ -47,7 +47,7 @@ impl Conn {
     pub fn on_ready<R: IntoReply>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.ready =
-                Some(Arc::new(Mutex::new(move |conn: &Conn| conn.answer(handler(conn).into_reply()))));
+                Some(Arc::new(Mutex::new(move |conn: &Conn| conn.answer(handler(conn).into_reply(), None))));
         });
     }
 
@@ -74,7 +74,7 @@ impl Conn {
     pub fn on_utf8<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &str) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.utf8 = Some(Arc::new(Mutex::new(move |conn: &Conn, text: &str| {
-                conn.answer(handler(conn, text).into_reply())
+                conn.answer(handler(conn, text).into_reply(), None)
             })));
         });
     }
@@ -83,7 +83,7 @@ impl Conn {
     pub fn on_binary<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &[u8]) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.binary = Some(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
-                conn.answer(handler(conn, data).into_reply())
+                conn.answer(handler(conn, data).into_reply(), None)
             })));
         });
     }
@@ -92,7 +92,7 @@ impl Conn {
     pub fn on_pong<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &[u8]) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.pong = Some(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
-                conn.answer(handler(conn, data).into_reply())
+                conn.answer(handler(conn, data).into_reply(), None)
             })));
         });
     }

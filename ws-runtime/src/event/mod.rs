@@ -22,7 +22,7 @@ pub use context::{
     ConnContext, FromContext, Guarded, Hold, Locked, Plain, ServerContext, Shared, Store, WithConn,
     WithServer, WithState, Withheld,
 };
-pub use message::{Binary, Pong, Utf8};
+pub use message::{Binary, Content, Pong, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
 pub(crate) use reply::Answer;
 pub use reply::{
