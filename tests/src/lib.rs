@@ -23,6 +23,24 @@ pub fn address(running: &Running) -> String {
     format!("127.0.0.1:{}", address.port().expect("the server listens on TCP"))
 }
 
+/// Asks for a path, and tells how that went.
+///
+/// # Errors
+///
+/// What the handshake came to where the server refuses it.
+///
+/// # Panics
+///
+/// If nobody listens.
+pub async fn open(running: &Running, path: &str) -> Result<Client, tungstenite::Error> {
+    let address = address(running);
+    let stream = TcpStream::connect(&address).await.expect("the server accepts");
+    // Or a second message would wait for the acknowledgement of the first.
+    stream.set_nodelay(true).expect("it is a TCP socket");
+    let (socket, _) = client_async(format!("ws://{address}{path}"), stream).await?;
+    Ok(Client(socket))
+}
+
 impl Client {
     /// Connects, and expects to be admitted.
     ///
@@ -30,10 +48,7 @@ impl Client {
     ///
     /// If it is not.
     pub async fn connect(running: &Running) -> Self {
-        let address = address(running);
-        let stream = TcpStream::connect(&address).await.expect("the server accepts");
-        let (socket, _) = client_async(format!("ws://{address}/"), stream).await.expect("the server admits");
-        Self(socket)
+        open(running, "/").await.expect("the server admits")
     }
 
     /// Sends a message.

@@ -3,13 +3,13 @@
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::{Bytes as TungsteniteBytes, Message};
-use tokio_tungstenite::{client_async, tungstenite};
 use ws_runtime::event::{FromContext, IntoReply, Reply, WithConn, WithServer};
 use ws_runtime::http::{Response, StatusCode};
 use ws_runtime::prelude::*;
 use ws_runtime::{Running, Utf8Bytes};
-use ws_tests::{Client, address};
+use ws_tests::{Client, address, open};
 
 /// Every kind of reply, asked for by name.
 #[ws_server(listen = "127.0.0.1:0")]
@@ -169,14 +169,6 @@ mod arguments {
         assert_eq!(data, shared);
         (data == b"count").then(|| visitor.messages.to_string())
     }
-}
-
-/// Connects to a path, and tells how it went.
-async fn open(running: &Running, path: &str) -> Result<Client, tungstenite::Error> {
-    let address = address(running);
-    let stream = TcpStream::connect(&address).await.unwrap();
-    let (socket, _) = client_async(format!("ws://{address}{path}"), stream).await?;
-    Ok(Client(socket))
 }
 
 #[tokio::test]
