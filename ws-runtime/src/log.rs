@@ -19,6 +19,8 @@ pub(crate) fn set_up() {
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
+        // It would tell of a closed terminal on that terminal, and panic.
+        .log_internal_errors(false)
         .try_init();
 }
 

@@ -30,6 +30,7 @@ use crate::wire::{self, Kind};
 
 pub use self::builder::{Builder, DefaultState, Given, StateSource};
 pub use self::running::Running;
+pub(crate) use self::serve::LAST_GRACE;
 
 /// A running server: a cheap handle that may be cloned, kept and sent to other threads.
 ///

@@ -21,7 +21,7 @@ use crate::listen::{Address, Listener, Stream, accept_pause};
 const DESCRIPTORS_APART: usize = 64;
 
 /// How long connections have to run their `disconnect` handlers once patience is over.
-const LAST_GRACE: Duration = Duration::from_secs(1);
+pub(crate) const LAST_GRACE: Duration = Duration::from_secs(1);
 
 /// Runs the server until it has shut down.
 pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Listener>) {
@@ -151,20 +151,27 @@ async fn close<S: Service>(hosted: &Hosted<S>, connections: &mut JoinSet<()>, de
         while connections.join_next().await.is_some() {}
         server.0.tasks.wait().await;
     };
-    let all_done = tokio::select! {
-        () = server.aborting() => false,
-        done = timeout_at(deadline, all_done) => done.is_ok(),
-    };
-    if all_done {
-        return;
+    tokio::select! {
+        () = server.aborting() => {}
+        done = timeout_at(deadline, all_done) => match done {
+            Ok(()) => return,
+            Err(_) => {
+                tracing::warn!(connections = connections.len(), "`shutdown_timeout` is over: cutting what is left");
+                server.abort();
+            }
+        }
     }
-    tracing::warn!(connections = connections.len(), "`shutdown_timeout` is over: cutting what is left");
-    server.abort();
     let last = async {
         while connections.join_next().await.is_some() {}
         server.0.tasks.wait().await;
     };
-    if timeout_at(Instant::now() + LAST_GRACE, last).await.is_err() {
-        connections.shutdown().await;
+    if timeout_at(Instant::now() + LAST_GRACE, last).await.is_ok() {
+        return;
+    }
+    connections.abort_all();
+    let dropped = async { while connections.join_next().await.is_some() {} };
+    if timeout_at(Instant::now() + LAST_GRACE, dropped).await.is_err() {
+        // No task can be ended while it runs.
+        tracing::warn!(connections = connections.len(), "handlers that block their thread are left behind");
     }
 }
