@@ -21,7 +21,10 @@ struct Owner {
 }
 
 fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_owner"));
+    quiet(Command::new(env!("CARGO_BIN_EXE_owner")))
+}
+
+fn quiet(mut command: Command) -> Command {
     command.env("NO_COLOR", "1").env_remove("RUST_LOG").stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -36,7 +39,11 @@ fn refused(variable: &str, value: impl AsRef<OsStr>) -> String {
 
 impl Owner {
     fn start() -> Self {
-        let mut process = command().spawn().unwrap();
+        Self::run(command())
+    }
+
+    fn run(mut command: Command) -> Self {
+        let mut process = command.spawn().unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
         let said = BufReader::new(process.stdout.take().unwrap()).lines();
         let first = log.next().unwrap().unwrap();
@@ -138,6 +145,26 @@ async fn a_log_that_nobody_reads_any_more_does_no_harm() {
     owner.signal(Signal::TERM);
     assert_eq!(u16::from(other.closed().await.code), 1001);
     owner.ended();
+}
+
+#[tokio::test]
+async fn descriptors_that_have_run_out_are_one_line_in_the_log() {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -n 256; exec \"$0\"", env!("CARGO_BIN_EXE_owner")]);
+    let owner = Owner::run(quiet(shell));
+    let mut client = owner.connect().await;
+    client.send("hoard").await;
+    assert_eq!(client.text().await, "hoard");
+    // The kernel takes it, the server cannot: it tries again ten times a second.
+    let knocking = TcpStream::connect(&owner.address).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    drop(knocking);
+    client.send("hello").await;
+    assert_eq!(client.text().await, "hello");
+    drop(client);
+    owner.signal(Signal::TERM);
+    let log = owner.ended();
+    assert_eq!(log.iter().filter(|line| line.contains("cannot accept")).count(), 1, "{log:?}");
 }
 
 #[test]

@@ -164,3 +164,26 @@ async fn a_watch_that_panics_or_fails_goes_on() {
         assert_eq!(lines.recv().await.unwrap(), byte);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_can_only_fail_does_so_now_and_then() {
+    let running = idle::server().bind().await.unwrap();
+    // Always ready, and a read of it always fails.
+    let folder = File::open(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let (told, mut failures) = mpsc::unbounded_channel();
+    running
+        .server()
+        .watch_readable(folder, move |_, folder| {
+            let _ = told.send(());
+            folder.read(&mut [0]).map(drop)
+        })
+        .unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    running.shutdown();
+    running.stopped().await;
+    let mut count = 0;
+    while failures.recv().await.is_some() {
+        count += 1;
+    }
+    assert!((5..20).contains(&count), "{count}");
+}

@@ -27,6 +27,12 @@ mod owner {
             "block elsewhere" => {
                 tokio::task::spawn_blocking(|| std::thread::sleep(FOR_EVER));
             }
+            "hoard" => {
+                // All descriptors that are left, for good.
+                while let Ok(file) = std::fs::File::open("/dev/null") {
+                    std::mem::forget(file);
+                }
+            }
             "fail" => return Err("as asked".to_owned()),
             _ => {}
         }

@@ -23,6 +23,9 @@ const DESCRIPTORS_APART: usize = 64;
 /// How long connections have to run their `disconnect` handlers once patience is over.
 pub(crate) const LAST_GRACE: Duration = Duration::from_secs(1);
 
+/// How often it is said at most that connections cannot be accepted.
+const WARN_EVERY: Duration = Duration::from_secs(30);
+
 /// Runs the server until it has shut down.
 pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Listener>) {
     let mut connections = JoinSet::new();
@@ -40,7 +43,8 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
 async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], connections: &mut JoinSet<()>) {
     let most = capacity(hosted.server.options().max_connections);
     let mut stopping = std::pin::pin!(hosted.server.stopping());
-    let mut accepting: Vec<Pin<Box<Accepting<'_>>>> = listeners.iter().map(accept_one).collect();
+    let mut accepting: Vec<Pin<Box<Accepting<'_>>>> =
+        listeners.iter().map(|listener| accept_one(listener, Warned::default())).collect();
     loop {
         tokio::select! {
             biased;
@@ -76,40 +80,45 @@ fn capacity(max_connections: usize) -> usize {
     max_connections
 }
 
-type Accepting<'a> = dyn Future<Output = (Stream, Address)> + Send + 'a;
+type Accepting<'a> = dyn Future<Output = (Stream, Address, Warned)> + Send + 'a;
+
+/// When it was last said that connections cannot be accepted: once in a while is enough.
+#[derive(Clone, Copy, Default)]
+struct Warned(Option<Instant>);
 
 /// Accepts one connection, however often it fails before.
-fn accept_one(listener: &Listener) -> Pin<Box<Accepting<'_>>> {
+fn accept_one(listener: &Listener, mut warned: Warned) -> Pin<Box<Accepting<'_>>> {
     Box::pin(async move {
         loop {
             match listener.accept().await {
-                Ok(accepted) => return accepted,
-                Err(error) => pause(listener, &error).await,
+                Ok((stream, peer)) => return (stream, peer, warned),
+                Err(error) => pause(listener, &error, &mut warned).await,
             }
         }
     })
 }
 
 /// Waits where accepting at once would fail again, as when no descriptors are left.
-async fn pause(listener: &Listener, error: &io::Error) {
-    match accept_pause(error) {
-        Some(pause) => {
-            tracing::warn!(address = %listener.address(), %error, "cannot accept for now");
-            sleep_until(Instant::now() + pause).await;
-        }
-        None => {
-            tracing::debug!(address = %listener.address(), %error, "a peer went away before it was accepted");
-        }
+async fn pause(listener: &Listener, error: &io::Error, warned: &mut Warned) {
+    let Some(pause) = accept_pause(error) else {
+        tracing::debug!(address = %listener.address(), %error, "a peer went away before it was accepted");
+        return;
+    };
+    let now = Instant::now();
+    if warned.0.is_none_or(|last| now >= last + WARN_EVERY) {
+        tracing::warn!(address = %listener.address(), %error, "cannot accept for now; trying again until it works");
+        warned.0 = Some(now);
     }
+    sleep_until(now + pause).await;
 }
 
 /// The next connection of any listener.
 async fn any<'a>(accepting: &mut [Pin<Box<Accepting<'a>>>], listeners: &'a [Listener]) -> (Stream, Address) {
     poll_fn(|cx| {
         for (next, listener) in accepting.iter_mut().zip(listeners) {
-            if let Poll::Ready(accepted) = next.as_mut().poll(cx) {
-                *next = accept_one(listener);
-                return Poll::Ready(accepted);
+            if let Poll::Ready((stream, peer, warned)) = next.as_mut().poll(cx) {
+                *next = accept_one(listener, warned);
+                return Poll::Ready((stream, peer));
             }
         }
         Poll::Pending

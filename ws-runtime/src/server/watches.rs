@@ -14,7 +14,8 @@ impl Server {
     ///
     /// The handle is the server's from then on and is lent to the handler; a handler that leaves data unread is called
     /// again. At the end of a stream a handle stays readable: [`unwatch_readable`](Self::unwatch_readable) it then.
-    /// Never call a blocking read more than once a call.
+    /// Never call a blocking read more than once a call. A handler that fails is logged, and called again after a pause:
+    /// 0.1 s, and twice as long each time that it fails again, up to 10 s.
     ///
     /// # Errors
     ///
@@ -97,6 +98,7 @@ impl Server {
                 let handle = watch.handle_mut();
                 let outcome = catch(async { handler(&server, handle).into_outcome() }).await;
                 server.report(name, &outcome);
+                watch.called(matches!(outcome, Ok(Ok(()))));
             }
         });
         Ok(())
@@ -136,6 +138,7 @@ impl<S: Service> Hosted<S> {
                 let event = WatchEvent::new(watch.handle_mut(), event);
                 let outcome = catch(async { handler.call(event).await }).await;
                 hosted.server.report(name, &outcome);
+                watch.called(matches!(outcome, Ok(Ok(()))));
             }
         });
         Ok(())
