@@ -28,9 +28,10 @@ pub(crate) fn set_up() {
 pub(crate) fn announce(server: &Server, handlers: &Handlers, tls: bool) {
     let schemes = match (tls, handlers.answers_requests()) {
         (false, false) => ["ws"].as_slice(),
-        (false, true) => &["ws", "http"],
+        // What a browser opens goes first.
+        (false, true) => &["http", "ws"],
         (true, false) => &["wss"],
-        (true, true) => &["wss", "https"],
+        (true, true) => &["https", "wss"],
     };
     for address in server.addresses() {
         let urls: Vec<String> = schemes.iter().filter_map(|scheme| url(scheme, address)).collect();
@@ -59,9 +60,30 @@ pub(crate) fn announce(server: &Server, handlers: &Handlers, tls: bool) {
 /// How this machine reaches an address; nothing has a URL but TCP.
 fn url(scheme: &str, address: &Address) -> Option<String> {
     let (ip, port) = (address.ip()?, address.port()?);
-    Some(if ip.is_unspecified() || ip.is_loopback() {
+    Some(if ip.is_unspecified() {
         format!("{scheme}://localhost:{port}/")
     } else {
         format!("{scheme}://{}/", SocketAddr::new(ip, port))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_one_that_reaches_the_address() {
+        for (address, reached) in [
+            ("[::]:8080", "ws://localhost:8080/"),
+            ("0.0.0.0:80", "ws://localhost:80/"),
+            // `localhost` may be the other one of these two only.
+            ("127.0.0.1:80", "ws://127.0.0.1:80/"),
+            ("[::1]:80", "ws://[::1]:80/"),
+            ("192.0.2.7:80", "ws://192.0.2.7:80/"),
+        ] {
+            let address = Address::Tcp(address.parse().unwrap());
+            assert_eq!(url("ws", &address).unwrap(), reached);
+        }
+        assert_eq!(url("ws", &Address::Unix(None)), None);
+    }
 }
