@@ -57,6 +57,8 @@ enum End {
     ShuttingDown,
     #[error("its request was answered with status {0}")]
     Answered(StatusCode),
+    #[error("its request was answered with status {0}: {1}")]
+    AnsweredBecause(StatusCode, Refusal),
 }
 
 async fn attempt<S: Service>(
@@ -128,7 +130,8 @@ impl End {
             | Self::Tls(_)
             | Self::Closed
             | Self::Io(_)
-            | Self::Answered(_) => StatusCode::BAD_REQUEST,
+            | Self::Answered(_)
+            | Self::AnsweredBecause(..) => StatusCode::BAD_REQUEST,
         };
         Reject::new(status).into_response()
     }
@@ -205,7 +208,10 @@ async fn answer(mut stream: Stream, response: &Response<Bytes>, method: &Method)
     };
     match timeout(REFUSAL_TIMEOUT * 2, answered).await {
         Ok(Err(error)) => End::Io(error),
-        Ok(Ok(())) | Err(_) => End::Answered(response.status()),
+        Ok(Ok(())) | Err(_) => match response.extensions().get() {
+            Some(refusal) => End::AnsweredBecause(response.status(), *refusal),
+            None => End::Answered(response.status()),
+        },
     }
 }
 
