@@ -123,7 +123,7 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
         let Settled { listen, tls, options } = settled?;
         let mut ticks = Ticks::default();
         S::ticks(&mut ticks);
-        if let Some(error) = ticks.errors.pop() {
+        if let Some(error) = ticks.errors.into_iter().next() {
             return Err(error.into());
         }
 
@@ -137,10 +137,9 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
             store: S::Store::new(self.state.into_state()),
             tls,
         });
-        crate::log::announce(&server, &S::HANDLERS, hosted.tls.is_some());
-
         #[cfg(unix)]
         super::watches::run_declared(&hosted)?;
+        crate::log::announce(&server, &S::HANDLERS, hosted.tls.is_some());
         for tick in ticks.declared {
             server.run_tick(Arc::clone(&hosted), tick);
         }

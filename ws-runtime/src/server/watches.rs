@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Hosted, Server};
 use crate::conn::catch;
+use crate::error::Error;
 use crate::event::{IntoOutcome, ServerEvent, Service, WatchEvent, WatchHandler, Watches};
 use crate::watch::{Interest, Watch, WatchError};
 
@@ -111,11 +112,15 @@ impl Server {
     }
 }
 
-/// Starts the watches that the server declares.
-pub(super) fn run_declared<S: Service>(hosted: &Arc<Hosted<S>>) -> Result<(), WatchError> {
+/// Starts the watches that the server declares: all, or none where one of them cannot.
+pub(super) fn run_declared<S: Service>(hosted: &Arc<Hosted<S>>) -> Result<(), Error> {
     let mut watches = Watches::new();
     S::watches(&mut watches);
-    watches.into_declared().into_iter().try_for_each(|declared| declared.run(hosted))
+    let begun = watches.into_declared().into_iter().try_for_each(|declared| declared.run(hosted));
+    if begun.is_err() {
+        hosted.server.abort();
+    }
+    begun
 }
 
 impl<S: Service> Hosted<S> {
