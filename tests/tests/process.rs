@@ -120,6 +120,26 @@ async fn handlers_that_block_every_thread_do_not_make_it_deaf() {
     assert!(log.iter().any(|line| line.contains("block")), "it says what is left behind: {log:?}");
 }
 
+/// On a machine with a single core there is a single thread.
+#[tokio::test]
+async fn others_are_served_as_long_as_a_single_thread_is_left() {
+    let threads = std::thread::available_parallelism().unwrap().get();
+    let mut owner = Owner::start();
+    let mut client = owner.connect().await;
+    for _ in 1..threads {
+        let mut blocking = owner.connect().await;
+        blocking.send("block").await;
+        assert_eq!(owner.said.next().unwrap().unwrap(), "blocked");
+        for _ in 0..10 {
+            client.send("hello").await;
+            let answer = tokio::time::timeout(Duration::from_secs(10), client.text()).await;
+            assert_eq!(answer.expect("somebody listens"), "hello");
+        }
+    }
+    owner.signal(Signal::TERM);
+    owner.ended();
+}
+
 #[tokio::test]
 async fn work_that_blocks_elsewhere_does_not_hold_the_end_up() {
     let owner = Owner::start();

@@ -8,6 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::{sleep, timeout};
 
 use crate::error::Error;
+use crate::relief::relieve;
 use crate::server::{LAST_GRACE, Running};
 
 /// Waits for the signals and for the server's end, with a runtime of its own on the thread of `start()`: handlers that
@@ -44,7 +45,12 @@ impl Attendant {
             }
         });
         if let Some(running) = bound? {
-            self.runtime.block_on(attend(running, signals));
+            self.runtime.block_on(async {
+                tokio::select! {
+                    () = attend(running, signals) => {}
+                    () = relieve(workers) => {}
+                }
+            });
         }
         Ok(())
     }
