@@ -19,6 +19,7 @@ mod discreet {
     fn admit(handshake: &Handshake) -> Result<(), Reject> {
         match handshake.path() {
             "/closed" => Err(Reject::forbidden()),
+            "/wrong" => Err(Reject::forbidden().header("Connection", "keep-alive")),
             _ => Ok(()),
         }
     }
@@ -105,6 +106,14 @@ async fn the_log_names_the_handler_keeps_secrets_and_is_not_flooded_by_bad_peers
     }
     assert!(!told.contains(|character: char| character.is_control() && character != '\n'), "{told:?}");
     assert!(!told.contains('\u{202e}'), "{told:?}");
+
+    ask(&running, "/wrong", "", b"").await;
+    let told = log.take();
+    let error = told.lines().find(|line| line.contains("ERROR")).expect("it is logged");
+    assert!(
+        error.contains("handler=\"admit\"") && error.contains("`connection` is the server's own"),
+        "{error}"
+    );
 
     for _ in 0..200 {
         ask(&running, "/", "Origin: https://evil.example\r\n", b"").await;

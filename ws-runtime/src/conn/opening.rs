@@ -164,9 +164,14 @@ async fn admit<S: Service>(
     conn: &Conn,
     request: &Handshake,
 ) -> Result<S::Session, Reject> {
+    let explain = |reject: &Reject| {
+        if let Some(mistake) = reject.mistake() {
+            judge(conn, S::HANDLERS.handshake, Ok(Err(Failure::new(mistake))));
+        }
+    };
     let event = ConnEvent::before_session(conn, &hosted.store);
     let session = match catch(S::handshake(event, request)).await {
-        Ok(admitted) => admitted?,
+        Ok(admitted) => admitted.inspect_err(explain)?,
         Err(panic) => {
             judge(conn, S::HANDLERS.handshake, Err(panic));
             return Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR));
@@ -174,7 +179,7 @@ async fn admit<S: Service>(
     };
     let Some(handler) = conn.replaced_handshake() else { return Ok(session) };
     match catch(async { handler(request) }).await {
-        Ok(admitted) => admitted.map(|()| session),
+        Ok(admitted) => admitted.map(|()| session).inspect_err(explain),
         Err(panic) => {
             judge(conn, S::HANDLERS.handshake, Err(panic));
             Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR))

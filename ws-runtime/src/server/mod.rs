@@ -137,7 +137,8 @@ impl Server {
         *self.0.stage.borrow() != Stage::Running
     }
 
-    /// Replaces the declared `connect` handler, for connections that are accepted from now on.
+    /// Replaces the declared `connect` handler, for connections that are accepted from now on. It is called for one
+    /// connection at a time; an error refuses the connection.
     pub fn on_connect<R: IntoOutcome>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
         let handler: Shared<OnConnect> =
             Arc::new(Mutex::new(move |conn: &Conn| handler(conn).into_outcome()));
