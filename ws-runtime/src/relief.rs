@@ -28,7 +28,7 @@ pub(crate) async fn relieve(workers: &Runtime) {
         for (worker, last) in counts.iter_mut().enumerate() {
             // It counts how often the worker fell asleep and awoke: even, it is awake.
             let count = metrics.worker_park_unpark_count(worker);
-            let is_awake = count % 2 == 0;
+            let is_awake = count.is_multiple_of(2);
             at_work |= is_awake && count == *last;
             idle &= !is_awake && count == *last;
             *last = count;
