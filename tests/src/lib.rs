@@ -24,18 +24,20 @@ pub fn address(running: &Running) -> String {
     format!("127.0.0.1:{}", address.port().expect("the server listens on TCP"))
 }
 
-/// Connects to a path, and tells how it went.
+/// Asks for a path, and tells how that went.
 ///
 /// # Errors
 ///
-/// What came in place of a handshake.
+/// What the handshake came to where the server refuses it.
 ///
 /// # Panics
 ///
-/// If nothing listens.
+/// If nobody listens.
 pub async fn open(running: &Running, path: &str) -> Result<Client, tungstenite::Error> {
     let address = address(running);
     let stream = TcpStream::connect(&address).await.expect("the server accepts");
+    // Or a second message would wait for the acknowledgement of the first.
+    stream.set_nodelay(true).expect("it is a TCP socket");
     let (socket, _) = client_async(format!("ws://{address}{path}"), stream).await?;
     Ok(Client(socket))
 }

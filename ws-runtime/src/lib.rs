@@ -43,6 +43,7 @@ mod listen;
 mod log;
 pub mod options;
 pub mod prelude;
+mod relief;
 mod server;
 mod signal;
 mod tick;

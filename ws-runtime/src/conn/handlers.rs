@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use super::Conn;
 use crate::event::{Close, ClosedBy, Outcome};
+use crate::log::Escaped;
 
 /// A handler panicked; what it said.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +61,7 @@ pub(super) fn judge(conn: &Conn, handler: &'static str, outcome: Result<Outcome,
 }
 
 fn log(conn: &Conn, handler: &'static str, error: &dyn Display) {
-    tracing::error!(handler, conn = conn.id(), peer = %conn.peer(), error = %error, "handler failed");
+    tracing::error!(handler, conn = conn.id(), peer = %conn.peer(), error = %Escaped(error), "handler failed");
 }
 
 /// Whether a connection goes on after a handler.

@@ -66,6 +66,8 @@ enum End {
     ShuttingDown,
     #[error("its request was answered with status {0}")]
     Answered(StatusCode),
+    #[error("its request was answered with status {0}: {1}")]
+    AnsweredBecause(StatusCode, Refusal),
 }
 
 async fn attempt<S: Service>(
@@ -139,7 +141,8 @@ impl End {
             | Self::Tls(_)
             | Self::Closed
             | Self::Io(_)
-            | Self::Answered(_) => StatusCode::BAD_REQUEST,
+            | Self::Answered(_)
+            | Self::AnsweredBecause(..) => StatusCode::BAD_REQUEST,
         };
         Reject::new(status).into_response()
     }
@@ -172,9 +175,14 @@ async fn admit<S: Service>(
     conn: &Conn,
     request: &Handshake,
 ) -> Result<S::Session, Reject> {
+    let explain = |reject: &Reject| {
+        if let Some(mistake) = reject.mistake() {
+            judge(conn, S::HANDLERS.handshake.name, Ok(Err(Failure::new(mistake))));
+        }
+    };
     let event = ConnEvent::before_session(conn, &hosted.store);
     let session = match catch(|| S::handshake(event, request)).await {
-        Ok(admitted) => admitted?,
+        Ok(admitted) => admitted.inspect_err(explain)?,
         Err(panic) => {
             judge(conn, S::HANDLERS.handshake.name, Err(panic));
             return Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR));
@@ -182,7 +190,7 @@ async fn admit<S: Service>(
     };
     let Some(handler) = conn.replaced_handshake() else { return Ok(session) };
     match catch(|| async { handler(request) }).await {
-        Ok(admitted) => admitted.map(|()| session),
+        Ok(admitted) => admitted.map(|()| session).inspect_err(explain),
         Err(panic) => {
             judge(conn, S::HANDLERS.handshake.name, Err(panic));
             Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR))
@@ -216,7 +224,10 @@ async fn answer(mut stream: Stream, response: &Response<Bytes>, method: &Method)
     };
     match timeout(REFUSAL_TIMEOUT * 2, answered).await {
         Ok(Err(error)) => End::Io(error),
-        Ok(Ok(())) | Err(_) => End::Answered(response.status()),
+        Ok(Ok(())) | Err(_) => match response.extensions().get() {
+            Some(refusal) => End::AnsweredBecause(response.status(), *refusal),
+            None => End::Answered(response.status()),
+        },
     }
 }
 

@@ -7,8 +7,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{Outcome, ServerEvent, Service};
+use crate::error::Error;
 use crate::server::Hosted;
-use crate::watch::{Interest, WatchError};
+use crate::watch::Interest;
 
 /// The watches of a server, as the macro hands them over.
 #[doc(hidden)]
@@ -37,7 +38,7 @@ pub struct WatchEvent<'a, S: Service, H> {
 
 /// One declared watch, whatever its handle.
 pub(crate) trait Declared<S: Service>: Send {
-    fn run(self: Box<Self>, hosted: &Arc<Hosted<S>>) -> Result<(), WatchError>;
+    fn run(self: Box<Self>, hosted: &Arc<Hosted<S>>) -> Result<(), Error>;
 }
 
 /// A watch's handler, sync or async.
@@ -135,8 +136,9 @@ where
     H: Watchable,
     F: WatchHandler<S, H>,
 {
-    fn run(self: Box<Self>, hosted: &Arc<Hosted<S>>) -> Result<(), WatchError> {
-        hosted.watch(self.name, self.handle, self.interest, self.handler)
+    fn run(self: Box<Self>, hosted: &Arc<Hosted<S>>) -> Result<(), Error> {
+        let Self { name, handle, interest, handler } = *self;
+        hosted.watch(name, handle, interest, handler).map_err(|source| Error::Watch { handler: name, source })
     }
 }
 

@@ -55,9 +55,9 @@ macro_rules! options {
 
         impl Draft {
             /// Takes the value of a variable; `false` if no option of that name is read from one variable.
-            pub(super) fn read(&mut self, option: &str, variable: &str, text: &str) -> Result<Reading, UnknownOption> {
+            pub(super) fn read(&mut self, option: &str, variable: &str, value: &OsStr) -> Result<Reading, UnknownOption> {
                 match option {
-                    $(stringify!($name) => Ok(self.$name.read(variable, text)),)*
+                    $(stringify!($name) => Ok(self.$name.read(variable, value)),)*
                     _ => Err(UnknownOption),
                 }
             }

@@ -1,5 +1,6 @@
 //! The options: the one place where each is described.
 
+use std::ffi::OsStr;
 use std::sync::Arc;
 use std::time::Duration;
 

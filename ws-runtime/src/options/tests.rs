@@ -88,7 +88,7 @@ fn a_value_that_is_not_allowed_is_named_with_its_place_and_what_is_allowed() {
         (
             "SILENCE_MAX",
             "20s",
-            "`silence_max` must be 0 or more seconds, not \"20s\" (from WS_SERVER_SILENCE_MAX); \
+            "`silence_max` must be a number of seconds, 0 or more, not \"20s\" (from WS_SERVER_SILENCE_MAX); \
              0 turns the check off",
         ),
         (
@@ -97,7 +97,16 @@ fn a_value_that_is_not_allowed_is_named_with_its_place_and_what_is_allowed() {
             "`close_timeout` must be 0.001 or more seconds, not 0 (from WS_SERVER_CLOSE_TIMEOUT)",
         ),
         ("MAX_HEADERS", "7", "`max_headers` must be 8 or more headers, not 7 (from WS_SERVER_MAX_HEADERS)"),
-        ("MAX_SEND_SIZE", "64K", "not \"64K\" (from WS_SERVER_MAX_SEND_SIZE)"),
+        (
+            "MAX_SEND_SIZE",
+            "64K",
+            "`max_send_size` must be a whole number of bytes, 1 or more, not \"64K\" (from WS_SERVER_MAX_SEND_SIZE)",
+        ),
+        (
+            "MAX_SEND_SIZE",
+            "99999999999999999999",
+            "must be at most 1073741824 bytes, not 99999999999999999999",
+        ),
         ("MAX_SEND_SIZE", "-5", "not \"-5\" (from WS_SERVER_MAX_SEND_SIZE)"),
         ("MAX_SEND_SIZE", "", "not \"\" (from WS_SERVER_MAX_SEND_SIZE)"),
         ("NODELAY", "maybe", "`nodelay` must be true or false, not \"maybe\" (from WS_SERVER_NODELAY)"),

@@ -95,6 +95,8 @@ pub(crate) enum Refused {
     Not(String),
     /// It is a number above the largest that is allowed.
     TooLarge(String),
+    /// It is a text, and should have been a number of this kind.
+    NotNumber(&'static str, String),
     /// For a reason of its own.
     Because(String),
 }
@@ -118,7 +120,10 @@ impl Value for usize {
     type Checked = Self;
 
     fn read(text: &str) -> Result<Self, Refused> {
-        text.parse().map_err(|_| Refused::text(text))
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return text.parse().map_err(|_| Refused::TooLarge(text.to_owned()));
+        }
+        Err(Refused::NotNumber("a whole number", format!("{text:?}")))
     }
 
     fn checked(self, info: &OptionInfo) -> Result<Self, Refused> {

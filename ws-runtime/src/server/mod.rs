@@ -31,6 +31,7 @@ use crate::wire::Kind;
 
 pub use self::builder::{Builder, DefaultState, Given, StateSource};
 pub use self::running::Running;
+pub(crate) use self::serve::LAST_GRACE;
 
 /// A running server: a cheap handle that may be cloned, kept and sent to other threads.
 ///
@@ -139,7 +140,8 @@ impl Server {
         *self.0.stage.borrow() != Stage::Running
     }
 
-    /// Replaces the declared `connect` handler, for connections that are accepted from now on.
+    /// Replaces the declared `connect` handler, for connections that are accepted from now on. It is called for one
+    /// connection at a time; an error refuses the connection.
     pub fn on_connect<R: IntoOutcome>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
         let handler: Shared<OnConnect> =
             Arc::new(Mutex::new(move |conn: &Conn| handler(conn).into_outcome()));

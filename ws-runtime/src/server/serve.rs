@@ -21,7 +21,10 @@ use crate::listen::{Address, Listener, Stream, accept_pause};
 const DESCRIPTORS_APART: usize = 64;
 
 /// How long connections have to run their `disconnect` handlers once patience is over.
-const LAST_GRACE: Duration = Duration::from_secs(1);
+pub(crate) const LAST_GRACE: Duration = Duration::from_secs(1);
+
+/// How often it is said at most that connections cannot be accepted.
+const WARN_EVERY: Duration = Duration::from_secs(30);
 
 /// Runs the server until it has shut down.
 pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Listener>) {
@@ -45,7 +48,8 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
 async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], connections: &TaskTracker) {
     let most = capacity(hosted.server.options().max_connections);
     let mut stopping = std::pin::pin!(hosted.server.stopping());
-    let mut accepting: Vec<Pin<Box<Accepting<'_>>>> = listeners.iter().map(accept_one).collect();
+    let mut accepting: Vec<Pin<Box<Accepting<'_>>>> =
+        listeners.iter().map(|listener| accept_one(listener, Warned::default())).collect();
     loop {
         tokio::select! {
             biased;
@@ -80,40 +84,45 @@ fn capacity(max_connections: usize) -> usize {
     max_connections
 }
 
-type Accepting<'a> = dyn Future<Output = (Stream, Address)> + Send + 'a;
+type Accepting<'a> = dyn Future<Output = (Stream, Address, Warned)> + Send + 'a;
+
+/// When it was last said that connections cannot be accepted: once in a while is enough.
+#[derive(Clone, Copy, Default)]
+struct Warned(Option<Instant>);
 
 /// Accepts one connection, however often it fails before.
-fn accept_one(listener: &Listener) -> Pin<Box<Accepting<'_>>> {
+fn accept_one(listener: &Listener, mut warned: Warned) -> Pin<Box<Accepting<'_>>> {
     Box::pin(async move {
         loop {
             match listener.accept().await {
-                Ok(accepted) => return accepted,
-                Err(error) => pause(listener, &error).await,
+                Ok((stream, peer)) => return (stream, peer, warned),
+                Err(error) => pause(listener, &error, &mut warned).await,
             }
         }
     })
 }
 
 /// Waits where accepting at once would fail again, as when no descriptors are left.
-async fn pause(listener: &Listener, error: &io::Error) {
-    match accept_pause(error) {
-        Some(pause) => {
-            tracing::warn!(address = %listener.address(), %error, "cannot accept for now");
-            sleep_until(Instant::now() + pause).await;
-        }
-        None => {
-            tracing::debug!(address = %listener.address(), %error, "a peer went away before it was accepted");
-        }
+async fn pause(listener: &Listener, error: &io::Error, warned: &mut Warned) {
+    let Some(pause) = accept_pause(error) else {
+        tracing::debug!(address = %listener.address(), %error, "a peer went away before it was accepted");
+        return;
+    };
+    let now = Instant::now();
+    if warned.0.is_none_or(|last| now >= last + WARN_EVERY) {
+        tracing::warn!(address = %listener.address(), %error, "cannot accept for now; trying again until it works");
+        warned.0 = Some(now);
     }
+    sleep_until(now + pause).await;
 }
 
 /// The next connection of any listener.
 async fn any<'a>(accepting: &mut [Pin<Box<Accepting<'a>>>], listeners: &'a [Listener]) -> (Stream, Address) {
     poll_fn(|cx| {
         for (next, listener) in accepting.iter_mut().zip(listeners) {
-            if let Poll::Ready(accepted) = next.as_mut().poll(cx) {
-                *next = accept_one(listener);
-                return Poll::Ready(accepted);
+            if let Poll::Ready((stream, peer, warned)) = next.as_mut().poll(cx) {
+                *next = accept_one(listener, warned);
+                return Poll::Ready((stream, peer));
             }
         }
         Poll::Pending
@@ -159,20 +168,22 @@ async fn close<S: Service>(hosted: &Hosted<S>, connections: &TaskTracker, deadli
         connections.wait().await;
         server.0.tasks.wait().await;
     };
-    let all_done = tokio::select! {
-        () = server.aborting() => false,
-        done = timeout_at(deadline, all_done) => done.is_ok(),
-    };
-    if all_done {
-        return;
+    tokio::select! {
+        () = server.aborting() => {}
+        done = timeout_at(deadline, all_done) => match done {
+            Ok(()) => return,
+            Err(_) => {
+                tracing::warn!(connections = connections.len(), "`shutdown_timeout` is over: cutting what is left");
+                server.abort();
+            }
+        }
     }
-    tracing::warn!(connections = connections.len(), "`shutdown_timeout` is over: cutting what is left");
-    server.abort();
     let last = async {
         connections.wait().await;
         server.0.tasks.wait().await;
     };
     if timeout_at(Instant::now() + LAST_GRACE, last).await.is_err() {
-        tracing::error!(connections = connections.len(), "handlers block their threads: left behind");
+        // No task can be ended while it runs.
+        tracing::warn!(connections = connections.len(), "handlers that block their thread are left behind");
     }
 }

@@ -11,6 +11,7 @@ use super::shutdown::Stage;
 use super::{Hosted, Server};
 use crate::conn::{Gathered, Panicked, catch};
 use crate::event::{IntoOutcome, Outcome, ServerEvent, Service};
+use crate::log::Escaped;
 use crate::options::Seconds;
 use crate::tick::{Tick, TickError};
 
@@ -76,7 +77,7 @@ impl Server {
             Ok(Err(failure)) => failure,
             Err(panic) => panic,
         };
-        tracing::error!(handler, server = self.name(), error = %error, "handler failed");
+        tracing::error!(handler, server = self.name(), error = %Escaped(error), "handler failed");
     }
 }
 
