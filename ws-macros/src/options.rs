@@ -21,6 +21,7 @@ pub(crate) enum Key {
     CloseTimeout,
     ShutdownTimeout,
     MaxConnections,
+    Threads,
     Origins,
     Subprotocols,
     Compression,
@@ -48,7 +49,7 @@ pub(crate) enum Kind {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::Listen,
         Self::Tls,
         Self::SilenceMax,
@@ -67,6 +68,7 @@ impl Key {
         Self::CloseTimeout,
         Self::ShutdownTimeout,
         Self::MaxConnections,
+        Self::Threads,
         Self::Origins,
         Self::Subprotocols,
         Self::Compression,
@@ -97,6 +99,7 @@ impl Key {
             Self::CloseTimeout => "close_timeout",
             Self::ShutdownTimeout => "shutdown_timeout",
             Self::MaxConnections => "max_connections",
+            Self::Threads => "threads",
             Self::Origins => "origins",
             Self::Subprotocols => "subprotocols",
             Self::Compression => "compression",
@@ -125,7 +128,8 @@ impl Key {
             "protocol" | "protocols" | "subprotocol" => Self::Subprotocols,
             "backpressure" => Self::Slow,
             "compress" | "deflate" | "permessage_deflate" => Self::Compression,
-            "workers" | "connections" | "max_clients" => Self::MaxConnections,
+            "connections" | "max_clients" => Self::MaxConnections,
+            "workers" | "worker_threads" => Self::Threads,
             _ => return None,
         })
     }
@@ -147,6 +151,7 @@ impl Key {
             Self::MaxHeaders => Kind::Count { least: 8.0, most: 1024.0, unit: "headers" },
             Self::MaxInbox => Kind::Count { least: 1.0, most: 65_536.0, unit: "messages" },
             Self::MaxConnections => Kind::Count { least: 1.0, most: 16_777_216.0, unit: "connections" },
+            Self::Threads => Kind::Count { least: 0.0, most: 1_024.0, unit: "threads" },
             Self::Slow => Kind::Slow,
             Self::Origins => Kind::Origins,
             Self::Subprotocols => Kind::Subprotocols,
