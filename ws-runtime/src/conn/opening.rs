@@ -219,7 +219,7 @@ async fn respond<S: Service>(hosted: &Hosted<S>, conn: &Conn, request: &Request)
 async fn answer(mut stream: Stream, response: &Response<Bytes>, method: &Method) -> End {
     let answered = async {
         write(&mut stream, response, method).await?;
-        linger(&mut stream).await;
+        linger(stream).await;
         Ok::<(), io::Error>(())
     };
     match timeout(REFUSAL_TIMEOUT * 2, answered).await {

@@ -150,6 +150,7 @@ async fn bind<S: Service>(settled: Settled, state: S::State) -> Result<Running, 
 
     let tls = tls.map(|tls| tls.acceptor()).transpose()?;
     let listeners = listen.bind(BACKLOG).await?;
+    listeners.iter().for_each(|listener| listener.tune(options.nodelay));
     let server = Server::new(S::NAME, options);
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
