@@ -23,9 +23,10 @@ pub(crate) fn live<S: Service>(
     peer: Address,
 ) -> impl Future<Output = ()> + Send {
     let conn = hosted.server.greet(peer, &stream);
+    // The beginning and the end are boxed: most of the time a connection needs the memory of neither.
+    let opening = Box::pin(open(Arc::clone(&hosted), conn.clone(), stream));
     Gathered::of(conn.clone(), async move {
-        // The beginning and the end are boxed: most of the time a connection needs the memory of neither.
-        let Some(Opened { stream, session, deflate }) = Box::pin(open(&hosted, &conn, stream)).await else {
+        let Some(Opened { stream, session, deflate }) = opening.await else {
             conn.cut(ClosedBy::Us);
             return;
         };
@@ -59,22 +60,23 @@ impl<S: Service> Attendant<'_, S> {
         if self.settle(S::HANDLERS.ready, ended) == Verdict::End {
             return;
         }
-        while let Some(incoming) = link.next(self).await {
-            let (call, ended) = match incoming {
-                Incoming::Text(text) => {
+        loop {
+            let (ended, call) = match link.next(self).await {
+                Some(Incoming::Text(text)) => {
                     let message = Utf8(text);
-                    (S::HANDLERS.utf8, link.beside(|| S::utf8(self.event(), &message)).await)
+                    (link.beside(|| S::utf8(self.event(), &message)).await, S::HANDLERS.utf8)
                 }
-                Incoming::Binary(data) => {
+                Some(Incoming::Binary(data)) => {
                     let message = Binary(data);
-                    (S::HANDLERS.binary, link.beside(|| S::binary(self.event(), &message)).await)
+                    (link.beside(|| S::binary(self.event(), &message)).await, S::HANDLERS.binary)
                 }
-                Incoming::Pong(data) => {
+                Some(Incoming::Pong(data)) => {
                     let message = Pong(data);
-                    (S::HANDLERS.pong, link.beside(|| S::pong(self.event(), &message)).await)
+                    (link.beside(|| S::pong(self.event(), &message)).await, S::HANDLERS.pong)
                 }
                 // The link answers pings and keeps Close frames to itself.
-                Incoming::Ping(_) | Incoming::Close(_) => continue,
+                Some(Incoming::Ping(_) | Incoming::Close(_)) => continue,
+                None => return,
             };
             if self.settle(call, ended) == Verdict::End {
                 return;

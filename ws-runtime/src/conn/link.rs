@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::task::yield_now;
@@ -46,8 +46,8 @@ pub(super) struct Link {
     timing: Timing,
     /// When the server's alarm for this connection rings.
     alarm: Option<Moment>,
-    /// The task that the outlet and the alarm wake.
-    task: Option<Waker>,
+    /// Whether the outlet knows whom to wake: a task has one waker all its life.
+    is_watching: bool,
 }
 
 /// Who handles the messages of a connection.
@@ -91,7 +91,7 @@ impl Link {
             pace: Pace::new(),
             timing: Timing::new(conn.server().alarms().now()),
             alarm: None,
-            task: None,
+            is_watching: false,
             source,
             conn,
         }
@@ -99,14 +99,11 @@ impl Link {
 
     /// Has messages handled one by one, as they arrive; comes back with the first that has to be awaited, or with
     /// `None` when no more will be handled.
-    pub(super) async fn next(&mut self, receiver: &mut impl Receiver) -> Option<Incoming<'static>> {
-        loop {
-            match poll_fn(|cx| self.poll_next(cx, receiver)).await {
-                Stop::At(incoming) => return Some(incoming),
-                Stop::Over => return None,
-                Stop::Yield => yield_now().await,
-            }
-        }
+    pub(super) fn next(
+        &mut self,
+        receiver: &mut impl Receiver,
+    ) -> impl Future<Output = Option<Incoming<'static>>> {
+        poll_fn(|cx| self.poll_next(cx, receiver))
     }
 
     /// Calls a handler and runs it to its end while the connection goes on; `None` where the server's patience ended
@@ -159,14 +156,23 @@ impl Link {
         if self.conn.phase() == Phase::Gone { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>, receiver: &mut impl Receiver) -> Poll<Stop> {
+    fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+        receiver: &mut impl Receiver,
+    ) -> Poll<Option<Incoming<'static>>> {
         let now = self.begin_turn(cx);
-        let stop = self.handle_all(cx, now, receiver);
-        match &stop {
+        let stop = match self.handle_all(cx, now, receiver) {
             // The reply to what is handled next goes out with those that are there already.
-            Poll::Ready(Stop::At(_)) => {}
-            Poll::Ready(Stop::Yield | Stop::Over) | Poll::Pending => self.end_turn(cx, now),
-        }
+            Poll::Ready(Stop::At(incoming)) => return Poll::Ready(Some(incoming)),
+            Poll::Ready(Stop::Over) => Poll::Ready(None),
+            Poll::Ready(Stop::Yield) => {
+                yield_turn(cx);
+                Poll::Pending
+            }
+            Poll::Pending => Poll::Pending,
+        };
+        self.end_turn(cx, now);
         stop
     }
 
@@ -207,7 +213,7 @@ impl Link {
         }
         while self.wants_to_read() {
             if self.pace.is_spent() {
-                cx.waker().wake_by_ref();
+                yield_turn(cx);
                 break;
             }
             if self.read(cx, now, &mut Later).is_pending() {
@@ -218,11 +224,9 @@ impl Link {
     }
 
     fn begin_turn(&mut self, cx: &Context<'_>) -> Moment {
-        if !self.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
-            self.task = Some(cx.waker().clone());
+        if !self.is_watching {
+            self.is_watching = true;
             self.conn.outlet().watch(cx.waker());
-            // The one that is set wakes nobody now.
-            self.unset_alarm();
         }
         self.pace.begin();
         self.conn.server().alarms().now()
@@ -249,21 +253,19 @@ impl Link {
             self.source = None;
             self.unset_alarm();
         } else {
-            self.set_alarm();
+            self.set_alarm(cx);
         }
     }
 
     /// Sets the alarm, unless it rings before the next deadline anyway.
-    fn set_alarm(&mut self) {
+    fn set_alarm(&mut self, cx: &Context<'_>) {
         let Some(next) = self.timing.next(self.conn.server().options()) else { return };
         if self.alarm.is_some_and(|at| at <= next) {
             return;
         }
         self.unset_alarm();
-        if let Some(task) = &self.task {
-            self.conn.server().alarms().set(next, self.conn.id(), task);
-            self.alarm = Some(next);
-        }
+        self.conn.server().alarms().set(next, self.conn.id(), cx.waker());
+        self.alarm = Some(next);
     }
 
     fn unset_alarm(&mut self) {
@@ -438,6 +440,11 @@ impl Link {
         self.unread = Vec::new();
         self.inbox.end(close);
     }
+}
+
+/// Has the task run again once all others that can have had their turn, and the runtime has looked at its sockets.
+fn yield_turn(cx: &mut Context<'_>) {
+    let _ = pin!(yield_now()).poll(cx);
 }
 
 impl Drop for Link {

@@ -21,7 +21,7 @@ use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 
@@ -57,8 +57,6 @@ struct Inner {
     max_send_size: AtomicUsize,
     max_recv_size: AtomicUsize,
     nodelay: AtomicBool,
-    /// What may be negotiated, until it is.
-    compression: Mutex<Compression>,
     /// There from `ready` on, where it was.
     deflation: OnceLock<Box<Deflation>>,
     outlet: OutletLock,
@@ -79,9 +77,8 @@ impl Conn {
             max_send_size: options.max_send_size.into(),
             max_recv_size: options.max_recv_size.into(),
             nodelay: options.nodelay.into(),
-            compression: options.compression.into(),
             deflation: OnceLock::new(),
-            outlet: OutletLock::new(options.max_outbox, options.slow),
+            outlet: OutletLock::new(options),
             has_replaced: false.into(),
             replaced: Mutex::new(None),
             server,
@@ -284,7 +281,7 @@ impl Conn {
     /// Whether messages are compressed in both directions, where the client offers it.
     #[must_use]
     pub fn compression(&self) -> Compression {
-        *self.0.compression.lock().unwrap_or_else(PoisonError::into_inner)
+        self.outlet().compression
     }
 
     /// Sets whether messages are compressed, where the client offers it (RFC 7692). Default: the server's
@@ -294,11 +291,11 @@ impl Conn {
     ///
     /// [`SetError::TooLate`] once the handshake is done.
     pub fn set_compression(&self, compression: Compression) -> Result<(), SetError> {
-        let outlet = self.outlet();
+        let mut outlet = self.outlet();
         if outlet.phase() != Phase::Opening {
             return Err(SetError::TooLate { option: "compression" });
         }
-        *self.0.compression.lock().unwrap_or_else(PoisonError::into_inner) = compression;
+        outlet.compression = compression;
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,11 +35,11 @@ pub(super) struct Opened<Se> {
 
 /// Opens a connection, within `handshake_timeout` from now; `None` where it came to nothing and is over.
 pub(super) async fn open<S: Service>(
-    hosted: &Hosted<S>,
-    conn: &Conn,
+    hosted: Arc<Hosted<S>>,
+    conn: Conn,
     stream: Stream,
 ) -> Option<Opened<S::Session>> {
-    match attempt(hosted, conn, stream).await {
+    match attempt(&hosted, &conn, stream).await {
         Ok(opened) => Some(opened),
         Err(end) => {
             tracing::debug!(conn = conn.id(), peer = %conn.peer(), reason = %end, "not connected");

@@ -12,7 +12,7 @@ use super::SendError;
 use super::outbox::Outbox;
 use crate::event::{Close, ClosedBy};
 use crate::listen::{By, Sink};
-use crate::options::Slow;
+use crate::options::{Compression, Options, Slow};
 use crate::wire::{self, Kind, Payload};
 
 /// The outlet of one connection behind its lock.
@@ -44,6 +44,8 @@ pub(super) struct Outlet {
     sink: Option<Sink>,
     limit: usize,
     slow: Slow,
+    /// What may be negotiated, until it is.
+    pub(super) compression: Compression,
     /// The kernel took less than there was: the connection's task goes on when it takes more.
     blocked: bool,
     /// On the list of a [`Gathering`](super::gathering::Gathering), which will have it written.
@@ -86,14 +88,15 @@ pub(super) enum Written {
 }
 
 impl OutletLock {
-    pub(super) fn new(limit: usize, slow: Slow) -> Self {
+    pub(super) fn new(options: &Options) -> Self {
         Self {
             outlet: Mutex::new(Outlet {
                 phase: Phase::Opening,
                 outbox: Outbox::default(),
                 sink: None,
-                limit,
-                slow,
+                limit: options.max_outbox,
+                slow: options.slow,
+                compression: options.compression,
                 blocked: false,
                 gathered: false,
                 aborted: false,

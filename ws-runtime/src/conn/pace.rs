@@ -3,13 +3,13 @@
 use std::cell::Cell;
 
 /// What a frame costs beside its bytes: about as much as reading and writing so many.
-const FRAME: usize = 256;
+const FRAME: u32 = 256;
 
 /// A turn while others wait for theirs.
-const SHORT: usize = 64 * 1024;
+const SHORT: u32 = 64 * 1024;
 
 /// A turn when nobody else had one in between: twice as long as the last, up to this.
-const LONG: usize = 1024 * 1024;
+const LONG: u32 = 1024 * 1024;
 
 thread_local! {
     /// Turns begun on this thread.
@@ -19,34 +19,34 @@ thread_local! {
 /// What is left of a connection's turn, in bytes or their worth in frames.
 #[derive(Debug)]
 pub(super) struct Pace {
-    left: usize,
-    length: usize,
-    /// The number of the thread's turn that ended with work left to do.
-    unfinished: Option<u64>,
+    left: u32,
+    length: u32,
+    /// The number of the thread's turn that ended with work left to do, or 0.
+    unfinished: u64,
 }
 
 impl Pace {
     pub(super) fn new() -> Self {
-        Self { left: SHORT, length: SHORT, unfinished: None }
+        Self { left: SHORT, length: SHORT, unfinished: 0 }
     }
 
     /// Begins a turn. Its length follows from whether anyone else had one since the last.
     pub(super) fn begin(&mut self) {
-        let number = TURNS.get().wrapping_add(1);
+        let number = TURNS.get() + 1;
         TURNS.set(number);
-        let alone = self.unfinished.take() == Some(number.wrapping_sub(1));
+        let alone = std::mem::take(&mut self.unfinished) == number - 1 && number > 1;
         self.length = if alone { (self.length * 2).min(LONG) } else { SHORT };
         self.left = self.length;
     }
 
     /// Ends the turn with work left to do.
     pub(super) fn interrupt(&mut self) {
-        self.unfinished = Some(TURNS.get());
+        self.unfinished = TURNS.get();
     }
 
     pub(super) fn spend(&mut self, bytes: usize, frames: u32) {
-        let frames = usize::try_from(frames).unwrap_or(usize::MAX).saturating_mul(FRAME);
-        self.left = self.left.saturating_sub(bytes).saturating_sub(frames);
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.left = self.left.saturating_sub(bytes).saturating_sub(frames.saturating_mul(FRAME));
     }
 
     pub(super) fn is_spent(&self) -> bool {
@@ -82,9 +82,9 @@ mod tests {
     fn a_turn_is_spent_by_bytes_and_by_frames() {
         let mut pace = Pace::new();
         pace.begin();
-        pace.spend(SHORT / 2, 0);
+        pace.spend((SHORT / 2) as usize, 0);
         assert!(!pace.is_spent());
-        pace.spend(0, u32::try_from(SHORT / 2 / FRAME).unwrap());
+        pace.spend(0, SHORT / 2 / FRAME);
         assert!(pace.is_spent());
     }
 }

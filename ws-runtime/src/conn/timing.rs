@@ -25,13 +25,14 @@ pub(super) struct Timing {
     /// When the kernel last took a byte, while bytes wait.
     stalled_since: Option<Moment>,
     closing_since: Option<Moment>,
-    lingering_since: Option<Moment>,
     ping_credit_at: Moment,
     ping_credit: f32,
     /// Pings sent since the peer was heard.
     pings: u32,
     /// Silence is not counted while we ourselves do not read.
     silence_paused: bool,
+    /// All is said, and closing means to wait for the end of the peer's stream.
+    lingering: bool,
 }
 
 /// What is due.
@@ -79,11 +80,11 @@ impl Timing {
             assembling_since: None,
             stalled_since: None,
             closing_since: None,
-            lingering_since: None,
             ping_credit_at: now,
             ping_credit: PING_BURST,
             pings: 0,
             silence_paused: false,
+            lingering: false,
         }
     }
 
@@ -93,8 +94,7 @@ impl Timing {
             self.silence_deadline(options),
             self.assembling_since.map(|since| since.after(options.assembly_timeout)),
             self.stalled_since.map(|since| since.after(options.write_timeout)),
-            self.closing_since.map(|since| since.after(options.close_timeout)),
-            self.lingering_since.map(|since| since.after(LINGER)),
+            self.closing_since.map(|since| since.after(self.closing_timeout(options))),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -129,13 +129,13 @@ impl Timing {
     }
 
     pub(super) fn closing(&mut self, closing: bool, now: Moment) {
-        begin_or_end(&mut self.closing_since, closing && self.lingering_since.is_none(), now);
+        begin_or_end(&mut self.closing_since, closing, now);
     }
 
     /// All is said; only the end of the peer's stream is waited for.
     pub(super) fn linger(&mut self, now: Moment) {
-        self.closing_since = None;
-        self.lingering_since = Some(now);
+        self.closing_since = Some(now);
+        self.lingering = true;
     }
 
     /// Whether one more ping is answered: a bucket of 100 that fills by 20 a second.
@@ -148,7 +148,7 @@ impl Timing {
 
     /// What is due now; each is told once.
     pub(super) fn due(&mut self, options: &Options, now: Moment) -> impl Iterator<Item = Due> + use<> {
-        let mut due = [None; 5];
+        let mut due = [None; 4];
         if self.silence_deadline(options).is_some_and(|deadline| deadline <= now) {
             due[0] = Some(if self.pings < 2 { Due::Ping } else { Due::Silence });
             self.pings += 1;
@@ -159,13 +159,15 @@ impl Timing {
         if take_due(&mut self.stalled_since, options.write_timeout, now) {
             due[2] = Some(Due::Write);
         }
-        if take_due(&mut self.closing_since, options.close_timeout, now) {
-            due[3] = Some(Due::Close);
-        }
-        if take_due(&mut self.lingering_since, LINGER, now) {
-            due[4] = Some(Due::Linger);
+        let closing_timeout = self.closing_timeout(options);
+        if take_due(&mut self.closing_since, closing_timeout, now) {
+            due[3] = Some(if self.lingering { Due::Linger } else { Due::Close });
         }
         due.into_iter().flatten()
+    }
+
+    fn closing_timeout(&self, options: &Options) -> Duration {
+        if self.lingering { LINGER } else { options.close_timeout }
     }
 
     /// The next half of `silence_max` at which the peer is still silent; the third is the last.
@@ -217,7 +219,7 @@ mod tests {
         let now = start + Duration::from_micros(1_234_567);
         assert_eq!(Moment::of(start, now).instant(start), now);
         assert_eq!(size_of::<Option<Moment>>(), 8);
-        assert!(size_of::<Timing>() <= 64, "{}", size_of::<Timing>());
+        assert!(size_of::<Timing>() <= 56, "{}", size_of::<Timing>());
     }
 
     #[test]

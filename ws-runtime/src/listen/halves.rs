@@ -28,7 +28,7 @@ pub(crate) enum Sink {
     #[cfg(unix)]
     Unix(unix::OwnedWriteHalf),
     /// TLS has one state for both directions.
-    Whole(Stream),
+    Whole(Box<Stream>),
 }
 
 /// Who writes.
@@ -52,7 +52,7 @@ impl Stream {
                 let (source, sink) = stream.into_split();
                 (Some(Source::Unix(source)), Sink::Unix(sink))
             }
-            whole @ (Self::Plain(Plain::Memory(_)) | Self::Tls(_)) => (None, Sink::Whole(whole)),
+            whole @ (Self::Plain(Plain::Memory(_)) | Self::Tls(_)) => (None, Sink::Whole(Box::new(whole))),
         }
     }
 
@@ -64,7 +64,7 @@ impl Stream {
             }
             #[cfg(unix)]
             (Some(Source::Unix(source)), Sink::Unix(sink)) => source.reunite(sink).ok().map(Self::from),
-            (_, Sink::Whole(stream)) => Some(stream),
+            (_, Sink::Whole(stream)) => Some(*stream),
             _ => None,
         }
     }
@@ -107,8 +107,8 @@ impl Sink {
             (Self::Tcp(sink), By::Task(cx)) => at_once(poll_write(sink, cx, pieces)),
             #[cfg(unix)]
             (Self::Unix(sink), By::Task(cx)) => at_once(poll_write(sink, cx, pieces)),
-            (Self::Whole(stream), By::Task(cx)) => at_once(poll_write(stream, cx, pieces)),
-            (Self::Whole(stream), By::Anyone) => for_nobody(|cx| poll_write(stream, cx, pieces)),
+            (Self::Whole(stream), By::Task(cx)) => at_once(poll_write(&mut **stream, cx, pieces)),
+            (Self::Whole(stream), By::Anyone) => for_nobody(|cx| poll_write(&mut **stream, cx, pieces)),
         }
     }
 
