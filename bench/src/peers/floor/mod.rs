@@ -1,0 +1,31 @@
+//! The floor: what the kernel alone costs.
+//!
+//! For each batch of messages one `epoll_wait`, one `read` and one `write`, which is the least that a server can do.
+//! It turns frames in place in the read buffer and writes from there, knows of WebSocket only where a payload begins,
+//! and checks nothing. A read that does not fill the buffer has emptied the socket, so none is made to be told so.
+//!
+//! In the fan-out the frames of a read go to every socket from the same buffer, by one write each.
+
+mod frames;
+mod thread;
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use self::thread::{Post, Worker};
+use crate::peers::Role;
+
+/// Serves for ever, on as many threads; the first one accepts and deals connections out in turn.
+pub(crate) fn serve(listener: TcpListener, role: Role, threads: usize) -> io::Result<()> {
+    let posts = (0..threads).map(|_| Post::new()).collect::<io::Result<Vec<_>>>()?;
+    let posts: Arc<[Post]> = posts.into();
+    listener.set_nonblocking(true)?;
+    // A connection inherits it from the listener, which saves a call for each.
+    rustix::net::sockopt::set_tcp_nodelay(&listener, true)?;
+    for number in 1..threads {
+        let posts = Arc::clone(&posts);
+        std::thread::spawn(move || Worker::new(number, role, posts, None)?.run());
+    }
+    Worker::new(0, role, posts, Some(listener))?.run()
+}
