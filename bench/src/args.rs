@@ -52,6 +52,8 @@ pub(crate) struct Servers {
     /// A command to run each server under, such as `strace -c`: see PROFILING.md.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) under: String,
+    #[command(flatten)]
+    pub(crate) transport: TransportArguments,
 }
 
 #[derive(Debug, Args)]
@@ -147,6 +149,8 @@ pub(crate) struct CompareArguments {
     /// Measures each server twice in each round: what differs then is noise.
     #[arg(long)]
     pub(crate) twice: bool,
+    #[command(flatten)]
+    pub(crate) transport: TransportArguments,
     /// The folder for the page and its pictures. Where all is measured, the book's; else nothing is written.
     #[arg(long)]
     pub(crate) output: Option<PathBuf>,
@@ -161,6 +165,8 @@ pub(crate) struct ServeArguments {
     pub(crate) threads: usize,
     #[arg(long, default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) transport: TransportArguments,
 }
 
 #[derive(Debug, Args)]
@@ -171,6 +177,26 @@ pub(crate) struct AttackArguments {
     pub(crate) time: Duration,
     #[arg(long)]
     pub(crate) reconnect: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TransportArguments {
+    /// Over TLS: only `ours`, and `rustls` as its floor.
+    #[arg(long)]
+    tls: bool,
+}
+
+impl TransportArguments {
+    pub(crate) fn chosen(&self) -> Transport {
+        if self.tls { Transport::Tls } else { Transport::Tcp }
+    }
+}
+
+/// What messages travel over.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Transport {
+    Tcp,
+    Tls,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ mod peers;
 mod poller;
 mod report;
 mod server;
+mod tls;
 mod usage;
 
 use std::process::ExitCode;
@@ -26,7 +27,7 @@ use crate::modes::fanout::Fanout;
 use crate::modes::flood::{self, Flood};
 use crate::modes::idle::Idle;
 use crate::peers::Role;
-use crate::server::Server;
+use crate::server::{Server, Setup};
 
 fn main() -> ExitCode {
     match run(Arguments::parse().command) {
@@ -87,7 +88,7 @@ fn run(command: Command) -> Result<()> {
             each(&asked.servers, Role::Echo, |server| flood.run(server))
         }
         Command::Compare(asked) => compare::run(&asked),
-        Command::Serve(asked) => asked.peer.serve(asked.role, asked.threads, asked.listen),
+        Command::Serve(asked) => asked.peer.serve(&asked),
         Command::Attack(asked) => flood::attack(&asked),
     }
 }
@@ -96,8 +97,9 @@ fn run(command: Command) -> Result<()> {
 fn each(servers: &Servers, role: Role, mut measure: impl FnMut(&Server) -> Result<()>) -> Result<()> {
     let places = Places::new(servers.threads)?;
     places.at_generator()?;
+    let setup = Setup::new(servers.threads, servers.transport.chosen(), &servers.under)?;
     for peer in &servers.peers {
-        match Server::start_under(&servers.under, *peer, role, servers.threads, &places) {
+        match Server::start(*peer, role, &setup, &places) {
             Ok(server) => measure(&server)?,
             Err(error @ Error::LeftOut(..)) => eprintln!("{error}"),
             Err(error) => return Err(error),

@@ -3,13 +3,38 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use ws_runtime::rustls::ClientConfig;
+
+use crate::args::Transport;
+use crate::error::{Doing, Error, Result};
 use crate::machine::Places;
 use crate::peers::{Peer, Role};
+use crate::tls::Identity;
 
 /// What every server prints first, before its address.
 pub(crate) const LISTENING: &str = "listening on ";
+
+/// How servers are run, whichever they are.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) threads: usize,
+    /// Who they are, if they speak TLS.
+    pub(crate) tls: Option<Identity>,
+    /// A tool that takes a command, such as `strace -c`; may be empty.
+    pub(crate) under: String,
+}
+
+impl Setup {
+    pub(crate) fn new(threads: usize, transport: Transport, under: &str) -> Result<Self> {
+        let tls = match transport {
+            Transport::Tcp => None,
+            Transport::Tls => Some(Identity::make().doing("make a certificate")?),
+        };
+        Ok(Self { threads, tls, under: under.to_owned() })
+    }
+}
 
 /// A server that runs until it is dropped.
 pub(crate) struct Server {
@@ -18,24 +43,15 @@ pub(crate) struct Server {
     watched: bool,
     pub(crate) peer: Peer,
     pub(crate) address: SocketAddr,
+    /// What its clients need, if it speaks TLS.
+    pub(crate) tls: Option<Arc<ClientConfig>>,
 }
 
 impl Server {
     /// Starts a server and waits until it listens.
-    pub(crate) fn start(peer: Peer, role: Role, threads: usize, places: &Places) -> Result<Self> {
-        Self::start_under("", peer, role, threads, places)
-    }
-
-    /// Starts a server under a tool that takes a command, such as `strace -c`.
-    pub(crate) fn start_under(
-        tool: &str,
-        peer: Peer,
-        role: Role,
-        threads: usize,
-        places: &Places,
-    ) -> Result<Self> {
-        let server = peer.command(role, threads)?;
-        let mut words = tool.split_ascii_whitespace();
+    pub(crate) fn start(peer: Peer, role: Role, setup: &Setup, places: &Places) -> Result<Self> {
+        let server = peer.command(role, setup)?;
+        let mut words = setup.under.split_ascii_whitespace();
         let watched = words.next();
         let mut command = match watched {
             None => server,
@@ -44,6 +60,13 @@ impl Server {
                 command.args(words).arg(server.get_program()).args(server.get_args());
                 command
             }
+        };
+        let tls = match &setup.tls {
+            Some(identity) => {
+                identity.give(&mut command);
+                Some(identity.client().doing("make a configuration of TLS")?)
+            }
+            None => None,
         };
         // Servers end when their standard input does, so that none outlives this process.
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -55,7 +78,7 @@ impl Server {
         }
         let address = line.trim().strip_prefix(LISTENING).and_then(|address| address.parse().ok());
         match address {
-            Some(address) => Ok(Self { child, watched: watched.is_some(), peer, address }),
+            Some(address) => Ok(Self { child, watched: watched.is_some(), peer, address, tls }),
             None => {
                 let _ = child.kill();
                 let _ = child.wait();

@@ -36,6 +36,21 @@ fn echoes_of_every_kind_of_header_come_back() {
 }
 
 #[test]
+fn echoes_come_back_over_tls() {
+    for size in [64, 100_000] {
+        let printed =
+            bench(&format!("echo rustls ours --tls --messages 64 --connections 4 --depth 4 --size {size}"));
+        assert_eq!(servers_that_handled(64, &printed), 2, "{size} bytes: {printed}");
+    }
+}
+
+#[test]
+fn a_server_that_cannot_be_had_is_passed_over() {
+    let printed = bench("echo rustls floor --messages 64");
+    assert_eq!(servers_that_handled(64, &printed), 1, "{printed}");
+}
+
+#[test]
 fn a_message_reaches_all() {
     for threads in [1, 2] {
         let printed =

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::args::Length;
+use crate::args::{Length, Transport};
 use crate::error::Result;
 use crate::load::frame::Opcode;
 use crate::measure::Measurement;
@@ -57,8 +57,10 @@ impl Outcome {
 
 impl Case {
     /// All of them, in the order of the page.
-    pub(crate) fn all() -> &'static [Self] {
-        Self::value_variants()
+    pub(crate) fn all(transport: Transport) -> Vec<Self> {
+        let all = Self::value_variants().iter().copied();
+        // The floor of TLS only echoes.
+        all.filter(|case| transport == Transport::Tcp || case.role() == Role::Echo).collect()
     }
 
     /// Its name on the command line and in the names of files.

@@ -13,11 +13,11 @@ pub(crate) use self::case::Case;
 use self::case::Outcome;
 use self::page::Page;
 use self::results::{Results, Row};
-use crate::args::{CompareArguments, Length};
+use crate::args::{CompareArguments, Length, Transport};
 use crate::error::{Error, Result, whole};
 use crate::machine::Places;
-use crate::peers::Peer;
-use crate::server::Server;
+use crate::peers::{Peer, Role};
+use crate::server::{Server, Setup};
 
 /// How often each server is measured where nothing else is asked for.
 const ROUNDS: usize = 5;
@@ -32,37 +32,48 @@ struct Plan {
     peers: Vec<Peer>,
     rounds: usize,
     length: Length,
-    threads: usize,
+    setup: Setup,
     /// How often each server is measured in a round.
     times: usize,
     output: Option<PathBuf>,
 }
 
 impl Plan {
-    fn new(asked: &CompareArguments) -> Self {
+    fn new(asked: &CompareArguments) -> Result<Self> {
         let (rounds, length) = match (asked.quick, asked.rounds) {
             (true, _) => (QUICK_ROUNDS, Length::Quick),
             (false, rounds) => (rounds.unwrap_or(ROUNDS), asked.length),
         };
-        let chosen = |all, some: &[_]| if some.is_empty() { all } else { some.to_vec() };
-        let cases = if asked.cases.is_empty() { Case::all().to_vec() } else { asked.cases.clone() };
-        let mut peers = chosen(Peer::all().to_vec(), &asked.peers);
+        let transport = asked.transport.chosen();
+        let setup = Setup::new(asked.threads, transport, "")?;
+        let cases = if asked.cases.is_empty() { Case::all(transport) } else { asked.cases.clone() };
+        let mut peers = if asked.peers.is_empty() { Peer::all(transport) } else { asked.peers.clone() };
         // All ratios are to the floor.
-        peers.retain(|peer| *peer != Peer::Floor);
-        peers.insert(0, Peer::Floor);
-        let whole = asked.cases.is_empty() && asked.peers.is_empty() && !asked.quick && asked.threads == 1;
-        let output = asked.output.clone().or_else(|| whole.then(|| Path::new(BOOK).to_owned()));
+        let floor = Peer::floor(transport);
+        peers.retain(|peer| *peer != floor);
+        peers.insert(0, floor);
+        let whole = asked.cases.is_empty() && asked.peers.is_empty() && !asked.quick;
+        let book = whole && asked.threads == 1 && transport == Transport::Tcp;
+        let output = asked.output.clone().or_else(|| book.then(|| Path::new(BOOK).to_owned()));
         let times = if asked.twice { 2 } else { 1 };
-        Self { cases, peers, rounds: rounds.max(1), length, threads: asked.threads, times, output }
+        Ok(Self { cases, peers, rounds: rounds.max(1), length, setup, times, output })
+    }
+
+    /// What is added to the names of files, so that each kind of comparison has its own.
+    fn suffix(&self) -> String {
+        let threads =
+            if self.setup.threads == 1 { String::new() } else { format!("-{}-threads", self.setup.threads) };
+        let tls = if self.setup.tls.is_some() { "-tls" } else { "" };
+        threads + tls
     }
 }
 
 /// Measures all, prints the tables, and writes the page.
 pub(crate) fn run(asked: &CompareArguments) -> Result<()> {
-    let mut plan = Plan::new(asked);
-    let places = Places::new(plan.threads)?;
+    let mut plan = Plan::new(asked)?;
+    let places = Places::new(plan.setup.threads)?;
     places.at_generator()?;
-    plan.peers.retain(|peer| match peer.command(crate::peers::Role::Echo, plan.threads) {
+    plan.peers.retain(|peer| match peer.command(Role::Echo, &plan.setup) {
         Ok(_) => true,
         Err(reason) => {
             eprintln!("{reason}");
@@ -77,7 +88,8 @@ pub(crate) fn run(asked: &CompareArguments) -> Result<()> {
     }
     print!("{}", page::summary(&results));
     if let Some(folder) = &plan.output {
-        Page { results: &results, rounds: plan.rounds, threads: plan.threads }.write(folder)?;
+        let (rounds, threads) = (plan.rounds, plan.setup.threads);
+        Page { results: &results, rounds, threads, suffix: plan.suffix() }.write(folder)?;
     }
     Ok(())
 }
@@ -101,7 +113,7 @@ fn compare(plan: &Plan, case: Case, places: &Places) -> Result<Results> {
             match measure(plan, case, row.peer, places) {
                 Ok(outcome) => row.outcomes.push(outcome),
                 // Without the floor there is nothing to compare with; a peer that fails is told of.
-                Err(source) if row.peer == Peer::Floor => {
+                Err(source) if row.peer == plan.peers[0] => {
                     let (case, peer) = (case.title(), row.peer.name());
                     return Err(Error::Case { case, peer, source: Box::new(source) });
                 }
@@ -114,7 +126,7 @@ fn compare(plan: &Plan, case: Case, places: &Places) -> Result<Results> {
 }
 
 fn measure(plan: &Plan, case: Case, peer: Peer, places: &Places) -> Result<Outcome> {
-    let server = Server::start(peer, case.role(), plan.threads, places)?;
+    let server = Server::start(peer, case.role(), &plan.setup, places)?;
     case.measure(&server, plan.length)
 }
 

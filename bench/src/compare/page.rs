@@ -18,13 +18,15 @@ pub(super) struct Page<'a> {
     pub(super) results: &'a [Results],
     pub(super) rounds: usize,
     pub(super) threads: usize,
+    /// Added to the names of all files.
+    pub(super) suffix: String,
 }
 
 impl Page<'_> {
-    /// Writes `results.md` and a picture for each case, all with the number of threads in their names if it is not one.
+    /// Writes `results.md` and a picture for each case.
     pub(super) fn write(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder).doing(format!("make {}", folder.display()))?;
-        let suffix = if self.threads == 1 { String::new() } else { format!("-{}-threads", self.threads) };
+        let suffix = &self.suffix;
         let write = |name: String, text: String| {
             let path = folder.join(name);
             fs::write(&path, text).doing(format!("write {}", path.display()))

@@ -31,7 +31,7 @@ impl Row {
     }
 }
 
-/// The servers of one case, and what each costs in terms of the floor.
+/// The servers of one case, the floor first, and what each costs in terms of it.
 pub(super) struct Results {
     pub(super) case: Case,
     pub(super) rows: Vec<Row>,
@@ -40,8 +40,8 @@ pub(super) struct Results {
 
 impl Results {
     pub(super) fn new(case: Case, rows: Vec<Row>) -> Self {
-        let floor = rows.iter().find(|row| row.peer == Peer::Floor);
-        let floor = floor.map_or_else(Vec::new, |row| row.outcomes.iter().map(Outcome::cost).collect());
+        let floor =
+            rows.first().map_or_else(Vec::new, |row| row.outcomes.iter().map(Outcome::cost).collect());
         Self { case, rows, floor }
     }
 

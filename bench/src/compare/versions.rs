@@ -10,6 +10,7 @@ const PYTHON: &str = include_str!("../../peers/requirements.txt");
 pub(super) fn of(peer: Peer) -> Option<&'static str> {
     match peer {
         Peer::Floor => None,
+        Peer::Rustls => locked("tokio-rustls"),
         Peer::NodeWs => NODE.split_once("\"ws\": \"")?.1.split_once('"').map(|(version, _)| version),
         Peer::PythonWebsockets => PYTHON.trim().split_once("==").map(|(_, version)| version),
         _ => locked(peer.name()),
@@ -23,11 +24,13 @@ fn locked(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum;
+
     use super::*;
 
     #[test]
     fn every_server_but_the_floor_has_a_version() {
-        for peer in Peer::all().iter().filter(|peer| **peer != Peer::Floor) {
+        for peer in Peer::value_variants().iter().filter(|peer| **peer != Peer::Floor) {
             let version = of(*peer).unwrap_or_default();
             assert!(version.starts_with(|first: char| first.is_ascii_digit()), "{}: {version}", peer.name());
         }

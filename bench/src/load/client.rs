@@ -1,11 +1,11 @@
 //! One client: a socket, what it sends, and what it waits for.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::frame::{Opcode, Piece, Reader, encode};
+use super::stream::Stream;
 use crate::error::{Doing, Error, Result};
 
 /// Masks what clients send. Any key is as good as another, but for zero, which a server could skip.
@@ -46,7 +46,7 @@ impl Burst {
 #[derive(Debug)]
 pub(crate) struct Client {
     number: usize,
-    stream: TcpStream,
+    stream: Stream,
     reader: Reader,
     burst: Arc<Burst>,
     /// How much of the burst is still to be written.
@@ -62,7 +62,7 @@ pub(crate) struct Client {
 
 impl Client {
     /// A client over a connection that is open. It receives this burst, whoever sends it.
-    pub(super) fn new(number: usize, stream: TcpStream, burst: Arc<Burst>) -> Self {
+    pub(super) fn new(number: usize, stream: Stream, burst: Arc<Burst>) -> Self {
         Self {
             number,
             stream,
@@ -128,7 +128,10 @@ impl Client {
                 Err(error) => return Err(error).doing("answer the server's ping"),
             }
         }
-        Ok(())
+        match self.stream.flush() {
+            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error).doing("send to the server"),
+            _ => Ok(()),
+        }
     }
 
     /// Reads until the socket is empty, and tells how many messages have come.
@@ -147,8 +150,7 @@ impl Client {
             {
                 arrived += self.take(piece)?;
             }
-            // A read that does not fill the buffer has emptied the socket.
-            if count < buffer.len() {
+            if self.stream.is_empty_after(count, buffer.len()) {
                 break;
             }
         }

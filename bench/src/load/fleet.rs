@@ -1,16 +1,14 @@
 //! All clients together.
 
-use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::client::{Burst, Client};
 use super::handshake::{read_answer, send_request};
+use super::stream::{PATIENCE, Stream};
 use crate::error::{Doing, Error, Result};
 use crate::poller::{Poller, Ready};
-
-/// How long a server may be silent while messages are on their way.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::server::Server;
 
 /// How many connections are opened at once: fewer than any server's backlog.
 const OPENED_AT_ONCE: usize = 64;
@@ -28,7 +26,7 @@ pub(crate) struct Fleet {
 impl Fleet {
     /// Opens connections; `burst` says what each receives.
     pub(crate) fn connect(
-        address: SocketAddr,
+        server: &Server,
         count: usize,
         mut burst: impl FnMut(usize) -> Arc<Burst>,
     ) -> Result<Self> {
@@ -41,13 +39,13 @@ impl Fleet {
         while fleet.clients.len() < count {
             let mut opening = Vec::with_capacity(OPENED_AT_ONCE);
             for _ in 0..OPENED_AT_ONCE.min(count - fleet.clients.len()) {
-                let mut stream = open(address)?;
-                send_request(&mut stream, address)?;
+                let mut stream = Stream::open(server.address, server.tls.as_ref())?;
+                send_request(&mut stream, server.address)?;
                 opening.push(stream);
             }
             for mut stream in opening {
                 read_answer(&mut stream)?;
-                stream.set_nonblocking(true).doing("set a socket up")?;
+                stream.set_nonblocking()?;
                 let number = fleet.clients.len();
                 fleet.poller.add(&stream, number).doing("watch a socket")?;
                 fleet.clients.push(Client::new(number, stream, burst(number)));
@@ -102,12 +100,4 @@ impl Fleet {
         }
         Ok(())
     }
-}
-
-/// Opens a connection whose reads give up after a while.
-pub(crate) fn open(address: SocketAddr) -> Result<TcpStream> {
-    let stream = TcpStream::connect(address).doing("connect to the server")?;
-    stream.set_nodelay(true).doing("set a socket up")?;
-    stream.set_read_timeout(Some(PATIENCE)).doing("set a socket up")?;
-    Ok(stream)
 }

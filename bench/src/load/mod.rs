@@ -7,8 +7,10 @@ mod fleet;
 pub(crate) mod frame;
 mod handshake;
 mod latency;
+mod stream;
 
 pub(crate) use self::client::{Burst, Client, KEY};
-pub(crate) use self::fleet::{Fleet, open};
+pub(crate) use self::fleet::Fleet;
 pub(crate) use self::handshake::{read_answer, send_request};
 pub(crate) use self::latency::{Latencies, Percentiles};
+pub(crate) use self::stream::Stream;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Amount;
 use crate::error::{Doing, Error, Result};
 use crate::load::frame::{Opcode, encode};
-use crate::load::{KEY, Latencies, open, read_answer, send_request};
+use crate::load::{KEY, Latencies, Stream, read_answer, send_request};
 use crate::measure::Measurement;
 use crate::server::Server;
 
@@ -32,7 +32,7 @@ impl Connects {
             let mut batch = Vec::with_capacity(self.at_once);
             for _ in 0..self.at_once {
                 let begun = Instant::now();
-                let mut stream = open(server.address)?;
+                let mut stream = Stream::open(server.address, server.tls.as_ref())?;
                 send_request(&mut stream, server.address)?;
                 batch.push((stream, begun));
             }
@@ -41,7 +41,7 @@ impl Connects {
                 latencies.add(begun.elapsed(), 1);
             }
             for (stream, _) in &mut batch {
-                stream.write_all(&goodbye).doing("close a connection")?;
+                stream.write_all(&goodbye).and_then(|()| stream.flush()).doing("close a connection")?;
             }
             for (mut stream, _) in batch {
                 let mut answer = [0; 64];

@@ -23,7 +23,7 @@ pub(crate) struct Echo {
 impl Echo {
     /// Measures echoes.
     pub(crate) fn measure(&self, server: &Server, amount: Amount) -> Result<Measurement> {
-        let mut fleet = Fleet::connect(server.address, self.connections, |client| {
+        let mut fleet = Fleet::connect(server, self.connections, |client| {
             Arc::new(Burst::new(self.opcode, self.size, self.depth, client))
         })?;
         run(&mut fleet, amount.warm_up(), &mut Latencies::default())?;

@@ -45,7 +45,7 @@ impl Idle {
 /// Connections that have each had one message echoed.
 fn open(server: &Server, count: usize) -> Result<Fleet> {
     let mut fleet =
-        Fleet::connect(server.address, count, |client| Arc::new(Burst::new(Opcode::Binary, 64, 1, client)))?;
+        Fleet::connect(server, count, |client| Arc::new(Burst::new(Opcode::Binary, 64, 1, client)))?;
     echo::run(&mut fleet, Amount::ONCE, &mut Latencies::default())?;
     Ok(fleet)
 }

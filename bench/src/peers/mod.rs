@@ -12,6 +12,7 @@ mod axum;
 mod fastwebsockets;
 pub(crate) mod floor;
 mod ours;
+mod rustls;
 #[cfg(feature = "peers")]
 mod tokio_tungstenite;
 #[cfg(feature = "peers")]
@@ -20,15 +21,17 @@ mod tokio_websockets;
 mod yawc;
 
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::ValueEnum;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::args::{ServeArguments, Transport};
 use crate::error::{Doing, Error, Result};
-use crate::server::LISTENING;
+use crate::server::{LISTENING, Setup};
+use crate::tls::Identity;
 
 /// The largest message that is sent: 1 MiB.
 pub(crate) const MAX_MESSAGE: usize = 1 << 20;
@@ -51,6 +54,8 @@ pub(crate) enum Role {
 pub(crate) enum Peer {
     /// What the kernel alone costs.
     Floor,
+    /// The same with TLS, by tokio-rustls.
+    Rustls,
     /// The server of this repository, written with the macro, with its options at their defaults.
     Ours,
     Fastwebsockets,
@@ -65,13 +70,19 @@ pub(crate) enum Peer {
 
 impl Peer {
     /// All of them, in the order of the tables.
-    pub(crate) fn all() -> &'static [Self] {
-        Self::value_variants()
+    pub(crate) fn all(transport: Transport) -> Vec<Self> {
+        match transport {
+            Transport::Tcp => {
+                Self::value_variants().iter().copied().filter(|peer| *peer != Self::Rustls).collect()
+            }
+            Transport::Tls => vec![Self::Rustls, Self::Ours],
+        }
     }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Floor => "floor",
+            Self::Rustls => "floor of TLS",
             Self::Ours => "ws-runtime",
             Self::Fastwebsockets => "fastwebsockets",
             Self::Yawc => "yawc",
@@ -84,8 +95,24 @@ impl Peer {
         }
     }
 
+    /// What the others are compared with.
+    pub(crate) fn floor(transport: Transport) -> Self {
+        match transport {
+            Transport::Tcp => Self::Floor,
+            Transport::Tls => Self::Rustls,
+        }
+    }
+
     /// The command that starts it, or the reason why it is left out.
-    pub(crate) fn command(self, role: Role, threads: usize) -> Result<Command> {
+    pub(crate) fn command(self, role: Role, setup: &Setup) -> Result<Command> {
+        let left_out = |why: &str| Err(Error::LeftOut(self.name(), why.to_owned()));
+        let tls = setup.tls.is_some();
+        if tls && !matches!(self, Self::Rustls | Self::Ours) {
+            return left_out("it is not measured with TLS");
+        }
+        if self == Self::Rustls && (!tls || role != Role::Echo) {
+            return left_out("it echoes over TLS, and nothing else");
+        }
         let role = match role {
             Role::Echo => "echo",
             Role::Fanout => "fanout",
@@ -93,10 +120,10 @@ impl Peer {
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
         let script = |interpreter: PathBuf, script: &str, package: &str| {
             if !scripts.join(package).exists() {
-                return Err(Error::LeftOut(self.name(), "run bench/peers/install first".to_owned()));
+                return left_out("run bench/peers/install first");
             }
-            if threads > 1 {
-                return Err(Error::LeftOut(self.name(), "it knows one thread only".to_owned()));
+            if setup.threads > 1 {
+                return left_out("it knows one thread only");
             }
             let mut command = Command::new(interpreter);
             command.arg(scripts.join(script)).arg(role).arg(MAX_MESSAGE.to_string());
@@ -107,21 +134,27 @@ impl Peer {
             Self::PythonWebsockets => {
                 script(scripts.join("python/bin/python"), "python.py", "python/bin/python")
             }
-            _ if !cfg!(feature = "peers") && !matches!(self, Self::Floor | Self::Ours) => {
-                Err(Error::LeftOut(self.name(), "this was built without the feature `peers`".to_owned()))
+            _ if !cfg!(feature = "peers") && !matches!(self, Self::Floor | Self::Rustls | Self::Ours) => {
+                left_out("this was built without the feature `peers`")
             }
             _ => {
                 let mut command = Command::new(std::env::current_exe().doing("find this program")?);
                 let value = self.to_possible_value();
                 command.arg("serve").arg(value.as_ref().map_or("", |value| value.get_name()));
-                command.args(["--role", role, "--threads", &threads.to_string()]);
+                command.args(["--role", role, "--threads", &setup.threads.to_string()]);
+                command.args(tls.then_some("--tls"));
                 Ok(command)
             }
         }
     }
 
     /// Serves in this process, which ends with its standard input.
-    pub(crate) fn serve(self, role: Role, threads: usize, listen: SocketAddr) -> Result<()> {
+    pub(crate) fn serve(self, asked: &ServeArguments) -> Result<()> {
+        let ServeArguments { role, threads, listen, .. } = *asked;
+        let identity = match asked.transport.chosen() {
+            Transport::Tcp => None,
+            Transport::Tls => Some(Identity::given_or_new().doing("make a certificate")?),
+        };
         std::thread::spawn(|| {
             let _ = io::copy(&mut io::stdin(), &mut io::sink());
             std::process::exit(0);
@@ -132,7 +165,11 @@ impl Peer {
         io::stdout().flush().doing("print the address")?;
         let served = match self {
             Self::Floor => floor::serve(listener, role, threads),
-            Self::Ours => ours::serve(listener, role, threads),
+            Self::Rustls => match identity {
+                Some(identity) => rustls::serve(listener, &identity, threads),
+                None => Err(io::Error::other("it needs --tls")),
+            },
+            Self::Ours => ours::serve(listener, role, identity, threads),
             #[cfg(feature = "peers")]
             Self::Fastwebsockets => fastwebsockets::serve(listener, role, threads),
             #[cfg(feature = "peers")]
@@ -158,7 +195,6 @@ fn runtime(threads: usize) -> io::Result<Runtime> {
 }
 
 /// The listener as tokio has it.
-#[cfg(feature = "peers")]
 fn listener(listener: TcpListener) -> io::Result<tokio::net::TcpListener> {
     listener.set_nonblocking(true)?;
     tokio::net::TcpListener::from_std(listener)

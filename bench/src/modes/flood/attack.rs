@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use crate::args::AttackArguments;
 use crate::error::{Doing, Result};
 use crate::load::frame::{Fin, Opcode, Piece, Reader, encode, encode_fragment};
-use crate::load::{KEY, open, read_answer, send_request};
+use crate::load::{KEY, Stream, read_answer, send_request};
 use crate::poller::Poller;
 use crate::report::{bytes, time};
 
@@ -19,6 +19,9 @@ const CHUNK: usize = 64 * 1024;
 
 /// After how long one that was cut off comes back.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// What attackers print when they begin.
+pub(super) const READY: &str = "ready";
 
 /// The lowest priority.
 const NICE: i32 = 19;
@@ -93,14 +96,15 @@ impl Attack {
 /// Attacks for as long as was asked for, and prints what became of it.
 pub(crate) fn run(asked: &AttackArguments) -> Result<()> {
     rustix::process::setpriority_process(None, NICE).doing("take the lowest priority")?;
-    let (attack, begun) = (asked.attack, Instant::now());
+    let attack = asked.attack;
     let (chunk, mut buffer) = (attack.chunk(), vec![0; 256 * 1024]);
     let mut poller = Poller::new().doing("make an epoll")?;
     let mut attackers = Vec::new();
     for _ in 0..attack.attackers() {
         attackers.push(Attacker::new(asked.address, attack, &poller)?);
     }
-    let mut ends = Ends::default();
+    println!("{READY}");
+    let (mut ends, begun) = (Ends::default(), Instant::now());
     while begun.elapsed() < asked.time {
         let mut moved = false;
         for attacker in &mut attackers {
@@ -140,7 +144,7 @@ pub(crate) fn run(asked: &AttackArguments) -> Result<()> {
 }
 
 struct Attacker {
-    stream: TcpStream,
+    stream: Stream,
     reader: Reader,
     opening: Vec<u8>,
     /// How much of the chunk has been written this time.
@@ -155,10 +159,10 @@ struct Attacker {
 
 impl Attacker {
     fn new(address: SocketAddr, attack: Attack, poller: &Poller) -> Result<Self> {
-        let mut stream = open(address)?;
+        let mut stream = Stream::open(address, None)?;
         send_request(&mut stream, address)?;
         read_answer(&mut stream)?;
-        stream.set_nonblocking(true).doing("set a socket up")?;
+        stream.set_nonblocking()?;
         poller.add(&stream, 0).doing("watch a socket")?;
         Ok(Self {
             stream,

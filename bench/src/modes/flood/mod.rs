@@ -7,12 +7,14 @@
 mod attack;
 
 use std::collections::VecDeque;
-use std::process::{Child, Command, Stdio};
+use std::io::{self, BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
+use self::attack::READY;
 pub(crate) use self::attack::{Attack, run as attack};
 use crate::error::{Doing, Error, Result};
 use crate::load::frame::Opcode;
@@ -26,8 +28,8 @@ const SIZE: usize = 64;
 /// How often some honest client sends: each a hundred times a second.
 const PACE: Duration = Duration::from_micros(500);
 
-/// How long the attackers have had when the measurement begins.
-const HEAD_START: Duration = Duration::from_millis(20);
+/// How long the attackers have when the honest clients connect.
+const HEAD_START: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(crate) struct Flood {
@@ -46,10 +48,9 @@ impl Flood {
         let attacks = if self.attacks.is_empty() { Attack::value_variants() } else { &self.attacks };
         for attack in attacks {
             let rest = honest(server, self.time)?;
-            let mut attackers = self.attackers(server, *attack)?;
-            std::thread::sleep(HEAD_START);
+            let attackers = Attackers::start(server, *attack, self)?;
             let attacked = honest(server, self.time);
-            let report = wait(&mut attackers)?;
+            let report = attackers.report()?;
             println!("  {}: {report}", attack.title());
             println!(
                 "    at rest       p50 {}, p99 {}, max {}",
@@ -71,36 +72,51 @@ impl Flood {
         }
         Ok(())
     }
+}
 
-    /// Starts the attackers, who stop by themselves.
-    fn attackers(&self, server: &Server, attack: Attack) -> Result<Child> {
+/// The attackers' process, which ends by itself.
+struct Attackers {
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Attackers {
+    /// Starts them, and waits until they attack.
+    fn start(server: &Server, attack: Attack, flood: &Flood) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe().doing("find this program")?);
         let name = attack.to_possible_value();
         command.arg("attack").arg(name.as_ref().map_or("", |name| name.get_name()));
         command.arg(server.address.to_string());
-        command.arg("--time").arg((self.time + 2 * HEAD_START).as_secs_f64().to_string());
-        if self.reconnect {
+        // A little longer than the honest clients, who first connect.
+        command.arg("--time").arg((flood.time + HEAD_START).as_secs_f64().to_string());
+        if flood.reconnect {
             command.arg("--reconnect");
         }
-        command.stdout(Stdio::piped()).spawn().doing("start the attackers")
+        let mut child = command.stdout(Stdio::piped()).spawn().doing("start the attackers")?;
+        let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe).doing("hear the attackers")?;
+        let mut attackers = Self { child, output: BufReader::new(output) };
+        let mut line = String::new();
+        attackers.output.read_line(&mut line).doing("hear the attackers")?;
+        if line.trim() == READY { Ok(attackers) } else { Err(Error::Attack(attackers.wait()?)) }
     }
-}
 
-/// What the attackers say of themselves.
-fn wait(attackers: &mut Child) -> Result<String> {
-    let mut report = String::new();
-    if let Some(mut output) = attackers.stdout.take() {
-        std::io::Read::read_to_string(&mut output, &mut report).doing("read what the attackers say")?;
+    /// What they say of themselves when they are done.
+    fn report(mut self) -> Result<String> {
+        let mut report = String::new();
+        self.output.read_to_string(&mut report).doing("hear the attackers")?;
+        let status = self.wait()?;
+        if status.success() { Ok(report.trim().to_owned()) } else { Err(Error::Attack(status)) }
     }
-    let status = attackers.wait().doing("wait for the attackers")?;
-    if status.success() { Ok(report.trim().to_owned()) } else { Err(Error::Attack(status)) }
+
+    fn wait(&mut self) -> Result<ExitStatus> {
+        self.child.wait().doing("wait for the attackers")
+    }
 }
 
 /// Has honest clients echo for a while, and waits for the last echo.
 fn honest(server: &Server, length: Duration) -> Result<Percentiles> {
-    let mut fleet = Fleet::connect(server.address, HONEST, |client| {
-        Arc::new(Burst::new(Opcode::Binary, SIZE, 1, client))
-    })?;
+    let mut fleet =
+        Fleet::connect(server, HONEST, |client| Arc::new(Burst::new(Opcode::Binary, SIZE, 1, client)))?;
     let mut latencies = Latencies::default();
     let mut on_their_way = vec![VecDeque::new(); HONEST];
     let begun = Instant::now();

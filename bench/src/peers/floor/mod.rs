@@ -13,6 +13,9 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+pub(super) use self::frames::Frames;
 use self::thread::{Post, Worker};
 use crate::peers::Role;
 
@@ -28,4 +31,21 @@ pub(crate) fn serve(listener: TcpListener, role: Role, threads: usize) -> io::Re
         std::thread::spawn(move || Worker::new(number, role, posts, None)?.run());
     }
     Worker::new(0, role, posts, Some(listener))?.run()
+}
+
+/// The answer to a request, once it is whole.
+pub(super) fn answer(request: &[u8]) -> Option<String> {
+    if !request.ends_with(b"\r\n\r\n") {
+        return None;
+    }
+    let request = String::from_utf8_lossy(request);
+    let key = request.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim())
+    });
+    let accept = derive_accept_key(key.unwrap_or_default().as_bytes());
+    Some(format!(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    ))
 }

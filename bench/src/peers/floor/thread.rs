@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::net::{SocketFlags, accept_with};
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::frames::{Frames, MOST_HEADER};
 use crate::peers::Role;
@@ -255,23 +254,10 @@ impl Connection {
             Err(error) => return Err(error),
         };
         request.extend_from_slice(&buffer[..count]);
-        if !request.ends_with(b"\r\n\r\n") {
-            return Ok(Life::Goes);
+        if let Some(answer) = super::answer(request) {
+            self.request = None;
+            self.write(answer.as_bytes())?;
         }
-        let request = String::from_utf8_lossy(request);
-        let key = request.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim())
-        });
-        let accept = derive_accept_key(key.unwrap_or_default().as_bytes());
-        self.request = None;
-        self.write(
-            format!(
-                "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-                 Sec-WebSocket-Accept: {accept}\r\n\r\n"
-            )
-            .as_bytes(),
-        )?;
         Ok(Life::Goes)
     }
 
