@@ -25,11 +25,12 @@ pub(crate) fn measurement(peer: Peer, measured: &Measurement) {
         time(latencies.max)
     );
     println!(
-        "  context switches: {} voluntary, {} involuntary ({:.3} a message); memory: {}",
+        "  context switches: {} voluntary, {} involuntary ({:.3} a message); memory: {}; load generator: {} each",
         server.voluntary,
         server.involuntary,
         measured.switches(),
-        bytes(*resident as f64)
+        bytes(*resident as f64),
+        nanos(measured.generator.cpu.as_nanos() as f64 / *messages as f64)
     );
     if measured.is_limited_by_generator() {
         println!(

@@ -18,7 +18,8 @@ pub(super) fn of(peer: Peer) -> Option<&'static str> {
 }
 
 fn locked(name: &str) -> Option<&'static str> {
-    let (_, package) = CARGO.split_once(&format!("name = \"{name}\"\nversion = \""))?;
+    // The newest, where others depend on an older one: versions stand in their order.
+    let (_, package) = CARGO.rsplit_once(&format!("name = \"{name}\"\nversion = \""))?;
     package.split_once('"').map(|(version, _)| version)
 }
 
