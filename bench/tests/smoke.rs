@@ -36,6 +36,14 @@ fn echoes_of_every_kind_of_header_come_back() {
 }
 
 #[test]
+fn the_floor_takes_messages_that_no_single_read_brings() {
+    let printed = bench("echo floor --messages 32 --connections 2 --depth 4 --size 700000");
+    assert_eq!(servers_that_handled(32, &printed), 1, "{printed}");
+    let printed = bench("fanout floor --messages 36 --subscribers 3 --in-flight 3 --size 700000");
+    assert_eq!(servers_that_handled(36, &printed), 1, "{printed}");
+}
+
+#[test]
 fn echoes_come_back_over_tls() {
     for size in [64, 100_000] {
         let printed =

@@ -3,9 +3,6 @@
 //! A client's frame is a server's frame with a masking key before its payload. So the payload is unmasked and the
 //! frame loses four bytes; nothing is assembled, checked or allocated. Frames may be cut anywhere by the reads.
 
-/// The most bytes that a header has: two, a length of eight, a masking key of four.
-pub(crate) const MOST_HEADER: usize = 14;
-
 /// What the stream of one client is in the middle of.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Frames {
@@ -31,6 +28,11 @@ pub(crate) struct Turned {
 }
 
 impl Frames {
+    /// How much of the current frame's payload is still to come.
+    pub(crate) fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Turns a piece of the stream in place.
     pub(crate) fn turn(&mut self, bytes: &mut [u8]) -> Turned {
         let (mut from, mut to, mut whole) = (0, 0, 0);
@@ -107,6 +109,9 @@ fn unmask(bytes: &mut [u8], from: usize, to: usize, length: usize, key: [u8; 4])
 mod tests {
     use super::*;
     use crate::load::frame::{Opcode, encode};
+
+    /// The most bytes that a header has: two, a length of eight, a masking key of four.
+    const MOST_HEADER: usize = 14;
 
     const KEY: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
 

@@ -4,8 +4,12 @@
 //! It turns frames in place in the read buffer and writes from there, knows of WebSocket only where a payload begins,
 //! and checks nothing. A read that does not fill the buffer has emptied the socket, so none is made to be told so.
 //!
+//! A frame that no single read brings is read to where it is written from, and written whole: handed on in parts, it would
+//! cost more calls and wake the client for each.
+//!
 //! In the fan-out the frames of a read go to every socket from the same buffer, by one write each.
 
+mod connection;
 mod frames;
 mod thread;
 
