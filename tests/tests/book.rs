@@ -18,6 +18,7 @@ fn pages() -> Vec<(String, String)> {
     let mut pages: Vec<_> = fs::read_dir(book())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".md"))
         .map(|name| (name.clone(), fs::read_to_string(book().join(name)).unwrap()))
         .collect();
     pages.sort();

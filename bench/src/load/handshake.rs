@@ -1,0 +1,35 @@
+//! The client's side of the opening handshake (RFC 6455 section 4.1), no more than a benchmark needs.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+
+use super::stream::Stream;
+use crate::error::{Doing, Error, Result};
+
+/// The key of the example in RFC 6455 section 1.3, and the answer to it.
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/// Asks for a WebSocket.
+pub(crate) fn send_request(stream: &mut Stream, address: SocketAddr) -> Result<()> {
+    let request = format!(
+        "GET / HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).and_then(|()| stream.flush()).doing("send the request")
+}
+
+/// Waits for the answer and checks that it admits the client. Reads no further: no server of ours speaks first.
+pub(crate) fn read_answer(stream: &mut Stream) -> Result<()> {
+    let mut answer = Vec::with_capacity(512);
+    let mut buffer = [0; 512];
+    while !answer.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut buffer).doing("read the answer to the request")? {
+            0 => break,
+            count => answer.extend_from_slice(&buffer[..count]),
+        }
+    }
+    let answer = String::from_utf8_lossy(&answer);
+    let admitted = answer.starts_with("HTTP/1.1 101 ") && answer.contains(ACCEPT);
+    if admitted { Ok(()) } else { Err(Error::Handshake(answer.into_owned())) }
+}

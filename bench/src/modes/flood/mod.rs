@@ -1,0 +1,150 @@
+//! Flood: twenty honest clients echo at a steady pace, first alone, then while others attack the same server.
+//!
+//! The clients send by the clock, whether or not the echo before has come, so that a server that stalls is seen to stall
+//! for every message of that time. The attackers are a process of their own, of the lowest priority, so that they take
+//! the server's time and not the clients'.
+
+mod attack;
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+
+use self::attack::READY;
+pub(crate) use self::attack::{Attack, run as attack};
+use crate::error::{Doing, Error, Result};
+use crate::load::frame::Opcode;
+use crate::load::{Burst, Client, Fleet, Latencies, Percentiles};
+use crate::report::time;
+use crate::server::Server;
+
+const HONEST: usize = 20;
+const SIZE: usize = 64;
+
+/// How often some honest client sends: each a hundred times a second.
+const PACE: Duration = Duration::from_micros(500);
+
+/// How long the attackers have when the honest clients connect.
+const HEAD_START: Duration = Duration::from_millis(100);
+
+#[derive(Debug)]
+pub(crate) struct Flood {
+    /// All of them where none is named.
+    pub(crate) attacks: Vec<Attack>,
+    /// How long each lasts; as long is measured before it.
+    pub(crate) time: Duration,
+    /// Whether attackers that are cut off come back.
+    pub(crate) reconnect: bool,
+}
+
+impl Flood {
+    /// Measures the honest clients before and during each attack, and prints what became of them and of the attackers.
+    pub(crate) fn run(&self, server: &Server) -> Result<()> {
+        println!("{}", server.peer.name());
+        let attacks = if self.attacks.is_empty() { Attack::value_variants() } else { &self.attacks };
+        for attack in attacks {
+            let rest = honest(server, self.time)?;
+            let attackers = Attackers::start(server, *attack, self)?;
+            let attacked = honest(server, self.time);
+            let report = attackers.report()?;
+            println!("  {}: {report}", attack.title());
+            println!(
+                "    at rest       p50 {}, p99 {}, max {}",
+                time(rest.p50),
+                time(rest.p99),
+                time(rest.max)
+            );
+            match attacked {
+                Ok(attacked) => println!(
+                    "    under attack  p50 {}, p99 {} ({:.1} × at rest), max {}",
+                    time(attacked.p50),
+                    time(attacked.p99),
+                    attacked.p99.as_secs_f64() / rest.p99.as_secs_f64(),
+                    time(attacked.max)
+                ),
+                // It is a finding of its own that an honest client does not get through.
+                Err(error) => println!("    under attack  an honest client failed: {error}"),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The attackers' process, which ends by itself.
+struct Attackers {
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Attackers {
+    /// Starts them, and waits until they attack.
+    fn start(server: &Server, attack: Attack, flood: &Flood) -> Result<Self> {
+        let mut command = Command::new(std::env::current_exe().doing("find this program")?);
+        let name = attack.to_possible_value();
+        command.arg("attack").arg(name.as_ref().map_or("", |name| name.get_name()));
+        command.arg(server.address.to_string());
+        // A little longer than the honest clients, who first connect.
+        command.arg("--time").arg((flood.time + HEAD_START).as_secs_f64().to_string());
+        if flood.reconnect {
+            command.arg("--reconnect");
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().doing("start the attackers")?;
+        let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe).doing("hear the attackers")?;
+        let mut attackers = Self { child, output: BufReader::new(output) };
+        let mut line = String::new();
+        attackers.output.read_line(&mut line).doing("hear the attackers")?;
+        if line.trim() == READY { Ok(attackers) } else { Err(Error::Attack(attackers.wait()?)) }
+    }
+
+    /// What they say of themselves when they are done.
+    fn report(mut self) -> Result<String> {
+        let mut report = String::new();
+        self.output.read_to_string(&mut report).doing("hear the attackers")?;
+        let status = self.wait()?;
+        if status.success() { Ok(report.trim().to_owned()) } else { Err(Error::Attack(status)) }
+    }
+
+    fn wait(&mut self) -> Result<ExitStatus> {
+        self.child.wait().doing("wait for the attackers")
+    }
+}
+
+/// Has honest clients echo for a while, and waits for the last echo.
+fn honest(server: &Server, length: Duration) -> Result<Percentiles> {
+    let mut fleet =
+        Fleet::connect(server, HONEST, |client| Arc::new(Burst::new(Opcode::Binary, SIZE, 1, client)))?;
+    let mut latencies = Latencies::default();
+    let mut on_their_way = vec![VecDeque::new(); HONEST];
+    let begun = Instant::now();
+    let (mut next, mut sent, mut back) = (begun, 0_usize, 0_usize);
+    loop {
+        let now = Instant::now();
+        let over = now >= begun + length;
+        if over && back == sent {
+            return Ok(latencies.percentiles());
+        }
+        if !over && now >= next {
+            let client = sent % HONEST;
+            on_their_way[client].push_back(Instant::now());
+            fleet.clients()[client].send()?;
+            sent += 1;
+            next += PACE;
+        }
+        let arrived = |client: &mut Client, count: usize, now: Instant| {
+            for sent in on_their_way[client.number()].drain(..count) {
+                latencies.add(now.saturating_duration_since(sent), 1);
+            }
+            back += count;
+            Ok(())
+        };
+        if over {
+            fleet.turn(arrived)?;
+        } else {
+            fleet.turn_within(next.saturating_duration_since(Instant::now()), arrived)?;
+        }
+    }
+}
