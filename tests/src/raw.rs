@@ -1,8 +1,9 @@
 //! A peer that sends whatever it is told to, byte by byte if need be.
 
+use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use ws_runtime::Running;
 
@@ -81,13 +82,23 @@ pub async fn knock(running: &Running) -> TcpStream {
 /// If the answer is not 101.
 pub async fn shake_hands(running: &Running) -> TcpStream {
     let mut stream = knock(running).await;
-    stream.write_all(HANDSHAKE.as_bytes()).await.expect("the server reads");
+    let head = ask(&mut stream, HANDSHAKE.as_bytes(), Cut::Whole).await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    stream
+}
+
+/// Sends a request, and returns the head of the answer, its empty line included.
+///
+/// # Panics
+///
+/// If there is none.
+pub async fn ask(stream: &mut TcpStream, request: &[u8], cut: Cut) -> String {
+    send(stream, request, cut).await.expect("the server reads");
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.expect("the server answers"));
     }
-    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
-    stream
+    String::from_utf8(head).expect("an answer's head is ASCII")
 }
 
 /// Sends the bytes and returns all that the server sends until it ends the stream.
@@ -100,16 +111,8 @@ pub async fn shake_hands(running: &Running) -> TcpStream {
 pub async fn exchange(stream: TcpStream, bytes: &[u8], cut: Cut, afterwards: Afterwards) -> Vec<u8> {
     let (mut from, mut to) = stream.into_split();
     let send = async {
-        for piece in cut.pieces(bytes) {
-            // A server that has refused the rest may be gone.
-            if to.write_all(piece).await.is_err() {
-                break;
-            }
-            // Once for the kernel to say that it has arrived, once for the server to read it.
-            for _ in 0..2 {
-                tokio::task::yield_now().await;
-            }
-        }
+        // A server that has refused the rest may be gone.
+        let _ = send(&mut to, bytes, cut).await;
         if afterwards == Afterwards::End {
             let _ = to.shutdown().await;
         }
@@ -122,4 +125,15 @@ pub async fn exchange(stream: TcpStream, bytes: &[u8], cut: Cut, afterwards: Aft
         .await
         .expect("the server ends the connection");
     received
+}
+
+async fn send(to: &mut (impl AsyncWrite + Unpin), bytes: &[u8], cut: Cut) -> io::Result<()> {
+    for piece in cut.pieces(bytes) {
+        to.write_all(piece).await?;
+        // Once for the kernel to say that it has arrived, once for the server to read it.
+        for _ in 0..2 {
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(())
 }
