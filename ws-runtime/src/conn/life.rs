@@ -9,14 +9,14 @@ use super::opening::open;
 use super::outlet::ABNORMAL;
 use crate::event::{Binary, Close, ClosedBy, ConnEvent, Outcome, Pong, Service, Utf8};
 use crate::listen::{Address, Stream};
-use crate::server::Hosted;
+use crate::server::{Hosted, Place};
 use crate::wire::Incoming;
 
 /// Lives one connection, in the task that it is called in.
-pub(crate) async fn live<S: Service>(hosted: Arc<Hosted<S>>, stream: Stream, peer: Address) {
+pub(crate) async fn live<S: Service>(hosted: Arc<Hosted<S>>, stream: Stream, peer: Address, place: Place) {
     let conn = hosted.server.greet(peer, &stream);
     // Boxed, so that the memory which TLS and the handshake need is given back once they are done.
-    let Some((stream, session)) = Box::pin(open(&hosted, &conn, stream)).await else {
+    let Some((stream, session)) = Box::pin(open(&hosted, &conn, stream, place)).await else {
         conn.cut(ClosedBy::Us);
         return;
     };

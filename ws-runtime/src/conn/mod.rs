@@ -29,6 +29,7 @@ use crate::wire::{self, Kind, Payload};
 pub use self::error::{CloseError, SendError, SetError};
 pub(crate) use self::handlers::{Panicked, catch};
 pub(crate) use self::life::live;
+pub(crate) use self::opening::turn_away;
 
 /// A connection: a cheap handle that may be cloned, kept and sent to other threads.
 ///

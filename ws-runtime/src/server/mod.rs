@@ -1,6 +1,7 @@
 //! All connections together: the registry, broadcasts, ticks and watches, and the way from start to shutdown.
 
 mod builder;
+mod openings;
 mod registry;
 mod running;
 mod serve;
@@ -18,6 +19,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
+use self::openings::Openings;
 use self::registry::Registry;
 use self::shutdown::Stage;
 use crate::conn::{Conn, SendError};
@@ -29,6 +31,7 @@ use crate::watch::Watchers;
 use crate::wire::{self, Kind};
 
 pub use self::builder::{Builder, DefaultState, Given, StateSource};
+pub(crate) use self::openings::{Evicted, Place};
 pub use self::running::Running;
 
 /// A running server: a cheap handle that may be cloned, kept and sent to other threads.
@@ -42,6 +45,7 @@ struct Inner {
     options: Options,
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
+    openings: Arc<Openings>,
     next_conn: AtomicU64,
     stage: watch::Sender<Stage>,
     /// Ticks and watches; connections belong to the loop that accepts them.
@@ -64,9 +68,12 @@ pub(crate) struct Hosted<S: Service> {
 }
 
 impl Server {
+    /// Must be called inside a tokio runtime.
     fn new(name: &'static str, options: Options) -> Self {
+        let threads = tokio::runtime::Handle::current().metrics().num_workers();
         Self(Arc::new(Inner {
             name,
+            openings: Arc::new(Openings::new(options.max_handshakes, threads)),
             options,
             addresses: OnceLock::new(),
             registry: Registry::default(),
