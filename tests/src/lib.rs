@@ -2,6 +2,7 @@
 //!
 //! Here stands only what each of them needs to talk to a server: a client that fails a test with a clear word.
 
+pub mod corpus;
 pub mod frame;
 pub mod raw;
 

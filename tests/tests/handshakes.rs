@@ -110,6 +110,11 @@ async fn answer(running: &Running, bytes: &[u8], cut: Cut, verdict: Verdict) -> 
     exchange(knock(running).await, bytes, cut, afterwards).await
 }
 
+#[test]
+fn the_corpus_has_every_row() {
+    ws_tests::corpus::has("handshake", all().into_iter().map(|(_, bytes, _)| bytes));
+}
+
 #[tokio::test]
 async fn each_request_gets_its_answer_and_no_handler_sees_one_that_is_refused() {
     let running = counting::server().bind().await.unwrap();

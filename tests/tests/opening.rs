@@ -197,8 +197,7 @@ async fn the_oldest_that_dawdle_make_room_for_newcomers() {
     assert_eq!(rest(&mut dawdlers[0]).await, "", "it made way");
     // So for the next one there is room.
     inside.push(shake_hands(&running).await);
-    for number in 1..4 {
-        let stream = &mut dawdlers[number];
+    for (number, stream) in dawdlers.iter_mut().enumerate().skip(1) {
         stream.write_all(&HANDSHAKE.as_bytes()[8..]).await.unwrap();
         let mut status = [0; 13];
         stream.read_exact(&mut status).await.unwrap();

@@ -129,6 +129,11 @@ fn there_are_many_rows_and_each_has_a_name_of_its_own() {
     assert_eq!(names.len(), count);
 }
 
+#[test]
+fn the_corpus_has_every_row() {
+    ws_tests::corpus::has("frames", all().into_iter().map(|row| row.bytes));
+}
+
 #[tokio::test]
 async fn pings_are_answered_up_to_a_burst_and_a_flood_is_closed_with_1008() {
     let running = echo::server().bind().await.unwrap();

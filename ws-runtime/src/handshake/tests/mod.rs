@@ -8,39 +8,15 @@ mod origins;
 mod requests;
 mod rows;
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use bytes::Bytes;
 use http::{Method, Response};
-use tokio::io::{AsyncRead, ReadBuf};
 
 use self::rows::{HANDSHAKE, handshake_but, handshake_with};
 use super::{HeadError, HeadLimits, Judged, Origins, Refusal, judge, read_head, write_response};
+use crate::fuzzing::Pieces;
 use crate::{Handshake, Request};
 
 const LIMITS: HeadLimits = HeadLimits { max_header_size: 16 * 1024, max_headers: 64 };
-
-/// A stream that gives its bytes in pieces of these sizes, then in one, and ends.
-struct Pieces<'a> {
-    bytes: &'a [u8],
-    sizes: Vec<usize>,
-}
-
-impl AsyncRead for Pieces<'_> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let size = self.sizes.pop().unwrap_or(usize::MAX).min(self.bytes.len()).min(buffer.remaining());
-        let (piece, rest) = self.bytes.split_at(size);
-        buffer.put_slice(piece);
-        self.bytes = rest;
-        Poll::Ready(Ok(()))
-    }
-}
 
 #[derive(Debug)]
 enum Became {

@@ -1,0 +1,124 @@
+//! Bytes after the handshake.
+
+use std::io;
+
+use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocket, WebSocketConfig};
+
+use super::cut;
+use crate::wire::{Decoder, Incoming, Limits, Violation};
+
+/// How bytes are cut up changes nothing, and nothing is larger than it may be.
+pub fn frames(input: &[u8]) {
+    const LIMITS: Limits = Limits { max_message: 1000, max_fragments: 8 };
+    let Some((sizes, bytes)) = cut(input) else { return };
+    let at_once = decode(bytes, &[], LIMITS);
+    let in_pieces = decode(bytes, &sizes, LIMITS);
+    assert_eq!(at_once, in_pieces);
+    for message in &at_once.0 {
+        match message {
+            Message::Text(text) => assert!(text.len() <= LIMITS.max_message),
+            Message::Binary(data) => assert!(data.len() <= LIMITS.max_message),
+            Message::Ping(data) | Message::Pong(data) => assert!(data.len() <= 125),
+            Message::Close(_) | Message::Frame(_) => {}
+        }
+    }
+}
+
+/// What we accept, tungstenite accepts, and the other way round. Except that it judges a frame only when it is complete,
+/// takes lengths that are not in their shortest form, and tells of a Close frame with a wrong code as of any other.
+pub fn differential(input: &[u8]) {
+    const MOST: usize = 16 << 20;
+    let Some((sizes, bytes)) = cut(input) else { return };
+    let (mut ours, violation) = decode(bytes, &sizes, Limits { max_message: MOST, max_fragments: u32::MAX });
+    if violation == Some(Violation::CloseCode) {
+        ours.push(Message::Close(None));
+    }
+    let (theirs, refused) = read_by_tungstenite(bytes, MOST);
+    // A control frame's length that is not in seven bits is too long whatever it says.
+    if matches!(violation, Some(Violation::LengthForm | Violation::LongControl)) {
+        assert!(theirs.starts_with(&ours), "{ours:?} {theirs:?}");
+        return;
+    }
+    assert_eq!(ours, theirs, "{violation:?}, {refused:?}");
+    // Where they refuse, so do we; where we do, they may not have seen the end of the frame.
+    assert!(refused.is_none() || violation.is_some(), "{refused:?}");
+}
+
+/// All that a decoder makes of bytes in pieces of these sizes: the messages until the Close frame, and what is wrong.
+///
+/// A Close frame is told without its content, which tungstenite changes.
+fn decode(bytes: &[u8], sizes: &[usize], limits: Limits) -> (Vec<Message>, Option<Violation>) {
+    let mut decoder = Decoder::new(limits);
+    let mut messages = Vec::new();
+    let mut rest = bytes;
+    for size in sizes.iter().copied().chain([usize::MAX]) {
+        let (piece, after) = rest.split_at(size.min(rest.len()));
+        rest = after;
+        let mut piece = piece.to_vec();
+        let mut input = piece.as_mut_slice();
+        loop {
+            match decoder.decode(&mut input) {
+                Ok(Some(Incoming::Close(_))) => {
+                    messages.push(Message::Close(None));
+                    return (messages, None);
+                }
+                Ok(Some(incoming)) => messages.push(owned(incoming)),
+                Ok(None) => break,
+                Err(violation) => return (messages, Some(violation)),
+            }
+        }
+        assert!(input.is_empty(), "all is used when more is asked for");
+    }
+    (messages, None)
+}
+
+fn owned(incoming: Incoming<'_>) -> Message {
+    match incoming {
+        Incoming::Text(text) => Message::text(text.as_str()),
+        Incoming::Binary(data) => Message::binary(data.as_slice().to_vec()),
+        Incoming::Ping(data) => Message::Ping(data.as_slice().to_vec().into()),
+        Incoming::Pong(data) => Message::Pong(data.as_slice().to_vec().into()),
+        Incoming::Close(_) => Message::Close(None),
+    }
+}
+
+/// The same by tungstenite.
+fn read_by_tungstenite(bytes: &[u8], most: usize) -> (Vec<Message>, Option<Error>) {
+    let config = WebSocketConfig::default().max_message_size(Some(most)).max_frame_size(Some(most));
+    let mut socket = WebSocket::from_raw_socket(Source(bytes), Role::Server, Some(config));
+    let mut messages = Vec::new();
+    loop {
+        match socket.read() {
+            Ok(Message::Close(_)) => {
+                messages.push(Message::Close(None));
+                return (messages, None);
+            }
+            Ok(Message::Frame(_)) => {}
+            Ok(message) => messages.push(message),
+            Err(Error::Io(_) | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
+                return (messages, None);
+            }
+            Err(error) => return (messages, Some(error)),
+        }
+    }
+}
+
+/// A socket that gives these bytes and takes all that is written to it.
+struct Source<'a>(&'a [u8]);
+
+impl io::Read for Source<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl io::Write for Source<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
