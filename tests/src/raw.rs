@@ -18,17 +18,19 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How bytes are cut up on their way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cut {
+pub enum Cut<'a> {
     /// In one write.
     Whole,
     /// Each byte by itself; of long runs the first and the last bytes.
     Bytes,
     /// In pieces that no length is a multiple of.
     Odd,
+    /// In pieces of these sizes, over and over again.
+    Sizes(&'a [usize]),
 }
 
-impl Cut {
-    /// Every way of cutting.
+impl Cut<'_> {
+    /// Every way of cutting that is the same for all bytes.
     pub const ALL: [Self; 3] = [Self::Whole, Self::Bytes, Self::Odd];
 
     fn pieces(self, bytes: &[u8]) -> Vec<&[u8]> {
@@ -38,6 +40,7 @@ impl Cut {
             Self::Whole => return vec![bytes],
             Self::Bytes => &[1],
             Self::Odd => &[3, 1, 7, 2, 13, 5, 127, 1021],
+            Self::Sizes(sizes) => sizes,
         };
         let mut pieces = Vec::new();
         let mut rest = bytes;
@@ -92,7 +95,7 @@ pub async fn shake_hands(running: &Running) -> TcpStream {
 /// # Panics
 ///
 /// If there is none.
-pub async fn ask(stream: &mut TcpStream, request: &[u8], cut: Cut) -> String {
+pub async fn ask(stream: &mut TcpStream, request: &[u8], cut: Cut<'_>) -> String {
     send(stream, request, cut).await.expect("the server reads");
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -108,7 +111,7 @@ pub async fn ask(stream: &mut TcpStream, request: &[u8], cut: Cut) -> String {
 /// # Panics
 ///
 /// If the server does not end the stream, or resets it.
-pub async fn exchange(stream: TcpStream, bytes: &[u8], cut: Cut, afterwards: Afterwards) -> Vec<u8> {
+pub async fn exchange(stream: TcpStream, bytes: &[u8], cut: Cut<'_>, afterwards: Afterwards) -> Vec<u8> {
     let (mut from, mut to) = stream.into_split();
     let send = async {
         // A server that has refused the rest may be gone.
@@ -127,7 +130,7 @@ pub async fn exchange(stream: TcpStream, bytes: &[u8], cut: Cut, afterwards: Aft
     received
 }
 
-async fn send(to: &mut (impl AsyncWrite + Unpin), bytes: &[u8], cut: Cut) -> io::Result<()> {
+async fn send(to: &mut (impl AsyncWrite + Unpin), bytes: &[u8], cut: Cut<'_>) -> io::Result<()> {
     for piece in cut.pieces(bytes) {
         to.write_all(piece).await?;
         // Once for the kernel to say that it has arrived, once for the server to read it.

@@ -100,7 +100,7 @@ async fn calls(running: &Running) -> String {
 }
 
 /// What the server answers to a row, until it ends the stream.
-async fn answer(running: &Running, bytes: &[u8], cut: Cut, verdict: Verdict) -> Vec<u8> {
+async fn answer(running: &Running, bytes: &[u8], cut: Cut<'_>, verdict: Verdict) -> Vec<u8> {
     let ends = match verdict {
         Verdict::Closed => true,
         Verdict::Refused(_, words) => words.contains("before its empty line"),
