@@ -31,10 +31,10 @@ pub fn differential(input: &[u8]) {
     const MOST: usize = 16 << 20;
     let Some((sizes, bytes)) = cut(input) else { return };
     let (mut ours, violation) = decode(bytes, &sizes, Limits { max_message: MOST, max_fragments: u32::MAX });
-    if violation == Some(Violation::CloseCode) {
+    let (theirs, refused) = read_by_tungstenite(bytes, MOST);
+    if violation == Some(Violation::CloseCode) && refused.is_none() {
         ours.push(Message::Close(None));
     }
-    let (theirs, refused) = read_by_tungstenite(bytes, MOST);
     // A control frame's length that is not in seven bits is too long whatever it says.
     if matches!(violation, Some(Violation::LengthForm | Violation::LongControl)) {
         assert!(theirs.starts_with(&ours), "{ours:?} {theirs:?}");
