@@ -28,7 +28,7 @@ pub fn frames(input: &[u8]) {
 /// What we accept, tungstenite accepts, and the other way round. Except that it judges a frame only when it is complete,
 /// takes lengths that are not in their shortest form, and tells of a Close frame with a wrong code as of any other.
 pub fn differential(input: &[u8]) {
-    const MOST: usize = 16 << 20;
+    const MOST: usize = 64 << 10;
     let Some((sizes, bytes)) = cut(input) else { return };
     let (mut ours, violation) = decode(bytes, &sizes, Limits { max_message: MOST, max_fragments: u32::MAX });
     let (theirs, refused) = read_by_tungstenite(bytes, MOST);
@@ -85,7 +85,11 @@ fn owned(incoming: Incoming<'_>) -> Message {
 
 /// The same by tungstenite.
 fn read_by_tungstenite(bytes: &[u8], most: usize) -> (Vec<Message>, Option<Error>) {
-    let config = WebSocketConfig::default().max_message_size(Some(most)).max_frame_size(Some(most));
+    // Its default buffer takes longer to make than to fill.
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(most))
+        .max_frame_size(Some(most))
+        .read_buffer_size(1024);
     let mut socket = WebSocket::from_raw_socket(Source(bytes), Role::Server, Some(config));
     let mut messages = Vec::new();
     loop {
