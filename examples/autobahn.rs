@@ -14,8 +14,15 @@ use ws_runtime::prelude::*;
 
 // Messages and frames of 16 MiB: section 9. The outbox grows with `max_send_size`.
 // 65,536 fragments of one message: case 9.3.1.
-// Compression, once there is one, goes here too: sections 12 and 13.
-#[ws_server(listen = 9001, max_recv_size = 16 << 20, max_send_size = 16 << 20, max_fragments = 70_000)]
+// Compression in each way that a client may ask for, of small messages too: sections 12 and 13.
+#[ws_server(
+    listen = 9001,
+    max_recv_size = 16 << 20,
+    max_send_size = 16 << 20,
+    max_fragments = 70_000,
+    compression = "context_takeover",
+    compression_min_size = 0
+)]
 mod echo {
     use super::*;
 

@@ -1,4 +1,4 @@
-//! Sends what one peer says to all of them, and admits only browsers that come from a page of its own.
+//! Sends what one peer says to all of them, and admits only browsers with its own page.
 //!
 //! ```text
 //! cargo run --example broadcast
@@ -8,11 +8,7 @@
 //! `ws = new WebSocket("ws://localhost:8080"); ws.onmessage = e => console.log(e.data)`, then `ws.send("hello")`.
 
 // ANCHOR: broadcast
-use ws_runtime::http::StatusCode;
 use ws_runtime::prelude::*;
-
-/// The one page whose scripts may connect.
-const ORIGIN: &str = "http://localhost:8080";
 
 // The test of the origin is this server's own, so that the built-in one is off.
 #[ws_server(listen = 8080, origins = any)]
@@ -21,13 +17,13 @@ mod broadcast {
 
     #[on(handshake)]
     fn check_origin(conn: &Conn, handshake: &Handshake) -> Result<(), Reject> {
-        match handshake.origin() {
-            Some(ORIGIN) => Ok(()),
-            origin => {
-                println!("{} came from {origin:?}: refused", conn.peer());
-                Err(Reject::new(StatusCode::FORBIDDEN))
-            }
+        let ours = format!("http://{}", handshake.host());
+        let origin = handshake.origin();
+        if origin != Some(ours.as_str()) {
+            println!("{} came from {origin:?}, not from {ours}: refused", conn.peer());
+            return Err(Reject::forbidden());
         }
+        Ok(())
     }
 
     #[on(utf8)]

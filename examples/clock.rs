@@ -4,7 +4,9 @@
 //! cargo run --example clock
 //! ```
 //!
-//! In a browser's console: `new WebSocket("ws://localhost:8080").onmessage = e => console.log(e.data)`.
+//! Open <http://localhost:8080> in a browser: the answer is 426, as only WebSocket is spoken here. In the console of that
+//! page say `new WebSocket("ws://localhost:8080").onmessage = e => console.log(e.data)`. Or without a browser:
+//! `python3 -m websockets ws://localhost:8080`.
 
 // ANCHOR: clock
 use std::time::{SystemTime, UNIX_EPOCH};

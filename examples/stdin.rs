@@ -4,9 +4,11 @@
 //! cargo run --example stdin
 //! ```
 //!
-//! Connect with any client, then type in the terminal; end it with CTRL-D.
+//! Connect with any client (`python3 -m websockets ws://localhost:8080`), then type in the terminal. CTRL-D ends the
+//! typing, CTRL-C the server. A pipe or a file will do, too: `tail -f /var/log/syslog | cargo run --example stdin`.
 
 // ANCHOR: stdin
+use std::error::Error;
 use std::io::{self, Read, Stdin};
 
 use ws_runtime::prelude::*;
@@ -21,13 +23,13 @@ mod stdin {
     struct Line(Vec<u8>);
 
     #[watch(readable = io::stdin())]
-    fn typed(server: &Server, stdin: &mut Stdin, line: &mut Line) -> io::Result<()> {
+    fn typed(server: &Server, stdin: &mut Stdin, line: &mut Line) -> Result<(), Box<dyn Error>> {
         // One read a call: a second one could wait, and everybody with it.
         let mut chunk = [0; 8192];
         let count = stdin.read(&mut chunk)?;
         if count == 0 {
-            server.shutdown();
-            return Ok(());
+            // The end is readable for ever; the server goes on without.
+            server.unwatch_readable(stdin)?;
         }
         line.0.extend_from_slice(&chunk[..count]);
         while let Some(end) = line.0.iter().position(|byte| *byte == b'\n') {

@@ -45,7 +45,9 @@ mod chat {
     fn say(text: &str, guest: &mut Guest, room: &mut Room, server: &Server) -> Option<String> {
         let text = text.trim();
         if let Some(nickname) = &guest.nickname {
-            server.broadcast_utf8(format!("{nickname}: {text}"));
+            if !text.is_empty() {
+                server.broadcast_utf8(format!("{nickname}: {text}"));
+            }
             return None;
         }
         if text.is_empty() || text.chars().count() > 20 {

@@ -7,6 +7,7 @@ pub mod frame;
 pub mod raw;
 
 use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -27,6 +28,38 @@ pub fn address(running: &Running) -> String {
     format!("127.0.0.1:{}", address.port().expect("the server listens on TCP"))
 }
 
+/// Asks for a path, and tells how that went.
+///
+/// # Errors
+///
+/// What the handshake came to where the server refuses it.
+///
+/// # Panics
+///
+/// If nobody listens.
+pub async fn open(running: &Running, path: &str) -> Result<Client, tungstenite::Error> {
+    let address = address(running);
+    let stream = TcpStream::connect(&address).await.expect("the server accepts");
+    // Or a second message would wait for the acknowledgement of the first.
+    stream.set_nodelay(true).expect("it is a TCP socket");
+    let (socket, _) = client_async(format!("ws://{address}{path}"), stream).await?;
+    Ok(Client(socket))
+}
+
+/// The answer to a plain HTTP request, head and body.
+///
+/// # Panics
+///
+/// If there is none.
+pub async fn get(running: &Running, path: &str) -> String {
+    let mut stream = TcpStream::connect(address(running)).await.expect("the server accepts");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("the server reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the server answers");
+    answer
+}
+
 impl Client {
     /// Connects, and expects to be admitted.
     ///
@@ -34,10 +67,7 @@ impl Client {
     ///
     /// If it is not.
     pub async fn connect(running: &Running) -> Self {
-        let address = address(running);
-        let stream = TcpStream::connect(&address).await.expect("the server accepts");
-        let (socket, _) = client_async(format!("ws://{address}/"), stream).await.expect("the server admits");
-        Self(socket)
+        open(running, "/").await.expect("the server admits")
     }
 
     /// Sends a message.

@@ -1,7 +1,14 @@
-//! The book: each page is listed, each program that it includes exists, and its table of options is the real one.
+//! The book: each page is listed, each program that it includes exists, the errors that it shows are the real ones, and
+//! so is its table of options.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use ws_runtime::prelude::*;
+use ws_runtime::{Error, ListenError, SendError, Tls, TlsError};
 
 fn book() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../book/src")
@@ -34,16 +41,113 @@ fn what_is_not_compiled_here_is_included_from_an_example() {
     for (name, text) in pages() {
         for block in text.split("```rust,ignore\n").skip(1).filter_map(|rest| rest.split("\n```").next()) {
             let include = block.strip_prefix("{{#include ").and_then(|rest| rest.strip_suffix("}}"));
-            let (path, anchor) = include.and_then(|include| include.rsplit_once(':')).unwrap_or_else(|| {
+            let (path, _) = include.and_then(|include| include.rsplit_once(':')).unwrap_or_else(|| {
                 panic!("{name}: a block that is not compiled must be one include, not {block}")
             });
-            let example = fs::read_to_string(book().join(path)).unwrap_or_else(|_| panic!("{name}: {path}"));
-            assert!(
-                example.contains(&format!("ANCHOR: {anchor}\n")),
-                "{name}: {path} has no anchor {anchor}"
-            );
+            assert!(path.starts_with("../../examples/"), "{name}: {path} is not compiled here");
         }
     }
+}
+
+#[test]
+fn every_page_with_a_program_is_a_doctest() {
+    let doctests = include_str!("../src/lib.rs");
+    for (name, text) in pages() {
+        if text.contains("```rust") {
+            assert!(doctests.contains(&format!("\"{name}\");")), "{name} is not compiled");
+        }
+    }
+}
+
+/// mdBook itself only logs what it does not find.
+#[test]
+fn whatever_is_included_is_there() {
+    for (name, text) in pages() {
+        for include in text.split("{{#include ").skip(1).filter_map(|rest| rest.split("}}").next()) {
+            let (path, anchor) = match include.rsplit_once(':') {
+                Some((path, anchor)) => (path, Some(anchor)),
+                None => (include, None),
+            };
+            let included = fs::read_to_string(book().join(path)).unwrap_or_else(|_| panic!("{name}: {path}"));
+            let Some(anchor) = anchor else { continue };
+            for end in [format!("ANCHOR: {anchor}\n"), format!("ANCHOR_END: {anchor}\n")] {
+                assert_eq!(included.matches(&end).count(), 1, "{name}: {end} in {path}");
+            }
+        }
+    }
+}
+
+/// The lines of all blocks of output.
+fn shown() -> Vec<(String, String)> {
+    let mut shown = Vec::new();
+    for (name, text) in pages() {
+        for block in text.split("```text\n").skip(1).filter_map(|rest| rest.split("\n```").next()) {
+            shown.extend(block.lines().map(|line| (name.clone(), line.to_owned())));
+        }
+    }
+    shown
+}
+
+#[test]
+fn what_the_compiler_is_said_to_say_is_what_it_says() {
+    let answers: String = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("ui"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "stderr"))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let mut lines = 0;
+    for (name, line) in shown() {
+        if line.starts_with("error") || line.starts_with("   ") {
+            assert!(answers.contains(&line), "{name}: {line}");
+            lines += 1;
+        }
+    }
+    assert!(lines > 5, "{lines}");
+}
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod idle {}
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod clock {
+    use super::*;
+
+    #[tick(period = Duration::ZERO)]
+    fn tell() {}
+}
+
+#[tokio::test]
+async fn what_a_program_is_said_to_say_is_what_it_says() {
+    let mut said = Vec::new();
+    let mut ends_with = |error: Error| said.extend(format!("Error: {error:?}").lines().map(str::to_owned));
+    ends_with(clock::server().bind().await.unwrap_err());
+    let tls = Tls::files("/srv/chat/certificate.pem", "/srv/chat/key.pem");
+    ends_with(idle::server().tls(tls).bind().await.unwrap_err());
+    let [certificate, key] = ["certificate", "key"].map(|file| format!("the file /srv/chat/{file}.pem"));
+    ends_with(TlsError::Mismatch { certificate, key }.into());
+    let source = || io::Error::from_raw_os_error(rustix::io::Errno::ADDRINUSE.raw_os_error());
+    ends_with(ListenError::InUse { address: "[::]:8080".parse().unwrap(), source: source() }.into());
+    ends_with(ListenError::Privileged { address: "[::]:443".parse().unwrap(), source: source() }.into());
+    said.push(SendError::Slow { max: 262_144 }.to_string());
+    let owner = Command::new(env!("CARGO_BIN_EXE_owner"))
+        .envs([("WS_SERVER_MAX_INBOX", "none"), ("WS_SERVER_WRITE_TIMEOUT", "-1"), ("WS_SERVER_LISTN", "80")])
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let log = String::from_utf8(owner.stderr).unwrap();
+    said.extend(log.lines().map(|line| line.rsplit("Z  ").next().unwrap_or(line).to_owned()));
+
+    let mut lines = 0;
+    for (name, line) in shown() {
+        let of_options = line.starts_with("  `") || line.starts_with("WARN WS_SERVER_LISTN");
+        if line.starts_with("Error: ") || line.starts_with("  caused by: ") || of_options {
+            assert!(said.contains(&line), "{name}: {line}\nnot one of {said:#?}");
+            lines += 1;
+        }
+    }
+    assert!(lines > 8, "{lines}");
 }
 
 #[test]

@@ -1,15 +1,12 @@
 //! What each event gives to its handler and what it takes back: the cells of the table, one server for each kind.
 
 use serde::Serialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::{Bytes as TungsteniteBytes, Message};
-use tokio_tungstenite::{client_async, tungstenite};
+use tokio_tungstenite::tungstenite::{self, Bytes as TungsteniteBytes, Message};
+use ws_runtime::Utf8Bytes;
 use ws_runtime::event::{FromContext, IntoReply, Reply, WithConn, WithServer};
 use ws_runtime::http::{Response, StatusCode};
 use ws_runtime::prelude::*;
-use ws_runtime::{Running, Utf8Bytes};
-use ws_tests::{Client, address};
+use ws_tests::{Client, get, open};
 
 /// Every kind of reply, asked for by name.
 #[ws_server(listen = "127.0.0.1:0")]
@@ -171,14 +168,6 @@ mod arguments {
     }
 }
 
-/// Connects to a path, and tells how it went.
-async fn open(running: &Running, path: &str) -> Result<Client, tungstenite::Error> {
-    let address = address(running);
-    let stream = TcpStream::connect(&address).await.unwrap();
-    let (socket, _) = client_async(format!("ws://{address}{path}"), stream).await?;
-    Ok(Client(socket))
-}
-
 #[tokio::test]
 async fn arguments_are_given_by_their_types() {
     let running = arguments::server().state(arguments::Greeting("hello")).bind().await.unwrap();
@@ -222,14 +211,6 @@ mod pages {
             _ => Err("a detail for the log".to_owned()),
         }
     }
-}
-
-async fn get(running: &Running, path: &str) -> String {
-    let mut stream = TcpStream::connect(address(running)).await.unwrap();
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
 }
 
 #[tokio::test]

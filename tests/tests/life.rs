@@ -335,3 +335,65 @@ async fn ticks_added_at_run_time_never_burst() {
     }
     assert!(running.server().on_tick(0, |_| {}).is_err());
 }
+
+#[tokio::test]
+async fn handlers_of_the_server_are_replaced_while_it_runs() {
+    let (running, mut lines) = record().await;
+    let server = running.server();
+    let (told, mut heard) = mpsc::unbounded_channel();
+    let of_shutdown = told.clone();
+    let mut visitors = 0;
+    server.on_connect(move |conn| {
+        visitors += 1;
+        let _ = told.send(format!("visitor {visitors}"));
+        conn.on_ready(|_| "as set in `connect`");
+        if visitors == 2 { Err("one too many") } else { Ok(()) }
+    });
+    server.on_shutdown(move |server| {
+        let _ = of_shutdown.send(format!("shutdown with {}", server.connections().len()));
+        server.broadcast_utf8("last words");
+    });
+    let mut client = Client::connect(&running).await;
+    assert_eq!(client.text().await, "as set in `connect`");
+    assert_eq!(heard.recv().await.unwrap(), "visitor 1");
+    let stream = tokio::net::TcpStream::connect(ws_tests::address(&running)).await.unwrap();
+    assert!(tokio_tungstenite::client_async("ws://localhost/", stream).await.is_err());
+    assert_eq!(heard.recv().await.unwrap(), "visitor 2");
+    running.shutdown();
+    assert_eq!(client.text().await, "last words");
+    assert_eq!(u16::from(client.closed().await.code), 1001);
+    running.stopped().await;
+    assert_eq!(heard.recv().await.unwrap(), "shutdown with 1");
+    assert_eq!(heard.recv().await, None);
+    assert_eq!(lines.recv().await.unwrap(), "handshake /", "the declared `connect` was replaced");
+    assert_eq!(lines.recv().await.unwrap(), "disconnect 1001 \"\" by shutdown after 0");
+    assert_eq!(lines.recv().await, None, "and so was `shutdown`");
+}
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod stalling {
+    use super::*;
+
+    #[state]
+    pub struct Told(pub mpsc::UnboundedSender<u64>, pub tokio::time::Instant);
+
+    #[tick(period = 1)]
+    async fn tick(told: &Told) {
+        let second = told.1.elapsed().as_secs();
+        let _ = told.0.send(second);
+        if second == 1 {
+            tokio::time::sleep(Duration::from_millis(5500)).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tick_that_stalls_does_not_catch_up() {
+    let (told, mut ticks) = mpsc::unbounded_channel();
+    let told = stalling::Told(told, tokio::time::Instant::now());
+    let _running = stalling::server().state(told).bind().await.unwrap();
+    // It ends after six and a half seconds: one is due, five are not made up for.
+    for second in [1, 6, 7, 8, 9] {
+        assert_eq!(ticks.recv().await.unwrap(), second);
+    }
+}

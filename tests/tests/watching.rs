@@ -164,3 +164,58 @@ async fn a_watch_that_panics_or_fails_goes_on() {
         assert_eq!(lines.recv().await.unwrap(), byte);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_can_only_fail_does_so_now_and_then() {
+    let running = idle::server().bind().await.unwrap();
+    // Always ready, and a read of it always fails.
+    let folder = File::open(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let (told, mut failures) = mpsc::unbounded_channel();
+    running
+        .server()
+        .watch_readable(folder, move |_, folder| {
+            let _ = told.send(());
+            folder.read(&mut [0]).map(drop)
+        })
+        .unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    running.shutdown();
+    running.stopped().await;
+    let mut count = 0;
+    while failures.recv().await.is_some() {
+        count += 1;
+    }
+    assert!((5..20).contains(&count), "{count}");
+}
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod twice {
+    use super::*;
+
+    pub(crate) static HANDLE: Mutex<Option<Arc<PipeReader>>> = Mutex::new(None);
+
+    fn handle() -> Arc<PipeReader> {
+        HANDLE.lock().unwrap().clone().unwrap()
+    }
+
+    #[watch(readable = handle())]
+    fn one() {}
+
+    #[watch(readable = handle())]
+    fn two() {}
+}
+
+#[tokio::test]
+async fn a_declared_watch_that_cannot_begin_is_named_and_takes_the_others_with_it() {
+    let (reader, _writer) = std::io::pipe().unwrap();
+    let reader = Arc::new(reader);
+    *twice::HANDLE.lock().unwrap() = Some(Arc::clone(&reader));
+    let error = twice::server().bind().await.unwrap_err();
+    let shown = format!("{error:?}");
+    assert!(shown.starts_with("the watch `two` cannot begin\n  caused by: descriptor "), "{shown}");
+    assert!(shown.ends_with(" is watched for being readable already: unwatch it first"), "{shown}");
+    twice::HANDLE.lock().unwrap().take();
+    while Arc::strong_count(&reader) > 1 {
+        tokio::task::yield_now().await;
+    }
+}

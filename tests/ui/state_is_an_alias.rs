@@ -16,5 +16,5 @@ mod chat {
 }
 
 fn main() -> ws_runtime::Result<()> {
-    chat::server().start()
+    chat::server().state(chat::Rooms::new()).start()
 }

@@ -2,13 +2,14 @@
 //! mistake stays one error.
 
 use proc_macro2::Ident;
+use quote::quote;
 
 use crate::errors::Mistakes;
-use crate::model::{Access, Argument, Asks, Flow, Handler, Part, Role, Server, Standing};
+use crate::model::{Access, Argument, Asks, Cfgs, Event, Flow, Handler, Part, Role, Server, Standing};
 
 pub(crate) fn check(server: &mut Server, mistakes: &mut Mistakes) {
-    one_of("state", &server.states, mistakes);
-    one_of("session", &server.sessions, mistakes);
+    one_of("state", &mut server.states, mistakes);
+    one_of("session", &mut server.sessions, mistakes);
     if server.parts_unclear || !all_exclusive(&server.states) || !all_exclusive(&server.sessions) {
         // Whether an argument is the state or the session cannot be known.
         leave_out(server, |_| true);
@@ -16,6 +17,7 @@ pub(crate) fn check(server: &mut Server, mistakes: &mut Mistakes) {
     }
     let wrong = find_wrong(server, mistakes);
     leave_out(server, |handler| wrong.contains(&handler.item));
+    one_for_each_event(&mut server.handlers, mistakes);
 }
 
 /// The items of the handlers that cannot be called.
@@ -40,16 +42,36 @@ fn find_wrong(server: &Server, mistakes: &mut Mistakes) -> Vec<usize> {
 }
 
 /// At most one type is the state, and one the session.
-fn one_of(what: &str, parts: &[Part], mistakes: &mut Mistakes) {
-    for (position, part) in parts.iter().enumerate() {
-        if let Some(first) = parts.iter().take(position).find(|first| !part.cfgs.excludes(&first.cfgs)) {
-            let per = if what == "state" { "server" } else { "connection" };
-            mistakes.on(
-                &part.name,
-                format!("the {what} is already `{}`: there is one type of it for each {per}, so put both into one struct", first.name),
-            );
+fn one_of(what: &str, parts: &mut [Part], mistakes: &mut Mistakes) {
+    let per = if what == "state" { "server" } else { "connection" };
+    for position in 0..parts.len() {
+        let (earlier, rest) = parts.split_at_mut(position);
+        let Some(part) = rest.first_mut() else { break };
+        let already = |first: &Part| {
+            format!(
+                "the {what} is already `{}`: there is one type of it for each {per}, so put both into one struct",
+                first.name
+            )
+        };
+        if let Some(first) = earlier.iter().find(|first| !part.cfgs.excludes(&first.cfgs)) {
+            mistakes.on(&part.name, already(first));
+            continue;
+        }
+        for first in earlier {
+            stand_back(&part.name, &mut part.cfgs, &first.cfgs, already(first), mistakes);
         }
     }
+}
+
+/// Twins are alternatives only where their conditions never hold together. Where they do, the later one has a mistake,
+/// and is left out so that it stays one.
+fn stand_back(name: &Ident, cfgs: &mut Cfgs, earlier: &Cfgs, already: String, mistakes: &mut Mistakes) {
+    if cfgs.is_opposite(earlier) {
+        return;
+    }
+    let (own, earlier) = (cfgs.condition(), earlier.condition());
+    mistakes.on_if(quote!(all(#own, #earlier)), name, already);
+    cfgs.0.push(quote!(not(#earlier)));
 }
 
 fn all_exclusive(parts: &[Part]) -> bool {
@@ -67,11 +89,25 @@ fn one_handler<'h>(
     let Some(event) = handler.event() else { return };
     let is_rival = |first: &&Handler| first.event() == Some(event) && !first.cfgs.excludes(&handler.cfgs);
     if let Some(first) = earlier.find(is_rival) {
-        mistakes.on(
-            &handler.name,
-            format!("`{}` already has a handler, `{}`: let one function do both", event.name(), first.name),
-        );
+        mistakes.on(&handler.name, already_handled(event, first));
     }
+}
+
+/// Twins under `#[cfg]`, of which more than one may be left.
+fn one_for_each_event(handlers: &mut [Handler], mistakes: &mut Mistakes) {
+    for position in 0..handlers.len() {
+        let (earlier, rest) = handlers.split_at_mut(position);
+        let Some(handler) = rest.first_mut() else { break };
+        let Some(event) = handler.event() else { continue };
+        for first in earlier.iter().filter(|first| first.event() == Some(event)) {
+            let already = already_handled(event, first);
+            stand_back(&handler.name, &mut handler.cfgs, &first.cfgs, already, mistakes);
+        }
+    }
+}
+
+fn already_handled(event: Event, first: &Handler) -> String {
+    format!("`{}` already has a handler, `{}`: let one function do both", event.name(), first.name)
 }
 
 /// The state, the session and the watched handle are each lent to one argument.
@@ -154,7 +190,10 @@ fn unmarked_type(argument: &Argument, handler: &Handler, server: &Server, mistak
             "write `#[state]` above it to have one for the server, or `#[session]` to have one for each connection".to_owned()
         }
         (None, _, _) => "write `#[state]` above it to have one for the server".to_owned(),
-        (Some(_), None, None) => "write `#[session]` above it to have one for each connection".to_owned(),
+        (Some(state), None, None) => format!(
+            "write `#[session]` above it to have one for each connection, or put a field into the state, `{}`",
+            state.name
+        ),
         (Some(state), _, _) => format!("the state is `{}`, so put a field into that", state.name),
     };
     mistakes.on(&argument.ty, format!("nothing gives a `{name}`: {advice}"));

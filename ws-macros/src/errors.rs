@@ -3,12 +3,14 @@
 use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 
 /// Takes every mistake that is found, so that one does not hide the next.
 #[derive(Debug, Default)]
 pub(crate) struct Mistakes {
     found: Vec<syn::Error>,
+    /// Those that are mistakes only where a condition of `#[cfg(…)]` holds.
+    conditional: Vec<(TokenStream, syn::Error)>,
 }
 
 impl Mistakes {
@@ -22,6 +24,11 @@ impl Mistakes {
         self.found.push(syn::Error::new(span, message));
     }
 
+    /// Reports a mistake that is one only where the condition holds.
+    pub(crate) fn on_if(&mut self, condition: TokenStream, tokens: impl ToTokens, message: impl Display) {
+        self.conditional.push((condition, syn::Error::new_spanned(tokens, message)));
+    }
+
     /// Takes what syn has to say.
     pub(crate) fn take(&mut self, error: syn::Error) {
         self.found.push(error);
@@ -33,7 +40,12 @@ impl Mistakes {
 
     /// The mistakes as items that the compiler reports.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        self.found.iter().map(syn::Error::to_compile_error).collect()
+        let found = self.found.iter().map(syn::Error::to_compile_error);
+        let conditional = self.conditional.iter().map(|(condition, error)| {
+            let error = error.to_compile_error();
+            quote!(#[cfg(#condition)] #error)
+        });
+        found.chain(conditional).collect()
     }
 }
 

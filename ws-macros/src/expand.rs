@@ -10,6 +10,7 @@ mod places;
 mod server;
 mod service;
 mod timed;
+mod values;
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote;

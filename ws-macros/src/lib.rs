@@ -7,6 +7,7 @@ mod address;
 mod check;
 mod errors;
 mod expand;
+mod literals;
 mod model;
 mod options;
 mod parse;
@@ -80,6 +81,10 @@ use quote::quote;
 /// | `max_connections` | connections at once | `65536` |
 /// | `origins` | from which web pages browsers may connect: `same`, `any`, or `["https://example.org"]` | `same` |
 /// | `subprotocols` | those that the server speaks, the preferred first: `["chat.v2", "chat.v1"]` | none |
+/// | `compression` | whether messages are compressed: `"off"`, `"on"` or `"context_takeover"` | `"off"` |
+/// | `compression_level` | how much work that takes, from 1 to 9 | `2` |
+/// | `compression_min_size` | bytes of the smallest message that is compressed | `1024` |
+/// | `compression_window_bits` | how far back messages refer with `context_takeover`, in bits | `12` |
 /// | `env` | what the environment's variables begin with: `"CHAT"` for `CHAT_LISTEN` | `"WS_SERVER"` |
 /// | `crate` | the path to `ws_runtime` where it has another name | `::ws_runtime` |
 ///
@@ -175,7 +180,8 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 ///
 /// All handlers can take it by `&`, and those that are no `async fn` by `&mut`. If one does, the state is behind a lock
 /// that is held for a handler's call, and an `async fn` cannot take it at all: the lock would be held across an
-/// `.await`. A state that every handler takes by `&` has no lock.
+/// `.await`. A state that every handler takes by `&` has no lock. The macro knows the state by its own name and by
+/// aliases that the module declares.
 ///
 /// It begins as its `Default`, unless `chat::server().state(…)` gives another; a `pub` state without `Default` has to
 /// be given so. It may be private.
@@ -225,7 +231,10 @@ fn outside(marker: Marker, item: &TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     mistakes.at(
         Span::call_site(),
-        format!("`#[{name}]` belongs inside of a server: write `#[ws_server(listen = 8080)]` above the module around it"),
+        format!(
+            "`#[{name}]` belongs right inside of a server: write `#[ws_server(listen = 8080)]` above the module around it\n\
+             it is not seen in an `impl`, in a module within, in what a macro writes, or under another name"
+        ),
     );
     let mistakes = mistakes.into_tokens();
     quote!(#item #mistakes)

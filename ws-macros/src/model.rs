@@ -1,7 +1,10 @@
 //! What a server is, as the macro understands it: each part keeps the tokens that it came from.
 
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 use syn::{Expr, ReturnType, Type};
+
+use crate::options::Key;
 
 /// One module marked `#[ws_server]`.
 #[derive(Debug)]
@@ -66,14 +69,20 @@ pub(crate) struct Settings {
 /// One option and its value.
 #[derive(Debug)]
 pub(crate) struct Setting {
-    pub(crate) key: Ident,
+    pub(crate) key: Key,
+    /// The key as it stands there.
+    pub(crate) word: Ident,
     pub(crate) value: Value,
 }
 
 #[derive(Debug)]
 pub(crate) enum Value {
-    /// What the option's method takes.
-    Expression(TokenStream),
+    Expression(Expr),
+    /// `tls(cert = …, key = …)`
+    Files {
+        cert: Expr,
+        key: Expr,
+    },
     /// `origins = any` or `origins = same`.
     Origins(Ident),
 }
@@ -265,9 +274,25 @@ impl Role {
 }
 
 impl Cfgs {
+    /// All of them as one condition.
+    pub(crate) fn condition(&self) -> TokenStream {
+        match self.0.as_slice() {
+            [only] => only.clone(),
+            conditions => quote!(all(#(#conditions),*)),
+        }
+    }
+
     /// Whether both stand under conditions, and not under the same: then at most one of them may exist.
     pub(crate) fn excludes(&self, other: &Self) -> bool {
         let text = |cfgs: &Self| cfgs.0.iter().map(ToString::to_string).collect::<Vec<_>>();
         !self.0.is_empty() && !other.0.is_empty() && text(self) != text(other)
+    }
+
+    /// Whether one is the other with a `not`, so that exactly one of them holds.
+    pub(crate) fn is_opposite(&self, other: &Self) -> bool {
+        let (one, other) = (self.condition(), other.condition());
+        let negates =
+            |one: &TokenStream, other: &TokenStream| one.to_string() == quote!(not(#other)).to_string();
+        negates(&one, &other) || negates(&other, &one)
     }
 }

@@ -31,8 +31,13 @@ pub enum Error {
     Tick(#[from] TickError),
     /// A handle that cannot be watched.
     #[cfg(unix)]
-    #[error(transparent)]
-    Watch(#[from] WatchError),
+    #[error("the watch `{handler}` cannot begin")]
+    Watch {
+        /// The name of the handler that declares it.
+        handler: &'static str,
+        /// Why it cannot.
+        source: WatchError,
+    },
     /// `start()` was called where a tokio runtime already runs.
     #[error(
         "`start()` makes its own tokio runtime and cannot run inside another: call `.serve().await` here"

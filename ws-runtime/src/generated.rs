@@ -3,16 +3,19 @@
 //! Not part of the public interface: it changes whenever the macro does.
 
 pub use crate::event::{
-    Binary, Close, ConnContext, ConnEvent, Exclusive, FreshSession, FromBinary, FromConnect, FromContext,
-    FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
-    FromWatch, Guarded, Handlers, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked, NotYet, Outcome,
-    Plain, Pong, Probe, ServerContext, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState, Withheld,
-    assert_once,
+    Binary, Call, Close, ConnContext, ConnEvent, Content, Exclusive, FreshSession, FromBinary, FromConnect,
+    FromContext, FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick,
+    FromUtf8, FromWatch, Guarded, Handlers, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked, NotYet,
+    Outcome, Plain, Pong, Probe, ServerContext, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState,
+    Withheld, assert_once,
 };
 #[cfg(unix)]
 pub use crate::event::{WatchEvent, Watches};
 pub use crate::handshake::IntoResponse;
-pub use crate::options::Attribute;
+pub use crate::options::{
+    Attribute, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue,
+    SubprotocolsValue, TlsValue,
+};
 pub use crate::tick::Ticks;
 pub use crate::{Builder, Conn, Handshake, Reject, Request};
 
@@ -34,7 +37,16 @@ pub type Response = http::Response<Bytes>;
 /// The handler's own error, or that its reply is larger than `max_send_size`. A connection that is gone, or that is
 /// cut because its outbox is full, is no failure of the handler.
 pub fn reply(conn: &Conn, value: impl IntoReply) -> Outcome {
-    conn.answer(value.into_reply())
+    conn.answer(value.into_reply(), None)
+}
+
+/// The same in answer to a message: what a large reply borrows from it is shared, not copied.
+///
+/// # Errors
+///
+/// Those of [`reply`].
+pub fn reply_to(conn: &Conn, message: &impl Content, value: impl IntoReply) -> Outcome {
+    conn.answer(value.into_reply(), message.shared())
 }
 
 /// Says where a handler's future must be `Send`: connections move between threads.

@@ -46,6 +46,7 @@ mod listen;
 mod log;
 pub mod options;
 pub mod prelude;
+mod relief;
 mod server;
 mod signal;
 mod tick;
@@ -66,7 +67,7 @@ pub use handshake::{
     Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, NotOffered, Origins, Reject, Request,
 };
 pub use listen::{Address, Listen, ListenError, Tls, TlsError};
-pub use options::{OptionError, OptionErrors, Seconds, Slow};
+pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
 pub use server::{Builder, DefaultState, Given, Running, Server, StateSource};
 pub use tick::TickError;
 #[cfg(unix)]

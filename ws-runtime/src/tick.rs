@@ -35,7 +35,7 @@ pub struct TickError {
 
 impl Ticks {
     #[doc(hidden)]
-    pub fn add(&mut self, number: usize, name: &'static str, period: impl Into<Seconds>) {
+    pub fn add(&mut self, number: usize, name: &'static str, period: Seconds) {
         match Tick::new(number, name, period) {
             Ok(tick) => self.declared.push(tick),
             Err(error) => self.errors.push(error),

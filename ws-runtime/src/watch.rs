@@ -4,6 +4,9 @@
 //! taken everything or not. Regular files are always ready, and so is what has come to its end: a handler that
 //! reads nothing more should unwatch it. Only the descriptor is asked: what a handle has read ahead into a buffer
 //! of its own, as `Stdin` does for `read_line`, makes nothing ready.
+//!
+//! A handler that fails is called again after a pause: what it could not read is still there, and without the pause it
+//! would fail for ever, as fast as the machine can.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -11,6 +14,7 @@ use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
@@ -107,7 +111,7 @@ impl Watchers {
         let readiness = Readiness::of(handle.as_fd(), interest)?;
         let (stop, stopped) = oneshot::channel();
         vacant.insert(stop);
-        Ok(Watch { handle, interest, readiness, stopped, called: false })
+        Ok(Watch { handle, interest, readiness, stopped, last: Last::None })
     }
 
     /// Ends a watch, also from inside its own handler, which is then not called again.
@@ -150,8 +154,17 @@ pub(crate) struct Watch<H> {
     interest: Interest,
     readiness: Readiness,
     stopped: oneshot::Receiver<()>,
-    /// Whether the handler has been called, so that the next call lets other tasks run first.
-    called: bool,
+    /// How the last call of the handler went, which decides what the next one waits for.
+    last: Last,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Last {
+    /// There was none.
+    None,
+    Well,
+    /// It failed, and so many before it.
+    Failed(u32),
 }
 
 impl<H> Watch<H> {
@@ -163,25 +176,41 @@ impl<H> Watch<H> {
             return false;
         }
         let wait = async {
-            if self.called {
+            match self.last {
+                Last::None => {}
                 // A handle that is always ready would keep the thread for itself.
-                tokio::task::yield_now().await;
+                Last::Well => tokio::task::yield_now().await,
+                Last::Failed(before) => tokio::time::sleep(pause(before)).await,
             }
             self.readiness.wait(self.interest).await
         };
-        let ready = tokio::select! {
+        tokio::select! {
             biased;
             _ = &mut self.stopped => false,
             ready = wait => ready,
+        }
+    }
+
+    /// Takes note of how the handler's call went.
+    pub(crate) fn called(&mut self, well: bool) {
+        self.last = match self.last {
+            Last::None | Last::Well | Last::Failed(_) if well => Last::Well,
+            Last::None | Last::Well => Last::Failed(0),
+            Last::Failed(before) => Last::Failed(before.saturating_add(1)),
         };
-        self.called = ready;
-        ready
     }
 
     /// The handle, for the handler.
     pub(crate) fn handle_mut(&mut self) -> &mut H {
         &mut self.handle
     }
+}
+
+/// How long a handler that failed is not called: a tenth of a second, then twice as long each time, up to 10 s.
+fn pause(failures_before: u32) -> Duration {
+    const FIRST: Duration = Duration::from_millis(100);
+    const LONGEST: Duration = Duration::from_secs(10);
+    (FIRST * 2_u32.saturating_pow(failures_before.min(10))).min(LONGEST)
 }
 
 /// How readiness is learnt.
@@ -284,7 +313,6 @@ mod tests {
     use std::io::{PipeReader, Read, Write, pipe};
     use std::os::unix::net::UnixStream;
     use std::sync::Arc;
-    use std::time::Duration;
 
     use super::*;
 
@@ -434,9 +462,28 @@ mod tests {
         let other = tokio::spawn(async {});
         while !other.is_finished() {
             assert!(watch.ready().await);
+            watch.called(true);
         }
         watchers.remove(watch.handle_mut(), Interest::Readable).unwrap();
         assert!(!watch.ready().await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_that_fails_is_called_again_after_longer_and_longer_pauses() {
+        let watchers = Watchers::default();
+        let mut watch = watchers.add(regular_file(), Interest::Readable).unwrap();
+        let mut pauses = Vec::new();
+        for _ in 0..10 {
+            let begin = tokio::time::Instant::now();
+            assert!(watch.ready().await);
+            pauses.push(begin.elapsed().as_millis());
+            watch.called(false);
+        }
+        watch.called(true);
+        let begin = tokio::time::Instant::now();
+        assert!(watch.ready().await);
+        assert_eq!(begin.elapsed().as_millis(), 0);
+        assert_eq!(pauses, [0, 100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
     }
 
     #[test]

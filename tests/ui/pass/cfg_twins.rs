@@ -51,6 +51,22 @@ mod chat {
     #[on(utf8)]
     fn only_there(text: NoSuchType) {}
 
+    #[cfg(unix)]
+    type Told = Guest;
+
+    #[cfg(not(unix))]
+    type Told = String;
+
+    #[cfg(unix)]
+    #[on(pong)]
+    fn back(told: &mut Told) {
+        told.name.clear();
+    }
+
+    #[cfg(all(windows, not(test)))]
+    #[on(pong)]
+    fn back() {}
+
     #[on(binary)]
     fn blob(#[cfg(unix)] data: Bytes, #[cfg(windows)] data: NoSuchType) -> Bytes {
         data

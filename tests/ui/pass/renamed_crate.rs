@@ -23,6 +23,9 @@ mod chat {
 
     #[ws_runtime::on(shutdown)]
     fn stop() {}
+
+    #[crate::deeper::sockets::tick(period = 1)]
+    fn clock() {}
 }
 
 fn main() {

@@ -78,6 +78,32 @@ mod chat {
     }
 }
 
+/// What generics are mostly called.
+#[ws_server]
+mod letters {
+    use super::*;
+
+    #[state]
+    #[derive(Default)]
+    struct C(u64);
+
+    #[session]
+    #[derive(Default)]
+    struct St(u64);
+
+    #[on(ready)]
+    fn hello(c: &mut C, st: &mut St) {
+        c.0 += 1;
+        st.0 += c.0;
+    }
+
+    #[on(disconnect)]
+    fn bye(st: St) {
+        let _ = st.0;
+    }
+}
+
 fn main() {
+    let _ = letters::server();
     let _ = chat::server().state(chat::Lobby::default());
 }

@@ -3,7 +3,7 @@
 
 use ws_runtime::prelude::*;
 
-#[ws_server(listen = [8080, 9090], silence_max = std::time::Duration::from_secs(20))]
+#[ws_server(listen = [8080, "localhost:9090"], silence_max = std::time::Duration::from_secs(20))]
 mod chat {
     use super::*;
     use std::convert::Infallible;
@@ -12,6 +12,7 @@ mod chat {
     type Answer<T> = std::result::Result<T, Infallible>;
     type Person = Guest;
     type Persons = Person;
+    type Lent<'a> = &'a mut Guest;
 
     #[state]
     pub struct Lobby(u64);
@@ -40,8 +41,8 @@ mod chat {
         Some(text)
     }
 
-    #[on(binary)]
-    const fn blob<'a, 'b: 'a>(data: &'a [u8], _conn: &'b Conn) -> &'a [u8] {
+    #[on(binary,)]
+    const fn blob<'a, 'b: 'a>(data: &'a [u8], _conn: &'b Conn, _guest: Lent<'_>) -> &'a [u8] {
         data
     }
 
@@ -73,8 +74,8 @@ mod chat {
     fn slow_clock(_: &Lobby) {}
 
     #[on(request)]
-    async fn page() -> &'static str {
-        "hello"
+    async fn page(request: &Request) -> &str {
+        request.path()
     }
 }
 

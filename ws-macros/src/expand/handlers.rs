@@ -9,26 +9,49 @@ use super::places::{at, heart, here};
 use crate::model::{Event, Flow, Handler, Role, Server};
 use crate::parse::output_type;
 
-/// The call of a handler, up to what the runtime wants of it.
+/// The call of a handler, up to what the runtime wants of it; where that is awaited.
 pub(crate) fn call(handler: &Handler, server: &Server) -> TokenStream {
-    let guarded = is_guarded(server);
-    let replies = replies(&handler.role);
-    let conn = replies.then(|| quote_spanned!(here()=> let conn = event.conn();));
-    let context = (!handler.arguments.is_empty()).then(|| context(handler.flow, guarded));
-    let called = invoke(handler);
+    let (before, called) = (prepare(handler, server), invoke(handler));
     let value = Ident::new("value", output_place(handler));
     let end = finish(handler, server);
-    quote_spanned! {here()=>
-        #conn
-        #context
-        let #value = #called;
-        #end
+    let wait = (handler.flow == Flow::Async).then(|| quote_spanned!(at(handler.name.span())=> .await));
+    quote_spanned!(here()=> #before let #value = #called #wait; #end)
+}
+
+/// The same as a future. It holds no more than it must, neither the event nor a session that was made: what cannot be
+/// sent or shared is then told once, at its type.
+pub(crate) fn future(handler: &Handler, server: &Server) -> TokenStream {
+    let (before, called) = (prepare(handler, server), invoke(handler));
+    let value = Ident::new("value", output_place(handler));
+    let end = finish(handler, server);
+    match handler.flow {
+        Flow::Plain if handler.event() == Some(Event::Handshake) => {
+            quote_spanned!(here()=> async move { #before let #value = #called; #end })
+        }
+        Flow::Plain => quote_spanned!(here()=> #before let #value = #called; ::core::future::ready(#end)),
+        Flow::Async => quote_spanned! {here()=>
+            #before
+            let called = #called;
+            async move { let #value = called.await; #end }
+        },
     }
+}
+
+fn prepare(handler: &Handler, server: &Server) -> TokenStream {
+    let conn = replies(&handler.role).then(|| quote_spanned!(here()=> let conn = event.conn();));
+    let context = (!handler.arguments.is_empty()).then(|| context(handler.flow, is_guarded(server)));
+    quote_spanned!(here()=> #conn #context)
 }
 
 /// Whether the call needs the event at all.
 pub(crate) fn needs_event(handler: &Handler) -> bool {
     !handler.arguments.is_empty() || replies(&handler.role)
+}
+
+/// Whether it needs what comes beside the event.
+pub(crate) fn needs_own(handler: &Handler) -> bool {
+    let answers = matches!(handler.event(), Some(Event::Utf8 | Event::Binary | Event::Pong));
+    answers || !handler.arguments.is_empty()
 }
 
 fn context(flow: Flow, guarded: bool) -> TokenStream {
@@ -42,6 +65,7 @@ fn context(flow: Flow, guarded: bool) -> TokenStream {
     }
 }
 
+/// The value of a `fn`, the future of an `async fn`.
 fn invoke(handler: &Handler) -> TokenStream {
     let name = &handler.name;
     let place = at(name.span());
@@ -53,7 +77,7 @@ fn invoke(handler: &Handler) -> TokenStream {
         Flow::Async => {
             let mut future = Group::new(Delimiter::Parenthesis, quote!(#name #lent));
             future.set_span(place);
-            quote_spanned!(place=> __ws_runtime::handler_must_be_send #future.await)
+            quote_spanned!(place=> __ws_runtime::handler_must_be_send #future)
         }
     }
 }
@@ -64,8 +88,9 @@ fn finish(handler: &Handler, server: &Server) -> TokenStream {
     let value = Ident::new("value", place);
     let place = at(place);
     match handler.role {
-        Role::On(Event::Ready | Event::Utf8 | Event::Binary | Event::Pong) => {
-            quote_spanned!(place=> __ws_runtime::reply(conn, #value))
+        Role::On(Event::Ready) => quote_spanned!(place=> __ws_runtime::reply(conn, #value)),
+        Role::On(Event::Utf8 | Event::Binary | Event::Pong) => {
+            quote_spanned!(place=> __ws_runtime::reply_to(conn, message, #value))
         }
         Role::On(Event::Handshake) => {
             let session = session_type(server);

@@ -1,15 +1,20 @@
 //! The state and the session: their types, and the ways to them.
+//!
+//! A generic parameter hides a type of the same name, so theirs have names that no user gives a type.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::places::{at, here, otherwise};
+use super::places::{at, here, otherwise, repeat};
 use crate::check::takes_state_mutably;
 use crate::model::{Asks, Event, Part, Server};
 
 /// What the state and the session are for the arguments, the handshake and the compiler.
 pub(crate) fn parts(server: &Server) -> TokenStream {
     let aliases = [alias("__State", &server.states), alias("__Session", &server.sessions)];
+    if server.parts_unclear {
+        return quote_spanned!(here()=> #(#aliases)*);
+    }
     let states = server.states.iter().map(|state| lend_state(state, is_guarded(server)));
     let sessions = server.sessions.iter().map(|session| lend_session(session, server));
     quote_spanned!(here()=> #(#aliases)* #(#states)* #(#sessions)*)
@@ -34,7 +39,7 @@ fn part_type(alias: &str, parts: &[Part]) -> TokenStream {
     match parts {
         [] => quote_spanned!(here()=> ()),
         [Part { name, cfgs, .. }] if cfgs.0.is_empty() => {
-            let name = Ident::new(&name.to_string(), at(name.span()));
+            let name = repeat(name);
             quote_spanned!(here()=> #name)
         }
         _ => {
@@ -66,8 +71,8 @@ fn lend_state(state: &Part, guarded: bool) -> TokenStream {
         return quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
-            impl<'a, C: __ws_runtime::WithState<__ws_runtime::Shared<'a, #name>>> __ws_runtime::FromContext<'a, C> for &'a #name {
-                fn from_context(context: &mut C) -> Self {
+            impl<'a, __C: __ws_runtime::WithState<__ws_runtime::Shared<'a, #name>>> __ws_runtime::FromContext<'a, __C> for &'a #name {
+                fn from_context(context: &mut __C) -> Self {
                     context.take_state().get()
                 }
             }
@@ -76,16 +81,16 @@ fn lend_state(state: &Part, guarded: bool) -> TokenStream {
     quote_spanned! {at(name.span())=>
         #cfgs
         #[automatically_derived]
-        impl<'a, 's: 'a, C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, C> for &'a #name {
-            fn from_context(context: &mut C) -> Self {
+        impl<'a, 's: 'a, __C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, __C> for &'a #name {
+            fn from_context(context: &mut __C) -> Self {
                 context.take_state().get()
             }
         }
 
         #cfgs
         #[automatically_derived]
-        impl<'a, 's: 'a, C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, C> for &'a mut #name {
-            fn from_context(context: &mut C) -> Self {
+        impl<'a, 's: 'a, __C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, __C> for &'a mut #name {
+            fn from_context(context: &mut __C) -> Self {
                 context.take_state().get()
             }
         }
@@ -99,8 +104,8 @@ fn lend_session(session: &Part, server: &Server) -> TokenStream {
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
-            impl<'a, St> __ws_runtime::FromDisconnect<'a, St, #name> for #name {
-                fn from_disconnect(_: &'a __ws_runtime::Close, context: &mut __ws_runtime::ConnContext<'a, St, #name>) -> Self {
+            impl<'a, __St> __ws_runtime::FromDisconnect<'a, __St, #name> for #name {
+                fn from_disconnect(_: &'a __ws_runtime::Close, context: &mut __ws_runtime::ConnContext<'a, __St, #name>) -> Self {
                     context.take_session_by_value()
                 }
             }
@@ -121,16 +126,16 @@ fn lend_session(session: &Part, server: &Server) -> TokenStream {
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
-            impl<'a, St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, St, #name>> for &'a #name {
-                fn from_context(context: &mut __ws_runtime::ConnContext<'a, St, #name>) -> Self {
+            impl<'a, __St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name>> for &'a #name {
+                fn from_context(context: &mut __ws_runtime::ConnContext<'a, __St, #name>) -> Self {
                     context.take_session()
                 }
             }
 
             #cfgs
             #[automatically_derived]
-            impl<'a, St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, St, #name>> for &'a mut #name {
-                fn from_context(context: &mut __ws_runtime::ConnContext<'a, St, #name>) -> Self {
+            impl<'a, __St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name>> for &'a mut #name {
+                fn from_context(context: &mut __ws_runtime::ConnContext<'a, __St, #name>) -> Self {
                     context.take_session()
                 }
             }

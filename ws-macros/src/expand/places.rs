@@ -1,7 +1,7 @@
 //! Where generated tokens stand.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::Type;
 
 use crate::model::Cfgs;
@@ -14,6 +14,13 @@ pub(crate) fn here() -> Span {
 /// Generated tokens that stand where the user's do.
 pub(crate) fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
+}
+
+/// A word of the user's among generated tokens.
+pub(crate) fn repeat(word: &Ident) -> Ident {
+    let mut repeated = word.clone();
+    repeated.set_span(at(word.span()));
+    repeated
 }
 
 /// The token of a type that messages about it point at, as the user's own: its name without what stands around it.
@@ -37,12 +44,6 @@ impl Cfgs {
     pub(crate) fn attributes(&self) -> TokenStream {
         self.0.iter().map(|condition| quote_spanned!(here()=> #[cfg(#condition)])).collect()
     }
-
-    /// As one condition.
-    fn condition(&self) -> TokenStream {
-        let conditions = &self.0;
-        quote!(all(#(#conditions),*))
-    }
 }
 
 /// The attribute that holds where none of these do; none if one of them always does.
@@ -54,8 +55,9 @@ pub(crate) fn otherwise<'c>(cfgs: impl IntoIterator<Item = &'c Cfgs>) -> Option<
         }
         conditions.push(cfgs.condition());
     }
-    if conditions.is_empty() {
-        return Some(TokenStream::new());
-    }
-    Some(quote_spanned!(here()=> #[cfg(not(any(#(#conditions),*)))]))
+    Some(match conditions.as_slice() {
+        [] => TokenStream::new(),
+        [only] => quote_spanned!(here()=> #[cfg(not(#only))]),
+        several => quote_spanned!(here()=> #[cfg(not(any(#(#several),*)))]),
+    })
 }

@@ -2,12 +2,13 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
+use syn::ext::IdentExt;
 
-use super::handlers::{call, needs_event};
+use super::handlers::{future, needs_event, needs_own};
 use super::parts::{is_guarded, session_type, state_type};
 use super::places::{at, here, otherwise};
-use super::{server::root, timed};
-use crate::model::{Event, Handler, Server, Setting, Value};
+use super::{timed, values};
+use crate::model::{Event, Flow, Handler, Server};
 
 pub(crate) fn service(server: &Server) -> TokenStream {
     let guarded = is_guarded(server);
@@ -15,11 +16,11 @@ pub(crate) fn service(server: &Server) -> TokenStream {
     let store = Ident::new(if guarded { "Guarded" } else { "Plain" }, here());
     let place = server.states.first().map_or_else(here, |state| at(state.name.span()));
     let store = quote_spanned!(place=> __ws_runtime::#store<#state>);
-    let name = server.name.to_string();
+    let name = server.name.unraw().to_string();
     // The lock is held until the reply is made, which may borrow from the state.
     let quiet = guarded.then(|| quote_spanned!(here()=> #[allow(clippy::significant_drop_tightening)]));
     let handlers = names(server);
-    let attribute = attribute(server);
+    let attribute = values::attribute(server);
     let events = server.handlers.iter().filter_map(|handler| method(handler, server));
     let fallback = fresh_session(server);
     let ticks = timed::ticks(server);
@@ -47,7 +48,7 @@ pub(crate) fn service(server: &Server) -> TokenStream {
     }
 }
 
-/// The names of the handlers, for the log.
+/// The names of the handlers, for the log, and which of them are awaited.
 fn names(server: &Server) -> TokenStream {
     let named: Vec<TokenStream> = server.handlers.iter().filter_map(name).collect();
     if named.is_empty() {
@@ -62,96 +63,61 @@ fn names(server: &Server) -> TokenStream {
 
 fn name(handler: &Handler) -> Option<TokenStream> {
     let event = Ident::new(handler.event()?.name(), here());
-    let (cfgs, name) = (handler.cfgs.attributes(), handler.name.to_string());
-    Some(quote_spanned!(here()=> #cfgs #event: #name))
-}
-
-/// `attribute`, which gives the values of `#[ws_server(…)]`.
-fn attribute(server: &Server) -> TokenStream {
-    if server.settings.values.is_empty() {
-        return TokenStream::new();
-    }
-    let values = server.settings.values.iter().map(|Setting { key, value }| {
-        let key = Ident::new(&key.to_string(), at(key.span()));
-        let value = match value {
-            Value::Expression(expression) => expression.clone(),
-            Value::Origins(word) => {
-                let (root, word) = (root(server), Ident::new(&word.to_string(), at(word.span())));
-                quote_spanned!(word.span()=> #root::Origins::#word())
-            }
-        };
-        quote_spanned!(here()=> attribute.#key(|| #value);)
-    });
-    quote_spanned! {here()=>
-        fn attribute(attribute: &mut __ws_runtime::Attribute<'_>) {
-            #(#values)*
-        }
-    }
+    let (cfgs, name) = (handler.cfgs.attributes(), handler.name.unraw().to_string());
+    let flow = Ident::new(if handler.flow == Flow::Async { "awaited" } else { "plain" }, here());
+    Some(quote_spanned!(here()=> #cfgs #event: __ws_runtime::Call::#flow(#name)))
 }
 
 /// The method of one event.
 fn method(handler: &Handler, server: &Server) -> Option<TokenStream> {
     let event = handler.event()?;
     let cfgs = handler.cfgs.attributes();
-    let head =
-        head(event, if needs_event(handler) { "event" } else { "_event" }, handler.arguments.is_empty());
-    let call = call(handler, server);
-    Some(quote_spanned!(here()=> #cfgs #head { #call }))
+    let head = head(event, if needs_event(handler) { "event" } else { "_event" }, !needs_own(handler));
+    let future = future(handler, server);
+    Some(quote_spanned!(here()=> #cfgs #head { #future }))
 }
 
 /// The first line of a method.
 fn head(event: Event, argument: &str, own_unused: bool) -> TokenStream {
     let name = Ident::new(event.name(), here());
     let argument = Ident::new(argument, here());
-    let own = |name: &str| Ident::new(&if own_unused { format!("_{name}") } else { name.to_owned() }, here());
-    match event {
-        Event::Connect => quote_spanned! {here()=>
-            async fn #name(#argument: __ws_runtime::ConnEvent<'_, Self, __ws_runtime::NotYet>) -> __ws_runtime::Outcome
-        },
-        Event::Ready => quote_spanned! {here()=>
-            async fn #name(#argument: __ws_runtime::ConnEvent<'_, Self>) -> __ws_runtime::Outcome
-        },
-        Event::Shutdown => quote_spanned! {here()=>
-            async fn #name(#argument: __ws_runtime::ServerEvent<'_, Self>) -> __ws_runtime::Outcome
-        },
-        Event::Utf8 | Event::Binary | Event::Pong => {
-            let content = match event {
-                Event::Utf8 => "Utf8",
-                Event::Binary => "Binary",
-                _ => "Pong",
-            };
-            let (message, content) = (own("message"), Ident::new(content, here()));
-            quote_spanned! {here()=>
-                async fn #name<'a>(
-                    #argument: __ws_runtime::ConnEvent<'a, Self>,
-                    #message: &'a __ws_runtime::#content<'a>,
-                ) -> __ws_runtime::Outcome
-            }
+    let surroundings = match event {
+        Event::Connect | Event::Handshake | Event::Request => {
+            quote_spanned!(here()=> __ws_runtime::ConnEvent<'a, Self, __ws_runtime::NotYet>)
         }
-        Event::Disconnect => {
-            let close = own("close");
-            quote_spanned! {here()=>
-                async fn #name<'a>(#argument: __ws_runtime::ConnEvent<'a, Self>, #close: &'a __ws_runtime::Close) -> __ws_runtime::Outcome
-            }
+        Event::Ready | Event::Utf8 | Event::Binary | Event::Pong | Event::Disconnect => {
+            quote_spanned!(here()=> __ws_runtime::ConnEvent<'a, Self>)
         }
+        Event::Shutdown => quote_spanned!(here()=> __ws_runtime::ServerEvent<'a, Self>),
+    };
+    let own = match event {
+        Event::Connect | Event::Ready | Event::Shutdown => None,
+        Event::Handshake => Some(("handshake", quote_spanned!(here()=> __ws_runtime::Handshake))),
+        Event::Utf8 => Some(("message", quote_spanned!(here()=> __ws_runtime::Utf8<'a>))),
+        Event::Binary => Some(("message", quote_spanned!(here()=> __ws_runtime::Binary<'a>))),
+        Event::Pong => Some(("message", quote_spanned!(here()=> __ws_runtime::Pong<'a>))),
+        Event::Disconnect => Some(("close", quote_spanned!(here()=> __ws_runtime::Close))),
+        Event::Request => Some(("request", quote_spanned!(here()=> __ws_runtime::Request))),
+    };
+    let own = own.map(|(own, ty)| {
+        let own = Ident::new(&if own_unused { format!("_{own}") } else { own.to_owned() }, here());
+        quote_spanned!(here()=> , #own: &'a #ty)
+    });
+    let output = match event {
         Event::Handshake => {
-            let handshake = own("handshake");
-            quote_spanned! {here()=>
-                async fn #name<'a>(
-                    #argument: __ws_runtime::ConnEvent<'a, Self, __ws_runtime::NotYet>,
-                    #handshake: &'a __ws_runtime::Handshake,
-                ) -> ::core::result::Result<Self::Session, __ws_runtime::Reject>
-            }
+            quote_spanned!(here()=> ::core::result::Result<Self::Session, __ws_runtime::Reject>)
         }
-        Event::Request => {
-            let request = own("request");
-            quote_spanned! {here()=>
-                async fn #name<'a>(
-                    #argument: __ws_runtime::ConnEvent<'a, Self, __ws_runtime::NotYet>,
-                    #request: &'a __ws_runtime::Request,
-                ) -> ::core::option::Option<__ws_runtime::Response>
-            }
-        }
+        Event::Request => quote_spanned!(here()=> ::core::option::Option<__ws_runtime::Response>),
+        Event::Connect
+        | Event::Ready
+        | Event::Utf8
+        | Event::Binary
+        | Event::Pong
+        | Event::Disconnect
+        | Event::Shutdown => quote_spanned!(here()=> __ws_runtime::Outcome),
+    };
+    quote_spanned! {here()=>
+        fn #name<'a>(#argument: #surroundings #own) -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
     }
 }
 
@@ -162,9 +128,9 @@ fn fresh_session(server: &Server) -> Option<TokenStream> {
     let head = head(Event::Handshake, "_event", true);
     if server.parts_unclear || server.abandoned.contains(&Event::Handshake) {
         // The handler that makes the session has a mistake of its own; never run.
-        return Some(quote_spanned!(here()=> #cfg #head { ::core::unimplemented!() }));
+        return Some(quote_spanned!(here()=> #cfg #head { async { ::core::unimplemented!() } }));
     }
     let place = server.sessions.first().map_or_else(here, |session| at(session.name.span()));
     let fresh = quote_spanned!(place=> __ws_runtime::FreshSession::fresh());
-    Some(quote_spanned!(here()=> #cfg #head { ::core::result::Result::Ok(#fresh) }))
+    Some(quote_spanned!(here()=> #cfg #head { async { ::core::result::Result::Ok(#fresh) } }))
 }

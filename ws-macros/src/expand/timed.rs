@@ -3,9 +3,11 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::Expr;
+use syn::ext::IdentExt;
 
 use super::handlers::{call, needs_event};
 use super::places::{at, here, start};
+use super::values::seconds;
 use crate::model::{Flow, Handler, Interest, Role, Server};
 
 /// `ticks`, which names each tick and its period, and `tick`, which runs one.
@@ -16,24 +18,36 @@ pub(crate) fn ticks(server: &Server) -> TokenStream {
         return TokenStream::new();
     }
     let additions = ticks.iter().enumerate().map(|(number, (handler, period))| {
-        let (cfgs, name) = (handler.cfgs.attributes(), handler.name.to_string());
-        let add = Ident::new("add", at(start(period)));
-        quote_spanned!(here()=> #cfgs ticks.#add(#number, #name, #period);)
+        let (cfgs, name) = (handler.cfgs.attributes(), handler.name.unraw().to_string());
+        let period = seconds(period);
+        quote_spanned!(here()=> #cfgs ticks.add(#number, #name, #period);)
     });
     let arms = ticks.iter().enumerate().map(|(number, (handler, _))| {
         let (cfgs, call) = (handler.cfgs.attributes(), call(handler, server));
         quote_spanned!(here()=> #cfgs #number => { #call })
     });
+    let is_awaited = ticks.iter().any(|(handler, _)| handler.flow == Flow::Async);
+    let outcome = quote_spanned! {here()=>
+        match number {
+            #(#arms)*
+            _ => ::core::result::Result::Ok(()),
+        }
+    };
+    let future = if is_awaited {
+        quote_spanned!(here()=> async move { #outcome })
+    } else {
+        quote_spanned!(here()=> ::core::future::ready(#outcome))
+    };
     quote_spanned! {here()=>
         fn ticks(ticks: &mut __ws_runtime::Ticks) {
             #(#additions)*
         }
 
-        async fn tick(number: ::core::primitive::usize, event: __ws_runtime::ServerEvent<'_, Self>) -> __ws_runtime::Outcome {
-            match number {
-                #(#arms)*
-                _ => ::core::result::Result::Ok(()),
-            }
+        fn tick(
+            number: ::core::primitive::usize,
+            event: __ws_runtime::ServerEvent<'_, Self>,
+        ) -> impl ::core::future::Future<Output = __ws_runtime::Outcome> + ::core::marker::Send {
+            #future
         }
     }
 }
@@ -61,7 +75,7 @@ pub(crate) fn watches(server: &Server) -> TokenStream {
 }
 
 fn watch(handler: &Handler, interest: Interest, handle: &Expr, server: &Server) -> TokenStream {
-    let (cfgs, name) = (handler.cfgs.attributes(), handler.name.to_string());
+    let (cfgs, name) = (handler.cfgs.attributes(), handler.name.unraw().to_string());
     let method = match (interest, handler.flow) {
         (Interest::Readable, Flow::Plain) => "readable",
         (Interest::Writable, Flow::Plain) => "writable",

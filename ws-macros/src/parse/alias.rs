@@ -10,35 +10,39 @@ use crate::model::{Access, Asks, Server};
 pub(crate) fn resolve(server: &mut Server) {
     let mut handlers = std::mem::take(&mut server.handlers);
     for argument in handlers.iter_mut().flat_map(|handler| &mut handler.arguments) {
-        argument.asks = asks(&argument.ty, server);
+        argument.asks = asks(&argument.ty, Access::Value, 0, server);
     }
     server.handlers = handlers;
 }
 
-fn asks(ty: &Type, server: &Server) -> Asks {
-    let ty = behind_aliases(ty, server);
-    let (named, access) = match ty {
-        Type::Reference(reference) => {
+/// What a type asks for that stands behind that many aliases and, if it is not taken by value, behind a reference.
+fn asks(ty: &Type, access: Access, aliases: usize, server: &Server) -> Asks {
+    let path = match peel(ty) {
+        Type::Path(path) if path.qself.is_none() => &path.path,
+        Type::Reference(reference) if access == Access::Value => {
             let access = if reference.mutability.is_some() { Access::Mutable } else { Access::Shared };
-            (behind_aliases(&reference.elem, server), access)
+            return asks(&reference.elem, access, aliases, server);
         }
-        other => (other, Access::Value),
+        Type::Slice(_) | Type::Tuple(_) => return Asks::Plain,
+        _ => return unknown(access),
     };
-    let Type::Path(path) = named else {
-        return if matches!(named, Type::Slice(_) | Type::Tuple(_)) { Asks::Plain } else { unknown(access) };
-    };
-    if path.qself.is_some() {
-        return unknown(access);
-    }
-    let is = |name: &Ident| names(&path.path, name, &server.name);
+    let is = |name: &Ident| names(path, name, &server.name);
     if server.states.iter().any(|state| is(&state.name)) {
         return Asks::State(access);
     }
     if server.sessions.iter().any(|session| is(&session.name)) {
         return Asks::Session(access);
     }
-    let known =
-        path.path.segments.last().is_some_and(|last| KNOWN.contains(&last.ident.to_string().as_str()));
+    // An alias may stand for an alias; a circle is the compiler's to report.
+    if aliases < MOST_ALIASES {
+        // Twins under `#[cfg]` give a name more than one meaning: that counts of which there is only one to lend.
+        let meanings = server.aliases.iter().filter(|(name, _)| is(name));
+        let meanings = meanings.map(|(_, target)| asks(target, access, aliases + 1, server));
+        if let Some(asked) = meanings.max_by_key(|asked| matches!(asked, Asks::State(_) | Asks::Session(_))) {
+            return asked;
+        }
+    }
+    let known = path.segments.last().is_some_and(|last| KNOWN.contains(&last.ident.to_string().as_str()));
     if known { Asks::Plain } else { unknown(access) }
 }
 
@@ -47,19 +51,6 @@ fn unknown(access: Access) -> Asks {
         Access::Shared | Access::Mutable => Asks::UnknownReference,
         Access::Value => Asks::UnknownValue,
     }
-}
-
-/// The type that an alias of the module stands for; the type itself if it is none.
-fn behind_aliases<'t>(ty: &'t Type, server: &'t Server) -> &'t Type {
-    let mut ty = peel(ty);
-    // An alias may stand for an alias; a circle is the compiler's to report.
-    for _ in 0..MOST_ALIASES {
-        let Type::Path(path) = ty else { break };
-        let alias = server.aliases.iter().find(|(name, _)| names(&path.path, name, &server.name));
-        let Some((_, target)) = alias else { break };
-        ty = peel(target);
-    }
-    ty
 }
 
 /// Whether a path means the item of that name in the module.
@@ -90,4 +81,4 @@ pub(crate) const KNOWN: [&str; 13] = [
     "Option",
 ];
 
-const MOST_ALIASES: usize = 8;
+const MOST_ALIASES: usize = 4;

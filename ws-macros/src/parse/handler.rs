@@ -2,22 +2,18 @@
 
 use proc_macro2::TokenStream;
 use syn::parse::{ParseStream, Parser};
-use syn::{FnArg, GenericParam, ReturnType, Safety, Signature, Type, TypeReference, Visibility};
+use syn::{
+    FnArg, GenericParam, ReturnType, Safety, Signature, Type, TypeParamBound, TypeReference, Visibility,
+};
 
 use super::items::{RawAttribute, RawItem};
 use crate::errors::Mistakes;
-use crate::model::{Argument, Asks, Cfgs, Flow, Handler, Role};
+use crate::model::{Argument, Asks, Cfgs, Flow, Handler, Role, Standing};
 
 /// The handler that an item is; none if its signature cannot be called, which has then been reported by this macro or
 /// will be by the compiler.
 pub(crate) fn read(role: Role, item: &RawItem, number: usize, mistakes: &mut Mistakes) -> Option<Handler> {
-    let signature = match signature(item)? {
-        Ok(signature) => signature,
-        Err(error) => {
-            mistakes.take(error);
-            return None;
-        }
-    };
+    let signature = signature(item)?.ok()?;
     if signature.variadic.is_some() {
         return None; // not stable Rust
     }
@@ -54,12 +50,17 @@ pub(crate) fn read(role: Role, item: &RawItem, number: usize, mistakes: &mut Mis
     })
 }
 
-/// Whether the function is written as a method.
-pub(crate) fn takes_self(item: &RawItem) -> bool {
-    matches!(signature(item), Some(Ok(signature)) if signature.receiver().is_some())
+/// How the function of a handler that nothing calls is written back.
+pub(crate) fn standing(item: &RawItem) -> Standing {
+    match signature(item) {
+        Some(Ok(signature)) if signature.receiver().is_some() => Standing::Method,
+        // Should the compiler be able to read it after all, it warns that nobody calls the function.
+        Some(Err(_)) => Standing::Whole,
+        Some(Ok(_)) | None => Standing::LeftOut,
+    }
 }
 
-/// The signature; none where there is no body, as the compiler will say.
+/// The signature; none where there is no body. Of that, and of one that cannot be read, the compiler says enough.
 fn signature(item: &RawItem) -> Option<syn::Result<Signature>> {
     let (head, _) = item.split_body()?;
     let parser = |input: ParseStream<'_>| {
@@ -100,6 +101,26 @@ fn judge(signature: &Signature, mistakes: &mut Mistakes) {
         tokens.extend(quote::quote!(#(, #more)*));
         mistakes.on(tokens, "a handler cannot be generic over types or constants: its arguments are found by their types, so write them out");
     }
+    if signature.asyncness.is_none()
+        && let Some(future) = output_type(&signature.output).filter(|ty| is_future(ty))
+    {
+        mistakes.on(
+            future,
+            format!(
+                "only an `async fn` is awaited: write `async fn {}`, and what the future gives in place of this",
+                signature.ident
+            ),
+        );
+    }
+}
+
+/// Whether it is an `impl Future<…>`.
+fn is_future(ty: &Type) -> bool {
+    let Type::ImplTrait(promised) = peel(ty) else { return false };
+    promised.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == "Future"),
+        _ => false,
+    })
 }
 
 fn judge_type(ty: &Type, signature: &Signature, mistakes: &mut Mistakes) {
@@ -124,7 +145,7 @@ fn judge_type(ty: &Type, signature: &Signature, mistakes: &mut Mistakes) {
 /// A type that no argument can have, as rustc will say.
 fn is_refused_by_rustc(ty: &Type) -> bool {
     match peel(ty) {
-        Type::Infer(_) | Type::Slice(_) | Type::TraitObject(_) => true,
+        Type::Infer(_) | Type::Never(_) | Type::Slice(_) | Type::TraitObject(_) => true,
         Type::Path(path) => path.path.is_ident("str"),
         Type::Reference(reference) => matches!(peel(&reference.elem), Type::Infer(_)),
         _ => false,

@@ -1,6 +1,8 @@
 //! Cuts a module's body into items without looking into them, so that a half-typed body blinds nobody.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use std::collections::VecDeque;
+
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 
 /// An item and the attributes before it.
 #[derive(Debug)]
@@ -42,35 +44,26 @@ pub(crate) enum Kind {
 
 /// Takes a module's body apart: its inner attributes, and its items.
 pub(crate) fn cut(body: TokenStream) -> (TokenStream, Vec<RawItem>) {
-    let mut tokens = body.into_iter().peekable();
-    let mut inner = Vec::new();
-    let mut items = Vec::new();
-    let mut rest: Vec<TokenTree> = Vec::new();
-
+    let mut left = Left(body.into_iter().collect());
     // Inner attributes: `#`, `!` and a bracket.
-    while tokens.peek().is_some_and(|token| is_punct(token, '#')) {
-        let Some(pound) = tokens.next() else { break };
-        if tokens.peek().is_some_and(|token| is_punct(token, '!')) {
-            inner.push(pound);
-            inner.extend(tokens.next());
-            inner.extend(tokens.next());
-        } else {
-            rest.push(pound);
-            break;
-        }
+    let mut inner = TokenStream::new();
+    while left.begins_with('#') && left.0.get(1).is_some_and(|token| is_punct(token, '!')) {
+        inner.extend(left.0.drain(..left.0.len().min(3)));
     }
-    rest.extend(tokens);
-
-    let mut left = rest.into_iter().peekable();
-    while left.peek().is_some() {
-        let attributes = take_attributes(&mut left);
-        let tokens = take_item(&mut left);
-        if attributes.is_empty() && tokens.is_empty() {
-            break;
-        }
+    let mut items = Vec::new();
+    while !left.0.is_empty() {
+        let attributes = left.take_attributes();
+        let tokens = left.take_item();
         items.push(RawItem::new(attributes, tokens));
     }
-    (inner.into_iter().collect(), items)
+    (inner, items)
+}
+
+/// The tokens without the invisible groups at their beginning: a fragment of a `macro_rules!` macro comes in one.
+pub(crate) fn bare(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut left = Left(tokens.into_iter().collect());
+    left.open();
+    left.0.into()
 }
 
 impl RawItem {
@@ -120,7 +113,7 @@ impl RawItem {
             Kind::Use => "a `use`",
             Kind::Module => "a module",
             Kind::Impl => "an `impl`",
-            Kind::Other => "this item",
+            Kind::Other => "something else",
         }
     }
 }
@@ -128,7 +121,7 @@ impl RawItem {
 impl RawAttribute {
     fn new(pound: TokenTree, group: Group) -> Self {
         let mut path = Vec::new();
-        let mut rest = group.stream().into_iter().peekable();
+        let mut rest = bare(group.stream()).into_iter().peekable();
         loop {
             while rest.peek().is_some_and(|token| is_punct(token, ':')) {
                 rest.next();
@@ -162,42 +155,77 @@ impl RawAttribute {
     }
 }
 
-type Tokens = std::iter::Peekable<std::vec::IntoIter<TokenTree>>;
+/// The tokens that no item has taken yet.
+struct Left(VecDeque<TokenTree>);
 
-fn take_attributes(left: &mut Tokens) -> Vec<RawAttribute> {
-    let mut attributes = Vec::new();
-    while left.peek().is_some_and(|token| is_punct(token, '#')) {
-        let Some(pound) = left.next() else { break };
-        let Some(TokenTree::Group(group)) = left.next_if(|token| is_group(token, Delimiter::Bracket)) else {
-            break;
-        };
-        attributes.push(RawAttribute::new(pound, group));
+impl Left {
+    fn begins_with(&self, wanted: char) -> bool {
+        self.0.front().is_some_and(|token| is_punct(token, wanted))
     }
-    attributes
+
+    fn begins_with_attribute(&self) -> bool {
+        self.begins_with('#') && self.0.get(1).is_some_and(|token| is_group(token, Delimiter::Bracket))
+    }
+
+    /// Opens invisible groups in front: `$item`, `$visibility` and `$block` of a `macro_rules!` macro.
+    fn open(&mut self) {
+        while self.0.front().is_some_and(|token| is_group(token, Delimiter::None)) {
+            if let Some(TokenTree::Group(group)) = self.0.pop_front() {
+                let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+                inside.into_iter().rev().for_each(|token| self.0.push_front(token));
+            }
+        }
+    }
+
+    fn take_attributes(&mut self) -> Vec<RawAttribute> {
+        let mut attributes = Vec::new();
+        self.open();
+        while self.begins_with_attribute() {
+            if let (Some(pound), Some(TokenTree::Group(group))) = (self.0.pop_front(), self.0.pop_front()) {
+                attributes.push(RawAttribute::new(pound, group));
+            }
+            self.open();
+        }
+        attributes
+    }
+
+    /// An item ends with the semicolon or the braces that its keyword asks for.
+    fn take_item(&mut self) -> Vec<TokenTree> {
+        let mut item = Vec::new();
+        let mut end = None;
+        while let Some(token) = self.0.pop_front().map(visible) {
+            let (is_semicolon, is_brace) = (is_punct(&token, ';'), is_group(&token, Delimiter::Brace));
+            // The attribute of a generic parameter, or of a value: it belongs to this item.
+            let wants_more = ['<', ',', '='].into_iter().any(|punct| is_punct(&token, punct));
+            item.push(token);
+            if is_semicolon {
+                break;
+            }
+            // A brace inside of generics: `Foo<{ N }>`.
+            let goes_on = self.begins_with('>') || self.begins_with(',');
+            if is_brace && !goes_on && *end.get_or_insert_with(|| end_of(&item)) == End::Brace {
+                break;
+            }
+            if self.begins_with_attribute() && !wants_more {
+                // A semicolon is missing. The compiler has said so when it read the module; once is enough.
+                item.push(TokenTree::Punct(Punct::new(';', Spacing::Alone)));
+                break;
+            }
+        }
+        item
+    }
 }
 
-/// An item ends with the semicolon or the braces that its keyword asks for.
-fn take_item(left: &mut Tokens) -> Vec<TokenTree> {
-    let mut item = Vec::new();
-    let mut end = None;
-    while let Some(token) = left.next() {
-        let is_semicolon = is_punct(&token, ';');
-        let is_brace = is_group(&token, Delimiter::Brace);
-        item.push(token);
-        if is_semicolon {
-            break;
-        }
-        if !is_brace {
-            continue;
-        }
-        let end = *end.get_or_insert_with(|| end_of(&item));
-        // A brace inside of generics: `Foo<{ N }>`.
-        let goes_on = left.peek().is_some_and(|next| is_punct(next, '>') || is_punct(next, ','));
-        if end == End::Brace && !goes_on {
-            break;
-        }
+/// A block that is a fragment of a `macro_rules!` macro, without the invisible group around it.
+fn visible(token: TokenTree) -> TokenTree {
+    if let TokenTree::Group(group) = &token
+        && group.delimiter() == Delimiter::None
+        && let [block] = bare(group.stream()).as_slice()
+        && is_group(block, Delimiter::Brace)
+    {
+        return block.clone();
     }
-    item
+    token
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -262,7 +290,7 @@ fn kind_of(tokens: &[TokenTree], from: usize) -> (Kind, usize) {
     first.unwrap_or((Kind::Other, from))
 }
 
-fn is_punct(token: &TokenTree, wanted: char) -> bool {
+pub(crate) fn is_punct(token: &TokenTree, wanted: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == wanted)
 }
 
@@ -308,12 +336,28 @@ mod tests {
                 vec![(Kind::Impl, None), named(Kind::Module, "m")],
             ),
             (
+                "struct A(u8) #[a] fn f<#[b] T>() {} const B: u8 = #[c] 1;",
+                vec![named(Kind::Struct, "A"), named(Kind::Function, "f"), named(Kind::Constant, "B")],
+            ),
+            (
                 "struct A(u8); call!{} other!(x); macro_rules! m { () => {} }",
                 vec![named(Kind::Struct, "A"), (Kind::Other, None), (Kind::Other, None), (Kind::Other, None)],
             ),
         ] {
             assert_eq!(kinds(body), wanted, "{body}");
         }
+    }
+
+    #[test]
+    fn fragments_of_a_macro_are_cut_as_what_is_in_them() {
+        let invisible = |tokens: &str| Group::new(Delimiter::None, tokens.parse().unwrap());
+        let (public, block) = (invisible("pub(crate)"), invisible("{ 1 }"));
+        let (item, meta) = (invisible("#[on(pong)] fn g() {}"), invisible("on(utf8)"));
+        let (_, items) = cut(quote::quote!(#[#meta] #public fn f() #block #item struct S;));
+        let names: Vec<_> = items.iter().map(|item| item.name.as_ref().unwrap().to_string()).collect();
+        assert_eq!(names, ["f", "g", "S"]);
+        assert!(items.iter().take(2).all(|item| item.split_body().is_some() && item.attributes[0].is("on")));
+        assert_eq!(items[0].visibility.to_string(), "pub (crate)");
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[state]`, `#[session]`.
 
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
-use syn::{Expr, Lit, LitStr};
+use syn::ext::IdentExt;
+use syn::{Expr, Lit, LitStr, Path};
 
-use super::items::RawAttribute;
+use super::items::{self, RawAttribute};
 use super::pairs::{self, Pair, PairValue};
 use crate::errors::{Mistakes, list, nearest};
+use crate::literals;
 use crate::model::{Event, Interest, Role};
-use crate::options;
 
 /// The attributes that have a meaning inside of a server module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,14 +33,13 @@ impl Marker {
         }
     }
 
-    /// The marker that the attribute is, alone or by its path: `#[on(…)]`, `#[ws_runtime::on(…)]`.
-    pub(crate) fn of(attribute: &RawAttribute) -> Option<Self> {
-        let name = match attribute.path.as_slice() {
-            [name] => name,
-            [first, .., name] if first == "ws_runtime" => name,
-            _ => return None,
-        };
-        Self::of_name(&name.to_string())
+    /// The marker that the attribute is, alone or by its path: `#[on(…)]`, `#[ws_runtime::on(…)]`, and where the runtime
+    /// has another name, that.
+    pub(crate) fn of(attribute: &RawAttribute, runtime: Option<&Path>) -> Option<Self> {
+        let (name, scope) = attribute.path.split_last()?;
+        let other_name = runtime.and_then(|path| path.segments.last()).map(|last| &last.ident);
+        let is_runtime = |word: &Ident| word == "ws_runtime" || Some(word) == other_name;
+        (scope.is_empty() || scope.iter().any(is_runtime)).then(|| Self::of_name(&name.to_string())).flatten()
     }
 
     pub(crate) fn of_name(name: &str) -> Option<Self> {
@@ -83,7 +83,7 @@ fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
         );
         return None;
     };
-    let arguments: Vec<TokenTree> = group.stream().into_iter().collect();
+    let arguments = items::bare(group.stream());
     match arguments.as_slice() {
         [] => {
             mistakes.on(
@@ -93,16 +93,16 @@ fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
             None
         }
         [TokenTree::Ident(word)] => built_in(word, mistakes),
+        [TokenTree::Ident(word), TokenTree::Punct(comma)] if comma.as_char() == ',' => {
+            built_in(word, mistakes)
+        }
         [TokenTree::Literal(literal)] => {
             named(literal, mistakes);
             None
         }
-        [_, TokenTree::Punct(comma), ..] if comma.as_char() == ',' => {
+        [_, TokenTree::Punct(punct), ..] if matches!(punct.as_char(), ',' | '|') => {
             let more: TokenStream = arguments.iter().skip(1).cloned().collect();
-            mistakes.on(
-                more,
-                "one attribute takes one event: write a function for each, and let both call a third if they do the same",
-            );
+            mistakes.on(more, ONE_EACH);
             None
         }
         [TokenTree::Ident(word), TokenTree::Punct(equals), ..] if equals.as_char() == '=' => {
@@ -122,8 +122,11 @@ fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
     }
 }
 
+/// What is said of a function that shall answer more than one thing.
+pub(crate) const ONE_EACH: &str = "one function answers one event: write a function for each, and let both call a third if they do the same";
+
 fn built_in(word: &Ident, mistakes: &mut Mistakes) -> Option<Event> {
-    let name = word.to_string();
+    let name = word.unraw().to_string();
     let found = Event::of_name(&name);
     if found.is_some() {
         return found;
@@ -183,7 +186,7 @@ fn tick(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
         }
         match value {
             PairValue::Expression(value) => {
-                options::judge_period(&value, mistakes);
+                literals::judge_period(&value, mistakes);
                 period = Some(*value);
             }
             PairValue::Missing | PairValue::List(_) => {

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
-use syn::{ItemType, ItemUse, UseTree};
+use syn::{GenericParam, ItemType, ItemUse, UseTree};
 
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
@@ -33,7 +33,17 @@ pub(crate) fn parse(attribute: TokenStream, item: TokenStream, mistakes: &mut Mi
         );
         return None;
     };
-    let attributes: TokenStream = module.attributes.iter().map(RawAttribute::tokens).collect();
+    let (again, attributes): (Vec<_>, Vec<_>) = module
+        .attributes
+        .iter()
+        .partition(|attribute| attribute.path.last().is_some_and(|name| name == "ws_server"));
+    for second in again {
+        mistakes.on(
+            &second.group,
+            format!("`{name}` is a server already: put all options into one `#[ws_server(…)]`, and leave the other out"),
+        );
+    }
+    let attributes: TokenStream = attributes.into_iter().map(RawAttribute::tokens).collect();
     let mut server = Server {
         head: quote!(#attributes #head),
         name,
@@ -64,14 +74,17 @@ fn read_body(body: &Group, server: &mut Server, mistakes: &mut Mistakes) {
         note_name(&item, server);
         let marker = read_markers(&item, number, server, mistakes);
         let standing = standing(&item, number, marker, server, mistakes);
-        server.items.push(write_back(&item, marker, standing));
+        let written = write_back(&item, marker, standing, server);
+        server.items.push(written);
     }
 }
 
 /// The item without the attributes that were for this macro.
-fn write_back(item: &RawItem, marker: Option<Marker>, standing: Standing) -> Item {
+fn write_back(item: &RawItem, marker: Option<Marker>, standing: Standing, server: &Server) -> Item {
+    let runtime = server.settings.runtime.as_ref();
     let is_read = |attribute: &RawAttribute| {
-        (marker.is_some() && Marker::of(attribute).is_some()) || conditional_marker(attribute).is_some()
+        (marker.is_some() && Marker::of(attribute, runtime).is_some())
+            || conditional_marker(attribute).is_some()
     };
     let kept = item.attributes.iter().filter(|attribute| !is_read(attribute));
     let mut attributes: TokenStream = kept.map(RawAttribute::tokens).collect();
@@ -112,7 +125,7 @@ fn standing(
     if is_called || !marker.is_some_and(Marker::marks_functions) {
         return Standing::Whole;
     }
-    if handler::takes_self(item) { Standing::Method } else { Standing::LeftOut }
+    handler::standing(item)
 }
 
 /// Reads what marks the item, and gives the first of the markers.
@@ -128,24 +141,32 @@ fn read_markers(
             mistakes.on(word, format!("`{name}` cannot stand in a `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
         }
     }
-    let mut markers =
-        item.attributes.iter().filter_map(|attribute| Some((Marker::of(attribute)?, attribute)));
+    let runtime = server.settings.runtime.clone();
+    let mut markers = item
+        .attributes
+        .iter()
+        .filter_map(|attribute| Some((Marker::of(attribute, runtime.as_ref())?, attribute)));
     let (marker, attribute) = markers.next()?;
     server.marks.extend(attribute.path.last().cloned());
     if let Some((second, other)) = markers.next() {
-        let (first, second) = (marker.name(), second.name());
-        mistakes.on(
-            &other.group,
-            format!("this item already has `#[{first}]`: give `#[{second}]` an item of its own"),
-        );
+        if marker.marks_functions() && second.marks_functions() {
+            mistakes.on(&other.group, marker::ONE_EACH);
+        } else {
+            let (first, second) = (marker.name(), second.name());
+            mistakes.on(
+                &other.group,
+                format!("this item already has `#[{first}]`: give `#[{second}]` an item of its own"),
+            );
+        }
         server.parts_unclear |= !marker.marks_functions();
     }
     if marker.marks_functions() {
         read_handler(marker, attribute, item, number, server, mistakes);
     } else {
         marker::takes_nothing(marker, attribute, mistakes);
+        let before = mistakes.count();
         let part = read_part(marker, attribute, item, mistakes);
-        server.parts_unclear |= part.is_none();
+        server.parts_unclear |= mistakes.count() != before;
         if marker == Marker::State { server.states.extend(part) } else { server.sessions.extend(part) }
     }
     Some(marker)
@@ -174,6 +195,7 @@ fn read_handler(
     }
 }
 
+/// The state or the session; also where it cannot be one, if it can at least be named.
 fn read_part(
     marker: Marker,
     attribute: &RawAttribute,
@@ -183,12 +205,12 @@ fn read_part(
     let marker_name = marker.name();
     let name = match (item.kind, &item.name) {
         (Kind::Struct | Kind::Enum | Kind::Union, Some(name)) => name.clone(),
-        (Kind::TypeAlias, _) => {
+        (Kind::TypeAlias, Some(name)) => {
             mistakes.on(
                 &attribute.group,
-                format!("`#[{marker_name}]` needs a type of its own, not an alias: write `struct … (…);` around it"),
+                format!("`#[{marker_name}]` needs a type of its own, not an alias: write `struct {name}(…);` around it"),
             );
-            return None;
+            name.clone()
         }
         _ => {
             let what = item.noun();
@@ -200,10 +222,14 @@ fn read_part(
         }
     };
     if let Some(generics) = generics_after(&name, item) {
-        mistakes.on(
-            generics,
-            format!("the {marker_name} cannot be generic: there is one type of it in a server"),
-        );
+        let first = generics.clone().into_iter().nth(1);
+        let borrows = first.is_some_and(|token| items::is_punct(&token, '\''));
+        let reason = if borrows {
+            "cannot borrow: it lives on between the events, so let it own what it holds"
+        } else {
+            "cannot be generic: there is one type of it in a server"
+        };
+        mistakes.on(generics, format!("the {marker_name} {reason}"));
         return None;
     }
     let is_public =
@@ -244,7 +270,7 @@ fn note_name(item: &RawItem, server: &mut Server) {
         (Kind::TypeAlias, Some(_)) => {
             let tokens: TokenStream = item.tokens.iter().cloned().collect();
             if let Ok(alias) = syn::parse2::<ItemType>(tokens)
-                && alias.generics.params.is_empty()
+                && alias.generics.params.iter().all(|param| matches!(param, GenericParam::Lifetime(_)))
             {
                 server.aliases.push((alias.ident, *alias.ty));
             }

@@ -1,6 +1,7 @@
 //! Reads `key = value, key(…), …`, and goes on behind what it cannot read.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Token, token};
@@ -28,21 +29,22 @@ pub(crate) enum PairValue {
 /// Reads all pairs; `example` is one of them as it should be written.
 pub(crate) fn read(tokens: TokenStream, example: &str, mistakes: &mut Mistakes) -> Vec<Pair> {
     let mut pairs = Vec::new();
+    let mut named = true;
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            if let Some(pair) = read_one(input, example, mistakes)? {
-                pairs.push(pair);
-            }
-            if !input.is_empty() && !input.peek(Token![,]) {
+            let begins_with_name =
+                input.peek(Ident::peek_any) && !input.peek2(Token![::]) && !input.peek2(Token![.]);
+            if begins_with_name {
+                pairs.extend(read_one(input, mistakes)?);
+            } else {
                 let token: TokenTree = input.parse()?;
-                if !matches!(pairs.last(), Some(Pair { value: PairValue::Broken, .. })) {
-                    mistakes.on(token, "a comma is missing before this");
+                // Who leaves one name out leaves out all.
+                if std::mem::take(&mut named) {
+                    mistakes.on(token, format!("a value needs its name before it, as in `{example}`"));
                 }
                 skip_to_comma(input)?;
             }
-            if input.peek(Token![,]) {
-                input.parse::<Token![,]>()?;
-            }
+            read_separator(input, mistakes)?;
         }
         Ok(())
     };
@@ -52,16 +54,22 @@ pub(crate) fn read(tokens: TokenStream, example: &str, mistakes: &mut Mistakes) 
     pairs
 }
 
-fn read_one(input: ParseStream<'_>, example: &str, mistakes: &mut Mistakes) -> syn::Result<Option<Pair>> {
-    let is_path = input.peek2(Token![::]) || input.peek2(Token![.]);
-    if is_path || !input.peek(Ident::peek_any) {
-        let token: TokenTree = input.parse()?;
-        mistakes.on(token, format!("a value needs its name before it, as in `{example}`"));
-        skip_to_comma(input)?;
-        return Ok(None);
+/// The comma behind a pair.
+fn read_separator(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<()> {
+    if input.peek(Token![;]) {
+        mistakes.on(input.parse::<Token![;]>()?, "a comma is wanted here, not a semicolon");
+        return Ok(());
     }
-    let key = input.call(Ident::parse_any)?;
-    let value = if input.peek(Token![=]) && !input.peek(Token![==]) {
+    if !input.is_empty() && !input.peek(Token![,]) {
+        mistakes.on(input.parse::<TokenTree>()?, "a comma is missing before this");
+        skip_to_comma(input)?;
+    }
+    input.parse::<Option<Token![,]>>().map(drop)
+}
+
+fn read_one(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Option<Pair>> {
+    let key = input.call(Ident::parse_any)?.unraw();
+    let value = if input.peek(Token![=]) && !input.peek(Token![==]) && !input.peek(Token![=>]) {
         input.parse::<Token![=]>()?;
         read_value(input, mistakes)?
     } else if input.peek(token::Paren) {
@@ -70,9 +78,19 @@ fn read_one(input: ParseStream<'_>, example: &str, mistakes: &mut Mistakes) -> s
         PairValue::List(content.parse()?)
     } else if input.is_empty() || input.peek(Token![,]) {
         PairValue::Missing
+    } else if input.peek(Token![-]) && input.peek2(Ident::peek_any) {
+        input.parse::<Token![-]>()?;
+        let rest = input.call(Ident::parse_any)?;
+        mistakes.on(&rest, format!("a name has underscores: write `{key}_{rest}`"));
+        skip_to_comma(input)?;
+        return Ok(None);
     } else {
-        let token: TokenTree = input.parse()?;
-        mistakes.on(token, format!("after `{key}` a `=` is wanted: write `{key} = …`"));
+        let found = if input.peek(Token![=>]) {
+            input.parse::<Token![=>]>()?.to_token_stream()
+        } else {
+            input.parse::<TokenTree>()?.to_token_stream()
+        };
+        mistakes.on(found, format!("after `{key}` a `=` is wanted: write `{key} = …`"));
         skip_to_comma(input)?;
         PairValue::Broken
     };
@@ -83,19 +101,27 @@ fn read_value(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Pa
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(PairValue::Missing);
     }
+    let value = input.fork();
     match input.parse() {
         Ok(expression) => Ok(PairValue::Expression(Box::new(expression))),
         Err(error) => {
-            mistakes.take(error);
+            let last = skip_to_comma(&value)?;
+            match error.to_string().strip_prefix("unexpected end of input, ") {
+                // The end has no place of its own.
+                Some(expected) => mistakes.on(last, format!("something is missing behind this: {expected}")),
+                None => mistakes.take(error),
+            }
             skip_to_comma(input)?;
             Ok(PairValue::Broken)
         }
     }
 }
 
-fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+/// Gives the last token that it skips.
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<Option<TokenTree>> {
+    let mut last = None;
     while !input.is_empty() && !input.peek(Token![,]) {
-        input.parse::<TokenTree>()?;
+        last = Some(input.parse()?);
     }
-    Ok(())
+    Ok(last)
 }

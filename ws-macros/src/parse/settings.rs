@@ -1,13 +1,13 @@
 //! Reads the attribute of the module: `#[ws_server(listen = 8080, …)]`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
 use syn::Expr;
 
 use super::pairs::{self, Pair, PairValue};
 use crate::errors::{Mistakes, list, nearest};
+use crate::literals;
 use crate::model::{Setting, Settings, Value};
-use crate::options::{self, Key, Kind};
+use crate::options::{Key, Kind};
 
 pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Settings {
     let mut settings = Settings::default();
@@ -29,9 +29,8 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Settings {
             }
             PairValue::Broken => {}
             PairValue::List(tokens) if key.kind() == Kind::Tls => {
-                settings
-                    .values
-                    .extend(read_tls(&word, tokens, mistakes).map(|value| Setting { key: word, value }));
+                let files = read_tls(&word, tokens, mistakes);
+                settings.values.extend(files.map(|value| Setting { key, word, value }));
             }
             PairValue::List(_) => {
                 mistakes.on(&word, format!("`{name}` takes its value behind a `=`: write {}", written(key)));
@@ -40,9 +39,8 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Settings {
                 settings.runtime = read_path(&path, mistakes);
             }
             PairValue::Expression(value) => {
-                settings
-                    .values
-                    .extend(options::judge(key, &value, mistakes).map(|value| Setting { key: word, value }));
+                let judged = literals::judge(key, *value, mistakes);
+                settings.values.extend(judged.map(|value| Setting { key, word, value }));
             }
         }
     }
@@ -56,6 +54,11 @@ fn unknown(name: &str) -> String {
         "state" | "session" => {
             return format!(
                 "the server has no option `{name}`: write `#[{name}]` above the type inside of the module"
+            );
+        }
+        "cert" | "key" => {
+            return format!(
+                "`{name}` belongs to `tls`: write `tls(cert = \"chain.pem\", key = \"key.pem\")`"
             );
         }
         "period" | "tick_period" => {
@@ -79,6 +82,7 @@ fn written(key: Key) -> String {
         | Kind::Slow
         | Kind::Origins
         | Kind::Subprotocols
+        | Kind::Compression
         | Kind::Prefix
         | Kind::Path => format!("`{example}`"),
     }
@@ -132,15 +136,12 @@ fn read_tls(tls: &Ident, tokens: TokenStream, mistakes: &mut Mistakes) -> Option
             PairValue::Broken => {}
         }
     }
-    if let (Some(cert), Some(key)) = (&cert, &key) {
-        return Some(Value::Expression(quote!((#cert, #key))));
-    }
+    let missing = match (cert, key) {
+        (Some(cert), Some(key)) => return Some(Value::Files { cert: *cert, key: *key }),
+        (None, _) => "a certificate: add `cert = \"chain.pem\"`",
+        (Some(_), None) => "a key: add `key = \"key.pem\"`",
+    };
     if mistakes.count() == before {
-        let missing = if cert.is_none() {
-            "a certificate: add `cert = \"chain.pem\"`"
-        } else {
-            "a key: add `key = \"key.pem\"`"
-        };
         mistakes.on(tls, format!("TLS also needs {missing}"));
     }
     None

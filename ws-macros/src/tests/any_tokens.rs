@@ -14,14 +14,29 @@ const MODULE: &str = "
         #[on(utf8)] async fn said<'a, T>(&mut self, (a, b): (&'a str, impl X), #[cfg(y)] g: &'static mut G) -> ! {}
         #[on(\"name\")] #[on()] #[on(a, b)] #[on = 3] unsafe extern \"C\" fn odd(x: &[u8; { N }], ...) {}
         #[tick(period = -1.5, period = 1e999)] const fn clock(x: str, y: _) {}
+        #[session] #[cfg(unix)] struct r#type<'a>(u8); #[cfg(a)] type r#fn<'a> = &'a mut r#type; #[r#on(r#pong,)] fn r#try(r#in: r#fn, b: !) {}
+        #[on(pong)] #[cfg(b)] fn later() -> impl Future<Output = u8> {} use self::x as server; struct Open(u8) #[on(ready)] fn f<#[x] T>();
         #[watch(readable = a + b, writable)] fn typed(a: &A, b: &mut B) where A: B {}
         #[cfg_attr(unix, on(utf8))] static S: u8 = 1; fn server() {}
+    }";
+
+/// A module that the compiler can read, whatever it says of it then.
+const READABLE: &str = "
+    pub mod chat {
+        #![allow(x)]
+        use super::{on, server}; type G<'a> = &'a mut Guest; const N: usize = 1; macro_rules! m { () => {} }
+        #[state] struct Lobby<T>(u64); #[session(x)] #[cfg(unix)] enum r#Guest { A } #[cfg(a)] #[session] struct Other;
+        #[on(handshake)] fn admit(req: &Handshake) -> Result<(), Reject> { todo!() }
+        #[on(utf8)] async fn said<'a, T>(&mut self, (a, b): (&'a str, impl X), #[cfg(y)] g: &'static mut G) -> u8 { 1 }
+        #[on(ready)] #[on(a)] unsafe extern \"C\" fn odd(x: &[u8; 1], y: &'_ Guest, z: Alias) {} const fn server() {}
+        #[tick(period = 1)] fn clock(l: &mut Lobby, m: &Lobby) {} #[watch(readable = a + b)] fn r#type(a: &A, b: &mut B) {}
+        #[cfg(unix)] #[on(pong)] fn one() -> impl Future<Output = u8> { 1 } #[cfg(b)] #[on(pong)] fn two(close: Guest) {}
     }";
 
 const ATTRIBUTE: &str = "
     listen = [8080, \"localhost:1\", 70000, -1, 0xffff_u16], tls(cert = \"a\", key = b, c), silence_max = -0.0, nodelay,
     slow = drop, origins = [any, \"x\"], subprotocols = \"a, b\", env = \"1\", crate = a::b::<c>, max_inbox = 99999999999999999999999,
-    x y, , = 5, \"text\", key : value, max_headers = 'c', max_outbox = b\"x\", close_timeout = 1e-400, port = 1";
+    x y, , a-b = 1; => 5, r#slow = \"x\", 20s, 64k, origins = [any], b = c::, = 5, \"text\", key : value, max_headers = 'c', max_outbox = b\"x\", close_timeout = 1e-400, port = 1";
 
 /// The tokens on every level, with a way to change each of them.
 fn change(tokens: TokenStream, choices: &mut impl Iterator<Item = u8>, spare: &[TokenTree]) -> TokenStream {
@@ -62,6 +77,15 @@ fn flat(tokens: TokenStream, into: &mut Vec<TokenTree>) {
     }
 }
 
+/// Takes a module apart with few changes, so that much of it stays readable.
+fn few_changes() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(prop_oneof![60 => Just(u8::MAX), 1 => any::<u8>()], 0..600)
+}
+
+fn is_readable(tokens: &TokenStream) -> bool {
+    syn::parse2::<syn::File>(tokens.clone()).is_ok()
+}
+
 fn sources() -> (TokenStream, TokenStream, Vec<TokenTree>) {
     let module: TokenStream = MODULE.replace("( }", "() }").parse().unwrap();
     let attribute: TokenStream = ATTRIBUTE.parse().unwrap();
@@ -71,8 +95,18 @@ fn sources() -> (TokenStream, TokenStream, Vec<TokenTree>) {
     (attribute, module, spare)
 }
 
+/// How often each test tries: `PROPTEST_CASES=100000 cargo test -p ws-macros any_tokens` for a long run.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").map_or(2000, |cases| cases.parse().expect("a number of cases"))
+}
+
+#[test]
+fn the_module_to_be_changed_a_little_is_readable() {
+    assert!(is_readable(&READABLE.parse().unwrap()));
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_tokens_make_it_panic(choices in proptest::collection::vec(any::<u8>(), 0..1500)) {
@@ -81,6 +115,14 @@ proptest! {
         let attribute = change(attribute, &mut choices, &spare);
         let module = change(module, &mut choices, &spare);
         let _ = crate::server(attribute, &module).to_string();
+    }
+
+    #[test]
+    fn what_the_compiler_can_read_it_can_still_read(choices in few_changes()) {
+        let (attribute, _, spare) = sources();
+        let module = change(READABLE.parse().unwrap(), &mut choices.into_iter(), &spare);
+        let written = crate::server(attribute, &module);
+        prop_assert!(!is_readable(&module) || is_readable(&written), "{module}\n{written}");
     }
 
     #[test]

@@ -68,11 +68,14 @@ pub enum CloseError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SetError {
-    /// `max_recv_size` is fixed once the handshake is done.
+    /// The option is fixed once the handshake is done.
     #[error(
-        "cannot change `max_recv_size`: the handshake is done; set it in `#[on(connect)]` or `#[on(handshake)]`"
+        "cannot change `{option}`: the handshake is done; set it in `#[on(connect)]` or `#[on(handshake)]`"
     )]
-    TooLate,
+    TooLate {
+        /// The option's name.
+        option: &'static str,
+    },
     /// A size of 0.
     #[error("`{option}` must be 1 byte or more, not 0")]
     Zero {

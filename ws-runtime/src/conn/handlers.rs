@@ -4,11 +4,12 @@ use std::any::Any;
 use std::fmt::Display;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
 use super::Conn;
 use crate::event::{Close, ClosedBy, Outcome};
+use crate::log::Escaped;
 
 /// A handler panicked; what it said.
 #[derive(Debug, thiserror::Error)]
@@ -26,14 +27,27 @@ impl Panicked {
 }
 
 /// Runs a handler and catches its panic, so that it ends at most its own connection.
-pub(crate) async fn catch<T>(handler: impl Future<Output = T>) -> Result<T, Panicked> {
-    let mut handler = pin!(handler);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
+pub(crate) async fn catch<F: Future>(handler: impl FnOnce() -> F) -> Result<F::Output, Panicked> {
+    // A plain handler has run when it is called; only one that awaits is polled.
+    let mut handler = pin!(catch_now(handler)?);
+    poll_fn(|cx| poll_caught(handler.as_mut(), cx)).await
+}
+
+/// Lets a handler go on, and catches its panic.
+pub(super) fn poll_caught<T>(
+    handler: Pin<&mut impl Future<Output = T>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<T, Panicked>> {
+    match catch_now(|| handler.poll(cx)) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-        Err(payload) => Poll::Ready(Err(Panicked::new(&*payload))),
-    })
-    .await
+        Err(panicked) => Poll::Ready(Err(panicked)),
+    }
+}
+
+/// The same for a handler that does not await.
+pub(super) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
+    catch_unwind(AssertUnwindSafe(handler)).map_err(|payload| Panicked::new(&*payload))
 }
 
 /// What became of a handler on this connection: whether it may go on. A failure is logged under the handler's name.
@@ -47,7 +61,7 @@ pub(super) fn judge(conn: &Conn, handler: &'static str, outcome: Result<Outcome,
 }
 
 fn log(conn: &Conn, handler: &'static str, error: &dyn Display) {
-    tracing::error!(handler, conn = conn.id(), peer = %conn.peer(), error = %error, "handler failed");
+    tracing::error!(handler, conn = conn.id(), peer = %conn.peer(), error = %Escaped(error), "handler failed");
 }
 
 /// Whether a connection goes on after a handler.

@@ -3,35 +3,29 @@
 use std::collections::VecDeque;
 
 use crate::event::Close;
+use crate::options::Options;
 use crate::wire::Incoming;
 
 /// The inbox never holds less than this many bytes before reading stops.
 const MIN_BYTES: usize = 256 * 1024;
 
 /// The bounded queue between the socket and the handlers. While it is full nothing is read: TCP pushes back.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Inbox {
     waiting: VecDeque<Incoming<'static>>,
     bytes: usize,
-    max_messages: usize,
-    max_bytes: usize,
     /// How the stream of messages ended; told once all before it are handled.
-    end: Option<Close>,
+    end: Option<Box<Close>>,
 }
 
 impl Inbox {
-    pub(super) fn new(max_messages: usize, max_message: usize) -> Self {
-        Self {
-            waiting: VecDeque::new(),
-            bytes: 0,
-            max_messages,
-            max_bytes: max_message.max(MIN_BYTES),
-            end: None,
-        }
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.waiting.len() >= self.max_messages || self.bytes >= self.max_bytes
+    /// Whether as much waits as may, where a message may be of `max_message` bytes.
+    pub(super) fn is_full(&self, options: &Options, max_message: usize) -> bool {
+        self.waiting.len() >= options.max_inbox || self.bytes >= max_message.max(MIN_BYTES)
     }
 
     pub(super) fn push(&mut self, incoming: Incoming<'static>) {
@@ -42,7 +36,8 @@ impl Inbox {
     pub(super) fn pop(&mut self) -> Option<Incoming<'static>> {
         let incoming = self.waiting.pop_front()?;
         self.bytes -= size(&incoming);
-        if self.waiting.is_empty() && self.waiting.capacity() > self.max_messages {
+        if self.waiting.is_empty() {
+            // An idle connection holds no buffer.
             self.waiting = VecDeque::new();
         }
         Some(incoming)
@@ -50,11 +45,11 @@ impl Inbox {
 
     /// Nothing more comes.
     pub(super) fn end(&mut self, close: Close) {
-        self.end.get_or_insert(close);
+        self.end.get_or_insert_with(|| Box::new(close));
     }
 
     pub(super) fn take_end(&mut self) -> Option<Close> {
-        self.end.take()
+        self.end.take().map(|close| *close)
     }
 }
 

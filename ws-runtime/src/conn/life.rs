@@ -1,97 +1,163 @@
 //! A connection from its first byte to its last: opened, ready, its messages one by one, and gone.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use super::Conn;
-use super::handlers::{Verdict, catch, judge};
-use super::link::Link;
-use super::opening::open;
+use super::gathering::Gathered;
+use super::handlers::{Panicked, Verdict, catch_now, judge};
+use super::link::{Link, Receiver};
+use super::opening::{Opened, open};
 use super::outlet::ABNORMAL;
-use crate::event::{Binary, Close, ClosedBy, ConnEvent, Outcome, Pong, Service, Utf8};
+use crate::event::{Binary, Call, Close, ClosedBy, ConnEvent, Failure, Outcome, Pong, Service, Utf8};
 use crate::listen::{Address, Stream};
 use crate::server::{Hosted, Place};
-use crate::wire::Incoming;
+use crate::wire::{Incoming, Inflater};
 
-/// Lives one connection, in the task that it is called in.
-pub(crate) async fn live<S: Service>(hosted: Arc<Hosted<S>>, stream: Stream, peer: Address, place: Place) {
+/// Lives one connection.
+pub(crate) fn live<S: Service>(
+    hosted: Arc<Hosted<S>>,
+    stream: Stream,
+    peer: Address,
+    place: Place,
+) -> impl Future<Output = ()> + Send {
     let conn = hosted.server.greet(peer, &stream);
-    // Boxed, so that the memory which TLS and the handshake need is given back once they are done.
-    let Some((stream, session)) = Box::pin(open(&hosted, &conn, stream, place)).await else {
-        conn.cut(ClosedBy::Us);
-        return;
-    };
-    let mut session = Some(session);
-    let mut link = Link::new(conn.clone(), stream);
-
-    conn.outlet().become_ready();
-    hosted.server.admit(&conn);
-    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
-    attend(&hosted, &conn, &mut link, &mut session).await;
-    hosted.server.dismiss(&conn);
-
-    let close = conn.outlet().close().cloned().unwrap_or_else(|| Close::new(ABNORMAL, "", ClosedBy::Error));
-    tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
-    let store = &hosted.store;
-    let ended = match conn.replaced_disconnect() {
-        Some(handler) => link.beside(catch(async { handler(&close) })).await,
-        None => link.beside(catch(S::disconnect(ConnEvent::new(&conn, store, &mut session), &close))).await,
-    };
-    if let Some(ended) = ended {
-        judge(&conn, S::HANDLERS.disconnect, ended);
-    }
-    drop(session);
-    link.close().await;
+    Gathered::of(conn.clone(), async move {
+        // The beginning and the end are boxed: most of the time a connection needs the memory of neither.
+        let Some(Opened { stream, session, deflate }) = Box::pin(open(&hosted, &conn, stream, place)).await
+        else {
+            conn.cut(ClosedBy::Us);
+            return;
+        };
+        let (source, sink) = stream.split();
+        let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
+        let mut link = Link::new(conn.clone(), source, inflater);
+        let mut attendant = Attendant { hosted: &hosted, conn: &conn, session: Some(session) };
+        conn.become_ready(sink, deflate);
+        hosted.server.admit(&conn);
+        tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
+        attendant.attend(&mut link).await;
+        hosted.server.dismiss(&conn);
+        Box::pin(attendant.part(&mut link)).await;
+    })
 }
 
-/// Runs `ready`, then hands over message after message until there are no more, or a handler fails.
-async fn attend<S: Service>(
-    hosted: &Hosted<S>,
-    conn: &Conn,
-    link: &mut Link,
-    session: &mut Option<S::Session>,
-) {
-    let store = &hosted.store;
-    let ready = match conn.replaced_ready() {
-        Some(handler) => link.beside(catch(async { handler() })).await,
-        None => link.beside(catch(S::ready(ConnEvent::new(conn, store, session)))).await,
-    };
-    let mut name = S::HANDLERS.ready;
-    let mut outcome = ready;
-    loop {
-        let Some(ended) = outcome else { return };
-        if judge(conn, name, ended) == Verdict::End {
-            conn.end_by_failure();
+/// Calls the handlers of one connection, one at a time.
+struct Attendant<'a, S: Service> {
+    hosted: &'a Hosted<S>,
+    conn: &'a Conn,
+    session: Option<S::Session>,
+}
+
+impl<S: Service> Attendant<'_, S> {
+    /// Runs `ready`, then hands over message after message until there are no more, or a handler fails.
+    async fn attend(&mut self, link: &mut Link) {
+        let ended = match self.conn.replaced_ready() {
+            Some(handler) => Some(catch_now(handler)),
+            None => link.beside(|| S::ready(self.event())).await,
+        };
+        if self.settle(S::HANDLERS.ready, ended) == Verdict::End {
             return;
         }
-        let Some(incoming) = link.next().await else { return };
-        let event = ConnEvent::new(conn, store, session);
-        (name, outcome) = match incoming {
+        while let Some(incoming) = link.next(self).await {
+            let (call, ended) = match incoming {
+                Incoming::Text(text) => {
+                    let message = Utf8(text);
+                    (S::HANDLERS.utf8, link.beside(|| S::utf8(self.event(), &message)).await)
+                }
+                Incoming::Binary(data) => {
+                    let message = Binary(data);
+                    (S::HANDLERS.binary, link.beside(|| S::binary(self.event(), &message)).await)
+                }
+                Incoming::Pong(data) => {
+                    let message = Pong(data);
+                    (S::HANDLERS.pong, link.beside(|| S::pong(self.event(), &message)).await)
+                }
+                // The link answers pings and keeps Close frames to itself.
+                Incoming::Ping(_) | Incoming::Close(_) => continue,
+            };
+            if self.settle(call, ended) == Verdict::End {
+                return;
+            }
+        }
+    }
+
+    /// Runs `disconnect`, drops the session and says goodbye.
+    async fn part(mut self, link: &mut Link) {
+        let conn = self.conn;
+        let close =
+            conn.outlet().close().cloned().unwrap_or_else(|| Close::new(ABNORMAL, "", ClosedBy::Error));
+        tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
+        let ended = match conn.replaced_disconnect() {
+            Some(handler) => Some(catch_now(|| handler(&close))),
+            None => link.beside(|| S::disconnect(self.event(), &close)).await,
+        };
+        if let Some(ended) = ended {
+            judge(conn, S::HANDLERS.disconnect.name, ended);
+        }
+        drop(self);
+        link.close().await;
+    }
+
+    fn event(&mut self) -> ConnEvent<'_, S> {
+        ConnEvent::new(self.conn, &self.hosted.store, &mut self.session)
+    }
+
+    /// Ends the connection where its handler failed, or where nobody waited for it to end.
+    fn settle(&self, call: Call, ended: Option<Result<Outcome, Panicked>>) -> Verdict {
+        let Some(ended) = ended else { return Verdict::End };
+        let verdict = judge(self.conn, call.name, ended);
+        if verdict == Verdict::End {
+            self.conn.end_by_failure();
+        }
+        verdict
+    }
+}
+
+/// Messages of plain handlers are handled where they lie; those of `async` ones are awaited one after the other.
+impl<S: Service> Receiver for Attendant<'_, S> {
+    fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
+        let (call, ended) = match incoming {
             Incoming::Text(text) => {
                 let message = Utf8(text);
-                let outcome = match conn.replaced_utf8() {
-                    Some(handler) => link.beside(catch(async { handler(message.as_str()) })).await,
-                    None => link.beside(catch(S::utf8(event, &message))).await,
+                let ended = match self.conn.replaced_utf8() {
+                    Some(handler) => catch_now(|| handler(message.as_str())),
+                    None if S::HANDLERS.utf8.awaited => return Err(Incoming::Text(message.0)),
+                    None => catch_now(|| at_once(S::utf8(self.event(), &message))),
                 };
-                (S::HANDLERS.utf8, outcome)
+                (S::HANDLERS.utf8, ended)
             }
             Incoming::Binary(data) => {
                 let message = Binary(data);
-                let outcome = match conn.replaced_binary() {
-                    Some(handler) => link.beside(catch(async { handler(message.as_slice()) })).await,
-                    None => link.beside(catch(S::binary(event, &message))).await,
+                let ended = match self.conn.replaced_binary() {
+                    Some(handler) => catch_now(|| handler(message.as_slice())),
+                    None if S::HANDLERS.binary.awaited => return Err(Incoming::Binary(message.0)),
+                    None => catch_now(|| at_once(S::binary(self.event(), &message))),
                 };
-                (S::HANDLERS.binary, outcome)
+                (S::HANDLERS.binary, ended)
             }
             Incoming::Pong(data) => {
                 let message = Pong(data);
-                let outcome = match conn.replaced_pong() {
-                    Some(handler) => link.beside(catch(async { handler(message.as_slice()) })).await,
-                    None => link.beside(catch(S::pong(event, &message))).await,
+                let ended = match self.conn.replaced_pong() {
+                    Some(handler) => catch_now(|| handler(message.as_slice())),
+                    None if S::HANDLERS.pong.awaited => return Err(Incoming::Pong(message.0)),
+                    None => catch_now(|| at_once(S::pong(self.event(), &message))),
                 };
-                (S::HANDLERS.pong, outcome)
+                (S::HANDLERS.pong, ended)
             }
-            // The link answers pings and keeps Close frames to itself.
-            Incoming::Ping(_) | Incoming::Close(_) => (S::HANDLERS.utf8, Some(Ok(Outcome::Ok(())))),
+            Incoming::Ping(_) | Incoming::Close(_) => return Ok(()),
         };
+        self.settle(call, Some(ended));
+        Ok(())
+    }
+}
+
+/// What a plain handler returned: it has run when it is called, and its future is ready.
+fn at_once(handler: impl Future<Output = Outcome>) -> Outcome {
+    match pin!(handler).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => Err(Failure::new("a plain handler cannot wait")),
     }
 }

@@ -1,126 +1,129 @@
-//! The socket of one connection and all that happens on it by itself: reading into the inbox, writing the outbox,
-//! answering pings, keeping deadlines. It goes on while a handler awaits.
+//! The socket of one connection and all that happens on it by itself: reading, answering pings, writing what waits,
+//! keeping deadlines. It goes on while a handler awaits.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
-use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::task::yield_now;
+use tokio_util::io::poll_read_buf;
 
 use super::Conn;
+use super::gathering::poll_write_own;
+use super::handlers::{Panicked, catch_now, poll_caught};
 use super::inbox::Inbox;
-use super::outlet::{NO_CODE, Phase};
-use super::timing::{Due, Timing};
+use super::linger::linger;
+use super::outlet::{NO_CODE, Phase, Written};
+use super::pace::Pace;
+use super::timing::{Due, Moment, Timing};
 use crate::event::{Close, ClosedBy};
-use crate::listen::Stream;
-use crate::wire::{Decoder, Incoming, Kind, Limits, Payload};
+use crate::listen::{Sink, Source, Stream};
+use crate::wire::{Decoder, Incoming, Inflater, Kind, Limits, Payload, Violation};
 
-/// How much one read takes at most.
-const READ_SIZE: usize = 16 * 1024;
-
-/// How many reads one turn makes at most, so that a peer that never stops sending slows nobody else.
-const READS_PER_TURN: usize = 4;
-
-/// How many messages are handled in one turn at most, for the same reason.
-const MESSAGES_PER_TURN: u32 = 64;
-
-/// How long, and for how many bytes, a connection that is closed still reads, so that the peer gets what it was sent:
-/// a socket closed over unread input resets the connection and takes the last bytes with it.
-const LINGER: Duration = Duration::from_secs(1);
-const LINGER_BYTES: usize = 8 * 1024 * 1024;
+/// How much one read takes at most, unless it goes where it will stay.
+const READ_SIZE: usize = 64 * 1024;
 
 thread_local! {
     /// Bytes pass through here on their way to the decoder; a connection owns a buffer only for what is incomplete.
-    static READ_BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_SIZE].into_boxed_slice());
+    static READ_BUFFER: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
 }
 
 pub(super) struct Link {
     conn: Conn,
-    /// Gone as soon as the connection is, even while a handler still runs.
-    stream: Option<Stream>,
+    /// Without one of its own, the outlet's sink is read from. Gone as soon as the connection is, even while a handler
+    /// still runs.
+    source: Option<Source>,
     decoder: Decoder,
     inbox: Inbox,
-    /// Received, but not decoded as the inbox is full.
+    /// Received, but not decoded as the inbox is full or the turn is over.
     unread: Vec<u8>,
     /// Whether the peer's last byte, or its Close frame, has been read.
     heard_out: bool,
-    nodelay: bool,
-    /// Messages handled since others had their turn.
-    handled: u32,
+    pace: Pace,
     timing: Timing,
-    alarm: Pin<Box<Sleep>>,
+    /// When the server's alarm for this connection rings.
+    alarm: Option<Moment>,
+    /// The task that the outlet and the alarm wake.
+    task: Option<Waker>,
+}
+
+/// Who handles the messages of a connection.
+pub(super) trait Receiver {
+    /// Handles a message before the next is decoded; gives it back where that has to be awaited.
+    fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>>;
+}
+
+/// Handles nothing now.
+struct Later;
+
+impl Receiver for Later {
+    fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
+        Err(incoming)
+    }
+}
+
+/// Why a turn ended although the connection goes on.
+enum Stop {
+    /// The message has to be awaited.
+    At(Incoming<'static>),
+    /// There is more to do, but others are to have their turn.
+    Yield,
+    /// No more messages will be handled.
+    Over,
 }
 
 impl Link {
-    pub(super) fn new(conn: Conn, stream: Stream) -> Self {
+    /// Takes over a connection that has just become ready.
+    pub(super) fn new(conn: Conn, source: Option<Source>, inflater: Option<Inflater>) -> Self {
         let options = conn.server().options();
-        let max_message = conn.max_recv_size();
-        let timing = Timing::new(options, Instant::now());
+        let limits = Limits {
+            max_message: conn.max_recv_size(),
+            max_fragments: u32::try_from(options.max_fragments).unwrap_or(u32::MAX),
+        };
         Self {
-            decoder: Decoder::new(Limits {
-                max_message,
-                max_fragments: u32::try_from(options.max_fragments).unwrap_or(u32::MAX),
-            }),
-            inbox: Inbox::new(options.max_inbox, max_message),
+            decoder: Decoder::new(limits, inflater),
+            inbox: Inbox::default(),
             unread: Vec::new(),
             heard_out: false,
-            nodelay: conn.nodelay(),
-            handled: 0,
-            alarm: Box::pin(sleep_until(timing.next())),
-            timing,
-            stream: Some(stream),
+            pace: Pace::new(),
+            timing: Timing::new(conn.server().alarms().now()),
+            alarm: None,
+            task: None,
+            source,
             conn,
         }
     }
 
-    /// Waits for the next message to handle; `None` when no more will be handled.
-    pub(super) async fn next(&mut self) -> Option<Incoming<'static>> {
-        poll_fn(|cx| {
-            if self.handled >= MESSAGES_PER_TURN {
-                self.handled = 0;
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
+    /// Has messages handled one by one, as they arrive; comes back with the first that has to be awaited, or with
+    /// `None` when no more will be handled.
+    pub(super) async fn next(&mut self, receiver: &mut impl Receiver) -> Option<Incoming<'static>> {
+        loop {
+            match poll_fn(|cx| self.poll_next(cx, receiver)).await {
+                Stop::At(incoming) => return Some(incoming),
+                Stop::Over => return None,
+                Stop::Yield => yield_now().await,
             }
-            let turn = self.poll(cx);
-            match self.conn.outlet().phase() {
-                Phase::Opening | Phase::Closing | Phase::Gone => return Poll::Ready(None),
-                Phase::Ready | Phase::Finishing => {}
-            }
-            if let Some(incoming) = self.inbox.pop() {
-                self.handled += 1;
-                return Poll::Ready(Some(incoming));
-            }
-            if let Some(end) = self.inbox.take_end() {
-                self.conn.outlet().push_close(end);
-                return Poll::Ready(None);
-            }
-            if self.conn.outlet().phase() == Phase::Finishing {
-                self.conn.outlet().push_close(Close::shutdown());
-                return Poll::Ready(None);
-            }
-            self.handled = 0;
-            if turn == Turn::Unfinished {
-                cx.waker().wake_by_ref();
-            }
-            Poll::Pending
-        })
-        .await
+        }
     }
 
-    /// Runs a handler to its end while the connection goes on; `None` where the server's patience ended first.
-    pub(super) async fn beside<T>(&mut self, handler: impl Future<Output = T>) -> Option<T> {
-        let mut handler = std::pin::pin!(handler);
+    /// Calls a handler and runs it to its end while the connection goes on; `None` where the server's patience ended
+    /// first.
+    pub(super) async fn beside<F: Future>(
+        &mut self,
+        call: impl FnOnce() -> F,
+    ) -> Option<Result<F::Output, Panicked>> {
+        let mut handler = match catch_now(call) {
+            Ok(handler) => pin!(handler),
+            Err(panicked) => return Some(Err(panicked)),
+        };
         poll_fn(|cx| {
-            if let Poll::Ready(output) = handler.as_mut().poll(cx) {
-                return Poll::Ready(Some(output));
+            if let Poll::Ready(ended) = poll_caught(handler.as_mut(), cx) {
+                return Poll::Ready(Some(ended));
             }
-            if self.poll(cx) == Turn::Unfinished {
-                cx.waker().wake_by_ref();
-            }
+            self.poll_socket(cx);
             if self.conn.outlet().is_aborted() { Poll::Ready(None) } else { Poll::Pending }
         })
         .await
@@ -128,206 +131,138 @@ impl Link {
 
     /// Says goodbye: writes what is queued, waits for the peer's Close frame, ends our half of the stream and reads
     /// what the peer still sends (RFC 6455, section 7.1.1).
-    pub(super) async fn close(mut self) {
+    pub(super) async fn close(&mut self) {
         poll_fn(|cx| {
-            let turn = self.poll(cx);
-            let outlet = self.conn.outlet();
-            let done = outlet.phase() == Phase::Gone || (self.heard_out && outlet.is_empty());
-            drop(outlet);
-            if !done && turn == Turn::Unfinished {
-                cx.waker().wake_by_ref();
-            }
-            if done { Poll::Ready(()) } else { Poll::Pending }
+            self.poll_socket(cx);
+            let done = self.heard_out && !self.conn.has_unwritten();
+            if done || self.conn.phase() == Phase::Gone { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
-        if let Some(stream) = &mut self.stream {
-            linger(stream).await;
+        let sink = self.conn.outlet().take_sink();
+        if let Some(mut stream) = sink.and_then(|sink| Stream::unite(self.source.take(), sink)) {
+            linger(&mut stream).await;
         }
-        self.conn.outlet().cut(Close::abnormal(ClosedBy::Us));
-        self.conn.0.drained.notify_waiters();
+        self.conn.cut(ClosedBy::Us);
     }
 
-    /// Does all that can be done without waiting: reads, writes, looks at the clock.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Turn {
-        let Some(mut stream) = self.stream.take() else { return Turn::Finished };
-        self.conn.outlet().watch(cx.waker());
-        if self.nodelay != self.conn.nodelay() {
-            self.nodelay = self.conn.nodelay();
-            if let Err(error) = stream.set_nodelay(self.nodelay) {
-                tracing::debug!(conn = self.conn.id(), %error, "TCP_NODELAY was not set");
+    fn poll_next(&mut self, cx: &mut Context<'_>, receiver: &mut impl Receiver) -> Poll<Stop> {
+        let now = self.begin_turn(cx);
+        let stop = self.handle_all(cx, now, receiver);
+        match &stop {
+            // The reply to what is handled next goes out with those that are there already.
+            Poll::Ready(Stop::At(_)) => {}
+            Poll::Ready(Stop::Yield | Stop::Over) | Poll::Pending => self.end_turn(cx, now),
+        }
+        stop
+    }
+
+    /// Has messages handled until there are no more for now.
+    fn handle_all(&mut self, cx: &mut Context<'_>, now: Moment, receiver: &mut impl Receiver) -> Poll<Stop> {
+        loop {
+            let phase = self.conn.phase();
+            if !matches!(phase, Phase::Ready | Phase::Finishing) {
+                return Poll::Ready(Stop::Over);
+            }
+            if self.pace.is_spent() {
+                self.pace.interrupt();
+                return Poll::Ready(Stop::Yield);
+            }
+            if let Some(incoming) = self.inbox.pop() {
+                self.pace.spend(0, 1);
+                match receiver.receive(incoming) {
+                    Ok(()) => {}
+                    Err(incoming) => return Poll::Ready(Stop::At(incoming)),
+                }
+            } else if !self.unread.is_empty() {
+                self.decode_unread(now, receiver);
+            } else if let Some(end) = self.inbox.take_end() {
+                self.conn.outlet().push_close(end);
+            } else if phase == Phase::Finishing {
+                self.conn.outlet().push_close(Close::shutdown());
+            } else {
+                ready!(self.read(cx, now, receiver));
             }
         }
-        let now = Instant::now();
-        let turn = self.poll_read(&mut stream, cx, now);
-        self.poll_write(&mut stream, cx, now);
-        self.poll_alarm(cx, now);
-        if self.conn.outlet().phase() == Phase::Gone {
-            self.conn.0.drained.notify_waiters();
-        } else {
-            self.stream = Some(stream);
-        }
-        turn
     }
 
-    fn poll_read(&mut self, stream: &mut Stream, cx: &mut Context<'_>, now: Instant) -> Turn {
+    /// Does all that can be done without waiting and without a handler.
+    fn poll_socket(&mut self, cx: &mut Context<'_>) {
+        let now = self.begin_turn(cx);
         if !self.unread.is_empty() {
-            let mut unread = std::mem::take(&mut self.unread);
-            let left = self.decode(&mut unread, now);
-            unread.drain(..unread.len() - left);
-            self.unread = unread;
+            self.decode_unread(now, &mut Later);
         }
-        for _ in 0..READS_PER_TURN {
-            if !self.wants_to_read() {
-                return Turn::Finished;
+        while self.wants_to_read() {
+            if self.pace.is_spent() {
+                cx.waker().wake_by_ref();
+                break;
             }
-            let read = READ_BUFFER.with_borrow_mut(|buffer| {
-                let mut room = ReadBuf::new(buffer);
-                ready!(Pin::new(&mut *stream).poll_read(cx, &mut room))?;
-                let received = room.filled_mut();
-                let count = received.len();
-                if count > 0 {
-                    self.timing.heard(now);
-                    let left = self.decode(received, now);
-                    if let Some(left) = received.get(count - left..) {
-                        self.unread.extend_from_slice(left);
-                    }
-                }
-                Poll::Ready(Ok::<usize, io::Error>(count))
-            });
-            match read {
-                Poll::Pending => return Turn::Finished,
-                Poll::Ready(Ok(0)) => self.heard_all(Close::abnormal(ClosedBy::Peer)),
-                Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(error)) => {
-                    tracing::debug!(conn = self.conn.id(), %error, "reading failed");
-                    self.heard_all(Close::abnormal(ClosedBy::Error));
-                }
+            if self.read(cx, now, &mut Later).is_pending() {
+                break;
             }
         }
-        Turn::Unfinished
+        self.end_turn(cx, now);
     }
 
-    /// Whether reading makes sense now: not after the peer's last word, not while the inbox is full, and after
-    /// shutdown began only for the peer's Close frame.
-    fn wants_to_read(&self) -> bool {
-        !self.heard_out
-            && self.unread.is_empty()
-            && match self.conn.outlet().phase() {
-                Phase::Ready => !self.inbox.is_full(),
-                Phase::Closing => true,
-                Phase::Opening | Phase::Finishing | Phase::Gone => false,
-            }
-    }
-
-    /// Decodes what was received, into the inbox; tells how many bytes are left because it is full.
-    fn decode(&mut self, mut received: &mut [u8], now: Instant) -> usize {
-        while !self.heard_out {
-            let closing = self.conn.outlet().phase() == Phase::Closing;
-            if !closing && self.inbox.is_full() {
-                return received.len();
-            }
-            match self.decoder.decode(&mut received) {
-                Ok(None) => break,
-                Ok(Some(Incoming::Close(frame))) => {
-                    let (code, reason) =
-                        frame.map_or((NO_CODE, Default::default()), |frame| (frame.code, frame.reason));
-                    self.heard_all(Close::new(code, reason, ClosedBy::Peer));
-                }
-                Ok(Some(Incoming::Ping(payload))) => self.answer_ping(payload, now),
-                Ok(Some(incoming)) if !closing => self.inbox.push(incoming.into_owned()),
-                // Our Close frame is sent: what else the peer says is not handled.
-                Ok(Some(_)) => {}
-                Err(violation) => {
-                    tracing::debug!(conn = self.conn.id(), %violation, "the peer broke the protocol");
-                    let code = violation.close_code().into();
-                    self.heard_all(Close::new(code, violation.to_string(), ClosedBy::Error));
-                }
-            }
+    fn begin_turn(&mut self, cx: &Context<'_>) -> Moment {
+        if !self.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
+            self.task = Some(cx.waker().clone());
+            self.conn.outlet().watch(cx.waker());
+            // The one that is set wakes nobody now.
+            self.unset_alarm();
         }
-        self.timing.assembling(self.decoder.assembling(), now);
-        0
+        self.pace.begin();
+        self.conn.server().alarms().now()
     }
 
-    /// RFC 6455, section 5.5.2: a ping is answered by a pong with the same payload.
-    fn answer_ping(&mut self, payload: Payload<'_>, now: Instant) {
-        if !self.timing.admits_ping(now) {
-            self.heard_all(Close::new(1008, "too many pings", ClosedBy::Error));
-            return;
-        }
-        // Refused only where the connection closes or is cut.
-        let _ = self.conn.outlet().push(Kind::Pong, payload);
-    }
-
-    /// Nothing more is read as messages: remembers why.
-    fn heard_all(&mut self, close: Close) {
-        self.heard_out = true;
-        self.unread = Vec::new();
-        self.inbox.end(close);
-    }
-
-    fn poll_write(&mut self, stream: &mut Stream, cx: &mut Context<'_>, now: Instant) {
-        let mut outlet = self.conn.outlet();
-        let had_something = !outlet.is_empty();
-        while !outlet.is_empty() {
-            let mut slices = [IoSlice::new(&[]); super::outlet::MAX_SLICES];
-            let count = outlet.slices(&mut slices);
-            let written =
-                Pin::new(&mut *stream).poll_write_vectored(cx, slices.get(..count).unwrap_or_default());
-            match written {
-                Poll::Pending => {
-                    self.timing.writing(true, now);
-                    return;
-                }
-                Poll::Ready(Ok(0)) => outlet.cut(Close::abnormal(ClosedBy::Peer)),
-                Poll::Ready(Ok(written)) => {
-                    self.timing.progressed(now);
-                    outlet.advance(written);
-                }
-                Poll::Ready(Err(error)) => {
-                    tracing::debug!(conn = self.conn.id(), %error, "writing failed");
-                    outlet.cut(Close::abnormal(ClosedBy::Error));
-                }
-            }
-        }
-        drop(outlet);
-        if had_something {
-            self.conn.0.drained.notify_waiters();
-        }
-        self.timing.writing(false, now);
-        // TLS may hold bytes back until it is flushed; a plain socket does nothing here.
-        if let Poll::Ready(Err(error)) = Pin::new(stream).poll_flush(cx) {
-            tracing::debug!(conn = self.conn.id(), %error, "flushing failed");
-            self.conn.cut(ClosedBy::Error);
-        }
-    }
-
-    /// Does what is due by the clock, and sets the alarm for what will be.
-    fn poll_alarm(&mut self, cx: &mut Context<'_>, now: Instant) {
-        let phase = self.conn.outlet().phase();
+    /// Does what is due by the clock, writes, and sets the alarm for what will be due.
+    fn end_turn(&mut self, cx: &mut Context<'_>, now: Moment) {
+        let phase = self.conn.phase();
         self.timing.closing(phase == Phase::Closing, now);
         let reading = phase == Phase::Ready && !self.heard_out;
-        self.timing.pause_silence(!reading || self.inbox.is_full(), now);
-        // The alarm is moved only forward in time when it rings, and back when something is due sooner: a message
-        // that merely puts the silence off costs nothing.
-        if self.timing.next() < self.alarm.deadline() {
-            self.alarm.as_mut().reset(self.timing.next());
-        }
-        while self.alarm.as_mut().poll(cx).is_ready() {
-            for due in self.timing.due(Instant::now()) {
+        self.timing.pause_silence(!reading || self.inbox_is_full(), now);
+        if self.alarm.is_some_and(|at| at <= now) {
+            self.unset_alarm();
+            for due in self.timing.due(self.conn.server().options(), now) {
                 self.act(due);
             }
-            if self.conn.outlet().phase() == Phase::Gone {
-                return;
-            }
-            self.alarm.as_mut().reset(self.timing.next());
+        }
+        let written = poll_write_own(&self.conn, cx);
+        self.timing.writing(written != Written::All, now);
+        if written == Written::Some {
+            self.timing.progressed(now);
+        }
+        if self.conn.phase() == Phase::Gone {
+            self.source = None;
+            self.unset_alarm();
+        } else {
+            self.set_alarm();
+        }
+    }
+
+    /// Sets the alarm, unless it rings before the next deadline anyway.
+    fn set_alarm(&mut self) {
+        let Some(next) = self.timing.next(self.conn.server().options()) else { return };
+        if self.alarm.is_some_and(|at| at <= next) {
+            return;
+        }
+        self.unset_alarm();
+        if let Some(task) = &self.task {
+            self.conn.server().alarms().set(next, self.conn.id(), task);
+            self.alarm = Some(next);
+        }
+    }
+
+    fn unset_alarm(&mut self) {
+        if let Some(at) = self.alarm.take() {
+            self.conn.server().alarms().unset(at, self.conn.id());
         }
     }
 
     fn act(&mut self, due: Due) {
         match due {
             Due::Ping => {
-                let _ = self.conn.outlet().push(Kind::Ping, Payload::Borrowed(&[]));
-                self.conn.outlet().wake();
+                // Refused only where the connection closes or is cut.
+                let _ = self.conn.push_frame(Kind::Ping, Payload::Borrowed(&[]));
             }
             Due::Silence => self.conn.cut(ClosedBy::Silence),
             Due::Assembly => {
@@ -338,36 +273,177 @@ impl Link {
             Due::Close => self.conn.cut(ClosedBy::Peer),
         }
     }
-}
 
-/// Whether a turn ended because there was nothing more to do, or because others are to have theirs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    Finished,
-    Unfinished,
-}
+    /// Whether reading makes sense now: not after the peer's last word, not while the inbox is full, and after
+    /// shutdown began only for the peer's Close frame.
+    fn wants_to_read(&self) -> bool {
+        !self.heard_out
+            && self.unread.is_empty()
+            && match self.conn.phase() {
+                Phase::Ready => !self.inbox_is_full(),
+                Phase::Closing => true,
+                Phase::Opening | Phase::Finishing | Phase::Gone => false,
+            }
+    }
 
-/// Ends our half of the stream and reads what is still to come until the peer ends its own, for a bounded while.
-pub(super) async fn linger(stream: &mut Stream) {
-    let last_words = async {
-        stream.shutdown().await?;
-        let mut left = LINGER_BYTES;
-        while left > 0 {
-            let read = poll_fn(|cx| {
-                READ_BUFFER.with_borrow_mut(|buffer| {
-                    let mut room = ReadBuf::new(buffer);
-                    ready!(Pin::new(&mut *stream).poll_read(cx, &mut room))?;
-                    Poll::Ready(Ok::<usize, io::Error>(room.filled().len()))
-                })
-            })
-            .await?;
-            if read == 0 {
+    fn inbox_is_full(&self) -> bool {
+        self.inbox.is_full(self.conn.server().options(), self.conn.max_recv_size())
+    }
+
+    /// Reads once, and decodes what came.
+    fn read(&mut self, cx: &mut Context<'_>, now: Moment, receiver: &mut impl Receiver) -> Poll<()> {
+        let read = match self.decoder.room() {
+            Some(mut room) => {
+                let source = |source: &mut Readable| poll_read_buf(Pin::new(source), cx, &mut room);
+                let read = ready!(with_source(&mut self.source, &self.conn, source));
+                if let Ok(count @ 1..) = read {
+                    self.pace.spend(count, 0);
+                    let decoded = self.decoder.filled(count);
+                    self.take_in(decoded, now, receiver);
+                    self.timing.assembling(self.decoder.assembling(), now);
+                }
+                read
+            }
+            None => {
+                let mut buffer = READ_BUFFER.take().unwrap_or_else(|| vec![0; READ_SIZE].into_boxed_slice());
+                let read = self.read_to(&mut buffer, cx, now, receiver);
+                READ_BUFFER.set(Some(buffer));
+                ready!(read)
+            }
+        };
+        match read {
+            Ok(0) => self.heard_all(Close::abnormal(ClosedBy::Peer)),
+            Ok(_) => self.timing.heard(now),
+            Err(error) => {
+                tracing::debug!(conn = self.conn.id(), %error, "reading failed");
+                self.heard_all(Close::abnormal(ClosedBy::Error));
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Reads by way of a buffer.
+    fn read_to(
+        &mut self,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+        now: Moment,
+        receiver: &mut impl Receiver,
+    ) -> Poll<io::Result<usize>> {
+        let mut room = ReadBuf::new(buffer);
+        let source = |source: &mut Readable| Pin::new(source).poll_read(cx, &mut room);
+        if let Err(error) = ready!(with_source(&mut self.source, &self.conn, source)) {
+            return Poll::Ready(Err(error));
+        }
+        let received = room.filled_mut();
+        let count = received.len();
+        let left = self.decode(received, now, receiver);
+        self.unread.extend_from_slice(received.get(count - left..).unwrap_or_default());
+        Poll::Ready(Ok(count))
+    }
+
+    fn decode_unread(&mut self, now: Moment, receiver: &mut impl Receiver) {
+        let mut unread = std::mem::take(&mut self.unread);
+        let left = self.decode(&mut unread, now, receiver);
+        if left > 0 {
+            unread.drain(..unread.len() - left);
+            self.unread = unread;
+        }
+    }
+
+    /// Decodes what was received, and has it handled; tells how many bytes are left because the inbox is full or the
+    /// turn is over.
+    fn decode(&mut self, mut received: &mut [u8], now: Moment, receiver: &mut impl Receiver) -> usize {
+        while !self.heard_out {
+            match self.conn.phase() {
+                Phase::Ready | Phase::Finishing if self.inbox_is_full() || self.pace.is_spent() => {
+                    return received.len();
+                }
+                Phase::Ready | Phase::Finishing | Phase::Closing => {}
+                Phase::Opening | Phase::Gone => return 0,
+            }
+            let (bytes, frames) = (received.len(), self.decoder.frames());
+            let decoded = self.decoder.decode(&mut received);
+            self.pace.spend(bytes - received.len(), self.decoder.frames().wrapping_sub(frames));
+            if let Ok(None) = decoded {
                 break;
             }
-            left = left.saturating_sub(read);
+            self.take_in(decoded, now, receiver);
         }
-        Ok::<(), io::Error>(())
-    };
-    // Whether it ended, failed or took too long: the connection is dropped next.
-    let _ = timeout(LINGER, last_words).await;
+        self.timing.assembling(self.decoder.assembling(), now);
+        0
+    }
+
+    fn take_in(
+        &mut self,
+        decoded: Result<Option<Incoming<'_>>, Violation>,
+        now: Moment,
+        receiver: &mut impl Receiver,
+    ) {
+        match decoded {
+            Ok(None) => {}
+            Ok(Some(Incoming::Close(frame))) => {
+                let (code, reason) =
+                    frame.map_or((NO_CODE, Default::default()), |frame| (frame.code, frame.reason));
+                self.heard_all(Close::new(code, reason, ClosedBy::Peer));
+            }
+            Ok(Some(Incoming::Ping(payload))) => self.answer_ping(payload, now),
+            Ok(Some(incoming)) => {
+                // Once our Close frame is sent, what else the peer says is not handled.
+                if self.conn.phase() == Phase::Closing {
+                    return;
+                }
+                let later =
+                    if self.inbox.is_empty() { receiver.receive(incoming).err() } else { Some(incoming) };
+                if let Some(incoming) = later {
+                    self.inbox.push(incoming.into_owned());
+                }
+            }
+            Err(violation) => {
+                tracing::debug!(conn = self.conn.id(), %violation, "the peer broke the protocol");
+                let code = violation.close_code().into();
+                self.heard_all(Close::new(code, violation.to_string(), ClosedBy::Error));
+            }
+        }
+    }
+
+    /// RFC 6455, section 5.5.2: a ping is answered by a pong with the same payload.
+    fn answer_ping(&mut self, payload: Payload<'_>, now: Moment) {
+        if !self.timing.admits_ping(now) {
+            self.heard_all(Close::new(1008, "too many pings", ClosedBy::Error));
+            return;
+        }
+        // Refused only where the connection closes or is cut.
+        let _ = self.conn.push_frame(Kind::Pong, payload);
+    }
+
+    /// Nothing more is read as messages: remembers why.
+    fn heard_all(&mut self, close: Close) {
+        self.heard_out = true;
+        self.unread = Vec::new();
+        self.inbox.end(close);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.unset_alarm();
+    }
+}
+
+type Readable = dyn AsyncRead + Unpin + Send;
+
+/// Reads from the source, or from the outlet's sink where that is the source too.
+fn with_source<T>(
+    source: &mut Option<Source>,
+    conn: &Conn,
+    read: impl FnOnce(&mut Readable) -> Poll<io::Result<T>>,
+) -> Poll<io::Result<T>> {
+    match source {
+        Some(source) => read(source),
+        None => match conn.outlet().sink() {
+            Some(sink @ Sink::Whole(_)) => read(sink),
+            Some(_) | None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        },
+    }
 }

@@ -1,35 +1,46 @@
 //! One connection's life: opened, ready, closing, gone; and the handle that user code holds of it.
 
+mod broadcast;
+mod deflation;
 mod error;
+mod gathering;
 mod handlers;
 mod inbox;
 mod life;
+mod linger;
 mod link;
 mod opening;
+mod outbox;
 mod outlet;
+mod pace;
 mod replaced;
 mod timing;
 
 use std::fmt;
+use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use tokio::sync::Notify;
 
-use self::outlet::{Outlet, Phase};
+use self::deflation::Deflation;
+use self::outlet::{Outlet, OutletGuard, OutletLock, Phase};
 use self::replaced::Replaced;
 use crate::Server;
 use crate::event::{Answer, Binary, Close, ClosedBy, Failure, Outcome, Reply, Utf8};
-use crate::listen::Address;
-use crate::wire::{self, Kind, Payload};
+use crate::listen::{Address, Sink};
+use crate::options::Compression;
+use crate::wire::{self, Agreement, Kind, Payload};
 
+pub(crate) use self::broadcast::Broadcast;
 pub use self::error::{CloseError, SendError, SetError};
+pub(crate) use self::gathering::{Gathered, gathered};
 pub(crate) use self::handlers::{Panicked, catch};
 pub(crate) use self::life::live;
 pub(crate) use self::opening::turn_away;
+pub(crate) use self::timing::Moment;
 
 /// A connection: a cheap handle that may be cloned, kept and sent to other threads.
 ///
@@ -47,9 +58,13 @@ struct Inner {
     max_send_size: AtomicUsize,
     max_recv_size: AtomicUsize,
     nodelay: AtomicBool,
-    outlet: Mutex<Outlet>,
-    /// Told each time the outbox has become empty, and when the connection ends.
-    drained: Notify,
+    /// What may be negotiated, until it is.
+    compression: Mutex<Compression>,
+    /// There from `ready` on, where it was.
+    deflation: OnceLock<Box<Deflation>>,
+    outlet: OutletLock,
+    /// Whether `replaced` is worth a look.
+    has_replaced: AtomicBool,
     /// Boxed, as most connections replace no handler.
     replaced: Mutex<Option<Box<Replaced>>>,
 }
@@ -65,8 +80,10 @@ impl Conn {
             max_send_size: options.max_send_size.into(),
             max_recv_size: options.max_recv_size.into(),
             nodelay: options.nodelay.into(),
-            outlet: Mutex::new(Outlet::new(options.max_outbox, options.slow)),
-            drained: Notify::new(),
+            compression: options.compression.into(),
+            deflation: OnceLock::new(),
+            outlet: OutletLock::new(options.max_outbox, options.slow),
+            has_replaced: false.into(),
             replaced: Mutex::new(None),
             server,
         }))
@@ -115,7 +132,7 @@ impl Conn {
     /// Whether messages can be sent: from the moment that 101 is sent until the connection closes.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        matches!(self.outlet().phase(), Phase::Ready | Phase::Finishing)
+        matches!(self.phase(), Phase::Ready | Phase::Finishing)
     }
 
     /// Sends a text message.
@@ -175,21 +192,14 @@ impl Conn {
     ///
     /// [`SendError::Gone`] where the connection ends first.
     pub async fn flushed(&self) -> Result<(), SendError> {
-        loop {
-            let drained = self.0.drained.notified();
-            let mut drained = std::pin::pin!(drained);
-            drained.as_mut().enable();
-            {
-                let outlet = self.outlet();
-                if outlet.phase() == Phase::Gone {
-                    return Err(SendError::Gone);
-                }
-                if outlet.is_empty() {
-                    return Ok(());
-                }
+        poll_fn(|cx| {
+            let mut outlet = self.outlet();
+            if !gathering::takes(self, &mut outlet) {
+                outlet.write_now();
             }
-            drained.await;
-        }
+            outlet.poll_flushed(cx)
+        })
+        .await
     }
 
     /// Closes the connection: what is queued is still sent, then a Close frame with `code` and `reason`.
@@ -222,7 +232,11 @@ impl Conn {
     /// Sets `TCP_NODELAY`. Default: the server's `nodelay`, which is on. No effect over a Unix socket.
     pub fn set_nodelay(&self, nodelay: bool) {
         self.0.nodelay.store(nodelay, Ordering::Relaxed);
-        self.outlet().wake();
+        if let Some(sink) = self.outlet().sink()
+            && let Err(error) = sink.set_nodelay(nodelay)
+        {
+            tracing::debug!(conn = self.id(), %error, "TCP_NODELAY was not set");
+        }
     }
 
     /// The largest message that may be sent, in bytes.
@@ -262,20 +276,42 @@ impl Conn {
         }
         let outlet = self.outlet();
         if outlet.phase() != Phase::Opening {
-            return Err(SetError::TooLate);
+            return Err(SetError::TooLate { option: "max_recv_size" });
         }
         self.0.max_recv_size.store(bytes, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Sends what a handler returned.
-    pub(crate) fn answer(&self, reply: Reply<'_>) -> Outcome {
-        let sent = match reply.0 {
+    /// Whether messages are compressed in both directions, where the client offers it.
+    #[must_use]
+    pub fn compression(&self) -> Compression {
+        *self.0.compression.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets whether messages are compressed, where the client offers it (RFC 7692). Default: the server's
+    /// `compression`, which is off.
+    ///
+    /// # Errors
+    ///
+    /// [`SetError::TooLate`] once the handshake is done.
+    pub fn set_compression(&self, compression: Compression) -> Result<(), SetError> {
+        let outlet = self.outlet();
+        if outlet.phase() != Phase::Opening {
+            return Err(SetError::TooLate { option: "compression" });
+        }
+        *self.0.compression.lock().unwrap_or_else(PoisonError::into_inner) = compression;
+        Ok(())
+    }
+
+    /// Sends what a handler returned; what it borrows from `message` is shared.
+    pub(crate) fn answer(&self, reply: Reply<'_>, message: Option<&Bytes>) -> Outcome {
+        let (kind, payload) = match reply.0 {
             Answer::Nothing => return Ok(()),
-            Answer::Text(text) => self.send_utf8(text),
-            Answer::Binary(data) => self.send_binary(data),
+            Answer::Text(text) => (Kind::Text, text.into_payload()),
+            Answer::Binary(data) => (Kind::Binary, data.0),
             Answer::Failed(failure) => return Err(failure),
         };
+        let sent = self.send_message(kind, payload.part_of(message));
         match sent {
             // That the peer is gone or too slow is no fault of the handler; its connection ends anyway.
             Ok(()) | Err(SendError::Gone | SendError::Slow { .. }) => Ok(()),
@@ -287,21 +323,14 @@ impl Conn {
         }
     }
 
-    /// Sends a frame that is encoded already, of a message of that size.
-    pub(crate) fn send_encoded(&self, frame: &Bytes, size: usize) -> Result<(), SendError> {
-        self.check_size(size)?;
-        self.outlet().push_encoded(frame)
-    }
-
     /// Ends the connection at once, without a Close frame.
     pub(crate) fn cut(&self, by: ClosedBy) {
         self.outlet().cut(Close::abnormal(by));
-        self.0.drained.notify_waiters();
     }
 
     /// Whether the connection was ended already.
     fn is_cut(&self) -> bool {
-        self.outlet().phase() == Phase::Gone
+        self.phase() == Phase::Gone
     }
 
     /// Handles what has arrived, then says goodbye with 1001.
@@ -312,12 +341,15 @@ impl Conn {
     /// Ends the connection at once, and a handler that still runs on it with it: the shutdown's patience is over.
     pub(crate) fn abort(&self) {
         self.outlet().abort();
-        self.0.drained.notify_waiters();
     }
 
     fn send_message(&self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
-        self.check_size(payload.as_slice().len())?;
-        self.outlet().push(kind, payload)
+        let size = payload.as_slice().len();
+        self.check_size(size)?;
+        match self.deflation() {
+            Some(deflation) if deflation.is_for(size) => deflation.push(self, kind, payload),
+            Some(_) | None => self.push_frame(kind, payload),
+        }
     }
 
     fn send_control(&self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
@@ -325,7 +357,25 @@ impl Conn {
         if size > wire::MAX_CONTROL {
             return Err(SendError::ControlTooLarge { size });
         }
-        self.outlet().push(kind, payload)
+        self.push_frame(kind, payload)
+    }
+
+    /// Takes a frame for sending.
+    fn push_frame(&self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
+        if gathering::push_own(self, kind, &payload) {
+            return Ok(());
+        }
+        self.push(|outlet| outlet.push(kind, payload))
+    }
+
+    /// Pushes to the outbox, and sees to it that it is written.
+    fn push(&self, push: impl FnOnce(&mut Outlet) -> Result<(), SendError>) -> Result<(), SendError> {
+        let mut outlet = self.outlet();
+        push(&mut outlet)?;
+        if !gathering::takes(self, &mut outlet) {
+            outlet.write_now();
+        }
+        Ok(())
     }
 
     fn check_size(&self, size: usize) -> Result<(), SendError> {
@@ -333,8 +383,52 @@ impl Conn {
         if size > max { Err(SendError::TooLarge { size, max }) } else { Ok(()) }
     }
 
-    fn outlet(&self) -> MutexGuard<'_, Outlet> {
-        self.0.outlet.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Opens the way out: 101 is sent, with what was agreed on.
+    fn become_ready(&self, sink: Sink, agreement: Option<Agreement>) {
+        if let Some(agreement) = agreement {
+            self.0.deflation.get_or_init(|| Deflation::new(agreement, self.server().options()).into());
+        }
+        self.outlet().become_ready(sink);
+    }
+
+    fn deflation(&self) -> Option<&Deflation> {
+        self.0.deflation.get().map(|deflation| &**deflation)
+    }
+
+    /// Locks the outlet, with all in it that was sent before.
+    fn outlet(&self) -> OutletGuard<'_> {
+        let mut outlet = self.outlet_alone();
+        gathering::settle_own(self, &mut outlet);
+        outlet
+    }
+
+    /// Locks the outlet without what this connection's own task gathers.
+    fn outlet_alone(&self) -> OutletGuard<'_> {
+        self.0.outlet.lock()
+    }
+
+    /// Whether messages can be sent and nothing waits before them, or was so a moment ago.
+    fn is_free(&self) -> bool {
+        self.0.outlet.is_free()
+    }
+
+    fn max_outbox(&self) -> usize {
+        self.server().options().max_outbox
+    }
+
+    /// How far the connection has come, or had a moment ago.
+    fn phase(&self) -> Phase {
+        self.0.outlet.phase()
+    }
+
+    /// Whether there is something to write, or was a moment ago.
+    fn has_unwritten(&self) -> bool {
+        self.0.outlet.has_unwritten()
+    }
+
+    /// Tells connections apart, as long as they live.
+    fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 }
 

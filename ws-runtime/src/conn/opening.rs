@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Conn;
 use super::handlers::{Verdict, catch, judge};
-use super::link::linger;
+use super::linger::linger;
 use crate::Server;
 use crate::event::{ConnEvent, Failure, Service};
 use crate::handshake::{
@@ -23,6 +23,7 @@ use crate::handshake::{
 };
 use crate::listen::Stream;
 use crate::server::{Evicted, Hosted, Place};
+use crate::wire::Agreement;
 
 /// How long the peer has to take a refusal.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -30,13 +31,21 @@ const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// When a peer that is sent away for now may come again, in seconds.
 const COME_AGAIN_AFTER: &str = "5";
 
+/// A connection that has become a WebSocket.
+pub(super) struct Opened<Se> {
+    pub(super) stream: Stream,
+    pub(super) session: Se,
+    /// What was agreed on, if messages are to be compressed.
+    pub(super) deflate: Option<Agreement>,
+}
+
 /// Opens a connection, within `handshake_timeout` from now; `None` where it came to nothing and is over.
 pub(super) async fn open<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,
     stream: Stream,
     place: Place,
-) -> Option<(Stream, S::Session)> {
+) -> Option<Opened<S::Session>> {
     let end = match attempt(hosted, conn, stream, &place).await {
         Ok(opened) => return Some(opened),
         Err(Unopened::End(end)) => end,
@@ -80,6 +89,8 @@ enum End {
     ShuttingDown,
     #[error("its request was answered with status {0}")]
     Answered(StatusCode),
+    #[error("its request was answered with status {0}: {1}")]
+    AnsweredBecause(StatusCode, Refusal),
 }
 
 impl<E: Into<End>> From<E> for Unopened {
@@ -99,15 +110,13 @@ async fn attempt<S: Service>(
     conn: &Conn,
     mut stream: Stream,
     place: &Place,
-) -> Result<(Stream, S::Session), Unopened> {
+) -> Result<Opened<S::Session>, Unopened> {
     let server = &hosted.server;
     let options = server.options();
     let deadline = Instant::now() + options.handshake_timeout;
 
     within(server, deadline, greet(hosted, conn)).await??;
-    if let Err(error) = stream.set_nodelay(conn.nodelay()) {
-        tracing::debug!(conn = conn.id(), %error, "TCP_NODELAY was not set");
-    }
+    set_nodelay(&stream, conn);
     if let Some(acceptor) = &hosted.tls {
         stream = within(server, deadline, accept_tls(place, acceptor, stream)).await??;
     }
@@ -146,10 +155,14 @@ async fn attempt<S: Service>(
                     Err(Answer::new(stream, Refusal::EarlyBytes.into_response()).into())
                 }
                 Ok(session) => {
-                    let accepted = handshake::accept(&request);
+                    set_nodelay(&stream, conn);
+                    let window_bits = u8::try_from(options.compression_window_bits).unwrap_or_default();
+                    let agreed = handshake::agree(request.headers(), conn.compression(), window_bits);
+                    let (deflate, extension) = agreed.unzip();
+                    let accepted = handshake::accept(&request, extension);
                     let writing = place.peers_turn(write(&mut stream, &accepted, &Method::GET));
                     within(server, deadline, writing).await???;
-                    Ok((stream, session))
+                    Ok(Opened { stream, session, deflate })
                 }
                 Err(response) => Err(Answer::new(stream, response).into()),
             }
@@ -169,7 +182,8 @@ impl End {
             | Self::Closed
             | Self::Io(_)
             | Self::Evicted(_)
-            | Self::Answered(_) => Reject::bad_request().into_response(),
+            | Self::Answered(_)
+            | Self::AnsweredBecause(..) => Reject::bad_request().into_response(),
         }
     }
 }
@@ -213,10 +227,10 @@ async fn woken() {
 /// Runs `connect`: here user code may configure the connection, or refuse it.
 async fn greet<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result<(), End> {
     let outcome = match hosted.server.replaced_connect() {
-        Some(handler) => catch(async { handler(conn) }).await,
-        None => catch(S::connect(ConnEvent::before_session(conn, &hosted.store))).await,
+        Some(handler) => catch(|| async { handler(conn) }).await,
+        None => catch(|| S::connect(ConnEvent::before_session(conn, &hosted.store))).await,
     };
-    if judge(conn, S::HANDLERS.connect, outcome) == Verdict::End {
+    if judge(conn, S::HANDLERS.connect.name, outcome) == Verdict::End {
         return Err(End::Refused);
     }
     if conn.is_cut() { Err(End::Disconnected) } else { Ok(()) }
@@ -228,19 +242,24 @@ async fn admit<S: Service>(
     conn: &Conn,
     request: &Handshake,
 ) -> Result<S::Session, Reject> {
+    let explain = |reject: &Reject| {
+        if let Some(mistake) = reject.mistake() {
+            judge(conn, S::HANDLERS.handshake.name, Ok(Err(Failure::new(mistake))));
+        }
+    };
     let event = ConnEvent::before_session(conn, &hosted.store);
-    let session = match catch(S::handshake(event, request)).await {
-        Ok(admitted) => admitted?,
+    let session = match catch(|| S::handshake(event, request)).await {
+        Ok(admitted) => admitted.inspect_err(explain)?,
         Err(panic) => {
-            judge(conn, S::HANDLERS.handshake, Err(panic));
+            judge(conn, S::HANDLERS.handshake.name, Err(panic));
             return Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR));
         }
     };
     let Some(handler) = conn.replaced_handshake() else { return Ok(session) };
-    match catch(async { handler(request) }).await {
-        Ok(admitted) => admitted.map(|()| session),
+    match catch(|| async { handler(request) }).await {
+        Ok(admitted) => admitted.map(|()| session).inspect_err(explain),
         Err(panic) => {
-            judge(conn, S::HANDLERS.handshake, Err(panic));
+            judge(conn, S::HANDLERS.handshake.name, Err(panic));
             Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR))
         }
     }
@@ -249,16 +268,16 @@ async fn admit<S: Service>(
 /// Runs `request`; without a handler the peer is told to speak WebSocket.
 async fn respond<S: Service>(hosted: &Hosted<S>, conn: &Conn, request: &Request) -> Response<Bytes> {
     let event = ConnEvent::before_session(conn, &hosted.store);
-    let response = match catch(S::request(event, request)).await {
+    let response = match catch(|| S::request(event, request)).await {
         Ok(Some(response)) => response,
         Ok(None) => return handshake::upgrade_required().into_response(),
         Err(panic) => {
-            judge(conn, S::HANDLERS.request, Err(panic));
+            judge(conn, S::HANDLERS.request.name, Err(panic));
             return Reject::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
         }
     };
     if let Some(HandlerError(error)) = response.extensions().get() {
-        judge(conn, S::HANDLERS.request, Ok(Err(Failure::new(error))));
+        judge(conn, S::HANDLERS.request.name, Ok(Err(Failure::new(error))));
     }
     response
 }
@@ -286,7 +305,10 @@ impl Answer {
         };
         match timeout(REFUSAL_TIMEOUT * 2, answered).await {
             Ok(Err(error)) => End::Io(error),
-            Ok(Ok(())) | Err(_) => End::Answered(response.status()),
+            Ok(Ok(())) | Err(_) => match response.extensions().get() {
+                Some(refusal) => End::AnsweredBecause(response.status(), *refusal),
+                None => End::Answered(response.status()),
+            },
         }
     }
 }
@@ -294,4 +316,10 @@ impl Answer {
 async fn write(stream: &mut Stream, response: &Response<Bytes>, method: &Method) -> io::Result<()> {
     handshake::write_response(stream, response, method).await?;
     stream.flush().await
+}
+
+fn set_nodelay(stream: &Stream, conn: &Conn) {
+    if let Err(error) = stream.set_nodelay(conn.nodelay()) {
+        tracing::debug!(conn = conn.id(), %error, "TCP_NODELAY was not set");
+    }
 }

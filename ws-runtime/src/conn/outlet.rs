@@ -1,47 +1,66 @@
-//! The way out of a connection: a bounded outbox, and how far the connection has come.
+//! The way out of a connection: its outbox and its socket behind one lock, and how far the connection has come.
 
-use std::collections::VecDeque;
-use std::io::IoSlice;
-use std::task::Waker;
+use std::io::{self, IoSlice};
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::SendError;
+use super::outbox::Outbox;
 use crate::event::{Close, ClosedBy};
+use crate::listen::{By, Sink};
 use crate::options::Slow;
 use crate::wire::{self, Kind, Payload};
 
-/// From this size on an owned payload is queued as it is, not copied behind its header.
-const SHARE_FROM: usize = 4 * 1024;
-
-/// How many pieces one vectored write takes.
-pub(super) const MAX_SLICES: usize = 32;
-
-/// The outbox and the phase of one connection, behind one lock: senders fill it, the connection's task empties it.
+/// The outlet of one connection behind its lock.
 ///
-/// The lock is held for as long as it takes to append bytes or to hand them to the kernel, never across an `.await`
+/// The lock is held for as long as it takes to append bytes or to write them without waiting, never across an `.await`
 /// and never while user code runs.
+#[derive(Debug)]
+pub(super) struct OutletLock {
+    outlet: Mutex<Outlet>,
+    /// The phase and [`UNWRITTEN`], to be read without the lock where a moment's delay does no harm.
+    glance: AtomicU8,
+}
+
+/// Set in a glance while the outlet has something to write.
+const UNWRITTEN: u8 = 0x80;
+
+/// An outlet that is locked.
+pub(super) struct OutletGuard<'o> {
+    outlet: MutexGuard<'o, Outlet>,
+    glance: &'o AtomicU8,
+}
+
+/// The way out: senders fill the outbox, and whoever comes first hands it to the kernel.
 #[derive(Debug)]
 pub(super) struct Outlet {
     phase: Phase,
-    /// Encoded frames, oldest first.
-    queue: VecDeque<Bytes>,
-    /// Small frames that follow the queue, encoded one behind the other.
-    tail: BytesMut,
-    /// Bytes in `queue` and `tail`.
-    queued: usize,
+    outbox: Outbox,
+    /// There from `ready` on, until the connection is cut.
+    sink: Option<Sink>,
     limit: usize,
     slow: Slow,
+    /// The kernel took less than there was: the connection's task goes on when it takes more.
+    blocked: bool,
+    /// On the list of a [`Gathering`](super::gathering::Gathering), which will have it written.
+    gathered: bool,
     /// Not even a running handler is waited for any longer.
     aborted: bool,
     /// What ended the connection; the first to say so is the one who did.
-    close: Option<Close>,
+    close: Option<Box<Close>>,
     /// The connection's task, to be woken when there is something to do.
     task: Option<Waker>,
+    /// Those who wait until all is written.
+    flushing: Vec<Waker>,
 }
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Phase {
     /// Accepted; TLS and the handshake are not done.
     Opening,
@@ -55,76 +74,137 @@ pub(super) enum Phase {
     Gone,
 }
 
-impl Outlet {
+/// What became of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// Nothing is left to write.
+    All,
+    /// The kernel has taken something, and then no more.
+    Some,
+    /// The kernel has taken nothing.
+    None,
+}
+
+impl OutletLock {
     pub(super) fn new(limit: usize, slow: Slow) -> Self {
         Self {
-            phase: Phase::Opening,
-            queue: VecDeque::new(),
-            tail: BytesMut::new(),
-            queued: 0,
-            limit,
-            slow,
-            aborted: false,
-            close: None,
-            task: None,
+            outlet: Mutex::new(Outlet {
+                phase: Phase::Opening,
+                outbox: Outbox::default(),
+                sink: None,
+                limit,
+                slow,
+                blocked: false,
+                gathered: false,
+                aborted: false,
+                close: None,
+                task: None,
+                flushing: Vec::new(),
+            }),
+            glance: AtomicU8::new(Phase::Opening as u8),
         }
     }
 
+    pub(super) fn lock(&self) -> OutletGuard<'_> {
+        OutletGuard {
+            outlet: self.outlet.lock().unwrap_or_else(PoisonError::into_inner),
+            glance: &self.glance,
+        }
+    }
+
+    /// How far the connection has come, or had a moment ago.
+    pub(super) fn phase(&self) -> Phase {
+        match self.glance.load(Ordering::Acquire) & !UNWRITTEN {
+            0 => Phase::Opening,
+            1 => Phase::Ready,
+            2 => Phase::Finishing,
+            3 => Phase::Closing,
+            _ => Phase::Gone,
+        }
+    }
+
+    /// Whether messages may be sent and nothing waits before them, or did a moment ago.
+    pub(super) fn is_free(&self) -> bool {
+        let glance = self.glance.load(Ordering::Acquire);
+        glance == Phase::Ready as u8 || glance == Phase::Finishing as u8
+    }
+
+    /// Whether there is, or was a moment ago, something to write.
+    pub(super) fn has_unwritten(&self) -> bool {
+        self.glance.load(Ordering::Acquire) & UNWRITTEN != 0
+    }
+}
+
+impl Deref for OutletGuard<'_> {
+    type Target = Outlet;
+
+    fn deref(&self) -> &Outlet {
+        &self.outlet
+    }
+}
+
+impl DerefMut for OutletGuard<'_> {
+    fn deref_mut(&mut self) -> &mut Outlet {
+        &mut self.outlet
+    }
+}
+
+impl Drop for OutletGuard<'_> {
+    fn drop(&mut self) {
+        let unwritten = if self.outlet.has_unwritten() { UNWRITTEN } else { 0 };
+        self.glance.store(self.outlet.phase as u8 | unwritten, Ordering::Release);
+    }
+}
+
+impl Outlet {
     pub(super) fn phase(&self) -> Phase {
         self.phase
     }
 
     pub(super) fn close(&self) -> Option<&Close> {
-        self.close.as_ref()
+        self.close.as_deref()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.queued == 0
+    pub(super) fn has_unwritten(&self) -> bool {
+        !self.outbox.is_empty() || self.blocked
+    }
+
+    pub(super) fn sink(&mut self) -> Option<&mut Sink> {
+        self.sink.as_mut()
+    }
+
+    /// Takes the socket away from senders: all is written, and the peer has said its last word.
+    pub(super) fn take_sink(&mut self) -> Option<Sink> {
+        self.sink.take()
     }
 
     /// Opens the way out: 101 is sent.
-    pub(super) fn become_ready(&mut self) {
+    pub(super) fn become_ready(&mut self, sink: Sink) {
         if self.phase == Phase::Opening {
             self.phase = Phase::Ready;
+            // TLS may have kept something back; the task will see.
+            self.blocked = matches!(sink, Sink::Whole(_));
+            self.sink = Some(sink);
         }
     }
 
     /// Takes a frame for sending. Whatever the size of a single frame, an empty outbox takes it.
     pub(super) fn push(&mut self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
         self.admit(payload.as_slice().len())?;
-        match payload {
-            Payload::Owned(payload) if payload.len() >= SHARE_FROM => {
-                let header = wire::header(kind, payload.len());
-                self.tail.extend_from_slice(&header);
-                self.queued += header.len();
-                self.append(payload);
-            }
-            Payload::Borrowed(_) | Payload::Owned(_) => {
-                let before = self.tail.len();
-                wire::append(kind, payload.as_slice(), &mut self.tail);
-                self.queued += self.tail.len() - before;
-            }
-        }
-        self.wake();
+        self.outbox.push(kind, payload);
         Ok(())
     }
 
     /// Takes a frame that is already encoded and shared with other connections.
     pub(super) fn push_encoded(&mut self, frame: &Bytes) -> Result<(), SendError> {
         self.admit(frame.len())?;
-        if frame.len() >= SHARE_FROM {
-            self.append(frame.clone());
-        } else {
-            self.tail.extend_from_slice(frame);
-            self.queued += frame.len();
-        }
-        self.wake();
+        self.outbox.push_encoded(frame);
         Ok(())
     }
 
     /// Queues our Close frame behind what is already there.
     pub(super) fn push_close(&mut self, close: Close) {
-        if !matches!(self.phase, Phase::Ready | Phase::Finishing) {
+        if !self.is_open() {
             self.cut(close);
             return;
         }
@@ -132,20 +212,21 @@ impl Outlet {
             NO_CODE | ABNORMAL => wire::encode_close(None, ""),
             code => wire::encode_close(Some(code), &close.reason),
         };
-        self.append(frame);
+        self.outbox.push_encoded(&frame);
         self.phase = Phase::Closing;
-        self.close.get_or_insert(close);
+        self.close.get_or_insert_with(|| close.into());
         self.wake();
     }
 
     /// Ends the connection at once: what is queued is dropped.
     pub(super) fn cut(&mut self, close: Close) {
         self.phase = Phase::Gone;
-        self.close.get_or_insert(close);
-        self.queue.clear();
-        self.tail = BytesMut::new();
-        self.queued = 0;
+        self.close.get_or_insert_with(|| close.into());
+        self.outbox = Outbox::default();
+        self.blocked = false;
+        self.sink = None;
         self.wake();
+        self.tell_flushed();
     }
 
     /// Ends the connection at once, and a handler that still runs on it with it.
@@ -172,10 +253,7 @@ impl Outlet {
 
     /// Remembers whom to wake when there is something to do.
     pub(super) fn watch(&mut self, task: &Waker) {
-        match &mut self.task {
-            Some(known) => known.clone_from(task),
-            None => self.task = Some(task.clone()),
-        }
+        self.task = Some(task.clone());
     }
 
     /// Has the connection's task look at the outlet.
@@ -185,37 +263,116 @@ impl Outlet {
         }
     }
 
-    /// What is to be written next, as slices for one vectored write.
-    pub(super) fn slices<'s>(&'s self, slices: &mut [IoSlice<'s>; MAX_SLICES]) -> usize {
-        let pieces =
-            self.queue.iter().map(Bytes::as_ref).chain((!self.tail.is_empty()).then_some(&self.tail[..]));
-        let mut count = 0;
-        for (slice, piece) in slices.iter_mut().zip(pieces) {
-            *slice = IoSlice::new(piece);
-            count += 1;
+    /// Whether all is written; remembers whom to wake when it is.
+    pub(super) fn poll_flushed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        if self.phase == Phase::Gone {
+            return Poll::Ready(Err(SendError::Gone));
         }
-        count
+        if !self.has_unwritten() {
+            return Poll::Ready(Ok(()));
+        }
+        if !self.flushing.iter().any(|waiting| waiting.will_wake(cx.waker())) {
+            self.flushing.push(cx.waker().clone());
+        }
+        Poll::Pending
     }
 
-    /// Forgets what the kernel has taken.
-    pub(super) fn advance(&mut self, mut written: usize) {
-        self.queued -= written;
-        while written > 0 {
-            let Some(front) = self.queue.front_mut() else {
-                self.tail.advance(written);
-                break;
-            };
-            let step = written.min(front.len());
-            front.advance(step);
-            written -= step;
-            if front.is_empty() {
-                self.queue.pop_front();
-            }
+    /// Marks it as on a list of those to be written; false where it is on one, or its task will write.
+    pub(super) fn gather(&mut self) -> bool {
+        let gathers = !self.gathered && !self.blocked;
+        self.gathered |= gathers;
+        gathers
+    }
+
+    /// Writes what was gathered.
+    pub(super) fn release(&mut self) {
+        self.gathered = false;
+        self.write_now();
+    }
+
+    /// Writes what the kernel takes at once of what waits; the connection's task writes the rest. For those who push.
+    pub(super) fn write_now(&mut self) {
+        self.write_now_with(&[]);
+    }
+
+    /// The same, and then `frames`, which were taken for sending before anything that comes now.
+    pub(super) fn write_now_with(&mut self, frames: &[u8]) {
+        if self.blocked {
+            self.queue(frames);
+        } else if self.write(frames, &mut By::Anyone) != Written::All {
+            self.blocked = true;
+            self.wake();
         }
-        if self.queued == 0 {
-            // An idle connection holds no buffer.
-            self.queue = VecDeque::new();
-            self.tail = BytesMut::new();
+    }
+
+    /// Writes what waits and then `frames`, and has the connection's task woken when the kernel takes more. For that
+    /// task alone.
+    pub(super) fn poll_write(&mut self, frames: &[u8], cx: &mut Context<'_>) -> Written {
+        let written = self.write(frames, &mut By::Task(cx));
+        self.blocked = written != Written::All;
+        written
+    }
+
+    /// Writes what waits and then `frames`; what the kernel does not take waits.
+    fn write(&mut self, mut frames: &[u8], by: &mut By<'_, '_>) -> Written {
+        if !self.is_open() {
+            frames = &[];
+        }
+        let Some(sink) = &mut self.sink else { return Written::All };
+        let mut stalled = Written::None;
+        let failure = loop {
+            let step = if !self.outbox.is_empty() {
+                self.outbox.with_slices(|pieces| sink.write(by, pieces))
+            } else if !frames.is_empty() {
+                sink.write(by, &[IoSlice::new(frames)])
+            } else {
+                match sink.flush(by) {
+                    Ok(()) => {
+                        self.tell_flushed();
+                        return Written::All;
+                    }
+                    Err(error) => Err(error),
+                }
+            };
+            match step {
+                Ok(0) => break Close::abnormal(ClosedBy::Peer),
+                Ok(written) => {
+                    stalled = Written::Some;
+                    if self.outbox.is_empty() {
+                        frames = frames.get(written..).unwrap_or_default();
+                    } else {
+                        self.outbox.advance(written);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.queue(frames);
+                    return stalled;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "writing failed");
+                    break Close::abnormal(ClosedBy::Error);
+                }
+            }
+        };
+        self.cut(failure);
+        Written::All
+    }
+
+    /// Queues frames that were taken for sending already, whatever the limit.
+    fn queue(&mut self, frames: &[u8]) {
+        if self.is_open() {
+            self.outbox.push_copy(frames);
+        }
+    }
+
+    /// Whether messages may still be sent.
+    fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Ready | Phase::Finishing)
+    }
+
+    fn tell_flushed(&mut self) {
+        for waiting in std::mem::take(&mut self.flushing) {
+            waiting.wake();
         }
     }
 
@@ -226,7 +383,11 @@ impl Outlet {
             Phase::Opening => return Err(SendError::NotReady),
             Phase::Closing | Phase::Gone => return Err(SendError::Gone),
         }
-        if self.queued == 0 || self.queued.saturating_add(size) <= self.limit {
+        if !self.fits(size) && !self.blocked {
+            // It may be full only because its bytes were being gathered.
+            self.write_now();
+        }
+        if self.fits(size) {
             return Ok(());
         }
         match self.slow {
@@ -238,13 +399,8 @@ impl Outlet {
         }
     }
 
-    /// Queues a piece of its own behind all that is there.
-    fn append(&mut self, piece: Bytes) {
-        if !self.tail.is_empty() {
-            self.queue.push_back(self.tail.split().freeze());
-        }
-        self.queued += piece.len();
-        self.queue.push_back(piece);
+    fn fits(&self, size: usize) -> bool {
+        self.outbox.is_empty() || self.outbox.len().saturating_add(size) <= self.limit
     }
 }
 

@@ -1,5 +1,6 @@
 //! Handlers that were replaced for one connection while it runs, as the original's `$conn->on(…)` does.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Conn;
@@ -46,7 +47,7 @@ impl Conn {
     pub fn on_ready<R: IntoReply>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.ready =
-                Some(Arc::new(Mutex::new(move |conn: &Conn| conn.answer(handler(conn).into_reply()))));
+                Some(Arc::new(Mutex::new(move |conn: &Conn| conn.answer(handler(conn).into_reply(), None))));
         });
     }
 
@@ -73,7 +74,7 @@ impl Conn {
     pub fn on_utf8<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &str) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.utf8 = Some(Arc::new(Mutex::new(move |conn: &Conn, text: &str| {
-                conn.answer(handler(conn, text).into_reply())
+                conn.answer(handler(conn, text).into_reply(), None)
             })));
         });
     }
@@ -82,7 +83,7 @@ impl Conn {
     pub fn on_binary<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &[u8]) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.binary = Some(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
-                conn.answer(handler(conn, data).into_reply())
+                conn.answer(handler(conn, data).into_reply(), None)
             })));
         });
     }
@@ -91,7 +92,7 @@ impl Conn {
     pub fn on_pong<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &[u8]) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.pong = Some(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
-                conn.answer(handler(conn, data).into_reply())
+                conn.answer(handler(conn, data).into_reply(), None)
             })));
         });
     }
@@ -141,9 +142,13 @@ impl Conn {
     fn replace(&self, with: impl FnOnce(&mut Replaced)) {
         let mut replaced = self.0.replaced.lock().unwrap_or_else(PoisonError::into_inner);
         with(replaced.get_or_insert_default());
+        self.0.has_replaced.store(true, Ordering::Release);
     }
 
     fn replaced<T>(&self, which: impl FnOnce(&Replaced) -> Option<T>) -> Option<T> {
+        if !self.0.has_replaced.load(Ordering::Acquire) {
+            return None;
+        }
         self.0.replaced.lock().unwrap_or_else(PoisonError::into_inner).as_deref().and_then(which)
     }
 }

@@ -1,5 +1,6 @@
 //! The deadlines of one connection, in one place and without a clock of their own: time is an argument.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,29 +11,25 @@ use crate::options::Options;
 const PING_BURST: f32 = 100.0;
 const PINGS_PER_SECOND: f32 = 20.0;
 
-/// How far away "never" is: an alarm that rings once a day does no harm.
-const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
+/// The time since the server began, in microseconds, which no server outlives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(NonZeroU64);
 
+/// The deadlines of a connection that is ready. Small, as there is one for each: what the options say stays with them.
 #[derive(Debug)]
 pub(super) struct Timing {
-    silence_max: Duration,
-    assembly_timeout: Duration,
-    write_timeout: Duration,
-    close_timeout: Duration,
     /// When the peer was last heard of.
-    heard: Instant,
-    /// Pings sent since.
+    heard: Moment,
+    assembling_since: Option<Moment>,
+    /// When the kernel last took a byte, while bytes wait.
+    stalled_since: Option<Moment>,
+    closing_since: Option<Moment>,
+    ping_credit_at: Moment,
+    ping_credit: f32,
+    /// Pings sent since the peer was heard.
     pings: u32,
     /// Silence is not counted while we ourselves do not read.
     silence_paused: bool,
-    assembling_since: Option<Instant>,
-    /// When the kernel last took a byte, while bytes wait.
-    stalled_since: Option<Instant>,
-    closing_since: Option<Instant>,
-    ping_credit: f32,
-    ping_credit_at: Instant,
-    /// Recomputed whenever something above changes.
-    next: Instant,
 }
 
 /// What is due.
@@ -50,130 +47,128 @@ pub(super) enum Due {
     Close,
 }
 
+impl Moment {
+    /// The moment that is `now`, of a server that began at `start`.
+    pub(crate) fn of(start: Instant, now: Instant) -> Self {
+        let micros = now.saturating_duration_since(start).as_micros();
+        Self(NonZeroU64::MIN.saturating_add(u64::try_from(micros).unwrap_or(u64::MAX)))
+    }
+
+    /// The same on the clock.
+    pub(crate) fn instant(self, start: Instant) -> Instant {
+        start + Duration::from_micros(self.0.get() - 1)
+    }
+
+    fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
+    }
+
+    fn seconds_since(self, earlier: Self) -> f32 {
+        Duration::from_micros(self.0.get().saturating_sub(earlier.0.get())).as_secs_f32()
+    }
+}
+
 impl Timing {
-    pub(super) fn new(options: &Options, now: Instant) -> Self {
-        let mut timing = Self {
-            silence_max: options.silence_max,
-            assembly_timeout: options.assembly_timeout,
-            write_timeout: options.write_timeout,
-            close_timeout: options.close_timeout,
+    pub(super) fn new(now: Moment) -> Self {
+        Self {
             heard: now,
-            pings: 0,
-            silence_paused: false,
             assembling_since: None,
             stalled_since: None,
             closing_since: None,
-            ping_credit: PING_BURST,
             ping_credit_at: now,
-            next: now,
-        };
-        timing.reckon();
-        timing
+            ping_credit: PING_BURST,
+            pings: 0,
+            silence_paused: false,
+        }
     }
 
-    /// When something is due next. Not later than that; often sooner, as it is not moved for every message.
-    pub(super) fn next(&self) -> Instant {
-        self.next
+    /// When something is due next.
+    pub(super) fn next(&self, options: &Options) -> Option<Moment> {
+        let deadlines = [
+            self.silence_deadline(options),
+            self.assembling_since.map(|since| since.after(options.assembly_timeout)),
+            self.stalled_since.map(|since| since.after(options.write_timeout)),
+            self.closing_since.map(|since| since.after(options.close_timeout)),
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
     /// The peer sent something.
-    pub(super) fn heard(&mut self, now: Instant) {
+    pub(super) fn heard(&mut self, now: Moment) {
         self.heard = now;
         self.pings = 0;
     }
 
-    pub(super) fn pause_silence(&mut self, paused: bool, now: Instant) {
-        if self.silence_paused == paused {
-            return;
-        }
-        self.silence_paused = paused;
-        if !paused {
+    pub(super) fn pause_silence(&mut self, paused: bool, now: Moment) {
+        if self.silence_paused && !paused {
             self.heard(now);
         }
-        self.reckon();
+        self.silence_paused = paused;
     }
 
-    pub(super) fn assembling(&mut self, assembling: bool, now: Instant) {
-        if self.assembling_since.is_some() != assembling {
-            self.assembling_since = assembling.then_some(now);
-            self.reckon();
-        }
+    pub(super) fn assembling(&mut self, assembling: bool, now: Moment) {
+        begin_or_end(&mut self.assembling_since, assembling, now);
     }
 
     /// Bytes wait because the kernel takes no more, or none wait.
-    pub(super) fn writing(&mut self, stalled: bool, now: Instant) {
-        if self.stalled_since.is_some() != stalled {
-            self.stalled_since = stalled.then_some(now);
-            self.reckon();
-        }
+    pub(super) fn writing(&mut self, stalled: bool, now: Moment) {
+        begin_or_end(&mut self.stalled_since, stalled, now);
     }
 
     /// The kernel has taken bytes.
-    pub(super) fn progressed(&mut self, now: Instant) {
+    pub(super) fn progressed(&mut self, now: Moment) {
         if let Some(since) = &mut self.stalled_since {
             *since = now;
         }
     }
 
-    pub(super) fn closing(&mut self, closing: bool, now: Instant) {
-        if self.closing_since.is_some() != closing {
-            self.closing_since = closing.then_some(now);
-            self.reckon();
-        }
+    pub(super) fn closing(&mut self, closing: bool, now: Moment) {
+        begin_or_end(&mut self.closing_since, closing, now);
     }
 
     /// Whether one more ping is answered: a bucket of 100 that fills by 20 a second.
-    pub(super) fn admits_ping(&mut self, now: Instant) -> bool {
-        let gained = now.duration_since(self.ping_credit_at).as_secs_f32() * PINGS_PER_SECOND;
+    pub(super) fn admits_ping(&mut self, now: Moment) -> bool {
+        let gained = now.seconds_since(self.ping_credit_at) * PINGS_PER_SECOND;
         self.ping_credit_at = now;
         self.ping_credit = (self.ping_credit + gained).min(PING_BURST) - 1.0;
         self.ping_credit >= 0.0
     }
 
     /// What is due now; each is told once.
-    pub(super) fn due(&mut self, now: Instant) -> impl Iterator<Item = Due> + use<> {
-        let mut due = [None; 5];
-        if let Some(silence) = self.silence_deadline()
-            && silence <= now
-        {
+    pub(super) fn due(&mut self, options: &Options, now: Moment) -> impl Iterator<Item = Due> + use<> {
+        let mut due = [None; 4];
+        if self.silence_deadline(options).is_some_and(|deadline| deadline <= now) {
             due[0] = Some(if self.pings < 2 { Due::Ping } else { Due::Silence });
             self.pings += 1;
         }
-        if take_due(&mut self.assembling_since, self.assembly_timeout, now) {
+        if take_due(&mut self.assembling_since, options.assembly_timeout, now) {
             due[1] = Some(Due::Assembly);
         }
-        if take_due(&mut self.stalled_since, self.write_timeout, now) {
+        if take_due(&mut self.stalled_since, options.write_timeout, now) {
             due[2] = Some(Due::Write);
         }
-        if take_due(&mut self.closing_since, self.close_timeout, now) {
+        if take_due(&mut self.closing_since, options.close_timeout, now) {
             due[3] = Some(Due::Close);
         }
-        self.reckon();
         due.into_iter().flatten()
     }
 
     /// The next half of `silence_max` at which the peer is still silent; the third is the last.
-    fn silence_deadline(&self) -> Option<Instant> {
-        if self.silence_paused || self.silence_max.is_zero() {
+    fn silence_deadline(&self, options: &Options) -> Option<Moment> {
+        if self.silence_paused || options.silence_max.is_zero() {
             return None;
         }
-        Some(self.heard + self.silence_max / 2 * (self.pings + 1))
-    }
-
-    fn reckon(&mut self) {
-        let deadlines = [
-            self.silence_deadline(),
-            self.assembling_since.map(|since| since + self.assembly_timeout),
-            self.stalled_since.map(|since| since + self.write_timeout),
-            self.closing_since.map(|since| since + self.close_timeout),
-        ];
-        self.next = deadlines.into_iter().flatten().min().unwrap_or_else(|| self.heard + NEVER);
+        Some(self.heard.after(options.silence_max / 2 * (self.pings + 1)))
     }
 }
 
+fn begin_or_end(since: &mut Option<Moment>, goes_on: bool, now: Moment) {
+    *since = if goes_on { since.or(Some(now)) } else { None };
+}
+
 /// Whether a deadline has passed; it is then forgotten.
-fn take_due(since: &mut Option<Instant>, timeout: Duration, now: Instant) -> bool {
-    let passed = since.is_some_and(|since| since + timeout <= now);
+fn take_due(since: &mut Option<Moment>, timeout: Duration, now: Moment) -> bool {
+    let passed = since.is_some_and(|since| since.after(timeout) <= now);
     if passed {
         *since = None;
     }
@@ -184,76 +179,87 @@ fn take_due(since: &mut Option<Instant>, timeout: Duration, now: Instant) -> boo
 mod tests {
     use super::*;
 
-    fn timing(now: Instant) -> Timing {
-        let options = Options {
+    fn options() -> Options {
+        Options {
             silence_max: Duration::from_secs(20),
             close_timeout: Duration::from_secs(5),
             ..Options::default()
-        };
-        Timing::new(&options, now)
+        }
     }
 
-    fn due_at(timing: &mut Timing, start: Instant, seconds: f32) -> Vec<Due> {
-        timing.due(start + Duration::from_secs_f32(seconds)).collect()
+    fn at(seconds: f32) -> Moment {
+        let start = Instant::now();
+        Moment::of(start, start + Duration::from_secs_f32(seconds))
+    }
+
+    fn due_at(timing: &mut Timing, seconds: f32) -> Vec<Due> {
+        timing.due(&options(), at(seconds)).collect()
+    }
+
+    #[test]
+    fn a_moment_is_as_exact_as_the_deadlines_need() {
+        let start = Instant::now();
+        let now = start + Duration::from_micros(1_234_567);
+        assert_eq!(Moment::of(start, now).instant(start), now);
+        assert_eq!(size_of::<Option<Moment>>(), 8);
+        assert!(size_of::<Timing>() <= 56, "{}", size_of::<Timing>());
     }
 
     #[test]
     fn a_silent_peer_is_pinged_each_half_and_cut_at_one_and_a_half() {
-        let start = Instant::now();
-        let mut timing = timing(start);
-        assert_eq!(due_at(&mut timing, start, 9.9), []);
-        assert_eq!(due_at(&mut timing, start, 10.0), [Due::Ping]);
-        assert_eq!(due_at(&mut timing, start, 19.9), []);
-        assert_eq!(due_at(&mut timing, start, 20.0), [Due::Ping]);
-        assert_eq!(due_at(&mut timing, start, 29.9), []);
-        assert_eq!(due_at(&mut timing, start, 30.0), [Due::Silence]);
+        let mut timing = Timing::new(at(0.0));
+        assert_eq!(timing.next(&options()), Some(at(10.0)));
+        assert_eq!(due_at(&mut timing, 9.9), []);
+        assert_eq!(due_at(&mut timing, 10.0), [Due::Ping]);
+        assert_eq!(due_at(&mut timing, 19.9), []);
+        assert_eq!(due_at(&mut timing, 20.0), [Due::Ping]);
+        assert_eq!(due_at(&mut timing, 29.9), []);
+        assert_eq!(due_at(&mut timing, 30.0), [Due::Silence]);
     }
 
     #[test]
     fn a_peer_that_is_heard_in_between_is_not_cut() {
-        let start = Instant::now();
-        let mut timing = timing(start);
-        assert_eq!(due_at(&mut timing, start, 20.0), [Due::Ping]);
-        timing.heard(start + Duration::from_secs(21));
-        assert_eq!(due_at(&mut timing, start, 30.9), []);
-        assert_eq!(due_at(&mut timing, start, 31.0), [Due::Ping]);
+        let mut timing = Timing::new(at(0.0));
+        assert_eq!(due_at(&mut timing, 20.0), [Due::Ping]);
+        timing.heard(at(21.0));
+        assert_eq!(due_at(&mut timing, 30.9), []);
+        assert_eq!(due_at(&mut timing, 31.0), [Due::Ping]);
     }
 
     #[test]
     fn silence_is_not_counted_while_we_do_not_read() {
-        let start = Instant::now();
-        let mut timing = timing(start);
-        timing.pause_silence(true, start);
-        assert_eq!(due_at(&mut timing, start, 100.0), []);
-        timing.pause_silence(false, start + Duration::from_secs(100));
-        assert_eq!(due_at(&mut timing, start, 109.0), []);
-        assert_eq!(due_at(&mut timing, start, 110.0), [Due::Ping]);
+        let mut timing = Timing::new(at(0.0));
+        timing.pause_silence(true, at(0.0));
+        assert_eq!(timing.next(&options()), None);
+        assert_eq!(due_at(&mut timing, 100.0), []);
+        timing.pause_silence(false, at(100.0));
+        assert_eq!(due_at(&mut timing, 109.0), []);
+        assert_eq!(due_at(&mut timing, 110.0), [Due::Ping]);
     }
 
     #[test]
     fn each_timeout_falls_due_once_at_its_time() {
-        let start = Instant::now();
-        let mut timing = timing(start);
-        timing.pause_silence(true, start);
-        timing.closing(true, start);
-        assert_eq!(timing.next(), start + Duration::from_secs(5));
-        assert_eq!(due_at(&mut timing, start, 4.999), []);
-        assert_eq!(due_at(&mut timing, start, 5.0), [Due::Close]);
-        timing.assembling(true, start);
-        assert_eq!(due_at(&mut timing, start, 29.999), []);
-        assert_eq!(due_at(&mut timing, start, 30.0), [Due::Assembly]);
-        timing.writing(true, start);
-        timing.progressed(start + Duration::from_secs(1));
-        assert_eq!(due_at(&mut timing, start, 10.999), []);
-        assert_eq!(due_at(&mut timing, start, 11.0), [Due::Write]);
+        let mut timing = Timing::new(at(0.0));
+        timing.pause_silence(true, at(0.0));
+        timing.closing(true, at(0.0));
+        assert_eq!(timing.next(&options()), Some(at(5.0)));
+        assert_eq!(due_at(&mut timing, 4.999), []);
+        assert_eq!(due_at(&mut timing, 5.0), [Due::Close]);
+        timing.assembling(true, at(0.0));
+        timing.assembling(true, at(9.0));
+        assert_eq!(due_at(&mut timing, 29.999), []);
+        assert_eq!(due_at(&mut timing, 30.0), [Due::Assembly]);
+        timing.writing(true, at(0.0));
+        timing.progressed(at(1.0));
+        assert_eq!(due_at(&mut timing, 10.999), []);
+        assert_eq!(due_at(&mut timing, 11.0), [Due::Write]);
     }
 
     #[test]
     fn a_burst_of_pings_is_answered_a_flood_is_not() {
-        let start = Instant::now();
-        let mut timing = timing(start);
-        assert_eq!((0..150).filter(|_| timing.admits_ping(start)).count(), 100);
-        let mut later = self::timing(start);
-        assert!((0..600).all(|tick| later.admits_ping(start + Duration::from_millis(50) * tick)));
+        let mut timing = Timing::new(at(0.0));
+        assert_eq!((0..150).filter(|_| timing.admits_ping(at(0.0))).count(), 100);
+        let mut later = Timing::new(at(0.0));
+        assert!((0..600_u16).all(|tick| later.admits_ping(at(f32::from(tick) * 0.05))));
     }
 }

@@ -42,6 +42,7 @@ macro_rules! arguments_of {
 /// Implements the trait of one event for an argument of its own.
 macro_rules! gives {
     ($trait:ident::$method:ident($own:ident: $type:ty) in $context:ident, $($argument:ty => $value:expr),* $(,)?) => { $(
+        #[diagnostic::do_not_recommend]
         impl<'a, St, Se: 'static> $trait<'a, St, Se> for $argument {
             fn $method($own: $type, _: &mut $context<'a, St, Se>) -> Self {
                 $value
@@ -168,6 +169,7 @@ pub struct ViaHandle;
 #[derive(Debug)]
 pub struct ViaContext;
 
+#[diagnostic::do_not_recommend]
 impl<'a, H, St> FromWatch<'a, H, St, ViaHandle> for &'a mut H {
     #[expect(clippy::expect_used, reason = "the macro refuses two handles in one signature")]
     fn from_watch(handle: &mut Option<&'a mut H>, _: &mut ServerContext<'a, St>) -> Self {
@@ -175,6 +177,7 @@ impl<'a, H, St> FromWatch<'a, H, St, ViaHandle> for &'a mut H {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, H, St> FromWatch<'a, H, St, ViaHandle> for &'a H {
     #[expect(clippy::expect_used, reason = "the macro refuses two handles in one signature")]
     fn from_watch(handle: &mut Option<&'a mut H>, _: &mut ServerContext<'a, St>) -> Self {

@@ -73,6 +73,37 @@ impl Pong<'_> {
     }
 }
 
+/// What a message carries.
+#[doc(hidden)]
+pub trait Content {
+    /// The bytes, where the message owns them and a reply can share them.
+    fn shared(&self) -> Option<&Bytes>;
+}
+
+impl Content for Utf8<'_> {
+    fn shared(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Text::Owned(text) => Some(text.as_ref()),
+            Text::Borrowed(_) => None,
+        }
+    }
+}
+
+impl Content for Binary<'_> {
+    fn shared(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Payload::Owned(data) => Some(data),
+            Payload::Borrowed(_) => None,
+        }
+    }
+}
+
+impl Content for Pong<'_> {
+    fn shared(&self) -> Option<&Bytes> {
+        None
+    }
+}
+
 /// Shares the payload where the message owns it, copies it where the read buffer does.
 fn share(payload: &Payload<'_>) -> Bytes {
     match payload {

@@ -22,12 +22,14 @@ pub use context::{
     ConnContext, FromContext, Guarded, Hold, Locked, Plain, ServerContext, Shared, Store, WithConn,
     WithServer, WithState, Withheld,
 };
-pub use message::{Binary, Pong, Utf8};
+pub use message::{Binary, Content, Pong, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
 pub(crate) use reply::Answer;
-pub use reply::{Failure, FreshSession, IntoAdmission, IntoOutcome, IntoReply, Json, Outcome, Reply};
-pub use service::{ConnEvent, Handlers, NotYet, ServerEvent, Service};
+pub use reply::{
+    Failure, FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Outcome, Reply,
+};
+pub use service::{Call, ConnEvent, Handlers, NotYet, ServerEvent, Service};
 #[cfg(unix)]
 pub(crate) use watching::WatchHandler;
 #[cfg(unix)]
-pub use watching::{WatchEvent, Watches};
+pub use watching::{WatchEvent, Watchable, Watches};

@@ -1,5 +1,6 @@
 //! What handlers return: a reply to the peer, an outcome, or the answer to a handshake.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use bytes::Bytes;
@@ -11,9 +12,10 @@ use crate::Reject;
 
 /// What a handler of `ready`, `utf8`, `binary` or `pong` may return: the value is the reply.
 ///
-/// Text (`String`, `&str`, `Utf8Bytes`, [`Json`]) is sent as a text message, bytes (`Vec<u8>`, `&[u8]`, `Bytes`) as a
-/// binary one; `()` and `None` send nothing. An `Err` sends nothing either: it is logged with the handler's name and
-/// ends the connection with close code 1011, without details. Implement the trait to return types of your own.
+/// Text (`String`, `&str`, `Cow<str>`, `Utf8Bytes`, [`Json`]) is sent as a text message, bytes (`Vec<u8>`, `&[u8]`,
+/// `[u8; N]`, `Bytes`) as a binary one; `()` and `None` send nothing. An `Err` sends nothing either: it is logged with
+/// the handler's name and ends the connection with close code 1011, without details. Implement the trait to return types
+/// of your own.
 ///
 /// ```
 /// use ws_runtime::event::{IntoReply, Reply};
@@ -117,6 +119,7 @@ impl<'r> Reply<'r> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoReply for Reply<'_> {
     fn into_reply<'r>(self) -> Reply<'r>
     where
@@ -129,6 +132,7 @@ impl IntoReply for Reply<'_> {
 /// Implements `IntoReply` for the types of which a reply is made without ado.
 macro_rules! replies {
     ($($value:ident: $type:ty => $answer:expr),* $(,)?) => { $(
+        #[diagnostic::do_not_recommend]
         impl IntoReply for $type {
             fn into_reply<'r>(self) -> Reply<'r>
             where
@@ -146,12 +150,24 @@ replies! {
     text: &str => Answer::Text(text.into()),
     text: String => Answer::Text(text.into()),
     text: Utf8Bytes => Answer::Text(text.into()),
+    text: Cow<'_, str> => Answer::Text(text.into()),
     data: &[u8] => Answer::Binary(data.into()),
     data: Vec<u8> => Answer::Binary(data.into()),
     data: Bytes => Answer::Binary(data.into()),
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> IntoReply for &[u8; N] {
+    fn into_reply<'r>(self) -> Reply<'r>
+    where
+        Self: 'r,
+    {
+        Reply::binary(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<const N: usize> IntoReply for [u8; N] {
     fn into_reply<'r>(self) -> Reply<'r>
     where
         Self: 'r,
@@ -204,6 +220,7 @@ pub trait IntoOutcome {
     fn into_outcome(self) -> Outcome;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutcome for () {
     fn into_outcome(self) -> Outcome {
         Ok(())
@@ -235,9 +252,27 @@ impl<Se: FreshSession> IntoAdmission<Se> for () {
     }
 }
 
-impl<Se, T: IntoAdmission<Se>, E: Into<Reject>> IntoAdmission<Se> for Result<T, E> {
+impl<Se, T: IntoAdmission<Se>, E: IntoReject> IntoAdmission<Se> for Result<T, E> {
     fn into_admission(self) -> Result<Se, Reject> {
-        self.map_err(Into::into)?.into_admission()
+        self.map_err(E::into_reject)?.into_admission()
+    }
+}
+
+/// The error of a `handshake` handler: whatever converts into a [`Reject`].
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a `handshake` handler cannot refuse with `{Self}`",
+    label = "this error does not say what the peer is answered",
+    note = "the error can be: a `Reject`, a `StatusCode`, a pair of it and a text, or a type of yours with `impl From<…> for Reject`"
+)]
+pub trait IntoReject {
+    fn into_reject(self) -> Reject;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Reject>> IntoReject for E {
+    fn into_reject(self) -> Reject {
+        self.into()
     }
 }
 

@@ -105,38 +105,62 @@ pub trait Service: Sized + Send + Sync + 'static {
     }
 }
 
-/// The names of a server's handlers, for the log.
+/// What the loop has to know of a server's handlers before it calls them.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Handlers {
-    pub connect: &'static str,
-    pub handshake: &'static str,
-    pub ready: &'static str,
-    pub utf8: &'static str,
-    pub binary: &'static str,
-    pub pong: &'static str,
-    pub disconnect: &'static str,
-    pub request: &'static str,
-    pub shutdown: &'static str,
+    pub connect: Call,
+    pub handshake: Call,
+    pub ready: Call,
+    pub utf8: Call,
+    pub binary: Call,
+    pub pong: Call,
+    pub disconnect: Call,
+    pub request: Call,
+    pub shutdown: Call,
+}
+
+/// How a handler is called.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Call {
+    /// Its name, for the log.
+    pub(crate) name: &'static str,
+    /// Whether it is an `async fn`; what is lent by a buffer cannot wait for it.
+    pub(crate) awaited: bool,
+}
+
+impl Call {
+    /// Of a `fn`.
+    #[must_use]
+    pub const fn plain(name: &'static str) -> Self {
+        Self { name, awaited: false }
+    }
+
+    /// Of an `async fn`.
+    #[must_use]
+    pub const fn awaited(name: &'static str) -> Self {
+        Self { name, awaited: true }
+    }
 }
 
 impl Handlers {
     /// A server without handlers. A handler that is set at run time is logged under the event's name.
     pub const NONE: Self = Self {
-        connect: "connect",
-        handshake: "handshake",
-        ready: "ready",
-        utf8: "utf8",
-        binary: "binary",
-        pong: "pong",
-        disconnect: "disconnect",
-        request: "",
-        shutdown: "shutdown",
+        connect: Call::plain("connect"),
+        handshake: Call::plain("handshake"),
+        ready: Call::plain("ready"),
+        utf8: Call::plain("utf8"),
+        binary: Call::plain("binary"),
+        pong: Call::plain("pong"),
+        disconnect: Call::plain("disconnect"),
+        request: Call::plain(""),
+        shutdown: Call::plain("shutdown"),
     };
 
     /// Whether the server answers plain HTTP requests: that handler can only be declared.
     pub(crate) fn answers_requests(&self) -> bool {
-        !self.request.is_empty()
+        !self.request.name.is_empty()
     }
 }
 

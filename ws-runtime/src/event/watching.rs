@@ -7,14 +7,27 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{Outcome, ServerEvent, Service};
+use crate::error::Error;
 use crate::server::Hosted;
-use crate::watch::{Interest, WatchError};
+use crate::watch::Interest;
 
 /// The watches of a server, as the macro hands them over.
 #[doc(hidden)]
 pub struct Watches<S: Service> {
     declared: Vec<Box<dyn Declared<S>>>,
 }
+
+/// A handle that can be watched.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be watched",
+    label = "not an open handle",
+    note = "a watch takes what is open and implements `AsFd + Send`: a pipe, a socket, the terminal, a `File`; what opens it gives a `Result`, so unwrap that"
+)]
+pub trait Watchable: AsFd + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<H: AsFd + Send + 'static> Watchable for H {}
 
 /// A readiness on its way to a handler: the handle, and what surrounds it.
 #[doc(hidden)]
@@ -25,7 +38,7 @@ pub struct WatchEvent<'a, S: Service, H> {
 
 /// One declared watch, whatever its handle.
 pub(crate) trait Declared<S: Service>: Send {
-    fn run(self: Box<Self>, hosted: &Arc<Hosted<S>>) -> Result<(), WatchError>;
+    fn run(self: Box<Self>, hosted: &Arc<Hosted<S>>) -> Result<(), Error>;
 }
 
 /// A watch's handler, sync or async.
@@ -58,7 +71,7 @@ impl<S: Service> Watches<S> {
     #[doc(hidden)]
     pub fn readable<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
-        H: AsFd + Send + 'static,
+        H: Watchable,
         F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Outcome + Send + 'static,
     {
         self.declare(name, handle, Interest::Readable, InPlace(handler));
@@ -67,7 +80,7 @@ impl<S: Service> Watches<S> {
     #[doc(hidden)]
     pub fn writable<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
-        H: AsFd + Send + 'static,
+        H: Watchable,
         F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Outcome + Send + 'static,
     {
         self.declare(name, handle, Interest::Writable, InPlace(handler));
@@ -76,7 +89,7 @@ impl<S: Service> Watches<S> {
     #[doc(hidden)]
     pub fn readable_async<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
-        H: AsFd + Send + 'static,
+        H: Watchable,
         F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
             + Send
             + 'static,
@@ -87,7 +100,7 @@ impl<S: Service> Watches<S> {
     #[doc(hidden)]
     pub fn writable_async<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
-        H: AsFd + Send + 'static,
+        H: Watchable,
         F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
             + Send
             + 'static,
@@ -97,7 +110,7 @@ impl<S: Service> Watches<S> {
 
     fn declare<H, F>(&mut self, name: &'static str, handle: H, interest: Interest, handler: F)
     where
-        H: AsFd + Send + 'static,
+        H: Watchable,
         F: WatchHandler<S, H>,
     {
         self.declared.push(Box::new(Declaration { name, handle, interest, handler }));
@@ -120,11 +133,12 @@ impl<'a, S: Service, H> WatchEvent<'a, S, H> {
 impl<S, H, F> Declared<S> for Declaration<H, F>
 where
     S: Service,
-    H: AsFd + Send + 'static,
+    H: Watchable,
     F: WatchHandler<S, H>,
 {
-    fn run(self: Box<Self>, hosted: &Arc<Hosted<S>>) -> Result<(), WatchError> {
-        hosted.watch(self.name, self.handle, self.interest, self.handler)
+    fn run(self: Box<Self>, hosted: &Arc<Hosted<S>>) -> Result<(), Error> {
+        let Self { name, handle, interest, handler } = *self;
+        hosted.watch(name, handle, interest, handler).map_err(|source| Error::Watch { handler: name, source })
     }
 }
 

@@ -6,19 +6,75 @@ use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocket, WebSocketConfig};
 
 use super::cut;
-use crate::wire::{Decoder, Incoming, Limits, Violation};
+use crate::wire::{Agreement, Decoder, Deflater, Incoming, Inflater, Limits, MAX_WINDOW_BITS, Violation};
 
 /// How bytes are cut up changes nothing, and nothing is larger than it may be.
 pub fn frames(input: &[u8]) {
     const LIMITS: Limits = Limits { max_message: 1000, max_fragments: 8 };
     let Some((sizes, bytes)) = cut(input) else { return };
-    let at_once = decode(bytes, &[], LIMITS);
-    let in_pieces = decode(bytes, &sizes, LIMITS);
+    let at_once = decode(bytes, &[], LIMITS, None);
+    let in_pieces = decode(bytes, &sizes, LIMITS, None);
     assert_eq!(at_once, in_pieces);
-    for message in &at_once.0 {
+    assert_small(&at_once.0, LIMITS.max_message);
+}
+
+/// The same where compression is agreed on, in each way; and what we compress is read back.
+pub fn deflate(input: &[u8]) {
+    const LIMITS: Limits = Limits { max_message: 1000, max_fragments: 8 };
+    let Some((sizes, bytes)) = cut(input) else { return };
+    for takes_over in [false, true] {
+        for window_bits in [9, MAX_WINDOW_BITS] {
+            let agreement = Agreement {
+                client_takes_over: takes_over,
+                server_takes_over: takes_over,
+                client_window_bits: window_bits,
+                server_window_bits: window_bits,
+            };
+            let inflater = || Some(Inflater::new(agreement, LIMITS.max_message));
+            let at_once = decode(bytes, &[], LIMITS, inflater());
+            assert_eq!(at_once, decode(bytes, &sizes, LIMITS, inflater()));
+            assert_small(&at_once.0, LIMITS.max_message);
+
+            let mut deflater = Deflater::new(u32::from(input[0]) % 9 + 1, window_bits);
+            let mut stream = Vec::new();
+            let sent: Vec<_> = bytes.chunks(LIMITS.max_message).collect();
+            for message in &sent {
+                // Without context takeover each message is made by a deflater that has forgotten the others.
+                let payload = match takes_over {
+                    true => deflater.deflate(message),
+                    false => Deflater::deflate_alone(6, window_bits, message),
+                };
+                stream.extend(client_frame(&payload));
+            }
+            let limits = Limits { max_message: 4096, max_fragments: 8 };
+            let (read, violation) = decode(&stream, &sizes, limits, inflater());
+            assert_eq!(violation, None);
+            let sent: Vec<_> = sent.into_iter().map(|message| Message::binary(message.to_vec())).collect();
+            assert_eq!(read, sent);
+        }
+    }
+}
+
+/// A compressed binary message of a client, with a masking key of zeros.
+fn client_frame(payload: &[u8]) -> Vec<u8> {
+    let len = u16::try_from(payload.len()).unwrap();
+    let mut frame = vec![0xC2];
+    if len < 126 {
+        frame.push(0x80 | len as u8);
+    } else {
+        frame.push(0x80 | 126);
+        frame.extend(len.to_be_bytes());
+    }
+    frame.extend([0; 4]);
+    frame.extend(payload);
+    frame
+}
+
+fn assert_small(messages: &[Message], most: usize) {
+    for message in messages {
         match message {
-            Message::Text(text) => assert!(text.len() <= LIMITS.max_message),
-            Message::Binary(data) => assert!(data.len() <= LIMITS.max_message),
+            Message::Text(text) => assert!(text.len() <= most),
+            Message::Binary(data) => assert!(data.len() <= most),
             Message::Ping(data) | Message::Pong(data) => assert!(data.len() <= 125),
             Message::Close(_) | Message::Frame(_) => {}
         }
@@ -30,7 +86,8 @@ pub fn frames(input: &[u8]) {
 pub fn differential(input: &[u8]) {
     const MOST: usize = 64 << 10;
     let Some((sizes, bytes)) = cut(input) else { return };
-    let (mut ours, violation) = decode(bytes, &sizes, Limits { max_message: MOST, max_fragments: u32::MAX });
+    let limits = Limits { max_message: MOST, max_fragments: u32::MAX };
+    let (mut ours, violation) = decode(bytes, &sizes, limits, None);
     let (theirs, refused) = read_by_tungstenite(bytes, MOST);
     if violation == Some(Violation::CloseCode) && refused.is_none() {
         ours.push(Message::Close(None));
@@ -48,8 +105,13 @@ pub fn differential(input: &[u8]) {
 /// All that a decoder makes of bytes in pieces of these sizes: the messages until the Close frame, and what is wrong.
 ///
 /// A Close frame is told without its content, which tungstenite changes.
-fn decode(bytes: &[u8], sizes: &[usize], limits: Limits) -> (Vec<Message>, Option<Violation>) {
-    let mut decoder = Decoder::new(limits);
+fn decode(
+    bytes: &[u8],
+    sizes: &[usize],
+    limits: Limits,
+    inflater: Option<Inflater>,
+) -> (Vec<Message>, Option<Violation>) {
+    let mut decoder = Decoder::new(limits, inflater);
     let mut messages = Vec::new();
     let mut rest = bytes;
     for size in sizes.iter().copied().chain([usize::MAX]) {

@@ -8,9 +8,10 @@ use http::Method;
 
 use super::{Pieces, cut};
 use crate::handshake::{
-    HeadError, HeadLimits, IntoResponse, Judged, Origins, accept, choose_subprotocol, judge, read_head,
-    write_response,
+    HeadError, HeadLimits, IntoResponse, Judged, Origins, accept, agree, choose_subprotocol, judge,
+    read_head, write_response,
 };
+use crate::options::Compression;
 
 /// How bytes are cut up changes nothing, and every answer is one that a client can read.
 pub fn handshake(input: &[u8]) {
@@ -48,7 +49,8 @@ fn answer(bytes: &[u8], sizes: Vec<usize>, origins: &Origins) -> Option<String> 
                 choose_subprotocol(&handshake, &subprotocols);
                 // Whatever a handler may ask for.
                 let _ = (handshake.query_param("room"), handshake.origin(), format!("{handshake:?}"));
-                (accept(&handshake), Method::GET)
+                let agreed = agree(handshake.headers(), Compression::ContextTakeover, 12);
+                (accept(&handshake, agreed.map(|(_, extension)| extension)), Method::GET)
             }
         },
     };

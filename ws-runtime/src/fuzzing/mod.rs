@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-pub use frames::{differential, frames};
+pub use frames::{deflate, differential, frames};
 pub use handshake::handshake;
 
 /// An input taken apart: in which sizes its bytes come (none: at once), and the bytes.
@@ -86,6 +86,7 @@ mod tests {
     fn frames_of_the_corpus() {
         replay("frames", frames);
         replay("frames", differential);
+        replay("frames", deflate);
     }
 
     #[test]

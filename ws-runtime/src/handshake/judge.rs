@@ -1,5 +1,7 @@
 //! Decides what a request is: a handshake, a plain request, or neither. No I/O, no clock.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use http::header::{
     CONNECTION, CONTENT_LENGTH, HOST, HeaderName, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
     TRANSFER_ENCODING, UPGRADE,
@@ -13,6 +15,7 @@ use super::origin::Origins;
 use super::refusal::Refusal;
 use super::request::{Handshake, Request};
 use super::subprotocol::Subprotocols;
+use crate::log::Escaped;
 
 /// What a request turned out to be.
 #[derive(Debug)]
@@ -139,10 +142,31 @@ fn check_handshake(
     }
     let offered = Subprotocols::parse(headers)?;
     let origin = sole(headers, &ORIGIN).map_err(|Repeated| Refusal::Origin)?;
-    if !origin.is_none_or(|origin| origins.allow(origin.as_bytes(), host, encrypted)) {
+    if let Some(foreign) = origin.filter(|origin| !origins.allow(origin.as_bytes(), host, encrypted)) {
+        tell_of_foreign_page(foreign);
         return Err(Refusal::ForeignOrigin);
     }
     Ok((offered, response))
+}
+
+/// How much of an origin is logged: a host has at most 253 bytes.
+const MAX_ORIGIN_SHOWN: usize = 280;
+
+/// Says, once where it is seen, why pages are refused: their browsers keep it from them.
+fn tell_of_foreign_page(origin: &HeaderValue) {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    let origin = origin.as_bytes();
+    let origin = String::from_utf8_lossy(origin.get(..MAX_ORIGIN_SHOWN).unwrap_or(origin));
+    let origin = Escaped(&origin);
+    if TOLD.swap(true, Ordering::Relaxed) {
+        tracing::debug!(%origin, "a web page of another origin is refused with 403");
+    } else {
+        tracing::warn!(
+            %origin,
+            "a web page of another origin is refused with 403, unless the option `origins` allows it; the next of them \
+             are logged at debug"
+        );
+    }
 }
 
 /// The 101 for a key, by tungstenite, which refuses a key that is not 16 bytes in base64.

@@ -4,6 +4,7 @@
 //! [`write_response`] answer. Deadlines are the caller's, and so is closing: every answer but the 101 says
 //! `Connection: close`.
 
+mod extensions;
 mod head;
 mod judge;
 mod origin;
@@ -23,6 +24,7 @@ pub use request::{Handshake, Request};
 pub use respond::{Html, IntoResponse};
 pub use subprotocol::NotOffered;
 
+pub(crate) use extensions::agree;
 #[allow(unused_imports)]
 pub(crate) use head::{HeadError, HeadLimits, arrived_early, read_head};
 pub(crate) use judge::{Judged, judge};

@@ -138,18 +138,23 @@ impl Reject {
         }
         self
     }
+
+    /// What the program did wrong with it, for the log; the peer sees 500 instead.
+    pub(crate) fn mistake(&self) -> Option<String> {
+        let status = self.status();
+        let accepts = status.is_informational() || status.is_success();
+        let of_status = || format!("a `Reject` has status {status}, but a refusal has 300 or above");
+        self.0.mistake.clone().or_else(|| accepts.then(of_status))
+    }
 }
 
 impl IntoResponse for Reject {
     fn into_response(self) -> Response<Bytes> {
-        let Refused { mut response, mistake } = *self.0;
-        if let Some(mistake) = mistake {
+        if let Some(mistake) = self.mistake() {
             return failed(mistake);
         }
+        let Refused { mut response, .. } = *self.0;
         let status = response.status();
-        if status.is_informational() || status.is_success() {
-            return failed(format!("a `Reject` has status {status}, but a refusal has 300 or above"));
-        }
         if response.body().is_empty() {
             *response.body_mut() = Bytes::from(format!("{status}\n"));
             response.headers_mut().insert(CONTENT_TYPE, TEXT);

@@ -32,7 +32,7 @@ use super::reject::Reject;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an answer to an HTTP request",
     label = "cannot be sent as an HTTP response",
-    note = "a `request` handler can return: text (`String`, `&'static str`), `Html`, bytes (`Vec<u8>`, `Bytes`), a `StatusCode`, a pair of `StatusCode` and one of these, an `http::Response`, `Reject`, an `Option` of these (`None` is 404), or a `Result` of these with `Reject` or an error that implements `Display`"
+    note = "a `request` handler can return: text (`String`, `&str`), `Html`, bytes (`Vec<u8>`, `Bytes`), a `StatusCode`, a pair of `StatusCode` and one of these, an `http::Response`, `Reject`, an `Option` of these (`None` is 404), or a `Result` of these with `Reject` or an error that implements `Display`"
 )]
 pub trait IntoResponse {
     /// Turns the value into the whole response.
@@ -80,9 +80,15 @@ macro_rules! bodies {
 
 bodies! {
     String => TEXT,
-    &'static str => TEXT,
     Bytes => OCTETS,
     Vec<u8> => OCTETS,
+}
+
+/// Copied, so that it may be a part of the request; a page that never changes goes without a copy as [`Html`] or `Bytes`.
+impl IntoResponse for &str {
+    fn into_response(self) -> Response<Bytes> {
+        content(TEXT, self.to_owned())
+    }
 }
 
 impl<T: Into<Bytes>> IntoResponse for Html<T> {

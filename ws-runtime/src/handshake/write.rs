@@ -4,7 +4,8 @@ use std::io;
 
 use bytes::Bytes;
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL, TRAILER, TRANSFER_ENCODING,
+    CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL,
+    TRAILER, TRANSFER_ENCODING,
 };
 use http::{Method, Response, StatusCode};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -15,14 +16,18 @@ use super::request::Handshake;
 #[derive(Clone, Copy)]
 struct Accepted;
 
-/// The 101 for a handshake (RFC 6455 section 4.2.2), with the subprotocol and the headers that its handler chose.
-pub(crate) fn accept(handshake: &Handshake) -> Response<Bytes> {
+/// The 101 for a handshake (RFC 6455 section 4.2.2), with the subprotocol and the headers that its handler chose, and
+/// the extension that was agreed on.
+pub(crate) fn accept(handshake: &Handshake, extension: Option<HeaderValue>) -> Response<Bytes> {
     let (headers, subprotocol) = handshake.accepting_headers();
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     *response.headers_mut() = headers;
     if let Some(subprotocol) = subprotocol {
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    }
+    if let Some(extension) = extension {
+        response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, extension);
     }
     response.extensions_mut().insert(Accepted);
     response

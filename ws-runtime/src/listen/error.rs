@@ -23,7 +23,8 @@ pub enum ListenError {
     Nowhere,
     /// The host name has no address.
     #[error(
-        "cannot listen on {host}:{port}: the name `{host}` does not resolve to an address of this machine"
+        "cannot listen on {host}:{port}: the name `{host}` does not resolve to an address of this machine; check how it \
+         is written, or give an IP address, or the port alone to listen on all interfaces"
     )]
     Unresolved {
         /// The name as it was given.
@@ -86,7 +87,7 @@ pub enum ListenError {
     },
     /// The system's bound for the path of a socket is exceeded: 107 bytes on Linux, 103 on macOS and BSD.
     #[error(
-        "cannot listen on unix:{}: the path is too long for a socket (about 100 bytes are allowed)",
+        "cannot listen on unix:{}: the path is too long for a socket (about 100 bytes are allowed); choose a shorter one",
         path.display()
     )]
     PathTooLong {
@@ -132,7 +133,7 @@ pub enum ListenError {
         source: io::Error,
     },
     /// A prepared listener cannot be used.
-    #[error("cannot take over the prepared listener")]
+    #[error("cannot take over the prepared listener: it must be bound, and listen")]
     Prepared {
         /// What the system said.
         #[source]

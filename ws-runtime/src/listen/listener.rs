@@ -32,6 +32,7 @@ enum Socket {
 impl Listener {
     /// Wraps a std listener, which need not be non-blocking yet; must be called inside a tokio runtime.
     pub(super) fn tcp(listener: std::net::TcpListener) -> io::Result<Self> {
+        must_listen(&listener)?;
         listener.set_nonblocking(true)?;
         let address = Address::Tcp(listener.local_addr()?);
         Ok(Self { address, socket: Socket::Tcp(TcpListener::from_std(listener)?) })
@@ -43,6 +44,7 @@ impl Listener {
         listener: std::os::unix::net::UnixListener,
         file: Option<SocketFile>,
     ) -> io::Result<Self> {
+        must_listen(&listener)?;
         listener.set_nonblocking(true)?;
         let address = Address::of_unix(&listener.local_addr()?);
         Ok(Self { address, socket: Socket::Unix(UnixListener::from_std(listener)?, file) })
@@ -69,6 +71,20 @@ impl Listener {
             }
         }
     }
+}
+
+/// Refuses a socket that is bound or connected only, where the system can tell: to accept from it would fail for ever.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+fn must_listen(socket: &impl std::os::fd::AsFd) -> io::Result<()> {
+    match socket2::SockRef::from(socket).is_listener()? {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "the socket does not listen")),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+fn must_listen<T>(_: &T) -> io::Result<()> {
+    Ok(())
 }
 
 /// How long to wait after `accept` failed.

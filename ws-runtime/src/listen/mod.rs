@@ -2,6 +2,7 @@
 
 mod address;
 mod error;
+mod halves;
 mod listener;
 mod stream;
 #[cfg(unix)]
@@ -17,6 +18,7 @@ use std::net::{IpAddr, SocketAddr};
 pub use address::Address;
 use address::Target;
 pub use error::ListenError;
+pub(crate) use halves::{By, Sink, Source};
 use listener::Prepared;
 pub(crate) use listener::{Listener, accept_pause};
 pub(crate) use stream::Stream;

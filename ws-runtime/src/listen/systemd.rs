@@ -13,7 +13,11 @@ pub(super) fn take() -> Result<Vec<Listener>, ListenError> {
 fn adopt_all(passed: &mut ListenFd) -> Result<Vec<Listener>, ListenError> {
     let mut listeners = Vec::with_capacity(passed.len());
     for position in 0..passed.len() {
-        listeners.push(take_one(passed, position)?.adopt()?);
+        let listener = take_one(passed, position)?.adopt().map_err(|error| match error {
+            ListenError::Prepared { source } => ListenError::PassedSocket { position, source },
+            error => error,
+        })?;
+        listeners.push(listener);
     }
     if listeners.is_empty() {
         return Err(ListenError::NoPassedSocket);

@@ -106,6 +106,15 @@ async fn prepared_tcp_listeners_are_taken_over() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_prepared_socket_that_does_not_listen_is_refused() {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let error = bind(std::net::TcpListener::from(socket)).await.unwrap_err();
+    assert!(matches!(error, ListenError::Prepared { .. }) && error.to_string().contains("listen"), "{error}");
+}
+
 #[test]
 fn a_tokio_listener_of_another_runtime_is_taken_over() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -65,7 +65,7 @@ impl Tls {
     fn config(&self) -> Result<Arc<ServerConfig>, TlsError> {
         match &self.0 {
             Source::Files { certificate, key } => {
-                let (certificate_pem, key_pem) = (read(certificate)?, read(key)?);
+                let (certificate_pem, key_pem) = (read("certificate", certificate)?, read("key", key)?);
                 configure((&certificate_pem, &in_file(certificate)), (&key_pem, &in_file(key)))
             }
             Source::Pem { certificate, key } => {
@@ -106,8 +106,13 @@ impl fmt::Debug for Tls {
 #[non_exhaustive]
 pub enum TlsError {
     /// A file is missing or may not be read.
-    #[error("cannot read {} for TLS", path.display())]
+    #[error(
+        "cannot read the {what} for TLS from {}: the file must be there, and this process must be allowed to read it",
+        place(path)
+    )]
     Unreadable {
+        /// Whether it was to be the certificate or the key.
+        what: &'static str,
         /// The file.
         path: PathBuf,
         /// What the system said.
@@ -133,12 +138,12 @@ pub enum TlsError {
         hint: &'static str,
     },
     /// The PEM is broken.
-    #[error("{place} is broken PEM")]
+    #[error("{place} is broken PEM: {detail}; copy the whole of it again")]
     BrokenPem {
         /// The file, or that it was given as text.
         place: String,
-        /// Where it breaks.
-        source: pem::Error,
+        /// What is wrong with it.
+        detail: String,
     },
     /// The key belongs to another certificate.
     #[error(
@@ -152,7 +157,10 @@ pub enum TlsError {
         key: String,
     },
     /// rustls does not take the pair: a kind of key that it does not know, or a broken certificate.
-    #[error("the certificate in {certificate} with the key in {key} cannot be used")]
+    #[error(
+        "the certificate in {certificate} with the key in {key} cannot be used: it must be one of RSA, ECDSA (P-256 or \
+         P-384) or Ed25519, and undamaged"
+    )]
     Unusable {
         /// Where the certificate came from.
         certificate: String,
@@ -189,7 +197,7 @@ fn configure(
 fn read_chain(text: &[u8], place: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let chain = CertificateDer::pem_slice_iter(text)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|source| TlsError::BrokenPem { place: place.to_owned(), source })?;
+        .map_err(|error| broken(place, &error))?;
     if !chain.is_empty() {
         return Ok(chain);
     }
@@ -206,7 +214,7 @@ fn read_key(text: &[u8], place: &str) -> Result<PrivateKeyDer<'static>, TlsError
         Err(pem::Error::NoItemsFound) => {
             Err(TlsError::NoKey { place: place.to_owned(), hint: missing_key_hint(text) })
         }
-        Err(source) => Err(TlsError::BrokenPem { place: place.to_owned(), source }),
+        Err(error) => Err(broken(place, &error)),
     }
 }
 
@@ -228,12 +236,32 @@ fn refused(certificate: &str, key: &str, source: rustls::Error) -> TlsError {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
-    std::fs::read(path).map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
+/// Says in words what the parser says in bytes.
+fn broken(place: &str, error: &pem::Error) -> TlsError {
+    let detail = match error {
+        pem::Error::MissingSectionEnd { end_marker } => {
+            format!("`-----END {}-----` is missing", String::from_utf8_lossy(end_marker))
+        }
+        pem::Error::IllegalSectionStart { .. } => {
+            "a line begins with `-----BEGIN` and goes on wrong".to_owned()
+        }
+        other => other.to_string(),
+    };
+    TlsError::BrokenPem { place: place.to_owned(), detail }
+}
+
+fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
+    std::fs::read(path).map_err(|source| TlsError::Unreadable { what, path: path.to_owned(), source })
 }
 
 fn in_file(path: &Path) -> String {
-    format!("the file {}", path.display())
+    format!("the file {}", place(path))
+}
+
+/// Where a file is looked for: a relative path depends on where the program was started.
+fn place(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if path.as_os_str().is_empty() { "\"\"".to_owned() } else { absolute.display().to_string() }
 }
 
 const ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
@@ -277,6 +305,7 @@ mod tests {
         let (certificate, key) = pair();
         let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
         let broken = "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n";
+        let cut = "-----BEGIN CERTIFICATE-----\nAAAA\n";
         for (certificate, key, part_of_message) in [
             ("", key.as_str(), "no certificate in the certificate's PEM text"),
             (&certificate, "", "no private key in the key's PEM text"),
@@ -284,6 +313,7 @@ mod tests {
             (&certificate, &certificate, "swapped"),
             (&certificate, encrypted, "encrypted: decrypt it"),
             (broken, &key, "the certificate's PEM text is broken PEM"),
+            (cut, &key, "`-----END CERTIFICATE-----` is missing; copy the whole"),
         ] {
             let message = Tls::pem(certificate, key).check().unwrap_err().to_string();
             assert!(message.contains(part_of_message), "{message}");
@@ -293,8 +323,11 @@ mod tests {
     #[test]
     fn a_missing_file_is_named_with_the_cause() {
         let error = Tls::files("/nowhere/chain.pem", "/nowhere/key.pem").check().unwrap_err();
-        assert!(error.to_string().contains("/nowhere/chain.pem"), "{error}");
+        assert!(error.to_string().contains("certificate for TLS from /nowhere/chain.pem"), "{error}");
         assert!(error.source().is_some());
+        let message = Tls::files("chain.pem", "key.pem").check().unwrap_err().to_string();
+        let here = std::env::current_dir().unwrap().join("chain.pem");
+        assert!(message.contains(here.to_str().unwrap()), "{message}");
     }
 
     #[test]

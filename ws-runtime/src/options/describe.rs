@@ -14,8 +14,8 @@
 /// }
 /// ```
 ///
-/// `into` takes anything that converts into the type, `exact` the type itself (so that an integer literal is a
-/// `usize`). Bounds are a range of numbers, or words for what is allowed.
+/// With `into` the builder takes anything that converts into the type, with `exact` the type itself (so that an integer
+/// literal is a `usize`). Bounds are a range of numbers, or words for what is allowed.
 macro_rules! options {
     (apart { $($apart:tt)* } kept { $($kept:tt)* }) => {
         options! { @all $($apart)* $($kept)* }
@@ -55,9 +55,9 @@ macro_rules! options {
 
         impl Draft {
             /// Takes the value of a variable; `false` if no option of that name is read from one variable.
-            pub(super) fn read(&mut self, option: &str, variable: &str, text: &str) -> Result<Reading, UnknownOption> {
+            pub(super) fn read(&mut self, option: &str, variable: &str, value: &OsStr) -> Result<Reading, UnknownOption> {
                 match option {
-                    $(stringify!($name) => Ok(self.$name.read(variable, text)),)*
+                    $(stringify!($name) => Ok(self.$name.read(variable, value)),)*
                     _ => Err(UnknownOption),
                 }
             }
@@ -81,11 +81,17 @@ macro_rules! options {
         /// The value is a closure, called only if neither the builder nor the environment has set the option: an
         /// expression that reads a file must not run, and must not fail, for a value that nobody uses.
         impl Attribute<'_> {
-            $(attribute! {
-                $how $name: $raw,
-                $sentence, $($more,)* "",
-                concat!(" Default: `", $default, "`. Allowed: ", allowed!($bounds, $unit), $("; ", $hint,)? "."),
-            })*
+            $(
+                #[doc = $sentence]
+                $(#[doc = $more])*
+                ///
+                #[doc = concat!(" Default: `", $default, "`. Allowed: ", allowed!($bounds, $unit), $("; ", $hint,)? ".")]
+                pub fn $name(&mut self, value: impl FnOnce() -> $raw) {
+                    if self.wants(stringify!($name)) && self.draft.$name.is_free() {
+                        self.draft.$name.set(Source::Attribute, value());
+                    }
+                }
+            )*
         }
 
         impl<S, G> crate::server::Builder<S, G> {
@@ -157,26 +163,6 @@ macro_rules! setter {
         pub fn $name(mut self, value: $raw) -> Self {
             self.draft.$name.set(Source::Builder, value);
             self
-        }
-    };
-}
-
-/// One key of the attribute.
-macro_rules! attribute {
-    (into $name:ident: $raw:ty, $($doc:expr),* $(,)?) => {
-        $(#[doc = $doc])*
-        pub fn $name<V: Into<$raw>>(&mut self, value: impl FnOnce() -> V) {
-            if self.wants(stringify!($name)) && self.draft.$name.is_free() {
-                self.draft.$name.set(Source::Attribute, value().into());
-            }
-        }
-    };
-    (exact $name:ident: $raw:ty, $($doc:expr),* $(,)?) => {
-        $(#[doc = $doc])*
-        pub fn $name(&mut self, value: impl FnOnce() -> $raw) {
-            if self.wants(stringify!($name)) && self.draft.$name.is_free() {
-                self.draft.$name.set(Source::Attribute, value());
-            }
         }
     };
 }

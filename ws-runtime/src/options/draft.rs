@@ -1,6 +1,6 @@
 //! What was given for an option, by whom, and whether it holds.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use super::attribute::Attribute;
 use super::environment::Warning;
@@ -108,8 +108,12 @@ impl<T> Slot<T> {
 
 impl<T: Value> Slot<T> {
     /// Takes the text of a variable. What is wrong with it is reported by [`check`](Slot::check).
-    pub(super) fn read(&mut self, variable: &str, text: &str) -> Reading {
-        self.put(Source::Environment(variable.to_owned()), T::read(text))
+    pub(super) fn read(&mut self, variable: &str, value: &OsStr) -> Reading {
+        let value = match value.to_str() {
+            Some(text) => T::read(text.trim()),
+            None => Err(Refused::Because(format!("cannot be read from {value:?}, which is not Unicode"))),
+        };
+        self.put(Source::Environment(variable.to_owned()), value)
     }
 
     /// The checked value, or none and an error in the report.

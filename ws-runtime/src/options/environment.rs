@@ -51,7 +51,7 @@ impl Draft {
         let Some(info) = TABLE.iter().find(|info| info.variables(prefix).contains(&variable.name)) else {
             return unknown();
         };
-        match self.read(info.name, &variable.name, &variable.text()) {
+        match self.read(info.name, &variable.name, &variable.value) {
             Ok(Reading::Taken) => None,
             Ok(Reading::Overridden) => Some(Warning::overridden(info.name, &variable.name)),
             Err(_) => unknown(),
@@ -84,13 +84,6 @@ struct Variable {
     /// The name without the prefix.
     option: String,
     value: OsString,
-}
-
-impl Variable {
-    /// The value. What is not Unicode becomes U+FFFD, which no option takes, and so is reported as a wrong value.
-    fn text(&self) -> String {
-        self.value.to_string_lossy().trim().to_owned()
-    }
 }
 
 /// Something in the environment that has no effect.

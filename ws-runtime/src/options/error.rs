@@ -24,6 +24,9 @@ impl OptionError {
             Refused::TooLarge(given) => {
                 format!("`{option}` must be {}, not {given} ({origin})", info.at_most())
             }
+            Refused::NotNumber(kind, given) => {
+                format!("`{option}` must be {}, not {given} ({origin})", info.number(kind))
+            }
             Refused::Because(reason) => format!("`{option}` {reason} ({origin})"),
         };
         if !info.hint.is_empty() {

@@ -40,7 +40,15 @@ impl OptionInfo {
         }
     }
 
-    /// What a value that is too small, or not a number at all, should have been.
+    /// What a text that is not a number should have been.
+    pub(super) fn number(&self, kind: &str) -> String {
+        match self.bounds {
+            Bounds::Range { least, .. } => format!("{kind} of {}, {least} or more", self.unit),
+            Bounds::Words(words) => words.to_owned(),
+        }
+    }
+
+    /// What a value that is too small should have been.
     pub(super) fn at_least(&self) -> String {
         match self.bounds {
             Bounds::Range { least, .. } => format!("{least} or more {}", self.unit),

@@ -33,6 +33,7 @@ mod settled;
 mod subprotocols;
 mod table;
 mod value;
+mod written;
 
 pub use attribute::Attribute;
 pub(crate) use draft::Draft;
@@ -45,7 +46,11 @@ pub(crate) use settled::Settled;
 pub use subprotocols::Subprotocols;
 pub(crate) use table::Options;
 pub use table::TABLE;
-pub use value::{Choice, Slow};
+pub use value::{Choice, Compression, Named, Slow};
+pub use written::{
+    CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue, SubprotocolsValue,
+    TlsValue,
+};
 
 #[cfg(test)]
 mod tests;

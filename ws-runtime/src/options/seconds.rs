@@ -107,7 +107,8 @@ impl Value for Seconds {
     type Checked = Duration;
 
     fn read(text: &str) -> Result<Self, Refused> {
-        text.parse::<f64>().map(Self::from).map_err(|_| Refused::text(text))
+        let not_number = |_| Refused::NotNumber("a number", format!("{text:?}"));
+        text.parse::<f64>().map(Self::from).map_err(not_number)
     }
 
     fn checked(self, info: &OptionInfo) -> Result<Duration, Refused> {

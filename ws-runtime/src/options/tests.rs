@@ -46,6 +46,10 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("max_handshakes", "10"),
         ("max_outbox", "1"),
         ("slow", "drop"),
+        ("compression", "context_takeover"),
+        ("compression_level", "9"),
+        ("compression_min_size", "0"),
+        ("compression_window_bits", "15"),
         ("max_inbox", "1"),
         ("write_timeout", "3"),
         ("close_timeout", "0.25"),
@@ -85,7 +89,7 @@ fn a_value_that_is_not_allowed_is_named_with_its_place_and_what_is_allowed() {
         (
             "SILENCE_MAX",
             "20s",
-            "`silence_max` must be 0 or more seconds, not \"20s\" (from WS_SERVER_SILENCE_MAX); \
+            "`silence_max` must be a number of seconds, 0 or more, not \"20s\" (from WS_SERVER_SILENCE_MAX); \
              0 turns the check off",
         ),
         (
@@ -94,7 +98,16 @@ fn a_value_that_is_not_allowed_is_named_with_its_place_and_what_is_allowed() {
             "`close_timeout` must be 0.001 or more seconds, not 0 (from WS_SERVER_CLOSE_TIMEOUT)",
         ),
         ("MAX_HEADERS", "7", "`max_headers` must be 8 or more headers, not 7 (from WS_SERVER_MAX_HEADERS)"),
-        ("MAX_SEND_SIZE", "64K", "not \"64K\" (from WS_SERVER_MAX_SEND_SIZE)"),
+        (
+            "MAX_SEND_SIZE",
+            "64K",
+            "`max_send_size` must be a whole number of bytes, 1 or more, not \"64K\" (from WS_SERVER_MAX_SEND_SIZE)",
+        ),
+        (
+            "MAX_SEND_SIZE",
+            "99999999999999999999",
+            "must be at most 1073741824 bytes, not 99999999999999999999",
+        ),
         ("MAX_SEND_SIZE", "-5", "not \"-5\" (from WS_SERVER_MAX_SEND_SIZE)"),
         ("MAX_SEND_SIZE", "", "not \"\" (from WS_SERVER_MAX_SEND_SIZE)"),
         ("NODELAY", "maybe", "`nodelay` must be true or false, not \"maybe\" (from WS_SERVER_NODELAY)"),
@@ -190,10 +203,10 @@ fn all_mistakes_are_reported_at_once_in_the_order_of_the_table() {
 #[test]
 fn the_builder_goes_before_the_environment_and_that_before_the_attribute() {
     let attribute = |attribute: &mut Attribute<'_>| {
-        attribute.silence_max(|| 1);
+        attribute.silence_max(|| 1.into());
         attribute.max_headers(|| 11);
         attribute.max_inbox(|| 1);
-        attribute.slow(|| "drop");
+        attribute.slow(|| "drop".into());
     };
     let mut draft = Draft::default();
     draft.silence_max.set(Source::Builder, 3.into());
@@ -246,11 +259,11 @@ fn a_value_of_the_attribute_is_evaluated_once_and_only_if_nothing_overrides_it()
     let attribute = |attribute: &mut Attribute<'_>| {
         attribute.listen(|| {
             count();
-            8080
+            8080.into()
         });
         attribute.env(|| {
             count();
-            "CHAT"
+            "CHAT".into()
         });
     };
 
@@ -274,15 +287,15 @@ fn a_value_of_the_attribute_is_evaluated_once_and_only_if_nothing_overrides_it()
 #[test]
 fn every_key_of_the_attribute_takes_what_its_documentation_says() {
     let (_, result) = Draft::default().settle(NOTHING, |attribute| {
-        attribute.listen(|| "127.0.0.1:8080");
-        attribute.tls(|| ("chain.pem", String::from("key.pem")));
-        attribute.silence_max(|| 0.5);
+        attribute.listen(|| "127.0.0.1:8080".into());
+        attribute.tls(|| ("chain.pem", String::from("key.pem")).into());
+        attribute.silence_max(|| 0.5.into());
         attribute.nodelay(|| false);
         attribute.max_send_size(|| 1 << 20);
-        attribute.close_timeout(|| Duration::from_millis(1));
-        attribute.slow(|| Slow::Drop);
-        attribute.origins(|| ["https://example.org"]);
-        attribute.subprotocols(|| ["a", "b"]);
+        attribute.close_timeout(|| Duration::from_millis(1).into());
+        attribute.slow(|| Slow::Drop.into());
+        attribute.origins(|| ["https://example.org"].into());
+        attribute.subprotocols(|| ["a", "b"].into());
     });
     let Settled { listen, tls, options } = result.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(listen.to_string(), "127.0.0.1:8080");

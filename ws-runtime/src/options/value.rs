@@ -1,6 +1,5 @@
 //! Values of options: how each is read from text, checked and shown.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use super::info::{Bounds, OptionInfo};
@@ -16,27 +15,54 @@ pub enum Slow {
     Drop,
 }
 
+/// Whether messages are compressed by permessage-deflate (RFC 7692), with clients that offer it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum Compression {
+    /// Never; written `"off"`.
+    #[default]
+    Off,
+    /// Each message by itself: it costs time, but a connection keeps no memory for it; written `"on"`.
+    On,
+    /// Messages refer back to those before them, in both directions: much smaller where they resemble each other, for
+    /// some 200 KiB of memory a connection; written `"context_takeover"`.
+    ContextTakeover,
+}
+
 /// One of a closed set, given as a value or by its name.
 #[derive(Debug, Clone)]
 pub struct Choice<T>(Result<T, String>);
 
-impl From<Slow> for Choice<Slow> {
-    fn from(slow: Slow) -> Self {
-        Self(Ok(slow))
+/// A closed set of values, each with its name.
+pub trait Named: Copy + PartialEq + 'static {
+    /// All of them.
+    #[doc(hidden)]
+    const NAMES: &'static [(Self, &'static str)];
+}
+
+impl Named for Slow {
+    const NAMES: &'static [(Self, &'static str)] = &[(Self::Close, "close"), (Self::Drop, "drop")];
+}
+
+impl Named for Compression {
+    const NAMES: &'static [(Self, &'static str)] =
+        &[(Self::Off, "off"), (Self::On, "on"), (Self::ContextTakeover, "context_takeover")];
+}
+
+impl<T: Named> From<T> for Choice<T> {
+    fn from(value: T) -> Self {
+        Self(Ok(value))
     }
 }
 
-impl From<&str> for Choice<Slow> {
+impl<T: Named> From<&str> for Choice<T> {
     fn from(name: &str) -> Self {
-        match name {
-            "close" => Self(Ok(Slow::Close)),
-            "drop" => Self(Ok(Slow::Drop)),
-            other => Self(Err(other.to_owned())),
-        }
+        let found = T::NAMES.iter().find(|(_, known)| *known == name);
+        Self(found.map(|(value, _)| *value).ok_or_else(|| name.to_owned()))
     }
 }
 
-impl From<String> for Choice<Slow> {
+impl<T: Named> From<String> for Choice<T> {
     fn from(name: String) -> Self {
         Self::from(name.as_str())
     }
@@ -69,6 +95,8 @@ pub(crate) enum Refused {
     Not(String),
     /// It is a number above the largest that is allowed.
     TooLarge(String),
+    /// It is a text, and should have been a number of this kind.
+    NotNumber(&'static str, String),
     /// For a reason of its own.
     Because(String),
 }
@@ -92,7 +120,10 @@ impl Value for usize {
     type Checked = Self;
 
     fn read(text: &str) -> Result<Self, Refused> {
-        text.parse().map_err(|_| Refused::text(text))
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return text.parse().map_err(|_| Refused::TooLarge(text.to_owned()));
+        }
+        Err(Refused::NotNumber("a whole number", format!("{text:?}")))
     }
 
     fn checked(self, info: &OptionInfo) -> Result<Self, Refused> {
@@ -129,31 +160,25 @@ impl Value for bool {
     }
 }
 
-impl Value for Choice<Slow> {
-    type Checked = Slow;
+impl<T: Named> Value for Choice<T> {
+    type Checked = T;
 
     fn read(text: &str) -> Result<Self, Refused> {
         Ok(Self::from(text))
     }
 
-    fn checked(self, _info: &OptionInfo) -> Result<Slow, Refused> {
+    fn checked(self, _info: &OptionInfo) -> Result<T, Refused> {
         self.0.map_err(|name| Refused::text(&name))
     }
 
     fn show(&self) -> String {
         match &self.0 {
-            Ok(slow) => slow.to_string(),
+            Ok(value) => {
+                let name = T::NAMES.iter().find(|(known, _)| known == value);
+                name.map_or("", |(_, name)| name).to_owned()
+            }
             Err(name) => name.clone(),
         }
-    }
-}
-
-impl fmt::Display for Slow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Close => "close",
-            Self::Drop => "drop",
-        })
     }
 }
 

@@ -4,10 +4,12 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::running::Running;
-use super::{Hosted, Server, serve};
+use super::serve::{self, LAST_GRACE};
+use super::{Hosted, Server};
 use crate::error::Error;
 use crate::event::{Service, Store};
 use crate::options::{Draft, Settled};
+use crate::signal::Attendant;
 use crate::tick::Ticks;
 
 /// How many connections may wait to be accepted.
@@ -73,7 +75,8 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
     /// once.
     ///
     /// Owns the process: it makes a tokio runtime over all cores, and sets up a plain `tracing` subscriber if there is
-    /// none (feature `log`, on by default; the level is taken from `RUST_LOG`, `info` without it).
+    /// none (feature `log`, on by default; the level is taken from `RUST_LOG`, `info` without it). What still blocks a
+    /// thread of that runtime when the server has stopped has a second to end, and is then left behind.
     ///
     /// # Errors
     ///
@@ -85,15 +88,12 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
         }
         #[cfg(feature = "log")]
         crate::log::set_up();
-        let runtime =
+        let workers =
             tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
-        runtime.block_on(async {
-            let running = self.bind().await?;
-            let signals = crate::signal::obey(running.server().clone())?;
-            running.stopped().await;
-            signals.abort();
-            Ok(())
-        })
+        let attendant = Attendant::new()?;
+        let ended = attendant.run(&workers, self.bind());
+        workers.shutdown_timeout(LAST_GRACE);
+        ended
     }
 
     /// Runs the server inside your tokio runtime, until [`Server::shutdown`]. Signals are yours to handle.
@@ -123,7 +123,7 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
         let Settled { listen, tls, options } = settled?;
         let mut ticks = Ticks::default();
         S::ticks(&mut ticks);
-        if let Some(error) = ticks.errors.pop() {
+        if let Some(error) = ticks.errors.into_iter().next() {
             return Err(error.into());
         }
 
@@ -137,10 +137,9 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
             store: S::Store::new(self.state.into_state()),
             tls,
         });
-        crate::log::announce(&server, &S::HANDLERS, hosted.tls.is_some());
-
         #[cfg(unix)]
         super::watches::run_declared(&hosted)?;
+        crate::log::announce(&server, &S::HANDLERS, hosted.tls.is_some());
         for tick in ticks.declared {
             server.run_tick(Arc::clone(&hosted), tick);
         }

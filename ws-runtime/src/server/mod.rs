@@ -1,5 +1,6 @@
 //! All connections together: the registry, broadcasts, ticks and watches, and the way from start to shutdown.
 
+mod alarms;
 mod builder;
 mod openings;
 mod registry;
@@ -14,25 +15,26 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use bytes::Bytes;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
+use self::alarms::Alarms;
 use self::openings::Openings;
 use self::registry::Registry;
 use self::shutdown::Stage;
-use crate::conn::{Conn, SendError};
+use crate::conn::{Broadcast, Conn, SendError, gathered};
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::{Address, Stream};
 use crate::options::Options;
 #[cfg(unix)]
 use crate::watch::Watchers;
-use crate::wire::{self, Kind};
+use crate::wire::Kind;
 
 pub use self::builder::{Builder, DefaultState, Given, StateSource};
 pub(crate) use self::openings::{Evicted, Place};
 pub use self::running::Running;
+pub(crate) use self::serve::LAST_GRACE;
 
 /// A running server: a cheap handle that may be cloned, kept and sent to other threads.
 ///
@@ -46,6 +48,7 @@ struct Inner {
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
     openings: Arc<Openings>,
+    alarms: Alarms,
     next_conn: AtomicU64,
     stage: watch::Sender<Stage>,
     /// Ticks and watches; connections belong to the loop that accepts them.
@@ -77,6 +80,7 @@ impl Server {
             options,
             addresses: OnceLock::new(),
             registry: Registry::default(),
+            alarms: Alarms::new(),
             next_conn: AtomicU64::new(1),
             stage: watch::Sender::new(Stage::Running),
             tasks: TaskTracker::new(),
@@ -143,7 +147,8 @@ impl Server {
         *self.0.stage.borrow() != Stage::Running
     }
 
-    /// Replaces the declared `connect` handler, for connections that are accepted from now on.
+    /// Replaces the declared `connect` handler, for connections that are accepted from now on. It is called for one
+    /// connection at a time; an error refuses the connection.
     pub fn on_connect<R: IntoOutcome>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
         let handler: Shared<OnConnect> =
             Arc::new(Mutex::new(move |conn: &Conn| handler(conn).into_outcome()));
@@ -159,6 +164,10 @@ impl Server {
 
     pub(crate) fn options(&self) -> &Options {
         &self.0.options
+    }
+
+    pub(crate) fn alarms(&self) -> &Alarms {
+        &self.0.alarms
     }
 
     /// A handle for a connection that was just accepted.
@@ -194,13 +203,15 @@ impl Server {
     }
 
     fn broadcast(&self, kind: Kind, payload: &[u8]) -> usize {
-        let frame: Bytes = wire::encode(kind, payload);
+        let mut broadcast = Broadcast::new(kind, payload);
         let mut taken = 0;
         let mut too_large = 0;
-        self.0.registry.each(|conn| match conn.send_encoded(&frame, payload.len()) {
-            Ok(()) => taken += 1,
-            Err(SendError::TooLarge { .. }) => too_large += 1,
-            Err(error) => tracing::debug!(conn = conn.id(), %error, "missed a broadcast"),
+        gathered(|| {
+            self.0.registry.each(|conn| match broadcast.send_to(conn) {
+                Ok(()) => taken += 1,
+                Err(SendError::TooLarge { .. }) => too_large += 1,
+                Err(error) => tracing::debug!(conn = conn.id(), %error, "missed a broadcast"),
+            });
         });
         if too_large > 0 {
             tracing::error!(

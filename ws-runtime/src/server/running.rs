@@ -32,7 +32,8 @@ impl Running {
         self.server.shutdown();
     }
 
-    /// Waits until the server has shut down: all connections are closed, all handlers are done.
+    /// Waits until the server has shut down: all connections are closed, all handlers are done, but for one that blocks
+    /// its thread for longer than `shutdown_timeout`.
     pub async fn stopped(self) {
         // It fails only where the runtime itself is torn down: then the server is gone too.
         let _ = self.serving.await;

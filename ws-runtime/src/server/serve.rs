@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio_util::task::TaskTracker;
 
 use super::Hosted;
 use super::shutdown::Stage;
@@ -24,34 +25,42 @@ const DESCRIPTORS_APART: usize = 64;
 const MOST_TURNED_AWAY: usize = 64;
 
 /// How long connections have to run their `disconnect` handlers once patience is over.
-const LAST_GRACE: Duration = Duration::from_secs(1);
+pub(crate) const LAST_GRACE: Duration = Duration::from_secs(1);
+
+/// How often it is said at most that connections cannot be accepted.
+const WARN_EVERY: Duration = Duration::from_secs(30);
 
 /// Runs the server until it has shut down.
 pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Listener>) {
-    let mut connections = JoinSet::new();
-    accept(&hosted, &listeners, &mut connections).await;
+    let connections = TaskTracker::new();
+    let alarms = tokio::spawn({
+        let server = hosted.server.clone();
+        async move { server.alarms().ring().await }
+    });
+    accept(&hosted, &listeners, &connections).await;
     // From here on a new peer is refused by the kernel.
     drop(listeners);
     tracing::info!(server = hosted.server.name(), "shutting down");
     let deadline = Instant::now() + hosted.server.options().shutdown_timeout;
     run_shutdown(&hosted, deadline).await;
-    close(&hosted, &mut connections, deadline).await;
+    close(&hosted, &connections, deadline).await;
+    alarms.abort();
     tracing::info!(server = hosted.server.name(), "stopped");
 }
 
 /// Accepts connections until the server is asked to stop; each lives in a task of its own.
-async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], connections: &mut JoinSet<()>) {
+async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], connections: &TaskTracker) {
     let most = capacity(hosted.server.options().max_connections);
     let openings = &hosted.server.0.openings;
     let mut turned_away = JoinSet::new();
     let mut stopping = std::pin::pin!(hosted.server.stopping());
-    let mut accepting: Vec<Pin<Box<Accepting<'_>>>> = listeners.iter().map(accept_one).collect();
+    let mut accepting: Vec<Pin<Box<Accepting<'_>>>> =
+        listeners.iter().map(|listener| accept_one(listener, Warned::default())).collect();
     loop {
         let has_room = openings.has_room(Instant::now());
         tokio::select! {
             biased;
             () = &mut stopping => return,
-            Some(_) = connections.join_next() => {}
             Some(_) = turned_away.join_next() => {}
             () = openings.changed(), if !has_room => {}
             (stream, peer) = any(&mut accepting, listeners), if has_room => {
@@ -90,40 +99,45 @@ fn capacity(max_connections: usize) -> usize {
     max_connections
 }
 
-type Accepting<'a> = dyn Future<Output = (Stream, Address)> + Send + 'a;
+type Accepting<'a> = dyn Future<Output = (Stream, Address, Warned)> + Send + 'a;
+
+/// When it was last said that connections cannot be accepted: once in a while is enough.
+#[derive(Clone, Copy, Default)]
+struct Warned(Option<Instant>);
 
 /// Accepts one connection, however often it fails before.
-fn accept_one(listener: &Listener) -> Pin<Box<Accepting<'_>>> {
+fn accept_one(listener: &Listener, mut warned: Warned) -> Pin<Box<Accepting<'_>>> {
     Box::pin(async move {
         loop {
             match listener.accept().await {
-                Ok(accepted) => return accepted,
-                Err(error) => pause(listener, &error).await,
+                Ok((stream, peer)) => return (stream, peer, warned),
+                Err(error) => pause(listener, &error, &mut warned).await,
             }
         }
     })
 }
 
 /// Waits where accepting at once would fail again, as when no descriptors are left.
-async fn pause(listener: &Listener, error: &io::Error) {
-    match accept_pause(error) {
-        Some(pause) => {
-            tracing::warn!(address = %listener.address(), %error, "cannot accept for now");
-            sleep_until(Instant::now() + pause).await;
-        }
-        None => {
-            tracing::debug!(address = %listener.address(), %error, "a peer went away before it was accepted");
-        }
+async fn pause(listener: &Listener, error: &io::Error, warned: &mut Warned) {
+    let Some(pause) = accept_pause(error) else {
+        tracing::debug!(address = %listener.address(), %error, "a peer went away before it was accepted");
+        return;
+    };
+    let now = Instant::now();
+    if warned.0.is_none_or(|last| now >= last + WARN_EVERY) {
+        tracing::warn!(address = %listener.address(), %error, "cannot accept for now; trying again until it works");
+        warned.0 = Some(now);
     }
+    sleep_until(now + pause).await;
 }
 
 /// The next connection of any listener.
 async fn any<'a>(accepting: &mut [Pin<Box<Accepting<'a>>>], listeners: &'a [Listener]) -> (Stream, Address) {
     poll_fn(|cx| {
         for (next, listener) in accepting.iter_mut().zip(listeners) {
-            if let Poll::Ready(accepted) = next.as_mut().poll(cx) {
-                *next = accept_one(listener);
-                return Poll::Ready(accepted);
+            if let Poll::Ready((stream, peer, warned)) = next.as_mut().poll(cx) {
+                *next = accept_one(listener, warned);
+                return Poll::Ready((stream, peer));
             }
         }
         Poll::Pending
@@ -136,8 +150,8 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     let server = &hosted.server;
     let handler = async {
         match server.replaced_shutdown() {
-            Some(handler) => catch(async { handler(server) }).await,
-            None => catch(S::shutdown(ServerEvent::new(server, &hosted.store))).await,
+            Some(handler) => catch(|| async { handler(server) }).await,
+            None => catch(|| S::shutdown(ServerEvent::new(server, &hosted.store))).await,
         }
     };
     let done = tokio::select! {
@@ -145,40 +159,46 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
         done = timeout_at(deadline, handler) => done,
     };
     match done {
-        Ok(outcome) => server.report(S::HANDLERS.shutdown, &outcome),
+        Ok(outcome) => server.report(S::HANDLERS.shutdown.name, &outcome),
         Err(_) => {
-            tracing::error!(handler = S::HANDLERS.shutdown, "handler took longer than `shutdown_timeout`");
+            tracing::error!(
+                handler = S::HANDLERS.shutdown.name,
+                "handler took longer than `shutdown_timeout`"
+            );
         }
     }
 }
 
 /// Has every connection finish and say goodbye, and cuts those that take too long.
-async fn close<S: Service>(hosted: &Hosted<S>, connections: &mut JoinSet<()>, deadline: Instant) {
+async fn close<S: Service>(hosted: &Hosted<S>, connections: &TaskTracker, deadline: Instant) {
     let server = &hosted.server;
     server.advance(Stage::Closing);
     #[cfg(unix)]
     server.0.watchers.clear();
     server.0.registry.each(Conn::finish);
     server.0.tasks.close();
+    connections.close();
 
     let all_done = async {
-        while connections.join_next().await.is_some() {}
+        connections.wait().await;
         server.0.tasks.wait().await;
     };
-    let all_done = tokio::select! {
-        () = server.aborting() => false,
-        done = timeout_at(deadline, all_done) => done.is_ok(),
-    };
-    if all_done {
-        return;
+    tokio::select! {
+        () = server.aborting() => {}
+        done = timeout_at(deadline, all_done) => match done {
+            Ok(()) => return,
+            Err(_) => {
+                tracing::warn!(connections = connections.len(), "`shutdown_timeout` is over: cutting what is left");
+                server.abort();
+            }
+        }
     }
-    tracing::warn!(connections = connections.len(), "`shutdown_timeout` is over: cutting what is left");
-    server.abort();
     let last = async {
-        while connections.join_next().await.is_some() {}
+        connections.wait().await;
         server.0.tasks.wait().await;
     };
     if timeout_at(Instant::now() + LAST_GRACE, last).await.is_err() {
-        connections.shutdown().await;
+        // No task can be ended while it runs.
+        tracing::warn!(connections = connections.len(), "handlers that block their thread are left behind");
     }
 }

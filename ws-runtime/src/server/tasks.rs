@@ -9,8 +9,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::shutdown::Stage;
 use super::{Hosted, Server};
-use crate::conn::{Panicked, catch};
+use crate::conn::{Gathered, Panicked, catch};
 use crate::event::{IntoOutcome, Outcome, ServerEvent, Service};
+use crate::log::Escaped;
 use crate::options::Seconds;
 use crate::tick::{Tick, TickError};
 
@@ -31,7 +32,7 @@ impl Server {
         self.run_beside(async move {
             let mut clock = clock(tick.period);
             while server.goes_on(clock.tick()).await {
-                server.report(tick.name, &catch(async { handler(&server).into_outcome() }).await);
+                server.report(tick.name, &catch(|| async { handler(&server).into_outcome() }).await);
             }
         });
         Ok(())
@@ -43,7 +44,7 @@ impl Server {
             let mut clock = clock(tick.period);
             while hosted.server.goes_on(clock.tick()).await {
                 let event = ServerEvent::new(&hosted.server, &hosted.store);
-                hosted.server.report(tick.name, &catch(S::tick(tick.number, event)).await);
+                hosted.server.report(tick.name, &catch(|| S::tick(tick.number, event)).await);
             }
         });
     }
@@ -64,7 +65,7 @@ impl Server {
             tokio::select! {
                 biased;
                 () = server.aborting() => {}
-                () = task => {}
+                () = Gathered::new(task) => {}
             }
         });
     }
@@ -76,7 +77,7 @@ impl Server {
             Ok(Err(failure)) => failure,
             Err(panic) => panic,
         };
-        tracing::error!(handler, server = self.name(), error = %error, "handler failed");
+        tracing::error!(handler, server = self.name(), error = %Escaped(error), "handler failed");
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Hosted, Server};
 use crate::conn::catch;
+use crate::error::Error;
 use crate::event::{IntoOutcome, ServerEvent, Service, WatchEvent, WatchHandler, Watches};
 use crate::watch::{Interest, Watch, WatchError};
 
@@ -14,7 +15,8 @@ impl Server {
     ///
     /// The handle is the server's from then on and is lent to the handler; a handler that leaves data unread is called
     /// again. At the end of a stream a handle stays readable: [`unwatch_readable`](Self::unwatch_readable) it then.
-    /// Never call a blocking read more than once a call.
+    /// Never call a blocking read more than once a call. A handler that fails is logged, and called again after a pause:
+    /// 0.1 s, and twice as long each time that it fails again, up to 10 s.
     ///
     /// # Errors
     ///
@@ -95,8 +97,9 @@ impl Server {
         self.run_beside(async move {
             while server.goes_on_watching(&mut watch).await {
                 let handle = watch.handle_mut();
-                let outcome = catch(async { handler(&server, handle).into_outcome() }).await;
+                let outcome = catch(|| async { handler(&server, handle).into_outcome() }).await;
                 server.report(name, &outcome);
+                watch.called(matches!(outcome, Ok(Ok(()))));
             }
         });
         Ok(())
@@ -109,11 +112,15 @@ impl Server {
     }
 }
 
-/// Starts the watches that the server declares.
-pub(super) fn run_declared<S: Service>(hosted: &Arc<Hosted<S>>) -> Result<(), WatchError> {
+/// Starts the watches that the server declares: all, or none where one of them cannot.
+pub(super) fn run_declared<S: Service>(hosted: &Arc<Hosted<S>>) -> Result<(), Error> {
     let mut watches = Watches::new();
     S::watches(&mut watches);
-    watches.into_declared().into_iter().try_for_each(|declared| declared.run(hosted))
+    let begun = watches.into_declared().into_iter().try_for_each(|declared| declared.run(hosted));
+    if begun.is_err() {
+        hosted.server.abort();
+    }
+    begun
 }
 
 impl<S: Service> Hosted<S> {
@@ -134,8 +141,9 @@ impl<S: Service> Hosted<S> {
             while hosted.server.goes_on_watching(&mut watch).await {
                 let event = ServerEvent::new(&hosted.server, &hosted.store);
                 let event = WatchEvent::new(watch.handle_mut(), event);
-                let outcome = catch(async { handler.call(event).await }).await;
+                let outcome = catch(|| async { handler.call(event).await }).await;
                 hosted.server.report(name, &outcome);
+                watch.called(matches!(outcome, Ok(Ok(()))));
             }
         });
         Ok(())

@@ -1,10 +1,16 @@
 //! Frames of a client, put together to messages.
 
-use bytes::Bytes;
+use bytes::BufMut;
+use bytes::buf::Limit;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::utf8::PartialText;
-use super::{MAX_CONTROL, Payload, Text, Violation};
+use super::assembly::{Assembly, Kind};
+use super::header::{self, Extensions, Header, MAX_HEADER, Opcode};
+use super::mask::{turn, unmask};
+use super::{Inflater, Payload, Text, Violation};
+
+/// From so many missing bytes on, a payload is received where it will stay.
+const RECEIVE_IN_PLACE: usize = 64 * 1024;
 
 /// What a peer may send.
 #[derive(Debug, Clone, Copy)]
@@ -38,52 +44,37 @@ pub(crate) struct Decoder {
     limits: Limits,
     stage: Stage,
     message: Option<Box<Assembly>>,
+    inflater: Option<Box<Inflater>>,
+    frames: u32,
 }
 
 /// Where in a frame the decoder is.
 #[derive(Debug)]
 enum Stage {
-    /// Within a header, of which so much is there.
-    Header { bytes: [u8; 14], have: u8 },
+    /// Before or within a header, of which so much is there.
+    Header { bytes: [u8; MAX_HEADER], have: u8 },
     /// Within the payload of a control frame.
-    Control { frame: Frame, collected: Vec<u8> },
+    Control(Box<Control>),
     /// Within the payload of a data frame.
     Data { frame: Frame },
     /// After a Close frame or a violation: nothing more is decoded.
     Over,
 }
 
+/// A control frame of which not all has arrived.
+#[derive(Debug)]
+struct Control {
+    frame: Frame,
+    collected: Vec<u8>,
+}
+
 /// A frame whose header was found right.
 #[derive(Debug, Clone, Copy)]
 struct Frame {
-    opcode: Opcode,
-    last: bool,
-    mask: [u8; 4],
+    /// Its masking key is that of the next byte.
+    header: Header,
     /// Payload bytes that are still to come.
     left: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Opcode {
-    Continuation,
-    Text,
-    Binary,
-    Close,
-    Ping,
-    Pong,
-}
-
-/// A message of which not all has arrived.
-#[derive(Debug)]
-struct Assembly {
-    content: Content,
-    fragments: u32,
-}
-
-#[derive(Debug)]
-enum Content {
-    Text(PartialText),
-    Binary(Vec<u8>),
 }
 
 impl Incoming<'_> {
@@ -99,8 +90,9 @@ impl Incoming<'_> {
 }
 
 impl Decoder {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, stage: Stage::START, message: None }
+    /// An `inflater` is there where permessage-deflate was negotiated.
+    pub(crate) fn new(limits: Limits, inflater: Option<Inflater>) -> Self {
+        Self { limits, stage: Stage::START, message: None, inflater: inflater.map(Box::new), frames: 0 }
     }
 
     /// Whether a message has begun and is not complete.
@@ -108,75 +100,107 @@ impl Decoder {
         self.message.is_some()
     }
 
+    /// How many frames were begun so far; wraps around.
+    pub(crate) fn frames(&self) -> u32 {
+        self.frames
+    }
+
     /// Takes the next whole message from the front of `input`, which is unmasked in place and moved past what was used.
     ///
     /// `None`: all of `input` is used, and more is needed. After a Close frame or a violation nothing more is decoded.
     pub(crate) fn decode<'b>(&mut self, input: &mut &'b mut [u8]) -> Result<Option<Incoming<'b>>, Violation> {
-        let decoded = self.step_until_message(input);
+        let decoded = self.advance(input);
         if matches!(decoded, Err(_) | Ok(Some(Incoming::Close(_)))) {
-            self.stage = Stage::Over;
-            self.message = None;
+            self.end();
         }
         decoded
     }
 
-    fn step_until_message<'b>(
-        &mut self,
-        input: &mut &'b mut [u8],
-    ) -> Result<Option<Incoming<'b>>, Violation> {
+    /// Where the next bytes may be received to instead: within a large payload they need no buffer on the way.
+    /// [`filled`](Self::filled) is to be told how many came.
+    pub(crate) fn room(&mut self) -> Option<Limit<&mut Vec<u8>>> {
+        let Stage::Data { frame } = &self.stage else { return None };
+        if frame.left < RECEIVE_IN_PLACE {
+            return None;
+        }
+        let data = self.message.as_mut()?.open(frame.left)?;
+        let room = (data.capacity() - data.len()).min(frame.left);
+        Some(data.limit(room))
+    }
+
+    /// So many bytes were received to [`room`](Self::room).
+    pub(crate) fn filled(&mut self, count: usize) -> Result<Option<Incoming<'static>>, Violation> {
+        let decoded = self.advance_by(count);
+        if decoded.is_err() {
+            self.end();
+        }
+        decoded
+    }
+
+    fn end(&mut self) {
+        self.stage = Stage::Over;
+        self.message = None;
+        self.inflater = None;
+    }
+
+    fn advance<'b>(&mut self, input: &mut &'b mut [u8]) -> Result<Option<Incoming<'b>>, Violation> {
         loop {
             match &mut self.stage {
-                Stage::Over => {
-                    *input = &mut [];
-                    return Ok(None);
-                }
                 Stage::Header { bytes, have } => {
-                    let Some(frame) = read_header(bytes, have, input, &self.limits)? else { return Ok(None) };
-                    self.stage = self.begin(frame)?;
-                }
-                Stage::Control { frame, collected } => {
-                    let piece = take(frame, input);
-                    if frame.left == 0 && collected.is_empty() {
-                        let opcode = frame.opcode;
-                        self.stage = Stage::START;
-                        return control(opcode, Payload::Borrowed(piece)).map(Some);
+                    let extensions =
+                        if self.inflater.is_some() { Extensions::Deflate } else { Extensions::None };
+                    let Some(header) = next_header(bytes, have, input, extensions)? else { return Ok(None) };
+                    self.frames = self.frames.wrapping_add(1);
+                    *have = 0;
+                    let is_whole = self.message.is_none() && header.is_message() && header.len <= input.len();
+                    if is_whole && header.len <= self.limits.max_message {
+                        return self.whole(header, take_whole(header, input)).map(Some);
                     }
-                    collected.extend_from_slice(piece);
+                    if header.opcode.is_control() && header.len <= input.len() {
+                        return control(header.opcode, Payload::Borrowed(take_whole(header, input)))
+                            .map(Some);
+                    }
+                    self.stage = self.begin(header)?;
+                }
+                Stage::Control(control_frame) => {
+                    let Control { frame, collected } = &mut **control_frame;
+                    collected.extend_from_slice(take(frame, input));
                     if frame.left > 0 {
                         return Ok(None);
                     }
-                    let (opcode, collected) = (frame.opcode, std::mem::take(collected));
+                    let (opcode, collected) = (frame.header.opcode, std::mem::take(collected));
                     self.stage = Stage::START;
                     return control(opcode, Payload::Owned(collected.into())).map(Some);
                 }
                 Stage::Data { frame } => {
                     let piece = take(frame, input);
-                    let frame = *frame;
-                    let whole = self.message.as_ref().is_some_and(|message| message.is_untouched());
-                    if frame.left == 0 && frame.last && whole {
+                    let Frame { header, left } = *frame;
+                    if left == 0 {
                         self.stage = Stage::START;
-                        return self.deliver_borrowed(piece).map(Some);
                     }
-                    if let Some(message) = &mut self.message {
-                        message.push(piece)?;
-                    }
-                    if frame.left > 0 {
+                    let message = self.message.get_or_insert_with(|| Box::new(Assembly::new(&header)));
+                    message.push(piece, left)?;
+                    if left > 0 {
                         return Ok(None);
                     }
-                    self.stage = Stage::START;
-                    if frame.last {
-                        return self.deliver();
+                    if header.last {
+                        return self.finish();
                     }
+                }
+                Stage::Over => {
+                    *input = &mut [];
+                    return Ok(None);
                 }
             }
         }
     }
 
-    /// Judges a frame by what came before it, and makes ready for its payload.
-    fn begin(&mut self, frame: Frame) -> Result<Stage, Violation> {
-        let so_far = match (frame.opcode, &mut self.message) {
+    /// Judges a frame by what came before it.
+    fn begin(&mut self, header: Header) -> Result<Stage, Violation> {
+        let frame = Frame { header, left: header.len };
+        let (so_far, compressed) = match (header.opcode, &mut self.message) {
             (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {
-                return Ok(Stage::Control { frame, collected: Vec::new() });
+                return Ok(Stage::Control(Box::new(Control { frame, collected: Vec::new() })));
             }
             (Opcode::Continuation, None) => return Err(Violation::NothingToContinue),
             (Opcode::Text | Opcode::Binary, Some(_)) => return Err(Violation::MessageInside),
@@ -185,176 +209,92 @@ impl Decoder {
                 if message.fragments > self.limits.max_fragments {
                     return Err(Violation::Fragments);
                 }
-                message.len()
+                (message.len(), message.is_compressed())
             }
-            (Opcode::Text, none) => {
-                *none =
-                    Some(Box::new(Assembly { content: Content::Text(PartialText::default()), fragments: 1 }));
-                0
-            }
-            (Opcode::Binary, none) => {
-                *none = Some(Box::new(Assembly { content: Content::Binary(Vec::new()), fragments: 1 }));
-                0
-            }
+            (Opcode::Text | Opcode::Binary, None) => (0, header.compressed),
         };
-        if frame.left > self.limits.max_message.saturating_sub(so_far) {
+        let max = if compressed { deflated_max(self.limits.max_message) } else { self.limits.max_message };
+        if header.len > max.saturating_sub(so_far) {
             return Err(Violation::TooLarge);
         }
         Ok(Stage::Data { frame })
     }
 
-    /// A message that lies whole in the read buffer.
-    fn deliver_borrowed<'b>(&mut self, payload: &'b [u8]) -> Result<Incoming<'b>, Violation> {
-        match self.message.take().map(|message| message.content) {
-            Some(Content::Text(_)) => {
-                let text = str::from_utf8(payload).map_err(|_| Violation::Utf8)?;
-                Ok(Incoming::Text(Text::Borrowed(text)))
-            }
-            Some(Content::Binary(_)) | None => Ok(Incoming::Binary(Payload::Borrowed(payload))),
+    /// A message in one frame that lies whole in the input.
+    fn whole<'b>(&mut self, header: Header, payload: &'b [u8]) -> Result<Incoming<'b>, Violation> {
+        let kind = Kind::of(header.opcode);
+        if header.compressed {
+            kind.inflated(payload, self.inflater.as_deref_mut())
+        } else {
+            kind.lent(payload)
         }
     }
 
     /// A message that was put together.
-    fn deliver(&mut self) -> Result<Option<Incoming<'static>>, Violation> {
-        match self.message.take().map(|message| message.content) {
-            Some(Content::Text(text)) => Ok(Some(Incoming::Text(Text::Owned(text.finish()?.into())))),
-            Some(Content::Binary(data)) => Ok(Some(Incoming::Binary(Payload::Owned(Bytes::from(data))))),
-            None => Ok(None),
+    fn finish(&mut self) -> Result<Option<Incoming<'static>>, Violation> {
+        let Some(message) = self.message.take() else { return Ok(None) };
+        message.finish(self.inflater.as_deref_mut()).map(Some)
+    }
+
+    /// Takes in what was received to its place.
+    fn advance_by(&mut self, count: usize) -> Result<Option<Incoming<'static>>, Violation> {
+        let (Stage::Data { frame }, Some(message)) = (&mut self.stage, &mut self.message) else {
+            return Ok(None);
+        };
+        unmask(message.last_mut(count), frame.header.mask);
+        frame.pass(count);
+        if frame.left > 0 {
+            return Ok(None);
         }
+        let last = frame.header.last;
+        self.stage = Stage::START;
+        if last { self.finish() } else { Ok(None) }
     }
 }
 
 impl Stage {
-    const START: Self = Self::Header { bytes: [0; 14], have: 0 };
+    const START: Self = Self::Header { bytes: [0; MAX_HEADER], have: 0 };
 }
 
-impl Assembly {
-    fn len(&self) -> usize {
-        match &self.content {
-            Content::Text(text) => text.len(),
-            Content::Binary(data) => data.len(),
-        }
-    }
-
-    /// Whether this is the first frame, and nothing of it has been collected.
-    fn is_untouched(&self) -> bool {
-        self.fragments == 1 && self.len() == 0
-    }
-
-    fn push(&mut self, piece: &[u8]) -> Result<(), Violation> {
-        match &mut self.content {
-            Content::Text(text) => text.push(piece),
-            Content::Binary(data) => {
-                data.extend_from_slice(piece);
-                Ok(())
-            }
-        }
+impl Frame {
+    /// So many bytes of the payload are done with.
+    fn pass(&mut self, count: usize) {
+        self.header.mask = turn(self.header.mask, count);
+        self.left = self.left.saturating_sub(count);
     }
 }
 
-/// Collects a header and judges each part of it as soon as it is there; `None` where more is needed.
-fn read_header(
-    bytes: &mut [u8; 14],
+/// Takes the whole payload of a frame off the input, unmasked.
+fn take_whole<'b>(header: Header, input: &mut &'b mut [u8]) -> &'b [u8] {
+    let (payload, rest) = std::mem::take(input).split_at_mut(header.len);
+    *input = rest;
+    unmask(payload, header.mask);
+    payload
+}
+
+/// Takes a header off the input, or puts aside what is there of it.
+fn next_header(
+    bytes: &mut [u8; MAX_HEADER],
     have: &mut u8,
     input: &mut &mut [u8],
-    limits: &Limits,
-) -> Result<Option<Frame>, Violation> {
-    loop {
-        let need = match *have {
-            0 | 1 => 2,
-            _ => judge_start(bytes[0], bytes[1])?,
-        };
-        if *have >= need {
-            return finish_header(bytes, limits).map(Some);
-        }
-        let missing = usize::from(need - *have).min(input.len());
-        if missing == 0 {
-            return Ok(None);
-        }
-        let (front, rest) = std::mem::take(input).split_at_mut(missing);
-        *input = rest;
-        let at = usize::from(*have);
-        bytes[at..at + missing].copy_from_slice(front);
-        *have += u8::try_from(missing).unwrap_or_default();
+    extensions: Extensions,
+) -> Result<Option<Header>, Violation> {
+    if *have == 0
+        && let Some((header, used)) = header::parse(input, extensions)?
+    {
+        *input = std::mem::take(input).split_at_mut(used).1;
+        return Ok(Some(header));
     }
-}
-
-/// Judges the first two bytes; tells how long the header is.
-fn judge_start(first: u8, second: u8) -> Result<u8, Violation> {
-    // Room for RSV1 once an extension that uses it is negotiated (RFC 7692, section 6).
-    if first & 0x70 != 0 {
-        return Err(Violation::ReservedBit);
+    let before = usize::from(*have);
+    for (place, byte) in bytes.iter_mut().skip(before).zip(input.iter()) {
+        *place = *byte;
+        *have += 1;
     }
-    let opcode = Opcode::read(first)?;
-    if second & 0x80 == 0 {
-        return Err(Violation::Unmasked);
-    }
-    let len = second & 0x7F;
-    if opcode.is_control() {
-        if first & 0x80 == 0 {
-            return Err(Violation::FragmentedControl);
-        }
-        if usize::from(len) > MAX_CONTROL {
-            return Err(Violation::LongControl);
-        }
-    }
-    Ok(match len {
-        127 => 14,
-        126 => 8,
-        _ => 6,
-    })
-}
-
-/// Reads length and mask, which are complete.
-fn finish_header(bytes: &[u8; 14], limits: &Limits) -> Result<Frame, Violation> {
-    let [first, second, ..] = *bytes;
-    let (len, mask_at) = match second & 0x7F {
-        127 => {
-            let len = u64::from_be_bytes([
-                bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7], bytes[8], bytes[9],
-            ]);
-            if len >> 63 != 0 {
-                return Err(Violation::LengthTopBit);
-            }
-            if len <= u64::from(u16::MAX) {
-                return Err(Violation::LengthForm);
-            }
-            (len, 10)
-        }
-        126 => {
-            let len = u64::from(u16::from_be_bytes([bytes[2], bytes[3]]));
-            if len < 126 {
-                return Err(Violation::LengthForm);
-            }
-            (len, 4)
-        }
-        len => (u64::from(len), 2),
-    };
-    let left = usize::try_from(len).map_err(|_| Violation::TooLarge)?;
-    let opcode = Opcode::read(first)?;
-    if left > limits.max_message && !opcode.is_control() {
-        return Err(Violation::TooLarge);
-    }
-    let mask = [bytes[mask_at], bytes[mask_at + 1], bytes[mask_at + 2], bytes[mask_at + 3]];
-    Ok(Frame { opcode, last: first & 0x80 != 0, mask, left })
-}
-
-impl Opcode {
-    fn read(first: u8) -> Result<Self, Violation> {
-        Ok(match first & 0x0F {
-            0x0 => Self::Continuation,
-            0x1 => Self::Text,
-            0x2 => Self::Binary,
-            0x8 => Self::Close,
-            0x9 => Self::Ping,
-            0xA => Self::Pong,
-            _ => return Err(Violation::ReservedOpcode),
-        })
-    }
-
-    fn is_control(self) -> bool {
-        matches!(self, Self::Close | Self::Ping | Self::Pong)
-    }
+    let have = usize::from(*have);
+    let parsed = header::parse(bytes.get(..have).unwrap_or_default(), extensions)?;
+    let used = parsed.map_or(have, |(_, used)| used) - before;
+    *input = std::mem::take(input).split_at_mut(used).1;
+    Ok(parsed.map(|(header, _)| header))
 }
 
 /// Takes what is there of a frame's payload, unmasked.
@@ -362,24 +302,14 @@ fn take<'b>(frame: &mut Frame, input: &mut &'b mut [u8]) -> &'b [u8] {
     let count = frame.left.min(input.len());
     let (piece, rest) = std::mem::take(input).split_at_mut(count);
     *input = rest;
-    unmask(piece, frame.mask);
-    frame.mask.rotate_left(count % 4);
-    frame.left -= count;
+    unmask(piece, frame.header.mask);
+    frame.pass(count);
     piece
 }
 
-/// RFC 6455, section 5.3, eight bytes at a time.
-fn unmask(data: &mut [u8], mask: [u8; 4]) {
-    let word = u64::from_ne_bytes([mask[0], mask[1], mask[2], mask[3], mask[0], mask[1], mask[2], mask[3]]);
-    let mut words = data.chunks_exact_mut(8);
-    for chunk in &mut words {
-        let mut eight = [0; 8];
-        eight.copy_from_slice(chunk);
-        chunk.copy_from_slice(&(u64::from_ne_bytes(eight) ^ word).to_ne_bytes());
-    }
-    for (byte, key) in words.into_remainder().iter_mut().zip(mask.iter().cycle()) {
-        *byte ^= key;
-    }
+/// How many bytes a message of `max` may take when it is compressed: data that does not compress grows a little.
+fn deflated_max(max: usize) -> usize {
+    max.saturating_add(max / 8).saturating_add(64)
 }
 
 /// A complete control frame.

@@ -7,6 +7,9 @@ use bytes::{BufMut, Bytes, BytesMut};
 pub(crate) enum Kind {
     Text,
     Binary,
+    /// Compressed (RFC 7692, section 6): RSV1 says so.
+    DeflatedText,
+    DeflatedBinary,
     Ping,
     Pong,
 }
@@ -26,46 +29,62 @@ impl std::ops::Deref for Header {
     }
 }
 
+impl Kind {
+    /// The same, compressed; control frames never are.
+    pub(crate) fn deflated(self) -> Self {
+        match self {
+            Self::Text => Self::DeflatedText,
+            Self::Binary => Self::DeflatedBinary,
+            other => other,
+        }
+    }
+}
+
 /// The header of a final frame with a payload of that length.
 pub(crate) fn header(kind: Kind, len: usize) -> Header {
-    let opcode = match kind {
-        Kind::Text => 0x1,
-        Kind::Binary => 0x2,
-        Kind::Ping => 0x9,
-        Kind::Pong => 0xA,
+    let first = match kind {
+        Kind::Text => FIN | 0x1,
+        Kind::Binary => FIN | 0x2,
+        Kind::DeflatedText => FIN | RSV1 | 0x1,
+        Kind::DeflatedBinary => FIN | RSV1 | 0x2,
+        Kind::Ping => FIN | 0x9,
+        Kind::Pong => FIN | 0xA,
     };
-    encode_header(opcode, len)
+    encode_header(first, len)
 }
 
 /// A frame, encoded behind what `to` holds.
-pub(crate) fn append(kind: Kind, payload: &[u8], to: &mut BytesMut) {
+pub(crate) fn append(kind: Kind, payload: &[u8], to: &mut Vec<u8>) {
     let header = header(kind, payload.len());
     to.reserve(header.len() + payload.len());
-    to.put_slice(&header);
-    to.put_slice(payload);
+    to.extend_from_slice(&header);
+    to.extend_from_slice(payload);
 }
 
 /// A frame of its own.
 pub(crate) fn encode(kind: Kind, payload: &[u8]) -> Bytes {
-    let mut frame = BytesMut::new();
+    let mut frame = Vec::new();
     append(kind, payload, &mut frame);
-    frame.freeze()
+    frame.into()
 }
 
 /// A Close frame (RFC 6455, section 5.5.1); a reason that does not fit is cut at a character.
 pub(crate) fn encode_close(code: Option<u16>, reason: &str) -> Bytes {
-    let Some(code) = code else { return Bytes::copy_from_slice(&encode_header(0x8, 0)) };
+    let Some(code) = code else { return Bytes::copy_from_slice(&encode_header(FIN | 0x8, 0)) };
     let reason = reason.get(..reason.floor_char_boundary(super::MAX_CONTROL - 2)).unwrap_or_default();
     let mut frame = BytesMut::with_capacity(2 + super::MAX_CONTROL);
-    frame.put_slice(&encode_header(0x8, 2 + reason.len()));
+    frame.put_slice(&encode_header(FIN | 0x8, 2 + reason.len()));
     frame.put_u16(code);
     frame.put_slice(reason.as_bytes());
     frame.freeze()
 }
 
-fn encode_header(opcode: u8, len: usize) -> Header {
+const FIN: u8 = 0x80;
+const RSV1: u8 = 0x40;
+
+fn encode_header(first: u8, len: usize) -> Header {
     let mut bytes = [0; 10];
-    bytes[0] = 0x80 | opcode;
+    bytes[0] = first;
     let used = if len <= super::MAX_CONTROL {
         bytes[1] = u8::try_from(len).unwrap_or_default();
         2

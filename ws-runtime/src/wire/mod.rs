@@ -2,8 +2,12 @@
 //!
 //! Each header is judged before its payload is read or room for it is reserved.
 
+mod assembly;
 mod decoder;
+mod deflate;
 mod encoder;
+mod header;
+mod mask;
 mod payload;
 #[cfg(test)]
 mod tests;
@@ -11,8 +15,9 @@ mod utf8;
 mod violation;
 
 pub(crate) use decoder::{Decoder, Incoming, Limits};
+pub(crate) use deflate::{Agreement, Deflater, Inflater, MAX_WINDOW_BITS};
 pub(crate) use encoder::{Kind, append, encode, encode_close, header};
-pub(crate) use payload::{Payload, Text};
+pub(crate) use payload::{Payload, SHARE_FROM, Text};
 pub(crate) use violation::Violation;
 
 /// The largest payload of a control frame (RFC 6455, section 5.5).

@@ -3,6 +3,9 @@
 use bytes::Bytes;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+/// From this size on, sharing bytes costs less than copying them.
+pub(crate) const SHARE_FROM: usize = 4 * 1024;
+
 /// Bytes of a message or a control frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Payload<'b> {
@@ -34,6 +37,16 @@ impl Payload<'_> {
             Self::Borrowed(data) => Payload::Owned(Bytes::copy_from_slice(data)),
             Self::Owned(data) => Payload::Owned(data),
         }
+    }
+}
+
+impl<'b> Payload<'b> {
+    /// The same bytes without borrowing them, where they are a part of `whole` and worth it.
+    pub(crate) fn part_of(self, whole: Option<&Bytes>) -> Self {
+        let (Self::Borrowed(part), Some(whole)) = (&self, whole) else { return self };
+        let (inside, outside) = (part.as_ptr_range(), whole.as_ptr_range());
+        let is_part = outside.start <= inside.start && inside.end <= outside.end;
+        if is_part && part.len() >= SHARE_FROM { Self::Owned(whole.slice_ref(part)) } else { self }
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) enum Violation {
     CloseCode,
     #[error("text that is not UTF-8")]
     Utf8,
+    #[error("compressed message that cannot be inflated")]
+    Deflate,
     #[error("message in too many fragments")]
     Fragments,
     #[error("message too large")]
@@ -51,7 +53,7 @@ impl Violation {
             | Self::MessageInside
             | Self::ShortClose
             | Self::CloseCode => CloseCode::Protocol,
-            Self::Utf8 => CloseCode::Invalid,
+            Self::Utf8 | Self::Deflate => CloseCode::Invalid,
             Self::Fragments => CloseCode::Policy,
             Self::TooLarge => CloseCode::Size,
         }

@@ -1,0 +1,135 @@
+//! The log: what it tells, and what it must never tell. One test, as a process has one log.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tracing::Level;
+use tracing_subscriber::fmt::MakeWriter;
+use ws_runtime::Running;
+use ws_runtime::prelude::*;
+use ws_tests::{Client, address};
+
+#[ws_server(listen = "127.0.0.1:0", subprotocols = ["chat"])]
+mod discreet {
+    use super::*;
+
+    #[on(handshake)]
+    fn admit(handshake: &Handshake) -> Result<(), Reject> {
+        match handshake.path() {
+            "/closed" => Err(Reject::forbidden()),
+            "/wrong" => Err(Reject::forbidden().header("Connection", "keep-alive")),
+            _ => Ok(()),
+        }
+    }
+
+    #[on(utf8)]
+    fn quote(text: &str) -> Result<String, String> {
+        match text.strip_prefix("fail ") {
+            Some(rest) => Err(format!("no such thing: {rest}")),
+            None => Ok(text.to_owned()),
+        }
+    }
+}
+
+/// Everything that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Log {
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap()
+    }
+}
+
+/// Sends a request, and reads until the server has ended the connection.
+async fn ask(running: &Running, target: &str, headers: &str, then: &[u8]) {
+    let mut stream = TcpStream::connect(address(running)).await.unwrap();
+    let head = format!(
+        "GET {target} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    if !then.is_empty() {
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 101");
+        stream.write_all(then).await.unwrap();
+    }
+    stream.shutdown().await.unwrap();
+    let _ = stream.read_to_end(&mut Vec::new()).await;
+}
+
+#[tokio::test]
+async fn the_log_names_the_handler_keeps_secrets_and_is_not_flooded_by_bad_peers() {
+    let log = Log::default();
+    tracing_subscriber::fmt().with_max_level(Level::DEBUG).with_ansi(false).with_writer(log.clone()).init();
+    let running = discreet::server().bind().await.unwrap();
+    let start = log.take();
+    assert!(start.contains("listening on 127.0.0.1:") && start.contains("subprotocols = chat"), "{start}");
+
+    let secrets = "Cookie: id=SECRET\r\nAuthorization: Bearer SECRET\r\nSec-WebSocket-Protocol: SECRET\r\n";
+    ask(&running, "/?token=SECRET", secrets, &[0x88, 0x80, 0, 0, 0, 0]).await;
+    ask(&running, "/closed?token=SECRET", secrets, b"").await;
+    let mut client = Client::connect(&running).await;
+    client.send("SECRET").await;
+    assert_eq!(client.text().await, "SECRET");
+    client.send("fail \u{1b}[2J\r\nERROR forged\u{202e}").await;
+    assert_eq!(u16::from(client.closed().await.code), 1011);
+    let told = log.take();
+    assert!(!told.contains("SECRET"), "{told}");
+    let errors: Vec<_> = told.lines().filter(|line| line.contains("ERROR")).collect();
+    assert_eq!(errors.len(), 1, "{told}");
+    assert!(errors[0].contains("handler=\"quote\"") && errors[0].contains("no such thing"), "{told}");
+    for event in ["connected", "disconnected", "not connected"] {
+        assert!(told.lines().any(|line| line.contains("DEBUG") && line.contains(event)), "{event}: {told}");
+    }
+    assert!(!told.contains(|character: char| character.is_control() && character != '\n'), "{told:?}");
+    assert!(!told.contains('\u{202e}'), "{told:?}");
+
+    ask(&running, "/wrong", "", b"").await;
+    let told = log.take();
+    let error = told.lines().find(|line| line.contains("ERROR")).expect("it is logged");
+    assert!(
+        error.contains("handler=\"admit\"") && error.contains("`connection` is the server's own"),
+        "{error}"
+    );
+
+    for _ in 0..200 {
+        ask(&running, "/", "Origin: https://evil.example\r\n", b"").await;
+        ask(&running, "/\u{1b}[2J", "", b"").await;
+        ask(&running, "/closed", "", b"").await;
+        ask(&running, "/", "Sec-WebSocket-Protocol: a,a\r\n", b"").await;
+        ask(&running, "/", "", &[0x81, 0x01, b'x']).await; // not masked
+        ask(&running, "/", "", &[0x81, 0x80]).await; // half a header
+    }
+    let told = log.take();
+    let loud: Vec<_> = told.lines().filter(|line| !line.contains("DEBUG")).collect();
+    assert_eq!(loud.len(), 1, "{loud:?}");
+    assert!(loud[0].contains("WARN") && loud[0].contains("origin=https://evil.example"), "{loud:?}");
+    assert!(!told.contains(|character: char| character.is_control() && character != '\n'), "{told:?}");
+    assert!(told.lines().all(|line| line.len() < 400), "{told}");
+
+    running.shutdown();
+    running.stopped().await;
+}

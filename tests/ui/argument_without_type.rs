@@ -1,0 +1,15 @@
+// "Its type is found by its name."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn said(text) {}
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

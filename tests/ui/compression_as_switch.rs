@@ -1,0 +1,17 @@
+// "It is on or off."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, compression = true)]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

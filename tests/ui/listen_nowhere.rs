@@ -1,0 +1,17 @@
+// "No place yet."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = [])]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "A list of all that are allowed."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, origins = [any])]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

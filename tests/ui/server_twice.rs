@@ -1,0 +1,18 @@
+// "One for each port."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+#[ws_server(listen = 9090)]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

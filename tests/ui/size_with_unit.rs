@@ -1,0 +1,17 @@
+// "Units are clearer."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, max_recv_size = 64k)]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

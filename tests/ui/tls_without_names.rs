@@ -1,0 +1,17 @@
+// "First the certificate, then the key."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, tls("cert.pem", "key.pem"))]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "(still typing)"
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, silence_max = std::time::Duration::)]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,76 @@
+//! The values that stand in attributes: each is converted where it stands, so that a wrong one is pointed at.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Expr;
+
+use super::places::{at, here, repeat, start};
+use super::server::root;
+use crate::literals::bare;
+use crate::model::{Server, Setting, Value};
+use crate::options::Kind;
+
+/// `attribute`, which gives the values of `#[ws_server(…)]`.
+pub(crate) fn attribute(server: &Server) -> TokenStream {
+    if server.settings.values.is_empty() {
+        return TokenStream::new();
+    }
+    let values = server.settings.values.iter().map(|setting| {
+        let (key, value) = (repeat(&setting.word), value(setting, server));
+        quote_spanned!(here()=> attribute.#key(|| #value);)
+    });
+    quote_spanned! {here()=>
+        fn attribute(attribute: &mut __ws_runtime::Attribute<'_>) {
+            #(#values)*
+        }
+    }
+}
+
+/// The seconds of a tick's period.
+pub(crate) fn seconds(period: &Expr) -> TokenStream {
+    convert("SecondsValue", period)
+}
+
+fn value(setting: &Setting, server: &Server) -> TokenStream {
+    let kind = setting.key.kind();
+    match &setting.value {
+        Value::Expression(expression) if kind == Kind::Listen => places(expression),
+        Value::Expression(expression) => match by_trait(kind) {
+            Some(of_trait) => convert(of_trait, expression),
+            None => expression.to_token_stream(),
+        },
+        Value::Files { cert, key } => convert("TlsValue", quote!((#cert, #key))),
+        Value::Origins(word) => {
+            let (root, word) = (root(server), repeat(word));
+            convert("OriginsValue", quote_spanned!(word.span()=> #root::Origins::#word()))
+        }
+    }
+}
+
+/// Where to listen. Each place of a list is converted by itself, so that they may be of different types.
+fn places(value: &Expr) -> TokenStream {
+    let Expr::Array(list) = bare(value) else { return convert("ListenValue", value) };
+    let listed = list.elems.iter().map(places);
+    convert("ListenValue", quote_spanned!(at(start(list))=> [#(#listed),*]))
+}
+
+/// The trait by which a value becomes what the option takes; none where it already is.
+fn by_trait(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Listen => Some("ListenValue"),
+        Kind::Tls => Some("TlsValue"),
+        Kind::Seconds { .. } => Some("SecondsValue"),
+        Kind::Slow => Some("SlowValue"),
+        Kind::Origins => Some("OriginsValue"),
+        Kind::Subprotocols => Some("SubprotocolsValue"),
+        Kind::Compression => Some("CompressionValue"),
+        Kind::Prefix => Some("EnvValue"),
+        Kind::Switch | Kind::Count { .. } | Kind::Path => None,
+    }
+}
+
+fn convert(of_trait: &str, value: impl ToTokens) -> TokenStream {
+    let place = at(start(&value));
+    let of_trait = Ident::new(of_trait, place);
+    quote_spanned!(place=> __ws_runtime::#of_trait::value(#value))
+}

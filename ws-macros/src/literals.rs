@@ -1,0 +1,289 @@
+//! What a literal may be as the value of a key. What is no literal is known only when the server starts.
+
+use proc_macro2::Ident;
+use syn::{Expr, Lit, UnOp};
+
+use crate::address;
+use crate::errors::Mistakes;
+use crate::model::Value;
+use crate::options::{Key, Kind, MILLISECOND, YEAR};
+
+/// Judges the value of a key as far as it is a literal.
+pub(crate) fn judge(key: Key, value: Expr, mistakes: &mut Mistakes) -> Option<Value> {
+    let before = mistakes.count();
+    match key.kind() {
+        Kind::Listen => judge_listen(&value, mistakes),
+        Kind::Origins => {
+            if let Some(word) = lone_word(&value).filter(|word| is_kind_of_origins(word)) {
+                return Some(Value::Origins(word.clone()));
+            }
+            judge_origins(&value, mistakes);
+        }
+        kind => {
+            // `drop` would be taken for the function of that name.
+            if let Some(word) =
+                lone_word(&value).filter(|word| kind.words().iter().any(|known| word == known))
+            {
+                mistakes.on(&value, format!("write the word in quotes: `{} = \"{word}\"`", key.name()));
+            }
+            if let Some(complaint) = complain(key.name(), kind, &Written::of(&value)) {
+                mistakes.on(&value, complaint);
+            }
+            if let (Kind::Subprotocols, Expr::Array(array)) = (kind, bare(&value)) {
+                array.elems.iter().for_each(|name| judge_subprotocol(name, mistakes));
+            }
+        }
+    }
+    (mistakes.count() == before).then_some(Value::Expression(value))
+}
+
+/// Judges the period of a tick.
+pub(crate) fn judge_period(period: &Expr, mistakes: &mut Mistakes) {
+    let written = Written::of(period);
+    let complaint = match &written {
+        Written::Number { value, .. } if *value <= 0.0 => {
+            Some("a tick needs a `period` above 0 seconds, such as `period = 1` or `period = 0.5`".to_owned())
+        }
+        written => complain("period", Kind::Seconds { least: MILLISECOND, most: YEAR }, written),
+    };
+    if let Some(complaint) = complaint {
+        mistakes.on(period, complaint);
+    }
+}
+
+/// What the user wrote as a value, as far as the macro can judge it.
+#[derive(Debug, PartialEq)]
+enum Written {
+    Number {
+        value: f64,
+        whole: bool,
+    },
+    Text(String),
+    Bool,
+    /// A literal that no option takes: a byte, a character.
+    OtherLiteral,
+    /// Anything that is known only when the server starts.
+    Expression,
+}
+
+impl Written {
+    fn of(value: &Expr) -> Self {
+        match bare(value) {
+            Expr::Lit(literal) => Self::of_literal(&literal.lit),
+            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match Self::of(&unary.expr) {
+                Self::Number { value, whole } => Self::Number { value: -value, whole },
+                _ => Self::Expression,
+            },
+            _ => Self::Expression,
+        }
+    }
+
+    fn of_literal(literal: &Lit) -> Self {
+        match literal {
+            Lit::Int(number) if is_unit(number.suffix()) => Self::OtherLiteral,
+            Lit::Float(number) if is_unit(number.suffix()) => Self::OtherLiteral,
+            Lit::Int(number) => number
+                .base10_digits()
+                .parse()
+                .map_or(Self::OtherLiteral, |value| Self::Number { value, whole: true }),
+            Lit::Float(number) => number
+                .base10_digits()
+                .parse()
+                .map_or(Self::OtherLiteral, |value| Self::Number { value, whole: false }),
+            Lit::Str(text) => Self::Text(text.value()),
+            Lit::Bool(_) => Self::Bool,
+            _ => Self::OtherLiteral,
+        }
+    }
+}
+
+/// Says what is wrong with a literal, if anything is.
+fn complain(name: &str, kind: Kind, written: &Written) -> Option<String> {
+    if *written == Written::Expression {
+        return None;
+    }
+    match kind {
+        Kind::Seconds { least, most } => complain_of_seconds(name, least, most, written),
+        Kind::Count { least, most, unit } => complain_of_count(name, least, most, unit, written),
+        Kind::Switch => (*written != Written::Bool).then(|| format!("`{name}` is on or off: write `true` or `false`")),
+        Kind::Slow | Kind::Compression => match written {
+            Written::Text(word) if kind.words().contains(&word.as_str()) => None,
+            _ if kind == Kind::Slow => Some(
+                "`slow` says what happens to a peer that reads too slowly: `\"close\"` ends its connection, \
+                 `\"drop\"` loses the message"
+                    .to_owned(),
+            ),
+            _ => Some(
+                "`compression` is `\"off\"`, `\"on\"` (each message by itself) or `\"context_takeover\"` (smaller, but \
+                 each connection keeps memory for it)"
+                    .to_owned(),
+            ),
+        },
+        Kind::Prefix => match written {
+            Written::Text(prefix) if is_prefix(prefix) => None,
+            _ => Some(
+                "`env` is what the environment variables of this server begin with: capital letters, digits and \
+                 underscores, such as `env = \"CHAT\"` for `CHAT_LISTEN`"
+                    .to_owned(),
+            ),
+        },
+        Kind::Tls => Some("TLS needs a certificate and a key: write `tls(cert = \"chain.pem\", key = \"key.pem\")`".to_owned()),
+        Kind::Subprotocols => match written {
+            Written::Text(list) => list.split(',').find_map(|name| complain_of_subprotocol(name.trim())),
+            _ => Some("`subprotocols` is a list of names, such as `[\"chat.v2\", \"chat.v1\"]`".to_owned()),
+        },
+        Kind::Listen | Kind::Origins | Kind::Path => None,
+    }
+}
+
+fn complain_of_seconds(name: &str, least: f64, most: f64, written: &Written) -> Option<String> {
+    let allowed = format!("from {least} to {most}");
+    match written {
+        Written::Number { value, .. } if *value < 0.0 => {
+            Some(format!("`{name}` is a number of seconds and cannot be negative: it may be {allowed}"))
+        }
+        Written::Number { value, .. } if *value < least || *value > most => {
+            Some(format!("`{name}` may be {allowed} seconds, not {value}"))
+        }
+        Written::Number { value, .. } if *value > 0.0 && *value < MILLISECOND => {
+            Some(format!("`{name}` is measured in steps of a millisecond: write 0.001 or more"))
+        }
+        Written::Number { .. } | Written::Expression => None,
+        Written::Text(_) | Written::Bool | Written::OtherLiteral => Some(format!(
+            "`{name}` is a number of seconds: write `{name} = 20` or `{name} = 0.5`, or an expression of type `Duration`"
+        )),
+    }
+}
+
+fn complain_of_count(name: &str, least: f64, most: f64, unit: &str, written: &Written) -> Option<String> {
+    let allowed = format!("from {least} to {most} {unit}");
+    let allowed = allowed.trim_end();
+    match written {
+        Written::Number { value, whole } if *value < 0.0 || *whole && (*value < least || *value > most) => {
+            Some(format!("`{name}` may be {allowed}, not {value}"))
+        }
+        Written::Number { whole: true, .. } | Written::Expression => None,
+        Written::Number { whole: false, .. } | Written::Text(_) | Written::Bool | Written::OtherLiteral => {
+            Some(format!("`{name}` is a whole number, {allowed}"))
+        }
+    }
+}
+
+fn judge_listen(value: &Expr, mistakes: &mut Mistakes) {
+    if let Expr::Array(array) = bare(value) {
+        if array.elems.is_empty() {
+            mistakes.on(value, format!("the list is empty: write {}, or several of these", address::FORMS));
+        }
+        array.elems.iter().for_each(|element| judge_listen(element, mistakes));
+        return;
+    }
+    match Written::of(value) {
+        Written::Expression => {}
+        Written::Number { value: port, whole: true } => {
+            if !(0.0..=65535.0).contains(&port) {
+                mistakes.on(value, format!("a port is from 0 to 65535, not {port}"));
+            }
+        }
+        Written::Text(text) => {
+            if let Some(reason) = address::complain(&text) {
+                mistakes.on(
+                    value,
+                    format!("the server cannot listen on {text:?}: {reason}\nwrite {}", address::FORMS),
+                );
+            }
+        }
+        Written::Number { whole: false, .. } | Written::Bool | Written::OtherLiteral => {
+            mistakes.on(value, format!("`listen` is a port or an address: write {}", address::FORMS));
+        }
+    }
+}
+
+fn judge_origins(value: &Expr, mistakes: &mut Mistakes) {
+    let Expr::Array(array) = bare(value) else { return judge_origin(value, mistakes) };
+    for origin in &array.elems {
+        match lone_word(origin).filter(|word| is_kind_of_origins(word)) {
+            Some(word) => mistakes
+                .on(origin, format!("`{word}` is not one origin among others: write `origins = {word}`")),
+            None => judge_origin(origin, mistakes),
+        }
+    }
+}
+
+/// The words that say of all origins whether they may connect.
+fn is_kind_of_origins(word: &Ident) -> bool {
+    word == "any" || word == "same"
+}
+
+fn judge_origin(value: &Expr, mistakes: &mut Mistakes) {
+    let is_origin = match Written::of(value) {
+        Written::Expression => true,
+        Written::Text(text) => match text.trim() {
+            "any" | "same" => true,
+            list => list.split(',').all(|origin| is_origin(origin.trim())),
+        },
+        Written::Number { .. } | Written::Bool | Written::OtherLiteral => false,
+    };
+    if !is_origin {
+        mistakes.on(
+            value,
+            "an origin is a scheme and a host, such as `\"https://example.org\"` or `\"http://localhost:3000\"`, without a \
+             path; `origins` can also be `any` or `same`",
+        );
+    }
+}
+
+/// Only what can be no origin at all; the rest is judged when the server starts.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, host)) = text.split_once("://") else { return text == "null" };
+    !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '?', '#', '*', ' '])
+}
+
+fn judge_subprotocol(value: &Expr, mistakes: &mut Mistakes) {
+    let complaint = match Written::of(value) {
+        Written::Expression => None,
+        Written::Text(name) => complain_of_subprotocol(&name),
+        Written::Number { .. } | Written::Bool | Written::OtherLiteral => complain_of_subprotocol(""),
+    };
+    if let Some(complaint) = complaint {
+        mistakes.on(value, complaint);
+    }
+}
+
+fn complain_of_subprotocol(name: &str) -> Option<String> {
+    let is_token = !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+    (!is_token).then(|| {
+        format!("{name:?} is no name of a subprotocol: letters, digits and `-._` without spaces, such as `\"chat.v1\"`")
+    })
+}
+
+fn is_prefix(prefix: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    prefix.bytes().next().is_some_and(|byte| !byte.is_ascii_digit()) && prefix.bytes().all(plain)
+}
+
+/// The expression without parentheses around it.
+pub(crate) fn bare(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Paren(inner) => bare(&inner.expr),
+        Expr::Group(inner) => bare(&inner.expr),
+        other => other,
+    }
+}
+
+/// Whether what stands behind a number is more than its type: `20s`, `64k`.
+fn is_unit(suffix: &str) -> bool {
+    !suffix.is_empty() && !NUMBERS.contains(&suffix)
+}
+
+/// The word that stands alone as a value, such as `any`.
+fn lone_word(expression: &Expr) -> Option<&Ident> {
+    match bare(expression) {
+        Expr::Path(path) => path.path.get_ident(),
+        _ => None,
+    }
+}
+
+/// The types that a number can name behind its digits.
+const NUMBERS: [&str; 14] =
+    ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64"];

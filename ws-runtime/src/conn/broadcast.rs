@@ -1,0 +1,58 @@
+//! A message on its way to many connections: encoded once in each form that one of them needs.
+
+use bytes::Bytes;
+
+use super::{Conn, SendError};
+use crate::wire::{self, Deflater, Kind};
+
+pub(crate) struct Broadcast<'p> {
+    kind: Kind,
+    payload: &'p [u8],
+    plain: Option<Bytes>,
+    /// Compressed, by level and window; mostly there is one form, and most often none.
+    deflated: Vec<((u32, u8), Bytes)>,
+}
+
+impl<'p> Broadcast<'p> {
+    pub(crate) fn new(kind: Kind, payload: &'p [u8]) -> Self {
+        Self { kind, payload, plain: None, deflated: Vec::new() }
+    }
+
+    /// Sends it to one more connection.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Conn::send_utf8`].
+    pub(crate) fn send_to(&mut self, conn: &Conn) -> Result<(), SendError> {
+        conn.check_size(self.payload.len())?;
+        match conn.deflation() {
+            Some(deflation) if deflation.is_for(self.payload.len()) => {
+                let frame = self.deflated(deflation.form());
+                deflation.push_shared(|| conn.push(|outlet| outlet.push_encoded(&frame)))
+            }
+            Some(_) | None => {
+                let frame = self.plain();
+                conn.push(|outlet| outlet.push_encoded(frame))
+            }
+        }
+    }
+
+    fn plain(&mut self) -> &Bytes {
+        self.plain.get_or_insert_with(|| wire::encode(self.kind, self.payload))
+    }
+
+    /// Compressed by itself: a context that is taken over would be another for each connection.
+    fn deflated(&mut self, form: (u32, u8)) -> Bytes {
+        if let Some((_, frame)) = self.deflated.iter().find(|(known, _)| *known == form) {
+            return frame.clone();
+        }
+        let deflated = Deflater::deflate_alone(form.0, form.1, self.payload);
+        let frame = if deflated.len() < self.payload.len() {
+            wire::encode(self.kind.deflated(), &deflated)
+        } else {
+            self.plain().clone()
+        };
+        self.deflated.push((form, frame.clone()));
+        frame
+    }
+}

@@ -1,0 +1,83 @@
+//! Compressing what one connection is sent, where permessage-deflate was negotiated.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Conn, SendError};
+use crate::options::Options;
+use crate::wire::{Agreement, Deflater, Kind, Payload};
+
+/// How messages to one peer are compressed.
+pub(super) struct Deflation {
+    level: u32,
+    min_size: usize,
+    window_bits: u8,
+    /// With context takeover: what has been sent so far, which the next message may refer to.
+    ///
+    /// Locked from before a message is compressed until it is queued, as both must happen in the same order; taken
+    /// before the outlet's lock, never after it.
+    context: Option<Mutex<Deflater>>,
+}
+
+impl Deflation {
+    pub(super) fn new(agreement: Agreement, options: &Options) -> Self {
+        let level = u32::try_from(options.compression_level).unwrap_or(1);
+        let window_bits = agreement.server_window_bits;
+        Self {
+            level,
+            min_size: options.compression_min_size,
+            window_bits,
+            context: agreement.server_takes_over.then(|| Deflater::new(level, window_bits).into()),
+        }
+    }
+
+    /// Whether a message of that size is worth the work.
+    pub(super) fn is_for(&self, size: usize) -> bool {
+        size >= self.min_size.max(1)
+    }
+
+    /// Level and window of what is compressed for more than this connection.
+    pub(super) fn form(&self) -> (u32, u8) {
+        (self.level, self.window_bits)
+    }
+
+    /// Compresses a message and queues it; as it is, if that makes it no smaller.
+    pub(super) fn push(&self, conn: &Conn, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
+        let Some(mut context) = self.lock() else {
+            let deflated = Deflater::deflate_alone(self.level, self.window_bits, payload.as_slice());
+            return conn.push_smaller(kind, payload, deflated);
+        };
+        let deflated = context.deflate(payload.as_slice());
+        let is_smaller = deflated.len() < payload.as_slice().len();
+        let pushed = conn.push_smaller(kind, payload, deflated);
+        if !is_smaller || pushed.is_err() {
+            // The peer never sees what the context remembers.
+            context.forget();
+        }
+        pushed
+    }
+
+    /// Queues what was compressed for others too.
+    pub(super) fn push_shared(&self, push: impl FnOnce() -> Result<(), SendError>) -> Result<(), SendError> {
+        let context = self.lock();
+        let pushed = push();
+        if let Some(mut context) = context {
+            // The peer's window now begins with something that the context does not know.
+            context.forget();
+        }
+        pushed
+    }
+
+    fn lock(&self) -> Option<MutexGuard<'_, Deflater>> {
+        Some(self.context.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Conn {
+    fn push_smaller(&self, kind: Kind, payload: Payload<'_>, deflated: Vec<u8>) -> Result<(), SendError> {
+        if deflated.len() < payload.as_slice().len() {
+            self.push_frame(kind.deflated(), Payload::Owned(deflated.into()))
+        } else {
+            self.push_frame(kind, payload)
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What is sent while a task runs leaves when it comes to rest: all that goes to one peer in one write.
+
+use std::cell::{Cell, RefCell};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::Conn;
+use super::outlet::{Outlet, Written};
+use crate::wire::{self, Kind, Payload, SHARE_FROM};
+
+thread_local! {
+    /// The gathering of this thread, where one is on.
+    static HERE: Here = const {
+        Here { on: Cell::new(false), own: Cell::new(0), frames: RefCell::new(Vec::new()), others: RefCell::new(Vec::new()) }
+    };
+}
+
+/// Room for more than this is not kept for the next time.
+const KEEP_FRAMES: usize = 1024 * 1024;
+const KEEP_OTHERS: usize = 16 * 1024;
+
+struct Here {
+    on: Cell<bool>,
+    /// The address of the connection whose task runs, or 0.
+    own: Cell<usize>,
+    /// What is sent to that connection, encoded: without its lock, as its task writes it itself.
+    frames: RefCell<Vec<u8>>,
+    /// The other connections to which something was sent.
+    others: RefCell<Vec<Conn>>,
+}
+
+pin_project! {
+    /// Gathers in each run of a task.
+    pub(crate) struct Gathered<F> {
+        own: Option<Conn>,
+        #[pin]
+        task: F,
+    }
+}
+
+impl<F> Gathered<F> {
+    /// Any task.
+    pub(crate) fn new(task: F) -> Self {
+        Self { own: None, task }
+    }
+
+    /// The task of a connection.
+    pub(super) fn of(conn: Conn, task: F) -> Self {
+        Self { own: Some(conn), task }
+    }
+}
+
+impl<F: Future> Future for Gathered<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _gathering = Gathering::begin(this.own.as_ref());
+        this.task.poll(cx)
+    }
+}
+
+/// Gathers what is sent by one call, unless more is gathered already.
+pub(crate) fn gathered<T>(call: impl FnOnce() -> T) -> T {
+    let _gathering = Gathering::begin(None);
+    call()
+}
+
+/// Encodes a frame for the connection whose task runs; false where it has to go by way of the outlet.
+pub(super) fn push_own(conn: &Conn, kind: Kind, payload: &Payload<'_>) -> bool {
+    HERE.with(|here| {
+        let is_large = matches!(payload, Payload::Owned(payload) if payload.len() >= SHARE_FROM);
+        if here.own.get() != conn.address() || is_large || !conn.is_free() {
+            return false;
+        }
+        let mut frames = here.frames.borrow_mut();
+        let payload = payload.as_slice();
+        if !frames.is_empty() && frames.len().saturating_add(payload.len()) > conn.max_outbox() {
+            return false;
+        }
+        wire::append(kind, payload, &mut frames);
+        true
+    })
+}
+
+/// Leaves the writing of what was just pushed to the gathering of this thread; false where none is on.
+pub(super) fn takes(conn: &Conn, outlet: &mut Outlet) -> bool {
+    HERE.with(|here| {
+        if here.on.get() && here.own.get() != conn.address() && outlet.gather() {
+            here.others.borrow_mut().push(conn.clone());
+        }
+        here.on.get()
+    })
+}
+
+/// Hands what was gathered for the connection whose task runs to its outlet, as it comes before what follows.
+pub(super) fn settle_own(conn: &Conn, outlet: &mut Outlet) {
+    HERE.with(|here| {
+        if here.own.get() == conn.address() && !here.frames.borrow().is_empty() {
+            outlet.write_now_with(&here.frames.borrow());
+            here.clear();
+        }
+    });
+}
+
+/// Writes what was gathered for the connection whose task runs, and what waits for it.
+pub(super) fn poll_write_own(conn: &Conn, cx: &mut Context<'_>) -> Written {
+    HERE.with(|here| {
+        let frames = here.frames.borrow();
+        if frames.is_empty() && !conn.has_unwritten() {
+            return Written::All;
+        }
+        let written = conn.outlet_alone().poll_write(&frames, cx);
+        drop(frames);
+        here.clear();
+        written
+    })
+}
+
+impl Here {
+    fn clear(&self) {
+        let mut frames = self.frames.borrow_mut();
+        frames.clear();
+        frames.shrink_to(KEEP_FRAMES);
+    }
+}
+
+/// Ends, and writes, when it is dropped. One inside another changes nothing.
+struct Gathering<'c> {
+    outermost: bool,
+    own: Option<&'c Conn>,
+}
+
+impl<'c> Gathering<'c> {
+    fn begin(own: Option<&'c Conn>) -> Self {
+        HERE.with(|here| {
+            let outermost = !here.on.replace(true);
+            if outermost {
+                here.own.set(own.map_or(0, Conn::address));
+            }
+            Self { outermost, own }
+        })
+    }
+}
+
+impl Drop for Gathering<'_> {
+    fn drop(&mut self) {
+        if !self.outermost {
+            return;
+        }
+        HERE.with(|here| {
+            if let Some(own) = self.own
+                && !here.frames.borrow().is_empty()
+            {
+                drop(own.outlet());
+            }
+            here.own.set(0);
+            here.on.set(false);
+            let mut others = here.others.borrow_mut();
+            for conn in others.drain(..) {
+                conn.outlet_alone().release();
+            }
+            others.shrink_to(KEEP_OTHERS);
+        });
+    }
+}

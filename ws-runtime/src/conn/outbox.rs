@@ -1,0 +1,189 @@
+//! Encoded frames on their way out, oldest first.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::{Buf, Bytes};
+
+use crate::wire::{self, Kind, Payload, SHARE_FROM};
+
+/// How many pieces one vectored write takes.
+const MAX_SLICES: usize = 32;
+
+/// What waits to be written. Empty, it holds no memory.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    /// The oldest piece: most often the only one, a frame that is shared with other connections.
+    front: Bytes,
+    rest: Option<Box<Rest>>,
+    /// Bytes in all.
+    len: usize,
+}
+
+#[derive(Debug, Default)]
+struct Rest {
+    queue: VecDeque<Bytes>,
+    /// Small frames behind the queue, encoded one behind the other.
+    tail: Vec<u8>,
+}
+
+impl Outbox {
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How many bytes wait.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Encodes a frame behind what is there; a large payload that is owned is not copied.
+    pub(super) fn push(&mut self, kind: Kind, payload: Payload<'_>) {
+        let rest = self.rest.get_or_insert_default();
+        let before = rest.tail.len();
+        match payload {
+            Payload::Owned(payload) if payload.len() >= SHARE_FROM => {
+                rest.tail.extend_from_slice(&wire::header(kind, payload.len()));
+                self.len += rest.tail.len() - before;
+                self.push_piece(payload);
+            }
+            Payload::Borrowed(_) | Payload::Owned(_) => {
+                wire::append(kind, payload.as_slice(), &mut rest.tail);
+                self.len += rest.tail.len() - before;
+            }
+        }
+    }
+
+    /// Queues a frame that is already encoded, and perhaps shared with other connections.
+    pub(super) fn push_encoded(&mut self, frame: &Bytes) {
+        if self.is_empty() {
+            self.len = frame.len();
+            self.front = frame.clone();
+        } else if frame.len() >= SHARE_FROM {
+            self.push_piece(frame.clone());
+        } else {
+            self.push_copy(frame);
+        }
+    }
+
+    /// Queues a copy of bytes that are already encoded.
+    pub(super) fn push_copy(&mut self, frames: &[u8]) {
+        if !frames.is_empty() {
+            self.len += frames.len();
+            self.rest.get_or_insert_default().tail.extend_from_slice(frames);
+        }
+    }
+
+    /// What is to be written next, lent as slices for one vectored write.
+    pub(super) fn with_slices<T>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
+        let Some(rest) = &self.rest else { return write(&[IoSlice::new(&self.front)]) };
+        let pieces = std::iter::once(&self.front).chain(&rest.queue).map(Bytes::as_ref);
+        let pieces = pieces.chain(std::iter::once(&rest.tail[..])).filter(|piece| !piece.is_empty());
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+        let mut count = 0;
+        for (slice, piece) in slices.iter_mut().zip(pieces) {
+            *slice = IoSlice::new(piece);
+            count += 1;
+        }
+        write(slices.get(..count).unwrap_or_default())
+    }
+
+    /// Forgets what was written.
+    pub(super) fn advance(&mut self, written: usize) {
+        self.len = self.len.saturating_sub(written);
+        if self.len == 0 {
+            *self = Self::default();
+            return;
+        }
+        let mut left = written;
+        loop {
+            let step = left.min(self.front.len());
+            self.front.advance(step);
+            left -= step;
+            let Some(rest) = self.rest.as_mut().filter(|_| self.front.is_empty()) else { return };
+            self.front = rest.queue.pop_front().unwrap_or_else(|| std::mem::take(&mut rest.tail).into());
+        }
+    }
+
+    /// Queues a piece of its own behind all that is there.
+    fn push_piece(&mut self, piece: Bytes) {
+        let rest = self.rest.get_or_insert_default();
+        if !rest.tail.is_empty() {
+            rest.queue.push_back(std::mem::take(&mut rest.tail).into());
+        }
+        self.len += piece.len();
+        rest.queue.push_back(piece);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Push(usize),
+        PushOwned(usize),
+        PushEncoded(usize),
+        PushCopy(usize),
+        Write(usize),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let size = prop_oneof![1..200_usize, SHARE_FROM - 2..SHARE_FROM + 2, Just(3 * SHARE_FROM)];
+        let step = (0..5, size).prop_map(|(kind, size)| match kind {
+            0 => Step::Push(size),
+            1 => Step::PushOwned(size),
+            2 => Step::PushEncoded(size),
+            3 => Step::PushCopy(size),
+            _ => Step::Write(size),
+        });
+        prop::collection::vec(step, 0..60)
+    }
+
+    proptest! {
+        #[test]
+        fn what_comes_out_is_what_went_in(steps in steps()) {
+            let (mut outbox, mut expected, mut written) = (Outbox::default(), Vec::new(), Vec::new());
+            let write = |outbox: &mut Outbox, written: &mut Vec<u8>, most: usize| {
+                let taken = outbox.with_slices(|slices| {
+                    let taken: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).take(most).collect();
+                    written.extend_from_slice(&taken);
+                    taken.len()
+                });
+                outbox.advance(taken);
+            };
+            for (number, step) in steps.into_iter().enumerate() {
+                let payload = |size| vec![number as u8; size];
+                match step {
+                    Step::Push(size) => {
+                        outbox.push(Kind::Binary, Payload::Borrowed(&payload(size)));
+                        wire::append(Kind::Binary, &payload(size), &mut expected);
+                    }
+                    Step::PushOwned(size) => {
+                        outbox.push(Kind::Text, Payload::Owned(payload(size).into()));
+                        wire::append(Kind::Text, &payload(size), &mut expected);
+                    }
+                    Step::PushEncoded(size) => {
+                        outbox.push_encoded(&payload(size).into());
+                        expected.extend(payload(size));
+                    }
+                    Step::PushCopy(size) => {
+                        outbox.push_copy(&payload(size));
+                        expected.extend(payload(size));
+                    }
+                    Step::Write(most) if !outbox.is_empty() => write(&mut outbox, &mut written, most),
+                    Step::Write(_) => {}
+                }
+                prop_assert_eq!(outbox.len(), expected.len() - written.len());
+            }
+            while !outbox.is_empty() {
+                write(&mut outbox, &mut written, usize::MAX);
+            }
+            prop_assert_eq!(written, expected);
+            prop_assert!(outbox.rest.is_none(), "empty, it holds no memory");
+        }
+    }
+}

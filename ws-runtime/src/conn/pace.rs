@@ -1,0 +1,90 @@
+//! How long a connection's turn may be, so that a peer that never stops sending slows nobody else.
+
+use std::cell::Cell;
+
+/// What a frame costs beside its bytes: about as much as reading and writing so many.
+const FRAME: usize = 256;
+
+/// A turn while others wait for theirs.
+const SHORT: usize = 64 * 1024;
+
+/// A turn when nobody else had one in between: twice as long as the last, up to this.
+const LONG: usize = 1024 * 1024;
+
+thread_local! {
+    /// Turns begun on this thread.
+    static TURNS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// What is left of a connection's turn, in bytes or their worth in frames.
+#[derive(Debug)]
+pub(super) struct Pace {
+    left: usize,
+    length: usize,
+    /// The number of the thread's turn that ended with work left to do.
+    unfinished: Option<u64>,
+}
+
+impl Pace {
+    pub(super) fn new() -> Self {
+        Self { left: SHORT, length: SHORT, unfinished: None }
+    }
+
+    /// Begins a turn. Its length follows from whether anyone else had one since the last.
+    pub(super) fn begin(&mut self) {
+        let number = TURNS.get().wrapping_add(1);
+        TURNS.set(number);
+        let alone = self.unfinished.take() == Some(number.wrapping_sub(1));
+        self.length = if alone { (self.length * 2).min(LONG) } else { SHORT };
+        self.left = self.length;
+    }
+
+    /// Ends the turn with work left to do.
+    pub(super) fn interrupt(&mut self) {
+        self.unfinished = Some(TURNS.get());
+    }
+
+    pub(super) fn spend(&mut self, bytes: usize, frames: u32) {
+        let frames = usize::try_from(frames).unwrap_or(usize::MAX).saturating_mul(FRAME);
+        self.left = self.left.saturating_sub(bytes).saturating_sub(frames);
+    }
+
+    pub(super) fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_grow_while_nobody_else_has_one() {
+        let (mut one, mut other) = (Pace::new(), Pace::new());
+        let lengths = |pace: &mut Pace, turns: usize| {
+            let turn = |_| {
+                pace.begin();
+                pace.interrupt();
+                pace.length
+            };
+            (0..turns).map(turn).collect::<Vec<_>>()
+        };
+        assert_eq!(lengths(&mut one, 3), [SHORT, 2 * SHORT, 4 * SHORT]);
+        assert_eq!(lengths(&mut one, 3), [8 * SHORT, LONG, LONG]);
+        assert_eq!(lengths(&mut other, 1), [SHORT]);
+        assert_eq!(lengths(&mut one, 2), [SHORT, 2 * SHORT], "another had a turn in between");
+        one.begin();
+        one.begin();
+        assert_eq!(one.length, SHORT, "the last turn ended by itself");
+    }
+
+    #[test]
+    fn a_turn_is_spent_by_bytes_and_by_frames() {
+        let mut pace = Pace::new();
+        pace.begin();
+        pace.spend(SHORT / 2, 0);
+        assert!(!pace.is_spent());
+        pace.spend(0, u32::try_from(SHORT / 2 / FRAME).unwrap());
+        assert!(pace.is_spent());
+    }
+}

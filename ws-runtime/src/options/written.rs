@@ -1,0 +1,62 @@
+//! What may be written as a value in `#[ws_server(…)]`: one trait for each type, so that a wrong value is answered by what
+//! is right.
+
+use super::environment::Prefix;
+use super::origins::AllowedOrigins;
+use super::seconds::Seconds;
+use super::subprotocols::Subprotocols;
+use super::value::{Choice, Compression, Slow};
+use crate::listen::{Listen, Tls};
+
+/// Writes the trait of one type: all that converts into it has it.
+macro_rules! values {
+    ($($trait:ident -> $raw:ty { $message:literal, $label:literal, $offer:literal })*) => { $(
+        #[doc(hidden)]
+        #[diagnostic::on_unimplemented(message = $message, label = $label, note = $offer)]
+        pub trait $trait {
+            fn value(self) -> $raw;
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<T: Into<$raw>> $trait for T {
+            fn value(self) -> $raw {
+                self.into()
+            }
+        }
+    )* };
+}
+
+values! {
+    ListenValue -> Listen {
+        "a server cannot listen on `{Self}`", "neither a port nor an address",
+        "`listen` takes a port (`u16`), an address (`&str`, `String`, `SocketAddr`), a listener of std or tokio, or a list of these"
+    }
+    TlsValue -> Tls {
+        "`{Self}` is not a certificate with its key", "not for TLS",
+        "write `tls(cert = \"chain.pem\", key = \"key.pem\")`, or `tls = …` with a `rustls::ServerConfig`"
+    }
+    SecondsValue -> Seconds {
+        "`{Self}` is not a number of seconds", "not a time",
+        "seconds are an integer such as `20`, a fraction such as `0.5`, or a `Duration`"
+    }
+    SlowValue -> Choice<Slow> {
+        "`{Self}` does not say what happens to a slow peer", "neither `\"close\"` nor `\"drop\"`",
+        "`slow` takes `\"close\"`, `\"drop\"` or a `ws_runtime::Slow`"
+    }
+    OriginsValue -> AllowedOrigins {
+        "`{Self}` does not name origins", "not an origin",
+        "`origins` takes `any`, `same`, an origin such as `\"https://example.org\"`, a list of these, or a `ws_runtime::Origins`"
+    }
+    SubprotocolsValue -> Subprotocols {
+        "`{Self}` does not name subprotocols", "not a list of names",
+        "`subprotocols` takes a list of names, such as `[\"chat.v2\", \"chat.v1\"]`"
+    }
+    CompressionValue -> Choice<Compression> {
+        "`{Self}` does not say how messages are compressed", "neither `\"off\"`, `\"on\"` nor `\"context_takeover\"`",
+        "`compression` takes `\"off\"`, `\"on\"`, `\"context_takeover\"` or a `ws_runtime::Compression`"
+    }
+    EnvValue -> Prefix {
+        "`{Self}` is not what variables can begin with", "not a text",
+        "`env` takes a text, such as `\"CHAT\"` for `CHAT_LISTEN`"
+    }
+}
