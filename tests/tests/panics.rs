@@ -166,3 +166,36 @@ async fn a_replaced_handler_that_panics_ends_its_connection() {
         stop(running, ends).await;
     }
 }
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod brittle {
+    use super::*;
+
+    #[session]
+    #[derive(Default)]
+    struct Porcelain;
+
+    impl Drop for Porcelain {
+        fn drop(&mut self) {
+            panic!("it broke");
+        }
+    }
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_panics_when_it_is_dropped_spoils_no_goodbye() {
+    let running = brittle::server().bind().await.unwrap();
+    let mut client = Client::connect(&running).await;
+    client.send("whole").await;
+    assert_eq!(client.text().await, "whole");
+    running.server().connections()[0].disconnect(4242, "until next time").unwrap();
+    let frame = client.closed().await;
+    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4242, "until next time"));
+    running.server().shutdown();
+    running.stopped().await;
+}

@@ -79,6 +79,7 @@ use quote::quote;
 /// | `close_timeout` | seconds for the peer's close frame | `5` |
 /// | `shutdown_timeout` | seconds for the whole shutdown | `30` |
 /// | `max_connections` | connections at once | `65536` |
+/// | `threads` | threads that `start()` runs the server on; 0 is one for each core | `0` |
 /// | `origins` | from which web pages browsers may connect: `same`, `any`, or `["https://example.org"]` | `same` |
 /// | `subprotocols` | those that the server speaks, the preferred first: `["chat.v2", "chat.v1"]` | none |
 /// | `compression` | whether messages are compressed: `"off"`, `"on"` or `"context_takeover"` | `"off"` |

@@ -22,6 +22,7 @@ pub(crate) enum Key {
     CloseTimeout,
     ShutdownTimeout,
     MaxConnections,
+    Threads,
     Origins,
     Subprotocols,
     Compression,
@@ -49,7 +50,7 @@ pub(crate) enum Kind {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::Listen,
         Self::Tls,
         Self::SilenceMax,
@@ -69,6 +70,7 @@ impl Key {
         Self::CloseTimeout,
         Self::ShutdownTimeout,
         Self::MaxConnections,
+        Self::Threads,
         Self::Origins,
         Self::Subprotocols,
         Self::Compression,
@@ -100,6 +102,7 @@ impl Key {
             Self::CloseTimeout => "close_timeout",
             Self::ShutdownTimeout => "shutdown_timeout",
             Self::MaxConnections => "max_connections",
+            Self::Threads => "threads",
             Self::Origins => "origins",
             Self::Subprotocols => "subprotocols",
             Self::Compression => "compression",
@@ -128,7 +131,8 @@ impl Key {
             "protocol" | "protocols" | "subprotocol" => Self::Subprotocols,
             "backpressure" => Self::Slow,
             "compress" | "deflate" | "permessage_deflate" => Self::Compression,
-            "workers" | "connections" | "max_clients" => Self::MaxConnections,
+            "connections" | "max_clients" => Self::MaxConnections,
+            "workers" | "worker_threads" => Self::Threads,
             _ => return None,
         })
     }
@@ -151,6 +155,7 @@ impl Key {
             Self::MaxInbox => Kind::Count { least: 1.0, most: 65_536.0, unit: "messages" },
             Self::MaxHandshakes => Kind::Count { least: 1.0, most: 1_048_576.0, unit: "connections" },
             Self::MaxConnections => Kind::Count { least: 1.0, most: 16_777_216.0, unit: "connections" },
+            Self::Threads => Kind::Count { least: 0.0, most: 1_024.0, unit: "threads" },
             Self::Slow => Kind::Slow,
             Self::Origins => Kind::Origins,
             Self::Subprotocols => Kind::Subprotocols,

@@ -28,6 +28,12 @@ impl Attendant {
         Ok(Self { runtime, signals })
     }
 
+    /// Does something in the context of a runtime.
+    pub(crate) fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _context = self.runtime.enter();
+        work()
+    }
+
     /// Binds the server among the workers, and runs it until it has stopped.
     pub(crate) fn run(
         mut self,

@@ -2,9 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
+use tokio::runtime::Handle;
+use tokio::task::yield_now;
 
 use super::Conn;
 use super::outlet::{Outlet, Written};
@@ -19,7 +23,12 @@ thread_local! {
 
 /// Room for more than this is not kept for the next time.
 const KEEP_FRAMES: usize = 1024 * 1024;
-const KEEP_OTHERS: usize = 16 * 1024;
+
+/// So many connections are worth the work of more than one thread.
+const SPREAD_FROM: usize = 512;
+
+/// How many of them a thread takes at a time.
+const SHARE: usize = 64;
 
 struct Here {
     on: Cell<bool>,
@@ -127,6 +136,37 @@ impl Here {
     }
 }
 
+/// Writes to many connections, together with the runtime's other threads where they have nothing better to do.
+fn spread(conns: Vec<Conn>) {
+    let helpers = Handle::try_current().map_or(0, |runtime| runtime.metrics().num_workers() - 1);
+    let work = Arc::new(Spread { conns, next: AtomicUsize::new(0) });
+    for _ in 0..helpers {
+        let work = Arc::clone(&work);
+        tokio::spawn(async move {
+            while work.write_share() {
+                yield_now().await;
+            }
+        });
+    }
+    while work.write_share() {}
+}
+
+struct Spread {
+    conns: Vec<Conn>,
+    /// The first that nobody has taken.
+    next: AtomicUsize,
+}
+
+impl Spread {
+    /// Writes to a few connections; false when none are left.
+    fn write_share(&self) -> bool {
+        let first = self.next.fetch_add(SHARE, Ordering::Relaxed);
+        let share = self.conns.get(first..).unwrap_or_default();
+        share.iter().take(SHARE).for_each(|conn| conn.outlet_alone().release());
+        share.len() > SHARE
+    }
+}
+
 /// Ends, and writes, when it is dropped. One inside another changes nothing.
 struct Gathering<'c> {
     outermost: bool,
@@ -159,10 +199,11 @@ impl Drop for Gathering<'_> {
             here.own.set(0);
             here.on.set(false);
             let mut others = here.others.borrow_mut();
-            for conn in others.drain(..) {
-                conn.outlet_alone().release();
+            if others.len() >= SPREAD_FROM {
+                spread(std::mem::take(&mut *others));
+            } else {
+                others.drain(..).for_each(|conn| conn.outlet_alone().release());
             }
-            others.shrink_to(KEEP_OTHERS);
         });
     }
 }

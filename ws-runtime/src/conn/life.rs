@@ -97,7 +97,10 @@ impl<S: Service> Attendant<'_, S> {
         if let Some(ended) = ended {
             judge(conn, S::HANDLERS.disconnect.name, ended);
         }
-        drop(self);
+        // It may panic too, and the peer is owed a goodbye.
+        if let Err(panicked) = catch_now(|| drop(self.session.take())) {
+            judge(conn, S::HANDLERS.disconnect.name, Err(panicked));
+        }
         link.close().await;
     }
 

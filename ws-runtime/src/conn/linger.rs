@@ -1,42 +1,61 @@
-//! The last moments of a connection, so that the peer gets what it was sent.
+//! The last moments of a connection, so that the peer gets what it was sent: a socket closed over unread input resets the
+//! connection and takes the last bytes with it.
 
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::task::{Poll, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout;
 
 use crate::listen::Stream;
 
-/// How long, and for how many bytes, a connection that is closed still reads: a socket closed over unread input resets
-/// the connection and takes the last bytes with it.
-const LINGER: Duration = Duration::from_secs(1);
+/// How long, and for how many bytes, a connection that is closed still reads.
+pub(super) const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 8 * 1024 * 1024;
 
-/// Ends our half of the stream and reads what is still to come until the peer ends its own, for a bounded while.
-pub(super) async fn linger(stream: &mut Stream) {
-    let last_words = async {
-        stream.shutdown().await?;
-        let mut left = LINGER_BYTES;
-        while left > 0 {
-            let read = poll_fn(|cx| {
-                // On the stack of one poll: nothing of it is kept.
-                let mut nowhere = [0; 4096];
-                let mut room = ReadBuf::new(&mut nowhere);
-                ready!(Pin::new(&mut *stream).poll_read(cx, &mut room))?;
-                Poll::Ready(Ok::<usize, io::Error>(room.filled().len()))
-            })
-            .await?;
-            if read == 0 {
-                break;
-            }
-            left = left.saturating_sub(read);
+/// Ends our half of a stream, and reads what is still to come until the peer ends its own.
+pub(super) struct Lingering {
+    stream: Stream,
+    is_shut: bool,
+    left: usize,
+}
+
+impl Lingering {
+    pub(super) fn new(stream: Stream) -> Self {
+        Self { stream, is_shut: false, left: LINGER_BYTES }
+    }
+
+    /// Ready when the peer has ended its half, has sent too much, or the network has failed: the stream is to be
+    /// dropped then.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // Whatever it failed at, there is nobody to tell.
+        self.poll_end(cx).map(|_| ())
+    }
+
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.is_shut {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            self.is_shut = true;
         }
-        Ok::<(), io::Error>(())
-    };
-    // Whether it ended, failed or took too long: the connection is dropped next.
-    let _ = timeout(LINGER, last_words).await;
+        let mut nowhere = [0; 4096];
+        while self.left > 0 {
+            let mut room = ReadBuf::new(&mut nowhere);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut room))?;
+            match room.filled().len() {
+                0 => break,
+                read => self.left = self.left.saturating_sub(read),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The same for a connection that never became a WebSocket, for a bounded while.
+pub(super) async fn linger(stream: Stream) {
+    let mut lingering = Lingering::new(stream);
+    // When it takes too long, the stream is dropped as well.
+    let _ = timeout(LINGER, poll_fn(|cx| lingering.poll(cx))).await;
 }

@@ -15,7 +15,7 @@ use super::Conn;
 use super::gathering::poll_write_own;
 use super::handlers::{Panicked, catch_now, poll_caught};
 use super::inbox::Inbox;
-use super::linger::linger;
+use super::linger::Lingering;
 use super::outlet::{NO_CODE, Phase, Written};
 use super::pace::Pace;
 use super::timing::{Due, Moment, Timing};
@@ -132,17 +132,31 @@ impl Link {
     /// Says goodbye: writes what is queued, waits for the peer's Close frame, ends our half of the stream and reads
     /// what the peer still sends (RFC 6455, section 7.1.1).
     pub(super) async fn close(&mut self) {
+        let mut lingering = None;
         poll_fn(|cx| {
-            self.poll_socket(cx);
-            let done = self.heard_out && !self.conn.has_unwritten();
-            if done || self.conn.phase() == Phase::Gone { Poll::Ready(()) } else { Poll::Pending }
+            if lingering.is_none() {
+                self.poll_socket(cx);
+                if !self.heard_out || self.conn.has_unwritten() {
+                    return self.poll_gone();
+                }
+                let sink = self.conn.outlet().take_sink();
+                lingering = sink.and_then(|sink| Stream::unite(self.source.take(), sink)).map(Lingering::new);
+                self.timing.linger(self.conn.server().alarms().now());
+            }
+            let Some(lingering) = &mut lingering else { return Poll::Ready(()) };
+            if lingering.poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            let now = self.begin_turn(cx);
+            self.end_turn(cx, now);
+            self.poll_gone()
         })
         .await;
-        let sink = self.conn.outlet().take_sink();
-        if let Some(mut stream) = sink.and_then(|sink| Stream::unite(self.source.take(), sink)) {
-            linger(&mut stream).await;
-        }
         self.conn.cut(ClosedBy::Us);
+    }
+
+    fn poll_gone(&self) -> Poll<()> {
+        if self.conn.phase() == Phase::Gone { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>, receiver: &mut impl Receiver) -> Poll<Stop> {
@@ -271,6 +285,7 @@ impl Link {
             }
             Due::Write => self.conn.outlet().cut(Close::new(1008, "reads too slowly", ClosedBy::Error)),
             Due::Close => self.conn.cut(ClosedBy::Peer),
+            Due::Linger => self.conn.cut(ClosedBy::Us),
         }
     }
 

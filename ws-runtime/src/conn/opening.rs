@@ -300,7 +300,7 @@ impl Answer {
         let Self { mut stream, response, method } = self;
         let answered = async {
             write(&mut stream, &response, &method).await?;
-            linger(&mut stream).await;
+            linger(stream).await;
             Ok::<(), io::Error>(())
         };
         match timeout(REFUSAL_TIMEOUT * 2, answered).await {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::linger::LINGER;
 use crate::options::Options;
 
 /// Pings that are answered at once, and how many more each second: a peer that sends more floods.
@@ -24,6 +25,7 @@ pub(super) struct Timing {
     /// When the kernel last took a byte, while bytes wait.
     stalled_since: Option<Moment>,
     closing_since: Option<Moment>,
+    lingering_since: Option<Moment>,
     ping_credit_at: Moment,
     ping_credit: f32,
     /// Pings sent since the peer was heard.
@@ -45,6 +47,8 @@ pub(super) enum Due {
     Write,
     /// The peer has not answered our Close frame for `close_timeout`.
     Close,
+    /// The peer has not ended its stream for a second after ours.
+    Linger,
 }
 
 impl Moment {
@@ -75,6 +79,7 @@ impl Timing {
             assembling_since: None,
             stalled_since: None,
             closing_since: None,
+            lingering_since: None,
             ping_credit_at: now,
             ping_credit: PING_BURST,
             pings: 0,
@@ -89,6 +94,7 @@ impl Timing {
             self.assembling_since.map(|since| since.after(options.assembly_timeout)),
             self.stalled_since.map(|since| since.after(options.write_timeout)),
             self.closing_since.map(|since| since.after(options.close_timeout)),
+            self.lingering_since.map(|since| since.after(LINGER)),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -123,7 +129,13 @@ impl Timing {
     }
 
     pub(super) fn closing(&mut self, closing: bool, now: Moment) {
-        begin_or_end(&mut self.closing_since, closing, now);
+        begin_or_end(&mut self.closing_since, closing && self.lingering_since.is_none(), now);
+    }
+
+    /// All is said; only the end of the peer's stream is waited for.
+    pub(super) fn linger(&mut self, now: Moment) {
+        self.closing_since = None;
+        self.lingering_since = Some(now);
     }
 
     /// Whether one more ping is answered: a bucket of 100 that fills by 20 a second.
@@ -136,7 +148,7 @@ impl Timing {
 
     /// What is due now; each is told once.
     pub(super) fn due(&mut self, options: &Options, now: Moment) -> impl Iterator<Item = Due> + use<> {
-        let mut due = [None; 4];
+        let mut due = [None; 5];
         if self.silence_deadline(options).is_some_and(|deadline| deadline <= now) {
             due[0] = Some(if self.pings < 2 { Due::Ping } else { Due::Silence });
             self.pings += 1;
@@ -149,6 +161,9 @@ impl Timing {
         }
         if take_due(&mut self.closing_since, options.close_timeout, now) {
             due[3] = Some(Due::Close);
+        }
+        if take_due(&mut self.lingering_since, LINGER, now) {
+            due[4] = Some(Due::Linger);
         }
         due.into_iter().flatten()
     }
@@ -202,7 +217,7 @@ mod tests {
         let now = start + Duration::from_micros(1_234_567);
         assert_eq!(Moment::of(start, now).instant(start), now);
         assert_eq!(size_of::<Option<Moment>>(), 8);
-        assert!(size_of::<Timing>() <= 56, "{}", size_of::<Timing>());
+        assert!(size_of::<Timing>() <= 64, "{}", size_of::<Timing>());
     }
 
     #[test]

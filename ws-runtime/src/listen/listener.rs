@@ -55,6 +55,22 @@ impl Listener {
         &self.address
     }
 
+    /// Sets what its connections begin with: `TCP_NODELAY`, and bounds on what the kernel keeps of a slow or vanished
+    /// peer.
+    ///
+    /// Linux has them inherit it, so that it costs no call for each. A refusal is no reason not to listen.
+    pub(crate) fn tune(&self, nodelay: bool) {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Socket::Tcp(listener) = &self.socket {
+            let socket = socket2::SockRef::from(listener);
+            let _ = socket.set_tcp_nodelay(nodelay);
+            let _ = socket.set_tcp_notsent_lowat(NOT_SENT);
+            let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let _ = nodelay;
+    }
+
     /// Waits for the next connection and tells who calls; safe to cancel.
     ///
     /// After an error, wait as long as [`accept_pause`] says and call it again.
@@ -172,6 +188,14 @@ impl fmt::Debug for Prepared {
         write!(f, "Prepared({self})")
     }
 }
+
+/// A socket is writable again when less than this waits to be sent: what waits in the kernel cannot be overtaken.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const NOT_SENT: u32 = 16 * 1024;
+
+/// A peer that acknowledges nothing for so long is gone.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// Long enough to cost nothing, short enough that no client gives up.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -95,7 +95,6 @@ impl Stream {
 
 impl From<TcpStream> for Stream {
     fn from(stream: TcpStream) -> Self {
-        tune(&stream);
         Self::Plain(Plain::Tcp(stream))
     }
 }
@@ -112,17 +111,6 @@ impl From<DuplexStream> for Stream {
         Self::Plain(Plain::Memory(stream))
     }
 }
-
-/// Bounds what the kernel keeps of a slow or vanished peer. A refusal is no reason to refuse the connection.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn tune(stream: &TcpStream) {
-    let socket = socket2::SockRef::from(stream);
-    let _ = socket.set_tcp_notsent_lowat(NOT_SENT);
-    let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn tune(_: &TcpStream) {}
 
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
@@ -205,12 +193,3 @@ impl AsyncWrite for Plain {
         carried!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(cx))
     }
 }
-
-/// A socket is writable again when less than this waits to be sent: what waits in the kernel cannot be
-/// overtaken.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const NOT_SENT: u32 = 16 * 1024;
-
-/// A peer that acknowledges nothing for so long is gone.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const UNACKNOWLEDGED: std::time::Duration = std::time::Duration::from_secs(30);

@@ -185,6 +185,14 @@ options! {
             default: "65536", unit: "connections", bounds: (1 ..= 16_777_216),
         }
 
+        /// On how many threads `start()` runs the server: 0 is one for each core.
+        ///
+        /// With 1 all handlers run on a single thread, one after the other, as in the original. `serve()` and
+        /// `bind()` run on the threads of your own runtime.
+        threads(exact usize) -> usize {
+            default: "0", unit: "threads", bounds: (0 ..= 1_024),
+        }
+
         /// From which web pages a browser may connect: `same`, `any`, or a list of origins.
         ///
         /// `same` lets in the pages that this server's own host and port served. Any other origin is

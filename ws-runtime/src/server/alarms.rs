@@ -14,9 +14,16 @@ use crate::conn::Moment;
 #[derive(Debug)]
 pub(crate) struct Alarms {
     start: Instant,
-    set: Mutex<BTreeMap<(Moment, u64), Waker>>,
-    /// Told when an alarm is set before all others.
+    set: Mutex<Set>,
+    /// Told when an alarm is set for a time before the next look at the clock.
     sooner: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Set {
+    tasks: BTreeMap<(Moment, u64), Waker>,
+    /// When the clock is looked at next. An alarm that is taken back leaves it as it is.
+    next_look: Option<Moment>,
 }
 
 impl Alarms {
@@ -32,25 +39,29 @@ impl Alarms {
     /// Sets the alarm of the connection of that number.
     pub(crate) fn set(&self, at: Moment, conn: u64, task: &Waker) {
         let mut set = self.lock();
-        let is_first = set.first_key_value().is_none_or(|((first, _), _)| at < *first);
-        set.insert((at, conn), task.clone());
+        set.tasks.insert((at, conn), task.clone());
+        let is_sooner = set.next_look.is_none_or(|next| at < next);
         drop(set);
-        if is_first {
+        if is_sooner {
             self.sooner.notify_one();
         }
     }
 
     /// Takes an alarm back; does nothing where it has rung.
     pub(crate) fn unset(&self, at: Moment, conn: u64) {
-        self.lock().remove(&(at, conn));
+        self.lock().tasks.remove(&(at, conn));
     }
 
     /// Rings each alarm at its time, for ever.
     pub(super) async fn ring(&self) {
         loop {
-            let first = self.lock().first_key_value().map(|((at, _), _)| *at);
+            let next_look = {
+                let mut set = self.lock();
+                set.next_look = set.tasks.first_key_value().map(|((at, _), _)| *at);
+                set.next_look
+            };
             let due = async {
-                match first {
+                match next_look {
                     Some(at) => sleep_until(at.instant(self.start)).await,
                     None => pending().await,
                 }
@@ -65,13 +76,13 @@ impl Alarms {
     fn ring_due(&self) {
         let now = self.now();
         let mut set = self.lock();
-        let later = set.split_off(&(now, u64::MAX));
-        let due = std::mem::replace(&mut *set, later);
+        let later = set.tasks.split_off(&(now, u64::MAX));
+        let due = std::mem::replace(&mut set.tasks, later);
         drop(set);
         due.into_values().for_each(Waker::wake);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Moment, u64), Waker>> {
+    fn lock(&self) -> MutexGuard<'_, Set> {
         self.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

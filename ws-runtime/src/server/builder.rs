@@ -3,6 +3,8 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use tokio::runtime::Runtime;
+
 use super::running::Running;
 use super::serve::{self, LAST_GRACE};
 use super::{Hosted, Server};
@@ -74,7 +76,7 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
     /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it at
     /// once.
     ///
-    /// Owns the process: it makes a tokio runtime over all cores, and sets up a plain `tracing` subscriber if there is
+    /// Owns the process: it makes a tokio runtime of [`threads`](Self::threads), and sets up a plain `tracing` subscriber if there is
     /// none (feature `log`, on by default; the level is taken from `RUST_LOG`, `info` without it). What still blocks a
     /// thread of that runtime when the server has stopped has a second to end, and is then left behind.
     ///
@@ -88,10 +90,11 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
         }
         #[cfg(feature = "log")]
         crate::log::set_up();
-        let workers =
-            tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
         let attendant = Attendant::new()?;
-        let ended = attendant.run(&workers, self.bind());
+        // The attribute may make what only a runtime can, such as tokio's listeners.
+        let settled = attendant.within(|| settle::<S>(self.draft))?;
+        let workers = workers(settled.options.threads)?;
+        let ended = attendant.run(&workers, bind::<S>(settled, self.state.into_state()));
         workers.shutdown_timeout(LAST_GRACE);
         ended
     }
@@ -116,34 +119,48 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
     /// [`Error::Options`] where an option is wrong, [`Error::Listen`] where an address cannot be had, [`Error::Tls`]
     /// where a certificate or its key is, [`Error::Watch`] where a handle cannot be watched.
     pub async fn bind(self) -> Result<Running, Error> {
-        let (warnings, settled) = self.draft.settle(std::env::vars_os(), S::attribute);
-        for warning in warnings {
-            tracing::warn!("{warning}");
-        }
-        let Settled { listen, tls, options } = settled?;
-        let mut ticks = Ticks::default();
-        S::ticks(&mut ticks);
-        if let Some(error) = ticks.errors.into_iter().next() {
-            return Err(error.into());
-        }
-
-        let tls = tls.map(|tls| tls.acceptor()).transpose()?;
-        let listeners = listen.bind(BACKLOG).await?;
-        let server = Server::new(S::NAME, options);
-        let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
-        let _ = server.0.addresses.set(addresses);
-        let hosted = Arc::new(Hosted::<S> {
-            server: server.clone(),
-            store: S::Store::new(self.state.into_state()),
-            tls,
-        });
-        #[cfg(unix)]
-        super::watches::run_declared(&hosted)?;
-        crate::log::announce(&server, &S::HANDLERS, hosted.tls.is_some());
-        for tick in ticks.declared {
-            server.run_tick(Arc::clone(&hosted), tick);
-        }
-        let serving = tokio::spawn(serve::serve(hosted, listeners));
-        Ok(Running { server, serving })
+        bind::<S>(settle::<S>(self.draft)?, self.state.into_state()).await
     }
+}
+
+/// Finds out which options hold.
+fn settle<S: Service>(draft: Draft) -> Result<Settled, Error> {
+    let (warnings, settled) = draft.settle(std::env::vars_os(), S::attribute);
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(settled?)
+}
+
+fn workers(threads: usize) -> Result<Runtime, Error> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if threads > 0 {
+        builder.worker_threads(threads);
+    }
+    builder.enable_all().build().map_err(Error::Runtime)
+}
+
+async fn bind<S: Service>(settled: Settled, state: S::State) -> Result<Running, Error> {
+    let Settled { listen, tls, options } = settled;
+    let mut ticks = Ticks::default();
+    S::ticks(&mut ticks);
+    if let Some(error) = ticks.errors.into_iter().next() {
+        return Err(error.into());
+    }
+
+    let tls = tls.map(|tls| tls.acceptor()).transpose()?;
+    let listeners = listen.bind(BACKLOG).await?;
+    listeners.iter().for_each(|listener| listener.tune(options.nodelay));
+    let server = Server::new(S::NAME, options);
+    let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
+    let _ = server.0.addresses.set(addresses);
+    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store: S::Store::new(state), tls });
+    #[cfg(unix)]
+    super::watches::run_declared(&hosted)?;
+    crate::log::announce(&server, &S::HANDLERS, hosted.tls.is_some());
+    for tick in ticks.declared {
+        server.run_tick(Arc::clone(&hosted), tick);
+    }
+    let serving = tokio::spawn(serve::serve(hosted, listeners));
+    Ok(Running { server, serving })
 }
