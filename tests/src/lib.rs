@@ -2,6 +2,10 @@
 //!
 //! Here stands only what each of them needs to talk to a server: a client that fails a test with a clear word.
 
+pub mod corpus;
+pub mod frame;
+pub mod raw;
+
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -11,6 +11,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 use ws_runtime::prelude::*;
 use ws_runtime::{ClosedBy, Seconds};
 use ws_tests::Client;
+use ws_tests::raw::shake_hands;
 
 /// Writes down what happened, for the test to read.
 type Diary = mpsc::UnboundedSender<String>;
@@ -218,7 +219,7 @@ async fn pings_are_answered_while_a_handler_awaits() {
 #[tokio::test(start_paused = true)]
 async fn a_silent_peer_is_pinged_then_cut() {
     let running = sleeper::server().bind().await.unwrap();
-    let mut raw = raw_handshake(&running).await;
+    let mut raw = shake_hands(&running).await;
     let start = tokio::time::Instant::now();
     let mut frame = [0; 2];
     for seconds in [10, 20] {
@@ -233,7 +234,7 @@ async fn a_silent_peer_is_pinged_then_cut() {
 #[tokio::test(start_paused = true)]
 async fn silence_is_measured_while_a_handler_awaits() {
     let running = sleeper::server().silence_max(2).bind().await.unwrap();
-    let mut raw = raw_handshake(&running).await;
+    let mut raw = shake_hands(&running).await;
     let hello = [0x81, 0x82, 0, 0, 0, 0, b'h', b'i'];
     tokio::io::AsyncWriteExt::write_all(&mut raw, &hello).await.unwrap();
     let start = tokio::time::Instant::now();
@@ -241,21 +242,6 @@ async fn silence_is_measured_while_a_handler_awaits() {
     let _ = tokio::io::AsyncReadExt::read_to_end(&mut raw, &mut rest).await;
     assert_eq!(rest, [0x89, 0, 0x89, 0]);
     assert_eq!(start.elapsed().as_secs(), 3);
-}
-
-/// Shakes hands by hand: a client that never answers a ping.
-async fn raw_handshake(running: &ws_runtime::Running) -> tokio::net::TcpStream {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let mut stream = tokio::net::TcpStream::connect(ws_tests::address(running)).await.unwrap();
-    let request = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                   Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
-    stream
 }
 
 #[ws_server(listen = "127.0.0.1:0")]

@@ -14,6 +14,7 @@ pub(crate) enum Key {
     MaxHeaderSize,
     MaxHeaders,
     HandshakeTimeout,
+    MaxHandshakes,
     MaxOutbox,
     Slow,
     MaxInbox,
@@ -49,7 +50,7 @@ pub(crate) enum Kind {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::Listen,
         Self::Tls,
         Self::SilenceMax,
@@ -61,6 +62,7 @@ impl Key {
         Self::MaxHeaderSize,
         Self::MaxHeaders,
         Self::HandshakeTimeout,
+        Self::MaxHandshakes,
         Self::MaxOutbox,
         Self::Slow,
         Self::MaxInbox,
@@ -92,6 +94,7 @@ impl Key {
             Self::MaxHeaderSize => "max_header_size",
             Self::MaxHeaders => "max_headers",
             Self::HandshakeTimeout => "handshake_timeout",
+            Self::MaxHandshakes => "max_handshakes",
             Self::MaxOutbox => "max_outbox",
             Self::Slow => "slow",
             Self::MaxInbox => "max_inbox",
@@ -150,6 +153,7 @@ impl Key {
             Self::MaxHeaderSize => Kind::Count { least: 1024.0, most: 1_048_576.0, unit: "bytes" },
             Self::MaxHeaders => Kind::Count { least: 8.0, most: 1024.0, unit: "headers" },
             Self::MaxInbox => Kind::Count { least: 1.0, most: 65_536.0, unit: "messages" },
+            Self::MaxHandshakes => Kind::Count { least: 1.0, most: 1_048_576.0, unit: "connections" },
             Self::MaxConnections => Kind::Count { least: 1.0, most: 16_777_216.0, unit: "connections" },
             Self::Threads => Kind::Count { least: 0.0, most: 1_024.0, unit: "threads" },
             Self::Slow => Kind::Slow,

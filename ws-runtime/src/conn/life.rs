@@ -13,7 +13,7 @@ use super::opening::{Opened, open};
 use super::outlet::ABNORMAL;
 use crate::event::{Binary, Call, Close, ClosedBy, ConnEvent, Failure, Outcome, Pong, Service, Utf8};
 use crate::listen::{Address, Stream};
-use crate::server::Hosted;
+use crate::server::{Hosted, Place};
 use crate::wire::{Incoming, Inflater};
 
 /// Lives one connection.
@@ -21,10 +21,11 @@ pub(crate) fn live<S: Service>(
     hosted: Arc<Hosted<S>>,
     stream: Stream,
     peer: Address,
+    place: Place,
 ) -> impl Future<Output = ()> + Send {
     let conn = hosted.server.greet(peer, &stream);
     // The beginning and the end are boxed: most of the time a connection needs the memory of neither.
-    let opening = Box::pin(open(Arc::clone(&hosted), conn.clone(), stream));
+    let opening = Box::pin(open(Arc::clone(&hosted), conn.clone(), stream, place));
     Gathered::of(conn.clone(), async move {
         let Some(Opened { stream, session, deflate }) = opening.await else {
             conn.cut(ClosedBy::Us);

@@ -1,14 +1,18 @@
 //! From an accepted socket to a WebSocket: `connect`, TLS, the request, `handshake`, and 101; or a refusal.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::sync::Arc;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::RETRY_AFTER;
 use http::{Method, Response, StatusCode};
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
 
 use super::Conn;
 use super::handlers::{Verdict, catch, judge};
@@ -19,11 +23,14 @@ use crate::handshake::{
     self, HandlerError, Handshake, HeadError, HeadLimits, IntoResponse, Judged, Refusal, Reject, Request,
 };
 use crate::listen::Stream;
-use crate::server::Hosted;
+use crate::server::{Evicted, Hosted, Place};
 use crate::wire::Agreement;
 
 /// How long the peer has to take a refusal.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// When a peer that is sent away for now may come again, in seconds.
+const COME_AGAIN_AFTER: &str = "5";
 
 /// A connection that has become a WebSocket.
 pub(super) struct Opened<Se> {
@@ -38,14 +45,28 @@ pub(super) async fn open<S: Service>(
     hosted: Arc<Hosted<S>>,
     conn: Conn,
     stream: Stream,
+    place: Place,
 ) -> Option<Opened<S::Session>> {
-    match attempt(&hosted, &conn, stream).await {
-        Ok(opened) => Some(opened),
-        Err(end) => {
-            tracing::debug!(conn = conn.id(), peer = %conn.peer(), reason = %end, "not connected");
-            None
-        }
-    }
+    let end = match attempt(&hosted, &conn, stream, &place).await {
+        Ok(opened) => return Some(opened),
+        Err(Unopened::End(end)) => end,
+        Err(Unopened::Answer(answer)) => place.peers_turn(answer.send()).await.unwrap_or_else(End::from),
+    };
+    tracing::debug!(conn = conn.id(), peer = %conn.peer(), reason = %end, "not connected");
+    None
+}
+
+/// Tells a peer that the server has no room for it.
+pub(crate) async fn turn_away(stream: Stream) {
+    Answer::new(stream, come_again("there are too many connections")).send().await;
+}
+
+/// What a connection comes to that does not become a WebSocket.
+enum Unopened {
+    /// It is over.
+    End(End),
+    /// It is told something first.
+    Answer(Box<Answer>),
 }
 
 /// Why a connection did not become a WebSocket.
@@ -63,6 +84,8 @@ enum End {
     Io(#[from] io::Error),
     #[error("the handshake took too long")]
     TooSlow,
+    #[error(transparent)]
+    Evicted(#[from] Evicted),
     #[error("the server shuts down")]
     ShuttingDown,
     #[error("its request was answered with status {0}")]
@@ -71,11 +94,24 @@ enum End {
     AnsweredBecause(StatusCode, Refusal),
 }
 
+impl<E: Into<End>> From<E> for Unopened {
+    fn from(end: E) -> Self {
+        Self::End(end.into())
+    }
+}
+
+impl From<Answer> for Unopened {
+    fn from(answer: Answer) -> Self {
+        Self::Answer(Box::new(answer))
+    }
+}
+
 async fn attempt<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,
     mut stream: Stream,
-) -> Result<Opened<S::Session>, End> {
+    place: &Place,
+) -> Result<Opened<S::Session>, Unopened> {
     let server = &hosted.server;
     let options = server.options();
     let deadline = Instant::now() + options.handshake_timeout;
@@ -83,27 +119,30 @@ async fn attempt<S: Service>(
     within(server, deadline, greet(hosted, conn)).await??;
     set_nodelay(&stream, conn);
     if let Some(acceptor) = &hosted.tls {
-        stream = within(server, deadline, stream.accept_tls(acceptor)).await?.map_err(End::Tls)?;
+        stream = within(server, deadline, accept_tls(place, acceptor, stream)).await??;
     }
 
     let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
-    let head = match within(server, deadline, handshake::read_head(&mut stream, limits)).await {
-        Ok(Ok(head)) => head,
-        Ok(Err(HeadError::Io(error))) => return Err(End::Io(error)),
-        Ok(Err(HeadError::Closed)) => return Err(End::Closed),
-        Ok(Err(HeadError::Refused(refusal))) => {
-            return Err(answer(stream, &refusal.into_response(), &Method::GET).await);
-        }
-        Err(end) => return Err(answer(stream, &end.into_response(), &Method::GET).await),
+    let reading = place.peers_turn(handshake::read_head(&mut stream, limits));
+    let head = match within(server, deadline, reading).await {
+        Ok(head) => match head? {
+            Ok(head) => head,
+            Err(HeadError::Io(error)) => return Err(End::Io(error).into()),
+            Err(HeadError::Closed) => return Err(End::Closed.into()),
+            Err(HeadError::Refused(refusal)) => {
+                return Err(Answer::new(stream, refusal.into_response()).into());
+            }
+        },
+        Err(end) => return Err(Answer::new(stream, end.into_response()).into()),
     };
     match handshake::judge(head, &options.origins, hosted.tls.is_some()) {
-        Judged::Refused(refusal) => Err(answer(stream, &refusal.into_response(), &Method::GET).await),
+        Judged::Refused(refusal) => Err(Answer::new(stream, refusal.into_response()).into()),
         Judged::Plain(request) => {
             let response = match within(server, deadline, respond(hosted, conn, &request)).await {
                 Ok(response) => response,
                 Err(end) => end.into_response(),
             };
-            Err(answer(stream, &response, request.method()).await)
+            Err(Answer { stream, response, method: request.method().clone() }.into())
         }
         Judged::Upgrade(request) => {
             handshake::choose_subprotocol(&request, &options.subprotocols);
@@ -112,9 +151,9 @@ async fn attempt<S: Service>(
                 Err(end) => Err(end.into_response()),
             };
             match admitted {
-                Ok(_) if conn.is_cut() => Err(End::Disconnected),
+                Ok(_) if conn.is_cut() => Err(End::Disconnected.into()),
                 Ok(_) if handshake::arrived_early(&mut stream).await => {
-                    Err(answer(stream, &Refusal::EarlyBytes.into_response(), &Method::GET).await)
+                    Err(Answer::new(stream, Refusal::EarlyBytes.into_response()).into())
                 }
                 Ok(session) => {
                     set_nodelay(&stream, conn);
@@ -122,10 +161,11 @@ async fn attempt<S: Service>(
                     let agreed = handshake::agree(request.headers(), conn.compression(), window_bits);
                     let (deflate, extension) = agreed.unzip();
                     let accepted = handshake::accept(&request, extension);
-                    within(server, deadline, write(&mut stream, &accepted, &Method::GET)).await??;
+                    let writing = place.peers_turn(write(&mut stream, &accepted, &Method::GET));
+                    within(server, deadline, writing).await???;
                     Ok(Opened { stream, session, deflate })
                 }
-                Err(response) => Err(answer(stream, &response, &Method::GET).await),
+                Err(response) => Err(Answer::new(stream, response).into()),
             }
         }
     }
@@ -134,19 +174,26 @@ async fn attempt<S: Service>(
 impl End {
     /// What the peer is told, where it is told anything.
     fn into_response(self) -> Response<Bytes> {
-        let status = match self {
-            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        match self {
+            Self::TooSlow => Reject::new(StatusCode::REQUEST_TIMEOUT).into_response(),
+            Self::ShuttingDown => come_again("the server shuts down"),
             Self::Refused
             | Self::Disconnected
             | Self::Tls(_)
             | Self::Closed
             | Self::Io(_)
+            | Self::Evicted(_)
             | Self::Answered(_)
-            | Self::AnsweredBecause(..) => StatusCode::BAD_REQUEST,
-        };
-        Reject::new(status).into_response()
+            | Self::AnsweredBecause(..) => Reject::bad_request().into_response(),
+        }
     }
+}
+
+/// 503, with the time after which to come again.
+fn come_again(why: &str) -> Response<Bytes> {
+    let reject = Reject::service_unavailable();
+    let text = format!("{}: {why}\n", reject.status());
+    reject.header(RETRY_AFTER, COME_AGAIN_AFTER).text(text).into_response()
 }
 
 /// Does a step of the opening until the deadline, or until the server shuts down.
@@ -156,6 +203,26 @@ async fn within<T>(server: &Server, deadline: Instant, step: impl Future<Output 
         () = server.stopping() => Err(End::ShuttingDown),
         done = timeout_at(deadline, step) => done.map_err(|_| End::TooSlow),
     }
+}
+
+/// The server's side of the TLS handshake, step by step: for each of ours it waits for its turn.
+async fn accept_tls(place: &Place, acceptor: &TlsAcceptor, stream: Stream) -> Result<Stream, End> {
+    let mut handshake = pin!(stream.accept_tls(acceptor));
+    loop {
+        let turn = place.turn().await;
+        let step = poll_fn(|cx| Poll::Ready(handshake.as_mut().poll(cx))).await;
+        drop(turn);
+        match step {
+            Poll::Ready(done) => return done.map_err(End::Tls),
+            Poll::Pending => place.peers_turn(woken()).await?,
+        }
+    }
+}
+
+/// Waits until the task is woken, by whatever it is that was polled before.
+async fn woken() {
+    let mut asked = false;
+    poll_fn(|_| if std::mem::replace(&mut asked, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
 /// Runs `connect`: here user code may configure the connection, or refuse it.
@@ -216,19 +283,34 @@ async fn respond<S: Service>(hosted: &Hosted<S>, conn: &Conn, request: &Request)
     response
 }
 
-/// Answers a request that does not become a WebSocket, and ends the connection so that the answer arrives.
-async fn answer(mut stream: Stream, response: &Response<Bytes>, method: &Method) -> End {
-    let answered = async {
-        write(&mut stream, response, method).await?;
-        linger(stream).await;
-        Ok::<(), io::Error>(())
-    };
-    match timeout(REFUSAL_TIMEOUT * 2, answered).await {
-        Ok(Err(error)) => End::Io(error),
-        Ok(Ok(())) | Err(_) => match response.extensions().get() {
-            Some(refusal) => End::AnsweredBecause(response.status(), *refusal),
-            None => End::Answered(response.status()),
-        },
+/// An answer to a request that does not become a WebSocket.
+struct Answer {
+    stream: Stream,
+    response: Response<Bytes>,
+    /// That of the request, as far as it is known.
+    method: Method,
+}
+
+impl Answer {
+    fn new(stream: Stream, response: Response<Bytes>) -> Self {
+        Self { stream, response, method: Method::GET }
+    }
+
+    /// Sends it, and ends the connection so that it arrives.
+    async fn send(self) -> End {
+        let Self { mut stream, response, method } = self;
+        let answered = async {
+            write(&mut stream, &response, &method).await?;
+            linger(stream).await;
+            Ok::<(), io::Error>(())
+        };
+        match timeout(REFUSAL_TIMEOUT * 2, answered).await {
+            Ok(Err(error)) => End::Io(error),
+            Ok(Ok(())) | Err(_) => match response.extensions().get() {
+                Some(refusal) => End::AnsweredBecause(response.status(), *refusal),
+                None => End::Answered(response.status()),
+            },
+        }
     }
 }
 

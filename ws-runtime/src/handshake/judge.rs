@@ -149,10 +149,14 @@ fn check_handshake(
     Ok((offered, response))
 }
 
+/// How much of an origin is logged: a host has at most 253 bytes.
+const MAX_ORIGIN_SHOWN: usize = 280;
+
 /// Says, once where it is seen, why pages are refused: their browsers keep it from them.
 fn tell_of_foreign_page(origin: &HeaderValue) {
     static TOLD: AtomicBool = AtomicBool::new(false);
-    let origin = String::from_utf8_lossy(origin.as_bytes());
+    let origin = origin.as_bytes();
+    let origin = String::from_utf8_lossy(origin.get(..MAX_ORIGIN_SHOWN).unwrap_or(origin));
     let origin = Escaped(&origin);
     if TOLD.swap(true, Ordering::Relaxed) {
         tracing::debug!(%origin, "a web page of another origin is refused with 403");

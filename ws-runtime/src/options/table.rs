@@ -118,6 +118,16 @@ options! {
             default: "10", unit: "seconds", bounds: (0.001 ..= 31_536_000),
         }
 
+        /// How many connections may be on their way to becoming a WebSocket at once.
+        ///
+        /// When one more comes, the oldest of those goes that have kept the server waiting for a quarter of
+        /// a second or more, first among those of an address that holds more than a quarter of all: peers
+        /// that connect and dawdle do not keep others out. One that waits for the server, as for its
+        /// `handshake` handler, never goes: where there is no other, the newcomer waits to be accepted.
+        max_handshakes(exact usize) -> usize {
+            default: "1024", unit: "connections", bounds: (1 ..= 1_048_576),
+        }
+
         /// How many bytes may wait for one peer to read them.
         ///
         /// Sending never blocks: what the peer has not read yet waits here. What happens when it is full is
@@ -169,8 +179,8 @@ options! {
 
         /// How many connections the server holds at once, counted from `accept`.
         ///
-        /// One more is accepted and closed at once. Each takes a file descriptor: keep it below the
-        /// process's limit (`ulimit -n`).
+        /// One more is answered with 503 (service unavailable) and closed, over TLS without an answer. Each
+        /// takes a file descriptor: keep it below the process's limit (`ulimit -n`).
         max_connections(exact usize) -> usize {
             default: "65536", unit: "connections", bounds: (1 ..= 16_777_216),
         }

@@ -43,6 +43,7 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("max_header_size", "1024"),
         ("max_headers", "8"),
         ("handshake_timeout", "2"),
+        ("max_handshakes", "10"),
         ("max_outbox", "1"),
         ("slow", "drop"),
         ("compression", "context_takeover"),

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod builder;
+mod openings;
 mod registry;
 mod running;
 mod serve;
@@ -19,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
+use self::openings::Openings;
 use self::registry::Registry;
 use self::shutdown::Stage;
 use crate::conn::{Broadcast, Conn, SendError, gathered};
@@ -30,6 +32,7 @@ use crate::watch::Watchers;
 use crate::wire::Kind;
 
 pub use self::builder::{Builder, DefaultState, Given, StateSource};
+pub(crate) use self::openings::{Evicted, Place};
 pub use self::running::Running;
 pub(crate) use self::serve::LAST_GRACE;
 
@@ -44,6 +47,7 @@ struct Inner {
     options: Options,
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
+    openings: Arc<Openings>,
     alarms: Alarms,
     next_conn: AtomicU64,
     stage: watch::Sender<Stage>,
@@ -67,9 +71,12 @@ pub(crate) struct Hosted<S: Service> {
 }
 
 impl Server {
+    /// Must be called inside a tokio runtime.
     fn new(name: &'static str, options: Options) -> Self {
+        let threads = tokio::runtime::Handle::current().metrics().num_workers();
         Self(Arc::new(Inner {
             name,
+            openings: Arc::new(Openings::new(options.max_handshakes, threads)),
             options,
             addresses: OnceLock::new(),
             registry: Registry::default(),

@@ -7,18 +7,22 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::task::TaskTracker;
 
 use super::Hosted;
 use super::shutdown::Stage;
-use crate::conn::{Conn, catch, live};
+use crate::conn::{Conn, catch, live, turn_away};
 use crate::event::{ServerEvent, Service};
 use crate::listen::{Address, Listener, Stream, accept_pause};
 
 /// Descriptors that are left for everything but connections.
 #[cfg(unix)]
 const DESCRIPTORS_APART: usize = 64;
+
+/// How many peers are told at once that there is no room; more are sent away without a word.
+const MOST_TURNED_AWAY: usize = 64;
 
 /// How long connections have to run their `disconnect` handlers once patience is over.
 pub(crate) const LAST_GRACE: Duration = Duration::from_secs(1);
@@ -47,19 +51,30 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
 /// Accepts connections until the server is asked to stop; each lives in a task of its own.
 async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], connections: &TaskTracker) {
     let most = capacity(hosted.server.options().max_connections);
+    let openings = &hosted.server.0.openings;
+    let mut turned_away = JoinSet::new();
     let mut stopping = std::pin::pin!(hosted.server.stopping());
     let mut accepting: Vec<Pin<Box<Accepting<'_>>>> =
         listeners.iter().map(|listener| accept_one(listener, Warned::default())).collect();
     loop {
+        let has_room = openings.has_room(Instant::now());
         tokio::select! {
             biased;
             () = &mut stopping => return,
-            (stream, peer) = any(&mut accepting, listeners) => {
-                if connections.len() >= most {
-                    tracing::debug!(%peer, most, "not connected: as many as `max_connections` allows are");
+            Some(_) = turned_away.join_next() => {}
+            () = openings.changed(), if !has_room => {}
+            (stream, peer) = any(&mut accepting, listeners), if has_room => {
+                let now = Instant::now();
+                // One that dawdles in its handshake goes before one that knocks is sent away.
+                if connections.len() < most || openings.evict(now) {
+                    let place = openings.admit(&peer, now);
+                    connections.spawn(live(Arc::clone(hosted), stream, peer, place));
                     continue;
                 }
-                connections.spawn(live(Arc::clone(hosted), stream, peer));
+                tracing::debug!(%peer, most, "not connected: as many as `max_connections` allows are");
+                if hosted.tls.is_none() && turned_away.len() < MOST_TURNED_AWAY {
+                    turned_away.spawn(turn_away(stream));
+                }
             }
         }
     }

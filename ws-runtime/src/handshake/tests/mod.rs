@@ -6,58 +6,17 @@ mod chunking;
 mod handlers;
 mod origins;
 mod requests;
-
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+mod rows;
 
 use bytes::Bytes;
 use http::{Method, Response};
-use tokio::io::{AsyncRead, ReadBuf};
 
+use self::rows::{HANDSHAKE, handshake_but, handshake_with};
 use super::{HeadError, HeadLimits, Judged, Origins, Refusal, judge, read_head, write_response};
+use crate::fuzzing::Pieces;
 use crate::{Handshake, Request};
 
 const LIMITS: HeadLimits = HeadLimits { max_header_size: 16 * 1024, max_headers: 64 };
-
-/// The handshake of RFC 6455 section 1.3, without what makes it end.
-const HANDSHAKE: &str = "GET /chat?room=1 HTTP/1.1\r\n\
-    Host: server.example.com\r\n\
-    Upgrade: websocket\r\n\
-    Connection: Upgrade\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-    Sec-WebSocket-Version: 13\r\n";
-
-/// The handshake with further lines.
-fn handshake_with(lines: &str) -> Vec<u8> {
-    format!("{HANDSHAKE}{lines}\r\n").into_bytes()
-}
-
-/// The handshake with one piece replaced by another.
-fn handshake_but(old: &str, new: &str) -> Vec<u8> {
-    assert!(HANDSHAKE.contains(old), "{old:?} does not stand in the handshake");
-    format!("{}\r\n", HANDSHAKE.replace(old, new)).into_bytes()
-}
-
-/// A stream that gives its bytes in pieces of these sizes, then in one, and ends.
-struct Pieces<'a> {
-    bytes: &'a [u8],
-    sizes: Vec<usize>,
-}
-
-impl AsyncRead for Pieces<'_> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let size = self.sizes.pop().unwrap_or(usize::MAX).min(self.bytes.len()).min(buffer.remaining());
-        let (piece, rest) = self.bytes.split_at(size);
-        buffer.put_slice(piece);
-        self.bytes = rest;
-        Poll::Ready(Ok(()))
-    }
-}
 
 #[derive(Debug)]
 enum Became {

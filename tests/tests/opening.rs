@@ -1,0 +1,277 @@
+//! The time between `accept` and 101: its deadline, how many may be in it, and who is sent away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use ws_runtime::prelude::*;
+use ws_runtime::{Running, Tls};
+use ws_tests::raw::{Cut, HANDSHAKE, ask, knock, shake_hands};
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod door {
+    use super::*;
+
+    #[state]
+    #[derive(Default)]
+    pub struct Doorman {
+        asked: Notify,
+        decides: Notify,
+    }
+
+    #[on(handshake)]
+    async fn admit(handshake: &Handshake, doorman: &Doorman) {
+        if handshake.path() == "/slowly" {
+            doorman.asked.notify_one();
+            doorman.decides.notified().await;
+        }
+    }
+
+    #[on(binary)]
+    async fn control(data: &[u8], doorman: &Doorman) -> &'static str {
+        match data {
+            b"asked" => doorman.asked.notified().await,
+            _ => doorman.decides.notify_one(),
+        }
+        "done"
+    }
+}
+
+/// What comes until the stream ends, one way or the other.
+async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut received = Vec::new();
+    // One that made way is not told anything; its stream may end by a reset.
+    let _ = stream.read_to_end(&mut received).await;
+    String::from_utf8(received).unwrap()
+}
+
+/// A handshake that the handler thinks about.
+fn slowly() -> Vec<u8> {
+    HANDSHAKE.replace("GET / ", "GET /slowly ").into_bytes()
+}
+
+/// A server that speaks TLS, and a client that trusts it.
+async fn encrypted(most: usize) -> (Running, TlsConnector) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let tls = Tls::pem(made.cert.pem(), made.signing_key.serialize_pem());
+    let running = door::server().tls(tls).max_handshakes(most).bind().await.unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(made.cert)).unwrap();
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    (running, TlsConnector::from(Arc::new(config)))
+}
+
+async fn encrypt(connector: &TlsConnector, stream: TcpStream) -> TlsStream<TcpStream> {
+    connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap()
+}
+
+/// Shakes hands over whatever it is, and expects to be admitted.
+async fn admitted(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    stream.write_all(HANDSHAKE.as_bytes()).await.unwrap();
+    let mut status = [0; 13];
+    stream.read_exact(&mut status).await.unwrap();
+    assert_eq!(&status, b"HTTP/1.1 101 ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_late_is_answered_with_408_after_ten_seconds() {
+    let running = door::server().bind().await.unwrap();
+    for sent in [&b""[..], b"GET / HT", &HANDSHAKE.as_bytes()[..100], &slowly()] {
+        let mut stream = knock(&running).await;
+        let start = Instant::now();
+        stream.write_all(sent).await.unwrap();
+        let answer = rest(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
+        assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
+        assert_eq!(start.elapsed().as_millis() / 10, 1000, "{}", sent.len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_byte_now_and_then_gains_nothing() {
+    let running = door::server().handshake_timeout(3).bind().await.unwrap();
+    let (mut from, mut to) = knock(&running).await.into_split();
+    let start = Instant::now();
+    let dribble = tokio::spawn(async move {
+        for byte in HANDSHAKE.bytes() {
+            if to.write_all(&[byte]).await.is_err() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    });
+    assert!(rest(&mut from).await.starts_with("HTTP/1.1 408 "));
+    assert_eq!(start.elapsed().as_millis() / 10, 300);
+    dribble.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_counts_from_accept_with_tls_in_it() {
+    let (running, connector) = encrypted(10).await;
+    // Not a byte, and the beginning of a ClientHello: cut, as there is nothing yet to answer by.
+    for sent in [&b""[..], b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"] {
+        let mut stream = knock(&running).await;
+        let start = Instant::now();
+        stream.write_all(sent).await.unwrap();
+        assert_eq!(rest(&mut stream).await, "");
+        assert_eq!(start.elapsed().as_millis() / 10, 1000);
+    }
+    // TLS is done after six seconds, the request is not after four more.
+    let stream = knock(&running).await;
+    let start = Instant::now();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let mut stream = encrypt(&connector, stream).await;
+    stream.write_all(b"GET / HT").await.unwrap();
+    assert!(rest(&mut stream).await.starts_with("HTTP/1.1 408 "));
+    assert_eq!(start.elapsed().as_millis() / 10, 1000);
+}
+
+#[tokio::test]
+async fn who_is_on_the_way_in_when_the_server_shuts_down_is_answered_with_503() {
+    for sent in [b"GET / HT".to_vec(), slowly()] {
+        let running = door::server().bind().await.unwrap();
+        let mut control = ws_tests::Client::connect(&running).await;
+        let mut stream = knock(&running).await;
+        stream.write_all(&sent).await.unwrap();
+        if sent.ends_with(b"\r\n") {
+            // The handler has it.
+            control.send(&b"asked"[..]).await;
+            assert_eq!(control.text().await, "done");
+        } else {
+            // One that came later is in: the server has accepted the other.
+            shake_hands(&running).await;
+        }
+        running.shutdown();
+        let answer = rest(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{answer}");
+        for field in ["\r\nConnection: close\r\n", "\r\nRetry-After: 5\r\n"] {
+            assert!(answer.contains(field), "{answer}");
+        }
+        drop((control, stream));
+        running.stopped().await;
+    }
+}
+
+#[tokio::test]
+async fn one_too_many_is_told_to_come_again_and_has_room_when_another_left() {
+    let running = door::server().max_connections(1).bind().await.unwrap();
+    let first = shake_hands(&running).await;
+    for _ in 0..3 {
+        let mut stream = knock(&running).await;
+        let answer = ask(&mut stream, HANDSHAKE.as_bytes(), Cut::Whole).await;
+        assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{answer}");
+        for field in ["\r\nConnection: close\r\n", "\r\nRetry-After: 5\r\n"] {
+            assert!(answer.contains(field), "{answer}");
+        }
+        assert!(rest(&mut stream).await.contains("too many connections"));
+    }
+    drop(first);
+    while ask(&mut knock(&running).await, HANDSHAKE.as_bytes(), Cut::Whole).await.starts_with("HTTP/1.1 503 ")
+    {
+    }
+}
+
+#[tokio::test]
+async fn the_oldest_that_dawdle_make_room_for_newcomers() {
+    let running = door::server().max_handshakes(4).bind().await.unwrap();
+    let mut dawdlers = Vec::new();
+    for _ in 0..4 {
+        let mut stream = knock(&running).await;
+        stream.write_all(b"GET / HT").await.unwrap();
+        dawdlers.push(stream);
+    }
+    // Each of these takes the place of the oldest, as soon as that has dawdled for long enough, and gives it back.
+    let mut inside = vec![shake_hands(&running).await];
+    assert_eq!(rest(&mut dawdlers[0]).await, "", "it made way");
+    // So for the next one there is room.
+    inside.push(shake_hands(&running).await);
+    for (number, stream) in dawdlers.iter_mut().enumerate().skip(1) {
+        stream.write_all(&HANDSHAKE.as_bytes()[8..]).await.unwrap();
+        let mut status = [0; 13];
+        stream.read_exact(&mut status).await.unwrap();
+        assert_eq!(&status, b"HTTP/1.1 101 ", "{number} is still there");
+    }
+    assert_eq!(running.server().connections().len(), 5);
+}
+
+#[tokio::test]
+async fn a_rush_of_honest_peers_gets_in_through_one_place() {
+    let running = Arc::new(door::server().max_handshakes(1).bind().await.unwrap());
+    let rush = (0..100).map(|_| {
+        let running = Arc::clone(&running);
+        tokio::spawn(async move { shake_hands(&running).await })
+    });
+    let mut inside = Vec::new();
+    for one in rush.collect::<Vec<_>>() {
+        inside.push(one.await.unwrap());
+    }
+    assert_eq!(inside.len(), 100);
+}
+
+#[tokio::test]
+async fn who_waits_for_the_handler_keeps_its_place() {
+    let running = door::server().max_handshakes(1).bind().await.unwrap();
+    let mut control = ws_tests::Client::connect(&running).await;
+    let mut slow = knock(&running).await;
+    slow.write_all(&slowly()).await.unwrap();
+    control.send(&b"asked"[..]).await;
+    assert_eq!(control.text().await, "done");
+    // Far longer than a peer may dawdle.
+    let mut second = knock(&running).await;
+    second.write_all(HANDSHAKE.as_bytes()).await.unwrap();
+    let waits = tokio::time::timeout(Duration::from_millis(600), second.read_u8()).await;
+    assert!(waits.is_err(), "nobody is accepted meanwhile: {waits:?}");
+    control.send(&b"decide"[..]).await;
+    assert_eq!(control.text().await, "done");
+    for stream in [&mut slow, &mut second] {
+        assert_eq!(stream.read_u8().await.unwrap(), b'H');
+    }
+}
+
+#[tokio::test]
+async fn honest_peers_get_in_over_tls_past_those_that_stall_in_it() {
+    let (running, connector) = encrypted(4).await;
+    let mut stalled = Vec::new();
+    for _ in 0..12 {
+        let mut stream = knock(&running).await;
+        stream.write_all(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03").await.unwrap();
+        stalled.push(stream);
+    }
+    let mut tasks = Vec::new();
+    for _ in 0..20 {
+        let (stream, connector) = (knock(&running).await, connector.clone());
+        tasks.push(tokio::spawn(async move { admitted(encrypt(&connector, stream).await).await }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    // All but the last few of the others have made way.
+    for stream in &mut stalled[..8] {
+        assert_eq!(rest(stream).await, "");
+    }
+}
+
+#[tokio::test]
+async fn a_full_server_sends_a_dawdler_away_before_a_newcomer() {
+    let running = door::server().max_connections(2).bind().await.unwrap();
+    let _inside = shake_hands(&running).await;
+    let mut dawdler = knock(&running).await;
+    dawdler.write_all(b"GET ").await.unwrap();
+    // Until the other has dawdled for long enough, there is no room.
+    while ask(&mut knock(&running).await, HANDSHAKE.as_bytes(), Cut::Whole).await.starts_with("HTTP/1.1 503 ")
+    {
+    }
+    assert_eq!(rest(&mut dawdler).await, "");
+}

@@ -1,0 +1,186 @@
+//! Bytes after the handshake.
+
+use std::io;
+
+use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocket, WebSocketConfig};
+
+use super::cut;
+use crate::wire::{Agreement, Decoder, Deflater, Incoming, Inflater, Limits, MAX_WINDOW_BITS, Violation};
+
+/// How bytes are cut up changes nothing, and nothing is larger than it may be.
+pub fn frames(input: &[u8]) {
+    const LIMITS: Limits = Limits { max_message: 1000, max_fragments: 8 };
+    let Some((sizes, bytes)) = cut(input) else { return };
+    let at_once = decode(bytes, &[], LIMITS, None);
+    let in_pieces = decode(bytes, &sizes, LIMITS, None);
+    assert_eq!(at_once, in_pieces);
+    assert_small(&at_once.0, LIMITS.max_message);
+}
+
+/// The same where compression is agreed on; and what we compress is read back. The upper bits of the first byte say how.
+pub fn deflate(input: &[u8]) {
+    const LIMITS: Limits = Limits { max_message: 1000, max_fragments: 8 };
+    let Some((sizes, bytes)) = cut(input) else { return };
+    let takes_over = input[0] & 0x80 != 0;
+    let window_bits = if input[0] & 0x40 == 0 { MAX_WINDOW_BITS } else { 9 };
+    let agreement = Agreement {
+        client_takes_over: takes_over,
+        server_takes_over: takes_over,
+        client_window_bits: window_bits,
+        server_window_bits: window_bits,
+    };
+    let inflater = || Some(Inflater::new(agreement, LIMITS.max_message));
+    let at_once = decode(bytes, &[], LIMITS, inflater());
+    assert_eq!(at_once, decode(bytes, &sizes, LIMITS, inflater()));
+    assert_small(&at_once.0, LIMITS.max_message);
+
+    let level = u32::from(input[0]) % 9 + 1;
+    let mut deflater = takes_over.then(|| Deflater::new(level, window_bits));
+    let sent: Vec<_> = bytes.chunks(LIMITS.max_message).collect();
+    let frames = sent.iter().flat_map(|message| {
+        client_frame(&match &mut deflater {
+            Some(deflater) => deflater.deflate(message),
+            None => Deflater::deflate_alone(level, window_bits, message),
+        })
+    });
+    let frames: Vec<u8> = frames.collect();
+    // What cannot be made smaller becomes a little larger.
+    let limits = Limits { max_message: 2 * LIMITS.max_message, max_fragments: 1 };
+    let sent: Vec<_> = sent.into_iter().map(|message| Message::binary(message.to_vec())).collect();
+    assert_eq!(decode(&frames, &sizes, limits, inflater()), (sent, None));
+}
+
+/// A compressed binary message of a client, with a masking key of zeros.
+fn client_frame(payload: &[u8]) -> Vec<u8> {
+    let len = u16::try_from(payload.len()).unwrap();
+    let mut frame = vec![0xC2];
+    if len < 126 {
+        frame.push(0x80 | len as u8);
+    } else {
+        frame.push(0x80 | 126);
+        frame.extend(len.to_be_bytes());
+    }
+    frame.extend([0; 4]);
+    frame.extend(payload);
+    frame
+}
+
+fn assert_small(messages: &[Message], most: usize) {
+    for message in messages {
+        match message {
+            Message::Text(text) => assert!(text.len() <= most),
+            Message::Binary(data) => assert!(data.len() <= most),
+            Message::Ping(data) | Message::Pong(data) => assert!(data.len() <= 125),
+            Message::Close(_) | Message::Frame(_) => {}
+        }
+    }
+}
+
+/// What we accept, tungstenite accepts, and the other way round. Except that it judges a frame only when it is complete,
+/// takes lengths that are not in their shortest form, and tells of a Close frame with a wrong code as of any other.
+pub fn differential(input: &[u8]) {
+    const MOST: usize = 64 << 10;
+    let Some((sizes, bytes)) = cut(input) else { return };
+    let limits = Limits { max_message: MOST, max_fragments: u32::MAX };
+    let (mut ours, violation) = decode(bytes, &sizes, limits, None);
+    let (theirs, refused) = read_by_tungstenite(bytes, MOST);
+    if violation == Some(Violation::CloseCode) && refused.is_none() {
+        ours.push(Message::Close(None));
+    }
+    // A control frame's length that is not in seven bits is too long whatever it says.
+    if matches!(violation, Some(Violation::LengthForm | Violation::LongControl)) {
+        assert!(theirs.starts_with(&ours), "{ours:?} {theirs:?}");
+        return;
+    }
+    assert_eq!(ours, theirs, "{violation:?}, {refused:?}");
+    // Where they refuse, so do we; where we do, they may not have seen the end of the frame.
+    assert!(refused.is_none() || violation.is_some(), "{refused:?}");
+}
+
+/// All that a decoder makes of bytes in pieces of these sizes: the messages until the Close frame, and what is wrong.
+///
+/// A Close frame is told without its content, which tungstenite changes.
+fn decode(
+    bytes: &[u8],
+    sizes: &[usize],
+    limits: Limits,
+    inflater: Option<Inflater>,
+) -> (Vec<Message>, Option<Violation>) {
+    let mut decoder = Decoder::new(limits, inflater);
+    let mut messages = Vec::new();
+    let mut rest = bytes;
+    for size in sizes.iter().copied().chain([usize::MAX]) {
+        let (piece, after) = rest.split_at(size.min(rest.len()));
+        rest = after;
+        let mut piece = piece.to_vec();
+        let mut input = piece.as_mut_slice();
+        loop {
+            match decoder.decode(&mut input) {
+                Ok(Some(Incoming::Close(_))) => {
+                    messages.push(Message::Close(None));
+                    return (messages, None);
+                }
+                Ok(Some(incoming)) => messages.push(owned(incoming)),
+                Ok(None) => break,
+                Err(violation) => return (messages, Some(violation)),
+            }
+        }
+        assert!(input.is_empty(), "all is used when more is asked for");
+    }
+    (messages, None)
+}
+
+fn owned(incoming: Incoming<'_>) -> Message {
+    match incoming {
+        Incoming::Text(text) => Message::text(text.as_str()),
+        Incoming::Binary(data) => Message::binary(data.as_slice().to_vec()),
+        Incoming::Ping(data) => Message::Ping(data.as_slice().to_vec().into()),
+        Incoming::Pong(data) => Message::Pong(data.as_slice().to_vec().into()),
+        Incoming::Close(_) => Message::Close(None),
+    }
+}
+
+/// The same by tungstenite.
+fn read_by_tungstenite(bytes: &[u8], most: usize) -> (Vec<Message>, Option<Error>) {
+    // Its default buffer takes longer to make than to fill.
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(most))
+        .max_frame_size(Some(most))
+        .read_buffer_size(1024);
+    let mut socket = WebSocket::from_raw_socket(Source(bytes), Role::Server, Some(config));
+    let mut messages = Vec::new();
+    loop {
+        match socket.read() {
+            Ok(Message::Close(_)) => {
+                messages.push(Message::Close(None));
+                return (messages, None);
+            }
+            Ok(Message::Frame(_)) => {}
+            Ok(message) => messages.push(message),
+            Err(Error::Io(_) | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
+                return (messages, None);
+            }
+            Err(error) => return (messages, Some(error)),
+        }
+    }
+}
+
+/// A socket that gives these bytes and takes all that is written to it.
+struct Source<'a>(&'a [u8]);
+
+impl io::Read for Source<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl io::Write for Source<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,68 @@
+//! The first bytes of a connection.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use http::Method;
+
+use super::{Pieces, cut};
+use crate::handshake::{
+    HeadError, HeadLimits, IntoResponse, Judged, Origins, accept, agree, choose_subprotocol, judge,
+    read_head, write_response,
+};
+use crate::options::Compression;
+
+/// How bytes are cut up changes nothing, and every answer is one that a client can read.
+pub fn handshake(input: &[u8]) {
+    let Some((sizes, bytes)) = cut(input) else { return };
+    for origins in [Origins::same(), Origins::any()] {
+        let at_once = answer(bytes, Vec::new(), &origins);
+        assert_eq!(at_once, answer(bytes, sizes.clone(), &origins));
+        let Some(answer) = at_once else { continue };
+        let mut fields = [httparse::EMPTY_HEADER; 16];
+        let mut response = httparse::Response::new(&mut fields);
+        assert!(response.parse(answer.as_bytes()).is_ok_and(|parsed| parsed.is_complete()), "{answer}");
+        let has = |name: &str, value: &str| {
+            response.headers.iter().any(|field| field.name == name && field.value == value.as_bytes())
+        };
+        match response.code {
+            Some(101) => assert!(has("Upgrade", "websocket"), "{answer}"),
+            Some(200 | 400..=505) => assert!(has("Connection", "close"), "{answer}"),
+            code => panic!("{code:?}: {answer}"),
+        }
+    }
+}
+
+/// What a peer is answered; a plain request is served with its own words. `None` where there is none.
+fn answer(bytes: &[u8], sizes: Vec<usize>, origins: &Origins) -> Option<String> {
+    let limits = HeadLimits { max_header_size: 2048, max_headers: 16 };
+    let subprotocols = ["chat.v2".to_owned(), "chat.v1".to_owned()];
+    let (response, method) = match at_once(read_head(&mut Pieces { bytes, sizes }, limits)) {
+        Err(HeadError::Closed) => return None,
+        Err(HeadError::Io(error)) => panic!("{error}"),
+        Err(HeadError::Refused(refusal)) => (refusal.into_response(), Method::GET),
+        Ok(head) => match judge(head, origins, false) {
+            Judged::Refused(refusal) => (refusal.into_response(), Method::GET),
+            Judged::Plain(request) => (format!("{request:?}").into_response(), request.method().clone()),
+            Judged::Upgrade(handshake) => {
+                choose_subprotocol(&handshake, &subprotocols);
+                // Whatever a handler may ask for.
+                let _ = (handshake.query_param("room"), handshake.origin(), format!("{handshake:?}"));
+                let agreed = agree(handshake.headers(), Compression::ContextTakeover, 12);
+                (accept(&handshake, agreed.map(|(_, extension)| extension)), Method::GET)
+            }
+        },
+    };
+    let mut written = Vec::new();
+    at_once(write_response(&mut written, &response, &method)).unwrap();
+    Some(String::from_utf8(written).unwrap())
+}
+
+/// The output of a future that waits for nothing.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it waits"),
+    }
+}
