@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
 use ws_runtime::prelude::*;
 use ws_runtime::{CloseError, SendError, SetError, Slow};
@@ -147,4 +148,22 @@ async fn a_producer_that_waits_fills_nothing() {
         assert_eq!(client.next().await.len(), 60_000);
     }
     tokio::time::timeout(Duration::from_secs(10), producer).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_peer_that_reads_late_is_answered_all_it_asked() {
+    let running = quiet::server().bind().await.unwrap();
+    let (mut sink, mut stream) = Client::connect(&running).await.0.split();
+    // More than the sockets and the outbox hold: the server stops reading, and then the client cannot go on.
+    let asking = tokio::spawn(async move {
+        for number in 0..400 {
+            sink.send(Message::text(format!("{number:>60000}"))).await.unwrap();
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    for number in 0..400 {
+        let answer = stream.next().await.unwrap().unwrap();
+        assert_eq!(answer.to_text().unwrap().trim_start(), number.to_string());
+    }
+    asking.await.unwrap();
 }

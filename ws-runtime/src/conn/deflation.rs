@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::outlet::Bound;
 use super::{Conn, SendError};
 use crate::options::Options;
 use crate::wire::{Agreement, Deflater, Kind, Payload};
@@ -41,14 +42,20 @@ impl Deflation {
     }
 
     /// Compresses a message and queues it; as it is, if that makes it no smaller.
-    pub(super) fn push(&self, conn: &Conn, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
+    pub(super) fn push(
+        &self,
+        conn: &Conn,
+        kind: Kind,
+        payload: Payload<'_>,
+        bound: Bound,
+    ) -> Result<(), SendError> {
         let Some(mut context) = self.lock() else {
             let deflated = Deflater::deflate_alone(self.level, self.window_bits, payload.as_slice());
-            return conn.push_smaller(kind, payload, deflated);
+            return conn.push_smaller(kind, payload, deflated, bound);
         };
         let deflated = context.deflate(payload.as_slice());
         let is_smaller = deflated.len() < payload.as_slice().len();
-        let pushed = conn.push_smaller(kind, payload, deflated);
+        let pushed = conn.push_smaller(kind, payload, deflated, bound);
         if !is_smaller || pushed.is_err() {
             // The peer never sees what the context remembers.
             context.forget();
@@ -73,11 +80,17 @@ impl Deflation {
 }
 
 impl Conn {
-    fn push_smaller(&self, kind: Kind, payload: Payload<'_>, deflated: Vec<u8>) -> Result<(), SendError> {
+    fn push_smaller(
+        &self,
+        kind: Kind,
+        payload: Payload<'_>,
+        deflated: Vec<u8>,
+        bound: Bound,
+    ) -> Result<(), SendError> {
         if deflated.len() < payload.as_slice().len() {
-            self.push_frame(kind.deflated(), Payload::Owned(deflated.into()))
+            self.push_frame(kind.deflated(), Payload::Owned(deflated.into()), bound)
         } else {
-            self.push_frame(kind, payload)
+            self.push_frame(kind, payload, bound)
         }
     }
 }

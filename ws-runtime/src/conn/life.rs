@@ -27,7 +27,7 @@ pub(crate) fn live<S: Service>(
     // The beginning and the end are boxed: most of the time a connection needs the memory of neither.
     let opening = Box::pin(open(Arc::clone(&hosted), conn.clone(), stream, place));
     Gathered::of(conn.clone(), async move {
-        let Some(Opened { stream, session, deflate }) = opening.await else {
+        let Some(Opened { stream, session, deflate, accepted }) = opening.await else {
             conn.cut(ClosedBy::Us);
             return;
         };
@@ -35,12 +35,14 @@ pub(crate) fn live<S: Service>(
         let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
         let mut link = Link::new(conn.clone(), source, inflater);
         let mut attendant = Attendant { hosted: &hosted, conn: &conn, session: Some(session) };
-        conn.become_ready(sink, deflate);
+        // Listed before the peer can know that it is ready: it misses no broadcast from then on.
+        conn.become_ready(sink, accepted, deflate);
         hosted.server.admit(&conn);
         tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
         attendant.attend(&mut link).await;
         hosted.server.dismiss(&conn);
         Box::pin(attendant.part(&mut link)).await;
+        hosted.server.forget(&conn);
     })
 }
 
@@ -91,6 +93,7 @@ impl<S: Service> Attendant<'_, S> {
         let close =
             conn.outlet().close().cloned().unwrap_or_else(|| Close::new(ABNORMAL, "", ClosedBy::Error));
         tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
+        link.part();
         let ended = match conn.replaced_disconnect() {
             Some(handler) => Some(catch_now(|| handler(&close))),
             None => link.beside(|| S::disconnect(self.event(), &close)).await,

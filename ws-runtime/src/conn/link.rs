@@ -16,7 +16,7 @@ use super::gathering::poll_write_own;
 use super::handlers::{Panicked, catch_now, poll_caught};
 use super::inbox::Inbox;
 use super::linger::Lingering;
-use super::outlet::{NO_CODE, Phase, Written};
+use super::outlet::{Bound, NO_CODE, Patience, Phase, Written};
 use super::pace::Pace;
 use super::timing::{Due, Moment, Timing};
 use crate::event::{Close, ClosedBy};
@@ -46,6 +46,8 @@ pub(super) struct Link {
     timing: Timing,
     /// When the server's alarm for this connection rings.
     alarm: Option<Moment>,
+    /// Handlers run as long as the outlet's patience is no less than this.
+    patience: Patience,
     /// Whether the outlet knows whom to wake: a task has one waker all its life.
     is_watching: bool,
 }
@@ -91,6 +93,7 @@ impl Link {
             pace: Pace::new(),
             timing: Timing::new(conn.server().alarms().now()),
             alarm: None,
+            patience: Patience::Full,
             is_watching: false,
             source,
             conn,
@@ -121,9 +124,14 @@ impl Link {
                 return Poll::Ready(Some(ended));
             }
             self.poll_socket(cx);
-            if self.conn.outlet().is_aborted() { Poll::Ready(None) } else { Poll::Pending }
+            if self.conn.outlet().patience() > self.patience { Poll::Ready(None) } else { Poll::Pending }
         })
         .await
+    }
+
+    /// The only handler to come is `disconnect`, which is waited for even when patience runs out.
+    pub(super) fn part(&mut self) {
+        self.patience = Patience::Last;
     }
 
     /// Says goodbye: writes what is queued, waits for the peer's Close frame, ends our half of the stream and reads
@@ -187,7 +195,13 @@ impl Link {
                 self.pace.interrupt();
                 return Poll::Ready(Stop::Yield);
             }
-            if let Some(incoming) = self.inbox.pop() {
+            if self.conn.is_overfull() {
+                // The peer is to read what it was answered before it is answered more.
+                if self.write(cx, now) != Written::All && self.conn.is_overfull() {
+                    self.receive_for_later(cx, now);
+                    return Poll::Pending;
+                }
+            } else if let Some(incoming) = self.inbox.pop() {
                 self.pace.spend(0, 1);
                 match receiver.receive(incoming) {
                     Ok(()) => {}
@@ -208,6 +222,12 @@ impl Link {
     /// Does all that can be done without waiting and without a handler.
     fn poll_socket(&mut self, cx: &mut Context<'_>) {
         let now = self.begin_turn(cx);
+        self.receive_for_later(cx, now);
+        self.end_turn(cx, now);
+    }
+
+    /// Reads into the inbox, as far as there is room.
+    fn receive_for_later(&mut self, cx: &mut Context<'_>, now: Moment) {
         if !self.unread.is_empty() {
             self.decode_unread(now, &mut Later);
         }
@@ -220,7 +240,6 @@ impl Link {
                 break;
             }
         }
-        self.end_turn(cx, now);
     }
 
     fn begin_turn(&mut self, cx: &Context<'_>) -> Moment {
@@ -244,17 +263,22 @@ impl Link {
                 self.act(due);
             }
         }
-        let written = poll_write_own(&self.conn, cx);
-        self.timing.writing(written != Written::All, now);
-        if written == Written::Some {
-            self.timing.progressed(now);
-        }
+        self.write(cx, now);
         if self.conn.phase() == Phase::Gone {
             self.source = None;
             self.unset_alarm();
         } else {
             self.set_alarm(cx);
         }
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>, now: Moment) -> Written {
+        let written = poll_write_own(&self.conn, cx);
+        self.timing.writing(written != Written::All, now);
+        if written == Written::Some {
+            self.timing.progressed(now);
+        }
+        written
     }
 
     /// Sets the alarm, unless it rings before the next deadline anyway.
@@ -278,7 +302,7 @@ impl Link {
         match due {
             Due::Ping => {
                 // Refused only where the connection closes or is cut.
-                let _ = self.conn.push_frame(Kind::Ping, Payload::Borrowed(&[]));
+                let _ = self.conn.push_frame(Kind::Ping, Payload::Borrowed(&[]), Bound::Outbox);
             }
             Due::Silence => self.conn.cut(ClosedBy::Silence),
             Due::Assembly => {
@@ -431,7 +455,7 @@ impl Link {
             return;
         }
         // Refused only where the connection closes or is cut.
-        let _ = self.conn.push_frame(Kind::Pong, payload);
+        let _ = self.conn.push_frame(Kind::Pong, payload, Bound::Outbox);
     }
 
     /// Nothing more is read as messages: remembers why.

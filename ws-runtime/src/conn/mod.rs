@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use bytes::Bytes;
 
 use self::deflation::Deflation;
-use self::outlet::{Outlet, OutletGuard, OutletLock, Phase};
+use self::outlet::{Bound, Outlet, OutletGuard, OutletLock, Patience, Phase};
 use self::replaced::Replaced;
 use crate::Server;
 use crate::event::{Answer, Binary, Close, ClosedBy, Failure, Outcome, Reply, Utf8};
@@ -143,7 +143,7 @@ impl Conn {
     /// [`max_send_size`](Self::max_send_size), [`SendError::Gone`] when the connection closes, and where the peer
     /// reads too slowly [`SendError::Slow`] or [`SendError::Full`], by the option `slow`.
     pub fn send_utf8<'a>(&self, text: impl Into<Utf8<'a>>) -> Result<(), SendError> {
-        self.send_message(Kind::Text, text.into().into_payload())
+        self.send_message(Kind::Text, text.into().into_payload(), Bound::Outbox)
     }
 
     /// Sends a binary message. All that [`send_utf8`](Self::send_utf8) says holds here too.
@@ -152,7 +152,7 @@ impl Conn {
     ///
     /// Those of [`send_utf8`](Self::send_utf8).
     pub fn send_binary<'a>(&self, data: impl Into<Binary<'a>>) -> Result<(), SendError> {
-        self.send_message(Kind::Binary, data.into().0)
+        self.send_message(Kind::Binary, data.into().0, Bound::Outbox)
     }
 
     /// Sends a message or a control frame of any kind that carries data.
@@ -308,7 +308,7 @@ impl Conn {
             Answer::Binary(data) => (Kind::Binary, data.0),
             Answer::Failed(failure) => return Err(failure),
         };
-        let sent = self.send_message(kind, payload.part_of(message));
+        let sent = self.send_message(kind, payload.part_of(message), Bound::Peer);
         match sent {
             // That the peer is gone or too slow is no fault of the handler; its connection ends anyway.
             Ok(()) | Err(SendError::Gone | SendError::Slow { .. }) => Ok(()),
@@ -337,15 +337,20 @@ impl Conn {
 
     /// Ends the connection at once, and a handler that still runs on it with it: the shutdown's patience is over.
     pub(crate) fn abort(&self) {
-        self.outlet().abort();
+        self.outlet().abort(Patience::Last);
     }
 
-    fn send_message(&self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
+    /// The same for a `disconnect` handler, which has had a moment more.
+    pub(crate) fn abandon(&self) {
+        self.outlet().abort(Patience::Over);
+    }
+
+    fn send_message(&self, kind: Kind, payload: Payload<'_>, bound: Bound) -> Result<(), SendError> {
         let size = payload.as_slice().len();
         self.check_size(size)?;
         match self.deflation() {
-            Some(deflation) if deflation.is_for(size) => deflation.push(self, kind, payload),
-            Some(_) | None => self.push_frame(kind, payload),
+            Some(deflation) if deflation.is_for(size) => deflation.push(self, kind, payload, bound),
+            Some(_) | None => self.push_frame(kind, payload, bound),
         }
     }
 
@@ -354,15 +359,15 @@ impl Conn {
         if size > wire::MAX_CONTROL {
             return Err(SendError::ControlTooLarge { size });
         }
-        self.push_frame(kind, payload)
+        self.push_frame(kind, payload, Bound::Outbox)
     }
 
     /// Takes a frame for sending.
-    fn push_frame(&self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
+    fn push_frame(&self, kind: Kind, payload: Payload<'_>, bound: Bound) -> Result<(), SendError> {
         if gathering::push_own(self, kind, &payload) {
             return Ok(());
         }
-        self.push(|outlet| outlet.push(kind, payload))
+        self.push(|outlet| outlet.push(kind, payload, bound))
     }
 
     /// Pushes to the outbox, and sees to it that it is written.
@@ -380,12 +385,12 @@ impl Conn {
         if size > max { Err(SendError::TooLarge { size, max }) } else { Ok(()) }
     }
 
-    /// Opens the way out: 101 is sent, with what was agreed on.
-    fn become_ready(&self, sink: Sink, agreement: Option<Agreement>) {
+    /// Opens the way out, with the 101 before all else.
+    fn become_ready(&self, sink: Sink, accepted: Vec<u8>, agreement: Option<Agreement>) {
         if let Some(agreement) = agreement {
             self.0.deflation.get_or_init(|| Deflation::new(agreement, self.server().options()).into());
         }
-        self.outlet().become_ready(sink);
+        self.outlet().become_ready(sink, accepted);
     }
 
     fn deflation(&self) -> Option<&Deflation> {
@@ -407,6 +412,11 @@ impl Conn {
     /// Whether messages can be sent and nothing waits before them, or was so a moment ago.
     fn is_free(&self) -> bool {
         self.0.outlet.is_free()
+    }
+
+    /// Whether more waits than should, or did a moment ago.
+    fn is_overfull(&self) -> bool {
+        self.0.outlet.is_overfull()
     }
 
     fn max_outbox(&self) -> usize {

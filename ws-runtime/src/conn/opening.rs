@@ -2,8 +2,8 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::sync::Arc;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use crate::handshake::{
     self, HandlerError, Handshake, HeadError, HeadLimits, IntoResponse, Judged, Refusal, Reject, Request,
 };
 use crate::listen::Stream;
+use crate::options::Options;
 use crate::server::{Evicted, Hosted, Place};
 use crate::wire::Agreement;
 
@@ -38,6 +39,8 @@ pub(super) struct Opened<Se> {
     pub(super) session: Se,
     /// What was agreed on, if messages are to be compressed.
     pub(super) deflate: Option<Agreement>,
+    /// The 101, which is yet to be sent.
+    pub(super) accepted: Vec<u8>,
 }
 
 /// Opens a connection, within `handshake_timeout` from now; `None` where it came to nothing and is over.
@@ -116,8 +119,9 @@ async fn attempt<S: Service>(
     let options = server.options();
     let deadline = Instant::now() + options.handshake_timeout;
 
+    let mut nodelay = Nodelay::of_accepted(options);
     within(server, deadline, greet(hosted, conn)).await??;
-    set_nodelay(&stream, conn);
+    nodelay.apply(&stream, conn);
     if let Some(acceptor) = &hosted.tls {
         stream = within(server, deadline, accept_tls(place, acceptor, stream)).await??;
     }
@@ -156,14 +160,11 @@ async fn attempt<S: Service>(
                     Err(Answer::new(stream, Refusal::EarlyBytes.into_response()).into())
                 }
                 Ok(session) => {
-                    set_nodelay(&stream, conn);
+                    nodelay.apply(&stream, conn);
                     let window_bits = u8::try_from(options.compression_window_bits).unwrap_or_default();
                     let agreed = handshake::agree(request.headers(), conn.compression(), window_bits);
                     let (deflate, extension) = agreed.unzip();
-                    let accepted = handshake::accept(&request, extension);
-                    let writing = place.peers_turn(write(&mut stream, &accepted, &Method::GET));
-                    within(server, deadline, writing).await???;
-                    Ok(Opened { stream, session, deflate })
+                    Ok(Opened { stream, session, deflate, accepted: handshake::accept(&request, extension) })
                 }
                 Err(response) => Err(Answer::new(stream, response).into()),
             }
@@ -319,8 +320,23 @@ async fn write(stream: &mut Stream, response: &Response<Bytes>, method: &Method)
     stream.flush().await
 }
 
-fn set_nodelay(stream: &Stream, conn: &Conn) {
-    if let Err(error) = stream.set_nodelay(conn.nodelay()) {
-        tracing::debug!(conn = conn.id(), %error, "TCP_NODELAY was not set");
+/// What `TCP_NODELAY` is set to, as far as it is known.
+struct Nodelay(Option<bool>);
+
+impl Nodelay {
+    /// A connection inherits what its listener was set to, where the system is one that does so.
+    fn of_accepted(options: &Options) -> Self {
+        Self(cfg!(any(target_os = "linux", target_os = "android")).then_some(options.nodelay))
+    }
+
+    /// Sets it where the connection is to have another.
+    fn apply(&mut self, stream: &Stream, conn: &Conn) {
+        let nodelay = conn.nodelay();
+        if self.0.replace(nodelay) == Some(nodelay) {
+            return;
+        }
+        if let Err(error) = stream.set_nodelay(nodelay) {
+            tracing::debug!(conn = conn.id(), %error, "TCP_NODELAY was not set");
+        }
     }
 }

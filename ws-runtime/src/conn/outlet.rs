@@ -22,12 +22,14 @@ use crate::wire::{self, Kind, Payload};
 #[derive(Debug)]
 pub(super) struct OutletLock {
     outlet: Mutex<Outlet>,
-    /// The phase and [`UNWRITTEN`], to be read without the lock where a moment's delay does no harm.
+    /// The phase, [`UNWRITTEN`] and [`OVERFULL`], to be read without the lock where a moment's delay does no harm.
     glance: AtomicU8,
 }
 
 /// Set in a glance while the outlet has something to write.
 const UNWRITTEN: u8 = 0x80;
+/// Set in a glance while it holds more than it should.
+const OVERFULL: u8 = 0x40;
 
 /// An outlet that is locked.
 pub(super) struct OutletGuard<'o> {
@@ -50,8 +52,7 @@ pub(super) struct Outlet {
     blocked: bool,
     /// On the list of a [`Gathering`](super::gathering::Gathering), which will have it written.
     gathered: bool,
-    /// Not even a running handler is waited for any longer.
-    aborted: bool,
+    patience: Patience,
     /// What ended the connection; the first to say so is the one who did.
     close: Option<Box<Close>>,
     /// The connection's task, to be woken when there is something to do.
@@ -74,6 +75,26 @@ pub(super) enum Phase {
     Closing,
     /// To be dropped at once, or already gone.
     Gone,
+}
+
+/// How long the handlers of a connection are waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Patience {
+    /// As long as they take.
+    Full,
+    /// The server's shutdown has taken too long: only for `disconnect`.
+    Last,
+    /// No longer.
+    Over,
+}
+
+/// What bounds how much is sent to a peer that does not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// The size of the outbox, and then the option `slow`.
+    Outbox,
+    /// The peer itself, to whose message it is the answer: while more waits than should, no further one is handled.
+    Peer,
 }
 
 /// What became of a write.
@@ -99,7 +120,7 @@ impl OutletLock {
                 compression: options.compression,
                 blocked: false,
                 gathered: false,
-                aborted: false,
+                patience: Patience::Full,
                 close: None,
                 task: None,
                 flushing: Vec::new(),
@@ -117,7 +138,7 @@ impl OutletLock {
 
     /// How far the connection has come, or had a moment ago.
     pub(super) fn phase(&self) -> Phase {
-        match self.glance.load(Ordering::Acquire) & !UNWRITTEN {
+        match self.glance.load(Ordering::Acquire) & !(UNWRITTEN | OVERFULL) {
             0 => Phase::Opening,
             1 => Phase::Ready,
             2 => Phase::Finishing,
@@ -130,6 +151,11 @@ impl OutletLock {
     pub(super) fn is_free(&self) -> bool {
         let glance = self.glance.load(Ordering::Acquire);
         glance == Phase::Ready as u8 || glance == Phase::Finishing as u8
+    }
+
+    /// Whether more waits than should, or did a moment ago.
+    pub(super) fn is_overfull(&self) -> bool {
+        self.glance.load(Ordering::Acquire) & OVERFULL != 0
     }
 
     /// Whether there is, or was a moment ago, something to write.
@@ -155,7 +181,8 @@ impl DerefMut for OutletGuard<'_> {
 impl Drop for OutletGuard<'_> {
     fn drop(&mut self) {
         let unwritten = if self.outlet.has_unwritten() { UNWRITTEN } else { 0 };
-        self.glance.store(self.outlet.phase as u8 | unwritten, Ordering::Release);
+        let overfull = if self.outlet.outbox.len() > self.outlet.limit { OVERFULL } else { 0 };
+        self.glance.store(self.outlet.phase as u8 | unwritten | overfull, Ordering::Release);
     }
 }
 
@@ -181,26 +208,27 @@ impl Outlet {
         self.sink.take()
     }
 
-    /// Opens the way out: 101 is sent.
-    pub(super) fn become_ready(&mut self, sink: Sink) {
+    /// Opens the way out, with the 101 before all else.
+    pub(super) fn become_ready(&mut self, sink: Sink, accepted: Vec<u8>) {
         if self.phase == Phase::Opening {
             self.phase = Phase::Ready;
             // TLS may have kept something back; the task will see.
             self.blocked = matches!(sink, Sink::Whole(_));
             self.sink = Some(sink);
+            self.outbox.push_encoded(&accepted.into());
         }
     }
 
     /// Takes a frame for sending. Whatever the size of a single frame, an empty outbox takes it.
-    pub(super) fn push(&mut self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
-        self.admit(payload.as_slice().len())?;
+    pub(super) fn push(&mut self, kind: Kind, payload: Payload<'_>, bound: Bound) -> Result<(), SendError> {
+        self.admit(payload.as_slice().len(), bound)?;
         self.outbox.push(kind, payload);
         Ok(())
     }
 
     /// Takes a frame that is already encoded and shared with other connections.
     pub(super) fn push_encoded(&mut self, frame: &Bytes) -> Result<(), SendError> {
-        self.admit(frame.len())?;
+        self.admit(frame.len(), Bound::Outbox)?;
         self.outbox.push_encoded(frame);
         Ok(())
     }
@@ -232,14 +260,14 @@ impl Outlet {
         self.tell_flushed();
     }
 
-    /// Ends the connection at once, and a handler that still runs on it with it.
-    pub(super) fn abort(&mut self) {
-        self.aborted = true;
+    /// Ends the connection at once, and handlers that still run on it as far as patience goes.
+    pub(super) fn abort(&mut self, patience: Patience) {
+        self.patience = patience;
         self.cut(Close::abnormal(ClosedBy::Shutdown));
     }
 
-    pub(super) fn is_aborted(&self) -> bool {
-        self.aborted
+    pub(super) fn patience(&self) -> Patience {
+        self.patience
     }
 
     /// Handles what has arrived, then says goodbye: the server shuts down.
@@ -380,7 +408,7 @@ impl Outlet {
     }
 
     /// Sees whether one more frame of that size may be queued.
-    fn admit(&mut self, size: usize) -> Result<(), SendError> {
+    fn admit(&mut self, size: usize, bound: Bound) -> Result<(), SendError> {
         match self.phase {
             Phase::Ready | Phase::Finishing => {}
             Phase::Opening => return Err(SendError::NotReady),
@@ -390,7 +418,7 @@ impl Outlet {
             // It may be full only because its bytes were being gathered.
             self.write_now();
         }
-        if self.fits(size) {
+        if self.fits(size) || bound == Bound::Peer {
             return Ok(());
         }
         match self.slow {

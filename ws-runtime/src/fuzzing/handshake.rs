@@ -50,7 +50,8 @@ fn answer(bytes: &[u8], sizes: Vec<usize>, origins: &Origins) -> Option<String> 
                 // Whatever a handler may ask for.
                 let _ = (handshake.query_param("room"), handshake.origin(), format!("{handshake:?}"));
                 let agreed = agree(handshake.headers(), Compression::ContextTakeover, 12);
-                (accept(&handshake, agreed.map(|(_, extension)| extension)), Method::GET)
+                let accepted = accept(&handshake, agreed.map(|(_, extension)| extension));
+                return Some(String::from_utf8(accepted).unwrap());
             }
         },
     };

@@ -12,28 +12,24 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::request::Handshake;
 
-/// Marks the one response that may be a 101.
-#[derive(Clone, Copy)]
-struct Accepted;
-
 /// The 101 for a handshake (RFC 6455 section 4.2.2), with the subprotocol and the headers that its handler chose, and
 /// the extension that was agreed on.
-pub(crate) fn accept(handshake: &Handshake, extension: Option<HeaderValue>) -> Response<Bytes> {
+pub(crate) fn accept(handshake: &Handshake, extension: Option<HeaderValue>) -> Vec<u8> {
     let (headers, subprotocol) = handshake.accepting_headers();
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    *response.headers_mut() = headers;
+    let mut out = Vec::with_capacity(256);
+    put_status(&mut out, StatusCode::SWITCHING_PROTOCOLS);
+    headers.iter().for_each(|(name, value)| put_header(&mut out, name, value));
     if let Some(subprotocol) = subprotocol {
-        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
+        put_header(&mut out, &SEC_WEBSOCKET_PROTOCOL, &subprotocol);
     }
     if let Some(extension) = extension {
-        response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, extension);
+        put_header(&mut out, &SEC_WEBSOCKET_EXTENSIONS, &extension);
     }
-    response.extensions_mut().insert(Accepted);
-    response
+    out.extend_from_slice(b"\r\n");
+    out
 }
 
-/// Writes an answer to a request of that method, and flushes it. After any but the 101 the caller closes.
+/// Writes an answer to a request of that method, and flushes it. The caller closes afterwards.
 ///
 /// # Errors
 ///
@@ -49,12 +45,6 @@ pub(crate) async fn write_response<S: AsyncWrite + Unpin>(
 
 fn encode(response: &Response<Bytes>, method: &Method) -> Vec<u8> {
     let mut out = Vec::with_capacity(512 + response.body().len());
-    if response.extensions().get::<Accepted>().is_some() {
-        put_status(&mut out, response.status());
-        response.headers().iter().for_each(|(name, value)| put_header(&mut out, name, value));
-        out.extend_from_slice(b"\r\n");
-        return out;
-    }
     // An answer of a type of the user's own is the only one that has not been checked for it before.
     let status = response.status();
     let status = if status.is_informational() { StatusCode::INTERNAL_SERVER_ERROR } else { status };

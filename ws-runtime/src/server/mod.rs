@@ -179,17 +179,28 @@ impl Server {
     /// Lists a connection that has become ready.
     pub(crate) fn admit(&self, conn: &Conn) {
         self.0.registry.insert(conn);
-        // A shutdown that went through the list just before did not see it.
+        self.catch_up(conn);
+    }
+
+    /// Takes a connection off the list: it is ready no longer.
+    pub(crate) fn dismiss(&self, conn: &Conn) {
+        self.0.registry.part(conn);
+        self.catch_up(conn);
+    }
+
+    /// Forgets a connection that is gone.
+    pub(crate) fn forget(&self, conn: &Conn) {
+        self.0.registry.remove(conn);
+    }
+
+    /// A shutdown that went through the list just before did not see it there.
+    fn catch_up(&self, conn: &Conn) {
         match *self.0.stage.borrow() {
             Stage::Running | Stage::Stopping => {}
             Stage::Closing => conn.finish(),
             Stage::Aborting => conn.abort(),
+            Stage::Abandoning => conn.abandon(),
         }
-    }
-
-    /// Takes a connection off the list.
-    pub(crate) fn dismiss(&self, conn: &Conn) {
-        self.0.registry.remove(conn);
     }
 
     pub(crate) fn replaced_connect(&self) -> Option<impl FnOnce(&Conn) -> Outcome + use<>> {

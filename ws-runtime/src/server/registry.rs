@@ -1,31 +1,56 @@
-//! The connections that are ready.
+//! The connections that have become ready, until they are gone.
 
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::conn::Conn;
 
-/// Who is ready, by number. The lock is never held while user code runs.
+/// Who is ready and who parts, by number. The lock is never held while user code runs.
 #[derive(Debug, Default)]
-pub(super) struct Registry {
-    ready: RwLock<BTreeMap<u64, Conn>>,
+pub(super) struct Registry(RwLock<Listed>);
+
+#[derive(Debug, Default)]
+struct Listed {
+    ready: BTreeMap<u64, Conn>,
+    /// No longer ready, but not gone: their `disconnect` runs, or their goodbye.
+    parting: BTreeMap<u64, Conn>,
 }
 
 impl Registry {
     pub(super) fn insert(&self, conn: &Conn) {
-        self.ready.write().unwrap_or_else(PoisonError::into_inner).insert(conn.id(), conn.clone());
+        self.write().ready.insert(conn.id(), conn.clone());
+    }
+
+    pub(super) fn part(&self, conn: &Conn) {
+        let mut listed = self.write();
+        listed.ready.remove(&conn.id());
+        listed.parting.insert(conn.id(), conn.clone());
     }
 
     pub(super) fn remove(&self, conn: &Conn) {
-        self.ready.write().unwrap_or_else(PoisonError::into_inner).remove(&conn.id());
+        self.write().parting.remove(&conn.id());
     }
 
     pub(super) fn list(&self) -> Vec<Conn> {
-        self.ready.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.read().ready.values().cloned().collect()
     }
 
-    /// Does something quick for each.
+    /// Does something quick for each that is ready.
     pub(super) fn each(&self, act: impl FnMut(&Conn)) {
-        self.ready.read().unwrap_or_else(PoisonError::into_inner).values().for_each(act);
+        self.read().ready.values().for_each(act);
+    }
+
+    /// Does something quick for each that is not gone.
+    pub(super) fn each_left(&self, act: impl FnMut(&Conn)) {
+        let listed = self.read();
+        listed.ready.values().chain(listed.parting.values()).for_each(act);
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Listed> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Listed> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -193,11 +193,15 @@ async fn close<S: Service>(hosted: &Hosted<S>, connections: &TaskTracker, deadli
             }
         }
     }
-    let last = async {
+    let last = async || {
         connections.wait().await;
         server.0.tasks.wait().await;
     };
-    if timeout_at(Instant::now() + LAST_GRACE, last).await.is_err() {
+    if timeout_at(Instant::now() + LAST_GRACE, last()).await.is_ok() {
+        return;
+    }
+    server.abandon();
+    if timeout_at(Instant::now() + LAST_GRACE, last()).await.is_err() {
         // No task can be ended while it runs.
         tracing::warn!(connections = connections.len(), "handlers that block their thread are left behind");
     }

@@ -12,8 +12,10 @@ pub(super) enum Stage {
     Stopping,
     /// Connections handle what has arrived and are closed with 1001.
     Closing,
-    /// Patience is over: what is left is cut, running handlers included.
+    /// Patience is over: what is left is cut, running handlers included; only `disconnect` has a moment more.
     Aborting,
+    /// That moment is over too.
+    Abandoning,
 }
 
 impl Server {
@@ -31,6 +33,12 @@ impl Server {
     pub(crate) fn abort(&self) {
         self.advance(Stage::Aborting);
         self.0.registry.each(Conn::abort);
+    }
+
+    /// Ends even what has been given a last moment.
+    pub(super) fn abandon(&self) {
+        self.advance(Stage::Abandoning);
+        self.0.registry.each_left(Conn::abandon);
     }
 
     /// Waits until the server is asked to stop.
