@@ -3,10 +3,9 @@
 use std::io;
 use std::net::TcpListener;
 
-use tracing_subscriber::filter::LevelFilter;
 use ws_runtime::{Tls, ws_server};
 
-use super::{MAX_MESSAGE, Role, runtime};
+use super::{MAX_MESSAGE, Role};
 use crate::tls::Identity;
 
 #[ws_server(max_recv_size = MAX_MESSAGE, max_send_size = MAX_MESSAGE)]
@@ -21,7 +20,7 @@ mod echo {
     }
 
     #[on(binary)]
-    fn data(data: Bytes) -> Bytes {
+    fn data(data: &[u8]) -> &[u8] {
         data
     }
 }
@@ -49,16 +48,12 @@ pub(super) fn serve(
     identity: Option<Identity>,
     threads: usize,
 ) -> io::Result<()> {
-    // What `start()` does, were it told the number of threads.
-    tracing_subscriber::fmt().with_max_level(LevelFilter::WARN).with_writer(io::stderr).init();
     let tls = identity.map(|identity| Tls::pem(identity.certificate, identity.key));
-    runtime(threads)?.block_on(async {
-        match (role, tls) {
-            (Role::Echo, None) => echo::server().listen(listener).serve().await,
-            (Role::Echo, Some(tls)) => echo::server().listen(listener).tls(tls).serve().await,
-            (Role::Fanout, None) => fanout::server().listen(listener).serve().await,
-            (Role::Fanout, Some(tls)) => fanout::server().listen(listener).tls(tls).serve().await,
-        }
-        .map_err(io::Error::other)
-    })
+    match (role, tls) {
+        (Role::Echo, None) => echo::server().listen(listener).threads(threads).start(),
+        (Role::Echo, Some(tls)) => echo::server().listen(listener).tls(tls).threads(threads).start(),
+        (Role::Fanout, None) => fanout::server().listen(listener).threads(threads).start(),
+        (Role::Fanout, Some(tls)) => fanout::server().listen(listener).tls(tls).threads(threads).start(),
+    }
+    .map_err(io::Error::other)
 }

@@ -78,6 +78,7 @@ pub(crate) fn gathered<T>(call: impl FnOnce() -> T) -> T {
 }
 
 /// Encodes a frame for the connection whose task runs; false where it has to go by way of the outlet.
+#[inline]
 pub(super) fn push_own(conn: &Conn, kind: Kind, payload: &Payload<'_>) -> bool {
     HERE.with(|here| {
         let is_large = matches!(payload, Payload::Owned(payload) if payload.len() >= SHARE_FROM);

@@ -51,6 +51,7 @@ pub(super) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
 }
 
 /// What became of a handler on this connection: whether it may go on. A failure is logged under the handler's name.
+#[inline]
 pub(super) fn judge(conn: &Conn, handler: &'static str, outcome: Result<Outcome, Panicked>) -> Verdict {
     match outcome {
         Ok(Ok(())) => return Verdict::GoOn,

@@ -71,7 +71,9 @@ impl<S: Service> Attendant<'_, S> {
                 }
                 Some(Incoming::Binary(data)) => {
                     let message = Binary(data);
-                    (link.beside(|| S::binary(self.event(), &message)).await, S::HANDLERS.binary)
+                    let ended = link.beside(|| S::binary(self.event(), &message)).await;
+                    message.0.give_back();
+                    (ended, S::HANDLERS.binary)
                 }
                 Some(Incoming::Pong(data)) => {
                     let message = Pong(data);
@@ -143,6 +145,7 @@ impl<S: Service> Receiver for Attendant<'_, S> {
                     None if S::HANDLERS.binary.awaited => return Err(Incoming::Binary(message.0)),
                     None => catch_now(|| at_once(S::binary(self.event(), &message))),
                 };
+                message.0.give_back();
                 (S::HANDLERS.binary, ended)
             }
             Incoming::Pong(data) => {

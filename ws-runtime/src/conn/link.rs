@@ -24,7 +24,7 @@ use crate::listen::{Sink, Source, Stream};
 use crate::wire::{Decoder, Incoming, Inflater, Kind, Limits, Payload, Violation};
 
 /// How much one read takes at most, unless it goes where it will stay.
-const READ_SIZE: usize = 64 * 1024;
+const READ_SIZE: usize = 512 * 1024;
 
 thread_local! {
     /// Bytes pass through here on their way to the decoder; a connection owns a buffer only for what is incomplete.
@@ -283,6 +283,9 @@ impl Link {
 
     /// Sets the alarm, unless it rings before the next deadline anyway.
     fn set_alarm(&mut self, cx: &Context<'_>) {
+        if self.alarm.is_some() && !self.timing.is_perhaps_sooner() {
+            return;
+        }
         let Some(next) = self.timing.next(self.conn.server().options()) else { return };
         if self.alarm.is_some_and(|at| at <= next) {
             return;

@@ -301,6 +301,7 @@ impl Conn {
     }
 
     /// Sends what a handler returned; what it borrows from `message` is shared.
+    #[inline]
     pub(crate) fn answer(&self, reply: Reply<'_>, message: Option<&Bytes>) -> Outcome {
         let (kind, payload) = match reply.0 {
             Answer::Nothing => return Ok(()),
@@ -345,6 +346,7 @@ impl Conn {
         self.outlet().abort(Patience::Over);
     }
 
+    #[inline]
     fn send_message(&self, kind: Kind, payload: Payload<'_>, bound: Bound) -> Result<(), SendError> {
         let size = payload.as_slice().len();
         self.check_size(size)?;
@@ -363,6 +365,7 @@ impl Conn {
     }
 
     /// Takes a frame for sending.
+    #[inline]
     fn push_frame(&self, kind: Kind, payload: Payload<'_>, bound: Bound) -> Result<(), SendError> {
         if gathering::push_own(self, kind, &payload) {
             return Ok(());
@@ -380,6 +383,7 @@ impl Conn {
         Ok(())
     }
 
+    #[inline]
     fn check_size(&self, size: usize) -> Result<(), SendError> {
         let max = self.max_send_size();
         if size > max { Err(SendError::TooLarge { size, max }) } else { Ok(()) }

@@ -92,7 +92,9 @@ impl Outbox {
     pub(super) fn advance(&mut self, written: usize) {
         self.len = self.len.saturating_sub(written);
         if self.len == 0 {
-            *self = Self::default();
+            let all = std::mem::take(self);
+            wire::give_back(all.front);
+            all.rest.into_iter().flat_map(|rest| rest.queue).for_each(wire::give_back);
             return;
         }
         let mut left = written;
@@ -101,7 +103,8 @@ impl Outbox {
             self.front.advance(step);
             left -= step;
             let Some(rest) = self.rest.as_mut().filter(|_| self.front.is_empty()) else { return };
-            self.front = rest.queue.pop_front().unwrap_or_else(|| std::mem::take(&mut rest.tail).into());
+            let next = rest.queue.pop_front().unwrap_or_else(|| std::mem::take(&mut rest.tail).into());
+            wire::give_back(std::mem::replace(&mut self.front, next));
         }
     }
 

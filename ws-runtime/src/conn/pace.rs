@@ -3,13 +3,13 @@
 use std::cell::Cell;
 
 /// What a frame costs beside its bytes: about as much as reading and writing so many.
-const FRAME: u32 = 256;
+const FRAME: u32 = 2048;
 
 /// A turn while others wait for theirs.
-const SHORT: u32 = 64 * 1024;
+const SHORT: u32 = 512 * 1024;
 
 /// A turn when nobody else had one in between: twice as long as the last, up to this.
-const LONG: u32 = 1024 * 1024;
+const LONG: u32 = 2 * 1024 * 1024;
 
 thread_local! {
     /// Turns begun on this thread.
@@ -69,8 +69,7 @@ mod tests {
             };
             (0..turns).map(turn).collect::<Vec<_>>()
         };
-        assert_eq!(lengths(&mut one, 3), [SHORT, 2 * SHORT, 4 * SHORT]);
-        assert_eq!(lengths(&mut one, 3), [8 * SHORT, LONG, LONG]);
+        assert_eq!(lengths(&mut one, 4), [SHORT, 2 * SHORT, LONG, LONG]);
         assert_eq!(lengths(&mut other, 1), [SHORT]);
         assert_eq!(lengths(&mut one, 2), [SHORT, 2 * SHORT], "another had a turn in between");
         one.begin();

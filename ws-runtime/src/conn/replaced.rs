@@ -145,6 +145,7 @@ impl Conn {
         self.0.has_replaced.store(true, Ordering::Release);
     }
 
+    #[inline]
     fn replaced<T>(&self, which: impl FnOnce(&Replaced) -> Option<T>) -> Option<T> {
         if !self.0.has_replaced.load(Ordering::Acquire) {
             return None;

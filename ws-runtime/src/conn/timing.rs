@@ -33,6 +33,8 @@ pub(super) struct Timing {
     silence_paused: bool,
     /// All is said, and closing means to wait for the end of the peer's stream.
     lingering: bool,
+    /// Whether something has begun since the next deadline was asked for.
+    begun: bool,
 }
 
 /// What is due.
@@ -85,11 +87,18 @@ impl Timing {
             pings: 0,
             silence_paused: false,
             lingering: false,
+            begun: true,
         }
     }
 
+    /// Whether something may be due before what was due next when that was last asked for.
+    pub(super) fn is_perhaps_sooner(&self) -> bool {
+        self.begun
+    }
+
     /// When something is due next.
-    pub(super) fn next(&self, options: &Options) -> Option<Moment> {
+    pub(super) fn next(&mut self, options: &Options) -> Option<Moment> {
+        self.begun = false;
         let deadlines = [
             self.silence_deadline(options),
             self.assembling_since.map(|since| since.after(options.assembly_timeout)),
@@ -108,17 +117,18 @@ impl Timing {
     pub(super) fn pause_silence(&mut self, paused: bool, now: Moment) {
         if self.silence_paused && !paused {
             self.heard(now);
+            self.begun = true;
         }
         self.silence_paused = paused;
     }
 
     pub(super) fn assembling(&mut self, assembling: bool, now: Moment) {
-        begin_or_end(&mut self.assembling_since, assembling, now);
+        self.begun |= begin_or_end(&mut self.assembling_since, assembling, now);
     }
 
     /// Bytes wait because the kernel takes no more, or none wait.
     pub(super) fn writing(&mut self, stalled: bool, now: Moment) {
-        begin_or_end(&mut self.stalled_since, stalled, now);
+        self.begun |= begin_or_end(&mut self.stalled_since, stalled, now);
     }
 
     /// The kernel has taken bytes.
@@ -129,13 +139,14 @@ impl Timing {
     }
 
     pub(super) fn closing(&mut self, closing: bool, now: Moment) {
-        begin_or_end(&mut self.closing_since, closing, now);
+        self.begun |= begin_or_end(&mut self.closing_since, closing, now);
     }
 
     /// All is said; only the end of the peer's stream is waited for.
     pub(super) fn linger(&mut self, now: Moment) {
         self.closing_since = Some(now);
         self.lingering = true;
+        self.begun = true;
     }
 
     /// Whether one more ping is answered: a bucket of 100 that fills by 20 a second.
@@ -179,8 +190,15 @@ impl Timing {
     }
 }
 
-fn begin_or_end(since: &mut Option<Moment>, goes_on: bool, now: Moment) {
-    *since = if goes_on { since.or(Some(now)) } else { None };
+/// Tells whether it began.
+fn begin_or_end(since: &mut Option<Moment>, goes_on: bool, now: Moment) -> bool {
+    let begins = goes_on && since.is_none();
+    if begins {
+        *since = Some(now);
+    } else if !goes_on {
+        *since = None;
+    }
+    begins
 }
 
 /// Whether a deadline has passed; it is then forgotten.

@@ -1,13 +1,15 @@
 //! A message of which not all has arrived.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::header::{Header, Opcode};
+use super::pool;
 use super::utf8::PartialText;
 use super::{Incoming, Inflater, Payload, Text, Violation};
 
-/// Room is made for so much at a time: what a header claims is no reason to reserve it.
-const STEP: usize = 16 * 1024;
+/// Room is made for so much of what a header claims, once its first bytes are there, and for more only as more has come:
+/// pages that nobody writes to cost nothing, but a reservation that fails would end the process.
+const STEP: usize = 1024 * 1024;
 
 /// What has arrived of a message. Text is checked as it arrives, what is compressed once it is complete.
 #[derive(Debug)]
@@ -20,8 +22,8 @@ pub(super) struct Assembly {
 #[derive(Debug)]
 enum Content {
     Text(PartialText),
-    Binary(Vec<u8>),
-    Compressed(Kind, Vec<u8>),
+    Binary(BytesMut),
+    Compressed(Kind, BytesMut),
 }
 
 /// What a data message carries.
@@ -34,10 +36,11 @@ pub(super) enum Kind {
 impl Assembly {
     /// Begins with the first frame of a message.
     pub(super) fn new(first: &Header) -> Self {
+        let buffer = || if first.len >= pool::LARGE { pool::take() } else { BytesMut::new() };
         let content = match (Kind::of(first.opcode), first.compressed) {
-            (kind, true) => Content::Compressed(kind, Vec::new()),
+            (kind, true) => Content::Compressed(kind, buffer()),
             (Kind::Text, false) => Content::Text(PartialText::default()),
-            (Kind::Binary, false) => Content::Binary(Vec::new()),
+            (Kind::Binary, false) => Content::Binary(buffer()),
         };
         Self { content, fragments: 1 }
     }
@@ -66,7 +69,7 @@ impl Assembly {
     }
 
     /// Where bytes that need no check as they arrive can be received to, with room for some of the `left` ones.
-    pub(super) fn open(&mut self, left: usize) -> Option<&mut Vec<u8>> {
+    pub(super) fn open(&mut self, left: usize) -> Option<&mut BytesMut> {
         match &mut self.content {
             Content::Text(_) => None,
             Content::Binary(data) | Content::Compressed(_, data) => {
@@ -91,7 +94,7 @@ impl Assembly {
     pub(super) fn finish(self, inflater: Option<&mut Inflater>) -> Result<Incoming<'static>, Violation> {
         match self.content {
             Content::Text(text) => Ok(Incoming::Text(Text::Owned(text.finish()?.into()))),
-            Content::Binary(data) => Ok(Incoming::Binary(Payload::Owned(data.into()))),
+            Content::Binary(data) => Ok(Incoming::Binary(Payload::Owned(data.freeze()))),
             Content::Compressed(kind, data) => kind.inflated(&data, inflater),
         }
     }
@@ -127,9 +130,10 @@ impl Kind {
     }
 }
 
-/// Makes room for `now` bytes, and for some of the `later` ones: never for more than has already arrived.
-fn make_room(data: &mut Vec<u8>, now: usize, later: usize) {
-    if data.capacity() - data.len() < now.saturating_add(usize::from(later > 0)) {
-        data.reserve_exact(now + later.min(data.len().max(STEP)));
+/// Makes room for `now` bytes, and for some of the `later` ones.
+fn make_room(data: &mut BytesMut, now: usize, later: usize) {
+    let needs = if now > 0 { now } else { usize::from(later > 0 && !data.is_empty()) };
+    if data.capacity() - data.len() < needs {
+        data.reserve(now + later.min(data.len().max(STEP)));
     }
 }

@@ -1,7 +1,7 @@
 //! Frames of a client, put together to messages.
 
-use bytes::BufMut;
 use bytes::buf::Limit;
+use bytes::{BufMut, BytesMut};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::assembly::{Assembly, Kind};
@@ -109,6 +109,9 @@ impl Decoder {
     ///
     /// `None`: all of `input` is used, and more is needed. After a Close frame or a violation nothing more is decoded.
     pub(crate) fn decode<'b>(&mut self, input: &mut &'b mut [u8]) -> Result<Option<Incoming<'b>>, Violation> {
+        if let Some(message) = self.short_message(input) {
+            return message;
+        }
         let decoded = self.advance(input);
         if matches!(decoded, Err(_) | Ok(Some(Incoming::Close(_)))) {
             self.end();
@@ -118,14 +121,16 @@ impl Decoder {
 
     /// Where the next bytes may be received to instead: within a large payload they need no buffer on the way.
     /// [`filled`](Self::filled) is to be told how many came.
-    pub(crate) fn room(&mut self) -> Option<Limit<&mut Vec<u8>>> {
+    pub(crate) fn room(&mut self) -> Option<Limit<&mut BytesMut>> {
         let Stage::Data { frame } = &self.stage else { return None };
         if frame.left < RECEIVE_IN_PLACE {
             return None;
         }
         let data = self.message.as_mut()?.open(frame.left)?;
-        let room = (data.capacity() - data.len()).min(frame.left);
-        Some(data.limit(room))
+        match (data.capacity() - data.len()).min(frame.left) {
+            0 => None,
+            room => Some(data.limit(room)),
+        }
     }
 
     /// So many bytes were received to [`room`](Self::room).
@@ -135,6 +140,33 @@ impl Decoder {
             self.end();
         }
         decoded
+    }
+
+    /// The most common case, spared the way through the states: a short message in one frame, all of it there.
+    #[inline]
+    fn short_message<'b>(
+        &mut self,
+        input: &mut &'b mut [u8],
+    ) -> Option<Result<Option<Incoming<'b>>, Violation>> {
+        let (Stage::Header { have: 0, .. }, None) = (&self.stage, &self.message) else { return None };
+        let [first @ (0x81 | 0x82), second @ 0x80..0xFE, k0, k1, k2, k3, rest @ ..] = &**input else {
+            return None;
+        };
+        let (kind, mask) = (if *first == 0x81 { Kind::Text } else { Kind::Binary }, [*k0, *k1, *k2, *k3]);
+        let len = usize::from(*second & 0x7F);
+        if len > rest.len() || len > self.limits.max_message {
+            return None;
+        }
+        let (_, rest) = std::mem::take(input).split_at_mut(6);
+        let (payload, rest) = rest.split_at_mut(len);
+        *input = rest;
+        self.frames = self.frames.wrapping_add(1);
+        unmask(payload, mask);
+        let message = kind.lent(payload);
+        if message.is_err() {
+            self.end();
+        }
+        Some(message.map(Some))
     }
 
     fn end(&mut self) {

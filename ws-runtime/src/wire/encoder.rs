@@ -30,6 +30,17 @@ impl std::ops::Deref for Header {
 }
 
 impl Kind {
+    fn first_byte(self) -> u8 {
+        match self {
+            Self::Text => FIN | 0x1,
+            Self::Binary => FIN | 0x2,
+            Self::DeflatedText => FIN | RSV1 | 0x1,
+            Self::DeflatedBinary => FIN | RSV1 | 0x2,
+            Self::Ping => FIN | 0x9,
+            Self::Pong => FIN | 0xA,
+        }
+    }
+
     /// The same, compressed; control frames never are.
     pub(crate) fn deflated(self) -> Self {
         match self {
@@ -42,22 +53,17 @@ impl Kind {
 
 /// The header of a final frame with a payload of that length.
 pub(crate) fn header(kind: Kind, len: usize) -> Header {
-    let first = match kind {
-        Kind::Text => FIN | 0x1,
-        Kind::Binary => FIN | 0x2,
-        Kind::DeflatedText => FIN | RSV1 | 0x1,
-        Kind::DeflatedBinary => FIN | RSV1 | 0x2,
-        Kind::Ping => FIN | 0x9,
-        Kind::Pong => FIN | 0xA,
-    };
-    encode_header(first, len)
+    encode_header(kind.first_byte(), len)
 }
 
 /// A frame, encoded behind what `to` holds.
+#[inline]
 pub(crate) fn append(kind: Kind, payload: &[u8], to: &mut Vec<u8>) {
-    let header = header(kind, payload.len());
-    to.reserve(header.len() + payload.len());
-    to.extend_from_slice(&header);
+    to.reserve(10 + payload.len());
+    match u8::try_from(payload.len()) {
+        Ok(len @ 0..=125) => to.extend_from_slice(&[kind.first_byte(), len]),
+        _ => to.extend_from_slice(&header(kind, payload.len())),
+    }
     to.extend_from_slice(payload);
 }
 

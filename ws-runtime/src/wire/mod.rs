@@ -9,6 +9,7 @@ mod encoder;
 mod header;
 mod mask;
 mod payload;
+mod pool;
 #[cfg(test)]
 mod tests;
 mod utf8;
@@ -18,6 +19,7 @@ pub(crate) use decoder::{Decoder, Incoming, Limits};
 pub(crate) use deflate::{Agreement, Deflater, Inflater, MAX_WINDOW_BITS};
 pub(crate) use encoder::{Kind, append, encode, encode_close, header};
 pub(crate) use payload::{Payload, SHARE_FROM, Text};
+pub(crate) use pool::give_back;
 pub(crate) use violation::Violation;
 
 /// The largest payload of a control frame (RFC 6455, section 5.5).

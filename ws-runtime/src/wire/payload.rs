@@ -32,6 +32,13 @@ impl Payload<'_> {
         }
     }
 
+    /// Done with: a large buffer is used again.
+    pub(crate) fn give_back(self) {
+        if let Self::Owned(data) = self {
+            super::give_back(data);
+        }
+    }
+
     pub(crate) fn into_owned(self) -> Payload<'static> {
         match self {
             Self::Borrowed(data) => Payload::Owned(Bytes::copy_from_slice(data)),

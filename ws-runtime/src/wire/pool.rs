@@ -1,0 +1,71 @@
+//! Buffers of large messages, used again by their thread: memory that is fresh from the system costs a page fault every
+//! 4 KiB, which for 1 MiB is as much as receiving it.
+
+use std::cell::RefCell;
+
+use bytes::{Bytes, BytesMut};
+
+/// From this size on a buffer is worth keeping.
+pub(super) const LARGE: usize = 128 * 1024;
+
+/// A thread keeps so many buffers of at most that size.
+const KEEP: usize = 8;
+const KEEP_SIZE: usize = 2 * 1024 * 1024;
+
+thread_local! {
+    static POOL: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An empty buffer for a large message, with whatever room it has.
+pub(super) fn take() -> BytesMut {
+    POOL.with_borrow_mut(Vec::pop).unwrap_or_default()
+}
+
+/// Gives back the bytes of a message, if nobody else holds them and their buffer is worth keeping.
+pub(crate) fn give_back(message: Bytes) {
+    let Ok(mut buffer) = message.try_into_mut() else { return };
+    buffer.clear();
+    if !buffer.try_reclaim(LARGE) || buffer.capacity() > KEEP_SIZE {
+        return;
+    }
+    POOL.with_borrow_mut(|pool| {
+        if pool.len() < KEEP {
+            pool.push(buffer);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Buf;
+
+    use super::*;
+
+    #[test]
+    fn a_buffer_comes_back_whole_however_much_of_it_was_written() {
+        let mut message = BytesMut::with_capacity(LARGE);
+        message.resize(LARGE, 1);
+        let mut message = message.freeze();
+        let place = message.as_ptr();
+        message.advance(LARGE);
+        give_back(message);
+        let buffer = take();
+        assert_eq!((buffer.as_ptr(), buffer.len()), (place, 0));
+        assert!(buffer.capacity() >= LARGE);
+    }
+
+    #[test]
+    fn what_is_small_shared_or_static_is_not_kept() {
+        let shared = Bytes::from(vec![0; LARGE]);
+        give_back(shared.clone());
+        give_back(Bytes::from(vec![0; LARGE - 1]));
+        give_back(Bytes::from_static(&[0; LARGE]));
+        assert_eq!(take().capacity(), 0);
+        give_back(shared);
+        assert!(take().capacity() >= LARGE);
+        for _ in 0..2 * KEEP {
+            give_back(Bytes::from(vec![0; LARGE]));
+        }
+        assert_eq!(std::iter::repeat_with(take).take_while(|buffer| buffer.capacity() > 0).count(), KEEP);
+    }
+}
