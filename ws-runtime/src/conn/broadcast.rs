@@ -2,12 +2,16 @@
 
 use bytes::Bytes;
 
-use super::{Conn, SendError};
-use crate::wire::{self, Deflater, Kind};
+use super::batch::Part;
+use super::{Conn, SendError, gathering};
+use crate::wire::{self, Deflater, Kind, SHARE_FROM};
 
 pub(crate) struct Broadcast<'p> {
     kind: Kind,
     payload: &'p [u8],
+    /// As it is, if small: in the batch of this thread's broadcasts.
+    part: Option<Part>,
+    /// As it is, if large, or where it was not worth compressing.
     plain: Option<Bytes>,
     /// Compressed, by level and window; mostly there is one form, and most often none.
     deflated: Vec<((u32, u8), Bytes)>,
@@ -15,7 +19,7 @@ pub(crate) struct Broadcast<'p> {
 
 impl<'p> Broadcast<'p> {
     pub(crate) fn new(kind: Kind, payload: &'p [u8]) -> Self {
-        Self { kind, payload, plain: None, deflated: Vec::new() }
+        Self { kind, payload, part: None, plain: None, deflated: Vec::new() }
     }
 
     /// Sends it to one more connection.
@@ -31,8 +35,16 @@ impl<'p> Broadcast<'p> {
                 deflation.push_shared(|| conn.push(|outlet| outlet.push_encoded(&frame)))
             }
             Some(_) | None => {
-                let frame = self.plain();
-                conn.push(|outlet| outlet.push_encoded(frame))
+                if self.part.is_none() && self.payload.len() < SHARE_FROM {
+                    self.part = gathering::batched(self.kind, self.payload);
+                }
+                match &self.part {
+                    Some(part) => conn.push(|outlet| outlet.push_part(part)),
+                    None => {
+                        let frame = self.plain();
+                        conn.push(|outlet| outlet.push_encoded(frame))
+                    }
+                }
             }
         }
     }

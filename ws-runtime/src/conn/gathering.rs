@@ -11,13 +11,14 @@ use tokio::runtime::Handle;
 use tokio::task::yield_now;
 
 use super::Conn;
+use super::batch::{Batch, Part};
 use super::outlet::{Outlet, Written};
 use crate::wire::{self, Kind, Payload, SHARE_FROM};
 
 thread_local! {
     /// The gathering of this thread, where one is on.
     static HERE: Here = const {
-        Here { on: Cell::new(false), own: Cell::new(0), frames: RefCell::new(Vec::new()), others: RefCell::new(Vec::new()) }
+        Here { on: Cell::new(false), own: Cell::new(0), frames: RefCell::new(Vec::new()), others: RefCell::new(Vec::new()), batch: RefCell::new(None) }
     };
 }
 
@@ -38,6 +39,8 @@ struct Here {
     frames: RefCell<Vec<u8>>,
     /// The other connections to which something was sent.
     others: RefCell<Vec<Conn>>,
+    /// What was broadcast.
+    batch: RefCell<Option<Arc<Batch>>>,
 }
 
 pin_project! {
@@ -95,6 +98,20 @@ pub(super) fn push_own(conn: &Conn, kind: Kind, payload: &Payload<'_>) -> bool {
     })
 }
 
+/// Encodes a broadcast of this thread behind those before it.
+pub(super) fn batched(kind: Kind, payload: &[u8]) -> Option<Part> {
+    HERE.with(|here| {
+        let mut batch = here.batch.borrow_mut();
+        if let Some(part) = batch.get_or_insert_default().push(kind, payload) {
+            return Some(part);
+        }
+        // It is full: what is in it is written, and it begins anew.
+        here.release_others();
+        let renewed = batch.take().map_or_else(Arc::default, Batch::renew);
+        batch.insert(renewed).push(kind, payload)
+    })
+}
+
 /// Leaves the writing of what was just pushed to the gathering of this thread; false where none is on.
 pub(super) fn takes(conn: &Conn, outlet: &mut Outlet) -> bool {
     HERE.with(|here| {
@@ -130,6 +147,16 @@ pub(super) fn poll_write_own(conn: &Conn, cx: &mut Context<'_>) -> Written {
 }
 
 impl Here {
+    /// Writes to all other connections what was sent to them.
+    fn release_others(&self) {
+        let mut others = self.others.borrow_mut();
+        if others.len() >= SPREAD_FROM {
+            spread(std::mem::take(&mut *others));
+        } else {
+            others.drain(..).for_each(|conn| conn.outlet_alone().release());
+        }
+    }
+
     fn clear(&self) {
         let mut frames = self.frames.borrow_mut();
         frames.clear();
@@ -199,12 +226,8 @@ impl Drop for Gathering<'_> {
             }
             here.own.set(0);
             here.on.set(false);
-            let mut others = here.others.borrow_mut();
-            if others.len() >= SPREAD_FROM {
-                spread(std::mem::take(&mut *others));
-            } else {
-                others.drain(..).for_each(|conn| conn.outlet_alone().release());
-            }
+            here.release_others();
+            here.batch.replace_with(|batch| batch.take().map(Batch::renew));
         });
     }
 }

@@ -55,37 +55,50 @@ struct Attendant<'a, S: Service> {
 
 impl<S: Service> Attendant<'_, S> {
     /// Runs `ready`, then hands over message after message until there are no more, or a handler fails.
+    ///
+    /// What awaits is boxed for as long as it does: a connection that rests has no room for it.
     async fn attend(&mut self, link: &mut Link) {
+        if Box::pin(self.greet(link)).await == Verdict::End {
+            return;
+        }
+        loop {
+            let next = link.next(self).await;
+            let Some(answer) = next.map(|incoming| Box::pin(self.answer(link, incoming))) else { return };
+            if answer.await == Verdict::End {
+                return;
+            }
+        }
+    }
+
+    async fn greet(&mut self, link: &mut Link) -> Verdict {
         let ended = match self.conn.replaced_ready() {
             Some(handler) => Some(catch_now(handler)),
             None => link.beside(|| S::ready(self.event())).await,
         };
-        if self.settle(S::HANDLERS.ready, ended) == Verdict::End {
-            return;
-        }
-        loop {
-            let (ended, call) = match link.next(self).await {
-                Some(Incoming::Text(text)) => {
-                    let message = Utf8(text);
-                    (link.beside(|| S::utf8(self.event(), &message)).await, S::HANDLERS.utf8)
-                }
-                Some(Incoming::Binary(data)) => {
-                    let message = Binary(data);
-                    let ended = link.beside(|| S::binary(self.event(), &message)).await;
-                    message.0.give_back();
-                    (ended, S::HANDLERS.binary)
-                }
-                Some(Incoming::Pong(data)) => {
-                    let message = Pong(data);
-                    (link.beside(|| S::pong(self.event(), &message)).await, S::HANDLERS.pong)
-                }
-                // The link answers pings and keeps Close frames to itself.
-                Some(Incoming::Ping(_) | Incoming::Close(_)) => continue,
-                None => return,
-            };
-            if self.settle(call, ended) == Verdict::End {
-                return;
+        self.settle(S::HANDLERS.ready, ended)
+    }
+
+    /// Runs the `async` handler of a message.
+    async fn answer(&mut self, link: &mut Link, incoming: Incoming<'static>) -> Verdict {
+        match incoming {
+            Incoming::Text(text) => {
+                let message = Utf8(text);
+                let ended = link.beside(|| S::utf8(self.event(), &message)).await;
+                self.settle(S::HANDLERS.utf8, ended)
             }
+            Incoming::Binary(data) => {
+                let message = Binary(data);
+                let ended = link.beside(|| S::binary(self.event(), &message)).await;
+                message.0.give_back();
+                self.settle(S::HANDLERS.binary, ended)
+            }
+            Incoming::Pong(data) => {
+                let message = Pong(data);
+                let ended = link.beside(|| S::pong(self.event(), &message)).await;
+                self.settle(S::HANDLERS.pong, ended)
+            }
+            // The link answers pings and keeps Close frames to itself.
+            Incoming::Ping(_) | Incoming::Close(_) => Verdict::GoOn,
         }
     }
 

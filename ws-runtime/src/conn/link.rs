@@ -268,7 +268,7 @@ impl Link {
             self.source = None;
             self.unset_alarm();
         } else {
-            self.set_alarm(cx);
+            self.set_alarm();
         }
     }
 
@@ -282,7 +282,7 @@ impl Link {
     }
 
     /// Sets the alarm, unless it rings before the next deadline anyway.
-    fn set_alarm(&mut self, cx: &Context<'_>) {
+    fn set_alarm(&mut self) {
         if self.alarm.is_some() && !self.timing.is_perhaps_sooner() {
             return;
         }
@@ -291,7 +291,7 @@ impl Link {
             return;
         }
         self.unset_alarm();
-        self.conn.server().alarms().set(next, self.conn.id(), cx.waker());
+        self.conn.server().alarms().set(next, self.conn.id());
         self.alarm = Some(next);
     }
 

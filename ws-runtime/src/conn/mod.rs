@@ -1,5 +1,6 @@
 //! One connection's life: opened, ready, closing, gone; and the handle that user code holds of it.
 
+mod batch;
 mod broadcast;
 mod deflation;
 mod error;
@@ -329,6 +330,11 @@ impl Conn {
     /// Whether the connection was ended already.
     fn is_cut(&self) -> bool {
         self.phase() == Phase::Gone
+    }
+
+    /// Has its task look at the clock.
+    pub(crate) fn wake(&self) {
+        self.outlet().wake();
     }
 
     /// Handles what has arrived, then says goodbye with 1001.

@@ -5,6 +5,7 @@ use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
 
+use super::batch::Part;
 use crate::wire::{self, Kind, Payload, SHARE_FROM};
 
 /// How many pieces one vectored write takes.
@@ -13,8 +14,8 @@ const MAX_SLICES: usize = 32;
 /// What waits to be written. Empty, it holds no memory.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    /// The oldest piece: most often the only one, a frame that is shared with other connections.
-    front: Bytes,
+    /// Before all else: most often there is nothing else.
+    part: Option<Part>,
     rest: Option<Box<Rest>>,
     /// Bytes in all.
     len: usize,
@@ -56,13 +57,22 @@ impl Outbox {
 
     /// Queues a frame that is already encoded, and perhaps shared with other connections.
     pub(super) fn push_encoded(&mut self, frame: &Bytes) {
-        if self.is_empty() {
-            self.len = frame.len();
-            self.front = frame.clone();
-        } else if frame.len() >= SHARE_FROM {
+        if frame.len() >= SHARE_FROM {
             self.push_piece(frame.clone());
         } else {
             self.push_copy(frame);
+        }
+    }
+
+    /// Queues a frame of a batch: nothing is copied where all before it are of that batch too.
+    pub(super) fn push_part(&mut self, part: &Part) {
+        if self.is_empty() {
+            self.len = part.len();
+            self.part = Some(part.clone());
+        } else if self.rest.is_none() && self.part.as_mut().is_some_and(|before| before.join(part)) {
+            self.len += part.len();
+        } else {
+            part.read(|frame| self.push_copy(frame));
         }
     }
 
@@ -76,9 +86,55 @@ impl Outbox {
 
     /// What is to be written next, lent as slices for one vectored write.
     pub(super) fn with_slices<T>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
-        let Some(rest) = &self.rest else { return write(&[IoSlice::new(&self.front)]) };
-        let pieces = std::iter::once(&self.front).chain(&rest.queue).map(Bytes::as_ref);
-        let pieces = pieces.chain(std::iter::once(&rest.tail[..])).filter(|piece| !piece.is_empty());
+        match (&self.part, &self.rest) {
+            (Some(part), None) => part.read(|frames| write(&[IoSlice::new(frames)])),
+            (Some(part), Some(rest)) => part.read(|frames| rest.with_slices(frames, write)),
+            (None, Some(rest)) => rest.with_slices(&[], write),
+            (None, None) => write(&[]),
+        }
+    }
+
+    /// Forgets what was written.
+    pub(super) fn advance(&mut self, written: usize) {
+        self.len = self.len.saturating_sub(written);
+        let mut left = written;
+        if let Some(part) = &mut self.part {
+            let step = left.min(part.len());
+            part.advance(step);
+            left -= step;
+            if part.len() == 0 {
+                self.part = None;
+            }
+        }
+        if let Some(rest) = &mut self.rest {
+            rest.advance(left);
+        }
+        if self.len == 0 {
+            self.rest = None;
+        }
+    }
+
+    /// Keeps what is left of a batch by itself, since that goes on with others.
+    pub(super) fn leave_batch(&mut self) {
+        if let Some(part) = self.part.take() {
+            let left = part.read(Bytes::copy_from_slice);
+            self.rest.get_or_insert_default().queue.push_front(left);
+        }
+    }
+
+    /// Queues a piece of its own behind all that is there.
+    fn push_piece(&mut self, piece: Bytes) {
+        let rest = self.rest.get_or_insert_default();
+        rest.end_tail();
+        self.len += piece.len();
+        rest.queue.push_back(piece);
+    }
+}
+
+impl Rest {
+    fn with_slices<T>(&self, first: &[u8], write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
+        let pieces = std::iter::once(first).chain(self.queue.iter().map(Bytes::as_ref));
+        let pieces = pieces.chain(std::iter::once(&self.tail[..])).filter(|piece| !piece.is_empty());
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let mut count = 0;
         for (slice, piece) in slices.iter_mut().zip(pieces) {
@@ -88,41 +144,41 @@ impl Outbox {
         write(slices.get(..count).unwrap_or_default())
     }
 
-    /// Forgets what was written.
-    pub(super) fn advance(&mut self, written: usize) {
-        self.len = self.len.saturating_sub(written);
-        if self.len == 0 {
-            let all = std::mem::take(self);
-            wire::give_back(all.front);
-            all.rest.into_iter().flat_map(|rest| rest.queue).for_each(wire::give_back);
-            return;
-        }
+    fn advance(&mut self, written: usize) {
         let mut left = written;
-        loop {
-            let step = left.min(self.front.len());
-            self.front.advance(step);
+        while left > 0 {
+            let Some(first) = self.queue.front_mut() else {
+                if self.tail.len() == left {
+                    self.tail = Vec::new();
+                    return;
+                }
+                self.end_tail();
+                continue;
+            };
+            let step = left.min(first.len());
+            first.advance(step);
             left -= step;
-            let Some(rest) = self.rest.as_mut().filter(|_| self.front.is_empty()) else { return };
-            let next = rest.queue.pop_front().unwrap_or_else(|| std::mem::take(&mut rest.tail).into());
-            wire::give_back(std::mem::replace(&mut self.front, next));
+            if first.is_empty()
+                && let Some(written) = self.queue.pop_front()
+            {
+                wire::give_back(written);
+            }
         }
     }
 
-    /// Queues a piece of its own behind all that is there.
-    fn push_piece(&mut self, piece: Bytes) {
-        let rest = self.rest.get_or_insert_default();
-        if !rest.tail.is_empty() {
-            rest.queue.push_back(std::mem::take(&mut rest.tail).into());
+    fn end_tail(&mut self) {
+        if !self.tail.is_empty() {
+            self.queue.push_back(std::mem::take(&mut self.tail).into());
         }
-        self.len += piece.len();
-        rest.queue.push_back(piece);
     }
 }
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
+    use super::super::batch::Batch;
     use super::*;
 
     #[derive(Debug, Clone)]
@@ -131,16 +187,20 @@ mod tests {
         PushOwned(usize),
         PushEncoded(usize),
         PushCopy(usize),
+        PushPart(usize),
+        LeaveBatch,
         Write(usize),
     }
 
     fn steps() -> impl Strategy<Value = Vec<Step>> {
         let size = prop_oneof![1..200_usize, SHARE_FROM - 2..SHARE_FROM + 2, Just(3 * SHARE_FROM)];
-        let step = (0..5, size).prop_map(|(kind, size)| match kind {
+        let step = (0..9, size).prop_map(|(kind, size)| match kind {
             0 => Step::Push(size),
             1 => Step::PushOwned(size),
             2 => Step::PushEncoded(size),
             3 => Step::PushCopy(size),
+            4..=6 => Step::PushPart(size),
+            7 => Step::LeaveBatch,
             _ => Step::Write(size),
         });
         prop::collection::vec(step, 0..60)
@@ -150,6 +210,7 @@ mod tests {
         #[test]
         fn what_comes_out_is_what_went_in(steps in steps()) {
             let (mut outbox, mut expected, mut written) = (Outbox::default(), Vec::new(), Vec::new());
+            let batch = Arc::new(Batch::default());
             let write = |outbox: &mut Outbox, written: &mut Vec<u8>, most: usize| {
                 let taken = outbox.with_slices(|slices| {
                     let taken: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).take(most).collect();
@@ -177,6 +238,12 @@ mod tests {
                         outbox.push_copy(&payload(size));
                         expected.extend(payload(size));
                     }
+                    Step::PushPart(size) => {
+                        let Some(part) = batch.push(Kind::Text, &payload(size)) else { continue };
+                        outbox.push_part(&part);
+                        part.read(|frame| expected.extend_from_slice(frame));
+                    }
+                    Step::LeaveBatch => outbox.leave_batch(),
                     Step::Write(most) if !outbox.is_empty() => write(&mut outbox, &mut written, most),
                     Step::Write(_) => {}
                 }
@@ -186,7 +253,7 @@ mod tests {
                 write(&mut outbox, &mut written, usize::MAX);
             }
             prop_assert_eq!(written, expected);
-            prop_assert!(outbox.rest.is_none(), "empty, it holds no memory");
+            prop_assert!(outbox.part.is_none() && outbox.rest.is_none(), "empty, it holds no memory");
         }
     }
 }

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 
 use super::SendError;
+use super::batch::Part;
 use super::outbox::Outbox;
 use crate::event::{Close, ClosedBy};
 use crate::listen::{By, Sink};
@@ -57,9 +58,12 @@ pub(super) struct Outlet {
     close: Option<Box<Close>>,
     /// The connection's task, to be woken when there is something to do.
     task: Option<Waker>,
-    /// Those who wait until all is written.
-    flushing: Vec<Waker>,
+    flushing: Option<Box<Flushing>>,
 }
+
+/// Those who wait until all is written; boxed, as there are seldom any.
+#[derive(Debug, Default)]
+struct Flushing(Vec<Waker>);
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +127,7 @@ impl OutletLock {
                 patience: Patience::Full,
                 close: None,
                 task: None,
-                flushing: Vec::new(),
+                flushing: None,
             }),
             glance: AtomicU8::new(Phase::Opening as u8),
         }
@@ -233,6 +237,13 @@ impl Outlet {
         Ok(())
     }
 
+    /// Takes a frame of a batch.
+    pub(super) fn push_part(&mut self, part: &Part) -> Result<(), SendError> {
+        self.admit(part.len(), Bound::Outbox)?;
+        self.outbox.push_part(part);
+        Ok(())
+    }
+
     /// Queues our Close frame behind what is already there.
     pub(super) fn push_close(&mut self, close: Close) {
         if !self.is_open() {
@@ -302,8 +313,9 @@ impl Outlet {
         if !self.has_unwritten() {
             return Poll::Ready(Ok(()));
         }
-        if !self.flushing.iter().any(|waiting| waiting.will_wake(cx.waker())) {
-            self.flushing.push(cx.waker().clone());
+        let Flushing(waiting) = &mut **self.flushing.get_or_insert_default();
+        if !waiting.iter().any(|known| known.will_wake(cx.waker())) {
+            waiting.push(cx.waker().clone());
         }
         Poll::Pending
     }
@@ -376,6 +388,7 @@ impl Outlet {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.outbox.leave_batch();
                     self.queue(frames);
                     return stalled;
                 }
@@ -402,8 +415,8 @@ impl Outlet {
     }
 
     fn tell_flushed(&mut self) {
-        for waiting in std::mem::take(&mut self.flushing) {
-            waiting.wake();
+        if let Some(flushing) = self.flushing.take() {
+            flushing.0.into_iter().for_each(Waker::wake);
         }
     }
 

@@ -1,16 +1,16 @@
 //! The deadlines of all connections, in one place: each has one alarm, set to what is due first.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use crate::conn::Moment;
 
-/// Who is to be woken when. A connection sets its alarm seldom: one that only becomes later is left to ring in vain.
+/// Which connection is to be woken when, by its number. It sets its alarm seldom: one that only becomes later is left to
+/// ring in vain.
 #[derive(Debug)]
 pub(crate) struct Alarms {
     start: Instant,
@@ -21,7 +21,7 @@ pub(crate) struct Alarms {
 
 #[derive(Debug, Default)]
 struct Set {
-    tasks: BTreeMap<(Moment, u64), Waker>,
+    alarms: BTreeSet<(Moment, u64)>,
     /// When the clock is looked at next. An alarm that is taken back leaves it as it is.
     next_look: Option<Moment>,
 }
@@ -37,9 +37,9 @@ impl Alarms {
     }
 
     /// Sets the alarm of the connection of that number.
-    pub(crate) fn set(&self, at: Moment, conn: u64, task: &Waker) {
+    pub(crate) fn set(&self, at: Moment, conn: u64) {
         let mut set = self.lock();
-        set.tasks.insert((at, conn), task.clone());
+        set.alarms.insert((at, conn));
         let is_sooner = set.next_look.is_none_or(|next| at < next);
         drop(set);
         if is_sooner {
@@ -49,15 +49,15 @@ impl Alarms {
 
     /// Takes an alarm back; does nothing where it has rung.
     pub(crate) fn unset(&self, at: Moment, conn: u64) {
-        self.lock().tasks.remove(&(at, conn));
+        self.lock().alarms.remove(&(at, conn));
     }
 
-    /// Rings each alarm at its time, for ever.
-    pub(super) async fn ring(&self) {
+    /// Rings each alarm at its time, for ever: tells the numbers of those to be woken.
+    pub(super) async fn ring(&self, mut wake: impl FnMut(u64)) {
         loop {
             let next_look = {
                 let mut set = self.lock();
-                set.next_look = set.tasks.first_key_value().map(|((at, _), _)| *at);
+                set.next_look = set.alarms.first().map(|(at, _)| *at);
                 set.next_look
             };
             let due = async {
@@ -67,19 +67,17 @@ impl Alarms {
                 }
             };
             tokio::select! {
-                () = due => self.ring_due(),
+                () = due => self.take_due().into_iter().for_each(|(_, conn)| wake(conn)),
                 () = self.sooner.notified() => {}
             }
         }
     }
 
-    fn ring_due(&self) {
+    fn take_due(&self) -> BTreeSet<(Moment, u64)> {
         let now = self.now();
         let mut set = self.lock();
-        let later = set.tasks.split_off(&(now, u64::MAX));
-        let due = std::mem::replace(&mut set.tasks, later);
-        drop(set);
-        due.into_values().for_each(Waker::wake);
+        let later = set.alarms.split_off(&(now, u64::MAX));
+        std::mem::replace(&mut set.alarms, later)
     }
 
     fn lock(&self) -> MutexGuard<'_, Set> {

@@ -35,6 +35,12 @@ impl Registry {
         self.read().ready.values().cloned().collect()
     }
 
+    /// The connection of that number, if it is not gone.
+    pub(super) fn get(&self, number: u64) -> Option<Conn> {
+        let listed = self.read();
+        listed.ready.get(&number).or_else(|| listed.parting.get(&number)).cloned()
+    }
+
     /// Does something quick for each that is ready.
     pub(super) fn each(&self, act: impl FnMut(&Conn)) {
         self.read().ready.values().for_each(act);

@@ -33,9 +33,10 @@ const WARN_EVERY: Duration = Duration::from_secs(30);
 /// Runs the server until it has shut down.
 pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Listener>) {
     let connections = TaskTracker::new();
-    let alarms = tokio::spawn({
-        let server = hosted.server.clone();
-        async move { server.alarms().ring().await }
+    let server = hosted.server.clone();
+    let alarms = tokio::spawn(async move {
+        let wake = |number| server.0.registry.get(number).iter().for_each(Conn::wake);
+        server.alarms().ring(wake).await;
     });
     accept(&hosted, &listeners, &connections).await;
     // From here on a new peer is refused by the kernel.
