@@ -42,6 +42,8 @@ pub(super) struct Link {
     unread: Vec<u8>,
     /// Whether the peer's last byte, or its Close frame, has been read.
     heard_out: bool,
+    /// Whether its Close frame was the last that it sent, for all we know.
+    said_goodbye: bool,
     pace: Pace,
     timing: Timing,
     /// When the server's alarm for this connection rings.
@@ -90,6 +92,7 @@ impl Link {
             inbox: Inbox::default(),
             unread: Vec::new(),
             heard_out: false,
+            said_goodbye: false,
             pace: Pace::new(),
             timing: Timing::new(conn.server().alarms().now()),
             alarm: None,
@@ -145,7 +148,8 @@ impl Link {
                     return self.poll_gone();
                 }
                 let sink = self.conn.outlet().take_sink();
-                lingering = sink.and_then(|sink| Stream::unite(self.source.take(), sink)).map(Lingering::new);
+                let stream = sink.and_then(|sink| Stream::unite(self.source.take(), sink));
+                lingering = stream.and_then(|stream| Lingering::of(stream, self.said_goodbye));
                 self.timing.linger(self.conn.server().alarms().now());
             }
             let Some(lingering) = &mut lingering else { return Poll::Ready(()) };
@@ -412,6 +416,7 @@ impl Link {
             if let Ok(None) = decoded {
                 break;
             }
+            self.said_goodbye = received.is_empty() && matches!(decoded, Ok(Some(Incoming::Close(_))));
             self.take_in(decoded, now, receiver);
         }
         self.timing.assembling(self.decoder.assembling(), now);

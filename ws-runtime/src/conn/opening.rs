@@ -2,7 +2,8 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::pin;
+use std::ops::DerefMut;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{Method, Response, StatusCode};
 use tokio::io::AsyncWriteExt;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::Conn;
@@ -115,20 +116,23 @@ async fn attempt<S: Service>(
     mut stream: Stream,
     place: &Place,
 ) -> Result<Opened<S::Session>, Unopened> {
-    let server = &hosted.server;
-    let options = server.options();
-    let deadline = Instant::now() + options.handshake_timeout;
+    let options = hosted.server.options();
+    let mut end = pin!(untimely_end(&hosted.server));
 
     let mut nodelay = Nodelay::of_accepted(options);
-    within(server, deadline, greet(hosted, conn)).await??;
+    before(end.as_mut(), pin!(greet(hosted, conn))).await??;
     nodelay.apply(&stream, conn);
     if let Some(acceptor) = &hosted.tls {
-        stream = within(server, deadline, accept_tls(place, acceptor, stream)).await??;
+        // Boxed, as most connections to most servers need no room for it.
+        stream = before(end.as_mut(), Box::pin(accept_tls(place, acceptor, stream))).await??;
     }
 
     let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
-    let reading = place.peers_turn(handshake::read_head(&mut stream, limits));
-    let head = match within(server, deadline, reading).await {
+    let head = {
+        let reading = pin!(handshake::read_head(&mut stream, limits));
+        before(end.as_mut(), pin!(place.peers_turn(reading))).await
+    };
+    let head = match head {
         Ok(head) => match head? {
             Ok(head) => head,
             Err(HeadError::Io(error)) => return Err(End::Io(error).into()),
@@ -142,7 +146,7 @@ async fn attempt<S: Service>(
     match handshake::judge(head, &options.origins, hosted.tls.is_some()) {
         Judged::Refused(refusal) => Err(Answer::new(stream, refusal.into_response()).into()),
         Judged::Plain(request) => {
-            let response = match within(server, deadline, respond(hosted, conn, &request)).await {
+            let response = match before(end, pin!(respond(hosted, conn, &request))).await {
                 Ok(response) => response,
                 Err(end) => end.into_response(),
             };
@@ -150,7 +154,7 @@ async fn attempt<S: Service>(
         }
         Judged::Upgrade(request) => {
             handshake::choose_subprotocol(&request, &options.subprotocols);
-            let admitted = match within(server, deadline, admit(hosted, conn, &request)).await {
+            let admitted = match before(end, pin!(admit(hosted, conn, &request))).await {
                 Ok(admitted) => admitted.map_err(Reject::into_response),
                 Err(end) => Err(end.into_response()),
             };
@@ -197,12 +201,25 @@ fn come_again(why: &str) -> Response<Bytes> {
     reject.header(RETRY_AFTER, COME_AGAIN_AFTER).text(text).into_response()
 }
 
-/// Does a step of the opening until the deadline, or until the server shuts down.
-async fn within<T>(server: &Server, deadline: Instant, step: impl Future<Output = T>) -> Result<T, End> {
+/// What ends an opening that is not done: its deadline, or the server's shutdown.
+async fn untimely_end(server: &Server) -> End {
     tokio::select! {
         biased;
-        () = server.stopping() => Err(End::ShuttingDown),
-        done = timeout_at(deadline, step) => done.map_err(|_| End::TooSlow),
+        () = server.stopping() => End::ShuttingDown,
+        () = sleep(server.options().handshake_timeout) => End::TooSlow,
+    }
+}
+
+/// Does a step of the opening, unless that ends before. Both are pinned by the caller: an `async fn` that takes a future by
+/// value holds it twice.
+async fn before<T>(
+    end: Pin<&mut impl Future<Output = End>>,
+    step: Pin<impl DerefMut<Target: Future<Output = T>>>,
+) -> Result<T, End> {
+    tokio::select! {
+        biased;
+        end = end => Err(end),
+        done = step => Ok(done),
     }
 }
 

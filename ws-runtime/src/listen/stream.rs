@@ -59,7 +59,6 @@ impl Stream {
     }
 
     /// Whether what is sent is encrypted here.
-    #[cfg(test)]
     pub(crate) fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
     }
