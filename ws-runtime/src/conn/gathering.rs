@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use tokio::runtime::Handle;
 use tokio::task::yield_now;
 
 use super::Conn;
@@ -166,11 +165,11 @@ impl Here {
 
 /// Writes to many connections, together with the runtime's other threads where they have nothing better to do.
 fn spread(conns: Vec<Conn>) {
-    let helpers = Handle::try_current().map_or(0, |runtime| runtime.metrics().num_workers() - 1);
+    let Some(runtime) = conns.first().map(|conn| conn.server().runtime().clone()) else { return };
     let work = Arc::new(Spread { conns, next: AtomicUsize::new(0) });
-    for _ in 0..helpers {
+    for _ in 1..runtime.metrics().num_workers() {
         let work = Arc::clone(&work);
-        tokio::spawn(async move {
+        runtime.spawn(async move {
             while work.write_share() {
                 yield_now().await;
             }
@@ -226,8 +225,10 @@ impl Drop for Gathering<'_> {
             }
             here.own.set(0);
             here.on.set(false);
-            here.release_others();
-            here.batch.replace_with(|batch| batch.take().map(Batch::renew));
+            if !here.others.borrow().is_empty() {
+                here.release_others();
+                here.batch.replace_with(|batch| batch.take().map(Batch::renew));
+            }
         });
     }
 }

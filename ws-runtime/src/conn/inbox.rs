@@ -23,8 +23,17 @@ impl Inbox {
         self.waiting.is_empty()
     }
 
+    /// Whether nothing waits, not even the end.
+    pub(super) fn is_done(&self) -> bool {
+        self.waiting.is_empty() && self.end.is_none()
+    }
+
     /// Whether as much waits as may, where a message may be of `max_message` bytes.
+    #[inline]
     pub(super) fn is_full(&self, options: &Options, max_message: usize) -> bool {
+        if self.waiting.is_empty() {
+            return false;
+        }
         self.waiting.len() >= options.max_inbox || self.bytes >= max_message.max(MIN_BYTES)
     }
 

@@ -24,7 +24,7 @@ use crate::listen::{Sink, Source, Stream};
 use crate::wire::{Decoder, Incoming, Inflater, Kind, Limits, Payload, Violation};
 
 /// How much one read takes at most, unless it goes where it will stay.
-const READ_SIZE: usize = 512 * 1024;
+const READ_SIZE: usize = 256 * 1024;
 
 thread_local! {
     /// Bytes pass through here on their way to the decoder; a connection owns a buffer only for what is incomplete.
@@ -199,28 +199,41 @@ impl Link {
                 self.pace.interrupt();
                 return Poll::Ready(Stop::Yield);
             }
-            if self.conn.is_overfull() {
-                // The peer is to read what it was answered before it is answered more.
-                if self.write(cx, now) != Written::All && self.conn.is_overfull() {
-                    self.receive_for_later(cx, now);
-                    return Poll::Pending;
-                }
-            } else if let Some(incoming) = self.inbox.pop() {
-                self.pace.spend(0, 1);
-                match receiver.receive(incoming) {
-                    Ok(()) => {}
-                    Err(incoming) => return Poll::Ready(Stop::At(incoming)),
-                }
-            } else if !self.unread.is_empty() {
-                self.decode_unread(now, receiver);
-            } else if let Some(end) = self.inbox.take_end() {
-                self.conn.outlet().push_close(end);
-            } else if phase == Phase::Finishing {
-                self.conn.outlet().push_close(Close::shutdown());
-            } else {
+            let nothing_waits = self.inbox.is_done() && self.unread.is_empty();
+            if nothing_waits && phase == Phase::Ready && !self.conn.is_overfull() {
                 ready!(self.read(cx, now, receiver));
+            } else if let Some(stop) = self.handle_waiting(cx, now, phase, receiver) {
+                return stop;
             }
         }
+    }
+
+    /// Has the first of what waits handled; tells if that ends the turn.
+    fn handle_waiting(
+        &mut self,
+        cx: &mut Context<'_>,
+        now: Moment,
+        phase: Phase,
+        receiver: &mut impl Receiver,
+    ) -> Option<Poll<Stop>> {
+        if self.conn.is_overfull() {
+            // The peer is to read what it was answered before it is answered more.
+            if self.write(cx, now) != Written::All && self.conn.is_overfull() {
+                self.receive_for_later(cx, now);
+                return Some(Poll::Pending);
+            }
+        } else if let Some(incoming) = self.inbox.pop() {
+            self.pace.spend(0, 1);
+            let unhandled = receiver.receive(incoming).err();
+            return unhandled.map(|incoming| Poll::Ready(Stop::At(incoming)));
+        } else if !self.unread.is_empty() {
+            self.decode_unread(now, receiver);
+        } else if let Some(end) = self.inbox.take_end() {
+            self.conn.outlet().push_close(end);
+        } else if phase == Phase::Finishing {
+            self.conn.outlet().push_close(Close::shutdown());
+        }
+        None
     }
 
     /// Does all that can be done without waiting and without a handler.
@@ -402,7 +415,7 @@ impl Link {
     /// Decodes what was received, and has it handled; tells how many bytes are left because the inbox is full or the
     /// turn is over.
     fn decode(&mut self, mut received: &mut [u8], now: Moment, receiver: &mut impl Receiver) -> usize {
-        while !self.heard_out {
+        while !self.heard_out && !received.is_empty() {
             match self.conn.phase() {
                 Phase::Ready | Phase::Finishing if self.inbox_is_full() || self.pace.is_spent() => {
                     return received.len();
@@ -413,9 +426,6 @@ impl Link {
             let (bytes, frames) = (received.len(), self.decoder.frames());
             let decoded = self.decoder.decode(&mut received);
             self.pace.spend(bytes - received.len(), self.decoder.frames().wrapping_sub(frames));
-            if let Ok(None) = decoded {
-                break;
-            }
             self.said_goodbye = received.is_empty() && matches!(decoded, Ok(Some(Incoming::Close(_))));
             self.take_in(decoded, now, receiver);
         }

@@ -141,6 +141,7 @@ impl OutletLock {
     }
 
     /// How far the connection has come, or had a moment ago.
+    #[inline]
     pub(super) fn phase(&self) -> Phase {
         match self.glance.load(Ordering::Acquire) & !(UNWRITTEN | OVERFULL) {
             0 => Phase::Opening,
@@ -152,17 +153,20 @@ impl OutletLock {
     }
 
     /// Whether messages may be sent and nothing waits before them, or did a moment ago.
+    #[inline]
     pub(super) fn is_free(&self) -> bool {
         let glance = self.glance.load(Ordering::Acquire);
         glance == Phase::Ready as u8 || glance == Phase::Finishing as u8
     }
 
     /// Whether more waits than should, or did a moment ago.
+    #[inline]
     pub(super) fn is_overfull(&self) -> bool {
         self.glance.load(Ordering::Acquire) & OVERFULL != 0
     }
 
     /// Whether there is, or was a moment ago, something to write.
+    #[inline]
     pub(super) fn has_unwritten(&self) -> bool {
         self.glance.load(Ordering::Acquire) & UNWRITTEN != 0
     }
@@ -414,6 +418,7 @@ impl Outlet {
         matches!(self.phase, Phase::Ready | Phase::Finishing)
     }
 
+    #[inline]
     fn tell_flushed(&mut self) {
         if let Some(flushing) = self.flushing.take() {
             flushing.0.into_iter().for_each(Waker::wake);

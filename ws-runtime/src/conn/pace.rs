@@ -44,6 +44,7 @@ impl Pace {
         self.unfinished = TURNS.get();
     }
 
+    #[inline]
     pub(super) fn spend(&mut self, bytes: usize, frames: u32) {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.left = self.left.saturating_sub(bytes).saturating_sub(frames.saturating_mul(FRAME));

@@ -119,16 +119,19 @@ impl Conn {
         Some(move || call(&handler, |handler| handler(self)))
     }
 
+    #[inline]
     pub(super) fn replaced_utf8(&self) -> Option<impl FnOnce(&str) -> Outcome> {
         let handler = self.replaced(|replaced| replaced.utf8.clone())?;
         Some(move |text: &str| call(&handler, |handler| handler(self, text)))
     }
 
+    #[inline]
     pub(super) fn replaced_binary(&self) -> Option<impl FnOnce(&[u8]) -> Outcome> {
         let handler = self.replaced(|replaced| replaced.binary.clone())?;
         Some(move |data: &[u8]| call(&handler, |handler| handler(self, data)))
     }
 
+    #[inline]
     pub(super) fn replaced_pong(&self) -> Option<impl FnOnce(&[u8]) -> Outcome> {
         let handler = self.replaced(|replaced| replaced.pong.clone())?;
         Some(move |data: &[u8]| call(&handler, |handler| handler(self, data)))

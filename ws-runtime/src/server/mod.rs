@@ -15,6 +15,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
@@ -49,6 +50,8 @@ struct Inner {
     registry: Registry,
     openings: Arc<Openings>,
     alarms: Alarms,
+    /// Where its tasks run.
+    runtime: Handle,
     next_conn: AtomicU64,
     stage: watch::Sender<Stage>,
     /// Ticks and watches; connections belong to the loop that accepts them.
@@ -73,7 +76,8 @@ pub(crate) struct Hosted<S: Service> {
 impl Server {
     /// Must be called inside a tokio runtime.
     fn new(name: &'static str, options: Options) -> Self {
-        let threads = tokio::runtime::Handle::current().metrics().num_workers();
+        let runtime = Handle::current();
+        let threads = runtime.metrics().num_workers();
         Self(Arc::new(Inner {
             name,
             openings: Arc::new(Openings::new(options.max_handshakes, threads)),
@@ -81,6 +85,7 @@ impl Server {
             addresses: OnceLock::new(),
             registry: Registry::default(),
             alarms: Alarms::new(),
+            runtime,
             next_conn: AtomicU64::new(1),
             stage: watch::Sender::new(Stage::Running),
             tasks: TaskTracker::new(),
@@ -164,6 +169,10 @@ impl Server {
 
     pub(crate) fn options(&self) -> &Options {
         &self.0.options
+    }
+
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.0.runtime
     }
 
     pub(crate) fn alarms(&self) -> &Alarms {

@@ -1,14 +1,19 @@
 //! Masking (RFC 6455, section 5.3).
 
+/// Bytes that are unmasked at a time: the compiler makes vector instructions of it.
+const BLOCK: usize = 64;
+
 /// Takes the masking key off `data`, of which the first byte is the key's first.
 pub(super) fn unmask(data: &mut [u8], key: [u8; 4]) {
-    let word = u32::from_ne_bytes(key);
-    let wide = u128::from(word) << 96 | u128::from(word) << 64 | u128::from(word) << 32 | u128::from(word);
-    let (blocks, rest) = data.as_chunks_mut::<16>();
+    let mut wide = [0; BLOCK];
+    wide.as_chunks_mut::<4>().0.fill(key);
+    let (blocks, rest) = data.as_chunks_mut::<BLOCK>();
     for block in blocks {
-        *block = (u128::from_ne_bytes(*block) ^ wide).to_ne_bytes();
+        for (byte, key) in block.iter_mut().zip(wide) {
+            *byte ^= key;
+        }
     }
-    for (byte, key) in rest.iter_mut().zip(key.iter().cycle()) {
+    for (byte, key) in rest.iter_mut().zip(wide) {
         *byte ^= key;
     }
 }

@@ -49,6 +49,7 @@ impl Payload<'_> {
 
 impl<'b> Payload<'b> {
     /// The same bytes without borrowing them, where they are a part of `whole` and worth it.
+    #[inline]
     pub(crate) fn part_of(self, whole: Option<&Bytes>) -> Self {
         let (Self::Borrowed(part), Some(whole)) = (&self, whole) else { return self };
         let (inside, outside) = (part.as_ptr_range(), whole.as_ptr_range());
