@@ -26,6 +26,10 @@ use crate::wire::{Decoder, Incoming, Inflater, Kind, Limits, Payload, Violation}
 /// How much one read takes at most, unless it goes where it will stay.
 const READ_SIZE: usize = 256 * 1024;
 
+/// How much the read after a large payload takes: most likely the header of the next, whose payload then goes where it
+/// will stay.
+const HEADER_READ_SIZE: usize = 4 * 1024;
+
 thread_local! {
     /// Bytes pass through here on their way to the decoder; a connection owns a buffer only for what is incomplete.
     static READ_BUFFER: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
@@ -40,6 +44,8 @@ pub(super) struct Link {
     inbox: Inbox,
     /// Received, but not decoded as the inbox is full or the turn is over.
     unread: Vec<u8>,
+    /// Whether the last read was of a large payload.
+    was_large: bool,
     /// Whether the peer's last byte, or its Close frame, has been read.
     heard_out: bool,
     /// Whether its Close frame was the last that it sent, for all we know.
@@ -91,6 +97,7 @@ impl Link {
             decoder: Decoder::new(limits, inflater),
             inbox: Inbox::default(),
             unread: Vec::new(),
+            was_large: false,
             heard_out: false,
             said_goodbye: false,
             pace: Pace::new(),
@@ -357,6 +364,7 @@ impl Link {
             Some(mut room) => {
                 let source = |source: &mut Readable| poll_read_buf(Pin::new(source), cx, &mut room);
                 let read = ready!(with_source(&mut self.source, &self.conn, source));
+                self.was_large = true;
                 if let Ok(count @ 1..) = read {
                     self.pace.spend(count, 0);
                     let decoded = self.decoder.filled(count);
@@ -367,9 +375,12 @@ impl Link {
             }
             None => {
                 let mut buffer = READ_BUFFER.take().unwrap_or_else(|| vec![0; READ_SIZE].into_boxed_slice());
-                let read = self.read_to(&mut buffer, cx, now, receiver);
+                let size = if self.was_large { HEADER_READ_SIZE } else { READ_SIZE };
+                let read = self.read_to(&mut buffer[..size], cx, now, receiver);
                 READ_BUFFER.set(Some(buffer));
-                ready!(read)
+                let read = ready!(read);
+                self.was_large = false;
+                read
             }
         };
         match read {
