@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Flood(FloodArguments),
     /// All servers and cases, interleaved, in several rounds; the result as a page of the book.
     Compare(CompareArguments),
+    /// Instructions of our server for a message on each hot path, against the baseline. Needs valgrind.
+    Instructions(InstructionsArguments),
     /// Runs one of the servers until its standard input ends.
     Serve(ServeArguments),
     /// Runs attackers, for `flood`.
@@ -154,6 +156,16 @@ pub(crate) struct CompareArguments {
     /// The folder for the page and its pictures. Where all is measured, the book's; else nothing is written.
     #[arg(long)]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InstructionsArguments {
+    /// By how many per cent a path may exceed the baseline.
+    #[arg(long, default_value_t = 3.0)]
+    pub(crate) tolerance: f64,
+    /// Writes what was counted as the new baseline.
+    #[arg(long)]
+    pub(crate) save: bool,
 }
 
 #[derive(Debug, Args)]

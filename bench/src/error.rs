@@ -24,6 +24,8 @@ pub(crate) enum Error {
     Lost { missing: u64, waited: Duration },
     #[error("the attackers ended with {0}")]
     Attack(std::process::ExitStatus),
+    #[error("more instructions than the baseline and {tolerance} %: {paths}")]
+    Regression { paths: String, tolerance: f64 },
     #[error("in the comparison of {case} with {peer}")]
     Case { case: &'static str, peer: &'static str, source: Box<Error> },
 }

@@ -3,6 +3,7 @@
 mod args;
 mod compare;
 mod error;
+mod instructions;
 mod load;
 mod machine;
 mod measure;
@@ -88,6 +89,7 @@ fn run(command: Command) -> Result<()> {
             each(&asked.servers, Role::Echo, |server| flood.run(server))
         }
         Command::Compare(asked) => compare::run(&asked),
+        Command::Instructions(asked) => instructions::run(&asked),
         Command::Serve(asked) => asked.peer.serve(&asked),
         Command::Attack(asked) => flood::attack(&asked),
     }

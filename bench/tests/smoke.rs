@@ -37,10 +37,10 @@ fn echoes_of_every_kind_of_header_come_back() {
 
 #[test]
 fn the_floor_takes_messages_that_no_single_read_brings() {
-    let printed = bench("echo floor --messages 32 --connections 2 --depth 4 --size 700000");
-    assert_eq!(servers_that_handled(32, &printed), 1, "{printed}");
-    let printed = bench("fanout floor --messages 36 --subscribers 3 --in-flight 3 --size 700000");
-    assert_eq!(servers_that_handled(36, &printed), 1, "{printed}");
+    let printed = bench("echo floor floor-64k --messages 32 --connections 2 --depth 4 --size 700000");
+    assert_eq!(servers_that_handled(32, &printed), 2, "{printed}");
+    let printed = bench("fanout floor floor-64k --messages 36 --subscribers 3 --in-flight 3 --size 700000");
+    assert_eq!(servers_that_handled(36, &printed), 2, "{printed}");
 }
 
 #[test]
@@ -81,6 +81,13 @@ fn connections_open_and_close() {
 fn idle_connections_are_weighed() {
     let printed = bench("idle floor ours --connections 100");
     assert_eq!(printed.matches("an idle connection: ").count(), 2, "{printed}");
+}
+
+#[test]
+fn attackers_come_back_where_they_are_told_to() {
+    let printed = bench("flood ours --threads 2 --reconnect --attack empty-fragments --time 0.5");
+    assert!(printed.contains("came back each time they were cut off"), "{printed}");
+    assert!(printed.contains("under attack  p50 "), "{printed}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub(super) fn draw(results: &Results) -> String {
     for (at, row) in rows.iter().enumerate() {
         let (cost, y) = (results.cost(row), TOP + ROW * (at as f64 + 0.5));
         let (colour, weight) = match row.peer {
-            Peer::Floor | Peer::Rustls => ("#888", "normal"),
+            Peer::Floor | Peer::Floor64k | Peer::Rustls => ("#888", "normal"),
             Peer::Ours => ("#c1440e", "bold"),
             _ => ("#2b6cb0", "normal"),
         };

@@ -9,7 +9,7 @@ const PYTHON: &str = include_str!("../../peers/requirements.txt");
 /// The version of a server; nothing for the floor, which has none.
 pub(super) fn of(peer: Peer) -> Option<&'static str> {
     match peer {
-        Peer::Floor => None,
+        Peer::Floor | Peer::Floor64k => None,
         Peer::Rustls => locked("tokio-rustls"),
         Peer::NodeWs => NODE.split_once("\"ws\": \"")?.1.split_once('"').map(|(version, _)| version),
         Peer::PythonWebsockets => PYTHON.trim().split_once("==").map(|(_, version)| version),
@@ -31,7 +31,8 @@ mod tests {
 
     #[test]
     fn every_server_but_the_floor_has_a_version() {
-        for peer in Peer::value_variants().iter().filter(|peer| **peer != Peer::Floor) {
+        let floors = [Peer::Floor, Peer::Floor64k];
+        for peer in Peer::value_variants().iter().filter(|peer| !floors.contains(peer)) {
             let version = of(*peer).unwrap_or_default();
             assert!(version.starts_with(|first: char| first.is_ascii_digit()), "{}: {version}", peer.name());
         }

@@ -23,11 +23,16 @@ pub(crate) struct Echo {
 impl Echo {
     /// Measures echoes.
     pub(crate) fn measure(&self, server: &Server, amount: Amount) -> Result<Measurement> {
-        let mut fleet = Fleet::connect(server, self.connections, |client| {
-            Arc::new(Burst::new(self.opcode, self.size, self.depth, client))
-        })?;
+        let mut fleet = self.connect(server)?;
         run(&mut fleet, amount.warm_up(), &mut Latencies::default())?;
         Measurement::take(server, |latencies| run(&mut fleet, amount, latencies))
+    }
+
+    /// Opens the connections.
+    pub(crate) fn connect(&self, server: &Server) -> Result<Fleet> {
+        Fleet::connect(server, self.connections, |client| {
+            Arc::new(Burst::new(self.opcode, self.size, self.depth, client))
+        })
     }
 }
 

@@ -36,7 +36,7 @@ impl Fanout {
     ///
     /// Many servers answer the handshake a little before they list the connection, and a message of that time does not
     /// reach it: then all is begun anew, with more time.
-    fn subscribe(&self, server: &Server) -> Result<Fleet> {
+    pub(crate) fn subscribe(&self, server: &Server) -> Result<Fleet> {
         let burst = Arc::new(Burst::new(self.opcode, self.size, self.in_flight, 0));
         let mut settling = SETTLING;
         loop {
@@ -51,7 +51,8 @@ impl Fanout {
     }
 }
 
-fn run(fleet: &mut Fleet, amount: Amount, latencies: &mut Latencies) -> Result<u64> {
+/// Sends bursts until so many messages are delivered; tells how many were.
+pub(crate) fn run(fleet: &mut Fleet, amount: Amount, latencies: &mut Latencies) -> Result<u64> {
     let end = Instant::now() + amount.time;
     let mut delivered = 0;
     loop {

@@ -54,7 +54,10 @@ pub(crate) enum Role {
 pub(crate) enum Peer {
     /// What the kernel alone costs.
     Floor,
-    /// The same with TLS, by tokio-rustls.
+    /// The same, reading 64 KiB at once instead of 512.
+    #[value(name = "floor-64k")]
+    Floor64k,
+    /// The floor with TLS, by tokio-rustls.
     Rustls,
     /// The server of this repository, written with the macro, with its options at their defaults.
     Ours,
@@ -82,6 +85,7 @@ impl Peer {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Floor => "floor",
+            Self::Floor64k => "floor, reading 64 KiB",
             Self::Rustls => "floor of TLS",
             Self::Ours => "ws-runtime",
             Self::Fastwebsockets => "fastwebsockets",
@@ -134,7 +138,9 @@ impl Peer {
             Self::PythonWebsockets => {
                 script(scripts.join("python/bin/python"), "python.py", "python/bin/python")
             }
-            _ if !cfg!(feature = "peers") && !matches!(self, Self::Floor | Self::Rustls | Self::Ours) => {
+            _ if !cfg!(feature = "peers")
+                && !matches!(self, Self::Floor | Self::Floor64k | Self::Rustls | Self::Ours) =>
+            {
                 left_out("this was built without the feature `peers`")
             }
             _ => {
@@ -164,7 +170,8 @@ impl Peer {
         println!("{LISTENING}{address}");
         io::stdout().flush().doing("print the address")?;
         let served = match self {
-            Self::Floor => floor::serve(listener, role, threads),
+            Self::Floor => floor::serve(listener, role, threads, floor::READ_SIZE),
+            Self::Floor64k => floor::serve(listener, role, threads, floor::SMALL_READ_SIZE),
             Self::Rustls => match identity {
                 Some(identity) => rustls::serve(listener, &identity, threads),
                 None => Err(io::Error::other("it needs --tls")),

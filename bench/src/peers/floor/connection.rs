@@ -7,17 +7,13 @@ use std::os::fd::{AsFd, BorrowedFd};
 use super::frames::Frames;
 use crate::peers::MAX_MESSAGE;
 
-/// The size of the read buffer, which all connections of a thread share: the most that is read at once.
-///
-/// Measured, because the floor must not be beaten by a larger one: from 64 KiB to this, 16 messages of 16 KiB fall to two
-/// thirds of their cost; twice as much no longer fits the second-level cache and costs more again.
-pub(super) const READ_BUFFER: usize = 512 * 1024;
-
 /// Up to this size the beginning of a frame is copied.
 const SMALL: usize = 16 * 1024;
 
 pub(super) struct Connection {
     stream: TcpStream,
+    /// The most that is read at once: the size of the buffer that all connections of a thread share.
+    read_size: usize,
     /// What has come of the request; nothing once it is answered.
     request: Option<Vec<u8>>,
     frames: Frames,
@@ -59,9 +55,10 @@ pub(super) enum Place {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: TcpStream, read_size: usize) -> Self {
         Self {
             stream,
+            read_size,
             request: Some(Vec::new()),
             frames: Frames::default(),
             kept: Vec::new(),
@@ -125,8 +122,8 @@ impl Connection {
     /// Reads into the thread's buffer, behind what was kept.
     fn take_frames(&mut self, buffer: &mut Vec<u8>) -> io::Result<Option<Taken>> {
         let kept = self.kept.len();
-        let Some(count) = read(&mut self.stream, &mut buffer[kept..READ_BUFFER])? else { return Ok(None) };
-        let full = kept + count == READ_BUFFER;
+        let Some(count) = read(&mut self.stream, &mut buffer[kept..self.read_size])? else { return Ok(None) };
+        let full = kept + count == self.read_size;
         buffer[..kept].copy_from_slice(&self.kept);
         let turned = self.frames.turn(&mut buffer[..kept + count]);
         self.kept.clear();
@@ -135,7 +132,7 @@ impl Connection {
         if self.filled > SMALL && turned.whole == 0 {
             // All of it is one frame: the buffers change places, and nothing is copied.
             std::mem::swap(&mut self.begun, buffer);
-            buffer.resize(buffer.len().max(READ_BUFFER), 0);
+            buffer.resize(buffer.len().max(self.read_size), 0);
         } else {
             self.make_room(self.filled);
             self.begun[..self.filled].copy_from_slice(&buffer[turned.whole..turned.ready]);

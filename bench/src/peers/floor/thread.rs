@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::net::{SocketFlags, accept_with};
 
-use super::connection::{Connection, Life, Place, READ_BUFFER};
+use super::connection::{Connection, Life, Place};
 use crate::peers::Role;
 use crate::poller::Poller;
 
@@ -55,6 +55,7 @@ pub(super) struct Worker {
     connections: Vec<Option<Connection>>,
     free: Vec<usize>,
     buffer: Vec<u8>,
+    read_size: usize,
 }
 
 impl Worker {
@@ -63,13 +64,13 @@ impl Worker {
         role: Role,
         posts: Arc<[Post]>,
         listener: Option<TcpListener>,
+        read_size: usize,
     ) -> io::Result<Self> {
         let poller = Poller::new()?;
         poller.add_level(&posts[number].bell, BELL)?;
         if let Some(listener) = &listener {
             poller.add_level(listener, LISTENER)?;
         }
-        let buffer = vec![0; READ_BUFFER];
         Ok(Self {
             number,
             role,
@@ -79,7 +80,8 @@ impl Worker {
             poller,
             connections: Vec::new(),
             free: Vec::new(),
-            buffer,
+            buffer: vec![0; read_size],
+            read_size,
         })
     }
 
@@ -98,9 +100,9 @@ impl Worker {
     }
 
     fn accept(&mut self) -> io::Result<()> {
-        let Some(listener) = &self.listener else { return Ok(()) };
         // Not all at once: the connections that are there already have their turn too.
         for _ in 0..64 {
+            let Some(listener) = &self.listener else { break };
             let stream = match accept_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
                 Ok(socket) => TcpStream::from(socket),
                 Err(_) => break,
@@ -108,7 +110,7 @@ impl Worker {
             let number = self.accepted % self.posts.len();
             self.accepted += 1;
             if number == self.number {
-                register(&self.poller, &mut self.connections, &mut self.free, stream)?;
+                self.register(stream)?;
             } else {
                 self.posts[number].leave(Mail::Connection(stream))?;
             }
@@ -120,11 +122,21 @@ impl Worker {
         for mail in self.posts[self.number].collect()? {
             match mail {
                 Mail::Connection(stream) => {
-                    register(&self.poller, &mut self.connections, &mut self.free, stream)?;
+                    self.register(stream)?;
                 }
                 Mail::Broadcast(frames) => deliver(&mut self.connections, &frames),
             }
         }
+        Ok(())
+    }
+
+    fn register(&mut self, stream: TcpStream) -> io::Result<()> {
+        let token = self.free.pop().unwrap_or_else(|| {
+            self.connections.push(None);
+            self.connections.len() - 1
+        });
+        self.poller.add(&stream, token)?;
+        self.connections[token] = Some(Connection::new(stream, self.read_size));
         Ok(())
     }
 
@@ -184,21 +196,6 @@ fn publish(posts: &[Post], here: usize, frames: &[u8]) -> io::Result<()> {
     for (_, post) in posts.iter().enumerate().filter(|(number, _)| *number != here) {
         post.leave(Mail::Broadcast(Arc::clone(&shared)))?;
     }
-    Ok(())
-}
-
-fn register(
-    poller: &Poller,
-    connections: &mut Vec<Option<Connection>>,
-    free: &mut Vec<usize>,
-    stream: TcpStream,
-) -> io::Result<()> {
-    let token = free.pop().unwrap_or_else(|| {
-        connections.push(None);
-        connections.len() - 1
-    });
-    poller.add(&stream, token)?;
-    connections[token] = Some(Connection::new(stream));
     Ok(())
 }
 

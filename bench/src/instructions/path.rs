@@ -1,0 +1,111 @@
+//! The hot paths.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use super::compressed;
+use crate::error::Result;
+use crate::load::Latencies;
+use crate::load::frame::Opcode;
+use crate::modes::Amount;
+use crate::modes::echo::{self, Echo};
+use crate::modes::fanout::{self, Fanout};
+use crate::peers::Role;
+use crate::server::Server;
+
+/// Nothing here is ended by the clock, however slow valgrind is: the number of messages is what counts.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// What is counted. Few connections and whole bursts, so that how often the server wakes up, and with how much to do,
+/// does not depend on who is faster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Path {
+    /// A wake-up, decode, dispatch, encode.
+    Echo,
+    /// The same, with a sixteenth of a wake-up: mostly decode, dispatch, encode.
+    EchoDeep,
+    /// The same as text, which is also checked for UTF-8.
+    TextDeep,
+    /// Unmasking and copying.
+    #[value(name = "echo-16k")]
+    Echo16k,
+    /// A message to a hundred, for each of them.
+    Broadcast,
+    /// The same with 16 messages at once.
+    BroadcastDeep,
+    /// An echo of 1 KiB of JSON that is inflated and deflated.
+    Compressed,
+}
+
+impl Path {
+    pub(super) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Echo => "echo of 64 B",
+            Self::EchoDeep => "echo of 64 B, 16 at once",
+            Self::TextDeep => "echo of 64 B of text, 16 at once",
+            Self::Echo16k => "echo of 16 KiB",
+            Self::Broadcast => "broadcast of 128 B to 100, a delivery",
+            Self::BroadcastDeep => "the same, 16 at once",
+            Self::Compressed => "echo of 1 KiB, compressed",
+        }
+    }
+
+    pub(super) fn role(self) -> Role {
+        match self {
+            Self::Broadcast | Self::BroadcastDeep => Role::Fanout,
+            Self::Echo | Self::EchoDeep | Self::TextDeep | Self::Echo16k | Self::Compressed => Role::Echo,
+        }
+    }
+
+    /// What of the server's options is not at its default, as a variable of the environment.
+    pub(super) fn option(self) -> &'static str {
+        match self {
+            Self::Compressed => "WS_SERVER_COMPRESSION=on",
+            Self::Echo
+            | Self::EchoDeep
+            | Self::TextDeep
+            | Self::Echo16k
+            | Self::Broadcast
+            | Self::BroadcastDeep => "",
+        }
+    }
+
+    /// The two numbers of messages whose difference is taken.
+    pub(super) fn amounts(self) -> (u64, u64) {
+        match self {
+            Self::Echo => (500, 4_500),
+            Self::Compressed => (100, 600),
+            Self::EchoDeep | Self::TextDeep => (3_200, 35_200),
+            Self::Echo16k => (200, 1_200),
+            Self::Broadcast => (10_000, 40_000),
+            Self::BroadcastDeep => (32_000, 192_000),
+        }
+    }
+
+    /// Sends so many messages, and waits for the last answer; tells how many they were.
+    pub(super) fn send(self, server: &Server, messages: u64) -> Result<u64> {
+        let amount = Amount { messages, time: LONG };
+        let echo = |size, depth, opcode| {
+            let mut fleet = Echo { connections: 1, size, depth, opcode }.connect(server)?;
+            echo::run(&mut fleet, amount, &mut Latencies::default())
+        };
+        let fan_out = |in_flight| {
+            let fanout = Fanout { subscribers: 100, size: 128, in_flight, opcode: Opcode::Binary };
+            fanout::run(&mut fanout.subscribe(server)?, amount, &mut Latencies::default())
+        };
+        match self {
+            Self::Echo => echo(64, 1, Opcode::Binary),
+            Self::EchoDeep => echo(64, 16, Opcode::Binary),
+            Self::TextDeep => echo(64, 16, Opcode::Text),
+            Self::Echo16k => echo(16 << 10, 1, Opcode::Binary),
+            Self::Broadcast => fan_out(1),
+            Self::BroadcastDeep => fan_out(16),
+            Self::Compressed => compressed::echo(server, messages),
+        }
+    }
+}
