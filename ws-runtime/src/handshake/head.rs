@@ -111,7 +111,9 @@ impl Scanner {
 
     /// Looks at the bytes that are new in `bytes`; gives the length of the head once it is complete.
     fn advance(&mut self, bytes: &[u8]) -> Result<Option<usize>, Refusal> {
-        while let Some(&byte) = bytes.get(self.seen) {
+        loop {
+            self.skip_plain(bytes);
+            let Some(&byte) = bytes.get(self.seen) else { return Ok(None) };
             self.check_length(bytes)?;
             let position = self.seen;
             self.seen += 1;
@@ -129,22 +131,32 @@ impl Scanner {
                 (false, b' ' | b'\t') if position == self.line_start && self.request_line.is_some() => {
                     return Err(Refusal::FoldedHeader);
                 }
-                (false, byte) if byte.is_ascii_control() && byte != b'\t' => {
-                    return Err(Refusal::ControlCharacter);
-                }
+                (false, byte) if !is_plain(byte) => return Err(Refusal::ControlCharacter),
                 (false, _) => {}
             }
         }
-        Ok(None)
+    }
+
+    /// Passes over what means nothing within a line, as far as the limits go.
+    fn skip_plain(&mut self, bytes: &[u8]) {
+        if !self.after_cr && self.seen > self.line_start {
+            let line = bytes.get(self.seen..self.limit().min(bytes.len())).unwrap_or_default();
+            self.seen += line.iter().position(|byte| !is_plain(*byte)).unwrap_or(line.len());
+        }
+    }
+
+    /// How many bytes may be looked at.
+    fn limit(&self) -> usize {
+        let whole = self.limits.max_header_size;
+        if self.request_line.is_some() { whole } else { whole.min(self.line_start + MAX_REQUEST_LINE) }
     }
 
     fn check_length(&self, bytes: &[u8]) -> Result<(), Refusal> {
-        let whole_is_full = self.seen >= self.limits.max_header_size;
-        if self.request_line.is_some() {
-            return if whole_is_full { Err(Refusal::HeadersTooLarge) } else { Ok(()) };
-        }
-        if !whole_is_full && self.seen - self.line_start < MAX_REQUEST_LINE {
+        if self.seen < self.limit() {
             return Ok(());
+        }
+        if self.request_line.is_some() {
+            return Err(Refusal::HeadersTooLarge);
         }
         let has_target = bytes.get(self.line_start..self.seen).is_some_and(|line| line.contains(&b' '));
         Err(if has_target { Refusal::TargetTooLong } else { Refusal::RequestLine })
@@ -207,6 +219,11 @@ fn parse_request_line(line: &[u8], end: usize) -> Result<RequestLine, Refusal> {
     let uri = Uri::try_from(target).map_err(|_| Refusal::Target)?;
     let version = if minor == 0 { Version::HTTP_10 } else { Version::HTTP_11 };
     Ok(RequestLine { method, uri, version, end })
+}
+
+/// Whether a byte has no meaning for the lines of a head.
+fn is_plain(byte: u8) -> bool {
+    !byte.is_ascii_control() || byte == b'\t'
 }
 
 /// Whether a request line ends like one of HTTP, of whatever version.
