@@ -37,6 +37,31 @@ const tests = {
     await ann.getByText('* Bob has left').waitFor();
     await ann.close();
   },
+  async 'long texts go compressed both ways'() {
+    const ann = await guest('Ann');
+    const long = 'a long tale of many sheep, '.repeat(100).trim();
+    const { extensions, heard } = await ann.evaluate(
+      (long) =>
+        new Promise((resolve) => {
+          const socket = new WebSocket(`ws://${location.host}/`);
+          socket.onopen = () => {
+            socket.send('Cleo');
+            socket.send(long);
+          };
+          socket.onmessage = ({ data }) => {
+            if (data.includes(long)) {
+              resolve({ extensions: socket.extensions, heard: data });
+              socket.close();
+            }
+          };
+          socket.onclose = ({ code }) => resolve({ extensions: socket.extensions, heard: `closed with ${code}` });
+        }),
+      long,
+    );
+    assert.match(extensions, /^permessage-deflate/);
+    assert.match(heard, /a long tale/);
+    await ann.close();
+  },
   async 'a page of another origin is refused'() {
     const elsewhere = createServer((_, response) => response.end('<title>elsewhere</title>')).listen(0, '127.0.0.1');
     await once(elsewhere, 'listening');

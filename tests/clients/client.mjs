@@ -4,17 +4,17 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 
-const { TRANSPORT, PORT, SOCKET, CERTIFICATE } = process.env;
+const { TRANSPORT, PORT, SOCKET, CERTIFICATE, COMPRESSION } = process.env;
 const tricky = ['', 'a', '\0', 'ünïcödé ✓ 𝄞', 'line\r\nline', '"\'<>&;--', '!', 'x'.repeat(126), 'x'.repeat(65535)];
 
 /** An admitted client: `say` sends, `hear` gives the next message, `end` the close code and reason. */
-async function client(path = '/', subprotocols = []) {
+async function client(path = '/', subprotocols = [], perMessageDeflate = Boolean(COMPRESSION)) {
   const address = {
     tcp: () => `ws://localhost:${PORT}${path}`,
     tls: () => `wss://localhost:${PORT}${path}`,
     unix: () => `ws+unix://${SOCKET}:${path}`,
   }[TRANSPORT]();
-  const options = { family: 4, perMessageDeflate: false };
+  const options = { family: 4, perMessageDeflate };
   if (TRANSPORT === 'tls') options.ca = readFileSync(CERTIFICATE);
   const socket = new WebSocket(address, subprotocols, options);
   const waiting = [];
@@ -116,7 +116,61 @@ const tests = {
   },
 };
 
-for (const [name, test] of Object.entries(tests)) {
+const long = Array.from({ length: 2000 }, (_, number) => `${number} sheep jump over a fence, `).join('');
+
+/** Asks, and tells how many bytes the answer takes on the wire. It must be the question. */
+async function size({ socket, say, hear }, question) {
+  const before = socket._socket.bytesRead;
+  say(question);
+  assert.equal(await hear(), question);
+  return socket._socket.bytesRead - before;
+}
+
+const compressed = {
+  async 'agrees on compression'() {
+    const { socket, close } = await client();
+    assert.ok('permessage-deflate' in socket._extensions, socket.extensions);
+    const { server_no_context_takeover: alone } = socket._extensions['permessage-deflate'].params;
+    assert.equal(Boolean(alone), COMPRESSION === 'on');
+    close();
+  },
+  async 'sends long texts compressed both ways'() {
+    const one = await client();
+    for (let times = 0; times < 3; times++) assert.ok((await size(one, long)) < long.length / 4);
+    one.close();
+  },
+  async 'leaves short texts as they are'() {
+    const one = await client();
+    for (const text of ['short', 'x'.repeat(1023)]) {
+      assert.equal(await size(one, text), text.length + (text.length < 126 ? 2 : 4));
+    }
+    one.close();
+  },
+  async 'refers back where contexts are taken over'() {
+    const one = await client();
+    // It repeats itself nowhere, so only the second time is there anything to refer back to.
+    const hex = (number) => (Math.imul(number, 2654435761) >>> 0).toString(16).padStart(8, '0');
+    const text = Array.from({ length: 375 }, (_, number) => hex(number)).join('');
+    const [once, twice] = [await size(one, text), await size(one, text)];
+    assert.equal(twice * 4 < once, COMPRESSION === 'context_takeover');
+    one.close();
+  },
+  async 'hears broadcasts compressed'() {
+    const [one, two] = [await client(), await client('/', [], false)];
+    for (const text of [long, 'short', long]) {
+      two.say(`!broadcast ${text}`);
+      assert.deepEqual([await one.hear(), await two.hear()], [text, text]);
+      await size(one, text);
+    }
+    assert.ok(one.socket._socket.bytesRead < long.length * 2);
+    assert.ok(two.socket._socket.bytesRead > long.length * 2);
+    one.close();
+    two.close();
+  },
+  'shuts down': tests['shuts down'],
+};
+
+for (const [name, test] of Object.entries(COMPRESSION ? compressed : tests)) {
   try {
     await test();
     console.log(`ok ${name}`);

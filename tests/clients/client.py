@@ -8,6 +8,7 @@ from websockets.asyncio.client import connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 TRANSPORT = os.environ["TRANSPORT"]
+COMPRESSION = os.environ.get("COMPRESSION")
 TRICKY = ["", "a", "\0", "ünïcödé ✓ 𝄞", "line\r\nline", "\"'<>&;--", "!", "x" * 125, "x" * 126, "x" * 65535]
 failed = False
 
@@ -176,12 +177,82 @@ async def shuts_down():
             assert (await closed(socket))[0] == 1001
 
 
+LONG = "".join(f"{number} sheep jump over a fence, " for number in range(2000))
+
+
+def watched(socket):
+    """What comes from now on: of each frame whether it is compressed, and its size on the wire."""
+    (extension,) = socket.protocol.extensions
+    frames = []
+    decode = extension.decode
+
+    def watch(frame, **options):
+        frames.append((frame.rsv1, len(frame.data)))
+        return decode(frame, **options)
+
+    extension.decode = watch
+    return frames
+
+
+async def agrees_on_compression():
+    async with client() as socket:
+        answer = socket.response.headers["Sec-WebSocket-Extensions"]
+        alone = "server_no_context_takeover" in answer and "client_no_context_takeover" in answer
+        assert alone == (COMPRESSION == "on"), answer
+    async with client(compression=None) as socket:
+        assert not socket.protocol.extensions
+        assert await asked(socket, LONG) == LONG
+
+
+async def sends_long_texts_compressed_both_ways():
+    async with client() as socket:
+        frames = watched(socket)
+        for _ in range(3):
+            assert await asked(socket, LONG) == LONG
+        assert await asked(socket, LONG.encode()) == LONG.encode()
+        assert all(compressed and size < len(LONG) / 4 for compressed, size in frames), frames
+        assert len(frames) == 4
+
+
+async def leaves_short_texts_as_they_are():
+    async with client() as socket:
+        frames = watched(socket)
+        assert await asked(socket, "short") == "short"
+        assert await asked(socket, LONG) == LONG
+        assert await asked(socket, "short") == "short"
+        assert [compressed for compressed, _ in frames] == [False, True, False]
+
+
+async def refers_back_where_contexts_are_taken_over():
+    # It repeats itself nowhere, so only the second time is there anything to refer back to.
+    text = "".join(f"{number * 2654435761 % 2**32:08x}" for number in range(375))
+    async with client() as socket:
+        frames = watched(socket)
+        for _ in range(2):
+            assert await asked(socket, text) == text
+        (_, once), (_, twice) = frames
+        assert (twice * 4 < once) == (COMPRESSION == "context_takeover"), frames
+
+
+async def hears_broadcasts_compressed():
+    async with client() as one, client(compression=None) as two:
+        frames = watched(one)
+        for text in [LONG, "short", LONG]:
+            await two.send(f"!broadcast {text}")
+            assert await one.recv() == await two.recv() == text
+            assert await asked(one, text) == text
+        assert [compressed for compressed, _ in frames] == [True, True, False, False, True, True]
+
+
 async def main():
     global failed
     tests = [echoes_tricky_strings, echoes_binary, joins_fragments, answers_a_ping, hears_a_pong, chooses_a_subprotocol]
     tests += [refuses_by_status, greets_when_ready, knows_its_peer, lists_and_reaches_all_connections]
     tests += [replaces_a_handler_of_one_connection, bounds_what_is_sent_and_received, watches_a_pipe, ticks]
     tests += [closes_with_a_code_and_a_reason, hears_a_close, cuts_a_connection, survives_a_panic, answers_plain_http]
+    if COMPRESSION:
+        tests = [agrees_on_compression, sends_long_texts_compressed_both_ways, leaves_short_texts_as_they_are]
+        tests += [refers_back_where_contexts_are_taken_over, hears_broadcasts_compressed]
     tests += [shuts_down]
     for test in tests:
         try:

@@ -137,6 +137,7 @@ mod book {
     page!(ticks, "ticks.md");
     page!(watchers, "watchers.md");
     page!(tls, "tls.md");
+    page!(the_wire, "the-wire.md");
     page!(options, "options.md");
     page!(shutdown, "shutdown.md");
     page!(coming_from_perl, "coming-from-perl.md");

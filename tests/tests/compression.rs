@@ -1,0 +1,331 @@
+//! permessage-deflate (RFC 7692) as a peer sees it: what is agreed on, what is compressed, and what is refused.
+
+use flate2::{Compress, Decompress, FlushCompress, FlushDecompress};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use ws_runtime::prelude::*;
+use ws_runtime::{Compression, Running, SetError};
+use ws_tests::frame::{Sent, frame};
+use ws_tests::raw::{Afterwards, Cut, HANDSHAKE, ask, exchange, knock};
+
+#[ws_server(listen = "127.0.0.1:0", origins = any, compression = "on")]
+mod echo {
+    use super::*;
+
+    #[on(utf8)]
+    fn text(text: &str) -> &str {
+        text
+    }
+
+    #[on(binary)]
+    fn data(data: Bytes) -> Bytes {
+        data
+    }
+}
+
+#[ws_server(listen = "127.0.0.1:0", origins = any)]
+mod chosen {
+    use super::*;
+
+    #[on(connect)]
+    fn choose(conn: &Conn) -> Result<(), SetError> {
+        assert_eq!(conn.compression(), Compression::Off, "the default");
+        conn.set_compression(Compression::ContextTakeover)
+    }
+
+    #[on(utf8)]
+    fn too_late(conn: &Conn) -> String {
+        format!("{:?} {:?}", conn.compression(), conn.set_compression(Compression::Off))
+    }
+}
+
+/// Shakes hands with these lines about extensions; the stream, and what the server says of them.
+async fn shake_hands(running: &Running, lines: &[&str]) -> (TcpStream, Option<String>) {
+    let mut stream = knock(running).await;
+    let mut request = HANDSHAKE.strip_suffix("\r\n").unwrap().to_owned();
+    for line in lines {
+        request.push_str(&format!("Sec-WebSocket-Extensions: {line}\r\n"));
+    }
+    request.push_str("\r\n");
+    let head = ask(&mut stream, request.as_bytes(), Cut::Whole).await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    let answers: Vec<_> = head
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-extensions"))
+        .map(|(_, value)| value.to_owned())
+        .collect();
+    assert!(answers.len() <= 1, "{answers:?}");
+    (stream, answers.into_iter().next())
+}
+
+/// The same, where the offer must be taken.
+async fn agreed(running: &Running, offer: &str) -> TcpStream {
+    let (stream, answer) = shake_hands(running, &[offer]).await;
+    assert!(answer.is_some(), "{offer} is declined");
+    stream
+}
+
+/// The next frame: its first byte and its payload.
+async fn next(stream: &mut TcpStream) -> (u8, Vec<u8>) {
+    let first = stream.read_u8().await.unwrap();
+    let len = match stream.read_u8().await.unwrap() {
+        127 => stream.read_u64().await.unwrap(),
+        126 => stream.read_u16().await.unwrap().into(),
+        len => len.into(),
+    };
+    let mut payload = vec![0; usize::try_from(len).unwrap()];
+    stream.read_exact(&mut payload).await.unwrap();
+    (first, payload)
+}
+
+/// Sends a text as it is, and gives what comes back: its first byte and its payload.
+async fn echoed(stream: &mut TcpStream, text: &[u8]) -> (u8, Vec<u8>) {
+    stream.write_all(&frame(0x81, text)).await.unwrap();
+    next(stream).await
+}
+
+fn inflate(context: &mut Decompress, payload: &[u8]) -> Vec<u8> {
+    let input = [payload, &[0x00, 0x00, 0xFF, 0xFF]].concat();
+    let mut message = Vec::with_capacity(1 << 20);
+    let before = context.total_in();
+    context.decompress_vec(&input, &mut message, FlushDecompress::Sync).expect("it is sound deflate data");
+    assert_eq!(context.total_in() - before, input.len() as u64, "all of it is used");
+    message
+}
+
+fn fresh() -> Decompress {
+    Decompress::new_with_window_bits(false, 15)
+}
+
+fn deflate(message: &[u8]) -> Vec<u8> {
+    let mut deflated = Vec::with_capacity(message.len() + 64);
+    let mut context = Compress::new_with_window_bits(flate2::Compression::best(), false, 15);
+    context.compress_vec(message, &mut deflated, FlushCompress::Sync).unwrap();
+    assert!(deflated.ends_with(&[0x00, 0x00, 0xFF, 0xFF]));
+    deflated.truncate(deflated.len() - 4);
+    deflated
+}
+
+/// A text that compresses well, but of which no part of some length comes twice.
+fn prose(size: usize) -> Vec<u8> {
+    (0..)
+        .flat_map(|number: u32| format!("{} sheep, ", number.wrapping_mul(2_654_435_761)).into_bytes())
+        .take(size)
+        .collect()
+}
+
+/// What nothing can make smaller.
+fn noise(size: usize) -> Vec<u8> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let step = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    std::iter::repeat_with(step).take(size).collect()
+}
+
+const DEFLATE: &str = "permessage-deflate";
+
+#[tokio::test]
+async fn what_is_answered_follows_from_the_option_and_the_offer() {
+    const ALONE: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+    let takeover = Compression::ContextTakeover;
+    let rows: [(Compression, &[&str], Option<&str>); 10] = [
+        (Compression::Off, &[DEFLATE], None),
+        (Compression::On, &[], None),
+        (Compression::On, &[DEFLATE], Some(ALONE)),
+        (takeover, &[DEFLATE], Some(DEFLATE)),
+        (Compression::On, &["permessage-deflate; unknown=1"], None),
+        (Compression::On, &["permessage-deflate; unknown=1, permessage-deflate"], Some(ALONE)),
+        (Compression::On, &["permessage-bzip2", DEFLATE], Some(ALONE)),
+        (takeover, &["permessage-deflate; server_max_window_bits=8"], None),
+        (
+            takeover,
+            &["permessage-deflate; server_max_window_bits=10; client_max_window_bits"],
+            Some("permessage-deflate; server_max_window_bits=10; client_max_window_bits=11"),
+        ),
+        (
+            takeover,
+            &["permessage-deflate; server_no_context_takeover"],
+            Some("permessage-deflate; server_no_context_takeover"),
+        ),
+    ];
+    for (compression, lines, expected) in rows {
+        let server = echo::server().compression(compression).compression_window_bits(11);
+        let running = server.bind().await.unwrap();
+        let (_stream, answer) = shake_hands(&running, lines).await;
+        assert_eq!(answer.as_deref(), expected, "{compression:?} {lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_chooses_for_itself_until_the_handshake_is_done() {
+    let running = chosen::server().bind().await.unwrap();
+    let (mut stream, answer) = shake_hands(&running, &[DEFLATE]).await;
+    assert_eq!(answer.as_deref(), Some(DEFLATE));
+    let (first, answer) = echoed(&mut stream, b"?").await;
+    let expected = format!("ContextTakeover {:?}", Err::<(), _>(SetError::TooLate { option: "compression" }));
+    assert_eq!((first, String::from_utf8(answer).unwrap()), (0x81, expected));
+}
+
+#[tokio::test]
+async fn messages_from_the_smallest_size_on_are_compressed_if_it_makes_them_smaller() {
+    let running = echo::server().bind().await.unwrap();
+    let mut stream = agreed(&running, DEFLATE).await;
+    let short = prose(1023);
+    assert_eq!(echoed(&mut stream, &short).await, (0x81, short));
+    let long = prose(1024);
+    let (first, payload) = echoed(&mut stream, &long).await;
+    assert_eq!(first, 0xC1, "RSV1 says that it is compressed");
+    assert!(payload.len() < long.len());
+    assert_eq!(inflate(&mut fresh(), &payload), long);
+    let noise = noise(4096);
+    stream.write_all(&frame(0x82, &noise)).await.unwrap();
+    assert_eq!(next(&mut stream).await, (0x82, noise));
+}
+
+#[tokio::test]
+async fn without_the_extension_nothing_is_compressed() {
+    let running = echo::server().compression_min_size(0).bind().await.unwrap();
+    let (mut stream, answer) = shake_hands(&running, &[]).await;
+    assert_eq!(answer, None);
+    let text = prose(5000);
+    assert_eq!(echoed(&mut stream, &text).await, (0x81, text));
+}
+
+#[tokio::test]
+async fn without_context_takeover_each_message_stands_alone() {
+    for (compression, offer) in [
+        (Compression::On, DEFLATE),
+        (Compression::ContextTakeover, "permessage-deflate; server_no_context_takeover"),
+    ] {
+        let running = echo::server().compression(compression).bind().await.unwrap();
+        let mut stream = agreed(&running, offer).await;
+        let text = prose(3000);
+        let once = echoed(&mut stream, &text).await;
+        let twice = echoed(&mut stream, &text).await;
+        assert_eq!(once, twice);
+        assert_eq!(inflate(&mut fresh(), &twice.1), text);
+    }
+}
+
+#[tokio::test]
+async fn with_context_takeover_a_message_refers_to_those_before_it() {
+    let server = echo::server().compression(Compression::ContextTakeover);
+    let running = server.bind().await.unwrap();
+    let mut stream = agreed(&running, DEFLATE).await;
+    let mut context = fresh();
+    let text = prose(2000);
+    let (_, once) = echoed(&mut stream, &text).await;
+    assert_eq!(inflate(&mut context, &once), text);
+    let (_, twice) = echoed(&mut stream, &text).await;
+    assert!(twice.len() * 10 < once.len(), "{} after {}", twice.len(), once.len());
+    assert_eq!(inflate(&mut context, &twice), text);
+    // What is sent as it is, or to others too, does not put the two contexts at odds.
+    let noise = noise(2000);
+    stream.write_all(&frame(0x82, &noise)).await.unwrap();
+    assert_eq!(next(&mut stream).await, (0x82, noise));
+    assert_eq!(running.server().broadcast_utf8(String::from_utf8(text.clone()).unwrap()), 1);
+    for expected_from_broadcast in [true, false] {
+        if !expected_from_broadcast {
+            stream.write_all(&frame(0x81, &text)).await.unwrap();
+        }
+        let (first, payload) = next(&mut stream).await;
+        assert_eq!(first, 0xC1);
+        assert_eq!(inflate(&mut context, &payload), text);
+    }
+}
+
+/// An inflater that keeps more than its window would not notice, so the sizes tell: what comes twice is found again only
+/// within the window.
+#[tokio::test]
+async fn a_window_that_a_client_asks_for_is_kept_to() {
+    let server = echo::server().compression(Compression::ContextTakeover);
+    let running = server.compression_window_bits(15).bind().await.unwrap();
+    let half = noise_text(1500);
+    let text = [half.clone(), half].concat();
+    let mut sizes = Vec::new();
+    for offer in [DEFLATE, "permessage-deflate; server_max_window_bits=9"] {
+        let mut stream = agreed(&running, offer).await;
+        let (first, payload) = echoed(&mut stream, &text).await;
+        assert_eq!(first, 0xC1);
+        assert_eq!(inflate(&mut fresh(), &payload), text);
+        sizes.push(payload.len());
+    }
+    assert!(sizes[0] * 3 < sizes[1] * 2, "32 KiB and 512 bytes of window: {sizes:?}");
+}
+
+/// Digits of noise: they compress by their small alphabet, and repeat themselves only where the text does.
+fn noise_text(size: usize) -> Vec<u8> {
+    noise(size).into_iter().map(|byte| b'0' + byte % 10).collect()
+}
+
+#[tokio::test]
+async fn a_broadcast_comes_to_each_in_the_form_that_it_agreed_on() {
+    let running = echo::server().compression(Compression::ContextTakeover).bind().await.unwrap();
+    let (mut plain, _) = shake_hands(&running, &[]).await;
+    let mut one = agreed(&running, "permessage-deflate; server_no_context_takeover").await;
+    let mut two = agreed(&running, DEFLATE).await;
+    let text = prose(5000);
+    assert_eq!(running.server().broadcast_utf8(String::from_utf8(text.clone()).unwrap()), 3);
+    assert_eq!(next(&mut plain).await, (0x81, text.clone()));
+    for stream in [&mut one, &mut two] {
+        let (first, payload) = next(stream).await;
+        assert_eq!(first, 0xC1);
+        assert_eq!(inflate(&mut fresh(), &payload), text);
+    }
+}
+
+/// What the server sends to a peer that agreed on compression and then sends this.
+async fn sent(running: &Running, offer: &str, bytes: &[u8]) -> Sent {
+    let stream = agreed(running, offer).await;
+    Sent::read(&exchange(stream, bytes, Cut::Whole, Afterwards::Wait).await)
+}
+
+#[tokio::test]
+async fn a_message_is_inflated_to_max_recv_size_and_no_further() {
+    const MAX: usize = 65_536;
+    for compression in [Compression::On, Compression::ContextTakeover] {
+        let running = echo::server().compression(compression).bind().await.unwrap();
+        let mut stream = agreed(&running, DEFLATE).await;
+        let largest = vec![b'a'; MAX];
+        stream.write_all(&frame(0xC1, &deflate(&largest))).await.unwrap();
+        let (_, payload) = next(&mut stream).await;
+        assert_eq!(inflate(&mut fresh(), &payload), largest);
+        for size in [MAX + 1, 16 << 20] {
+            let bomb = deflate(&vec![b'a'; size]);
+            assert!(bomb.len() < MAX, "it is small on the wire");
+            let answer = sent(&running, DEFLATE, &frame(0xC1, &bomb)).await;
+            assert_eq!(answer, Sent { close: Some(1009), ..Sent::default() }, "{size}");
+            let (head, rest) = bomb.split_at(bomb.len() / 2);
+            let fragments = [frame(0x41, head), frame(0x80, rest)].concat();
+            assert_eq!(sent(&running, DEFLATE, &fragments).await.close, Some(1009), "{size} in fragments");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_inflated_ends_the_connection_with_1007_after_what_came_before() {
+    for compression in [Compression::On, Compression::ContextTakeover] {
+        let running = echo::server().compression(compression).bind().await.unwrap();
+        let bytes = [frame(0xC1, &deflate(b"good")), frame(0xC1, &[0xFF; 20])].concat();
+        let answer = sent(&running, DEFLATE, &bytes).await;
+        assert_eq!(answer.messages, [(0x1, b"good".to_vec())]);
+        assert_eq!(answer.close, Some(1007));
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_message_that_was_not_agreed_on_is_a_breach_of_the_protocol() {
+    for (compression, lines) in [(Compression::Off, &[DEFLATE][..]), (Compression::On, &[])] {
+        let running = echo::server().compression(compression).bind().await.unwrap();
+        let (stream, answer) = shake_hands(&running, lines).await;
+        assert_eq!(answer, None);
+        let bytes = frame(0xC1, &deflate(b"Hello"));
+        let answer = exchange(stream, &bytes, Cut::Whole, Afterwards::Wait).await;
+        assert_eq!(Sent::read(&answer).close, Some(1002), "{compression:?}");
+    }
+}
