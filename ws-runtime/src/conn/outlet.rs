@@ -248,11 +248,12 @@ impl Outlet {
         Ok(())
     }
 
-    /// Queues our Close frame behind what is already there.
+    /// Queues our Close frame behind what is already there; where one is, it stays the only one.
     pub(super) fn push_close(&mut self, close: Close) {
-        if !self.is_open() {
-            self.cut(close);
-            return;
+        match self.phase {
+            Phase::Ready | Phase::Finishing => {}
+            Phase::Opening => return self.cut(close),
+            Phase::Closing | Phase::Gone => return,
         }
         let frame = match close.code {
             NO_CODE | ABNORMAL => wire::encode_close(None, ""),
