@@ -11,7 +11,7 @@ use tokio::task::yield_now;
 
 use super::Conn;
 use super::batch::{Batch, Part};
-use super::outlet::{Outlet, Written};
+use super::outlet::{Outlet, OutletGuard, Written};
 use crate::wire::{self, Kind, Payload, SHARE_FROM};
 
 thread_local! {
@@ -92,6 +92,9 @@ pub(super) fn push_own(conn: &Conn, kind: Kind, payload: &Payload<'_>) -> bool {
         if !frames.is_empty() && frames.len().saturating_add(payload.len()) > conn.max_outbox() {
             return false;
         }
+        if frames.is_empty() {
+            conn.hold();
+        }
         wire::append(kind, payload, &mut frames);
         true
     })
@@ -122,9 +125,10 @@ pub(super) fn takes(conn: &Conn, outlet: &mut Outlet) -> bool {
 }
 
 /// Hands what was gathered for the connection whose task runs to its outlet, as it comes before what follows.
-pub(super) fn settle_own(conn: &Conn, outlet: &mut Outlet) {
+pub(super) fn settle_own(conn: &Conn, outlet: &mut OutletGuard<'_>) {
     HERE.with(|here| {
         if here.own.get() == conn.address() && !here.frames.borrow().is_empty() {
+            outlet.let_go();
             outlet.write_now_with(&here.frames.borrow());
             here.clear();
         }
@@ -138,7 +142,10 @@ pub(super) fn poll_write_own(conn: &Conn, cx: &mut Context<'_>) -> Written {
         if frames.is_empty() && !conn.has_unwritten() {
             return Written::All;
         }
-        let written = conn.outlet_alone().poll_write(&frames, cx);
+        let mut outlet = conn.outlet_alone();
+        outlet.let_go();
+        let written = outlet.poll_write(&frames, cx);
+        drop(outlet);
         drop(frames);
         here.clear();
         written

@@ -419,6 +419,11 @@ impl Conn {
         self.0.outlet.lock()
     }
 
+    /// Its task begins to keep what is sent.
+    fn hold(&self) {
+        self.0.outlet.hold();
+    }
+
     /// Whether messages can be sent and nothing waits before them, or was so a moment ago.
     fn is_free(&self) -> bool {
         self.0.outlet.is_free()
