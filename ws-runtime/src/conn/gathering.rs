@@ -75,7 +75,7 @@ impl<F: Future> Future for Gathered<F> {
 
 /// Gathers what is sent by one call, unless more is gathered already.
 pub(crate) fn gathered<T>(call: impl FnOnce() -> T) -> T {
-    let _gathering = Gathering::begin(None);
+    let _gathering = Gathering::join();
     call()
 }
 
@@ -163,6 +163,18 @@ impl Here {
         }
     }
 
+    #[cold]
+    fn set_aside(&self) -> Place {
+        Place::Nested(Box::new(SetAside { own: self.own.get(), frames: self.frames.take() }))
+    }
+
+    #[cold]
+    fn take_up(&self, outer: &mut SetAside) {
+        self.on.set(true);
+        self.own.set(outer.own);
+        self.frames.replace(std::mem::take(&mut outer.frames));
+    }
+
     fn clear(&self) {
         let mut frames = self.frames.borrow_mut();
         frames.clear();
@@ -201,27 +213,50 @@ impl Spread {
     }
 }
 
-/// Ends, and writes, when it is dropped. One inside another changes nothing.
+/// Ends, and writes, when it is dropped.
 struct Gathering<'c> {
-    outermost: bool,
+    place: Place,
     own: Option<&'c Conn>,
 }
 
+/// Where a gathering stands among those of its thread.
+enum Place {
+    /// It is the only one.
+    Outermost,
+    /// A call within one, which writes for it.
+    Joined,
+    /// A task that runs within a handler of another task, as under `block_on`: what that one has is not its own.
+    Nested(Box<SetAside>),
+}
+
+/// What a task has while another runs within its handler.
+struct SetAside {
+    own: usize,
+    frames: Vec<u8>,
+}
+
 impl<'c> Gathering<'c> {
+    /// That of a task.
     fn begin(own: Option<&'c Conn>) -> Self {
         HERE.with(|here| {
-            let outermost = !here.on.replace(true);
-            if outermost {
-                here.own.set(own.map_or(0, Conn::address));
-            }
-            Self { outermost, own }
+            let place = if here.on.replace(true) { here.set_aside() } else { Place::Outermost };
+            here.own.set(own.map_or(0, Conn::address));
+            Self { place, own }
+        })
+    }
+
+    /// That of a call.
+    fn join() -> Self {
+        HERE.with(|here| {
+            let place = if here.on.replace(true) { Place::Joined } else { Place::Outermost };
+            Self { place, own: None }
         })
     }
 }
 
 impl Drop for Gathering<'_> {
     fn drop(&mut self) {
-        if !self.outermost {
+        if matches!(self.place, Place::Joined) {
             return;
         }
         HERE.with(|here| {
@@ -235,6 +270,9 @@ impl Drop for Gathering<'_> {
             if !here.others.borrow().is_empty() {
                 here.release_others();
                 here.batch.replace_with(|batch| batch.take().map(Batch::renew));
+            }
+            if let Place::Nested(outer) = &mut self.place {
+                here.take_up(outer);
             }
         });
     }
