@@ -230,9 +230,8 @@ impl Conn {
     /// Sets `TCP_NODELAY`. Default: the server's `nodelay`, which is on. No effect over a Unix socket.
     pub fn set_nodelay(&self, nodelay: bool) {
         self.0.nodelay.store(nodelay, Ordering::Relaxed);
-        if let Some(sink) = self.outlet().sink()
-            && let Err(error) = sink.set_nodelay(nodelay)
-        {
+        let set = self.outlet().sink().map(|sink| sink.set_nodelay(nodelay));
+        if let Some(Err(error)) = set {
             tracing::debug!(conn = self.id(), %error, "TCP_NODELAY was not set");
         }
     }

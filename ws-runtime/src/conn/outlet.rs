@@ -19,7 +19,7 @@ use crate::wire::{self, Kind, Payload};
 /// The outlet of one connection behind its lock.
 ///
 /// The lock is held for as long as it takes to append bytes or to write them without waiting, never across an `.await`
-/// and never while user code runs.
+/// and never while user code runs, the log's subscribers included.
 #[derive(Debug)]
 pub(super) struct OutletLock {
     outlet: Mutex<Outlet>,
@@ -60,6 +60,8 @@ pub(super) struct Outlet {
     patience: Patience,
     /// What ended the connection; the first to say so is the one who did.
     close: Option<Box<Close>>,
+    /// What the kernel said as writing failed. It is not logged at once, since a log may be sent to connections too.
+    failure: Option<io::Error>,
     /// The connection's task, to be woken when there is something to do.
     task: Option<Waker>,
     flushing: Option<Box<Flushing>>,
@@ -131,6 +133,7 @@ impl OutletLock {
                 held: false,
                 patience: Patience::Full,
                 close: None,
+                failure: None,
                 task: None,
                 flushing: None,
             }),
@@ -223,6 +226,10 @@ impl Outlet {
 
     pub(super) fn close(&self) -> Option<&Close> {
         self.close.as_deref()
+    }
+
+    pub(super) fn take_failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
     }
 
     pub(super) fn has_unwritten(&self) -> bool {
@@ -427,7 +434,7 @@ impl Outlet {
                     return stalled;
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "writing failed");
+                    self.failure = Some(error);
                     break Close::abnormal(ClosedBy::Error);
                 }
             }
