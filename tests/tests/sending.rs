@@ -167,3 +167,20 @@ async fn a_peer_that_reads_late_is_answered_all_it_asked() {
     }
     asking.await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_has_read_is_not_cut_because_the_server_looks_late() {
+    let running = quiet::server().slow(Slow::Drop).bind().await.unwrap();
+    let stream = ws_tests::raw::shake_hands(&running).await;
+    let conn = running.server().connections()[0].clone();
+    fill(&conn);
+    // The connection's task finds out that the kernel takes no more.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let mut stream = stream.into_std().unwrap();
+    // No task has a turn from here on.
+    let mut buffer = vec![0; 1 << 20];
+    while std::io::Read::read(&mut stream, &mut buffer).is_ok_and(|read| read > 0) {}
+    tokio::time::advance(Duration::from_secs(11)).await;
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert!(conn.is_ready());
+}

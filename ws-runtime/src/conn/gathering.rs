@@ -11,7 +11,7 @@ use tokio::task::yield_now;
 
 use super::Conn;
 use super::batch::{Batch, Part};
-use super::outlet::{Outlet, Written};
+use super::outlet::{Outlet, OutletGuard, Written};
 use crate::wire::{self, Kind, Payload, SHARE_FROM};
 
 thread_local! {
@@ -75,7 +75,7 @@ impl<F: Future> Future for Gathered<F> {
 
 /// Gathers what is sent by one call, unless more is gathered already.
 pub(crate) fn gathered<T>(call: impl FnOnce() -> T) -> T {
-    let _gathering = Gathering::begin(None);
+    let _gathering = Gathering::join();
     call()
 }
 
@@ -91,6 +91,9 @@ pub(super) fn push_own(conn: &Conn, kind: Kind, payload: &Payload<'_>) -> bool {
         let payload = payload.as_slice();
         if !frames.is_empty() && frames.len().saturating_add(payload.len()) > conn.max_outbox() {
             return false;
+        }
+        if frames.is_empty() {
+            conn.hold();
         }
         wire::append(kind, payload, &mut frames);
         true
@@ -122,9 +125,10 @@ pub(super) fn takes(conn: &Conn, outlet: &mut Outlet) -> bool {
 }
 
 /// Hands what was gathered for the connection whose task runs to its outlet, as it comes before what follows.
-pub(super) fn settle_own(conn: &Conn, outlet: &mut Outlet) {
+pub(super) fn settle_own(conn: &Conn, outlet: &mut OutletGuard<'_>) {
     HERE.with(|here| {
         if here.own.get() == conn.address() && !here.frames.borrow().is_empty() {
+            outlet.let_go();
             outlet.write_now_with(&here.frames.borrow());
             here.clear();
         }
@@ -138,7 +142,10 @@ pub(super) fn poll_write_own(conn: &Conn, cx: &mut Context<'_>) -> Written {
         if frames.is_empty() && !conn.has_unwritten() {
             return Written::All;
         }
-        let written = conn.outlet_alone().poll_write(&frames, cx);
+        let mut outlet = conn.outlet_alone();
+        outlet.let_go();
+        let written = outlet.poll_write(&frames, cx);
+        drop(outlet);
         drop(frames);
         here.clear();
         written
@@ -154,6 +161,18 @@ impl Here {
         } else {
             others.drain(..).for_each(|conn| conn.outlet_alone().release());
         }
+    }
+
+    #[cold]
+    fn set_aside(&self) -> Place {
+        Place::Nested(Box::new(SetAside { own: self.own.get(), frames: self.frames.take() }))
+    }
+
+    #[cold]
+    fn take_up(&self, outer: &mut SetAside) {
+        self.on.set(true);
+        self.own.set(outer.own);
+        self.frames.replace(std::mem::take(&mut outer.frames));
     }
 
     fn clear(&self) {
@@ -194,27 +213,50 @@ impl Spread {
     }
 }
 
-/// Ends, and writes, when it is dropped. One inside another changes nothing.
+/// Ends, and writes, when it is dropped.
 struct Gathering<'c> {
-    outermost: bool,
+    place: Place,
     own: Option<&'c Conn>,
 }
 
+/// Where a gathering stands among those of its thread.
+enum Place {
+    /// It is the only one.
+    Outermost,
+    /// A call within one, which writes for it.
+    Joined,
+    /// A task that runs within a handler of another task, as under `block_on`: what that one has is not its own.
+    Nested(Box<SetAside>),
+}
+
+/// What a task has while another runs within its handler.
+struct SetAside {
+    own: usize,
+    frames: Vec<u8>,
+}
+
 impl<'c> Gathering<'c> {
+    /// That of a task.
     fn begin(own: Option<&'c Conn>) -> Self {
         HERE.with(|here| {
-            let outermost = !here.on.replace(true);
-            if outermost {
-                here.own.set(own.map_or(0, Conn::address));
-            }
-            Self { outermost, own }
+            let place = if here.on.replace(true) { here.set_aside() } else { Place::Outermost };
+            here.own.set(own.map_or(0, Conn::address));
+            Self { place, own }
+        })
+    }
+
+    /// That of a call.
+    fn join() -> Self {
+        HERE.with(|here| {
+            let place = if here.on.replace(true) { Place::Joined } else { Place::Outermost };
+            Self { place, own: None }
         })
     }
 }
 
 impl Drop for Gathering<'_> {
     fn drop(&mut self) {
-        if !self.outermost {
+        if matches!(self.place, Place::Joined) {
             return;
         }
         HERE.with(|here| {
@@ -228,6 +270,9 @@ impl Drop for Gathering<'_> {
             if !here.others.borrow().is_empty() {
                 here.release_others();
                 here.batch.replace_with(|batch| batch.take().map(Batch::renew));
+            }
+            if let Place::Nested(outer) = &mut self.place {
+                here.take_up(outer);
             }
         });
     }

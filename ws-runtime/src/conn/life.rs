@@ -107,6 +107,10 @@ impl<S: Service> Attendant<'_, S> {
         let conn = self.conn;
         let close =
             conn.outlet().close().cloned().unwrap_or_else(|| Close::new(ABNORMAL, "", ClosedBy::Error));
+        let failure = conn.outlet().take_failure();
+        if let Some(error) = failure {
+            tracing::debug!(conn = conn.id(), %error, "writing failed");
+        }
         tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
         link.part();
         let ended = match conn.replaced_disconnect() {

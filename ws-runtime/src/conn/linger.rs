@@ -28,14 +28,11 @@ impl Lingering {
         Self { stream, is_shut: false, left: LINGER_BYTES }
     }
 
-    /// After both sides have said goodbye nothing is to come: the stream is ended by dropping it, unless TLS has a word
-    /// of its own for that.
+    /// After both sides have said goodbye nothing is to come, and the stream is ended by dropping it. Not so with TLS:
+    /// each side has one more word to say, and the peer's would reset the connection.
     pub(super) fn of(stream: Stream, said_goodbye: bool) -> Option<Self> {
-        match (said_goodbye, stream.is_tls()) {
-            (true, false) => None,
-            (true, true) => Some(Self { stream, is_shut: false, left: 0 }),
-            (false, _) => Some(Self::new(stream)),
-        }
+        let is_over = said_goodbye && !stream.is_tls();
+        (!is_over).then(|| Self::new(stream))
     }
 
     /// Ready when the peer has ended its half, has sent too much, or the network has failed: the stream is to be

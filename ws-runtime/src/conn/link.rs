@@ -283,6 +283,8 @@ impl Link {
         self.timing.pause_silence(!reading || self.inbox_is_full(), now);
         if self.alarm.is_some_and(|at| at <= now) {
             self.unset_alarm();
+            // However late we look: what the peer has made room for meanwhile is progress.
+            self.write(cx, now);
             for due in self.timing.due(self.conn.server().options(), now) {
                 self.act(due);
             }

@@ -230,9 +230,8 @@ impl Conn {
     /// Sets `TCP_NODELAY`. Default: the server's `nodelay`, which is on. No effect over a Unix socket.
     pub fn set_nodelay(&self, nodelay: bool) {
         self.0.nodelay.store(nodelay, Ordering::Relaxed);
-        if let Some(sink) = self.outlet().sink()
-            && let Err(error) = sink.set_nodelay(nodelay)
-        {
+        let set = self.outlet().sink().map(|sink| sink.set_nodelay(nodelay));
+        if let Some(Err(error)) = set {
             tracing::debug!(conn = self.id(), %error, "TCP_NODELAY was not set");
         }
     }
@@ -417,6 +416,11 @@ impl Conn {
     /// Locks the outlet without what this connection's own task gathers.
     fn outlet_alone(&self) -> OutletGuard<'_> {
         self.0.outlet.lock()
+    }
+
+    /// Its task begins to keep what is sent.
+    fn hold(&self) {
+        self.0.outlet.hold();
     }
 
     /// Whether messages can be sent and nothing waits before them, or was so a moment ago.

@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -19,12 +19,14 @@ use crate::wire::{self, Kind, Payload};
 /// The outlet of one connection behind its lock.
 ///
 /// The lock is held for as long as it takes to append bytes or to write them without waiting, never across an `.await`
-/// and never while user code runs.
+/// and never while user code runs, the log's subscribers included.
 #[derive(Debug)]
 pub(super) struct OutletLock {
     outlet: Mutex<Outlet>,
     /// The phase, [`UNWRITTEN`] and [`OVERFULL`], to be read without the lock where a moment's delay does no harm.
     glance: AtomicU8,
+    /// The connection's task keeps frames of its own, see [`hold`](Self::hold).
+    held: AtomicBool,
 }
 
 /// Set in a glance while the outlet has something to write.
@@ -35,7 +37,7 @@ const OVERFULL: u8 = 0x40;
 /// An outlet that is locked.
 pub(super) struct OutletGuard<'o> {
     outlet: MutexGuard<'o, Outlet>,
-    glance: &'o AtomicU8,
+    lock: &'o OutletLock,
 }
 
 /// The way out: senders fill the outbox, and whoever comes first hands it to the kernel.
@@ -53,9 +55,13 @@ pub(super) struct Outlet {
     blocked: bool,
     /// On the list of a [`Gathering`](super::gathering::Gathering), which will have it written.
     gathered: bool,
+    /// The connection's task keeps frames that come before all that is queued now.
+    held: bool,
     patience: Patience,
     /// What ended the connection; the first to say so is the one who did.
     close: Option<Box<Close>>,
+    /// What the kernel said as writing failed. It is not logged at once, since a log may be sent to connections too.
+    failure: Option<io::Error>,
     /// The connection's task, to be woken when there is something to do.
     task: Option<Waker>,
     flushing: Option<Box<Flushing>>,
@@ -124,20 +130,31 @@ impl OutletLock {
                 compression: options.compression,
                 blocked: false,
                 gathered: false,
+                held: false,
                 patience: Patience::Full,
                 close: None,
+                failure: None,
                 task: None,
                 flushing: None,
             }),
             glance: AtomicU8::new(Phase::Opening as u8),
+            held: AtomicBool::new(false),
         }
     }
 
     pub(super) fn lock(&self) -> OutletGuard<'_> {
-        OutletGuard {
-            outlet: self.outlet.lock().unwrap_or_else(PoisonError::into_inner),
-            glance: &self.glance,
-        }
+        let mut outlet = self.outlet.lock().unwrap_or_else(PoisonError::into_inner);
+        outlet.held = self.held.load(Ordering::Relaxed);
+        OutletGuard { outlet, lock: self }
+    }
+
+    /// The connection's task begins to keep frames that are taken for sending. What others send from now on waits for
+    /// them, or it would overtake them: who was told of one must not come before it.
+    ///
+    /// Whoever was told is told by something that orders this store before their load.
+    #[inline]
+    pub(super) fn hold(&self) {
+        self.held.store(true, Ordering::Relaxed);
     }
 
     /// How far the connection has come, or had a moment ago.
@@ -186,11 +203,19 @@ impl DerefMut for OutletGuard<'_> {
     }
 }
 
+impl OutletGuard<'_> {
+    /// The connection's task hands over what it kept.
+    pub(super) fn let_go(&mut self) {
+        self.lock.held.store(false, Ordering::Relaxed);
+        self.outlet.held = false;
+    }
+}
+
 impl Drop for OutletGuard<'_> {
     fn drop(&mut self) {
         let unwritten = if self.outlet.has_unwritten() { UNWRITTEN } else { 0 };
         let overfull = if self.outlet.outbox.len() > self.outlet.limit { OVERFULL } else { 0 };
-        self.glance.store(self.outlet.phase as u8 | unwritten | overfull, Ordering::Release);
+        self.lock.glance.store(self.outlet.phase as u8 | unwritten | overfull, Ordering::Release);
     }
 }
 
@@ -201,6 +226,10 @@ impl Outlet {
 
     pub(super) fn close(&self) -> Option<&Close> {
         self.close.as_deref()
+    }
+
+    pub(super) fn take_failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
     }
 
     pub(super) fn has_unwritten(&self) -> bool {
@@ -248,11 +277,12 @@ impl Outlet {
         Ok(())
     }
 
-    /// Queues our Close frame behind what is already there.
+    /// Queues our Close frame behind what is already there; where one is, it stays the only one.
     pub(super) fn push_close(&mut self, close: Close) {
-        if !self.is_open() {
-            self.cut(close);
-            return;
+        match self.phase {
+            Phase::Ready | Phase::Finishing => {}
+            Phase::Opening => return self.cut(close),
+            Phase::Closing | Phase::Gone => return,
         }
         let frame = match close.code {
             NO_CODE | ABNORMAL => wire::encode_close(None, ""),
@@ -314,7 +344,7 @@ impl Outlet {
         if self.phase == Phase::Gone {
             return Poll::Ready(Err(SendError::Gone));
         }
-        if !self.has_unwritten() {
+        if !self.has_unwritten() && !self.held {
             return Poll::Ready(Ok(()));
         }
         let Flushing(waiting) = &mut **self.flushing.get_or_insert_default();
@@ -337,12 +367,15 @@ impl Outlet {
         self.write_now();
     }
 
-    /// Writes what the kernel takes at once of what waits; the connection's task writes the rest. For those who push.
+    /// Writes what the kernel takes at once of what waits; the connection's task writes the rest, and all where it keeps
+    /// what comes before. For those who push.
     pub(super) fn write_now(&mut self) {
-        self.write_now_with(&[]);
+        if !self.held {
+            self.write_now_with(&[]);
+        }
     }
 
-    /// The same, and then `frames`, which were taken for sending before anything that comes now.
+    /// Writes what waits and then `frames`, which were taken for sending before anything that comes now.
     pub(super) fn write_now_with(&mut self, frames: &[u8]) {
         if self.blocked {
             self.queue(frames);
@@ -362,7 +395,11 @@ impl Outlet {
 
     /// Writes what waits and then `frames`; what the kernel does not take waits.
     fn write(&mut self, mut frames: &[u8], by: &mut By<'_, '_>) -> Written {
-        if !self.is_open() {
+        if !frames.is_empty() && !self.outbox.is_empty() && !self.blocked {
+            // Nothing waited when they were taken: all that does came after them.
+            self.outbox.push_front(frames);
+            frames = &[];
+        } else if !self.is_open() {
             frames = &[];
         }
         let Some(sink) = &mut self.sink else { return Written::All };
@@ -397,7 +434,7 @@ impl Outlet {
                     return stalled;
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "writing failed");
+                    self.failure = Some(error);
                     break Close::abnormal(ClosedBy::Error);
                 }
             }
@@ -433,8 +470,8 @@ impl Outlet {
             Phase::Closing | Phase::Gone => return Err(SendError::Gone),
         }
         if !self.fits(size) && !self.blocked {
-            // It may be full only because its bytes were being gathered.
-            self.write_now();
+            // It may be full only because its bytes were being gathered, or waited for what the connection's task keeps.
+            self.write_now_with(&[]);
         }
         if self.fits(size) || bound == Bound::Peer {
             return Ok(());

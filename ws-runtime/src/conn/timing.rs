@@ -70,6 +70,11 @@ impl Moment {
         Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
     }
 
+    fn before(self, duration: Duration) -> Self {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        Self(NonZeroU64::new(self.0.get().saturating_sub(micros)).unwrap_or(NonZeroU64::MIN))
+    }
+
     fn seconds_since(self, earlier: Self) -> f32 {
         Duration::from_micros(self.0.get().saturating_sub(earlier.0.get())).as_secs_f32()
     }
@@ -163,6 +168,8 @@ impl Timing {
         if self.silence_deadline(options).is_some_and(|deadline| deadline <= now) {
             due[0] = Some(if self.pings < 2 { Due::Ping } else { Due::Silence });
             self.pings += 1;
+            // Where we stood still ourselves, the peer still has its time to answer.
+            self.heard = self.heard.max(now.before(options.silence_max / 2 * self.pings));
         }
         if take_due(&mut self.assembling_since, options.assembly_timeout, now) {
             due[1] = Some(Due::Assembly);
@@ -250,6 +257,17 @@ mod tests {
         assert_eq!(due_at(&mut timing, 20.0), [Due::Ping]);
         assert_eq!(due_at(&mut timing, 29.9), []);
         assert_eq!(due_at(&mut timing, 30.0), [Due::Silence]);
+    }
+
+    #[test]
+    fn a_peer_has_time_to_answer_a_ping_that_is_sent_late() {
+        let mut timing = Timing::new(at(0.0));
+        assert_eq!(due_at(&mut timing, 100.0), [Due::Ping], "we ourselves stood still");
+        assert_eq!(timing.next(&options()), Some(at(110.0)));
+        assert_eq!(due_at(&mut timing, 109.9), []);
+        assert_eq!(due_at(&mut timing, 115.0), [Due::Ping]);
+        assert_eq!(due_at(&mut timing, 124.9), []);
+        assert_eq!(due_at(&mut timing, 125.0), [Due::Silence]);
     }
 
     #[test]

@@ -226,13 +226,18 @@ impl Server {
         let mut broadcast = Broadcast::new(kind, payload);
         let mut taken = 0;
         let mut too_large = 0;
+        // Logged when no lock is held: a log may be sent to connections too.
+        let mut missed = Vec::new();
         gathered(|| {
             self.0.registry.each(|conn| match broadcast.send_to(conn) {
                 Ok(()) => taken += 1,
                 Err(SendError::TooLarge { .. }) => too_large += 1,
-                Err(error) => tracing::debug!(conn = conn.id(), %error, "missed a broadcast"),
+                Err(error) => missed.push((conn.id(), error)),
             });
         });
+        for (conn, error) in missed {
+            tracing::debug!(conn, %error, "missed a broadcast");
+        }
         if too_large > 0 {
             tracing::error!(
                 size = payload.len(),

@@ -1,0 +1,69 @@
+//! The end of a connection that both sides agree on: all that was sent before it arrives.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use ws_runtime::Tls;
+use ws_runtime::prelude::*;
+use ws_tests::frame::{Sent, close, frame};
+use ws_tests::raw::HANDSHAKE;
+
+#[ws_server(listen = "127.0.0.1:0", origins = any)]
+mod generous {
+    use super::*;
+
+    /// More than the peer's kernel holds, less than ours does.
+    #[on(binary)]
+    fn give(conn: &Conn) {
+        for _ in 0..4 {
+            conn.send_binary(vec![7; 3_000]).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tls_peer_that_reads_late_gets_all_although_it_ends_tls_first() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let tls = Tls::pem(made.cert.pem(), made.signing_key.serialize_pem());
+    let running = generous::server().tls(tls).bind().await.unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(made.cert)).unwrap();
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let stream = socket.connect(ws_tests::address(&running).parse().unwrap()).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+    stream.write_all(HANDSHAKE.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+
+    let conn = running.server().connections()[0].clone();
+    stream.write_all(&[frame(0x82, b""), close(1000, b"")].concat()).await.unwrap();
+    while conn.is_ready() {
+        tokio::task::yield_now().await;
+    }
+    // With the kernel, or gone already.
+    let _ = tokio::time::timeout(Duration::from_secs(4), conn.flushed()).await.expect("the kernel takes it");
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    // Both have said goodbye; now it ends TLS, and reads.
+    stream.shutdown().await.unwrap();
+    let mut sent = Vec::new();
+    stream.read_to_end(&mut sent).await.unwrap();
+    let sent = Sent::read(&sent);
+    assert_eq!((sent.messages.len(), sent.close), (4, Some(1000)));
+}
