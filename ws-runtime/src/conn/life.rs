@@ -10,7 +10,6 @@ use super::gathering::Gathered;
 use super::handlers::{Panicked, Verdict, catch_now, judge};
 use super::link::{Link, Receiver};
 use super::opening::{Opened, open};
-use super::outlet::ABNORMAL;
 use crate::event::{Binary, Call, Close, ClosedBy, ConnEvent, Failure, Outcome, Pong, Service, Utf8};
 use crate::listen::{Address, Stream};
 use crate::server::{Hosted, Place};
@@ -105,8 +104,11 @@ impl<S: Service> Attendant<'_, S> {
     /// Runs `disconnect`, drops the session and says goodbye.
     async fn part(mut self, link: &mut Link) {
         let conn = self.conn;
-        let close =
-            conn.outlet().close().cloned().unwrap_or_else(|| Close::new(ABNORMAL, "", ClosedBy::Error));
+        let close = conn
+            .outlet()
+            .close()
+            .cloned()
+            .unwrap_or_else(|| Close::new(Close::ABNORMAL, "", ClosedBy::Error));
         let failure = conn.outlet().take_failure();
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");

@@ -62,3 +62,29 @@ impl fmt::Display for ClosedBy {
         })
     }
 }
+
+impl Close {
+    /// RFC 6455, section 7.1.5: the Close frame had no code.
+    pub(crate) const NO_CODE: u16 = 1005;
+    /// RFC 6455, section 7.1.5: there was no Close frame.
+    pub(crate) const ABNORMAL: u16 = 1006;
+
+    pub(crate) fn new(code: u16, reason: impl Into<Utf8Bytes>, by: ClosedBy) -> Self {
+        Self { code, reason: reason.into(), by }
+    }
+
+    /// The server shuts down: 1001, going away.
+    pub(crate) fn shutdown() -> Self {
+        Self::new(1001, "", ClosedBy::Shutdown)
+    }
+
+    /// The peer does not read what it is sent.
+    pub(crate) fn slow() -> Self {
+        Self::new(1008, "reads too slowly", ClosedBy::Error)
+    }
+
+    /// The network failed, or the peer went away without a Close frame.
+    pub(crate) fn abnormal(by: ClosedBy) -> Self {
+        Self::new(Self::ABNORMAL, "", by)
+    }
+}

@@ -10,7 +10,7 @@ use tokio_util::io::poll_read_buf;
 
 use super::{Link, Receiver};
 use crate::conn::Conn;
-use crate::conn::outlet::{Bound, NO_CODE, Phase};
+use crate::conn::outlet::{Bound, Phase};
 use crate::conn::timing::Moment;
 use crate::event::{Close, ClosedBy};
 use crate::listen::{Sink, Source};
@@ -130,7 +130,7 @@ impl Link {
             Ok(None) => {}
             Ok(Some(Incoming::Close(frame))) => {
                 let (code, reason) =
-                    frame.map_or((NO_CODE, Default::default()), |frame| (frame.code, frame.reason));
+                    frame.map_or((Close::NO_CODE, Default::default()), |frame| (frame.code, frame.reason));
                 self.heard_all(Close::new(code, reason, ClosedBy::Peer));
             }
             Ok(Some(Incoming::Ping(payload))) => self.answer_ping(payload, now),

@@ -82,7 +82,7 @@ impl Link {
                 self.heard_all(Close::new(1008, "message took too long to arrive", ClosedBy::Error));
                 self.conn.outlet().wake();
             }
-            Due::Write => self.conn.outlet().cut(Close::new(1008, "reads too slowly", ClosedBy::Error)),
+            Due::Write => self.conn.outlet().cut(Close::slow()),
             Due::Close => self.conn.cut(ClosedBy::Peer),
             Due::Linger => self.conn.cut(ClosedBy::Us),
         }

@@ -1,9 +1,8 @@
 //! The way out of a connection: its outbox and its socket behind one lock, and how far the connection has come.
 
+mod lock;
+
 use std::io::{self, IoSlice};
-use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -16,29 +15,7 @@ use crate::listen::{By, Sink};
 use crate::options::{Compression, Options, Slow};
 use crate::wire::{self, Kind, Payload};
 
-/// The outlet of one connection behind its lock.
-///
-/// The lock is held for as long as it takes to append bytes or to write them without waiting, never across an `.await`
-/// and never while user code runs, the log's subscribers included.
-#[derive(Debug)]
-pub(super) struct OutletLock {
-    outlet: Mutex<Outlet>,
-    /// The phase, [`UNWRITTEN`] and [`OVERFULL`], to be read without the lock where a moment's delay does no harm.
-    glance: AtomicU8,
-    /// The connection's task keeps frames of its own, see [`hold`](Self::hold).
-    held: AtomicBool,
-}
-
-/// Set in a glance while the outlet has something to write.
-const UNWRITTEN: u8 = 0x80;
-/// Set in a glance while it holds more than it should.
-const OVERFULL: u8 = 0x40;
-
-/// An outlet that is locked.
-pub(super) struct OutletGuard<'o> {
-    outlet: MutexGuard<'o, Outlet>,
-    lock: &'o OutletLock,
-}
+pub(super) use self::lock::{OutletGuard, OutletLock};
 
 /// The way out: senders fill the outbox, and whoever comes first hands it to the kernel.
 #[derive(Debug)]
@@ -118,108 +95,26 @@ pub(super) enum Written {
     None,
 }
 
-impl OutletLock {
-    pub(super) fn new(options: &Options) -> Self {
-        Self {
-            outlet: Mutex::new(Outlet {
-                phase: Phase::Opening,
-                outbox: Outbox::default(),
-                sink: None,
-                limit: options.max_outbox,
-                slow: options.slow,
-                compression: options.compression,
-                blocked: false,
-                gathered: false,
-                held: false,
-                patience: Patience::Full,
-                close: None,
-                failure: None,
-                task: None,
-                flushing: None,
-            }),
-            glance: AtomicU8::new(Phase::Opening as u8),
-            held: AtomicBool::new(false),
-        }
-    }
-
-    pub(super) fn lock(&self) -> OutletGuard<'_> {
-        let mut outlet = self.outlet.lock().unwrap_or_else(PoisonError::into_inner);
-        outlet.held = self.held.load(Ordering::Relaxed);
-        OutletGuard { outlet, lock: self }
-    }
-
-    /// The connection's task begins to keep frames that are taken for sending. What others send from now on waits for
-    /// them, or it would overtake them: who was told of one must not come before it.
-    ///
-    /// Whoever was told is told by something that orders this store before their load.
-    #[inline]
-    pub(super) fn hold(&self) {
-        self.held.store(true, Ordering::Relaxed);
-    }
-
-    /// How far the connection has come, or had a moment ago.
-    #[inline]
-    pub(super) fn phase(&self) -> Phase {
-        match self.glance.load(Ordering::Acquire) & !(UNWRITTEN | OVERFULL) {
-            0 => Phase::Opening,
-            1 => Phase::Ready,
-            2 => Phase::Finishing,
-            3 => Phase::Closing,
-            _ => Phase::Gone,
-        }
-    }
-
-    /// Whether messages may be sent and nothing waits before them, or did a moment ago.
-    #[inline]
-    pub(super) fn is_free(&self) -> bool {
-        let glance = self.glance.load(Ordering::Acquire);
-        glance == Phase::Ready as u8 || glance == Phase::Finishing as u8
-    }
-
-    /// Whether more waits than should, or did a moment ago.
-    #[inline]
-    pub(super) fn is_overfull(&self) -> bool {
-        self.glance.load(Ordering::Acquire) & OVERFULL != 0
-    }
-
-    /// Whether there is, or was a moment ago, something to write.
-    #[inline]
-    pub(super) fn has_unwritten(&self) -> bool {
-        self.glance.load(Ordering::Acquire) & UNWRITTEN != 0
-    }
-}
-
-impl Deref for OutletGuard<'_> {
-    type Target = Outlet;
-
-    fn deref(&self) -> &Outlet {
-        &self.outlet
-    }
-}
-
-impl DerefMut for OutletGuard<'_> {
-    fn deref_mut(&mut self) -> &mut Outlet {
-        &mut self.outlet
-    }
-}
-
-impl OutletGuard<'_> {
-    /// The connection's task hands over what it kept.
-    pub(super) fn let_go(&mut self) {
-        self.lock.held.store(false, Ordering::Relaxed);
-        self.outlet.held = false;
-    }
-}
-
-impl Drop for OutletGuard<'_> {
-    fn drop(&mut self) {
-        let unwritten = if self.outlet.has_unwritten() { UNWRITTEN } else { 0 };
-        let overfull = if self.outlet.outbox.len() > self.outlet.limit { OVERFULL } else { 0 };
-        self.lock.glance.store(self.outlet.phase as u8 | unwritten | overfull, Ordering::Release);
-    }
-}
-
 impl Outlet {
+    fn new(options: &Options) -> Self {
+        Self {
+            phase: Phase::Opening,
+            outbox: Outbox::default(),
+            sink: None,
+            limit: options.max_outbox,
+            slow: options.slow,
+            compression: options.compression,
+            blocked: false,
+            gathered: false,
+            held: false,
+            patience: Patience::Full,
+            close: None,
+            failure: None,
+            task: None,
+            flushing: None,
+        }
+    }
+
     pub(super) fn phase(&self) -> Phase {
         self.phase
     }
@@ -285,7 +180,7 @@ impl Outlet {
             Phase::Closing | Phase::Gone => return,
         }
         let frame = match close.code {
-            NO_CODE | ABNORMAL => wire::encode_close(None, ""),
+            Close::NO_CODE | Close::ABNORMAL => wire::encode_close(None, ""),
             code => wire::encode_close(Some(code), &close.reason),
         };
         self.outbox.push_encoded(&frame);
@@ -487,35 +382,5 @@ impl Outlet {
 
     fn fits(&self, size: usize) -> bool {
         self.outbox.is_empty() || self.outbox.len().saturating_add(size) <= self.limit
-    }
-}
-
-/// RFC 6455, section 7.1.5: the Close frame had no code.
-pub(super) const NO_CODE: u16 = 1005;
-/// RFC 6455, section 7.1.5: there was no Close frame.
-pub(super) const ABNORMAL: u16 = 1006;
-
-impl Close {
-    pub(crate) fn new(
-        code: u16,
-        reason: impl Into<tokio_tungstenite::tungstenite::Utf8Bytes>,
-        by: ClosedBy,
-    ) -> Self {
-        Self { code, reason: reason.into(), by }
-    }
-
-    /// The server shuts down: 1001, going away.
-    pub(crate) fn shutdown() -> Self {
-        Self::new(1001, "", ClosedBy::Shutdown)
-    }
-
-    /// The peer does not read what it is sent.
-    fn slow() -> Self {
-        Self::new(1008, "reads too slowly", ClosedBy::Error)
-    }
-
-    /// The network failed, or the peer went away without a Close frame.
-    pub(super) fn abnormal(by: ClosedBy) -> Self {
-        Self::new(ABNORMAL, "", by)
     }
 }
