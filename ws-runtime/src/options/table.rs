@@ -139,8 +139,8 @@ options! {
 
         /// What happens to a peer that reads too slowly, when its outbox is full: `close` or `drop`.
         ///
-        /// `"close"` ends the connection (1008, policy violation): the peer knows that it missed something,
-        /// and can connect again. `"drop"` keeps it and loses the message that did not fit: right where the
+        /// `"close"` cuts the connection, without a close frame that would not get through; its `disconnect`
+        /// says 1008 (policy violation). The peer knows that it missed something, and can connect again. `"drop"` keeps it and loses the message that did not fit: right where the
         /// next message replaces the last, as with positions and prices.
         slow(into Choice<Slow>) -> Slow {
             default: "close", unit: "", bounds: ("`close` or `drop`"),
