@@ -1,0 +1,71 @@
+//! A connection's turn is bounded by all that it costs: a peer that keeps the server at work slows nobody else.
+
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use ws_runtime::prelude::*;
+use ws_runtime::{Compression, Running};
+use ws_tests::frame::frame;
+use ws_tests::raw::{Cut, HANDSHAKE, ask, knock};
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod listed {
+    use super::*;
+
+    #[state]
+    pub struct Seen(pub mpsc::UnboundedSender<usize>);
+
+    #[on(binary)]
+    fn binary(seen: &Seen, data: &[u8]) {
+        let _ = seen.0.send(data.len());
+    }
+
+    #[on(utf8)]
+    async fn wait_for_ever(seen: &Seen, _text: &str) {
+        let _ = seen.0.send(0);
+        std::future::pending().await
+    }
+}
+
+async fn start() -> (Running, mpsc::UnboundedReceiver<usize>) {
+    let (seen, sizes) = mpsc::unbounded_channel();
+    let server = listed::server().state(listed::Seen(seen)).compression(Compression::On);
+    (server.bind().await.unwrap(), sizes)
+}
+
+async fn compressing(running: &Running) -> TcpStream {
+    let mut stream = knock(running).await;
+    let offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+    let request = format!("{}{offer}", HANDSHAKE.strip_suffix("\r\n").unwrap());
+    let head = ask(&mut stream, request.as_bytes(), Cut::Whole).await;
+    assert!(head.contains("permessage-deflate"), "{head}");
+    stream
+}
+
+/// Hands all bytes to the kernel before any other task has a turn.
+fn write_at_once(stream: &TcpStream, bytes: &[u8]) {
+    assert_eq!(stream.try_write(bytes).unwrap(), bytes.len());
+}
+
+/// As many frames as no turn has, and no bytes to come that would begin another.
+fn fragments(opcode: u8) -> Vec<u8> {
+    let mut fragments = frame(opcode, b"");
+    fragments.extend(frame(0x00, b"").repeat(700));
+    fragments
+}
+
+#[tokio::test]
+async fn a_ping_behind_many_frames_is_answered_while_a_handler_awaits() {
+    let (running, mut sizes) = start().await;
+    let mut stream = compressing(&running).await;
+    write_at_once(&stream, &frame(0x81, b"wait"));
+    assert_eq!(sizes.recv().await, Some(0), "the handler runs");
+    // The first ping is found on the way through the fragments, the second in the turn after that one.
+    write_at_once(&stream, &[fragments(0x02), frame(0x89, b"1"), frame(0x89, b"2")].concat());
+    let mut pongs = [0; 6];
+    let answered = tokio::time::timeout(Duration::from_secs(5), stream.read_exact(&mut pongs)).await;
+    answered.expect("it is answered before the handler ends").unwrap();
+    assert_eq!(&pongs, b"\x8A\x011\x8A\x012");
+}
