@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use flate2::{Compress, FlushCompress};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -44,9 +45,42 @@ async fn compressing(running: &Running) -> TcpStream {
     stream
 }
 
+/// So many zeros, as a compressed message.
+fn bomb(size: usize) -> Vec<u8> {
+    let mut deflated = Vec::with_capacity(size);
+    Compress::new(flate2::Compression::best(), false)
+        .compress_vec(&vec![0; size], &mut deflated, FlushCompress::Sync)
+        .unwrap();
+    deflated.truncate(deflated.len() - 4);
+    assert!(deflated.len() < 100, "{}", deflated.len());
+    frame(0xC2, &deflated)
+}
+
 /// Hands all bytes to the kernel before any other task has a turn.
 fn write_at_once(stream: &TcpStream, bytes: &[u8]) {
     assert_eq!(stream.try_write(bytes).unwrap(), bytes.len());
+}
+
+#[tokio::test]
+async fn small_messages_that_inflate_to_large_ones_are_no_longer_a_turn() {
+    const SIZE: usize = 64 * 1024;
+    const BOMBS: usize = 200;
+    let (running, mut sizes) = start().await;
+    let (attacker, honest) = (compressing(&running).await, compressing(&running).await);
+    // The first is alone: what follows finds the connection waiting for its socket.
+    write_at_once(&attacker, &bomb(SIZE));
+    assert_eq!(sizes.recv().await, Some(SIZE));
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    write_at_once(&attacker, &bomb(SIZE).repeat(BOMBS));
+    write_at_once(&honest, &frame(0x82, b"me too"));
+    let mut before = 0;
+    while sizes.recv().await.unwrap() == SIZE {
+        before += 1;
+    }
+    assert!(before <= 4 * 1024 * 1024 / SIZE, "{before} of {BOMBS} came first");
+    for _ in before..BOMBS {
+        assert_eq!(sizes.recv().await, Some(SIZE), "none is lost");
+    }
 }
 
 /// As many frames as no turn has, and no bytes to come that would begin another.

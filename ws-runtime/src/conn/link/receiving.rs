@@ -44,6 +44,7 @@ impl Link {
                 if let Ok(count @ 1..) = read {
                     self.pace.spend(count, 0);
                     let decoded = self.decoder.filled(count);
+                    self.pace.spend(self.decoder.take_inflated(), 0);
                     self.take_in(decoded, now, receiver);
                     self.timing.assembling(self.decoder.assembling(), now);
                 }
@@ -112,7 +113,8 @@ impl Link {
             }
             let (bytes, frames) = (received.len(), self.decoder.frames());
             let decoded = self.decoder.decode(&mut received);
-            self.pace.spend(bytes - received.len(), self.decoder.frames().wrapping_sub(frames));
+            let spent = bytes - received.len() + self.decoder.take_inflated();
+            self.pace.spend(spent, self.decoder.frames().wrapping_sub(frames));
             self.said_goodbye = received.is_empty() && matches!(decoded, Ok(Some(Incoming::Close(_))));
             self.take_in(decoded, now, receiver);
         }
