@@ -103,3 +103,16 @@ async fn a_ping_behind_many_frames_is_answered_while_a_handler_awaits() {
     answered.expect("it is answered before the handler ends").unwrap();
     assert_eq!(&pongs, b"\x8A\x011\x8A\x012");
 }
+
+#[tokio::test]
+async fn the_peers_goodbye_is_found_behind_many_frames() {
+    let (running, _sizes) = start().await;
+    let mut stream = compressing(&running).await;
+    running.server().connections()[0].disconnect(4000, "").unwrap();
+    let mut goodbye = [0; 4];
+    stream.read_exact(&mut goodbye).await.unwrap();
+    assert_eq!(goodbye, [0x88, 2, 0x0F, 0xA0]);
+    write_at_once(&stream, &[fragments(0x02), frame(0x80, b""), frame(0x88, b"")].concat());
+    let end = tokio::time::timeout(Duration::from_secs(4), stream.read(&mut goodbye)).await;
+    assert_eq!(end.expect("before `close_timeout`").unwrap(), 0);
+}

@@ -105,7 +105,8 @@ impl Link {
     fn decode(&mut self, mut received: &mut [u8], now: Moment, receiver: &mut impl Receiver) -> usize {
         while !self.heard_out && !received.is_empty() {
             match self.conn.phase() {
-                Phase::Ready | Phase::Finishing if self.inbox_is_full() || self.pace.is_spent() => {
+                Phase::Ready | Phase::Finishing if self.inbox_is_full() => return received.len(),
+                Phase::Ready | Phase::Finishing | Phase::Closing if self.pace.is_spent() => {
                     return received.len();
                 }
                 Phase::Ready | Phase::Finishing | Phase::Closing => {}
