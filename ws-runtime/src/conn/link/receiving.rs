@@ -116,6 +116,10 @@ impl Link {
             let decoded = self.decoder.decode(&mut received);
             let spent = bytes - received.len() + self.decoder.take_inflated();
             self.pace.spend(spent, self.decoder.frames().wrapping_sub(frames));
+            if !self.decoder.assembling() {
+                // What follows in the same read is another message, with a time of its own.
+                self.timing.assembling(false, now);
+            }
             self.said_goodbye = received.is_empty() && matches!(decoded, Ok(Some(Incoming::Close(_))));
             self.take_in(decoded, now, receiver);
         }
