@@ -105,6 +105,11 @@ impl Decoder {
         self.frames
     }
 
+    /// What inflating has cost since that was last asked for, as bytes that are received.
+    pub(crate) fn take_inflated(&mut self) -> usize {
+        self.inflater.as_mut().map_or(0, |inflater| inflater.take_cost())
+    }
+
     /// Takes the next whole message from the front of `input`, which is unmasked in place and moved past what was used.
     ///
     /// `None`: all of `input` is used, and more is needed. After a Close frame or a violation nothing more is decoded.

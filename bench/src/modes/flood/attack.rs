@@ -6,11 +6,12 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
+use flate2::{Compress, Compression, FlushCompress};
 
 use crate::args::AttackArguments;
 use crate::error::{Doing, Result};
 use crate::load::frame::{Fin, Opcode, Piece, Reader, encode, encode_fragment};
-use crate::load::{KEY, Stream, read_answer, send_request};
+use crate::load::{KEY, Stream, read_answer, send_request_with};
 use crate::poller::Poller;
 use crate::report::{bytes, time};
 
@@ -41,6 +42,8 @@ pub(crate) enum Attack {
     Unread,
     /// A hundred peers with messages of 64 B, which are legal.
     Crowd,
+    /// Compressed messages of 64 KiB of zeros, which are legal where the server compresses.
+    Bombs,
 }
 
 impl Attack {
@@ -52,6 +55,7 @@ impl Attack {
             Self::Pings => "pings",
             Self::Unread => "echoes that nobody reads",
             Self::Crowd => "a hundred peers",
+            Self::Bombs => "compressed zeros",
         }
     }
 
@@ -72,9 +76,15 @@ impl Attack {
         wire
     }
 
+    /// What the request says more.
+    fn headers(self) -> &'static str {
+        if self == Self::Bombs { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" }
+    }
+
     /// What is sent again and again.
     fn chunk(self) -> Vec<u8> {
         let mut wire = Vec::with_capacity(CHUNK + 2048);
+        let bomb = if self == Self::Bombs { bomb() } else { Vec::new() };
         while wire.len() < CHUNK {
             match self {
                 Self::Empty => encode(Opcode::Binary, &[], KEY, &mut wire),
@@ -87,10 +97,29 @@ impl Attack {
                 Self::Pings => encode(Opcode::Ping, b"are you there?", KEY, &mut wire),
                 Self::Unread => encode(Opcode::Binary, &[b'x'; 1024], KEY, &mut wire),
                 Self::Crowd => encode(Opcode::Binary, &[b'x'; 64], KEY, &mut wire),
+                Self::Bombs => wire.extend_from_slice(&bomb),
             }
         }
         wire
     }
+}
+
+/// A frame of some eighty bytes that inflates to 64 KiB (RFC 7692).
+fn bomb() -> Vec<u8> {
+    const COMPRESSED: u8 = 0x40;
+    let mut deflated = Vec::with_capacity(1024);
+    // It has all the room it needs, and cannot fail.
+    let _ = Compress::new(Compression::best(), false).compress_vec(
+        &[0; 64 * 1024],
+        &mut deflated,
+        FlushCompress::Sync,
+    );
+    // How every flush ends, which is not sent.
+    deflated.truncate(deflated.len().saturating_sub(4));
+    let mut wire = Vec::new();
+    encode(Opcode::Binary, &deflated, KEY, &mut wire);
+    wire[0] |= COMPRESSED;
+    wire
 }
 
 /// Attacks for as long as was asked for, and prints what became of it.
@@ -160,7 +189,7 @@ struct Attacker {
 impl Attacker {
     fn new(address: SocketAddr, attack: Attack, poller: &Poller) -> Result<Self> {
         let mut stream = Stream::open(address, None)?;
-        send_request(&mut stream, address)?;
+        send_request_with(&mut stream, address, attack.headers())?;
         read_answer(&mut stream)?;
         stream.set_nonblocking()?;
         poller.add(&stream, 0).doing("watch a socket")?;

@@ -241,14 +241,14 @@ impl Link {
         if !self.unread.is_empty() {
             self.decode_unread(now, &mut Later);
         }
-        while self.wants_to_read() {
-            if self.pace.is_spent() {
-                yield_turn(cx);
-                break;
-            }
+        while self.wants_to_read() && !self.pace.is_spent() {
             if self.read(cx, now, &mut Later).is_pending() {
                 break;
             }
+        }
+        // What is left of what was read: the socket will not wake anyone for it.
+        if self.pace.is_spent() && (!self.unread.is_empty() || self.wants_to_read()) {
+            yield_turn(cx);
         }
     }
 

@@ -44,6 +44,7 @@ impl Link {
                 if let Ok(count @ 1..) = read {
                     self.pace.spend(count, 0);
                     let decoded = self.decoder.filled(count);
+                    self.pace.spend(self.decoder.take_inflated(), 0);
                     self.take_in(decoded, now, receiver);
                     self.timing.assembling(self.decoder.assembling(), now);
                 }
@@ -104,7 +105,8 @@ impl Link {
     fn decode(&mut self, mut received: &mut [u8], now: Moment, receiver: &mut impl Receiver) -> usize {
         while !self.heard_out && !received.is_empty() {
             match self.conn.phase() {
-                Phase::Ready | Phase::Finishing if self.inbox_is_full() || self.pace.is_spent() => {
+                Phase::Ready | Phase::Finishing if self.inbox_is_full() => return received.len(),
+                Phase::Ready | Phase::Finishing | Phase::Closing if self.pace.is_spent() => {
                     return received.len();
                 }
                 Phase::Ready | Phase::Finishing | Phase::Closing => {}
@@ -112,7 +114,12 @@ impl Link {
             }
             let (bytes, frames) = (received.len(), self.decoder.frames());
             let decoded = self.decoder.decode(&mut received);
-            self.pace.spend(bytes - received.len(), self.decoder.frames().wrapping_sub(frames));
+            let spent = bytes - received.len() + self.decoder.take_inflated();
+            self.pace.spend(spent, self.decoder.frames().wrapping_sub(frames));
+            if !self.decoder.assembling() {
+                // What follows in the same read is another message, with a time of its own.
+                self.timing.assembling(false, now);
+            }
             self.said_goodbye = received.is_empty() && matches!(decoded, Ok(Some(Incoming::Close(_))));
             self.take_in(decoded, now, receiver);
         }
