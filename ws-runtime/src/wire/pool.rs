@@ -13,12 +13,13 @@ const KEEP: usize = 8;
 const KEEP_SIZE: usize = 2 * 1024 * 1024;
 
 thread_local! {
+    /// Gone where the thread ends: then none is taken or kept.
     static POOL: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
 }
 
 /// An empty buffer for a large message, with whatever room it has.
 pub(super) fn take() -> BytesMut {
-    POOL.with_borrow_mut(Vec::pop).unwrap_or_default()
+    POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default()
 }
 
 /// Gives back the bytes of a message, if nobody else holds them and their buffer is worth keeping.
@@ -28,7 +29,8 @@ pub(crate) fn give_back(message: Bytes) {
     if !buffer.try_reclaim(LARGE) || buffer.capacity() > KEEP_SIZE {
         return;
     }
-    POOL.with_borrow_mut(|pool| {
+    let _ = POOL.try_with(|pool| {
+        let mut pool = pool.borrow_mut();
         if pool.len() < KEEP {
             pool.push(buffer);
         }

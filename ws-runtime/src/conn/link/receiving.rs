@@ -50,10 +50,12 @@ impl Link {
                 read
             }
             None => {
-                let mut buffer = READ_BUFFER.take().unwrap_or_else(|| vec![0; READ_SIZE].into_boxed_slice());
+                // A thread that ends has none.
+                let kept = READ_BUFFER.try_with(Cell::take).ok().flatten();
+                let mut buffer = kept.unwrap_or_else(|| vec![0; READ_SIZE].into_boxed_slice());
                 let size = if self.was_large { HEADER_READ_SIZE } else { READ_SIZE };
                 let read = self.read_to(&mut buffer[..size], cx, now, receiver);
-                READ_BUFFER.set(Some(buffer));
+                let _ = READ_BUFFER.try_with(|kept| kept.set(Some(buffer)));
                 let read = ready!(read);
                 self.was_large = false;
                 read
