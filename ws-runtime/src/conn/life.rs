@@ -50,6 +50,7 @@ impl Drop for Life<'_> {
     fn drop(&mut self) {
         self.0.server().forget(self.0);
         self.0.cut(ClosedBy::Us);
+        self.0.drop_spent();
     }
 }
 

@@ -22,12 +22,15 @@ pub(super) fn take() -> BytesMut {
     POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default()
 }
 
-/// Gives back the bytes of a message, if nobody else holds them and their buffer is worth keeping.
-pub(crate) fn give_back(message: Bytes) {
-    let Ok(mut buffer) = message.try_into_mut() else { return };
+/// Gives back the bytes of a message, if their buffer is worth keeping; comes back with those that are somebody else's too.
+pub(crate) fn give_back(message: Bytes) -> Option<Bytes> {
+    let mut buffer = match message.try_into_mut() {
+        Ok(buffer) => buffer,
+        Err(message) => return Some(message),
+    };
     buffer.clear();
     if !buffer.try_reclaim(LARGE) || buffer.capacity() > KEEP_SIZE {
-        return;
+        return None;
     }
     let _ = POOL.try_with(|pool| {
         let mut pool = pool.borrow_mut();
@@ -35,6 +38,7 @@ pub(crate) fn give_back(message: Bytes) {
             pool.push(buffer);
         }
     });
+    None
 }
 
 #[cfg(test)]

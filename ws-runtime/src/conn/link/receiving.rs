@@ -156,13 +156,13 @@ impl Link {
     }
 
     /// RFC 6455, section 5.5.2: a ping is answered by a pong with the same payload.
-    fn answer_ping(&mut self, payload: Payload<'_>, now: Moment) {
+    fn answer_ping(&mut self, mut payload: Payload<'_>, now: Moment) {
         if !self.timing.admits_ping(now) {
             self.heard_all(Close::new(1008, "too many pings", ClosedBy::Error));
             return;
         }
         // Refused only where the connection closes or is cut.
-        let _ = self.conn.push_frame(Kind::Pong, payload, Bound::Outbox);
+        let _ = self.conn.push_frame(Kind::Pong, &mut payload, Bound::Outbox);
     }
 
     /// Nothing more is read as messages: remembers why.
