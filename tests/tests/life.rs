@@ -1,7 +1,7 @@
 //! One connection's life: the order of its events, and that one always ends what another began.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -396,4 +396,37 @@ async fn a_tick_that_stalls_does_not_catch_up() {
     for second in [1, 6, 7, 8, 9] {
         assert_eq!(ticks.recv().await.unwrap(), second);
     }
+}
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod keeper {
+    use super::*;
+
+    #[state]
+    pub struct Keepsake(pub Arc<()>);
+
+    #[on(ready)]
+    fn ready(conn: &Conn, keepsake: &Keepsake) -> &'static str {
+        let held = (conn.clone(), Arc::clone(&keepsake.0));
+        conn.on_utf8(move |_, _| {
+            let _ = &held;
+        });
+        "ready"
+    }
+}
+
+#[tokio::test]
+async fn a_replaced_handler_that_holds_its_own_connection_goes_with_it() {
+    let keepsake = Arc::new(());
+    let running = keeper::server().state(keeper::Keepsake(Arc::clone(&keepsake))).bind().await.unwrap();
+    let mut client = Client::connect(&running).await;
+    assert_eq!(client.text().await, "ready");
+    assert_eq!(Arc::strong_count(&keepsake), 3, "this test, the state, the handler");
+    drop(client);
+    let gone = async {
+        while Arc::strong_count(&keepsake) > 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), gone).await.expect("the handler is dropped");
 }

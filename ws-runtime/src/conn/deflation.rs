@@ -46,7 +46,7 @@ impl Deflation {
         &self,
         conn: &Conn,
         kind: Kind,
-        payload: Payload<'_>,
+        payload: &mut Payload<'_>,
         bound: Bound,
     ) -> Result<(), SendError> {
         let Some(mut context) = self.lock() else {
@@ -83,12 +83,12 @@ impl Conn {
     fn push_smaller(
         &self,
         kind: Kind,
-        payload: Payload<'_>,
+        payload: &mut Payload<'_>,
         deflated: Vec<u8>,
         bound: Bound,
     ) -> Result<(), SendError> {
         if deflated.len() < payload.as_slice().len() {
-            self.push_frame(kind.deflated(), Payload::Owned(deflated.into()), bound)
+            self.push_frame(kind.deflated(), &mut Payload::Owned(deflated.into()), bound)
         } else {
             self.push_frame(kind, payload, bound)
         }

@@ -79,10 +79,17 @@ pub(crate) fn gathered<T>(call: impl FnOnce() -> T) -> T {
     call()
 }
 
+/// Does something with this thread's gathering; `None` where the thread ends, and has dropped it: whatever is sent then
+/// is written at once.
+#[inline]
+fn here<T>(act: impl FnOnce(&Here) -> T) -> Option<T> {
+    HERE.try_with(act).ok()
+}
+
 /// Encodes a frame for the connection whose task runs; false where it has to go by way of the outlet.
 #[inline]
 pub(super) fn push_own(conn: &Conn, kind: Kind, payload: &Payload<'_>) -> bool {
-    HERE.with(|here| {
+    here(|here| {
         let is_large = matches!(payload, Payload::Owned(payload) if payload.len() >= SHARE_FROM);
         if here.own.get() != conn.address() || is_large || !conn.is_free() {
             return false;
@@ -98,11 +105,12 @@ pub(super) fn push_own(conn: &Conn, kind: Kind, payload: &Payload<'_>) -> bool {
         wire::append(kind, payload, &mut frames);
         true
     })
+    .unwrap_or(false)
 }
 
 /// Encodes a broadcast of this thread behind those before it.
 pub(super) fn batched(kind: Kind, payload: &[u8]) -> Option<Part> {
-    HERE.with(|here| {
+    here(|here| {
         let mut batch = here.batch.borrow_mut();
         if let Some(part) = batch.get_or_insert_default().push(kind, payload) {
             return Some(part);
@@ -111,22 +119,23 @@ pub(super) fn batched(kind: Kind, payload: &[u8]) -> Option<Part> {
         here.release_others();
         let renewed = batch.take().map_or_else(Arc::default, Batch::renew);
         batch.insert(renewed).push(kind, payload)
-    })
+    })?
 }
 
 /// Leaves the writing of what was just pushed to the gathering of this thread; false where none is on.
 pub(super) fn takes(conn: &Conn, outlet: &mut Outlet) -> bool {
-    HERE.with(|here| {
+    here(|here| {
         if here.on.get() && here.own.get() != conn.address() && outlet.gather() {
             here.others.borrow_mut().push(conn.clone());
         }
         here.on.get()
     })
+    .unwrap_or(false)
 }
 
 /// Hands what was gathered for the connection whose task runs to its outlet, as it comes before what follows.
 pub(super) fn settle_own(conn: &Conn, outlet: &mut OutletGuard<'_>) {
-    HERE.with(|here| {
+    here(|here| {
         if here.own.get() == conn.address() && !here.frames.borrow().is_empty() {
             outlet.let_go();
             outlet.write_now_with(&here.frames.borrow());
@@ -137,19 +146,27 @@ pub(super) fn settle_own(conn: &Conn, outlet: &mut OutletGuard<'_>) {
 
 /// Writes what was gathered for the connection whose task runs, and what waits for it.
 pub(super) fn poll_write_own(conn: &Conn, cx: &mut Context<'_>) -> Written {
-    HERE.with(|here| {
+    let written = here(|here| {
         let frames = here.frames.borrow();
-        if frames.is_empty() && !conn.has_unwritten() {
-            return Written::All;
+        if frames.is_empty() {
+            return None;
         }
-        let mut outlet = conn.outlet_alone();
-        outlet.let_go();
-        let written = outlet.poll_write(&frames, cx);
-        drop(outlet);
+        let written = poll_write(conn, &frames, cx);
         drop(frames);
         here.clear();
-        written
-    })
+        Some(written)
+    });
+    match written.flatten() {
+        Some(written) => written,
+        None if conn.has_unwritten() => poll_write(conn, &[], cx),
+        None => Written::All,
+    }
+}
+
+fn poll_write(conn: &Conn, frames: &[u8], cx: &mut Context<'_>) -> Written {
+    let mut outlet = conn.outlet_alone();
+    outlet.let_go();
+    outlet.poll_write(frames, cx)
 }
 
 impl Here {
@@ -223,7 +240,7 @@ struct Gathering<'c> {
 enum Place {
     /// It is the only one.
     Outermost,
-    /// A call within one, which writes for it.
+    /// A call within one, which writes for it; or there can be none.
     Joined,
     /// A task that runs within a handler of another task, as under `block_on`: what that one has is not its own.
     Nested(Box<SetAside>),
@@ -238,19 +255,18 @@ struct SetAside {
 impl<'c> Gathering<'c> {
     /// That of a task.
     fn begin(own: Option<&'c Conn>) -> Self {
-        HERE.with(|here| {
+        let place = here(|here| {
             let place = if here.on.replace(true) { here.set_aside() } else { Place::Outermost };
             here.own.set(own.map_or(0, Conn::address));
-            Self { place, own }
-        })
+            place
+        });
+        Self { place: place.unwrap_or(Place::Joined), own }
     }
 
     /// That of a call.
     fn join() -> Self {
-        HERE.with(|here| {
-            let place = if here.on.replace(true) { Place::Joined } else { Place::Outermost };
-            Self { place, own: None }
-        })
+        let is_outermost = here(|here| !here.on.replace(true)).unwrap_or(false);
+        Self { place: if is_outermost { Place::Outermost } else { Place::Joined }, own: None }
     }
 }
 
@@ -259,7 +275,7 @@ impl Drop for Gathering<'_> {
         if matches!(self.place, Place::Joined) {
             return;
         }
-        HERE.with(|here| {
+        here(|here| {
             if let Some(own) = self.own
                 && !here.frames.borrow().is_empty()
             {

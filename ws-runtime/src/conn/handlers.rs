@@ -2,10 +2,12 @@
 
 use std::any::Any;
 use std::fmt::Display;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
 
 use super::Conn;
 use crate::event::{Close, ClosedBy, Outcome};
@@ -29,25 +31,55 @@ impl Panicked {
 /// Runs a handler and catches its panic, so that it ends at most its own connection.
 pub(crate) async fn catch<F: Future>(handler: impl FnOnce() -> F) -> Result<F::Output, Panicked> {
     // A plain handler has run when it is called; only one that awaits is polled.
-    let mut handler = pin!(catch_now(handler)?);
-    poll_fn(|cx| poll_caught(handler.as_mut(), cx)).await
+    pin!(Caught::call(handler)?).await
 }
 
-/// Lets a handler go on, and catches its panic.
-pub(super) fn poll_caught<T>(
-    handler: Pin<&mut impl Future<Output = T>>,
-    cx: &mut Context<'_>,
-) -> Poll<Result<T, Panicked>> {
-    match catch_now(|| handler.poll(cx)) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-        Err(panicked) => Poll::Ready(Err(panicked)),
+pin_project! {
+    /// A handler that was called and goes on. Its panics are caught, even that of what it holds where it is waited for
+    /// no longer: a second panic while a thread unwinds would end the process.
+    pub(super) struct Caught<F> {
+        #[pin]
+        handler: Option<F>,
+    }
+
+    impl<F> PinnedDrop for Caught<F> {
+        fn drop(this: Pin<&mut Self>) {
+            // Nobody is there to hear of it any more; the panic hook was told.
+            let _ = catch_now(|| this.project().handler.set(None));
+        }
+    }
+}
+
+impl<F: Future> Caught<F> {
+    /// Calls a handler.
+    pub(super) fn call(handler: impl FnOnce() -> F) -> Result<Self, Panicked> {
+        Ok(Self { handler: Some(catch_now(handler)?) })
+    }
+}
+
+impl<F: Future> Future for Caught<F> {
+    type Output = Result<F::Output, Panicked>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(handler) = self.project().handler.as_pin_mut() else { return Poll::Pending };
+        match catch_now(|| handler.poll(cx)) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(panicked) => Poll::Ready(Err(panicked)),
+        }
     }
 }
 
 /// The same for a handler that does not await.
 pub(super) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
-    catch_unwind(AssertUnwindSafe(handler)).map_err(|payload| Panicked::new(&*payload))
+    catch_unwind(AssertUnwindSafe(handler)).map_err(|payload| {
+        let panicked = Panicked::new(&*payload);
+        // It is the user's, and may panic in its turn; what it panics with then is left alone.
+        if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(another);
+        }
+        panicked
+    })
 }
 
 /// What became of a handler on this connection: whether it may go on. A failure is logged under the handler's name.

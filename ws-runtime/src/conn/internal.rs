@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::deflation::Deflation;
+use super::handlers::catch_now;
 use super::outlet::{Bound, Outlet, OutletGuard, Patience, Phase};
 use super::{Conn, SendError, gathering};
 use crate::event::{Answer, Close, ClosedBy, Failure, Outcome, Reply};
@@ -67,29 +68,34 @@ impl Conn {
     pub(super) fn send_message(
         &self,
         kind: Kind,
-        payload: Payload<'_>,
+        mut payload: Payload<'_>,
         bound: Bound,
     ) -> Result<(), SendError> {
         let size = payload.as_slice().len();
         self.check_size(size)?;
         match self.deflation() {
-            Some(deflation) if deflation.is_for(size) => deflation.push(self, kind, payload, bound),
-            Some(_) | None => self.push_frame(kind, payload, bound),
+            Some(deflation) if deflation.is_for(size) => deflation.push(self, kind, &mut payload, bound),
+            Some(_) | None => self.push_frame(kind, &mut payload, bound),
         }
     }
 
-    pub(super) fn send_control(&self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
+    pub(super) fn send_control(&self, kind: Kind, mut payload: Payload<'_>) -> Result<(), SendError> {
         let size = payload.as_slice().len();
         if size > wire::MAX_CONTROL {
             return Err(SendError::ControlTooLarge { size });
         }
-        self.push_frame(kind, payload, Bound::Outbox)
+        self.push_frame(kind, &mut payload, Bound::Outbox)
     }
 
-    /// Takes a frame for sending.
+    /// Takes a frame for sending. What it leaves of the payload is dropped by the caller, where no lock is held.
     #[inline]
-    pub(super) fn push_frame(&self, kind: Kind, payload: Payload<'_>, bound: Bound) -> Result<(), SendError> {
-        if gathering::push_own(self, kind, &payload) {
+    pub(super) fn push_frame(
+        &self,
+        kind: Kind,
+        payload: &mut Payload<'_>,
+        bound: Bound,
+    ) -> Result<(), SendError> {
+        if gathering::push_own(self, kind, payload) {
             return Ok(());
         }
         self.push(|outlet| outlet.push(kind, payload, bound))
@@ -106,6 +112,20 @@ impl Conn {
             outlet.write_now();
         }
         Ok(())
+    }
+
+    /// Drops what was lent and is sent, or never will be. For the connection's task, which holds no lock.
+    #[inline]
+    pub(super) fn drop_spent(&self) -> bool {
+        let has_spent = self.0.outlet.has_spent();
+        if has_spent {
+            let spent = self.outlet_alone().take_spent();
+            spent.into_iter().flat_map(|spent| spent.0).for_each(|bytes| {
+                // Nobody else is to suffer from a panic there; the panic hook was told.
+                let _ = catch_now(|| drop(bytes));
+            });
+        }
+        has_spent
     }
 
     #[inline]

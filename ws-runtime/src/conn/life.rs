@@ -26,10 +26,8 @@ pub(crate) fn live<S: Service>(
     // The beginning and the end are boxed: most of the time a connection needs the memory of neither.
     let opening = Box::pin(open(Arc::clone(&hosted), conn.clone(), stream, place));
     Gathered::of(conn.clone(), async move {
-        let Some(Opened { stream, session, deflate, accepted }) = opening.await else {
-            conn.cut(ClosedBy::Us);
-            return;
-        };
+        let _life = Life(&conn);
+        let Some(Opened { stream, session, deflate, accepted }) = opening.await else { return };
         let (source, sink) = stream.split();
         let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
         let mut link = Link::new(conn.clone(), source, inflater);
@@ -41,8 +39,20 @@ pub(crate) fn live<S: Service>(
         attendant.attend(&mut link).await;
         hosted.server.dismiss(&conn);
         Box::pin(attendant.part(&mut link)).await;
-        hosted.server.forget(&conn);
     })
+}
+
+/// Gives back what the connection holds, however its task ends: also where that is dropped with its runtime, as handles
+/// may outlive both.
+struct Life<'a>(&'a Conn);
+
+impl Drop for Life<'_> {
+    fn drop(&mut self) {
+        self.0.server().forget(self.0);
+        self.0.cut(ClosedBy::Us);
+        self.0.drop_spent();
+        self.0.forget_replaced();
+    }
 }
 
 /// Calls the handlers of one connection, one at a time.

@@ -19,13 +19,26 @@ pub(super) struct Outbox {
     rest: Option<Box<Rest>>,
     /// Bytes in all.
     len: usize,
+    spent: Option<Box<Spent>>,
 }
+
+/// What a user has lent, and is done with: to be dropped where no lock is held, as that may run the user's code
+/// (`Bytes::from_owner`). Boxed, as there is seldom any.
+#[derive(Debug, Default)]
+pub(super) struct Spent(pub(super) Vec<Bytes>);
 
 #[derive(Debug, Default)]
 struct Rest {
-    queue: VecDeque<Bytes>,
+    queue: VecDeque<Piece>,
     /// Small frames behind the queue, encoded one behind the other.
     tail: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Piece {
+    bytes: Bytes,
+    /// Whether they may be a user's.
+    is_lent: bool,
 }
 
 impl Outbox {
@@ -38,15 +51,15 @@ impl Outbox {
         self.len
     }
 
-    /// Encodes a frame behind what is there; a large payload that is owned is not copied.
-    pub(super) fn push(&mut self, kind: Kind, payload: Payload<'_>) {
+    /// Encodes a frame behind what is there; a large payload that is owned is taken instead of being copied.
+    pub(super) fn push(&mut self, kind: Kind, payload: &mut Payload<'_>) {
         let rest = self.rest.get_or_insert_default();
         let before = rest.tail.len();
         match payload {
             Payload::Owned(payload) if payload.len() >= SHARE_FROM => {
                 rest.tail.extend_from_slice(&wire::header(kind, payload.len()));
                 self.len += rest.tail.len() - before;
-                self.push_piece(payload);
+                self.push_piece(std::mem::take(payload), true);
             }
             Payload::Borrowed(_) | Payload::Owned(_) => {
                 wire::append(kind, payload.as_slice(), &mut rest.tail);
@@ -58,7 +71,7 @@ impl Outbox {
     /// Queues a frame that is already encoded, and perhaps shared with other connections.
     pub(super) fn push_encoded(&mut self, frame: &Bytes) {
         if frame.len() >= SHARE_FROM {
-            self.push_piece(frame.clone());
+            self.push_piece(frame.clone(), false);
         } else {
             self.push_copy(frame);
         }
@@ -88,7 +101,7 @@ impl Outbox {
     pub(super) fn push_front(&mut self, frames: &[u8]) {
         self.leave_batch();
         self.len += frames.len();
-        self.rest.get_or_insert_default().queue.push_front(Bytes::copy_from_slice(frames));
+        self.rest.get_or_insert_default().queue.push_front(Piece::ours(Bytes::copy_from_slice(frames)));
     }
 
     /// What is to be written next, lent as slices for one vectored write.
@@ -114,33 +127,50 @@ impl Outbox {
             }
         }
         if let Some(rest) = &mut self.rest {
-            rest.advance(left);
+            rest.advance(left, &mut self.spent);
         }
         if self.len == 0 {
             self.rest = None;
         }
     }
 
+    /// Forgets all that is there.
+    pub(super) fn clear(&mut self) {
+        self.part = None;
+        self.len = 0;
+        if let Some(rest) = self.rest.take() {
+            rest.queue.into_iter().for_each(|piece| piece.end(&mut self.spent));
+        }
+    }
+
+    pub(super) fn has_spent(&self) -> bool {
+        self.spent.is_some()
+    }
+
+    pub(super) fn take_spent(&mut self) -> Option<Box<Spent>> {
+        self.spent.take()
+    }
+
     /// Keeps what is left of a batch by itself, since that goes on with others.
     pub(super) fn leave_batch(&mut self) {
         if let Some(part) = self.part.take() {
             let left = part.read(Bytes::copy_from_slice);
-            self.rest.get_or_insert_default().queue.push_front(left);
+            self.rest.get_or_insert_default().queue.push_front(Piece::ours(left));
         }
     }
 
     /// Queues a piece of its own behind all that is there.
-    fn push_piece(&mut self, piece: Bytes) {
+    fn push_piece(&mut self, bytes: Bytes, is_lent: bool) {
         let rest = self.rest.get_or_insert_default();
         rest.end_tail();
-        self.len += piece.len();
-        rest.queue.push_back(piece);
+        self.len += bytes.len();
+        rest.queue.push_back(Piece { bytes, is_lent });
     }
 }
 
 impl Rest {
     fn with_slices<T>(&self, first: &[u8], write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
-        let pieces = std::iter::once(first).chain(self.queue.iter().map(Bytes::as_ref));
+        let pieces = std::iter::once(first).chain(self.queue.iter().map(|piece| &piece.bytes[..]));
         let pieces = pieces.chain(std::iter::once(&self.tail[..])).filter(|piece| !piece.is_empty());
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let mut count = 0;
@@ -151,7 +181,7 @@ impl Rest {
         write(slices.get(..count).unwrap_or_default())
     }
 
-    fn advance(&mut self, written: usize) {
+    fn advance(&mut self, written: usize, spent: &mut Option<Box<Spent>>) {
         let mut left = written;
         while left > 0 {
             let Some(first) = self.queue.front_mut() else {
@@ -162,23 +192,38 @@ impl Rest {
                 self.end_tail();
                 continue;
             };
-            let step = left.min(first.len());
-            first.advance(step);
+            let step = left.min(first.bytes.len());
+            first.bytes.advance(step);
             left -= step;
-            if first.is_empty()
+            if first.bytes.is_empty()
                 && let Some(written) = self.queue.pop_front()
             {
-                wire::give_back(written);
+                written.end(spent);
             }
         }
     }
 
     fn end_tail(&mut self) {
         if !self.tail.is_empty() {
-            self.queue.push_back(std::mem::take(&mut self.tail).into());
+            self.queue.push_back(Piece::ours(std::mem::take(&mut self.tail).into()));
         }
     }
 }
+
+impl Piece {
+    fn ours(bytes: Bytes) -> Self {
+        Self { bytes, is_lent: false }
+    }
+
+    fn end(self, spent: &mut Option<Box<Spent>>) {
+        if let Some(others) = wire::give_back(self.bytes)
+            && self.is_lent
+        {
+            spent.get_or_insert_default().0.push(others);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -230,11 +275,11 @@ mod tests {
                 let payload = |size| vec![number as u8; size];
                 match step {
                     Step::Push(size) => {
-                        outbox.push(Kind::Binary, Payload::Borrowed(&payload(size)));
+                        outbox.push(Kind::Binary, &mut Payload::Borrowed(&payload(size)));
                         wire::append(Kind::Binary, &payload(size), &mut expected);
                     }
                     Step::PushOwned(size) => {
-                        outbox.push(Kind::Text, Payload::Owned(payload(size).into()));
+                        outbox.push(Kind::Text, &mut Payload::Owned(payload(size).into()));
                         wire::append(Kind::Text, &payload(size), &mut expected);
                     }
                     Step::PushEncoded(size) => {

@@ -1,9 +1,10 @@
 //! Handlers that were replaced for one connection while it runs, as the original's `$conn->on(…)` does.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Conn;
+use super::handlers::catch_now;
 use crate::event::{Close, IntoAdmission, IntoOutcome, IntoReply, Outcome};
 use crate::handshake::{Handshake, Reject};
 
@@ -37,17 +38,18 @@ impl Conn {
         R: IntoAdmission<()>,
     {
         self.replace(|replaced| {
-            replaced.handshake = Some(Arc::new(Mutex::new(move |conn: &Conn, handshake: &Handshake| {
+            replaced.handshake.replace(Arc::new(Mutex::new(move |conn: &Conn, handshake: &Handshake| {
                 handler(conn, handshake).into_admission()
-            })));
+            })))
         });
     }
 
     /// Replaces the declared `ready` handler for this connection. Set it in `#[on(connect)]` or `#[on(handshake)]`.
     pub fn on_ready<R: IntoReply>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
         self.replace(|replaced| {
-            replaced.ready =
-                Some(Arc::new(Mutex::new(move |conn: &Conn| conn.answer(handler(conn).into_reply(), None))));
+            replaced.ready.replace(Arc::new(Mutex::new(move |conn: &Conn| {
+                conn.answer(handler(conn).into_reply(), None)
+            })))
         });
     }
 
@@ -73,27 +75,27 @@ impl Conn {
     /// ```
     pub fn on_utf8<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &str) -> R + Send + 'static) {
         self.replace(|replaced| {
-            replaced.utf8 = Some(Arc::new(Mutex::new(move |conn: &Conn, text: &str| {
+            replaced.utf8.replace(Arc::new(Mutex::new(move |conn: &Conn, text: &str| {
                 conn.answer(handler(conn, text).into_reply(), None)
-            })));
+            })))
         });
     }
 
     /// Replaces the declared `binary` handler for this connection, from the next message on.
     pub fn on_binary<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &[u8]) -> R + Send + 'static) {
         self.replace(|replaced| {
-            replaced.binary = Some(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
+            replaced.binary.replace(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
                 conn.answer(handler(conn, data).into_reply(), None)
-            })));
+            })))
         });
     }
 
     /// Replaces the declared `pong` handler for this connection, from the next pong on.
     pub fn on_pong<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &[u8]) -> R + Send + 'static) {
         self.replace(|replaced| {
-            replaced.pong = Some(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
+            replaced.pong.replace(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
                 conn.answer(handler(conn, data).into_reply(), None)
-            })));
+            })))
         });
     }
 
@@ -103,9 +105,9 @@ impl Conn {
         mut handler: impl FnMut(&Conn, &Close) -> R + Send + 'static,
     ) {
         self.replace(|replaced| {
-            replaced.disconnect = Some(Arc::new(Mutex::new(move |conn: &Conn, close: &Close| {
+            replaced.disconnect.replace(Arc::new(Mutex::new(move |conn: &Conn, close: &Close| {
                 handler(conn, close).into_outcome()
-            })));
+            })))
         });
     }
 
@@ -142,10 +144,18 @@ impl Conn {
         Some(move |close: &Close| call(&handler, |handler| handler(self, close)))
     }
 
-    fn replace(&self, with: impl FnOnce(&mut Replaced)) {
-        let mut replaced = self.0.replaced.lock().unwrap_or_else(PoisonError::into_inner);
-        with(replaced.get_or_insert_default());
+    /// Drops them all: a handler that holds its own connection would keep both for ever.
+    pub(super) fn forget_replaced(&self) {
+        let replaced = self.replaced_lock().take();
+        // It may run the user's code; the panic hook was told.
+        let _ = catch_now(|| drop(replaced));
+    }
+
+    /// The one that was there is dropped without the lock, as that may run the user's code.
+    fn replace<T>(&self, with: impl FnOnce(&mut Replaced) -> T) {
+        let before = with(self.replaced_lock().get_or_insert_default());
         self.0.has_replaced.store(true, Ordering::Release);
+        drop(before);
     }
 
     #[inline]
@@ -153,7 +163,11 @@ impl Conn {
         if !self.0.has_replaced.load(Ordering::Acquire) {
             return None;
         }
-        self.0.replaced.lock().unwrap_or_else(PoisonError::into_inner).as_deref().and_then(which)
+        self.replaced_lock().as_deref().and_then(which)
+    }
+
+    fn replaced_lock(&self) -> MutexGuard<'_, Option<Box<Replaced>>> {
+        self.0.replaced.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

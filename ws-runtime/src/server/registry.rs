@@ -28,7 +28,10 @@ impl Registry {
     }
 
     pub(super) fn remove(&self, conn: &Conn) {
-        self.write().parting.remove(&conn.id());
+        let mut listed = self.write();
+        if listed.parting.remove(&conn.id()).is_none() {
+            listed.ready.remove(&conn.id());
+        }
     }
 
     pub(super) fn list(&self) -> Vec<Conn> {

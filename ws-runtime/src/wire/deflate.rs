@@ -50,7 +50,7 @@ pub(crate) struct Deflater {
 }
 
 thread_local! {
-    /// Serves all messages that refer to no other.
+    /// Serves all messages that refer to no other. Gone where the thread ends, as the next: then each has its own.
     static INFLATE: RefCell<Decompress> = RefCell::new(Decompress::new_with_window_bits(false, MAX_WINDOW_BITS));
     /// The same for each pair of level and window that is in use on this thread; mostly there is one.
     static DEFLATE: RefCell<Vec<((u32, u8), Deflater)>> = const { RefCell::new(Vec::new()) };
@@ -72,10 +72,7 @@ impl Inflater {
         }
         let message = match &mut self.context {
             Some(context) => inflate(context, payload, self.max),
-            None => INFLATE.with_borrow_mut(|context| {
-                context.reset(false);
-                inflate(context, payload, self.max)
-            }),
+            None => inflate_alone(payload, self.max),
         }?;
         self.cost = (payload.len().saturating_mul(COMPRESSED_BYTE))
             .saturating_add(message.len())
@@ -87,6 +84,18 @@ impl Inflater {
     pub(super) fn take_cost(&mut self) -> usize {
         std::mem::take(&mut self.cost)
     }
+}
+
+/// Inflates a message that refers to no other.
+fn inflate_alone(payload: &[u8], max: usize) -> Result<Vec<u8>, Violation> {
+    let shared = INFLATE.try_with(|context| {
+        let mut context = context.borrow_mut();
+        context.reset(false);
+        inflate(&mut context, payload, max)
+    });
+    shared.unwrap_or_else(|_| {
+        inflate(&mut Decompress::new_with_window_bits(false, MAX_WINDOW_BITS), payload, max)
+    })
 }
 
 fn inflate(context: &mut Decompress, payload: &[u8], max: usize) -> Result<Vec<u8>, Violation> {
@@ -138,7 +147,8 @@ impl Deflater {
 
     /// Deflates a message for any number of receivers: it refers to no other.
     pub(crate) fn deflate_alone(level: u32, window_bits: u8, payload: &[u8]) -> Vec<u8> {
-        DEFLATE.with_borrow_mut(|deflaters| {
+        let shared = DEFLATE.try_with(|deflaters| {
+            let mut deflaters = deflaters.borrow_mut();
             let kind = (level, window_bits);
             let known = deflaters.iter().position(|(of, _)| *of == kind);
             let position = known.unwrap_or_else(|| {
@@ -148,7 +158,8 @@ impl Deflater {
             let Some((_, deflater)) = deflaters.get_mut(position) else { return Vec::new() };
             deflater.forget();
             deflater.deflate(payload)
-        })
+        });
+        shared.unwrap_or_else(|_| Self::new(level, window_bits).deflate(payload))
     }
 
     /// Deflates a message that may refer to those before it.

@@ -35,7 +35,7 @@ impl Payload<'_> {
     /// Done with: a large buffer is used again.
     pub(crate) fn give_back(self) {
         if let Self::Owned(data) = self {
-            super::give_back(data);
+            drop(super::give_back(data));
         }
     }
 

@@ -13,26 +13,32 @@ const KEEP: usize = 8;
 const KEEP_SIZE: usize = 2 * 1024 * 1024;
 
 thread_local! {
+    /// Gone where the thread ends: then none is taken or kept.
     static POOL: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
 }
 
 /// An empty buffer for a large message, with whatever room it has.
 pub(super) fn take() -> BytesMut {
-    POOL.with_borrow_mut(Vec::pop).unwrap_or_default()
+    POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default()
 }
 
-/// Gives back the bytes of a message, if nobody else holds them and their buffer is worth keeping.
-pub(crate) fn give_back(message: Bytes) {
-    let Ok(mut buffer) = message.try_into_mut() else { return };
+/// Gives back the bytes of a message, if their buffer is worth keeping; comes back with those that are somebody else's too.
+pub(crate) fn give_back(message: Bytes) -> Option<Bytes> {
+    let mut buffer = match message.try_into_mut() {
+        Ok(buffer) => buffer,
+        Err(message) => return Some(message),
+    };
     buffer.clear();
     if !buffer.try_reclaim(LARGE) || buffer.capacity() > KEEP_SIZE {
-        return;
+        return None;
     }
-    POOL.with_borrow_mut(|pool| {
+    let _ = POOL.try_with(|pool| {
+        let mut pool = pool.borrow_mut();
         if pool.len() < KEEP {
             pool.push(buffer);
         }
     });
+    None
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use tokio::task::yield_now;
 
 use super::Conn;
-use super::handlers::{Panicked, catch_now, poll_caught};
+use super::handlers::{Caught, Panicked};
 use super::inbox::Inbox;
 use super::linger::Lingering;
 use super::outlet::{Patience, Phase, Written};
@@ -111,12 +111,12 @@ impl Link {
         &mut self,
         call: impl FnOnce() -> F,
     ) -> Option<Result<F::Output, Panicked>> {
-        let mut handler = match catch_now(call) {
+        let mut handler = match Caught::call(call) {
             Ok(handler) => pin!(handler),
             Err(panicked) => return Some(Err(panicked)),
         };
         poll_fn(|cx| {
-            if let Poll::Ready(ended) = poll_caught(handler.as_mut(), cx) {
+            if let Poll::Ready(ended) = handler.as_mut().poll(cx) {
                 return Poll::Ready(Some(ended));
             }
             self.poll_socket(cx);

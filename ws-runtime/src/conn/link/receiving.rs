@@ -51,10 +51,12 @@ impl Link {
                 read
             }
             None => {
-                let mut buffer = READ_BUFFER.take().unwrap_or_else(|| vec![0; READ_SIZE].into_boxed_slice());
+                // A thread that ends has none.
+                let kept = READ_BUFFER.try_with(Cell::take).ok().flatten();
+                let mut buffer = kept.unwrap_or_else(|| vec![0; READ_SIZE].into_boxed_slice());
                 let size = if self.was_large { HEADER_READ_SIZE } else { READ_SIZE };
                 let read = self.read_to(&mut buffer[..size], cx, now, receiver);
-                READ_BUFFER.set(Some(buffer));
+                let _ = READ_BUFFER.try_with(|kept| kept.set(Some(buffer)));
                 let read = ready!(read);
                 self.was_large = false;
                 read
@@ -161,13 +163,13 @@ impl Link {
     }
 
     /// RFC 6455, section 5.5.2: a ping is answered by a pong with the same payload.
-    fn answer_ping(&mut self, payload: Payload<'_>, now: Moment) {
+    fn answer_ping(&mut self, mut payload: Payload<'_>, now: Moment) {
         if !self.timing.admits_ping(now) {
             self.heard_all(Close::new(1008, "too many pings", ClosedBy::Error));
             return;
         }
         // Refused only where the connection closes or is cut.
-        let _ = self.conn.push_frame(Kind::Pong, payload, Bound::Outbox);
+        let _ = self.conn.push_frame(Kind::Pong, &mut payload, Bound::Outbox);
     }
 
     /// Nothing more is read as messages: remembers why.

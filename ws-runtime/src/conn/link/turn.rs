@@ -34,6 +34,11 @@ impl Link {
             }
         }
         self.write(cx, now);
+        if self.conn.drop_spent() {
+            // Whoever lent it may have sent something, and lent it again.
+            self.write(cx, now);
+            cx.waker().wake_by_ref();
+        }
         if self.conn.phase() == Phase::Gone {
             self.source = None;
             self.unset_alarm();
@@ -75,7 +80,7 @@ impl Link {
         match due {
             Due::Ping => {
                 // Refused only where the connection closes or is cut.
-                let _ = self.conn.push_frame(Kind::Ping, Payload::Borrowed(&[]), Bound::Outbox);
+                let _ = self.conn.push_frame(Kind::Ping, &mut Payload::Borrowed(&[]), Bound::Outbox);
             }
             Due::Silence => self.conn.cut(ClosedBy::Silence),
             Due::Assembly => {

@@ -14,7 +14,7 @@ use crate::options::Options;
 #[derive(Debug)]
 pub(in crate::conn) struct OutletLock {
     outlet: Mutex<Outlet>,
-    /// The phase, [`UNWRITTEN`] and [`OVERFULL`], to be read without the lock where a moment's delay does no harm.
+    /// The phase, [`UNWRITTEN`], [`OVERFULL`] and [`SPENT`], to be read without the lock where a moment's delay does no harm.
     glance: AtomicU8,
     /// The connection's task keeps frames of its own, see [`hold`](Self::hold).
     held: AtomicBool,
@@ -24,6 +24,8 @@ pub(in crate::conn) struct OutletLock {
 const UNWRITTEN: u8 = 0x80;
 /// Set in a glance while it holds more than it should.
 const OVERFULL: u8 = 0x40;
+/// Set in a glance while it has something to be dropped without the lock.
+const SPENT: u8 = 0x20;
 
 /// An outlet that is locked.
 pub(in crate::conn) struct OutletGuard<'o> {
@@ -58,7 +60,7 @@ impl OutletLock {
     /// How far the connection has come, or had a moment ago.
     #[inline]
     pub(in crate::conn) fn phase(&self) -> Phase {
-        match self.glance.load(Ordering::Acquire) & !(UNWRITTEN | OVERFULL) {
+        match self.glance.load(Ordering::Acquire) & !(UNWRITTEN | OVERFULL | SPENT) {
             0 => Phase::Opening,
             1 => Phase::Ready,
             2 => Phase::Finishing,
@@ -84,6 +86,12 @@ impl OutletLock {
     #[inline]
     pub(in crate::conn) fn has_unwritten(&self) -> bool {
         self.glance.load(Ordering::Acquire) & UNWRITTEN != 0
+    }
+
+    /// Whether there is something to be dropped without the lock, or was a moment ago.
+    #[inline]
+    pub(in crate::conn) fn has_spent(&self) -> bool {
+        self.glance.load(Ordering::Acquire) & SPENT != 0
     }
 }
 
@@ -113,6 +121,7 @@ impl Drop for OutletGuard<'_> {
     fn drop(&mut self) {
         let unwritten = if self.outlet.has_unwritten() { UNWRITTEN } else { 0 };
         let overfull = if self.outlet.outbox.len() > self.outlet.limit { OVERFULL } else { 0 };
-        self.lock.glance.store(self.outlet.phase as u8 | unwritten | overfull, Ordering::Release);
+        let spent = if self.outlet.outbox.has_spent() { SPENT } else { 0 };
+        self.lock.glance.store(self.outlet.phase as u8 | unwritten | overfull | spent, Ordering::Release);
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::SendError;
 use super::batch::Part;
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Spent};
 use crate::event::{Close, ClosedBy};
 use crate::listen::{By, Sink};
 use crate::options::{Compression, Options, Slow};
@@ -152,7 +152,14 @@ impl Outlet {
     }
 
     /// Takes a frame for sending. Whatever the size of a single frame, an empty outbox takes it.
-    pub(super) fn push(&mut self, kind: Kind, payload: Payload<'_>, bound: Bound) -> Result<(), SendError> {
+    ///
+    /// Of the payload, which may be a user's, nothing is dropped here.
+    pub(super) fn push(
+        &mut self,
+        kind: Kind,
+        payload: &mut Payload<'_>,
+        bound: Bound,
+    ) -> Result<(), SendError> {
         self.admit(payload.as_slice().len(), bound)?;
         self.outbox.push(kind, payload);
         Ok(())
@@ -193,7 +200,7 @@ impl Outlet {
     pub(super) fn cut(&mut self, close: Close) {
         self.phase = Phase::Gone;
         self.close.get_or_insert_with(|| close.into());
-        self.outbox = Outbox::default();
+        self.outbox.clear();
         self.blocked = false;
         self.sink = None;
         self.wake();
@@ -277,7 +284,14 @@ impl Outlet {
         } else if self.write(frames, &mut By::Anyone) != Written::All {
             self.blocked = true;
             self.wake();
+        } else if self.outbox.has_spent() {
+            self.wake();
         }
+    }
+
+    /// What is to be dropped where no lock is held.
+    pub(super) fn take_spent(&mut self) -> Option<Box<Spent>> {
+        self.outbox.take_spent()
     }
 
     /// Writes what waits and then `frames`, and has the connection's task woken when the kernel takes more. For that
