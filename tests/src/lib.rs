@@ -5,6 +5,7 @@
 pub mod corpus;
 pub mod frame;
 pub mod raw;
+pub mod tls;
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -8,10 +8,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
+use ws_runtime::Running;
 use ws_runtime::prelude::*;
-use ws_runtime::{Running, Tls};
 use ws_tests::frame::frame;
 use ws_tests::raw::{HANDSHAKE, knock, shake_hands};
+use ws_tests::tls::identity;
 
 #[ws_server(listen = "127.0.0.1:0", silence_max = 0, max_send_size = 67_108_864)]
 mod patient {
@@ -70,9 +71,8 @@ async fn the_handshake_is_waited_for_ten_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn tls_is_waited_for_no_longer() {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (tls, _) = identity();
     let (told, _seen) = channel();
-    let tls = Tls::pem(made.cert.pem(), made.signing_key.serialize_pem());
     let running = patient::server().state(told).tls(tls).bind().await.unwrap();
     let start = Instant::now();
     let mut stream = knock(&running).await;

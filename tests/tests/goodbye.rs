@@ -1,17 +1,13 @@
 //! The end of a connection that both sides agree on: all that was sent before it arrives.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
-use ws_runtime::Tls;
 use ws_runtime::prelude::*;
 use ws_tests::frame::{Sent, close, frame};
 use ws_tests::raw::HANDSHAKE;
+use ws_tests::tls::{encrypt, identity};
 
 #[ws_server(listen = "127.0.0.1:0", origins = any)]
 mod generous {
@@ -28,22 +24,12 @@ mod generous {
 
 #[tokio::test]
 async fn a_tls_peer_that_reads_late_gets_all_although_it_ends_tls_first() {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let tls = Tls::pem(made.cert.pem(), made.signing_key.serialize_pem());
+    let (tls, connector) = identity();
     let running = generous::server().tls(tls).bind().await.unwrap();
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(made.cert)).unwrap();
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     let stream = socket.connect(ws_tests::address(&running).parse().unwrap()).await.unwrap();
-    let name = ServerName::try_from("localhost").unwrap();
-    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+    let mut stream = encrypt(&connector, stream).await;
     stream.write_all(HANDSHAKE.as_bytes()).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

@@ -4,16 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use ws_runtime::Running;
 use ws_runtime::prelude::*;
-use ws_runtime::{Running, Tls};
 use ws_tests::raw::{Cut, HANDSHAKE, ask, knock, shake_hands};
+use ws_tests::tls::{encrypt, identity};
 
 #[ws_server(listen = "127.0.0.1:0")]
 mod door {
@@ -59,22 +56,9 @@ fn slowly() -> Vec<u8> {
 
 /// A server that speaks TLS, and a client that trusts it.
 async fn encrypted(most: usize) -> (Running, TlsConnector) {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let tls = Tls::pem(made.cert.pem(), made.signing_key.serialize_pem());
+    let (tls, connector) = identity();
     let running = door::server().tls(tls).max_handshakes(most).bind().await.unwrap();
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(made.cert)).unwrap();
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    (running, TlsConnector::from(Arc::new(config)))
-}
-
-async fn encrypt(connector: &TlsConnector, stream: TcpStream) -> TlsStream<TcpStream> {
-    connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap()
+    (running, connector)
 }
 
 /// Shakes hands over whatever it is, and expects to be admitted.

@@ -13,13 +13,12 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use ws_runtime::prelude::*;
-use ws_runtime::{ClosedBy, Running, SendError, Tls};
+use ws_runtime::{ClosedBy, Running, SendError};
 use ws_tests::address;
 use ws_tests::frame::frame;
 use ws_tests::raw::HANDSHAKE;
+use ws_tests::tls::{encrypt, identity};
 
 /// What happened to a connection, by its number.
 #[derive(Debug, Default)]
@@ -217,8 +216,7 @@ async fn end_all(running: &Running, connector: Option<TlsConnector>, book: &Book
             let _ = match connector {
                 None => one(&mut { stream }, way, &book, TcpStream::set_zero_linger).await,
                 Some(connector) => {
-                    let name = ServerName::try_from("localhost").unwrap();
-                    let mut stream = connector.connect(name, stream).await.unwrap();
+                    let mut stream = encrypt(&connector, stream).await;
                     one(&mut stream, way, &book, |stream| stream.get_ref().0.set_zero_linger()).await
                 }
             };
@@ -268,19 +266,10 @@ async fn endings_that_no_side_asks_for_are_told_once_and_nothing_stays_behind() 
     let running = frail::server().state(frail::Kept(Arc::clone(&book))).bind().await.unwrap();
     each_is_told_rightly(running, None, book).await;
 
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let tls = Tls::pem(made.cert.pem(), made.signing_key.serialize_pem());
+    let (tls, connector) = identity();
     let book = Book::default();
     let server = frail::server().state(frail::Kept(Arc::clone(&book))).tls(tls);
     // A debug build takes its time for TLS.
     let running = server.handshake_timeout(3).write_timeout(0.5).bind().await.unwrap();
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(made.cert)).unwrap();
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    each_is_told_rightly(running, Some(TlsConnector::from(Arc::new(config))), book).await;
+    each_is_told_rightly(running, Some(connector), book).await;
 }

@@ -8,8 +8,9 @@ use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite;
+use ws_runtime::Running;
 use ws_runtime::prelude::*;
-use ws_runtime::{Running, Tls};
+use ws_tests::tls::identity;
 use ws_tests::{Client, address, open};
 
 #[ws_server(listen = "127.0.0.1:0", silence_max = 0)]
@@ -128,8 +129,7 @@ async fn who_is_in_its_handshake_handler_is_told_503() {
 
 #[tokio::test]
 async fn who_is_in_its_tls_handshake_holds_nothing_up() {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let tls = Tls::pem(made.cert.pem(), made.signing_key.serialize_pem());
+    let (tls, _) = identity();
     let (diary, _lines) = mpsc::unbounded_channel();
     let state = stages::Seen { diary, gate: Arc::default() };
     let running = stages::server().tls(tls).state(state).bind().await.unwrap();

@@ -2,20 +2,18 @@
 //! the middle of a connection's work would have the connection wait for itself. A test binary of its own, as a process
 //! has one logger.
 
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use log::{LevelFilter, Log, Metadata, Record};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use ws_runtime::prelude::*;
-use ws_runtime::{ClosedBy, Server, Tls};
+use ws_runtime::{ClosedBy, Server};
 use ws_tests::address;
 use ws_tests::raw::HANDSHAKE;
+use ws_tests::tls::{encrypt, identity};
 
 #[ws_server(listen = "127.0.0.1:0", origins = any)]
 mod viewer {
@@ -64,21 +62,11 @@ fn a_peer_that_breaks_tls_hangs_no_connection_by_what_is_logged_of_it() {
 }
 
 async fn break_tls(told: mpsc::Sender<(u16, ClosedBy)>) {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let tls = Tls::pem(made.cert.pem(), made.signing_key.serialize_pem());
+    let (tls, connector) = identity();
     let running = viewer::server().tls(tls).state(viewer::Told(told)).bind().await.unwrap();
     BROADCASTER.0.set(running.server().clone()).unwrap();
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(made.cert)).unwrap();
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
     let stream = TcpStream::connect(address(&running)).await.unwrap();
-    let name = ServerName::try_from("localhost").unwrap();
-    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+    let mut stream = encrypt(&connector, stream).await;
     stream.write_all(HANDSHAKE.as_bytes()).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
