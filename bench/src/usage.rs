@@ -124,24 +124,39 @@ fn read(path: &Path) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use std::hint::black_box;
-    use std::time::Instant;
+    use std::process::{Child, Command};
 
     use super::*;
 
+    /// A process of one thread: those of this one come and go with its tests.
+    struct Shell(Child);
+
+    impl Shell {
+        fn run(command: &str) -> Self {
+            Self(Command::new("sh").args(["-c", command]).spawn().unwrap())
+        }
+
+        fn usage(&self) -> Usage {
+            Usage::of(self.0.id()).unwrap()
+        }
+    }
+
+    impl Drop for Shell {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
     #[test]
     fn work_shows_as_processor_time_and_sleep_does_not() {
-        let before = Usage::of(std::process::id()).unwrap();
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_millis(100) {
-            black_box(0);
+        let (working, sleeping) = (Shell::run("while :; do :; done"), Shell::run("exec sleep 60"));
+        let before = working.usage();
+        // However little a loaded machine gives them.
+        while (working.usage() - before).cpu < Duration::from_millis(50) || sleeping.usage().voluntary == 0 {
+            std::thread::sleep(Duration::from_millis(1));
         }
-        let worked = Usage::of(std::process::id()).unwrap() - before;
-        // A loaded machine gives less than was asked for, but never more than has passed on all its processors.
-        assert!(worked.cpu > Duration::from_millis(10), "{worked:?}");
-        let before = Usage::of(std::process::id()).unwrap();
-        std::thread::sleep(Duration::from_millis(20));
-        let slept = Usage::of(std::process::id()).unwrap() - before;
-        assert!(slept.voluntary > 0, "{slept:?}");
+        assert!(sleeping.usage().cpu < Duration::from_millis(50), "{:?}", sleeping.usage());
     }
 
     #[test]
