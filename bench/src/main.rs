@@ -22,6 +22,7 @@ use clap::Parser;
 use crate::args::{Arguments, Command, Servers};
 use crate::error::{Error, Result};
 use crate::machine::Places;
+use crate::measure::Measurement;
 use crate::modes::connects::Connects;
 use crate::modes::echo::Echo;
 use crate::modes::fanout::Fanout;
@@ -51,10 +52,7 @@ fn run(command: Command) -> Result<()> {
                 opcode: asked.kind.opcode(),
             };
             let amount = asked.how_much.amount();
-            each(&asked.servers, Role::Echo, |server| {
-                report::measurement(server.peer, &echo.measure(server, amount)?);
-                Ok(())
-            })
+            each_measured(&asked.servers, Role::Echo, |server| echo.measure(server, amount))
         }
         Command::Fanout(asked) => {
             let fanout = Fanout {
@@ -64,18 +62,12 @@ fn run(command: Command) -> Result<()> {
                 opcode: asked.kind.opcode(),
             };
             let amount = asked.how_much.amount();
-            each(&asked.servers, Role::Fanout, |server| {
-                report::measurement(server.peer, &fanout.measure(server, amount)?);
-                Ok(())
-            })
+            each_measured(&asked.servers, Role::Fanout, |server| fanout.measure(server, amount))
         }
         Command::Connects(asked) => {
             let connects = Connects { at_once: asked.at_once };
             let amount = asked.how_much.amount();
-            each(&asked.servers, Role::Echo, |server| {
-                report::measurement(server.peer, &connects.measure(server, amount)?);
-                Ok(())
-            })
+            each_measured(&asked.servers, Role::Echo, |server| connects.measure(server, amount))
         }
         Command::Idle(asked) => {
             let idle = Idle { connections: asked.connections };
@@ -93,6 +85,18 @@ fn run(command: Command) -> Result<()> {
         Command::Serve(asked) => asked.peer.serve(&asked),
         Command::Attack(asked) => flood::attack(&asked),
     }
+}
+
+/// Measures each server in turn, and prints its figures.
+fn each_measured(
+    servers: &Servers,
+    role: Role,
+    measure: impl Fn(&Server) -> Result<Measurement>,
+) -> Result<()> {
+    each(servers, role, |server| {
+        report::measurement(server.peer, &measure(server)?);
+        Ok(())
+    })
 }
 
 /// Starts each server in turn; one that cannot be had is passed over with a word.
