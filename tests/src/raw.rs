@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use ws_runtime::Running;
 
@@ -95,7 +95,7 @@ pub async fn shake_hands(running: &Running) -> TcpStream {
 /// # Panics
 ///
 /// If there is none.
-pub async fn ask(stream: &mut TcpStream, request: &[u8], cut: Cut<'_>) -> String {
+pub async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), request: &[u8], cut: Cut<'_>) -> String {
     send(stream, request, cut).await.expect("the server reads");
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 use ws_runtime::prelude::*;
 use ws_tests::frame::{Sent, close, frame};
-use ws_tests::raw::HANDSHAKE;
+use ws_tests::raw::{Cut, HANDSHAKE, ask};
 use ws_tests::tls::{encrypt, identity};
 
 #[ws_server(listen = "127.0.0.1:0", origins = any)]
@@ -30,11 +30,7 @@ async fn a_tls_peer_that_reads_late_gets_all_although_it_ends_tls_first() {
     socket.set_recv_buffer_size(4096).unwrap();
     let stream = socket.connect(ws_tests::address(&running).parse().unwrap()).await.unwrap();
     let mut stream = encrypt(&connector, stream).await;
-    stream.write_all(HANDSHAKE.as_bytes()).await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
+    ask(&mut stream, HANDSHAKE.as_bytes(), Cut::Whole).await;
 
     let conn = running.server().connections()[0].clone();
     stream.write_all(&[frame(0x82, b""), close(1000, b"")].concat()).await.unwrap();

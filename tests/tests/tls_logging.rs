@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use ws_runtime::prelude::*;
 use ws_runtime::{ClosedBy, Server};
 use ws_tests::address;
-use ws_tests::raw::HANDSHAKE;
+use ws_tests::raw::{Cut, HANDSHAKE, ask};
 use ws_tests::tls::{encrypt, identity};
 
 #[ws_server(listen = "127.0.0.1:0", origins = any)]
@@ -67,11 +67,7 @@ async fn break_tls(told: mpsc::Sender<(u16, ClosedBy)>) {
     BROADCASTER.0.set(running.server().clone()).unwrap();
     let stream = TcpStream::connect(address(&running)).await.unwrap();
     let mut stream = encrypt(&connector, stream).await;
-    stream.write_all(HANDSHAKE.as_bytes()).await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
+    ask(&mut stream, HANDSHAKE.as_bytes(), Cut::Whole).await;
     // A ChangeCipherSpec, which is not encrypted and has no place after the handshake (RFC 8446, section 5).
     stream.get_mut().0.write_all(&[0x14, 3, 3, 0, 1, 1]).await.unwrap();
     let _ = stream.read_to_end(&mut Vec::new()).await;
