@@ -55,6 +55,8 @@ impl Conn {
 
     /// Replaces the declared `utf8` handler for this connection, from the next message on.
     ///
+    /// As each that is set by an `on_…` method, it is dropped when the connection has ended, with what it has captured.
+    ///
     /// ```
     /// use ws_runtime::prelude::*;
     ///
