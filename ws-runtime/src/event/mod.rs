@@ -6,10 +6,13 @@
 mod arguments;
 mod close;
 mod context;
+mod dispatch;
 mod message;
 mod once;
+mod outcome;
 mod reply;
 mod service;
+mod store;
 #[cfg(unix)]
 mod watching;
 
@@ -18,17 +21,15 @@ pub use arguments::{
     FromTick, FromUtf8, FromWatch, ViaContext, ViaHandle,
 };
 pub use close::{Close, ClosedBy};
-pub use context::{
-    ConnContext, FromContext, Guarded, Hold, Locked, Plain, ServerContext, Shared, Store, WithConn,
-    WithServer, WithState, Withheld,
-};
+pub use context::{ConnContext, FromContext, ServerContext, WithConn, WithServer, WithState};
+pub use dispatch::{ConnEvent, NotYet, ServerEvent};
 pub use message::{Binary, Content, Pong, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
+pub use outcome::{Failure, Outcome};
 pub(crate) use reply::Answer;
-pub use reply::{
-    Failure, FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Outcome, Reply,
-};
-pub use service::{Call, ConnEvent, Handlers, NotYet, ServerEvent, Service};
+pub use reply::{FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
+pub use service::{Call, Handlers, Service};
+pub use store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};
 #[cfg(unix)]
 pub(crate) use watching::WatchHandler;
 #[cfg(unix)]
