@@ -3,11 +3,11 @@
 //! Not part of the public interface: it changes whenever the macro does.
 
 pub use crate::event::{
-    Binary, Call, Close, ConnContext, ConnEvent, Content, Exclusive, FreshSession, FromBinary, FromConnect,
-    FromContext, FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick,
-    FromUtf8, FromWatch, Guarded, Handlers, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked, NotYet,
-    Outcome, Plain, Pong, Probe, ServerContext, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState,
-    Withheld, assert_once,
+    Binary, Call, Close, ConnContext, Content, Exclusive, FreshSession, FromBinary, FromConnect, FromContext,
+    FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
+    FromWatch, Guarded, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked, NotYet, OpeningEvent, Outcome,
+    Plain, Pong, Probe, Route, RouteEvent, ServerContext, ServerEvent, Service, Shared, Unclaimed, Utf8,
+    WithState, Withheld, assert_once,
 };
 #[cfg(unix)]
 pub use crate::event::{WatchEvent, Watches};

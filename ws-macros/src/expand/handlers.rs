@@ -97,8 +97,7 @@ fn finish(handler: &Handler, server: &Server) -> TokenStream {
             quote_spanned!(place=> __ws_runtime::IntoAdmission::<#session>::into_admission(#value))
         }
         Role::On(Event::Request) => {
-            let response = quote_spanned!(place=> __ws_runtime::IntoResponse::into_response(#value));
-            quote_spanned!(here()=> ::core::option::Option::Some(#response))
+            quote_spanned!(place=> __ws_runtime::IntoResponse::into_response(#value))
         }
         Role::On(Event::Connect | Event::Disconnect | Event::Shutdown)
         | Role::Tick { .. }

@@ -19,9 +19,16 @@ pub(crate) fn service(server: &Server) -> TokenStream {
     let name = server.name.unraw().to_string();
     // The lock is held until the reply is made, which may borrow from the state.
     let quiet = guarded.then(|| quote_spanned!(here()=> #[allow(clippy::significant_drop_tightening)]));
-    let handlers = names(server);
     let attribute = values::attribute(server);
-    let events = server.handlers.iter().filter_map(|handler| method(handler, server));
+    let (of_route, of_server): (Vec<&Handler>, Vec<&Handler>) = server
+        .handlers
+        .iter()
+        .filter(|handler| handler.event().is_some())
+        .partition(|handler| is_route(handler));
+    let write = |handlers: &[&Handler]| -> TokenStream {
+        handlers.iter().filter_map(|handler| method(handler, server)).collect()
+    };
+    let (of_route, of_server) = (write(&of_route), write(&of_server));
     let fallback = fresh_session(server);
     let ticks = timed::ticks(server);
     let watches = timed::watches(server);
@@ -34,47 +41,59 @@ pub(crate) fn service(server: &Server) -> TokenStream {
         impl __ws_runtime::Service for __Service {
             type State = #state;
             type Store = #store;
-            type Session = #session;
+            type Route = __Route;
 
             const NAME: &'static ::core::primitive::str = #name;
-            const HANDLERS: __ws_runtime::Handlers = #handlers;
 
             #attribute
-            #(#events)*
-            #fallback
+            #of_server
             #ticks
             #watches
+        }
+
+        #[allow(dead_code)]
+        struct __Route;
+
+        #[automatically_derived]
+        #quiet
+        impl __ws_runtime::Route for __Route {
+            type Server = __Service;
+            type Session = #session;
+
+            #of_route
+            #fallback
         }
     }
 }
 
-/// The names of the handlers, for the log, and which of them are awaited.
-fn names(server: &Server) -> TokenStream {
-    let named: Vec<TokenStream> = server.handlers.iter().filter_map(name).collect();
-    if named.is_empty() {
-        return quote_spanned!(here()=> __ws_runtime::Handlers::NONE);
-    }
-    let is_complete = Event::ALL.into_iter().all(|event| {
-        server.handlers.iter().any(|handler| handler.cfgs.0.is_empty() && handler.event() == Some(event))
-    });
-    let rest = (!is_complete).then(|| quote_spanned!(here()=> ..__ws_runtime::Handlers::NONE));
-    quote_spanned!(here()=> __ws_runtime::Handlers { #(#named,)* #rest })
+fn is_route(handler: &Handler) -> bool {
+    !matches!(handler.event(), Some(Event::Connect | Event::Request | Event::Shutdown))
 }
 
-fn name(handler: &Handler) -> Option<TokenStream> {
-    let event = Ident::new(handler.event()?.name(), here());
-    let (cfgs, name) = (handler.cfgs.attributes(), handler.name.unraw().to_string());
+/// How the handler is called.
+fn call(handler: &Handler, event: Event) -> TokenStream {
+    let constant = Ident::new(&event.name().to_uppercase(), here());
+    let name = handler.name.unraw().to_string();
     let flow = Ident::new(if handler.flow == Flow::Async { "awaited" } else { "plain" }, here());
-    Some(quote_spanned!(here()=> #cfgs #event: __ws_runtime::Call::#flow(#name)))
+    let cfgs = handler.cfgs.attributes();
+    let call = quote_spanned!(here()=> __ws_runtime::Call::#flow(#name));
+    if event == Event::Request {
+        return quote_spanned! {here()=>
+            #cfgs
+            const #constant: ::core::option::Option<__ws_runtime::Call> = ::core::option::Option::Some(#call);
+        };
+    }
+    quote_spanned!(here()=> #cfgs const #constant: __ws_runtime::Call = #call;)
 }
 
-/// The method of one event.
+/// The constant and the method of one event.
 fn method(handler: &Handler, server: &Server) -> Option<TokenStream> {
     let event = handler.event()?;
     let cfgs = handler.cfgs.attributes();
+    let call = call(handler, event);
     let head = head(event, if needs_event(handler) { "event" } else { "_event" }, !needs_own(handler));
     let future = future(handler, server);
-    Some(quote_spanned!(here()=> #cfgs #head { #future }))
+    Some(quote_spanned!(here()=> #call #cfgs #head { #future }))
 }
 
 /// The first line of a method.
@@ -82,13 +101,12 @@ fn head(event: Event, argument: &str, own_unused: bool) -> TokenStream {
     let name = Ident::new(event.name(), here());
     let argument = Ident::new(argument, here());
     let surroundings = match event {
-        Event::Connect | Event::Handshake | Event::Request => {
-            quote_spanned!(here()=> __ws_runtime::ConnEvent<'a, Self, __ws_runtime::NotYet>)
-        }
+        Event::Connect | Event::Request => quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self>),
+        Event::Handshake => quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self::Server>),
         Event::Ready | Event::Utf8 | Event::Binary | Event::Pong | Event::Disconnect => {
-            quote_spanned!(here()=> __ws_runtime::ConnEvent<'a, Self>)
+            quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self>)
         }
-        Event::Shutdown => quote_spanned!(here()=> __ws_runtime::ServerEvent<'a, Self>),
+        Event::Shutdown => quote_spanned!(here()=> __ws_runtime::ServerEvent<'a, Self::Store>),
     };
     let own = match event {
         Event::Connect | Event::Ready | Event::Shutdown => None,
@@ -107,7 +125,7 @@ fn head(event: Event, argument: &str, own_unused: bool) -> TokenStream {
         Event::Handshake => {
             quote_spanned!(here()=> ::core::result::Result<Self::Session, __ws_runtime::Reject>)
         }
-        Event::Request => quote_spanned!(here()=> ::core::option::Option<__ws_runtime::Response>),
+        Event::Request => quote_spanned!(here()=> __ws_runtime::Response),
         Event::Connect
         | Event::Ready
         | Event::Utf8

@@ -45,7 +45,7 @@ pub(crate) fn ticks(server: &Server) -> TokenStream {
 
         fn tick(
             number: ::core::primitive::usize,
-            event: __ws_runtime::ServerEvent<'_, Self>,
+            event: __ws_runtime::ServerEvent<'_, Self::Store>,
         ) -> impl ::core::future::Future<Output = __ws_runtime::Outcome> + ::core::marker::Send {
             #future
         }

@@ -10,7 +10,9 @@ use super::gathering::Gathered;
 use super::handlers::{Panicked, Verdict, catch_now, judge};
 use super::link::{Link, Receiver};
 use super::opening::{Opened, open};
-use crate::event::{Binary, Call, Close, ClosedBy, ConnEvent, Failure, Outcome, Pong, Service, Utf8};
+use crate::event::{
+    Binary, Call, Close, ClosedBy, ConnEvent, Failure, Outcome, Pong, Route, RouteEvent, Service, Utf8,
+};
 use crate::listen::{Address, Stream};
 use crate::server::{Hosted, Place};
 use crate::wire::{Incoming, Inflater};
@@ -27,19 +29,26 @@ pub(crate) fn live<S: Service>(
     let opening = Box::pin(open(Arc::clone(&hosted), conn.clone(), stream, place));
     Gathered::of(conn.clone(), async move {
         let _life = Life(&conn);
-        let Some(Opened { stream, session, deflate, accepted }) = opening.await else { return };
-        let (source, sink) = stream.split();
-        let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
-        let mut link = Link::new(conn.clone(), source, inflater);
-        let mut attendant = Attendant { hosted: &hosted, conn: &conn, session: Some(session) };
-        // Listed before the peer can know that it is ready: it misses no broadcast from then on.
-        conn.become_ready(sink, accepted, deflate);
-        hosted.server.admit(&conn);
-        tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
-        attendant.attend(&mut link).await;
-        hosted.server.dismiss(&conn);
-        Box::pin(attendant.part(&mut link)).await;
+        let Some(opened) = opening.await else { return };
+        // Boxed, so that the connections to each route pay for their own session and not for the largest of all.
+        Box::pin(live_on::<S::Route>(&hosted, &conn, opened)).await;
     })
+}
+
+/// Lives a connection that has become a WebSocket, on the route that it was opened to.
+async fn live_on<R: Route>(hosted: &Hosted<R::Server>, conn: &Conn, opened: Opened<R::Session>) {
+    let Opened { stream, session, deflate, accepted } = opened;
+    let (source, sink) = stream.split();
+    let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
+    let mut link = Link::new(conn.clone(), source, inflater);
+    let mut attendant = Attendant::<R> { hosted, conn, session: Some(session) };
+    // Listed before the peer can know that it is ready: it misses no broadcast from then on.
+    conn.become_ready(sink, accepted, deflate);
+    hosted.server.admit(conn);
+    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
+    attendant.attend(&mut link).await;
+    hosted.server.dismiss(conn);
+    Box::pin(attendant.part(&mut link)).await;
 }
 
 /// Gives back what the connection holds, however its task ends: also where that is dropped with its runtime, as handles
@@ -56,13 +65,13 @@ impl Drop for Life<'_> {
 }
 
 /// Calls the handlers of one connection, one at a time.
-struct Attendant<'a, S: Service> {
-    hosted: &'a Hosted<S>,
+struct Attendant<'a, R: Route> {
+    hosted: &'a Hosted<R::Server>,
     conn: &'a Conn,
-    session: Option<S::Session>,
+    session: Option<R::Session>,
 }
 
-impl<S: Service> Attendant<'_, S> {
+impl<R: Route> Attendant<'_, R> {
     /// Runs `ready`, then hands over message after message until there are no more, or a handler fails.
     ///
     /// What awaits is boxed for as long as it does: a connection that rests has no room for it.
@@ -82,9 +91,9 @@ impl<S: Service> Attendant<'_, S> {
     async fn greet(&mut self, link: &mut Link) -> Verdict {
         let ended = match self.conn.replaced_ready() {
             Some(handler) => Some(catch_now(handler)),
-            None => link.beside(|| S::ready(self.event())).await,
+            None => link.beside(|| R::ready(self.event())).await,
         };
-        self.settle(S::HANDLERS.ready, ended)
+        self.settle(R::READY, ended)
     }
 
     /// Runs the `async` handler of a message.
@@ -92,19 +101,19 @@ impl<S: Service> Attendant<'_, S> {
         match incoming {
             Incoming::Text(text) => {
                 let message = Utf8(text);
-                let ended = link.beside(|| S::utf8(self.event(), &message)).await;
-                self.settle(S::HANDLERS.utf8, ended)
+                let ended = link.beside(|| R::utf8(self.event(), &message)).await;
+                self.settle(R::UTF8, ended)
             }
             Incoming::Binary(data) => {
                 let message = Binary(data);
-                let ended = link.beside(|| S::binary(self.event(), &message)).await;
+                let ended = link.beside(|| R::binary(self.event(), &message)).await;
                 message.0.give_back();
-                self.settle(S::HANDLERS.binary, ended)
+                self.settle(R::BINARY, ended)
             }
             Incoming::Pong(data) => {
                 let message = Pong(data);
-                let ended = link.beside(|| S::pong(self.event(), &message)).await;
-                self.settle(S::HANDLERS.pong, ended)
+                let ended = link.beside(|| R::pong(self.event(), &message)).await;
+                self.settle(R::PONG, ended)
             }
             // The link answers pings and keeps Close frames to itself.
             Incoming::Ping(_) | Incoming::Close(_) => Verdict::GoOn,
@@ -127,19 +136,19 @@ impl<S: Service> Attendant<'_, S> {
         link.part();
         let ended = match conn.replaced_disconnect() {
             Some(handler) => Some(catch_now(|| handler(&close))),
-            None => link.beside(|| S::disconnect(self.event(), &close)).await,
+            None => link.beside(|| R::disconnect(self.event(), &close)).await,
         };
         if let Some(ended) = ended {
-            judge(conn, S::HANDLERS.disconnect.name, ended);
+            judge(conn, R::DISCONNECT.name, ended);
         }
         // It may panic too, and the peer is owed a goodbye.
         if let Err(panicked) = catch_now(|| drop(self.session.take())) {
-            judge(conn, S::HANDLERS.disconnect.name, Err(panicked));
+            judge(conn, R::DISCONNECT.name, Err(panicked));
         }
         link.close().await;
     }
 
-    fn event(&mut self) -> ConnEvent<'_, S> {
+    fn event(&mut self) -> RouteEvent<'_, R> {
         ConnEvent::new(self.conn, &self.hosted.store, &mut self.session)
     }
 
@@ -155,36 +164,36 @@ impl<S: Service> Attendant<'_, S> {
 }
 
 /// Messages of plain handlers are handled where they lie; those of `async` ones are awaited one after the other.
-impl<S: Service> Receiver for Attendant<'_, S> {
+impl<R: Route> Receiver for Attendant<'_, R> {
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
         let (call, ended) = match incoming {
             Incoming::Text(text) => {
                 let message = Utf8(text);
                 let ended = match self.conn.replaced_utf8() {
                     Some(handler) => catch_now(|| handler(message.as_str())),
-                    None if S::HANDLERS.utf8.awaited => return Err(Incoming::Text(message.0)),
-                    None => catch_now(|| at_once(S::utf8(self.event(), &message))),
+                    None if R::UTF8.awaited => return Err(Incoming::Text(message.0)),
+                    None => catch_now(|| at_once(R::utf8(self.event(), &message))),
                 };
-                (S::HANDLERS.utf8, ended)
+                (R::UTF8, ended)
             }
             Incoming::Binary(data) => {
                 let message = Binary(data);
                 let ended = match self.conn.replaced_binary() {
                     Some(handler) => catch_now(|| handler(message.as_slice())),
-                    None if S::HANDLERS.binary.awaited => return Err(Incoming::Binary(message.0)),
-                    None => catch_now(|| at_once(S::binary(self.event(), &message))),
+                    None if R::BINARY.awaited => return Err(Incoming::Binary(message.0)),
+                    None => catch_now(|| at_once(R::binary(self.event(), &message))),
                 };
                 message.0.give_back();
-                (S::HANDLERS.binary, ended)
+                (R::BINARY, ended)
             }
             Incoming::Pong(data) => {
                 let message = Pong(data);
                 let ended = match self.conn.replaced_pong() {
                     Some(handler) => catch_now(|| handler(message.as_slice())),
-                    None if S::HANDLERS.pong.awaited => return Err(Incoming::Pong(message.0)),
-                    None => catch_now(|| at_once(S::pong(self.event(), &message))),
+                    None if R::PONG.awaited => return Err(Incoming::Pong(message.0)),
+                    None => catch_now(|| at_once(R::pong(self.event(), &message))),
                 };
-                (S::HANDLERS.pong, ended)
+                (R::PONG, ended)
             }
             Incoming::Ping(_) | Incoming::Close(_) => return Ok(()),
         };

@@ -1,36 +1,50 @@
 //! What happened, on its way to a handler: where it happened, and what may be lent to the handler's arguments.
 
 use super::context::{ConnContext, ServerContext};
+use super::route::Route;
 use super::service::Service;
-use super::store::{Guarded, Hold, Locked, Plain, Shared, Withheld};
+use super::store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};
 use crate::{Conn, Server};
+
+/// An event of a connection on its way to a handler. `K` is where the state is kept, `Se` the session's type.
+#[doc(hidden)]
+pub struct ConnEvent<'a, K, Se: 'static> {
+    conn: &'a Conn,
+    store: &'a K,
+    session: Option<&'a mut Option<Se>>,
+}
+
+/// An event of the server as a whole on its way to a handler. `K` is where the state is kept.
+#[doc(hidden)]
+pub struct ServerEvent<'a, K> {
+    server: &'a Server,
+    store: &'a K,
+}
+
+/// An event of a connection that a route serves.
+#[doc(hidden)]
+pub type RouteEvent<'a, R> = ConnEvent<'a, <<R as Route>::Server as Service>::Store, <R as Route>::Session>;
+
+/// An event of a connection that is yet to be opened.
+#[doc(hidden)]
+pub type OpeningEvent<'a, S> = ConnEvent<'a, <S as Service>::Store, NotYet>;
 
 /// The session of events that come before there is one.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum NotYet {}
 
-/// An event of a connection on its way to a handler.
-#[doc(hidden)]
-pub struct ConnEvent<'a, S: Service, Se: 'static = <S as Service>::Session> {
-    conn: &'a Conn,
-    store: &'a S::Store,
-    session: Option<&'a mut Option<Se>>,
-}
-
-impl<'a, S: Service> ConnEvent<'a, S, NotYet> {
-    pub(crate) fn before_session(conn: &'a Conn, store: &'a S::Store) -> Self {
+impl<'a, K: Store> ConnEvent<'a, K, NotYet> {
+    pub(crate) fn before_session(conn: &'a Conn, store: &'a K) -> Self {
         Self { conn, store, session: None }
     }
 }
 
-impl<'a, S: Service> ConnEvent<'a, S> {
-    pub(crate) fn new(conn: &'a Conn, store: &'a S::Store, session: &'a mut Option<S::Session>) -> Self {
+impl<'a, K: Store, Se: 'static> ConnEvent<'a, K, Se> {
+    pub(crate) fn new(conn: &'a Conn, store: &'a K, session: &'a mut Option<Se>) -> Self {
         Self { conn, store, session: Some(session) }
     }
-}
 
-impl<'a, S: Service, Se: 'static> ConnEvent<'a, S, Se> {
     /// The connection, to send a reply to.
     #[must_use]
     pub fn conn(&self) -> &'a Conn {
@@ -44,7 +58,7 @@ impl<'a, S: Service, Se: 'static> ConnEvent<'a, S, Se> {
     }
 }
 
-impl<'a, S: Service<Store = Plain<T>>, Se: 'static, T: 'static> ConnEvent<'a, S, Se> {
+impl<'a, T, Se: 'static> ConnEvent<'a, Plain<T>, Se> {
     /// The context where the state needs no lock.
     #[must_use]
     pub fn shared(self) -> ConnContext<'a, Shared<'a, T>, Se> {
@@ -52,7 +66,7 @@ impl<'a, S: Service<Store = Plain<T>>, Se: 'static, T: 'static> ConnEvent<'a, S,
     }
 }
 
-impl<'a, S: Service<Store = Guarded<T>>, Se: 'static, T: 'static> ConnEvent<'a, S, Se> {
+impl<'a, T, Se: 'static> ConnEvent<'a, Guarded<T>, Se> {
     /// The context of a handler that may take the lock on the state.
     #[must_use]
     pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> ConnContext<'h, Locked<'h, 'a, T>, Se> {
@@ -60,15 +74,8 @@ impl<'a, S: Service<Store = Guarded<T>>, Se: 'static, T: 'static> ConnEvent<'a, 
     }
 }
 
-/// An event of the server as a whole on its way to a handler.
-#[doc(hidden)]
-pub struct ServerEvent<'a, S: Service> {
-    server: &'a Server,
-    store: &'a S::Store,
-}
-
-impl<'a, S: Service> ServerEvent<'a, S> {
-    pub(crate) fn new(server: &'a Server, store: &'a S::Store) -> Self {
+impl<'a, K: Store> ServerEvent<'a, K> {
+    pub(crate) fn new(server: &'a Server, store: &'a K) -> Self {
         Self { server, store }
     }
 
@@ -79,7 +86,7 @@ impl<'a, S: Service> ServerEvent<'a, S> {
     }
 }
 
-impl<'a, S: Service<Store = Plain<T>>, T: 'static> ServerEvent<'a, S> {
+impl<'a, T> ServerEvent<'a, Plain<T>> {
     /// The context where the state needs no lock.
     #[must_use]
     pub fn shared(self) -> ServerContext<'a, Shared<'a, T>> {
@@ -87,7 +94,7 @@ impl<'a, S: Service<Store = Plain<T>>, T: 'static> ServerEvent<'a, S> {
     }
 }
 
-impl<'a, S: Service<Store = Guarded<T>>, T: 'static> ServerEvent<'a, S> {
+impl<'a, T> ServerEvent<'a, Guarded<T>> {
     /// The context of a handler that may take the lock on the state.
     #[must_use]
     pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> ServerContext<'h, Locked<'h, 'a, T>> {

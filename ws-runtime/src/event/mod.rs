@@ -11,6 +11,7 @@ mod message;
 mod once;
 mod outcome;
 mod reply;
+mod route;
 mod service;
 mod store;
 #[cfg(unix)]
@@ -22,13 +23,14 @@ pub use arguments::{
 };
 pub use close::{Close, ClosedBy};
 pub use context::{ConnContext, FromContext, ServerContext, WithConn, WithServer, WithState};
-pub use dispatch::{ConnEvent, NotYet, ServerEvent};
+pub use dispatch::{ConnEvent, NotYet, OpeningEvent, RouteEvent, ServerEvent};
 pub use message::{Binary, Content, Pong, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
 pub use outcome::{Failure, Outcome};
 pub(crate) use reply::Answer;
 pub use reply::{FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
-pub use service::{Call, Handlers, Service};
+pub use route::{Call, Route};
+pub use service::Service;
 pub use store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};
 #[cfg(unix)]
 pub(crate) use watching::WatchHandler;

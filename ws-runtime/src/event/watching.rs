@@ -31,9 +31,9 @@ impl<H: AsFd + Send + 'static> Watchable for H {}
 
 /// A readiness on its way to a handler: the handle, and what surrounds it.
 #[doc(hidden)]
-pub struct WatchEvent<'a, S: Service, H> {
+pub struct WatchEvent<'a, K, H> {
     handle: &'a mut H,
-    event: ServerEvent<'a, S>,
+    event: ServerEvent<'a, K>,
 }
 
 /// One declared watch, whatever its handle.
@@ -43,7 +43,7 @@ pub(crate) trait Declared<S: Service>: Send {
 
 /// A watch's handler, sync or async.
 pub(crate) trait WatchHandler<S: Service, H>: Send + 'static {
-    fn call(&mut self, event: WatchEvent<'_, S, H>) -> impl Future<Output = Outcome> + Send;
+    fn call(&mut self, event: WatchEvent<'_, S::Store, H>) -> impl Future<Output = Outcome> + Send;
 }
 
 /// A handler that is a plain function.
@@ -72,7 +72,7 @@ impl<S: Service> Watches<S> {
     pub fn readable<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
         H: Watchable,
-        F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Outcome + Send + 'static,
+        F: for<'a> FnMut(WatchEvent<'a, S::Store, H>) -> Outcome + Send + 'static,
     {
         self.declare(name, handle, Interest::Readable, InPlace(handler));
     }
@@ -81,7 +81,7 @@ impl<S: Service> Watches<S> {
     pub fn writable<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
         H: Watchable,
-        F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Outcome + Send + 'static,
+        F: for<'a> FnMut(WatchEvent<'a, S::Store, H>) -> Outcome + Send + 'static,
     {
         self.declare(name, handle, Interest::Writable, InPlace(handler));
     }
@@ -90,7 +90,7 @@ impl<S: Service> Watches<S> {
     pub fn readable_async<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
         H: Watchable,
-        F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
+        F: for<'a> FnMut(WatchEvent<'a, S::Store, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
             + Send
             + 'static,
     {
@@ -101,7 +101,7 @@ impl<S: Service> Watches<S> {
     pub fn writable_async<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
         H: Watchable,
-        F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
+        F: for<'a> FnMut(WatchEvent<'a, S::Store, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
             + Send
             + 'static,
     {
@@ -117,15 +117,15 @@ impl<S: Service> Watches<S> {
     }
 }
 
-impl<'a, S: Service, H> WatchEvent<'a, S, H> {
-    pub(crate) fn new(handle: &'a mut H, event: ServerEvent<'a, S>) -> Self {
+impl<'a, K, H> WatchEvent<'a, K, H> {
+    pub(crate) fn new(handle: &'a mut H, event: ServerEvent<'a, K>) -> Self {
         Self { handle, event }
     }
 
     /// The handle, to be lent to one argument, and what surrounds it.
     #[doc(hidden)]
     #[must_use]
-    pub fn split(self) -> (Option<&'a mut H>, ServerEvent<'a, S>) {
+    pub fn split(self) -> (Option<&'a mut H>, ServerEvent<'a, K>) {
         (Some(self.handle), self.event)
     }
 }
@@ -144,20 +144,20 @@ where
 
 impl<S: Service, H, F> WatchHandler<S, H> for InPlace<F>
 where
-    F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Outcome + Send + 'static,
+    F: for<'a> FnMut(WatchEvent<'a, S::Store, H>) -> Outcome + Send + 'static,
 {
-    fn call(&mut self, event: WatchEvent<'_, S, H>) -> impl Future<Output = Outcome> + Send {
+    fn call(&mut self, event: WatchEvent<'_, S::Store, H>) -> impl Future<Output = Outcome> + Send {
         ready((self.0)(event))
     }
 }
 
 impl<S: Service, H, F> WatchHandler<S, H> for Boxed<F>
 where
-    F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
+    F: for<'a> FnMut(WatchEvent<'a, S::Store, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
         + Send
         + 'static,
 {
-    fn call(&mut self, event: WatchEvent<'_, S, H>) -> impl Future<Output = Outcome> + Send {
+    fn call(&mut self, event: WatchEvent<'_, S::Store, H>) -> impl Future<Output = Outcome> + Send {
         (self.0)(event)
     }
 }
