@@ -1,66 +1,70 @@
 //! What a handler is called with: one conversion for each argument, standing where its type stands.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
 use super::places::{at, heart, here};
 use crate::model::{Access, Argument, Asks, Event, Handler, Role, Server};
 
-/// The trait of an event and what it reads the argument from.
-pub(crate) struct Source {
-    /// `FromUtf8`
-    pub(crate) of_trait: &'static str,
-    /// `from_utf8`
-    pub(crate) by_method: &'static str,
-    /// `message`
-    pub(crate) own: Option<&'static str>,
+/// What a handler is called with.
+pub(crate) struct Arguments {
+    /// The statements that make them. What locks nothing and may be refused goes before what is lent once.
+    pub(crate) made: TokenStream,
+    /// Their names in the order of the signature, with commas between them.
+    pub(crate) names: TokenStream,
 }
 
-impl Source {
-    pub(crate) fn of(role: &Role) -> Self {
-        let (of_trait, by_method, own) = match role {
-            Role::On(Event::Connect) => ("FromConnect", "from_connect", None),
-            Role::On(Event::Handshake) => ("FromHandshake", "from_handshake", Some("handshake")),
-            Role::On(Event::Ready) => ("FromReady", "from_ready", None),
-            Role::On(Event::Utf8) => ("FromUtf8", "from_utf8", Some("message")),
-            Role::On(Event::Binary) => ("FromBinary", "from_binary", Some("message")),
-            Role::On(Event::Pong) => ("FromPong", "from_pong", Some("message")),
-            Role::On(Event::Disconnect) => ("FromDisconnect", "from_disconnect", Some("close")),
-            Role::On(Event::Request) => ("FromRequest", "from_request", Some("request")),
-            Role::On(Event::Shutdown) => ("FromShutdown", "from_shutdown", None),
-            Role::Tick { .. } => ("FromTick", "from_tick", None),
-            Role::Watch { .. } => ("FromWatch", "from_watch", Some("handle")),
-        };
-        Self { of_trait, by_method, own }
-    }
+pub(crate) fn arguments(handler: &Handler) -> Arguments {
+    let of_trait = of_trait(&handler.role);
+    let name = |number: usize, argument: &Argument| {
+        Ident::new(&format!("argument_{number}"), at(heart(&argument.ty)))
+    };
+    let mut in_order: Vec<(usize, &Argument)> = handler.arguments.iter().enumerate().collect();
+    in_order.sort_by_key(|(_, argument)| turn(argument));
+    let made =
+        in_order.into_iter().map(|(number, argument)| make(&name(number, argument), argument, of_trait));
+    let names = handler.arguments.iter().enumerate().map(|(number, argument)| {
+        let (cfgs, name) = (argument.cfgs.attributes(), name(number, argument));
+        quote!(#cfgs #name)
+    });
+    Arguments { made: quote!(#(#made)*), names: quote!(#(#names),*) }
+}
 
-    /// `message,` standing where the argument does: the compiler may point at it.
-    fn own(&self, place: Span) -> Option<TokenStream> {
-        let own = self.own?;
-        let own_name = Ident::new(own, at(place));
-        Some(match own {
-            "handle" => quote_spanned!(at(place)=> &mut #own_name,),
-            _ => quote_spanned!(at(place)=> #own_name,),
-        })
+/// When an argument is made: the session after what may look at it, the state last.
+fn turn(argument: &Argument) -> u8 {
+    match argument.asks {
+        Asks::Plain | Asks::UnknownValue => 0,
+        Asks::Session(_) | Asks::UnknownReference => 1,
+        Asks::State(_) => 2,
     }
 }
 
-/// The arguments of a handler's call, with commas between them.
-pub(crate) fn arguments(handler: &Handler) -> TokenStream {
-    let source = Source::of(&handler.role);
-    let arguments = handler.arguments.iter().map(|argument| convert(argument, &source));
-    quote!(#(#arguments),*)
-}
-
-fn convert(argument: &Argument, source: &Source) -> TokenStream {
+/// Makes one argument, standing where its type does; where it is refused, the call is over.
+fn make(name: &Ident, argument: &Argument, of_trait: &str) -> TokenStream {
     let place = heart(&argument.ty);
-    let (of_trait, by_method) = (Ident::new(source.of_trait, place), Ident::new(source.by_method, place));
-    let (own, cfgs) = (source.own(place), argument.cfgs.attributes());
-    let path = quote_spanned!(place=> __ws_runtime::#of_trait::#by_method);
-    let mut lent = Group::new(Delimiter::Parenthesis, quote_spanned!(at(place)=> #own &mut context));
+    let (of_trait, cfgs) = (Ident::new(of_trait, place), argument.cfgs.attributes());
+    let path = quote_spanned!(place=> __ws_runtime::#of_trait::from_event);
+    let mut lent = Group::new(Delimiter::Parenthesis, quote_spanned!(at(place)=> &mut context));
     lent.set_span(at(place));
-    quote!(#cfgs #path #lent)
+    quote_spanned!(at(place)=> #cfgs let #name = #path #lent?;)
+}
+
+/// The trait of an event's arguments.
+fn of_trait(role: &Role) -> &'static str {
+    match role {
+        Role::On(Event::Connect) => "FromConnect",
+        Role::On(Event::Handshake) => "FromHandshake",
+        Role::On(Event::Ready) => "FromReady",
+        Role::On(Event::Utf8) => "FromUtf8",
+        Role::On(Event::Binary) => "FromBinary",
+        Role::On(Event::Pong) => "FromPong",
+        Role::On(Event::Disconnect) => "FromDisconnect",
+        Role::On(Event::Request) => "FromRequest",
+        Role::On(Event::Shutdown) => "FromShutdown",
+        Role::Tick { .. } => "FromTick",
+        Role::Watch { .. } => "FromWatch",
+    }
 }
 
 /// Asks the compiler whether a type whose name the macro does not know is the session or the state once more.

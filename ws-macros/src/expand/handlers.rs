@@ -3,55 +3,55 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::arguments::arguments;
+use super::arguments::{Arguments, arguments};
 use super::parts::{is_guarded, session_type};
 use super::places::{at, heart, here};
 use crate::model::{Event, Flow, Handler, Role, Server};
 use crate::parse::output_type;
 
-/// The call of a handler, up to what the runtime wants of it; where that is awaited.
+/// The call of a plain handler, up to what the runtime wants of it.
 pub(crate) fn call(handler: &Handler, server: &Server) -> TokenStream {
-    let (before, called) = (prepare(handler, server), invoke(handler));
+    let (before, Invocation { made, called }) = (prepare(handler, server), invoke(handler));
     let value = Ident::new("value", output_place(handler));
     let end = finish(handler, server);
     let wait = (handler.flow == Flow::Async).then(|| quote_spanned!(at(handler.name.span())=> .await));
-    quote_spanned!(here()=> #before let #value = #called #wait; #end)
+    quote_spanned!(here()=> #before #made let #value = #called #wait; #end)
 }
 
-/// The same as a future. It holds no more than it must, neither the event nor a session that was made: what cannot be
-/// sent or shared is then told once, at its type.
+/// The call of a handler as a future. It holds no more than it must, neither the event nor a session that was made: what
+/// cannot be sent or shared is then told once, at its type.
 pub(crate) fn future(handler: &Handler, server: &Server) -> TokenStream {
-    let (before, called) = (prepare(handler, server), invoke(handler));
-    let value = Ident::new("value", output_place(handler));
-    let end = finish(handler, server);
     match handler.flow {
-        Flow::Plain if handler.event() == Some(Event::Handshake) => {
-            quote_spanned!(here()=> async move { #before let #value = #called; #end })
+        Flow::Plain => {
+            let call = call(handler, server);
+            if handler.event() == Some(Event::Handshake) {
+                quote_spanned!(here()=> async move { #call })
+            } else {
+                quote_spanned!(here()=> __ws_runtime::now(|| { #call }))
+            }
         }
-        Flow::Plain => quote_spanned!(here()=> #before let #value = #called; ::core::future::ready(#end)),
-        Flow::Async => quote_spanned! {here()=>
-            #before
-            let called = #called;
-            async move { let #value = called.await; #end }
-        },
+        Flow::Async => {
+            let (before, Invocation { made, called }) = (prepare(handler, server), invoke(handler));
+            let value = Ident::new("value", output_place(handler));
+            let end = finish(handler, server);
+            quote_spanned! {here()=>
+                #before
+                let called = __ws_runtime::begin(|| { #made ::core::result::Result::Ok(#called) });
+                async move { let #value = called?.await; #end }
+            }
+        }
     }
 }
 
 fn prepare(handler: &Handler, server: &Server) -> TokenStream {
-    let conn = replies(&handler.role).then(|| quote_spanned!(here()=> let conn = event.conn();));
+    let peer = replies(&handler.role).then(|| quote_spanned!(here()=> let peer = event.peer();));
     let context = (!handler.arguments.is_empty()).then(|| context(handler.flow, is_guarded(server)));
-    quote_spanned!(here()=> #conn #context)
+    quote_spanned!(here()=> #peer #context)
 }
 
 /// Whether the call needs the event at all.
 pub(crate) fn needs_event(handler: &Handler) -> bool {
     !handler.arguments.is_empty() || replies(&handler.role)
-}
-
-/// Whether it needs what comes beside the event.
-pub(crate) fn needs_own(handler: &Handler) -> bool {
-    let answers = matches!(handler.event(), Some(Event::Utf8 | Event::Binary | Event::Pong));
-    answers || !handler.arguments.is_empty()
 }
 
 fn context(flow: Flow, guarded: bool) -> TokenStream {
@@ -65,21 +65,29 @@ fn context(flow: Flow, guarded: bool) -> TokenStream {
     }
 }
 
-/// The value of a `fn`, the future of an `async fn`.
-fn invoke(handler: &Handler) -> TokenStream {
+struct Invocation {
+    /// Makes the arguments.
+    made: TokenStream,
+    /// The value of a `fn`, the future of an `async fn`.
+    called: TokenStream,
+}
+
+fn invoke(handler: &Handler) -> Invocation {
     let name = &handler.name;
     let place = at(name.span());
+    let Arguments { made, names } = arguments(handler);
     // The call itself stands where the user's code does: an argument in it can only then be pointed at.
-    let mut lent = Group::new(Delimiter::Parenthesis, arguments(handler));
+    let mut lent = Group::new(Delimiter::Parenthesis, names);
     lent.set_span(name.span());
-    match handler.flow {
+    let called = match handler.flow {
         Flow::Plain => quote!(#name #lent),
         Flow::Async => {
             let mut future = Group::new(Delimiter::Parenthesis, quote!(#name #lent));
             future.set_span(place);
             quote_spanned!(place=> __ws_runtime::handler_must_be_send #future)
         }
-    }
+    };
+    Invocation { made, called }
 }
 
 /// What becomes of the handler's value, which stands where its type does.
@@ -88,16 +96,16 @@ fn finish(handler: &Handler, server: &Server) -> TokenStream {
     let value = Ident::new("value", place);
     let place = at(place);
     match handler.role {
-        Role::On(Event::Ready) => quote_spanned!(place=> __ws_runtime::reply(conn, #value)),
-        Role::On(Event::Utf8 | Event::Binary | Event::Pong) => {
-            quote_spanned!(place=> __ws_runtime::reply_to(conn, message, #value))
+        Role::On(Event::Ready | Event::Utf8 | Event::Binary | Event::Pong) => {
+            quote_spanned!(place=> __ws_runtime::reply(peer, #value))
         }
         Role::On(Event::Handshake) => {
             let session = session_type(server);
             quote_spanned!(place=> __ws_runtime::IntoAdmission::<#session>::into_admission(#value))
         }
         Role::On(Event::Request) => {
-            quote_spanned!(place=> __ws_runtime::IntoResponse::into_response(#value))
+            let response = quote_spanned!(place=> __ws_runtime::IntoResponse::into_response(#value));
+            quote_spanned!(here()=> ::core::result::Result::<_, __ws_runtime::Reject>::Ok(#response))
         }
         Role::On(Event::Connect | Event::Disconnect | Event::Shutdown)
         | Role::Tick { .. }

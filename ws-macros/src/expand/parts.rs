@@ -72,8 +72,8 @@ fn lend_state(state: &Part, guarded: bool) -> TokenStream {
             #cfgs
             #[automatically_derived]
             impl<'a, __C: __ws_runtime::WithState<__ws_runtime::Shared<'a, #name>>> __ws_runtime::FromContext<'a, __C> for &'a #name {
-                fn from_context(context: &mut __C) -> Self {
-                    context.take_state().get()
+                fn from_context(context: &mut __C) -> ::core::result::Result<Self, __ws_runtime::Reject> {
+                    ::core::result::Result::Ok(context.take_state().get())
                 }
             }
         };
@@ -82,16 +82,16 @@ fn lend_state(state: &Part, guarded: bool) -> TokenStream {
         #cfgs
         #[automatically_derived]
         impl<'a, 's: 'a, __C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, __C> for &'a #name {
-            fn from_context(context: &mut __C) -> Self {
-                context.take_state().get()
+            fn from_context(context: &mut __C) -> ::core::result::Result<Self, __ws_runtime::Reject> {
+                ::core::result::Result::Ok(context.take_state().get())
             }
         }
 
         #cfgs
         #[automatically_derived]
         impl<'a, 's: 'a, __C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, __C> for &'a mut #name {
-            fn from_context(context: &mut __C) -> Self {
-                context.take_state().get()
+            fn from_context(context: &mut __C) -> ::core::result::Result<Self, __ws_runtime::Reject> {
+                ::core::result::Result::Ok(context.take_state().get())
             }
         }
     }
@@ -104,9 +104,11 @@ fn lend_session(session: &Part, server: &Server) -> TokenStream {
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
-            impl<'a, __St> __ws_runtime::FromDisconnect<'a, __St, #name> for #name {
-                fn from_disconnect(_: &'a __ws_runtime::Close, context: &mut __ws_runtime::ConnContext<'a, __St, #name>) -> Self {
-                    context.take_session_by_value()
+            impl<'a, __St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name, __ws_runtime::Close>> for #name {
+                fn from_context(
+                    context: &mut __ws_runtime::ConnContext<'a, __St, #name, __ws_runtime::Close>,
+                ) -> ::core::result::Result<Self, __ws_runtime::Reject> {
+                    ::core::result::Result::Ok(context.take_session_by_value())
                 }
             }
         }
@@ -126,17 +128,21 @@ fn lend_session(session: &Part, server: &Server) -> TokenStream {
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
-            impl<'a, __St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name>> for &'a #name {
-                fn from_context(context: &mut __ws_runtime::ConnContext<'a, __St, #name>) -> Self {
-                    context.take_session()
+            impl<'a, __St, __M> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name, __M>> for &'a #name {
+                fn from_context(
+                    context: &mut __ws_runtime::ConnContext<'a, __St, #name, __M>,
+                ) -> ::core::result::Result<Self, __ws_runtime::Reject> {
+                    ::core::result::Result::Ok(context.take_session())
                 }
             }
 
             #cfgs
             #[automatically_derived]
-            impl<'a, __St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name>> for &'a mut #name {
-                fn from_context(context: &mut __ws_runtime::ConnContext<'a, __St, #name>) -> Self {
-                    context.take_session()
+            impl<'a, __St, __M> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name, __M>> for &'a mut #name {
+                fn from_context(
+                    context: &mut __ws_runtime::ConnContext<'a, __St, #name, __M>,
+                ) -> ::core::result::Result<Self, __ws_runtime::Reject> {
+                    ::core::result::Result::Ok(context.take_session())
                 }
             }
         }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 
-use super::handlers::{future, needs_event, needs_own};
+use super::handlers::{call, future, needs_event};
 use super::parts::{is_guarded, session_type, state_type};
 use super::places::{at, here, otherwise};
 use super::{timed, values};
@@ -70,62 +70,90 @@ fn is_route(handler: &Handler) -> bool {
     !matches!(handler.event(), Some(Event::Connect | Event::Request | Event::Shutdown))
 }
 
-/// How the handler is called.
-fn call(handler: &Handler, event: Event) -> TokenStream {
+/// The constant with a handler's name, for the log.
+fn name(handler: &Handler, event: Event) -> TokenStream {
     let constant = Ident::new(&event.name().to_uppercase(), here());
     let name = handler.name.unraw().to_string();
-    let flow = Ident::new(if handler.flow == Flow::Async { "awaited" } else { "plain" }, here());
     let cfgs = handler.cfgs.attributes();
-    let call = quote_spanned!(here()=> __ws_runtime::Call::#flow(#name));
-    if event == Event::Request {
-        return quote_spanned! {here()=>
-            #cfgs
-            const #constant: ::core::option::Option<__ws_runtime::Call> = ::core::option::Option::Some(#call);
-        };
+    let text = quote_spanned!(here()=> &'static ::core::primitive::str);
+    match event {
+        Event::Request => quote_spanned! {here()=>
+            #cfgs const #constant: ::core::option::Option<#text> = ::core::option::Option::Some(#name);
+        },
+        _ => quote_spanned!(here()=> #cfgs const #constant: #text = #name;),
     }
-    quote_spanned!(here()=> #cfgs const #constant: __ws_runtime::Call = #call;)
 }
 
-/// The constant and the method of one event.
+/// The constant and the methods of one event.
 fn method(handler: &Handler, server: &Server) -> Option<TokenStream> {
     let event = handler.event()?;
     let cfgs = handler.cfgs.attributes();
-    let call = call(handler, event);
-    let head = head(event, if needs_event(handler) { "event" } else { "_event" }, !needs_own(handler));
-    let future = future(handler, server);
-    Some(quote_spanned!(here()=> #call #cfgs #head { #future }))
+    let name = name(handler, event);
+    let argument = if needs_event(handler) { "event" } else { "_event" };
+    if !matches!(event, Event::Utf8 | Event::Binary | Event::Pong) {
+        let (head, future) = (head(event, argument), future(handler, server));
+        return Some(quote_spanned!(here()=> #name #cfgs #head { #future }));
+    }
+    Some(match handler.flow {
+        Flow::Plain => {
+            let (head, call) = (head_at_once(event, argument), call(handler, server));
+            quote_spanned!(here()=> #name #cfgs #head { __ws_runtime::done({ #call }) })
+        }
+        Flow::Async => {
+            let at_once = head_at_once(event, "_event");
+            let later = quote_spanned!(here()=> ::core::result::Result::Ok(__ws_runtime::Handled::Later));
+            let (head, future) = (head(event, argument), future(handler, server));
+            quote_spanned!(here()=> #name #cfgs #at_once { #later } #cfgs #head { #future })
+        }
+    })
 }
 
-/// The first line of a method.
-fn head(event: Event, argument: &str, own_unused: bool) -> TokenStream {
+/// The first line of the method that handles a message at once.
+fn head_at_once(event: Event, argument: &str) -> TokenStream {
     let name = Ident::new(event.name(), here());
     let argument = Ident::new(argument, here());
-    let surroundings = match event {
-        Event::Connect | Event::Request => quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self>),
-        Event::Handshake => quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self::Server>),
-        Event::Ready | Event::Utf8 | Event::Binary | Event::Pong | Event::Disconnect => {
-            quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self>)
+    let brought = surroundings(event);
+    quote_spanned! {here()=>
+        fn #name<'a>(#argument: #brought) -> ::core::result::Result<__ws_runtime::Handled, __ws_runtime::Failure>
+    }
+}
+
+/// What happened, and where.
+fn surroundings(event: Event) -> TokenStream {
+    match event {
+        Event::Connect => quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self>),
+        Event::Request => {
+            quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self, __ws_runtime::Request>)
         }
+        Event::Handshake => {
+            quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self::Server, __ws_runtime::Handshake>)
+        }
+        Event::Ready => quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self>),
+        Event::Utf8 => quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Utf8<'a>>),
+        Event::Binary | Event::Pong => {
+            quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Binary<'a>>)
+        }
+        Event::Disconnect => quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Close>),
         Event::Shutdown => quote_spanned!(here()=> __ws_runtime::ServerEvent<'a, Self::Store>),
+    }
+}
+
+/// The first line of a method that may be awaited.
+fn head(event: Event, argument: &str) -> TokenStream {
+    let name = match event {
+        Event::Utf8 | Event::Binary | Event::Pong => format!("{}_later", event.name()),
+        _ => event.name().to_owned(),
     };
-    let own = match event {
-        Event::Connect | Event::Ready | Event::Shutdown => None,
-        Event::Handshake => Some(("handshake", quote_spanned!(here()=> __ws_runtime::Handshake))),
-        Event::Utf8 => Some(("message", quote_spanned!(here()=> __ws_runtime::Utf8<'a>))),
-        Event::Binary => Some(("message", quote_spanned!(here()=> __ws_runtime::Binary<'a>))),
-        Event::Pong => Some(("message", quote_spanned!(here()=> __ws_runtime::Pong<'a>))),
-        Event::Disconnect => Some(("close", quote_spanned!(here()=> __ws_runtime::Close))),
-        Event::Request => Some(("request", quote_spanned!(here()=> __ws_runtime::Request))),
-    };
-    let own = own.map(|(own, ty)| {
-        let own = Ident::new(&if own_unused { format!("_{own}") } else { own.to_owned() }, here());
-        quote_spanned!(here()=> , #own: &'a #ty)
-    });
+    let name = Ident::new(&name, here());
+    let argument = Ident::new(argument, here());
+    let surroundings = surroundings(event);
     let output = match event {
         Event::Handshake => {
             quote_spanned!(here()=> ::core::result::Result<Self::Session, __ws_runtime::Reject>)
         }
-        Event::Request => quote_spanned!(here()=> __ws_runtime::Response),
+        Event::Request => {
+            quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Response, __ws_runtime::Reject>)
+        }
         Event::Connect
         | Event::Ready
         | Event::Utf8
@@ -135,7 +163,7 @@ fn head(event: Event, argument: &str, own_unused: bool) -> TokenStream {
         | Event::Shutdown => quote_spanned!(here()=> __ws_runtime::Outcome),
     };
     quote_spanned! {here()=>
-        fn #name<'a>(#argument: #surroundings #own) -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
+        fn #name<'a>(#argument: #surroundings) -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
     }
 }
 
@@ -143,7 +171,7 @@ fn head(event: Event, argument: &str, own_unused: bool) -> TokenStream {
 fn fresh_session(server: &Server) -> Option<TokenStream> {
     let declared = server.handlers.iter().filter(|handler| handler.event() == Some(Event::Handshake));
     let cfg = otherwise(declared.map(|handler| &handler.cfgs))?;
-    let head = head(Event::Handshake, "_event", true);
+    let head = head(Event::Handshake, "_event");
     if server.parts_unclear || server.abandoned.contains(&Event::Handshake) {
         // The handler that makes the session has a mistake of its own; never run.
         return Some(quote_spanned!(here()=> #cfg #head { async { ::core::unimplemented!() } }));

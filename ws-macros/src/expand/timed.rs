@@ -36,7 +36,7 @@ pub(crate) fn ticks(server: &Server) -> TokenStream {
     let future = if is_awaited {
         quote_spanned!(here()=> async move { #outcome })
     } else {
-        quote_spanned!(here()=> ::core::future::ready(#outcome))
+        quote_spanned!(here()=> __ws_runtime::now(|| { #outcome }))
     };
     quote_spanned! {here()=>
         fn ticks(ticks: &mut __ws_runtime::Ticks) {
@@ -84,13 +84,10 @@ fn watch(handler: &Handler, interest: Interest, handle: &Expr, server: &Server) 
     };
     let method = Ident::new(method, at(start(handle)));
     let call = call(handler, server);
-    let split =
-        needs_event(handler).then(|| quote_spanned!(here()=> let (mut handle, event) = event.split();));
     let event = Ident::new(if needs_event(handler) { "event" } else { "_event" }, here());
-    let body = quote_spanned!(here()=> #split #call);
     let body = match handler.flow {
-        Flow::Plain => quote_spanned!(here()=> { #body }),
-        Flow::Async => quote_spanned!(here()=> ::std::boxed::Box::pin(async move { #body })),
+        Flow::Plain => quote_spanned!(here()=> { #call }),
+        Flow::Async => quote_spanned!(here()=> ::std::boxed::Box::pin(async move { #call })),
     };
     quote_spanned!(here()=> #cfgs watches.#method(#name, #handle, |#event| #body);)
 }

@@ -87,6 +87,7 @@ pub(super) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
 pub(super) fn judge(conn: &Conn, handler: &'static str, outcome: Result<Outcome, Panicked>) -> Verdict {
     match outcome {
         Ok(Ok(())) => return Verdict::GoOn,
+        Ok(Err(failure)) if failure.refusal().is_some() => log_refused(conn, handler, &failure),
         Ok(Err(failure)) => log(conn, handler, &failure),
         Err(panic) => log(conn, handler, &panic),
     }
@@ -95,6 +96,12 @@ pub(super) fn judge(conn: &Conn, handler: &'static str, outcome: Result<Outcome,
 
 fn log(conn: &Conn, handler: &'static str, error: &dyn Display) {
     tracing::error!(handler, conn = conn.id(), peer = %conn.peer(), error = %Escaped(error), "handler failed");
+}
+
+/// The peer's doing as much as the program's, so that it is no error.
+#[cold]
+fn log_refused(conn: &Conn, handler: &'static str, refused: &dyn Display) {
+    tracing::warn!(handler, conn = conn.id(), peer = %conn.peer(), reason = %Escaped(refused), "handler not run");
 }
 
 /// Whether a connection goes on after a handler.

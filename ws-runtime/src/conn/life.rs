@@ -1,18 +1,15 @@
 //! A connection from its first byte to its last: opened, ready, its messages one by one, and gone.
 
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
 use super::Conn;
 use super::gathering::Gathered;
 use super::handlers::{Panicked, Verdict, catch_now, judge};
 use super::link::{Link, Receiver};
 use super::opening::{Opened, open};
-use crate::event::{
-    Binary, Call, Close, ClosedBy, ConnEvent, Failure, Outcome, Pong, Route, RouteEvent, Service, Utf8,
-};
+use crate::Reject;
+use crate::event::{Close, ClosedBy, ConnEvent, Handled, Outcome, Received, Route, RouteEvent, Service};
 use crate::listen::{Address, Stream};
 use crate::server::{Hosted, Place};
 use crate::wire::{Incoming, Inflater};
@@ -89,35 +86,20 @@ impl<R: Route> Attendant<'_, R> {
     }
 
     async fn greet(&mut self, link: &mut Link) -> Verdict {
-        let ended = match self.conn.replaced_ready() {
-            Some(handler) => Some(catch_now(handler)),
-            None => link.beside(|| R::ready(self.event())).await,
+        let (name, ended) = match self.conn.replaced_ready() {
+            Some(handler) => ("on_ready", Some(catch_now(handler))),
+            None => (R::READY, link.beside(|| R::ready(self.event())).await),
         };
-        self.settle(R::READY, ended)
+        self.settle(name, Refused::ClosesByStatus, ended)
     }
 
-    /// Runs the `async` handler of a message.
+    /// Has a message handled by its `async` handler.
     async fn answer(&mut self, link: &mut Link, incoming: Incoming<'static>) -> Verdict {
-        match incoming {
-            Incoming::Text(text) => {
-                let message = Utf8(text);
-                let ended = link.beside(|| R::utf8(self.event(), &message)).await;
-                self.settle(R::UTF8, ended)
-            }
-            Incoming::Binary(data) => {
-                let message = Binary(data);
-                let ended = link.beside(|| R::binary(self.event(), &message)).await;
-                message.0.give_back();
-                self.settle(R::BINARY, ended)
-            }
-            Incoming::Pong(data) => {
-                let message = Pong(data);
-                let ended = link.beside(|| R::pong(self.event(), &message)).await;
-                self.settle(R::PONG, ended)
-            }
-            // The link answers pings and keeps Close frames to itself.
-            Incoming::Ping(_) | Incoming::Close(_) => Verdict::GoOn,
-        }
+        let Ok(message) = Received::of(incoming) else { return Verdict::GoOn };
+        let ended = link.beside(|| message.handle_later::<R>(self.event())).await;
+        let verdict = self.settle(message.handler::<R>(), Refused::of(&message), ended);
+        message.give_back();
+        verdict
     }
 
     /// Runs `disconnect`, drops the session and says goodbye.
@@ -134,16 +116,16 @@ impl<R: Route> Attendant<'_, R> {
         }
         tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
         link.part();
-        let ended = match conn.replaced_disconnect() {
-            Some(handler) => Some(catch_now(|| handler(&close))),
-            None => link.beside(|| R::disconnect(self.event(), &close)).await,
+        let (name, ended) = match conn.replaced_disconnect() {
+            Some(handler) => ("on_disconnect", Some(catch_now(|| handler(&close)))),
+            None => (R::DISCONNECT, link.beside(|| R::disconnect(self.event().bringing(&close))).await),
         };
         if let Some(ended) = ended {
-            judge(conn, R::DISCONNECT.name, ended);
+            judge(conn, name, ended);
         }
         // It may panic too, and the peer is owed a goodbye.
         if let Err(panicked) = catch_now(|| drop(self.session.take())) {
-            judge(conn, R::DISCONNECT.name, Err(panicked));
+            judge(conn, R::DISCONNECT, Err(panicked));
         }
         link.close().await;
     }
@@ -152,60 +134,92 @@ impl<R: Route> Attendant<'_, R> {
         ConnEvent::new(self.conn, &self.hosted.store, &mut self.session)
     }
 
-    /// Ends the connection where its handler failed, or where nobody waited for it to end.
-    fn settle(&self, call: Call, ended: Option<Result<Outcome, Panicked>>) -> Verdict {
+    /// Calls the handler that was set for this connection in place of the declared one; tells its name, too.
+    #[inline]
+    fn call_replaced(&self, message: &Received<'_>) -> Option<(&'static str, Result<Outcome, Panicked>)> {
+        Some(match message {
+            Received::Utf8(text) => {
+                let handler = self.conn.replaced_utf8()?;
+                ("on_utf8", catch_now(|| handler(text.as_str())))
+            }
+            Received::Binary(data) => {
+                let handler = self.conn.replaced_binary()?;
+                ("on_binary", catch_now(|| handler(data.as_slice())))
+            }
+            Received::Pong(data) => {
+                let handler = self.conn.replaced_pong()?;
+                ("on_pong", catch_now(|| handler(data.as_slice())))
+            }
+        })
+    }
+
+    /// Ends the connection where its handler failed, or where nobody waited for it to end; does what a refused argument
+    /// leads to.
+    fn settle(
+        &self,
+        name: &'static str,
+        refused: Refused,
+        ended: Option<Result<Outcome, Panicked>>,
+    ) -> Verdict {
         let Some(ended) = ended else { return Verdict::End };
-        let verdict = judge(self.conn, call.name, ended);
-        if verdict == Verdict::End {
-            self.conn.end_by_failure();
+        let close = match &ended {
+            Ok(Ok(())) => return Verdict::GoOn,
+            Ok(Err(failure)) => failure.refusal().map(|reject| refused.close(reject)),
+            Err(_) => None,
+        };
+        judge(self.conn, name, ended);
+        match close {
+            None => self.conn.end_by_failure(),
+            Some(Some(close)) => self.conn.outlet().push_close(close),
+            Some(None) => return Verdict::GoOn,
         }
-        verdict
+        Verdict::End
     }
 }
 
 /// Messages of plain handlers are handled where they lie; those of `async` ones are awaited one after the other.
 impl<R: Route> Receiver for Attendant<'_, R> {
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
-        let (call, ended) = match incoming {
-            Incoming::Text(text) => {
-                let message = Utf8(text);
-                let ended = match self.conn.replaced_utf8() {
-                    Some(handler) => catch_now(|| handler(message.as_str())),
-                    None if R::UTF8.awaited => return Err(Incoming::Text(message.0)),
-                    None => catch_now(|| at_once(R::utf8(self.event(), &message))),
-                };
-                (R::UTF8, ended)
-            }
-            Incoming::Binary(data) => {
-                let message = Binary(data);
-                let ended = match self.conn.replaced_binary() {
-                    Some(handler) => catch_now(|| handler(message.as_slice())),
-                    None if R::BINARY.awaited => return Err(Incoming::Binary(message.0)),
-                    None => catch_now(|| at_once(R::binary(self.event(), &message))),
-                };
-                message.0.give_back();
-                (R::BINARY, ended)
-            }
-            Incoming::Pong(data) => {
-                let message = Pong(data);
-                let ended = match self.conn.replaced_pong() {
-                    Some(handler) => catch_now(|| handler(message.as_slice())),
-                    None if R::PONG.awaited => return Err(Incoming::Pong(message.0)),
-                    None => catch_now(|| at_once(R::pong(self.event(), &message))),
-                };
-                (R::PONG, ended)
-            }
-            Incoming::Ping(_) | Incoming::Close(_) => return Ok(()),
+        // The link answers pings and keeps Close frames to itself.
+        let Ok(message) = Received::of(incoming) else { return Ok(()) };
+        let (name, ended) = match self.call_replaced(&message) {
+            Some(ended) => ended,
+            None => match catch_now(|| message.handle::<R>(self.event())) {
+                Ok(Ok(Handled::Later)) => return Err(message.into()),
+                ended => (message.handler::<R>(), ended.map(|handled| handled.map(|_| ()))),
+            },
         };
-        self.settle(call, Some(ended));
+        self.settle(name, Refused::of(&message), Some(ended));
+        message.give_back();
         Ok(())
     }
 }
 
-/// What a plain handler returned: it has run when it is called, and its future is ready.
-fn at_once(handler: impl Future<Output = Outcome>) -> Outcome {
-    match pin!(handler).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(outcome) => outcome,
-        Poll::Pending => Err(Failure::new("a plain handler cannot wait")),
+/// What becomes of a connection whose handler was not run, as one of its arguments was refused.
+#[derive(Debug, Clone, Copy)]
+enum Refused {
+    /// It closes with 1008, policy violation.
+    ClosesByPolicy,
+    /// It closes with 4000 and the status of the refusal.
+    ClosesByStatus,
+    /// It goes on.
+    GoesOn,
+}
+
+impl Refused {
+    fn of(message: &Received<'_>) -> Self {
+        match message {
+            Received::Utf8(_) | Received::Binary(_) => Self::ClosesByPolicy,
+            Received::Pong(_) => Self::GoesOn,
+        }
+    }
+
+    /// How the connection closes, if it does.
+    fn close(self, reject: &Reject) -> Option<Close> {
+        match self {
+            Self::ClosesByPolicy => Some(Close::refused(1008, reject)),
+            Self::ClosesByStatus => Some(Close::refused(4000 + reject.status().as_u16(), reject)),
+            Self::GoesOn => None,
+        }
     }
 }

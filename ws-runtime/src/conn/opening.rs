@@ -247,9 +247,9 @@ async fn woken() {
 async fn greet<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result<(), End> {
     let outcome = match hosted.server.replaced_connect() {
         Some(handler) => catch(|| async { handler(conn) }).await,
-        None => catch(|| S::connect(ConnEvent::before_session(conn, &hosted.store))).await,
+        None => catch(|| S::connect(ConnEvent::before_session(conn, &hosted.store, &()))).await,
     };
-    if judge(conn, S::CONNECT.name, outcome) == Verdict::End {
+    if judge(conn, S::CONNECT, outcome) == Verdict::End {
         return Err(End::Refused);
     }
     if conn.is_cut() { Err(End::Disconnected) } else { Ok(()) }
@@ -263,14 +263,14 @@ async fn admit<R: Route>(
 ) -> Result<R::Session, Reject> {
     let explain = |reject: &Reject| {
         if let Some(mistake) = reject.mistake() {
-            judge(conn, R::HANDSHAKE.name, Ok(Err(Failure::new(mistake))));
+            judge(conn, R::HANDSHAKE, Ok(Err(Failure::new(mistake))));
         }
     };
-    let event = ConnEvent::before_session(conn, &hosted.store);
-    let session = match catch(|| R::handshake(event, request)).await {
+    let event = ConnEvent::before_session(conn, &hosted.store, request);
+    let session = match catch(|| R::handshake(event)).await {
         Ok(admitted) => admitted.inspect_err(explain)?,
         Err(panic) => {
-            judge(conn, R::HANDSHAKE.name, Err(panic));
+            judge(conn, R::HANDSHAKE, Err(panic));
             return Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR));
         }
     };
@@ -278,7 +278,7 @@ async fn admit<R: Route>(
     match catch(|| async { handler(request) }).await {
         Ok(admitted) => admitted.map(|()| session).inspect_err(explain),
         Err(panic) => {
-            judge(conn, R::HANDSHAKE.name, Err(panic));
+            judge(conn, R::HANDSHAKE, Err(panic));
             Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR))
         }
     }
@@ -286,17 +286,17 @@ async fn admit<R: Route>(
 
 /// Runs `request`; without a handler the peer is told to speak WebSocket.
 async fn respond<S: Service>(hosted: &Hosted<S>, conn: &Conn, request: &Request) -> Response<Bytes> {
-    let Some(call) = S::REQUEST else { return handshake::upgrade_required().into_response() };
-    let event = ConnEvent::before_session(conn, &hosted.store);
-    let response = match catch(|| S::request(event, request)).await {
-        Ok(response) => response,
+    let Some(name) = S::REQUEST else { return handshake::upgrade_required().into_response() };
+    let event = ConnEvent::before_session(conn, &hosted.store, request);
+    let response = match catch(|| S::request(event)).await {
+        Ok(response) => response.into_response(),
         Err(panic) => {
-            judge(conn, call.name, Err(panic));
+            judge(conn, name, Err(panic));
             return Reject::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
         }
     };
     if let Some(HandlerError(error)) = response.extensions().get() {
-        judge(conn, call.name, Ok(Err(Failure::new(error))));
+        judge(conn, name, Ok(Err(Failure::new(error))));
     }
     response
 }

@@ -3,15 +3,17 @@
 use std::future::Future;
 
 use super::dispatch::{OpeningEvent, RouteEvent};
-use super::outcome::Outcome;
-use super::{Binary, Close, Pong, Utf8};
-use crate::event::Service;
+use super::outcome::{Failure, Handled, Outcome};
+use super::{Binary, Close, Service, Utf8};
 use crate::{Handshake, Reject};
 
 /// A route: the session of its connections, and their handlers.
 ///
-/// A handler that the module does not have keeps its default, which does nothing. Beside the method of each event stands
-/// a constant with how its handler is called.
+/// Beside the method of each event stands a constant with the handler's name, for the log. Where the module has no
+/// handler, the method does nothing, and the name is the event's: a handler that is set at run time is logged under it.
+///
+/// A message has two methods. The first handles it at once, where it lies in the buffer that it was read into, or tells
+/// that its handler has to be awaited; then the second is given the message once more, owned.
 #[doc(hidden)]
 pub trait Route: Sized + Send + Sync + 'static {
     /// The server that it is a route of.
@@ -19,73 +21,60 @@ pub trait Route: Sized + Send + Sync + 'static {
     /// The type marked `#[session]`, or `()`.
     type Session: Send + 'static;
 
-    const HANDSHAKE: Call = Call::plain("handshake");
+    const HANDSHAKE: &'static str = "handshake";
 
     /// Admits a peer and makes its session.
     fn handshake<'a>(
-        event: OpeningEvent<'a, Self::Server>,
-        handshake: &'a Handshake,
+        event: OpeningEvent<'a, Self::Server, Handshake>,
     ) -> impl Future<Output = Result<Self::Session, Reject>> + Send;
 
-    const READY: Call = Call::plain("ready");
+    const READY: &'static str = "ready";
 
     fn ready<'a>(event: RouteEvent<'a, Self>) -> impl Future<Output = Outcome> + Send {
         let _ = event;
         async { Ok(()) }
     }
 
-    const UTF8: Call = Call::plain("utf8");
+    const UTF8: &'static str = "utf8";
 
-    fn utf8<'a>(event: RouteEvent<'a, Self>, message: &'a Utf8<'a>) -> impl Future<Output = Outcome> + Send {
-        let _ = (event, message);
+    fn utf8<'a>(event: RouteEvent<'a, Self, Utf8<'a>>) -> Result<Handled, Failure> {
+        let _ = event;
+        Ok(Handled::Done)
+    }
+
+    fn utf8_later<'a>(event: RouteEvent<'a, Self, Utf8<'a>>) -> impl Future<Output = Outcome> + Send {
+        let _ = event;
         async { Ok(()) }
     }
 
-    const BINARY: Call = Call::plain("binary");
+    const BINARY: &'static str = "binary";
 
-    fn binary<'a>(
-        event: RouteEvent<'a, Self>,
-        message: &'a Binary<'a>,
-    ) -> impl Future<Output = Outcome> + Send {
-        let _ = (event, message);
+    fn binary<'a>(event: RouteEvent<'a, Self, Binary<'a>>) -> Result<Handled, Failure> {
+        let _ = event;
+        Ok(Handled::Done)
+    }
+
+    fn binary_later<'a>(event: RouteEvent<'a, Self, Binary<'a>>) -> impl Future<Output = Outcome> + Send {
+        let _ = event;
         async { Ok(()) }
     }
 
-    const PONG: Call = Call::plain("pong");
+    const PONG: &'static str = "pong";
 
-    fn pong<'a>(event: RouteEvent<'a, Self>, message: &'a Pong<'a>) -> impl Future<Output = Outcome> + Send {
-        let _ = (event, message);
+    fn pong<'a>(event: RouteEvent<'a, Self, Binary<'a>>) -> Result<Handled, Failure> {
+        let _ = event;
+        Ok(Handled::Done)
+    }
+
+    fn pong_later<'a>(event: RouteEvent<'a, Self, Binary<'a>>) -> impl Future<Output = Outcome> + Send {
+        let _ = event;
         async { Ok(()) }
     }
 
-    const DISCONNECT: Call = Call::plain("disconnect");
+    const DISCONNECT: &'static str = "disconnect";
 
-    fn disconnect<'a>(event: RouteEvent<'a, Self>, close: &'a Close) -> impl Future<Output = Outcome> + Send {
-        let _ = (event, close);
+    fn disconnect<'a>(event: RouteEvent<'a, Self, Close>) -> impl Future<Output = Outcome> + Send {
+        let _ = event;
         async { Ok(()) }
-    }
-}
-
-/// How a handler is called.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub struct Call {
-    /// Its name, for the log: the event's where only a handler that is set at run time can be meant.
-    pub(crate) name: &'static str,
-    /// Whether it is an `async fn`; what is lent by a buffer cannot wait for it.
-    pub(crate) awaited: bool,
-}
-
-impl Call {
-    /// Of a `fn`.
-    #[must_use]
-    pub const fn plain(name: &'static str) -> Self {
-        Self { name, awaited: false }
-    }
-
-    /// Of an `async fn`.
-    #[must_use]
-    pub const fn awaited(name: &'static str) -> Self {
-        Self { name, awaited: true }
     }
 }

@@ -8,16 +8,16 @@ use bytes::Bytes;
 use super::Watches;
 use super::dispatch::{OpeningEvent, ServerEvent};
 use super::outcome::Outcome;
-use super::route::{Call, Route};
+use super::route::Route;
 use super::store::Store;
-use crate::Request;
 use crate::options::Attribute;
 use crate::tick::Ticks;
+use crate::{Reject, Request};
 
 /// A server: its state, its options, and the handlers that are there once for all its connections.
 ///
-/// A handler that the module does not have keeps its default, which does nothing. Beside the method of each event stands
-/// a constant with how its handler is called.
+/// Beside the method of each event stands a constant with the handler's name, for the log. Where the module has no
+/// handler, the method does nothing, and the name is the event's: a handler that is set at run time is logged under it.
 #[doc(hidden)]
 pub trait Service: Sized + Send + Sync + 'static {
     /// The type marked `#[state]`, or `()`.
@@ -35,7 +35,7 @@ pub trait Service: Sized + Send + Sync + 'static {
         let _ = attribute;
     }
 
-    const CONNECT: Call = Call::plain("connect");
+    const CONNECT: &'static str = "connect";
 
     fn connect<'a>(event: OpeningEvent<'a, Self>) -> impl Future<Output = Outcome> + Send {
         let _ = event;
@@ -43,17 +43,16 @@ pub trait Service: Sized + Send + Sync + 'static {
     }
 
     /// `None` where plain HTTP requests are not answered: this handler can only be declared.
-    const REQUEST: Option<Call> = None;
+    const REQUEST: Option<&'static str> = None;
 
     fn request<'a>(
-        event: OpeningEvent<'a, Self>,
-        request: &'a Request,
-    ) -> impl Future<Output = http::Response<Bytes>> + Send {
-        let _ = (event, request);
-        async { http::Response::default() }
+        event: OpeningEvent<'a, Self, Request>,
+    ) -> impl Future<Output = Result<http::Response<Bytes>, Reject>> + Send {
+        let _ = event;
+        async { Err(Reject::not_found()) }
     }
 
-    const SHUTDOWN: Call = Call::plain("shutdown");
+    const SHUTDOWN: &'static str = "shutdown";
 
     fn shutdown<'a>(event: ServerEvent<'a, Self::Store>) -> impl Future<Output = Outcome> + Send {
         let _ = event;

@@ -1,4 +1,4 @@
-//! The watches that a server declares, on their way to the loop.
+//! The watches that a server declares, on their way to the loop; and what their handlers can take.
 
 use std::fmt;
 use std::future::{Future, ready};
@@ -6,7 +6,9 @@ use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::{Outcome, ServerEvent, Service};
+use super::store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};
+use super::{FromContext, Outcome, ServerContext, ServerEvent, Service};
+use crate::Reject;
 use crate::error::Error;
 use crate::server::Hosted;
 use crate::watch::Interest;
@@ -29,7 +31,7 @@ pub trait Watchable: AsFd + Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<H: AsFd + Send + 'static> Watchable for H {}
 
-/// A readiness on its way to a handler: the handle, and what surrounds it.
+/// A handle that is ready, on its way to a handler. `K` is where the state is kept, `H` the handle's type.
 #[doc(hidden)]
 pub struct WatchEvent<'a, K, H> {
     handle: &'a mut H,
@@ -117,16 +119,31 @@ impl<S: Service> Watches<S> {
     }
 }
 
-impl<'a, K, H> WatchEvent<'a, K, H> {
+impl<'a, K: Store, H> WatchEvent<'a, K, H> {
     pub(crate) fn new(handle: &'a mut H, event: ServerEvent<'a, K>) -> Self {
         Self { handle, event }
     }
 
-    /// The handle, to be lent to one argument, and what surrounds it.
-    #[doc(hidden)]
+    /// The context of an `async` handler where the state is behind a lock.
     #[must_use]
-    pub fn split(self) -> (Option<&'a mut H>, ServerEvent<'a, K>) {
-        (Some(self.handle), self.event)
+    pub fn withheld(self) -> WatchContext<'a, H, Withheld> {
+        WatchContext::new(self.handle, self.event.withheld())
+    }
+}
+
+impl<'a, T, H> WatchEvent<'a, Plain<T>, H> {
+    /// The context where the state needs no lock.
+    #[must_use]
+    pub fn shared(self) -> WatchContext<'a, H, Shared<'a, T>> {
+        WatchContext::new(self.handle, self.event.shared())
+    }
+}
+
+impl<'a, T, H> WatchEvent<'a, Guarded<T>, H> {
+    /// The context of a handler that may take the lock on the state.
+    #[must_use]
+    pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> WatchContext<'h, H, Locked<'h, 'a, T>> {
+        WatchContext::new(self.handle, self.event.locked(hold))
     }
 }
 
@@ -165,5 +182,71 @@ where
 impl<S: Service> fmt::Debug for Watches<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watches").field("declared", &self.declared.len()).finish()
+    }
+}
+
+/// What a handler of `#[watch(…)]` can take: the watched handle by `&` or `&mut`, `&Server` and the state.
+#[diagnostic::on_unimplemented(
+    message = "a `watch` handler cannot take `{Self}`",
+    label = "neither the watched handle, `{H}`, nor anything else that this event gives",
+    note = "a `watch` handler can take, in any order: the watched handle by `&` or `&mut`, `&Server`, the state by `&` or `&mut`",
+    note = "a type of your own can be taken too: implement `ws_runtime::event::FromContext` for it"
+)]
+pub trait FromWatch<'a, H, St, Via>: Sized {
+    /// Makes the argument, just before the handler is called.
+    #[doc(hidden)]
+    fn from_event(context: &mut WatchContext<'a, H, St>) -> Result<Self, Reject>;
+}
+
+/// The context of a watch: that of the server, and the handle until an argument has taken it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct WatchContext<'a, H, St> {
+    handle: Option<&'a mut H>,
+    server: ServerContext<'a, St>,
+}
+
+impl<'a, H, St> WatchContext<'a, H, St> {
+    pub(crate) fn new(handle: &'a mut H, server: ServerContext<'a, St>) -> Self {
+        Self { handle: Some(handle), server }
+    }
+
+    #[expect(clippy::expect_used, reason = "the macro refuses two handles in one signature")]
+    fn take_handle(&mut self) -> &'a mut H {
+        self.handle.take().expect("the handle is lent once")
+    }
+}
+
+/// Marks arguments that are the watched handle.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ViaHandle;
+
+/// Marks arguments that come from the context.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ViaContext;
+
+#[diagnostic::do_not_recommend]
+impl<'a, H, St> FromWatch<'a, H, St, ViaHandle> for &'a mut H {
+    fn from_event(context: &mut WatchContext<'a, H, St>) -> Result<Self, Reject> {
+        Ok(context.take_handle())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, H, St> FromWatch<'a, H, St, ViaHandle> for &'a H {
+    fn from_event(context: &mut WatchContext<'a, H, St>) -> Result<Self, Reject> {
+        Ok(context.take_handle())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, H, St, T> FromWatch<'a, H, St, ViaContext> for T
+where
+    T: FromContext<'a, ServerContext<'a, St>>,
+{
+    fn from_event(context: &mut WatchContext<'a, H, St>) -> Result<Self, Reject> {
+        T::from_context(&mut context.server)
     }
 }
