@@ -4,37 +4,37 @@
 use proc_macro2::Ident;
 use quote::quote;
 
-use crate::errors::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::model::{Access, Argument, Asks, Cfgs, Event, Flow, Handler, Part, Role, Server, Standing};
 
-pub(crate) fn check(server: &mut Server, mistakes: &mut Mistakes) {
-    one_of("state", &mut server.states, mistakes);
-    one_of("session", &mut server.sessions, mistakes);
+pub(crate) fn check(server: &mut Server, diagnostics: &mut Diagnostics) {
+    one_of("state", &mut server.states, diagnostics);
+    one_of("session", &mut server.sessions, diagnostics);
     if server.parts_unclear || !all_exclusive(&server.states) || !all_exclusive(&server.sessions) {
         // Whether an argument is the state or the session cannot be known.
         leave_out(server, |_| true);
         return;
     }
-    let wrong = find_wrong(server, mistakes);
+    let wrong = find_wrong(server, diagnostics);
     leave_out(server, |handler| wrong.contains(&handler.item));
-    one_for_each_event(&mut server.handlers, mistakes);
+    one_for_each_event(&mut server.handlers, diagnostics);
 }
 
 /// The items of the handlers that cannot be called.
-fn find_wrong(server: &Server, mistakes: &mut Mistakes) -> Vec<usize> {
+fn find_wrong(server: &Server, diagnostics: &mut Diagnostics) -> Vec<usize> {
     let mut wrong = Vec::new();
     let changes = |handler: &&Handler| handler.flow == Flow::Plain && takes_state_mutably(handler);
     let guard = server.handlers.iter().find(changes).map(|handler| &handler.name);
     for (position, handler) in server.handlers.iter().enumerate() {
-        let before = mistakes.count();
+        let before = diagnostics.count();
         let earlier = server.handlers.iter().take(position);
-        one_handler(handler, earlier, mistakes);
-        takes_once(handler, mistakes);
+        one_handler(handler, earlier, diagnostics);
+        takes_once(handler, diagnostics);
         for argument in &handler.arguments {
-            argument_fits(argument, handler, server, mistakes);
-            state_crosses_no_await(argument, handler, guard, mistakes);
+            argument_fits(argument, handler, server, diagnostics);
+            state_crosses_no_await(argument, handler, guard, diagnostics);
         }
-        if mistakes.count() != before {
+        if diagnostics.count() != before {
             wrong.push(handler.item);
         }
     }
@@ -42,7 +42,7 @@ fn find_wrong(server: &Server, mistakes: &mut Mistakes) -> Vec<usize> {
 }
 
 /// At most one type is the state, and one the session.
-fn one_of(what: &str, parts: &mut [Part], mistakes: &mut Mistakes) {
+fn one_of(what: &str, parts: &mut [Part], diagnostics: &mut Diagnostics) {
     let per = if what == "state" { "server" } else { "connection" };
     for position in 0..parts.len() {
         let (earlier, rest) = parts.split_at_mut(position);
@@ -54,23 +54,23 @@ fn one_of(what: &str, parts: &mut [Part], mistakes: &mut Mistakes) {
             )
         };
         if let Some(first) = earlier.iter().find(|first| !part.cfgs.excludes(&first.cfgs)) {
-            mistakes.on(&part.name, already(first));
+            diagnostics.error(&part.name, already(first));
             continue;
         }
         for first in earlier {
-            stand_back(&part.name, &mut part.cfgs, &first.cfgs, already(first), mistakes);
+            stand_back(&part.name, &mut part.cfgs, &first.cfgs, already(first), diagnostics);
         }
     }
 }
 
 /// Twins are alternatives only where their conditions never hold together. Where they do, the later one has a mistake,
 /// and is left out so that it stays one.
-fn stand_back(name: &Ident, cfgs: &mut Cfgs, earlier: &Cfgs, already: String, mistakes: &mut Mistakes) {
+fn stand_back(name: &Ident, cfgs: &mut Cfgs, earlier: &Cfgs, already: String, diagnostics: &mut Diagnostics) {
     if cfgs.is_opposite(earlier) {
         return;
     }
     let (own, earlier) = (cfgs.condition(), earlier.condition());
-    mistakes.on_if(quote!(all(#own, #earlier)), name, already);
+    diagnostics.error_if(quote!(all(#own, #earlier)), name, already);
     cfgs.0.push(quote!(not(#earlier)));
 }
 
@@ -84,24 +84,24 @@ fn all_exclusive(parts: &[Part]) -> bool {
 fn one_handler<'h>(
     handler: &Handler,
     mut earlier: impl Iterator<Item = &'h Handler>,
-    mistakes: &mut Mistakes,
+    diagnostics: &mut Diagnostics,
 ) {
     let Some(event) = handler.event() else { return };
     let is_rival = |first: &&Handler| first.event() == Some(event) && !first.cfgs.excludes(&handler.cfgs);
     if let Some(first) = earlier.find(is_rival) {
-        mistakes.on(&handler.name, already_handled(event, first));
+        diagnostics.error(&handler.name, already_handled(event, first));
     }
 }
 
 /// Twins under `#[cfg]`, of which more than one may be left.
-fn one_for_each_event(handlers: &mut [Handler], mistakes: &mut Mistakes) {
+fn one_for_each_event(handlers: &mut [Handler], diagnostics: &mut Diagnostics) {
     for position in 0..handlers.len() {
         let (earlier, rest) = handlers.split_at_mut(position);
         let Some(handler) = rest.first_mut() else { break };
         let Some(event) = handler.event() else { continue };
         for first in earlier.iter().filter(|first| first.event() == Some(event)) {
             let already = already_handled(event, first);
-            stand_back(&handler.name, &mut handler.cfgs, &first.cfgs, already, mistakes);
+            stand_back(&handler.name, &mut handler.cfgs, &first.cfgs, already, diagnostics);
         }
     }
 }
@@ -111,7 +111,7 @@ fn already_handled(event: Event, first: &Handler) -> String {
 }
 
 /// The state, the session and the watched handle are each lent to one argument.
-fn takes_once(handler: &Handler, mistakes: &mut Mistakes) {
+fn takes_once(handler: &Handler, diagnostics: &mut Diagnostics) {
     for (position, argument) in handler.arguments.iter().enumerate() {
         let Some(lent) = lent_once(argument, &handler.role) else { continue };
         let is_rival = |first: &&Argument| {
@@ -125,7 +125,7 @@ fn takes_once(handler: &Handler, mistakes: &mut Mistakes) {
                     "this handler already takes the watched handle: a watch has one, and it is lent once"
                 }
             };
-            mistakes.on(&argument.ty, what);
+            diagnostics.error(&argument.ty, what);
         }
     }
 }
@@ -149,33 +149,33 @@ fn lent_once(argument: &Argument, role: &Role) -> Option<Lent> {
 }
 
 /// Whether the event can give what the argument asks for, as far as that is the macro's to know.
-fn argument_fits(argument: &Argument, handler: &Handler, server: &Server, mistakes: &mut Mistakes) {
+fn argument_fits(argument: &Argument, handler: &Handler, server: &Server, diagnostics: &mut Diagnostics) {
     let (ty, role) = (&argument.ty, handler.role.name());
     match argument.asks {
         Asks::State(Access::Value) => {
-            mistakes.on(
+            diagnostics.error(
                 ty,
                 "the state belongs to the server and is only lent: take it by `&`, or by `&mut` to change it",
             );
         }
         Asks::Session(access) => {
             if let Some(reason) = handler.role.without_session() {
-                mistakes.on(ty, format!("a `{role}` handler has no session: {reason}"));
+                diagnostics.error(ty, format!("a `{role}` handler has no session: {reason}"));
             } else if access == Access::Value && role != "disconnect" {
-                mistakes.on(
+                diagnostics.error(
                     ty,
                     "the session is still needed after this: take it by `&`, or by `&mut` to change it; only a `disconnect` \
                      handler can take it by value",
                 );
             }
         }
-        Asks::UnknownReference => unmarked_type(argument, handler, server, mistakes),
+        Asks::UnknownReference => unmarked_type(argument, handler, server, diagnostics),
         Asks::State(Access::Shared | Access::Mutable) | Asks::Plain | Asks::UnknownValue => {}
     }
 }
 
 /// A reference to a type of the module that is neither state nor session can come from nowhere.
-fn unmarked_type(argument: &Argument, handler: &Handler, server: &Server, mistakes: &mut Mistakes) {
+fn unmarked_type(argument: &Argument, handler: &Handler, server: &Server, diagnostics: &mut Diagnostics) {
     if server.teaches_arguments || matches!(handler.role, Role::Watch { .. }) {
         return;
     }
@@ -196,7 +196,7 @@ fn unmarked_type(argument: &Argument, handler: &Handler, server: &Server, mistak
         ),
         (Some(state), _, _) => format!("the state is `{}`, so put a field into that", state.name),
     };
-    mistakes.on(&argument.ty, format!("nothing gives a `{name}`: {advice}"));
+    diagnostics.error(&argument.ty, format!("nothing gives a `{name}`: {advice}"));
 }
 
 /// The lock on the state must not be held across an `.await`.
@@ -204,13 +204,13 @@ fn state_crosses_no_await(
     argument: &Argument,
     handler: &Handler,
     guard: Option<&Ident>,
-    mistakes: &mut Mistakes,
+    diagnostics: &mut Diagnostics,
 ) {
     if handler.flow == Flow::Plain {
         return;
     }
     match (argument.asks, guard) {
-        (Asks::State(Access::Mutable), Some(guard)) => mistakes.on(
+        (Asks::State(Access::Mutable), Some(guard)) => diagnostics.error(
             &argument.ty,
             format!(
                 "an `async fn` cannot take the state by `&mut`: as `{guard}` does too, it is behind a lock, which must not be \
@@ -219,7 +219,7 @@ fn state_crosses_no_await(
                 handler.name
             ),
         ),
-        (Asks::State(Access::Mutable), None) => mistakes.on(
+        (Asks::State(Access::Mutable), None) => diagnostics.error(
             &argument.ty,
             format!(
                 "an `async fn` cannot take the state by `&mut`: it would be locked for everybody across an `.await`\nmake `{}` \
@@ -227,7 +227,7 @@ fn state_crosses_no_await(
                 handler.name
             ),
         ),
-        (Asks::State(Access::Shared), Some(guard)) => mistakes.on(
+        (Asks::State(Access::Shared), Some(guard)) => diagnostics.error(
             &argument.ty,
             format!(
                 "an `async fn` cannot take the state here: `{guard}` takes it by `&mut`, so it is behind a lock, which must not \

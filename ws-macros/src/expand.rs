@@ -6,19 +6,19 @@
 mod arguments;
 mod handlers;
 mod parts;
-mod places;
 mod server;
 mod service;
+mod spans;
 mod timed;
 mod values;
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote;
 
-use crate::errors::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::model::{Item, Server, Standing};
 
-pub(crate) fn expand(server: &Server, mistakes: Mistakes) -> TokenStream {
+pub(crate) fn expand(server: &Server, diagnostics: Diagnostics) -> TokenStream {
     let Server { head, inner, items, .. } = server;
     let items = items.iter().map(write_item);
     let runtime = server::runtime(server);
@@ -26,8 +26,8 @@ pub(crate) fn expand(server: &Server, mistakes: Mistakes) -> TokenStream {
     let parts = parts::parts(server);
     let once = arguments::once(server);
     let builder = server::builder(server);
-    let mistakes = mistakes.into_tokens();
-    let body = quote!(#inner #(#items)* #runtime #service #parts #once #builder #mistakes);
+    let diagnostics = diagnostics.into_tokens();
+    let body = quote!(#inner #(#items)* #runtime #service #parts #once #builder #diagnostics);
     let mut body = Group::new(Delimiter::Brace, body);
     body.set_span(server.span);
     quote!(#head #body)

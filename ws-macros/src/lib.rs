@@ -5,14 +5,14 @@
 
 mod address;
 mod check;
-mod errors;
+mod diagnostics;
 mod expand;
 mod literals;
 mod model;
 mod options;
 mod parse;
 
-use errors::Mistakes;
+use diagnostics::Diagnostics;
 use parse::Marker;
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -217,28 +217,28 @@ pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 
 /// Reads, checks and writes a server. The user's items are written back whatever is wrong with them.
 fn server(attribute: TokenStream, item: &TokenStream) -> TokenStream {
-    let mut mistakes = Mistakes::default();
-    let Some(mut server) = parse::parse(attribute, item.clone(), &mut mistakes) else {
-        let mistakes = mistakes.into_tokens();
-        return quote!(#item #mistakes);
+    let mut diagnostics = Diagnostics::default();
+    let Some(mut server) = parse::parse(attribute, item.clone(), &mut diagnostics) else {
+        let diagnostics = diagnostics.into_tokens();
+        return quote!(#item #diagnostics);
     };
-    check::check(&mut server, &mut mistakes);
-    expand::expand(&server, mistakes)
+    check::check(&mut server, &mut diagnostics);
+    expand::expand(&server, diagnostics)
 }
 
 /// What a marker says where no `#[ws_server]` has read it.
 fn outside(marker: Marker, item: &TokenStream) -> TokenStream {
     let name = marker.name();
-    let mut mistakes = Mistakes::default();
-    mistakes.at(
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.error_at(
         Span::call_site(),
         format!(
             "`#[{name}]` belongs right inside of a server: write `#[ws_server(listen = 8080)]` above the module around it\n\
              it is not seen in an `impl`, in a module within, in what a macro writes, or under another name"
         ),
     );
-    let mistakes = mistakes.into_tokens();
-    quote!(#item #mistakes)
+    let diagnostics = diagnostics.into_tokens();
+    quote!(#item #diagnostics)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
-use super::places::{at, heart, here};
+use super::spans::{at, heart, here};
 use crate::model::{Access, Argument, Asks, Event, Handler, Role, Server};
 
 /// The trait of an event and what it reads the argument from.

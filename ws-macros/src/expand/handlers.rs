@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::arguments::arguments;
 use super::parts::{is_guarded, session_type};
-use super::places::{at, heart, here};
+use super::spans::{at, heart, here};
 use crate::model::{Event, Flow, Handler, Role, Server};
 use crate::parse::output_type;
 

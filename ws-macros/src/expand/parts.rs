@@ -5,7 +5,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::places::{at, here, otherwise, repeat};
+use super::spans::{at, here, otherwise, repeat};
 use crate::check::takes_state_mutably;
 use crate::model::{Asks, Event, Part, Server};
 

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
 use super::parts::state_type;
-use super::places::{at, here};
+use super::spans::{at, here};
 use crate::model::{Reach, Server};
 
 /// One name for the runtime's seam, so that a wrong `crate = …` is one error. The markers are imported where they

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 
 use super::handlers::{future, needs_event, needs_own};
 use super::parts::{is_guarded, session_type, state_type};
-use super::places::{at, here, otherwise};
+use super::spans::{at, here, otherwise};
 use super::{timed, values};
 use crate::model::{Event, Flow, Handler, Server};
 

@@ -6,7 +6,7 @@ use syn::Expr;
 use syn::ext::IdentExt;
 
 use super::handlers::{call, needs_event};
-use super::places::{at, here, start};
+use super::spans::{at, here, start};
 use super::values::seconds;
 use crate::model::{Flow, Handler, Interest, Role, Server};
 

@@ -4,8 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
-use super::places::{at, here, repeat, start};
 use super::server::root;
+use super::spans::{at, here, repeat, start};
 use crate::literals::bare;
 use crate::model::{Server, Setting, Value};
 use crate::options::Kind;

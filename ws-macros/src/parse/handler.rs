@@ -7,27 +7,32 @@ use syn::{
 };
 
 use super::items::{RawAttribute, RawItem};
-use crate::errors::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::model::{Argument, Asks, Cfgs, Flow, Handler, Role, Standing};
 
 /// The handler that an item is; none if its signature cannot be called, which has then been reported by this macro or
 /// will be by the compiler.
-pub(crate) fn read(role: Role, item: &RawItem, number: usize, mistakes: &mut Mistakes) -> Option<Handler> {
+pub(crate) fn read(
+    role: Role,
+    item: &RawItem,
+    number: usize,
+    diagnostics: &mut Diagnostics,
+) -> Option<Handler> {
     let signature = signature(item)?.ok()?;
     if signature.variadic.is_some() {
         return None; // not stable Rust
     }
-    let before = mistakes.count();
-    judge(&signature, mistakes);
+    let before = diagnostics.count();
+    judge(&signature, diagnostics);
     let mut arguments = Vec::new();
     for input in &signature.inputs {
         match input {
-            FnArg::Receiver(receiver) => mistakes.on(
+            FnArg::Receiver(receiver) => diagnostics.error(
                 receiver,
                 "a handler is a function, not a method: take the state by `&` or the session by `&mut` instead of `self`",
             ),
             FnArg::Typed(argument) => {
-                judge_type(&argument.ty, &signature, mistakes);
+                judge_type(&argument.ty, &signature, diagnostics);
                 arguments.push(Argument {
                     ty: (*argument.ty).clone(),
                     asks: Asks::Plain,
@@ -36,7 +41,7 @@ pub(crate) fn read(role: Role, item: &RawItem, number: usize, mistakes: &mut Mis
             }
         }
     }
-    if mistakes.count() != before || arguments.iter().any(|argument| is_refused_by_rustc(&argument.ty)) {
+    if diagnostics.count() != before || arguments.iter().any(|argument| is_refused_by_rustc(&argument.ty)) {
         return None;
     }
     Some(Handler {
@@ -83,12 +88,12 @@ fn condition(attribute: &syn::Attribute) -> Option<TokenStream> {
     }
 }
 
-fn judge(signature: &Signature, mistakes: &mut Mistakes) {
+fn judge(signature: &Signature, diagnostics: &mut Diagnostics) {
     if let Safety::Unsafe(token) = &signature.safety {
-        mistakes.on(token, "a handler cannot be `unsafe`: the server calls it from safe code");
+        diagnostics.error(token, "a handler cannot be `unsafe`: the server calls it from safe code");
     }
     if let Some(abi) = &signature.abi {
-        mistakes.on(abi, "a handler is a Rust function: leave `extern` out");
+        diagnostics.error(abi, "a handler is a Rust function: leave `extern` out");
     }
     let generic: Vec<_> = signature
         .generics
@@ -99,12 +104,12 @@ fn judge(signature: &Signature, mistakes: &mut Mistakes) {
     if let Some((first, more)) = generic.split_first() {
         let mut tokens = quote::quote!(#first);
         tokens.extend(quote::quote!(#(, #more)*));
-        mistakes.on(tokens, "a handler cannot be generic over types or constants: its arguments are found by their types, so write them out");
+        diagnostics.error(tokens, "a handler cannot be generic over types or constants: its arguments are found by their types, so write them out");
     }
     if signature.asyncness.is_none()
         && let Some(future) = output_type(&signature.output).filter(|ty| is_future(ty))
     {
-        mistakes.on(
+        diagnostics.error(
             future,
             format!(
                 "only an `async fn` is awaited: write `async fn {}`, and what the future gives in place of this",
@@ -123,13 +128,13 @@ fn is_future(ty: &Type) -> bool {
     })
 }
 
-fn judge_type(ty: &Type, signature: &Signature, mistakes: &mut Mistakes) {
+fn judge_type(ty: &Type, signature: &Signature, diagnostics: &mut Diagnostics) {
     match peel(ty) {
         Type::ImplTrait(_) => {
-            mistakes.on(ty, "an argument is found by its type: write the type instead of `impl …`");
+            diagnostics.error(ty, "an argument is found by its type: write the type instead of `impl …`");
         }
         Type::Reference(TypeReference { lifetime: Some(lifetime), .. }) if lifetime.ident == "static" => {
-            mistakes.on(
+            diagnostics.error(
                 lifetime,
                 format!(
                     "an argument is lent to `{}` for one call, not for `'static`: leave the lifetime out, or clone what \

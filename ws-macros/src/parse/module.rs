@@ -7,16 +7,20 @@ use syn::{GenericParam, ItemType, ItemUse, UseTree};
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
 use super::{alias, handler, settings};
-use crate::errors::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::model::{Handler, Item, Part, Reach, Server, Settings, Standing};
 
 /// Reads a server; none if the attribute stands on something else than a module with a body.
-pub(crate) fn parse(attribute: TokenStream, item: TokenStream, mistakes: &mut Mistakes) -> Option<Server> {
+pub(crate) fn parse(
+    attribute: TokenStream,
+    item: TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> Option<Server> {
     let (_, mut found) = items::cut(item);
-    let settings = settings::read(attribute, mistakes);
+    let settings = settings::read(attribute, diagnostics);
     let module = (!found.is_empty()).then(|| found.swap_remove(0))?;
     if module.kind != Kind::Module {
-        mistakes.at(
+        diagnostics.error_at(
             module.span(),
             format!("`#[ws_server]` belongs on a module, and this is {}: write `mod chat {{ … }}` around the handlers", module.noun()),
         );
@@ -24,7 +28,7 @@ pub(crate) fn parse(attribute: TokenStream, item: TokenStream, mistakes: &mut Mi
     }
     let name = module.name.clone()?;
     let Some((head, body)) = module.split_body() else {
-        mistakes.at(
+        diagnostics.error_at(
             name.span(),
             format!(
                 "the macro has to see the handlers, and `mod {name};` has none: write `mod {name} {{ … }}` with the handlers \
@@ -38,7 +42,7 @@ pub(crate) fn parse(attribute: TokenStream, item: TokenStream, mistakes: &mut Mi
         .iter()
         .partition(|attribute| attribute.path.last().is_some_and(|name| name == "ws_server"));
     for second in again {
-        mistakes.on(
+        diagnostics.error(
             &second.group,
             format!("`{name}` is a server already: put all options into one `#[ws_server(…)]`, and leave the other out"),
         );
@@ -62,18 +66,18 @@ pub(crate) fn parse(attribute: TokenStream, item: TokenStream, mistakes: &mut Mi
         abandoned: Vec::new(),
     };
     server.settings = settings;
-    read_body(body, &mut server, mistakes);
+    read_body(body, &mut server, diagnostics);
     alias::resolve(&mut server);
     Some(server)
 }
 
-fn read_body(body: &Group, server: &mut Server, mistakes: &mut Mistakes) {
+fn read_body(body: &Group, server: &mut Server, diagnostics: &mut Diagnostics) {
     let (inner, items) = items::cut(body.stream());
     server.inner = inner;
     for (number, item) in items.into_iter().enumerate() {
         note_name(&item, server);
-        let marker = read_markers(&item, number, server, mistakes);
-        let standing = standing(&item, number, marker, server, mistakes);
+        let marker = read_markers(&item, number, server, diagnostics);
+        let standing = standing(&item, number, marker, server, diagnostics);
         let written = write_back(&item, marker, standing, server);
         server.items.push(written);
     }
@@ -104,11 +108,11 @@ fn standing(
     number: usize,
     marker: Option<Marker>,
     server: &mut Server,
-    mistakes: &mut Mistakes,
+    diagnostics: &mut Diagnostics,
 ) -> Standing {
     let takes_name = matches!(item.kind, Kind::Function | Kind::Constant | Kind::Static);
     if let Some(name) = item.name.as_ref().filter(|name| takes_name && *name == GENERATED) {
-        mistakes.on(
+        diagnostics.error(
             name,
             format!(
                 "`#[ws_server]` writes a function `{GENERATED}` into this module: give this one another name"
@@ -133,12 +137,12 @@ fn read_markers(
     item: &RawItem,
     number: usize,
     server: &mut Server,
-    mistakes: &mut Mistakes,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Marker> {
     for attribute in &item.attributes {
         if let Some((word, marker)) = conditional_marker(attribute) {
             let name = marker.name();
-            mistakes.on(word, format!("`{name}` cannot stand in a `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
+            diagnostics.error(word, format!("`{name}` cannot stand in a `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
         }
     }
     let runtime = server.settings.runtime.clone();
@@ -150,10 +154,10 @@ fn read_markers(
     server.marks.extend(attribute.path.last().cloned());
     if let Some((second, other)) = markers.next() {
         if marker.marks_functions() && second.marks_functions() {
-            mistakes.on(&other.group, marker::ONE_EACH);
+            diagnostics.error(&other.group, marker::ONE_EACH);
         } else {
             let (first, second) = (marker.name(), second.name());
-            mistakes.on(
+            diagnostics.error(
                 &other.group,
                 format!("this item already has `#[{first}]`: give `#[{second}]` an item of its own"),
             );
@@ -161,12 +165,12 @@ fn read_markers(
         server.parts_unclear |= !marker.marks_functions();
     }
     if marker.marks_functions() {
-        read_handler(marker, attribute, item, number, server, mistakes);
+        read_handler(marker, attribute, item, number, server, diagnostics);
     } else {
-        marker::takes_nothing(marker, attribute, mistakes);
-        let before = mistakes.count();
-        let part = read_part(marker, attribute, item, mistakes);
-        server.parts_unclear |= mistakes.count() != before;
+        marker::takes_nothing(marker, attribute, diagnostics);
+        let before = diagnostics.count();
+        let part = read_part(marker, attribute, item, diagnostics);
+        server.parts_unclear |= diagnostics.count() != before;
         if marker == Marker::State { server.states.extend(part) } else { server.sessions.extend(part) }
     }
     Some(marker)
@@ -178,18 +182,20 @@ fn read_handler(
     item: &RawItem,
     number: usize,
     server: &mut Server,
-    mistakes: &mut Mistakes,
+    diagnostics: &mut Diagnostics,
 ) {
-    let role = marker::role(marker, attribute, mistakes);
+    let role = marker::role(marker, attribute, diagnostics);
     if item.kind != Kind::Function {
         let name = marker.name();
-        mistakes
-            .on(&attribute.group, format!("`#[{name}]` belongs on a function, and this is {}", item.noun()));
+        diagnostics.error(
+            &attribute.group,
+            format!("`#[{name}]` belongs on a function, and this is {}", item.noun()),
+        );
         return;
     }
     let Some(role) = role else { return };
     let event = role.event();
-    match handler::read(role, item, number, mistakes) {
+    match handler::read(role, item, number, diagnostics) {
         Some(handler) => server.handlers.push(handler),
         None => server.abandoned.extend(event),
     }
@@ -200,13 +206,13 @@ fn read_part(
     marker: Marker,
     attribute: &RawAttribute,
     item: &RawItem,
-    mistakes: &mut Mistakes,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Part> {
     let marker_name = marker.name();
     let name = match (item.kind, &item.name) {
         (Kind::Struct | Kind::Enum | Kind::Union, Some(name)) => name.clone(),
         (Kind::TypeAlias, Some(name)) => {
-            mistakes.on(
+            diagnostics.error(
                 &attribute.group,
                 format!("`#[{marker_name}]` needs a type of its own, not an alias: write `struct {name}(…);` around it"),
             );
@@ -214,7 +220,7 @@ fn read_part(
         }
         _ => {
             let what = item.noun();
-            mistakes.on(
+            diagnostics.error(
                 &attribute.group,
                 format!("`#[{marker_name}]` belongs on a struct or an enum, and this is {what}"),
             );
@@ -229,7 +235,7 @@ fn read_part(
         } else {
             "cannot be generic: there is one type of it in a server"
         };
-        mistakes.on(generics, format!("the {marker_name} {reason}"));
+        diagnostics.error(generics, format!("the {marker_name} {reason}"));
         return None;
     }
     let is_public =
