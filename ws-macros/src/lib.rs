@@ -1,16 +1,31 @@
 //! The attribute macros of ws-runtime: use them through its prelude, `use ws_runtime::prelude::*;`.
 //!
-//! A server goes three ways through here: `parse` (tokens to model), `check` (what must fit), `expand` (model to
-//! tokens). Each of them notes every mistake it finds, on the tokens that are wrong, and goes on.
+//! Expansion has five stages, each in the file of its name:
+//!
+//! | stage | from | to |
+//! |---|---|---|
+//! | `parse` | tokens | the [`model`]: what the user wrote |
+//! | `resolve` | the model | what each argument of a handler asks for, by the name of its type |
+//! | `check` | that | which handlers break a rule |
+//! | `plan` | both | what is written |
+//! | `expand` | the plan | tokens |
+//!
+//! `parse` and `check` report every mistake they find, on the tokens that are wrong, to [`diagnostics`], and go on. What
+//! is known of each event stands in [`events`], of each option in [`options`].
 
 mod address;
+mod cfgs;
 mod check;
 mod diagnostics;
+mod events;
 mod expand;
 mod literals;
 mod model;
 mod options;
 mod parse;
+mod plan;
+mod resolve;
+mod syntax;
 
 use diagnostics::Diagnostics;
 use parse::Marker;
@@ -218,12 +233,14 @@ pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 /// Reads, checks and writes a server. The user's items are written back whatever is wrong with them.
 fn server(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
-    let Some(mut server) = parse::parse(attribute, item.clone(), &mut diagnostics) else {
+    let Some(server) = parse::parse(attribute, item.clone(), &mut diagnostics) else {
         let diagnostics = diagnostics.into_tokens();
         return quote!(#item #diagnostics);
     };
-    check::check(&mut server, &mut diagnostics);
-    expand::expand(&server, diagnostics)
+    let resolved = resolve::resolve(&server);
+    let left_out = check::check(&resolved, &mut diagnostics);
+    let plan = plan::Plan::new(resolved, &left_out);
+    expand::expand(&plan, diagnostics)
 }
 
 /// What a marker says where no `#[ws_server]` has read it.

@@ -7,6 +7,7 @@ use crate::address;
 use crate::diagnostics::Diagnostics;
 use crate::model::Value;
 use crate::options::{Key, Kind, MILLISECOND, YEAR};
+use crate::syntax::bare;
 
 /// Judges the value of a key as far as it is a literal.
 pub(crate) fn judge(key: Key, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
@@ -261,15 +262,6 @@ fn complain_of_subprotocol(name: &str) -> Option<String> {
 fn is_prefix(prefix: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     prefix.bytes().next().is_some_and(|byte| !byte.is_ascii_digit()) && prefix.bytes().all(plain)
-}
-
-/// The expression without parentheses around it.
-pub(crate) fn bare(expression: &Expr) -> &Expr {
-    match expression {
-        Expr::Paren(inner) => bare(&inner.expr),
-        Expr::Group(inner) => bare(&inner.expr),
-        other => other,
-    }
 }
 
 /// Whether what stands behind a number is more than its type: `20s`, `64k`.

@@ -2,13 +2,13 @@
 
 use proc_macro2::TokenStream;
 use syn::parse::{ParseStream, Parser};
-use syn::{
-    FnArg, GenericParam, ReturnType, Safety, Signature, Type, TypeParamBound, TypeReference, Visibility,
-};
+use syn::{FnArg, GenericParam, Safety, Signature, Type, TypeParamBound, TypeReference, Visibility};
 
 use super::items::{RawAttribute, RawItem};
+use crate::cfgs::Cfgs;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Argument, Asks, Cfgs, Flow, Handler, Role, Standing};
+use crate::model::{Argument, Flow, Form, Handler, Role};
+use crate::syntax::{output_type, peel};
 
 /// The handler that an item is; none if its signature cannot be called, which has then been reported by this macro or
 /// will be by the compiler.
@@ -35,7 +35,6 @@ pub(crate) fn read(
                 judge_type(&argument.ty, &signature, diagnostics);
                 arguments.push(Argument {
                     ty: (*argument.ty).clone(),
-                    asks: Asks::Plain,
                     cfgs: Cfgs(argument.attrs.iter().filter_map(condition).collect()),
                 });
             }
@@ -55,13 +54,13 @@ pub(crate) fn read(
     })
 }
 
-/// How the function of a handler that nothing calls is written back.
-pub(crate) fn standing(item: &RawItem) -> Standing {
+/// How a function is written back that cannot be called as a handler.
+pub(crate) fn uncalled(item: &RawItem) -> Form {
     match signature(item) {
-        Some(Ok(signature)) if signature.receiver().is_some() => Standing::Method,
+        Some(Ok(signature)) if signature.receiver().is_some() => Form::Method,
         // Should the compiler be able to read it after all, it warns that nobody calls the function.
-        Some(Err(_)) => Standing::Whole,
-        Some(Ok(_)) | None => Standing::LeftOut,
+        Some(Err(_)) => Form::AsWritten,
+        Some(Ok(_)) | None => Form::Uncalled,
     }
 }
 
@@ -154,22 +153,5 @@ fn is_refused_by_rustc(ty: &Type) -> bool {
         Type::Path(path) => path.path.is_ident("str"),
         Type::Reference(reference) => matches!(peel(&reference.elem), Type::Infer(_)),
         _ => false,
-    }
-}
-
-/// The type without parentheses around it.
-pub(crate) fn peel(ty: &Type) -> &Type {
-    match ty {
-        Type::Paren(inner) => peel(&inner.elem),
-        Type::Group(inner) => peel(&inner.elem),
-        other => other,
-    }
-}
-
-/// What a function returns.
-pub(crate) fn output_type(output: &ReturnType) -> Option<&Type> {
-    match output {
-        ReturnType::Default => None,
-        ReturnType::Type(_, ty) => Some(ty),
     }
 }

@@ -7,8 +7,9 @@ use syn::{Expr, Lit, LitStr, Path};
 use super::items::{self, RawAttribute};
 use super::pairs::{self, Pair, PairValue};
 use crate::diagnostics::{Diagnostics, list, nearest};
+use crate::events::Event;
 use crate::literals;
-use crate::model::{Event, Interest, Role};
+use crate::model::{Interest, Role};
 
 /// The attributes that have a meaning inside of a server module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub(crate) fn takes_nothing(marker: Marker, attribute: &RawAttribute, diagnostic
 }
 
 fn event(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Event> {
-    let events = || list(Event::ALL.map(Event::name));
+    let events = || list(Event::names());
     let Some(group) = attribute.arguments() else {
         diagnostics.error(
             &attribute.group,
@@ -139,23 +140,18 @@ fn built_in(word: &Ident, diagnostics: &mut Diagnostics) -> Option<Event> {
         }
         name => Event::of_foreign_name(&name.to_lowercase())
             .map(Event::name)
-            .or_else(|| nearest(name, Event::ALL.map(Event::name)))
+            .or_else(|| nearest(name, Event::names()))
             .map(|meant| format!(", did you mean `{meant}`?"))
             .unwrap_or_default(),
     };
-    diagnostics.error(
-        word,
-        format!("there is no event `{name}`{help}\nthe events are {}", list(Event::ALL.map(Event::name))),
-    );
+    diagnostics
+        .error(word, format!("there is no event `{name}`{help}\nthe events are {}", list(Event::names())));
     None
 }
 
 fn named(literal: &Literal, diagnostics: &mut Diagnostics) {
     let Lit::Str(text) = Lit::new(literal.clone()) else {
-        diagnostics.error(
-            literal,
-            format!("this is no event\nthe events are {}", list(Event::ALL.map(Event::name))),
-        );
+        diagnostics.error(literal, format!("this is no event\nthe events are {}", list(Event::names())));
         return;
     };
     diagnostics.error(literal, quoted(&text));
@@ -169,7 +165,7 @@ fn quoted(text: &LitStr) -> String {
     format!(
         "handlers of named messages, such as {name:?}, are not part of this version: take the text in `#[on(utf8)]`\n\
          the built-in events are {}",
-        list(Event::ALL.map(Event::name))
+        list(Event::names())
     )
 }
 

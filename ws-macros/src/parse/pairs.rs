@@ -109,7 +109,7 @@ fn read_value(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Res
             match error.to_string().strip_prefix("unexpected end of input, ") {
                 // The end has no place of its own.
                 Some(expected) => {
-                    diagnostics.error(last, format!("something is missing behind this: {expected}"))
+                    diagnostics.error(last, format!("something is missing behind this: {expected}"));
                 }
                 None => diagnostics.extend(error),
             }
