@@ -1,120 +1,102 @@
-//! What a handler is called with: one conversion for each argument, standing where its type stands.
+//! What a handler is called with: one conversion for each argument.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
-use super::places::{at, heart, here};
-use crate::model::{Access, Argument, Asks, Event, Handler, Role, Server};
+use super::spans::{at, heart, here};
+use crate::events::{Row, Session};
+use crate::model::Argument;
+use crate::plan::Plan;
+use crate::resolve::{Access, Asks, Call};
 
 /// What a handler is called with.
 pub(crate) struct Arguments {
-    /// The statements that make them. What locks nothing and may be refused goes before what is lent once.
+    /// The statements that make them, each standing where its type does. What is lent once comes last, and the state after
+    /// all: what refuses does so before the state is locked, and may look at the session.
     pub(crate) made: TokenStream,
     /// Their names in the order of the signature, with commas between them.
     pub(crate) names: TokenStream,
 }
 
-pub(crate) fn arguments(handler: &Handler) -> Arguments {
-    let of_trait = of_trait(&handler.role);
-    let name = |number: usize, argument: &Argument| {
-        Ident::new(&format!("argument_{number}"), at(heart(&argument.ty)))
-    };
-    let mut in_order: Vec<(usize, &Argument)> = handler.arguments.iter().enumerate().collect();
-    in_order.sort_by_key(|(_, argument)| turn(argument));
-    let made =
-        in_order.into_iter().map(|(number, argument)| make(&name(number, argument), argument, of_trait));
-    let names = handler.arguments.iter().enumerate().map(|(number, argument)| {
-        let (cfgs, name) = (argument.cfgs.attributes(), name(number, argument));
-        quote!(#cfgs #name)
-    });
-    Arguments { made: quote!(#(#made)*), names: quote!(#(#names),*) }
-}
-
-/// When an argument is made: the session after what may look at it, the state last.
-fn turn(argument: &Argument) -> u8 {
-    match argument.asks {
+pub(crate) fn arguments(call: &Call<'_>) -> Arguments {
+    let mut in_order: Vec<(usize, &(&Argument, Asks))> = call.arguments.iter().enumerate().collect();
+    in_order.sort_by_key(|(_, (_, asks))| match asks {
         Asks::Plain | Asks::UnknownValue => 0,
         Asks::Session(_) | Asks::UnknownReference => 1,
         Asks::State(_) => 2,
-    }
+    });
+    let made = in_order.into_iter().map(|(number, (argument, _))| make(number, argument, call.handler.row()));
+    let names = call.arguments.iter().enumerate().map(|(number, (argument, _))| {
+        let (cfgs, name) = (argument.cfgs.attributes(), name(number, argument));
+        quote!(#cfgs #name)
+    });
+    Arguments { made: made.collect(), names: quote!(#(#names),*) }
 }
 
-/// Makes one argument, standing where its type does; where it is refused, the call is over.
-fn make(name: &Ident, argument: &Argument, of_trait: &str) -> TokenStream {
+fn make(number: usize, argument: &Argument, row: &Row) -> TokenStream {
     let place = heart(&argument.ty);
-    let (of_trait, cfgs) = (Ident::new(of_trait, place), argument.cfgs.attributes());
+    let (of_trait, name) = (Ident::new(row.argument_trait, place), name(number, argument));
+    let cfgs = argument.cfgs.attributes();
     let path = quote_spanned!(place=> __ws_runtime::#of_trait::from_event);
     let mut lent = Group::new(Delimiter::Parenthesis, quote_spanned!(at(place)=> &mut context));
     lent.set_span(at(place));
     quote_spanned!(at(place)=> #cfgs let #name = #path #lent?;)
 }
 
-/// The trait of an event's arguments.
-fn of_trait(role: &Role) -> &'static str {
-    match role {
-        Role::On(Event::Connect) => "FromConnect",
-        Role::On(Event::Handshake) => "FromHandshake",
-        Role::On(Event::Ready) => "FromReady",
-        Role::On(Event::Utf8) => "FromUtf8",
-        Role::On(Event::Binary) => "FromBinary",
-        Role::On(Event::Pong) => "FromPong",
-        Role::On(Event::Disconnect) => "FromDisconnect",
-        Role::On(Event::Request) => "FromRequest",
-        Role::On(Event::Shutdown) => "FromShutdown",
-        Role::Tick { .. } => "FromTick",
-        Role::Watch { .. } => "FromWatch",
-    }
+fn name(number: usize, argument: &Argument) -> Ident {
+    Ident::new(&format!("argument_{number}"), at(heart(&argument.ty)))
 }
 
 /// Asks the compiler whether a type whose name the macro does not know is the session or the state once more.
-pub(crate) fn once(server: &Server) -> TokenStream {
-    let checks: Vec<TokenStream> = server.handlers.iter().filter_map(check_once).collect();
+pub(crate) fn once(plan: &Plan<'_>) -> TokenStream {
+    let checks: Vec<TokenStream> = plan.calls.iter().filter_map(check_once).collect();
     if checks.is_empty() {
         return TokenStream::new();
     }
-    let exclusive = exclusive(server);
+    let exclusive = exclusive(plan);
     quote_spanned!(here()=> #exclusive #(#checks)*)
 }
 
 /// Whether the argument may be the state or the session, for all that its name tells.
-fn may_be_exclusive(argument: &Argument, role: &Role) -> bool {
-    match argument.asks {
+fn may_be_exclusive(asks: Asks, row: &Row) -> bool {
+    match asks {
         Asks::State(_) | Asks::Session(_) | Asks::UnknownReference => true,
-        Asks::UnknownValue => matches!(role, Role::On(Event::Disconnect)),
+        Asks::UnknownValue => row.session == Session::Given,
         Asks::Plain => false,
     }
 }
 
-fn check_once(handler: &Handler) -> Option<TokenStream> {
-    let role = &handler.role;
-    let suspects: Vec<&Argument> =
-        handler.arguments.iter().filter(|argument| may_be_exclusive(argument, role)).collect();
-    let is_known = |argument: &&Argument| matches!(argument.asks, Asks::State(_) | Asks::Session(_));
+fn check_once(call: &Call<'_>) -> Option<TokenStream> {
+    let row = call.handler.row();
+    let suspects: Vec<(&Argument, Asks)> =
+        call.arguments.iter().copied().filter(|(_, asks)| may_be_exclusive(*asks, row)).collect();
+    let is_known = |(_, asks): &(&Argument, Asks)| matches!(asks, Asks::State(_) | Asks::Session(_));
     if suspects.len() < 2 || suspects.iter().all(is_known) {
         return None;
     }
-    let place = heart(&suspects.last()?.ty);
-    let probes = suspects.iter().map(|argument| {
+    let (last, _) = suspects.last()?;
+    let place = heart(&last.ty);
+    let probes = suspects.iter().map(|(argument, _)| {
         let ty = without_lifetimes(&argument.ty);
         let cfgs = argument.cfgs.attributes();
         quote_spanned!(here()=> #cfgs __ws_runtime::Probe::<#ty>::PART)
     });
-    let cfgs = handler.cfgs.attributes();
-    let call = quote_spanned!(place=> __ws_runtime::assert_once(&[#(#probes),*]));
+    let cfgs = call.cfgs.attributes();
+    let assertion = quote_spanned!(place=> __ws_runtime::assert_once(&[#(#probes),*]));
     Some(quote_spanned! {here()=>
         #cfgs
         const _: () = {
             #[allow(unused_imports)]
             use __ws_runtime::Unclaimed as _;
-            #call;
+            #assertion;
         };
     })
 }
 
-fn exclusive(server: &Server) -> TokenStream {
-    let sessions = server.sessions.iter().map(|session| (session, 1_u8));
-    let states = server.states.iter().map(|state| (state, 2_u8));
+fn exclusive(plan: &Plan<'_>) -> TokenStream {
+    let sessions = plan.sessions.iter().map(|session| (session, 1_u8));
+    let states = plan.states.iter().map(|state| (state, 2_u8));
     let implementations = sessions.chain(states).map(|(part, number)| {
         let (name, cfgs) = (&part.name, part.cfgs.attributes());
         let forms = [Access::Shared, Access::Mutable, Access::Value].map(|access| match access {

@@ -1,37 +1,41 @@
-//! The implementation of `Service`: what the loop calls.
+//! The implementations of `Service` and `Route`: what the runtime calls.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 
-use super::handlers::{call, future, needs_event};
-use super::parts::{is_guarded, session_type, state_type};
-use super::places::{at, here, otherwise};
+use super::handlers::{self, future, needs_event};
+use super::parts::{session_type, state_type};
+use super::spans::{at, here, otherwise};
 use super::{timed, values};
-use crate::model::{Event, Flow, Handler, Server};
+use crate::events::{Event, Output, Payload, Row, Surroundings};
+use crate::model::Flow;
+use crate::plan::{Plan, Store};
+use crate::resolve::Call;
 
-pub(crate) fn service(server: &Server) -> TokenStream {
-    let guarded = is_guarded(server);
-    let (state, session) = (state_type(server), session_type(server));
-    let store = Ident::new(if guarded { "Guarded" } else { "Plain" }, here());
-    let place = server.states.first().map_or_else(here, |state| at(state.name.span()));
+pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
+    let (state, session) = (state_type(plan), session_type(plan));
+    let store = Ident::new(
+        match plan.store {
+            Store::Plain => "Plain",
+            Store::Guarded => "Guarded",
+        },
+        here(),
+    );
+    let place = plan.states.first().map_or_else(here, |state| at(state.name.span()));
     let store = quote_spanned!(place=> __ws_runtime::#store<#state>);
-    let name = server.name.unraw().to_string();
+    let name = plan.scope.name.unraw().to_string();
     // The lock is held until the reply is made, which may borrow from the state.
-    let quiet = guarded.then(|| quote_spanned!(here()=> #[allow(clippy::significant_drop_tightening)]));
-    let attribute = values::attribute(server);
-    let (of_route, of_server): (Vec<&Handler>, Vec<&Handler>) = server
-        .handlers
-        .iter()
-        .filter(|handler| handler.event().is_some())
-        .partition(|handler| is_route(handler));
-    let write = |handlers: &[&Handler]| -> TokenStream {
-        handlers.iter().filter_map(|handler| method(handler, server)).collect()
-    };
-    let (of_route, of_server) = (write(&of_route), write(&of_server));
-    let fallback = fresh_session(server);
-    let ticks = timed::ticks(server);
-    let watches = timed::watches(server);
+    let quiet = (plan.store == Store::Guarded)
+        .then(|| quote_spanned!(here()=> #[allow(clippy::significant_drop_tightening)]));
+    let attribute = values::attribute(plan);
+    let (of_route, of_server): (Vec<&Call<'_>>, Vec<&Call<'_>>) =
+        plan.calls.iter().partition(|call| call.handler.row().is_of_route());
+    let of_route = of_route.into_iter().map(|call| event(call, plan));
+    let of_server = of_server.into_iter().map(|call| event(call, plan));
+    let fallback = fresh_session(plan);
+    let ticks = timed::ticks(plan);
+    let watches = timed::watches(plan);
     quote_spanned! {here()=>
         #[allow(dead_code)]
         struct __Service;
@@ -46,7 +50,7 @@ pub(crate) fn service(server: &Server) -> TokenStream {
             const NAME: &'static ::core::primitive::str = #name;
 
             #attribute
-            #of_server
+            #(#of_server)*
             #ticks
             #watches
         }
@@ -60,123 +64,120 @@ pub(crate) fn service(server: &Server) -> TokenStream {
             type Server = __Service;
             type Session = #session;
 
-            #of_route
+            #(#of_route)*
             #fallback
         }
     }
 }
 
-fn is_route(handler: &Handler) -> bool {
-    !matches!(handler.event(), Some(Event::Connect | Event::Request | Event::Shutdown))
-}
-
-/// The constant with a handler's name, for the log.
-fn name(handler: &Handler, event: Event) -> TokenStream {
-    let constant = Ident::new(&event.name().to_uppercase(), here());
-    let name = handler.name.unraw().to_string();
-    let cfgs = handler.cfgs.attributes();
-    let text = quote_spanned!(here()=> &'static ::core::primitive::str);
-    match event {
-        Event::Request => quote_spanned! {here()=>
-            #cfgs const #constant: ::core::option::Option<#text> = ::core::option::Option::Some(#name);
-        },
-        _ => quote_spanned!(here()=> #cfgs const #constant: #text = #name;),
-    }
-}
-
-/// The constant and the methods of one event.
-fn method(handler: &Handler, server: &Server) -> Option<TokenStream> {
-    let event = handler.event()?;
-    let cfgs = handler.cfgs.attributes();
-    let name = name(handler, event);
-    let argument = if needs_event(handler) { "event" } else { "_event" };
-    if !matches!(event, Event::Utf8 | Event::Binary | Event::Pong) {
-        let (head, future) = (head(event, argument), future(handler, server));
-        return Some(quote_spanned!(here()=> #name #cfgs #head { #future }));
-    }
-    Some(match handler.flow {
-        Flow::Plain => {
-            let (head, call) = (head_at_once(event, argument), call(handler, server));
-            quote_spanned!(here()=> #name #cfgs #head { __ws_runtime::done({ #call }) })
+/// What one event is for the runtime: the handler's name, and the methods that call it. Nothing for a tick or a watch.
+fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
+    let event = call.handler.event()?;
+    let (row, cfgs) = (event.row(), call.cfgs.attributes());
+    let name = name(call, event);
+    let methods = match (row.payload, call.handler.flow) {
+        (Payload::Message(_), Flow::Plain) => {
+            let (head, call) = (message_head(row, needs_event(call)), handlers::call(call, plan));
+            quote_spanned!(here()=> #cfgs #head { __ws_runtime::done({ #call }) })
         }
-        Flow::Async => {
-            let at_once = head_at_once(event, "_event");
-            let later = quote_spanned!(here()=> ::core::result::Result::Ok(__ws_runtime::Handled::Later));
-            let (head, future) = (head(event, argument), future(handler, server));
-            quote_spanned!(here()=> #name #cfgs #at_once { #later } #cfgs #head { #future })
-        }
-    })
-}
+        (Payload::Message(_), Flow::Async) => {
+            let at_once = message_head(row, false);
+            let (head, future) = (head(row, needs_event(call)), future(call, plan));
+            quote_spanned! {here()=>
+                #cfgs
+                #at_once { ::core::result::Result::Ok(__ws_runtime::Handled::Later) }
 
-/// The first line of the method that handles a message at once.
-fn head_at_once(event: Event, argument: &str) -> TokenStream {
-    let name = Ident::new(event.name(), here());
-    let argument = Ident::new(argument, here());
-    let brought = surroundings(event);
-    quote_spanned! {here()=>
-        fn #name<'a>(#argument: #brought) -> ::core::result::Result<__ws_runtime::Handled, __ws_runtime::Failure>
-    }
-}
-
-/// What happened, and where.
-fn surroundings(event: Event) -> TokenStream {
-    match event {
-        Event::Connect => quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self>),
-        Event::Request => {
-            quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self, __ws_runtime::Request>)
+                #cfgs
+                #head { #future }
+            }
         }
-        Event::Handshake => {
-            quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self::Server, __ws_runtime::Handshake>)
+        (Payload::Nothing | Payload::Kept(_) | Payload::Handle, _) => {
+            let (head, future) = (head(row, needs_event(call)), future(call, plan));
+            quote_spanned!(here()=> #cfgs #head { #future })
         }
-        Event::Ready => quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self>),
-        Event::Utf8 => quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Utf8<'a>>),
-        Event::Binary | Event::Pong => {
-            quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Binary<'a>>)
-        }
-        Event::Disconnect => quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Close>),
-        Event::Shutdown => quote_spanned!(here()=> __ws_runtime::ServerEvent<'a, Self::Store>),
-    }
-}
-
-/// The first line of a method that may be awaited.
-fn head(event: Event, argument: &str) -> TokenStream {
-    let name = match event {
-        Event::Utf8 | Event::Binary | Event::Pong => format!("{}_later", event.name()),
-        _ => event.name().to_owned(),
     };
-    let name = Ident::new(&name, here());
-    let argument = Ident::new(argument, here());
-    let surroundings = surroundings(event);
-    let output = match event {
-        Event::Handshake => {
+    Some(quote_spanned!(here()=> #cfgs #name #methods))
+}
+
+/// The constant with the handler's name, for the log.
+fn name(call: &Call<'_>, event: Event) -> TokenStream {
+    let constant = Ident::new(&event.name().to_uppercase(), here());
+    let name = call.handler.name.unraw().to_string();
+    let text = quote_spanned!(here()=> &'static ::core::primitive::str);
+    match event.row().output {
+        // Without one, plain requests are not answered.
+        Output::Response => quote_spanned! {here()=>
+            const #constant: ::core::option::Option<#text> = ::core::option::Option::Some(#name);
+        },
+        Output::Outcome | Output::Reply | Output::Admission => {
+            quote_spanned!(here()=> const #constant: #text = #name;)
+        }
+    }
+}
+
+/// The first line of the method that handles a message at once, or tells that its handler has to be awaited.
+fn message_head(row: &Row, needs_event: bool) -> TokenStream {
+    let (name, event) = (Ident::new(row.name, here()), parameter(row, needs_event));
+    quote_spanned! {here()=>
+        fn #name<'a>(#event) -> ::core::result::Result<__ws_runtime::Handled, __ws_runtime::Failure>
+    }
+}
+
+/// The first line of a method whose handler may be awaited.
+fn head(row: &Row, needs_event: bool) -> TokenStream {
+    let name = match row.payload {
+        Payload::Message(_) => format!("{}_later", row.name),
+        Payload::Nothing | Payload::Kept(_) | Payload::Handle => row.name.to_owned(),
+    };
+    let (name, event) = (Ident::new(&name, here()), parameter(row, needs_event));
+    let output = match row.output {
+        Output::Outcome | Output::Reply => quote_spanned!(here()=> __ws_runtime::Outcome),
+        Output::Admission => {
             quote_spanned!(here()=> ::core::result::Result<Self::Session, __ws_runtime::Reject>)
         }
-        Event::Request => {
+        Output::Response => {
             quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Response, __ws_runtime::Reject>)
         }
-        Event::Connect
-        | Event::Ready
-        | Event::Utf8
-        | Event::Binary
-        | Event::Pong
-        | Event::Disconnect
-        | Event::Shutdown => quote_spanned!(here()=> __ws_runtime::Outcome),
     };
     quote_spanned! {here()=>
-        fn #name<'a>(#argument: #surroundings) -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
+        fn #name<'a>(#event) -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
     }
+}
+
+/// What a method is told: what happened, and where.
+fn parameter(row: &Row, needs_event: bool) -> TokenStream {
+    let name = Ident::new(if needs_event { "event" } else { "_event" }, here());
+    let payload = match row.payload {
+        Payload::Nothing | Payload::Handle => None,
+        Payload::Kept(name) => {
+            let name = Ident::new(name, here());
+            Some(quote_spanned!(here()=> , __ws_runtime::#name))
+        }
+        Payload::Message(name) => {
+            let name = Ident::new(name, here());
+            Some(quote_spanned!(here()=> , __ws_runtime::#name<'a>))
+        }
+    };
+    let ty = match row.surroundings {
+        Surroundings::Opening => quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self #payload>),
+        Surroundings::Admission => {
+            quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self::Server #payload>)
+        }
+        Surroundings::Connection => quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self #payload>),
+        Surroundings::Server => quote_spanned!(here()=> __ws_runtime::ServerEvent<'a, Self::Store>),
+    };
+    quote_spanned!(here()=> #name: #ty)
 }
 
 /// `handshake` where no handler makes the session: it begins as its `Default`.
-fn fresh_session(server: &Server) -> Option<TokenStream> {
-    let declared = server.handlers.iter().filter(|handler| handler.event() == Some(Event::Handshake));
-    let cfg = otherwise(declared.map(|handler| &handler.cfgs))?;
-    let head = head(Event::Handshake, "_event");
-    if server.parts_unclear || server.abandoned.contains(&Event::Handshake) {
-        // The handler that makes the session has a mistake of its own; never run.
+fn fresh_session(plan: &Plan<'_>) -> Option<TokenStream> {
+    let cfg = otherwise(plan.calls_of(Event::Handshake).map(|call| &call.cfgs))?;
+    let head = head(Event::Handshake.row(), false);
+    if plan.session_unclear {
+        // Never run: there is an error already.
         return Some(quote_spanned!(here()=> #cfg #head { async { ::core::unimplemented!() } }));
     }
-    let place = server.sessions.first().map_or_else(here, |session| at(session.name.span()));
+    let place = plan.sessions.first().map_or_else(here, |session| at(session.name.span()));
     let fresh = quote_spanned!(place=> __ws_runtime::FreshSession::fresh());
     Some(quote_spanned!(here()=> #cfg #head { async { ::core::result::Result::Ok(#fresh) } }))
 }
