@@ -68,6 +68,7 @@ fn lend_state(state: &Part, store: Store) -> TokenStream {
         return quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl<'a, __C: __ws_runtime::WithState<__ws_runtime::Shared<'a, #name>>> __ws_runtime::FromContext<'a, __C> for &'a #name {
                 fn from_context(context: &mut __C) -> ::core::result::Result<Self, __ws_runtime::Reject> {
                     ::core::result::Result::Ok(context.take_state().get())
@@ -78,6 +79,7 @@ fn lend_state(state: &Part, store: Store) -> TokenStream {
     quote_spanned! {at(name.span())=>
         #cfgs
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl<'a, 's: 'a, __C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, __C> for &'a #name {
             fn from_context(context: &mut __C) -> ::core::result::Result<Self, __ws_runtime::Reject> {
                 ::core::result::Result::Ok(context.take_state().get())
@@ -86,6 +88,7 @@ fn lend_state(state: &Part, store: Store) -> TokenStream {
 
         #cfgs
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl<'a, 's: 'a, __C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, __C> for &'a mut #name {
             fn from_context(context: &mut __C) -> ::core::result::Result<Self, __ws_runtime::Reject> {
                 ::core::result::Result::Ok(context.take_state().get())
@@ -101,6 +104,7 @@ fn lend_session(session: &Part, plan: &Plan<'_>) -> TokenStream {
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl<'a, __St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name, __ws_runtime::Close>> for #name {
                 fn from_context(
                     context: &mut __ws_runtime::ConnContext<'a, __St, #name, __ws_runtime::Close>,
@@ -125,6 +129,7 @@ fn lend_session(session: &Part, plan: &Plan<'_>) -> TokenStream {
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl<'a, __St, __M> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name, __M>> for &'a #name {
                 fn from_context(
                     context: &mut __ws_runtime::ConnContext<'a, __St, #name, __M>,
@@ -135,6 +140,7 @@ fn lend_session(session: &Part, plan: &Plan<'_>) -> TokenStream {
 
             #cfgs
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl<'a, __St, __M> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name, __M>> for &'a mut #name {
                 fn from_context(
                     context: &mut __ws_runtime::ConnContext<'a, __St, #name, __M>,

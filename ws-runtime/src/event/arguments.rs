@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{Binary, Close, ConnContext, FromContext, NotYet, ServerContext, Utf8};
+use super::{Binary, Close, ConnContext, FromContext, NotYet, ServerContext, Utf8, WithEvent};
 use crate::{Handshake, Reject, Request};
 
 /// Writes the trait of one event: its arguments are those that can be made from its context.
@@ -36,11 +36,12 @@ macro_rules! arguments_of {
 }
 
 /// Implements the arguments that are made from what an event brings.
-macro_rules! gives {
+macro_rules! made_from {
     ($brought:ty: $($argument:ty => $make:expr),* $(,)?) => { $(
-        impl<'a, St, Se: 'static> FromContext<'a, ConnContext<'a, St, Se, $brought>> for $argument {
+        #[diagnostic::do_not_recommend]
+        impl<'a, C: WithEvent<'a, $brought>> FromContext<'a, C> for $argument {
             #[inline]
-            fn from_context(context: &mut ConnContext<'a, St, Se, $brought>) -> Result<Self, Reject> {
+            fn from_context(context: &mut C) -> Result<Self, Reject> {
                 let make: fn(&'a $brought) -> Self = $make;
                 Ok(make(context.event()))
             }
@@ -48,21 +49,21 @@ macro_rules! gives {
     )* };
 }
 
-gives!(Handshake: &'a Handshake => |handshake| handshake);
-gives!(Request: &'a Request => |request| request);
-gives!(Utf8<'a>:
-    &'a str => |message| message.as_str(),
+made_from!(Handshake: &'a Handshake => |handshake| handshake);
+made_from!(Request: &'a Request => |request| request);
+made_from!(Utf8<'a>:
+    &'a str => Utf8::as_str,
     String => |message| message.as_str().to_owned(),
-    Utf8Bytes => |message| message.to_utf8_bytes(),
+    Utf8Bytes => Utf8::to_utf8_bytes,
 );
-gives!(Binary<'a>:
-    &'a [u8] => |message| message.as_slice(),
+made_from!(Binary<'a>:
+    &'a [u8] => Binary::as_slice,
     Vec<u8> => |message| message.as_slice().to_vec(),
-    Bytes => |message| message.to_bytes(),
+    Bytes => Binary::to_bytes,
 );
-gives!(Close:
+made_from!(Close:
     &'a Close => |close| close,
-    Close => |close| close.clone(),
+    Close => Close::clone,
 );
 
 arguments_of! {

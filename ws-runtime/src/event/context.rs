@@ -4,9 +4,9 @@ use crate::{Conn, Reject, Server};
 
 /// What a handler's argument is made from: implement it to let handlers take a type of yours.
 ///
-/// `C` is the context of the event. Bound it by [`WithConn`] for all events of a connection, by [`WithServer`] for
-/// `tick`, `watch` and `shutdown` too. For one event, write its [`ConnContext`]: there the argument sees what the event
-/// brings, such as the message.
+/// `C` is the context of the event. Bound it by what the argument is made from, and so by the events that have that:
+/// [`WithServer`] is every event, [`WithConn`] all but `tick`, `watch` and `shutdown`, [`WithEvent`] those that bring the
+/// same, such as a text message, and [`WithSession`] those that come after the handshake.
 ///
 /// An argument that cannot be made refuses, and the handler is not run:
 ///
@@ -14,15 +14,17 @@ use crate::{Conn, Reject, Server};
 /// |---|---|
 /// | `connect` | the connection is closed without a word |
 /// | `handshake`, `request` | the peer is answered what the [`Reject`] says |
-/// | `ready` | the connection closes with 4000 and the status, such as 4403, and the text of the `Reject` as reason |
-/// | `utf8`, `binary` | the connection closes with 1008, and the text of the `Reject` as reason |
-/// | all others | nothing but a line in the log |
+/// | `ready` | the connection closes with 4000 and the status, such as 4403; the text of the `Reject` is the reason |
+/// | `utf8`, `binary` | the connection closes with 1008; the text of the `Reject` is the reason |
+/// | all others | nothing else |
 ///
-/// What locks the state is asked for last, so that other arguments refuse before it is locked, and see the session.
+/// It is logged each time. The session and the state are lent after all other arguments are made: these may look at the
+/// session, and refuse before the state is locked.
 ///
 /// ```
 /// use serde::Deserialize;
-/// use ws_runtime::event::{ConnContext, FromContext, Utf8, WithConn};
+/// use ws_runtime::Utf8;
+/// use ws_runtime::event::{FromContext, WithConn, WithEvent, WithSession};
 /// use ws_runtime::prelude::*;
 ///
 /// /// Where the peer sits, as text.
@@ -38,8 +40,8 @@ use crate::{Conn, Reject, Server};
 /// #[derive(Deserialize)]
 /// struct Move { cell: u8 }
 ///
-/// impl<'a, St, Se> FromContext<'a, ConnContext<'a, St, Se, Utf8<'a>>> for Move {
-///     fn from_context(context: &mut ConnContext<'a, St, Se, Utf8<'a>>) -> Result<Self, Reject> {
+/// impl<'a, C: WithEvent<'a, Utf8<'a>>> FromContext<'a, C> for Move {
+///     fn from_context(context: &mut C) -> Result<Self, Reject> {
 ///         let text = context.event().as_str();
 ///         serde_json::from_str(text).map_err(|error| Reject::bad_request().text(error.to_string()))
 ///     }
@@ -49,46 +51,29 @@ use crate::{Conn, Reject, Server};
 /// mod game {
 ///     use super::*;
 ///
+///     #[session]
+///     #[derive(Default)]
+///     struct Guest { player: Option<u64>, moves: u64 }
+///
+///     /// The number of a peer that plays; others are refused.
+///     struct Player(u64);
+///
+///     impl<'a, C: WithSession<Guest>> FromContext<'a, C> for Player {
+///         fn from_context(context: &mut C) -> Result<Self, Reject> {
+///             let guest = context.session().ok_or_else(Reject::internal_server_error)?;
+///             guest.player.map(Player).ok_or_else(Reject::forbidden)
+///         }
+///     }
+///
 ///     #[on(ready)]
 ///     fn hello(seat: Seat) -> String {
 ///         format!("you sit at {}", seat.0)
 ///     }
 ///
 ///     #[on(utf8)]
-///     fn play(Move { cell }: Move, conn: &Conn) {
-///         conn.server().broadcast_utf8(format!("{} takes {cell}", conn.peer()));
-///     }
-/// }
-/// # fn main() {}
-/// ```
-///
-/// A session may be looked at, too: this argument is there for members only.
-///
-/// ```
-/// use ws_runtime::event::{ConnContext, FromContext};
-/// use ws_runtime::prelude::*;
-///
-/// #[ws_server(listen = 8080)]
-/// mod club {
-///     use super::*;
-///
-///     #[session]
-///     #[derive(Default)]
-///     struct Guest { member: Option<u64>, heard: u64 }
-///
-///     struct Member(u64);
-///
-///     impl<'a, St, M> FromContext<'a, ConnContext<'a, St, Guest, M>> for Member {
-///         fn from_context(context: &mut ConnContext<'a, St, Guest, M>) -> Result<Self, Reject> {
-///             let guest = context.session().ok_or_else(Reject::internal_server_error)?;
-///             guest.member.map(Member).ok_or_else(Reject::forbidden)
-///         }
-///     }
-///
-///     #[on(utf8)]
-///     fn said(guest: &mut Guest, member: Member) -> String {
-///         guest.heard += 1;
-///         format!("number {} for member {}", guest.heard, member.0)
+///     fn play(Move { cell }: Move, guest: &mut Guest, player: Player, server: &Server) {
+///         guest.moves += 1;
+///         server.broadcast_utf8(format!("{} takes {cell}", player.0));
 ///     }
 /// }
 /// # fn main() {}
@@ -119,23 +104,30 @@ pub trait WithConn<'a>: WithServer<'a> {
     fn conn(&self) -> &'a Conn;
 }
 
-/// The context of a connection's event.
+/// A context that knows what its event brings: an `M`.
 ///
-/// `St` is how the state is reached, `Se` the session's type, and `M` what the event brings: [`Handshake`] for
-/// `handshake`, [`Utf8`] for `utf8`, [`Binary`] for `binary` and `pong`, [`Close`] for `disconnect`, [`Request`] for
-/// `request`, and `()` for `connect` and `ready`.
-///
-/// [`Handshake`]: crate::Handshake
-/// [`Utf8`]: crate::Utf8
-/// [`Binary`]: crate::Binary
-/// [`Close`]: crate::Close
-/// [`Request`]: crate::Request
+/// That is a [`Handshake`](crate::Handshake) for `handshake`, a [`Utf8`](crate::Utf8) for `utf8`, a
+/// [`Binary`](crate::Binary) for `binary` and `pong`, a [`Close`](crate::Close) for `disconnect`, and a
+/// [`Request`](crate::Request) for `request`.
+pub trait WithEvent<'a, M>: WithConn<'a> {
+    /// What the event brings.
+    fn event(&self) -> &'a M;
+}
+
+/// A context that knows the session, of type `Se`: that of `ready`, `utf8`, `binary`, `pong` and `disconnect`.
+pub trait WithSession<Se> {
+    /// The session; `None` once it was lent to an argument, which the handler's own arguments leave to the last.
+    fn session(&self) -> Option<&Se>;
+}
+
+/// The context of a connection's event. `St` is how the state is reached, `Se` the session's type, and `M` what the event
+/// brings.
 #[derive(Debug)]
 pub struct ConnContext<'a, St, Se: 'static, M> {
     conn: &'a Conn,
     state: Option<St>,
     session: Option<&'a mut Option<Se>>,
-    event: &'a M,
+    brought: &'a M,
 }
 
 /// The context of an event of the server as a whole. `St` is how the state is reached.
@@ -146,19 +138,13 @@ pub struct ServerContext<'a, St> {
 }
 
 impl<'a, St, Se: 'static, M> ConnContext<'a, St, Se, M> {
-    pub(crate) fn new(conn: &'a Conn, state: St, session: Option<&'a mut Option<Se>>, event: &'a M) -> Self {
-        Self { conn, state: Some(state), session, event }
-    }
-
-    /// What the event brings: the message, the request, how the connection was closed.
-    pub fn event(&self) -> &'a M {
-        self.event
-    }
-
-    /// The session. `None` before the handshake has made it, and once another argument has been lent it: those that are
-    /// the session are made after all others.
-    pub fn session(&self) -> Option<&Se> {
-        self.session.as_deref()?.as_ref()
+    pub(crate) fn new(
+        conn: &'a Conn,
+        state: St,
+        session: Option<&'a mut Option<Se>>,
+        brought: &'a M,
+    ) -> Self {
+        Self { conn, state: Some(state), session, brought }
     }
 
     /// The session, lent for as long as the handler runs.
@@ -199,6 +185,18 @@ impl<'a, St, Se: 'static, M> WithConn<'a> for ConnContext<'a, St, Se, M> {
     }
 }
 
+impl<'a, St, Se: 'static, M> WithEvent<'a, M> for ConnContext<'a, St, Se, M> {
+    fn event(&self) -> &'a M {
+        self.brought
+    }
+}
+
+impl<St, Se: 'static, M> WithSession<Se> for ConnContext<'_, St, Se, M> {
+    fn session(&self) -> Option<&Se> {
+        self.session.as_deref()?.as_ref()
+    }
+}
+
 impl<'a, St> ServerContext<'a, St> {
     pub(crate) fn new(server: &'a Server, state: St) -> Self {
         Self { server, state: Some(state) }
@@ -232,24 +230,28 @@ impl<St> WithState<St> for ServerContext<'_, St> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, C: WithServer<'a>> FromContext<'a, C> for &'a Server {
     fn from_context(context: &mut C) -> Result<Self, Reject> {
         Ok(context.server())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, C: WithServer<'a>> FromContext<'a, C> for Server {
     fn from_context(context: &mut C) -> Result<Self, Reject> {
         Ok(context.server().clone())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, C: WithConn<'a>> FromContext<'a, C> for &'a Conn {
     fn from_context(context: &mut C) -> Result<Self, Reject> {
         Ok(context.conn())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, C: WithConn<'a>> FromContext<'a, C> for Conn {
     fn from_context(context: &mut C) -> Result<Self, Reject> {
         Ok(context.conn().clone())

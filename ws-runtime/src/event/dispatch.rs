@@ -7,7 +7,7 @@ use super::message::{Binary, Content, Utf8};
 use super::outcome::{Failure, Handled, Outcome};
 use super::route::Route;
 use super::service::Service;
-use super::store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};
+use super::store::{Guarded, Hold, Locked, Plain, Shared, Withheld};
 use crate::wire::Incoming;
 use crate::{Conn, Server};
 
@@ -59,13 +59,13 @@ pub struct Peer<'a> {
     pub(crate) message: Option<&'a Bytes>,
 }
 
-impl<'a, K: Store, M> ConnEvent<'a, K, NotYet, M> {
+impl<'a, K, M> ConnEvent<'a, K, NotYet, M> {
     pub(crate) fn before_session(conn: &'a Conn, store: &'a K, brought: &'a M) -> Self {
         Self { conn, store, session: None, brought }
     }
 }
 
-impl<'a, K: Store, Se: 'static> ConnEvent<'a, K, Se, ()> {
+impl<'a, K, Se: 'static> ConnEvent<'a, K, Se, ()> {
     pub(crate) fn new(conn: &'a Conn, store: &'a K, session: &'a mut Option<Se>) -> Self {
         Self { conn, store, session: Some(session), brought: &() }
     }
@@ -77,7 +77,7 @@ impl<'a, K: Store, Se: 'static> ConnEvent<'a, K, Se, ()> {
     }
 }
 
-impl<'a, K: Store, Se: 'static, M> ConnEvent<'a, K, Se, M> {
+impl<'a, K, Se: 'static, M> ConnEvent<'a, K, Se, M> {
     /// Whom the handler's value is sent to.
     #[must_use]
     pub fn peer(&self) -> Peer<'a>
@@ -169,7 +169,7 @@ impl<'b> From<Received<'b>> for Incoming<'b> {
     }
 }
 
-impl<'a, K: Store> ServerEvent<'a, K> {
+impl<'a, K> ServerEvent<'a, K> {
     pub(crate) fn new(server: &'a Server, store: &'a K) -> Self {
         Self { server, store }
     }

@@ -22,7 +22,9 @@ pub use arguments::{
     FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
-pub use context::{ConnContext, FromContext, ServerContext, WithConn, WithServer, WithState};
+pub use context::{
+    ConnContext, FromContext, ServerContext, WithConn, WithEvent, WithServer, WithSession, WithState,
+};
 pub(crate) use dispatch::Received;
 pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
 pub use message::{Binary, Content, Utf8};

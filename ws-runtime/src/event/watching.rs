@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};
+use super::store::{Guarded, Hold, Locked, Plain, Shared, Withheld};
 use super::{FromContext, Outcome, ServerContext, ServerEvent, Service};
 use crate::Reject;
 use crate::error::Error;
@@ -119,7 +119,7 @@ impl<S: Service> Watches<S> {
     }
 }
 
-impl<'a, K: Store, H> WatchEvent<'a, K, H> {
+impl<'a, K, H> WatchEvent<'a, K, H> {
     pub(crate) fn new(handle: &'a mut H, event: ServerEvent<'a, K>) -> Self {
         Self { handle, event }
     }
