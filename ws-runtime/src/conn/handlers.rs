@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::Conn;
-use crate::event::{Close, ClosedBy, Outcome};
+use crate::event::Outcome;
 use crate::log::Escaped;
 
 /// A handler panicked; what it said.
@@ -109,11 +109,4 @@ fn log_refused(conn: &Conn, handler: &'static str, refused: &dyn Display) {
 pub(super) enum Verdict {
     GoOn,
     End,
-}
-
-impl Conn {
-    /// Closes the connection after a handler failed: 1011, without details (RFC 6455, section 7.4.1).
-    pub(super) fn end_by_failure(&self) {
-        self.outlet().push_close(Close::new(1011, "", ClosedBy::Error));
-    }
 }

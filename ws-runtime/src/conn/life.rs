@@ -9,7 +9,9 @@ use super::handlers::{Panicked, Verdict, catch_now, judge};
 use super::link::{Link, Receiver};
 use super::opening::{Opened, open};
 use crate::Reject;
-use crate::event::{Close, ClosedBy, ConnEvent, Handled, Outcome, Received, Route, RouteEvent, Service};
+use crate::event::{
+    Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Route, RouteEvent, Service,
+};
 use crate::listen::{Address, Stream};
 use crate::server::{Hosted, Place};
 use crate::wire::{Incoming, Inflater};
@@ -153,26 +155,32 @@ impl<R: Route> Attendant<'_, R> {
         })
     }
 
-    /// Ends the connection where its handler failed, or where nobody waited for it to end; does what a refused argument
-    /// leads to.
+    /// Ends the connection where its handler failed, or where nobody waited for it to end.
     fn settle(
         &self,
         name: &'static str,
         refused: Refused,
         ended: Option<Result<Outcome, Panicked>>,
     ) -> Verdict {
-        let Some(ended) = ended else { return Verdict::End };
-        let close = match &ended {
-            Ok(Ok(())) => return Verdict::GoOn,
-            Ok(Err(failure)) => failure.refusal().map(|reject| refused.close(reject)),
-            Err(_) => None,
-        };
-        judge(self.conn, name, ended);
-        match close {
-            None => self.conn.end_by_failure(),
-            Some(Some(close)) => self.conn.outlet().push_close(close),
-            Some(None) => return Verdict::GoOn,
+        match ended {
+            Some(Ok(Ok(()))) => Verdict::GoOn,
+            Some(Ok(Err(failure))) => self.fail(name, refused, Ok(failure)),
+            Some(Err(panicked)) => self.fail(name, refused, Err(panicked)),
+            None => Verdict::End,
         }
+    }
+
+    /// Ends the connection as its handler failed, or does what a refused argument leads to.
+    #[cold]
+    fn fail(&self, name: &'static str, refused: Refused, failed: Result<Failure, Panicked>) -> Verdict {
+        let refusal = failed.as_ref().ok().and_then(Failure::refusal);
+        let close = match refusal.map(|reject| refused.close(reject)) {
+            None => Some(Close::failure()),
+            Some(close) => close,
+        };
+        judge(self.conn, name, failed.map(Err));
+        let Some(close) = close else { return Verdict::GoOn };
+        self.conn.outlet().push_close(close);
         Verdict::End
     }
 }
@@ -182,14 +190,21 @@ impl<R: Route> Receiver for Attendant<'_, R> {
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
         // The link answers pings and keeps Close frames to itself.
         let Ok(message) = Received::of(incoming) else { return Ok(()) };
-        let (name, ended) = match self.call_replaced(&message) {
-            Some(ended) => ended,
+        match self.call_replaced(&message) {
+            Some((name, ended)) => {
+                self.settle(name, Refused::of(&message), Some(ended));
+            }
             None => match catch_now(|| message.handle::<R>(self.event())) {
+                Ok(Ok(Handled::Done)) => {}
                 Ok(Ok(Handled::Later)) => return Err(message.into()),
-                ended => (message.handler::<R>(), ended.map(|handled| handled.map(|_| ()))),
+                Ok(Err(failure)) => {
+                    self.fail(message.handler::<R>(), Refused::of(&message), Ok(failure));
+                }
+                Err(panicked) => {
+                    self.fail(message.handler::<R>(), Refused::of(&message), Err(panicked));
+                }
             },
-        };
-        self.settle(name, Refused::of(&message), Some(ended));
+        }
         message.give_back();
         Ok(())
     }

@@ -87,6 +87,11 @@ impl Close {
         Self::new(1008, "reads too slowly", ClosedBy::Error)
     }
 
+    /// A handler failed: 1011, without details (RFC 6455, section 7.4.1).
+    pub(crate) fn failure() -> Self {
+        Self::new(1011, "", ClosedBy::Error)
+    }
+
     /// An argument was refused, and the connection ends with it.
     pub(crate) fn refused(code: u16, reject: &Reject) -> Self {
         let mut reason = reject.reason();
