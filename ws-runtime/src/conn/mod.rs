@@ -2,6 +2,7 @@
 
 mod batch;
 mod broadcast;
+mod cork;
 mod deflation;
 mod error;
 mod gathering;
@@ -18,6 +19,12 @@ mod pace;
 mod replaced;
 mod timing;
 
+/// What `cork` is built from.
+mod sync {
+    pub(super) use std::sync::Mutex;
+    pub(super) use std::sync::atomic::{AtomicBool, Ordering};
+}
+
 use std::fmt;
 use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
@@ -25,6 +32,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use self::cork::Cork;
 use self::deflation::Deflation;
 use self::outlet::{Bound, OutletLock, Phase};
 use self::replaced::Replaced;
@@ -61,6 +69,7 @@ struct Inner {
     /// There from `ready` on, where it was.
     deflation: OnceLock<Box<Deflation>>,
     outlet: OutletLock,
+    cork: Cork,
     /// Whether `replaced` is worth a look.
     has_replaced: AtomicBool,
     /// Boxed, as most connections replace no handler.
@@ -80,6 +89,7 @@ impl Conn {
             nodelay: options.nodelay.into(),
             deflation: OnceLock::new(),
             outlet: OutletLock::new(options),
+            cork: Cork::new(),
             has_replaced: false.into(),
             replaced: Mutex::new(None),
             server,
