@@ -1,5 +1,6 @@
 //! What the crate itself does with a connection's handle.
 
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -140,7 +141,14 @@ impl Conn {
         if let Some(agreement) = agreement {
             self.0.deflation.get_or_init(|| Deflation::new(agreement, self.server().options()).into());
         }
-        self.outlet().become_ready(sink, accepted);
+        let ready = self.outlet().become_ready(sink, accepted);
+        self.log_nodelay(ready);
+    }
+
+    pub(super) fn log_nodelay(&self, set: io::Result<()>) {
+        if let Err(error) = set {
+            tracing::debug!(conn = self.id(), %error, "TCP_NODELAY was not set");
+        }
     }
 
     pub(super) fn deflation(&self) -> Option<&Deflation> {

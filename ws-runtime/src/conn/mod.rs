@@ -239,10 +239,8 @@ impl Conn {
     /// Sets `TCP_NODELAY`. Default: the server's `nodelay`, which is on. No effect over a Unix socket.
     pub fn set_nodelay(&self, nodelay: bool) {
         self.0.nodelay.store(nodelay, Ordering::Relaxed);
-        let set = self.outlet().sink().map(|sink| sink.set_nodelay(nodelay));
-        if let Some(Err(error)) = set {
-            tracing::debug!(conn = self.id(), %error, "TCP_NODELAY was not set");
-        }
+        let set = self.outlet().set_nodelay(nodelay);
+        self.log_nodelay(set);
     }
 
     /// The largest message that may be sent, in bytes.
@@ -255,11 +253,9 @@ impl Conn {
     ///
     /// # Errors
     ///
-    /// [`SetError::Zero`] for 0.
+    /// [`SetError::Size`] unless it is from 1 byte to 1 GiB.
     pub fn set_max_send_size(&self, bytes: usize) -> Result<(), SetError> {
-        if bytes == 0 {
-            return Err(SetError::Zero { option: "max_send_size" });
-        }
+        check_max("max_send_size", bytes)?;
         self.0.max_send_size.store(bytes, Ordering::Relaxed);
         Ok(())
     }
@@ -275,11 +271,9 @@ impl Conn {
     ///
     /// # Errors
     ///
-    /// [`SetError::TooLate`] once the handshake is done, [`SetError::Zero`] for 0.
+    /// [`SetError::TooLate`] once the handshake is done, [`SetError::Size`] unless it is from 1 byte to 1 GiB.
     pub fn set_max_recv_size(&self, bytes: usize) -> Result<(), SetError> {
-        if bytes == 0 {
-            return Err(SetError::Zero { option: "max_recv_size" });
-        }
+        check_max("max_recv_size", bytes)?;
         let outlet = self.outlet();
         if outlet.phase() != Phase::Opening {
             return Err(SetError::TooLate { option: "max_recv_size" });
@@ -309,6 +303,18 @@ impl Conn {
         Ok(())
     }
 }
+
+/// The same bounds as the options of the same names have.
+fn check_max(option: &'static str, bytes: usize) -> Result<(), SetError> {
+    if (1..=MAX_SIZE).contains(&bytes) {
+        Ok(())
+    } else {
+        Err(SetError::Size { option, bytes, max: MAX_SIZE })
+    }
+}
+
+/// The largest `max_send_size` and `max_recv_size`: 1 GiB.
+const MAX_SIZE: usize = 1 << 30;
 
 /// What can be sent: a message, or a control frame that carries data.
 ///

@@ -26,6 +26,8 @@ pub(super) struct Outlet {
     sink: Option<Sink>,
     limit: usize,
     slow: Slow,
+    /// What `TCP_NODELAY` was set to while the socket was not here: perhaps too late for whoever opens the connection.
+    late_nodelay: Option<bool>,
     /// What may be negotiated, until it is.
     pub(super) compression: Compression,
     /// The kernel took less than there was: the connection's task goes on when it takes more.
@@ -119,6 +121,7 @@ impl Outlet {
             sink: None,
             limit: options.max_outbox,
             slow: options.slow,
+            late_nodelay: None,
             compression: options.compression,
             blocked: false,
             gathered: false,
@@ -152,6 +155,17 @@ impl Outlet {
         self.outbox.len()
     }
 
+    /// Sets `TCP_NODELAY`, now or as soon as the connection is ready.
+    pub(super) fn set_nodelay(&mut self, nodelay: bool) -> io::Result<()> {
+        match &self.sink {
+            Some(sink) => sink.set_nodelay(nodelay),
+            None => {
+                self.late_nodelay = Some(nodelay);
+                Ok(())
+            }
+        }
+    }
+
     pub(super) fn sink(&mut self) -> Option<&mut Sink> {
         self.sink.as_mut()
     }
@@ -162,14 +176,18 @@ impl Outlet {
     }
 
     /// Opens the way out, with the 101 before all else.
-    pub(super) fn become_ready(&mut self, sink: Sink, accepted: Vec<u8>) {
+    pub(super) fn become_ready(&mut self, sink: Sink, accepted: Vec<u8>) -> io::Result<()> {
         if self.phase == Phase::Opening {
             self.phase = Phase::Ready;
             // TLS may have kept something back; the task will see.
             self.blocked = matches!(sink, Sink::Whole(_));
             self.sink = Some(sink);
             self.outbox.push_encoded(&accepted.into());
+            if let Some(nodelay) = self.late_nodelay.take() {
+                return self.set_nodelay(nodelay);
+            }
         }
+        Ok(())
     }
 
     /// Takes a frame for sending. Whatever the size of a single frame, an empty outbox takes it.
