@@ -3,7 +3,6 @@
 use std::fmt::{self, Display, Write};
 use std::net::SocketAddr;
 
-use crate::event::Handlers;
 use crate::{Address, Server};
 
 /// Sets up a plain subscriber where the process has none.
@@ -26,8 +25,8 @@ pub(crate) fn set_up() {
 }
 
 /// Says what listens where, how to reach it from this machine, and which options are not at their defaults.
-pub(crate) fn announce(server: &Server, handlers: &Handlers, tls: bool) {
-    let schemes = match (tls, handlers.answers_requests()) {
+pub(crate) fn announce(server: &Server, tls: bool, answers_requests: bool) {
+    let schemes = match (tls, answers_requests) {
         (false, false) => ["ws"].as_slice(),
         // What a browser opens goes first.
         (false, true) => &["http", "ws"],

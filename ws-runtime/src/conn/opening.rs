@@ -19,7 +19,7 @@ use super::Conn;
 use super::handlers::{Verdict, catch, judge};
 use super::linger::linger;
 use crate::Server;
-use crate::event::{ConnEvent, Failure, Service};
+use crate::event::{ConnEvent, Failure, Route, Service};
 use crate::handshake::{
     self, HandlerError, Handshake, HeadError, HeadLimits, IntoResponse, Judged, Refusal, Reject, Request,
 };
@@ -50,7 +50,7 @@ pub(super) async fn open<S: Service>(
     conn: Conn,
     stream: Stream,
     place: Place,
-) -> Option<Opened<S::Session>> {
+) -> Option<Opened<<S::Route as Route>::Session>> {
     let end = match attempt(&hosted, &conn, stream, &place).await {
         Ok(opened) => return Some(opened),
         Err(Unopened::End(end)) => end,
@@ -115,7 +115,7 @@ async fn attempt<S: Service>(
     conn: &Conn,
     mut stream: Stream,
     place: &Place,
-) -> Result<Opened<S::Session>, Unopened> {
+) -> Result<Opened<<S::Route as Route>::Session>, Unopened> {
     let options = hosted.server.options();
     let mut end = pin!(untimely_end(&hosted.server));
 
@@ -154,7 +154,7 @@ async fn attempt<S: Service>(
         }
         Judged::Upgrade(request) => {
             handshake::choose_subprotocol(&request, &options.subprotocols);
-            let admitted = match before(end, pin!(admit(hosted, conn, &request))).await {
+            let admitted = match before(end, pin!(admit::<S::Route>(hosted, conn, &request))).await {
                 Ok(admitted) => admitted.map_err(Reject::into_response),
                 Err(end) => Err(end.into_response()),
             };
@@ -247,30 +247,30 @@ async fn woken() {
 async fn greet<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result<(), End> {
     let outcome = match hosted.server.replaced_connect() {
         Some(handler) => catch(|| async { handler(conn) }).await,
-        None => catch(|| S::connect(ConnEvent::before_session(conn, &hosted.store))).await,
+        None => catch(|| S::connect(ConnEvent::before_session(conn, &hosted.store, &()))).await,
     };
-    if judge(conn, S::HANDLERS.connect.name, outcome) == Verdict::End {
+    if judge(conn, S::CONNECT, outcome) == Verdict::End {
         return Err(End::Refused);
     }
     if conn.is_cut() { Err(End::Disconnected) } else { Ok(()) }
 }
 
 /// Runs `handshake`, which admits the peer and makes its session.
-async fn admit<S: Service>(
-    hosted: &Hosted<S>,
+async fn admit<R: Route>(
+    hosted: &Hosted<R::Server>,
     conn: &Conn,
     request: &Handshake,
-) -> Result<S::Session, Reject> {
+) -> Result<R::Session, Reject> {
     let explain = |reject: &Reject| {
         if let Some(mistake) = reject.mistake() {
-            judge(conn, S::HANDLERS.handshake.name, Ok(Err(Failure::new(mistake))));
+            judge(conn, R::HANDSHAKE, Ok(Err(Failure::new(mistake))));
         }
     };
-    let event = ConnEvent::before_session(conn, &hosted.store);
-    let session = match catch(|| S::handshake(event, request)).await {
+    let event = ConnEvent::before_session(conn, &hosted.store, request);
+    let session = match catch(|| R::handshake(event)).await {
         Ok(admitted) => admitted.inspect_err(explain)?,
         Err(panic) => {
-            judge(conn, S::HANDLERS.handshake.name, Err(panic));
+            judge(conn, R::HANDSHAKE, Err(panic));
             return Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR));
         }
     };
@@ -278,7 +278,7 @@ async fn admit<S: Service>(
     match catch(|| async { handler(request) }).await {
         Ok(admitted) => admitted.map(|()| session).inspect_err(explain),
         Err(panic) => {
-            judge(conn, S::HANDLERS.handshake.name, Err(panic));
+            judge(conn, R::HANDSHAKE, Err(panic));
             Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR))
         }
     }
@@ -286,17 +286,17 @@ async fn admit<S: Service>(
 
 /// Runs `request`; without a handler the peer is told to speak WebSocket.
 async fn respond<S: Service>(hosted: &Hosted<S>, conn: &Conn, request: &Request) -> Response<Bytes> {
-    let event = ConnEvent::before_session(conn, &hosted.store);
-    let response = match catch(|| S::request(event, request)).await {
-        Ok(Some(response)) => response,
-        Ok(None) => return handshake::upgrade_required().into_response(),
+    let Some(name) = S::REQUEST else { return handshake::upgrade_required().into_response() };
+    let event = ConnEvent::before_session(conn, &hosted.store, request);
+    let response = match catch(|| S::request(event)).await {
+        Ok(response) => response.into_response(),
         Err(panic) => {
-            judge(conn, S::HANDLERS.request.name, Err(panic));
+            judge(conn, name, Err(panic));
             return Reject::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
         }
     };
     if let Some(HandlerError(error)) = response.extensions().get() {
-        judge(conn, S::HANDLERS.request.name, Ok(Err(Failure::new(error))));
+        judge(conn, name, Ok(Err(Failure::new(error))));
     }
     response
 }

@@ -157,7 +157,7 @@ async fn bind<S: Service>(settled: Settled, state: S::State) -> Result<Running, 
     let hosted = Arc::new(Hosted::<S> { server: server.clone(), store: S::Store::new(state), tls });
     #[cfg(unix)]
     super::watches::run_declared(&hosted)?;
-    crate::log::announce(&server, &S::HANDLERS, hosted.tls.is_some());
+    crate::log::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some());
     for tick in ticks.declared {
         server.run_tick(Arc::clone(&hosted), tick);
     }

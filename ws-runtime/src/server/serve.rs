@@ -160,12 +160,9 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
         done = timeout_at(deadline, handler) => done,
     };
     match done {
-        Ok(outcome) => server.report(S::HANDLERS.shutdown.name, &outcome),
+        Ok(outcome) => server.report(S::SHUTDOWN, &outcome),
         Err(_) => {
-            tracing::error!(
-                handler = S::HANDLERS.shutdown.name,
-                "handler took longer than `shutdown_timeout`"
-            );
+            tracing::error!(handler = S::SHUTDOWN, "handler took longer than `shutdown_timeout`");
         }
     }
 }
