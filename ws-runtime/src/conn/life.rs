@@ -104,9 +104,10 @@ impl<R: Route> Attendant<'_, R> {
         verdict
     }
 
-    /// Runs `disconnect`, drops the session and says goodbye.
+    /// Runs `disconnect` once it is certain how the connection ended, drops the session and gives the socket back.
     async fn part(mut self, link: &mut Link) {
         let conn = self.conn;
+        link.drained().await;
         let close = conn
             .outlet()
             .close()
