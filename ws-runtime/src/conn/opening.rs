@@ -22,8 +22,9 @@ use crate::Server;
 use crate::event::{ConnEvent, Failure, Service};
 use crate::handshake::{
     self, HandlerError, Handshake, HeadError, HeadLimits, IntoResponse, Judged, Refusal, Reject, Request,
+    Transport,
 };
-use crate::listen::Stream;
+use crate::listen::{Address, Stream};
 use crate::options::Options;
 use crate::server::{Evicted, Hosted, Place};
 use crate::wire::Agreement;
@@ -143,7 +144,9 @@ async fn attempt<S: Service>(
         },
         Err(end) => return Err(Answer::new(stream, end.into_response()).into()),
     };
-    match handshake::judge(head, &options.origins, hosted.tls.is_some()) {
+    let transport =
+        Transport { encrypted: hosted.tls.is_some(), has_host: matches!(conn.peer(), Address::Tcp(_)) };
+    match handshake::judge(head, &options.origins, transport) {
         Judged::Refused(refusal) => Err(Answer::new(stream, refusal.into_response()).into()),
         Judged::Plain(request) => {
             let response = match before(end, pin!(respond(hosted, conn, &request))).await {

@@ -8,8 +8,8 @@ use http::Method;
 
 use super::{Pieces, cut};
 use crate::handshake::{
-    HeadError, HeadLimits, IntoResponse, Judged, Origins, accept, agree, choose_subprotocol, judge,
-    read_head, write_response,
+    HeadError, HeadLimits, IntoResponse, Judged, Origins, Transport, accept, agree, choose_subprotocol,
+    judge, read_head, write_response,
 };
 use crate::options::Compression;
 
@@ -42,7 +42,7 @@ fn answer(bytes: &[u8], sizes: Vec<usize>, origins: &Origins) -> Option<String> 
         Err(HeadError::Closed) => return None,
         Err(HeadError::Io(error)) => panic!("{error}"),
         Err(HeadError::Refused(refusal)) => (refusal.into_response(), Method::GET),
-        Ok(head) => match judge(head, origins, false) {
+        Ok(head) => match judge(head, origins, Transport { encrypted: false, has_host: true }) {
             Judged::Refused(refusal) => (refusal.into_response(), Method::GET),
             Judged::Plain(request) => (format!("{request:?}").into_response(), request.method().clone()),
             Judged::Upgrade(handshake) => {

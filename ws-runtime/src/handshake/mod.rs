@@ -27,7 +27,7 @@ pub use subprotocol::NotOffered;
 pub(crate) use extensions::agree;
 #[allow(unused_imports)]
 pub(crate) use head::{HeadError, HeadLimits, arrived_early, read_head};
-pub(crate) use judge::{Judged, judge};
+pub(crate) use judge::{Judged, Transport, judge};
 pub(crate) use refusal::Refusal;
 pub(crate) use respond::HandlerError;
 pub(crate) use subprotocol::choose_subprotocol;

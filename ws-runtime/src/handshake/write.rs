@@ -15,9 +15,12 @@ use super::request::Handshake;
 /// The 101 for a handshake (RFC 6455 section 4.2.2), with the subprotocol and the headers that its handler chose, and
 /// the extension that was agreed on.
 pub(crate) fn accept(handshake: &Handshake, extension: Option<HeaderValue>) -> Vec<u8> {
-    let (headers, subprotocol) = handshake.accepting_headers();
+    let (headers, subprotocol) = handshake.added_headers();
     let mut out = Vec::with_capacity(256);
     put_status(&mut out, StatusCode::SWITCHING_PROTOCOLS);
+    out.extend_from_slice(b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ");
+    out.extend_from_slice(handshake.accept_key().as_bytes());
+    out.extend_from_slice(b"\r\n");
     headers.iter().for_each(|(name, value)| put_header(&mut out, name, value));
     if let Some(subprotocol) = subprotocol {
         put_header(&mut out, &SEC_WEBSOCKET_PROTOCOL, &subprotocol);

@@ -96,7 +96,9 @@ options! {
 
         /// The largest head of an HTTP request, in bytes: the request line and all headers.
         ///
-        /// A request with more is answered with 431 (request header fields too large) and closed.
+        /// A request with more is answered with 431 (request header fields too large) and closed, or with
+        /// 414 (URI too long) where the target alone is too large. Clients that pass a token as a
+        /// subprotocol or in the target may need more than the default.
         max_header_size(exact usize) -> usize {
             default: "16384", unit: "bytes", bounds: (1_024 ..= 1_048_576),
         }

@@ -12,11 +12,14 @@ use bytes::Bytes;
 use http::{Method, Response};
 
 use self::rows::{HANDSHAKE, handshake_but, handshake_with};
-use super::{HeadError, HeadLimits, Judged, Origins, Refusal, judge, read_head, write_response};
+use super::{HeadError, HeadLimits, Judged, Origins, Refusal, Transport, judge, read_head, write_response};
 use crate::fuzzing::Pieces;
 use crate::{Handshake, Request};
 
 const LIMITS: HeadLimits = HeadLimits { max_header_size: 16 * 1024, max_headers: 64 };
+
+const TCP: Transport = Transport { encrypted: false, has_host: true };
+const UNIX: Transport = Transport { encrypted: false, has_host: false };
 
 #[derive(Debug)]
 enum Became {
@@ -28,13 +31,23 @@ enum Became {
 
 /// What the bytes become, coming in pieces of these sizes (the last one first).
 async fn become_in(bytes: &[u8], sizes: Vec<usize>, limits: HeadLimits, origins: &Origins) -> Became {
+    become_over(TCP, bytes, sizes, limits, origins).await
+}
+
+async fn become_over(
+    transport: Transport,
+    bytes: &[u8],
+    sizes: Vec<usize>,
+    limits: HeadLimits,
+    origins: &Origins,
+) -> Became {
     let head = match read_head(&mut Pieces { bytes, sizes }, limits).await {
         Ok(head) => head,
         Err(HeadError::Refused(refusal)) => return Became::Refused(refusal),
         Err(HeadError::Closed) => return Became::Closed,
         Err(HeadError::Io(error)) => panic!("{error}"),
     };
-    match judge(head, origins, false) {
+    match judge(head, origins, transport) {
         Judged::Upgrade(handshake) => Became::Handshake(handshake),
         Judged::Plain(request) => Became::Request(request),
         Judged::Refused(refusal) => Became::Refused(refusal),
