@@ -124,6 +124,11 @@ fn inflate(context: &mut Decompress, payload: &[u8], max: usize) -> Result<Vec<u
                     return Err(Violation::Deflate);
                 }
                 context.reset(false);
+                // The tail belongs to a stream that was flushed. Fed into the fresh one, it would be the beginning of a
+                // block that the next message goes on with.
+                if input.is_empty() {
+                    return Ok(message);
+                }
             } else if used == 0 && message.len() == written && message.len() < message.capacity() {
                 // With input and room, but without progress.
                 if input.is_empty() {
