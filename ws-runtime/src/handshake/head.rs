@@ -43,29 +43,43 @@ pub(crate) enum HeadError {
 }
 
 /// Reads the head of the first request. It has no deadline of its own.
-///
-/// # Errors
-///
-/// [`HeadError::Refused`] at the first byte that breaks a rule, whatever pieces the bytes arrive in.
-pub(crate) async fn read_head<S: AsyncRead + Unpin>(
-    stream: &mut S,
-    limits: HeadLimits,
-) -> Result<Head, HeadError> {
-    let mut bytes = BytesMut::with_capacity(FIRST_READ);
-    let mut scanner = Scanner::new(limits);
-    let end = loop {
-        // One byte more than allowed tells a head that is too large from one that is just not finished.
-        let room = limits.max_header_size.saturating_add(1).saturating_sub(bytes.len());
-        if stream.read_buf(&mut (&mut bytes).limit(room)).await? == 0 {
-            return Err(if bytes.is_empty() { HeadError::Closed } else { Refusal::Unfinished.into() });
-        }
-        if let Some(end) = scanner.advance(&bytes)? {
-            break end;
-        }
-    };
-    let mut head = scanner.parse_headers(bytes.get(..end).unwrap_or_default())?;
-    head.followed = end < bytes.len() || arrived_early(stream).await;
-    Ok(head)
+pub(crate) struct HeadReader {
+    bytes: BytesMut,
+    scanner: Scanner,
+}
+
+impl HeadReader {
+    pub(crate) fn new(limits: HeadLimits) -> Self {
+        Self { bytes: BytesMut::new(), scanner: Scanner::new(limits) }
+    }
+
+    /// Whether the peer has sent anything, for whoever stopped to wait for the head.
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.bytes.is_empty()
+    }
+
+    /// Reads as far as the head goes; to be called once.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadError::Refused`] at the first byte that breaks a rule, whatever pieces the bytes arrive in.
+    pub(crate) async fn read<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> Result<Head, HeadError> {
+        let Self { bytes, scanner } = self;
+        bytes.reserve(FIRST_READ);
+        let end = loop {
+            // One byte more than allowed tells a head that is too large from one that is just not finished.
+            let room = scanner.limits.max_header_size.saturating_add(1).saturating_sub(bytes.len());
+            if stream.read_buf(&mut (&mut *bytes).limit(room)).await? == 0 {
+                return Err(if bytes.is_empty() { HeadError::Closed } else { Refusal::Unfinished.into() });
+            }
+            if let Some(end) = scanner.advance(bytes)? {
+                break end;
+            }
+        };
+        let mut head = scanner.parse_headers(bytes.get(..end).unwrap_or_default())?;
+        head.followed = end < bytes.len() || arrived_early(stream).await;
+        Ok(head)
+    }
 }
 
 /// Tells whether the peer has sent something since its request, without waiting for it.
@@ -173,8 +187,9 @@ impl Scanner {
         }
     }
 
-    fn parse_headers(self, bytes: &[u8]) -> Result<Head, Refusal> {
-        let RequestLine { method, uri, version, end } = self.request_line.ok_or(Refusal::RequestLine)?;
+    fn parse_headers(&mut self, bytes: &[u8]) -> Result<Head, Refusal> {
+        let line = self.request_line.take();
+        let RequestLine { method, uri, version, end } = line.ok_or(Refusal::RequestLine)?;
         let mut lines = vec![httparse::EMPTY_HEADER; self.headers];
         let block = bytes.get(end..).unwrap_or_default();
         let Ok(httparse::Status::Complete((_, lines))) = httparse::parse_headers(block, &mut lines) else {

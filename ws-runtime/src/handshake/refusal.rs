@@ -97,7 +97,6 @@ impl Refusal {
         let status = self.status();
         let mut response = Response::new(Bytes::from(format!("{status}: {self}\n")));
         *response.status_mut() = status;
-        response.extensions_mut().insert(self); // for the log
         response.headers_mut().insert(CONTENT_TYPE, TEXT);
         for (name, value) in self.headers() {
             response.headers_mut().insert(name, HeaderValue::from_static(value));

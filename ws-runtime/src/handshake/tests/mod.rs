@@ -8,11 +8,11 @@ mod origins;
 mod requests;
 mod rows;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::{Method, Response};
 
 use self::rows::{HANDSHAKE, handshake_but, handshake_with};
-use super::{HeadError, HeadLimits, Judged, Origins, Refusal, Transport, judge, read_head, write_response};
+use super::{HeadError, HeadLimits, HeadReader, Judged, Origins, Refusal, Transport, encode_response, judge};
 use crate::fuzzing::Pieces;
 use crate::{Handshake, Request};
 
@@ -41,7 +41,7 @@ async fn become_over(
     limits: HeadLimits,
     origins: &Origins,
 ) -> Became {
-    let head = match read_head(&mut Pieces { bytes, sizes }, limits).await {
+    let head = match HeadReader::new(limits).read(&mut Pieces { bytes, sizes }).await {
         Ok(head) => head,
         Err(HeadError::Refused(refusal)) => return Became::Refused(refusal),
         Err(HeadError::Closed) => return Became::Closed,
@@ -65,8 +65,7 @@ async fn handshake(bytes: &[u8]) -> Handshake {
     }
 }
 
-async fn written(response: &Response<Bytes>, method: &Method) -> String {
-    let mut out = Vec::new();
-    write_response(&mut out, response, method).await.unwrap();
-    String::from_utf8(out).unwrap()
+fn written(response: &Response<Bytes>, method: &Method) -> String {
+    let mut bytes = encode_response(response, method);
+    String::from_utf8(bytes.copy_to_bytes(bytes.remaining()).to_vec()).unwrap()
 }
