@@ -4,7 +4,7 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 use proptest::prelude::*;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::super::{Agreement, Deflater, Inflater, MAX_WINDOW_BITS, Violation};
+use super::super::{Agreement, Deflater, Inflater, MAX_WINDOW_BITS, ProtocolError};
 use super::{LIMITS, frame, word};
 use crate::wire::{Decoder, Incoming};
 
@@ -28,8 +28,8 @@ fn outcome(agreement: Agreement, frames: &[Vec<u8>]) -> Vec<String> {
             match decoder.decode(&mut input) {
                 Ok(Some(incoming)) => seen.push(word(incoming)),
                 Ok(None) => break,
-                Err(violation) => {
-                    seen.push(u16::from(violation.close_code()).to_string());
+                Err(error) => {
+                    seen.push(u16::from(error.close_code()).to_string());
                     return seen;
                 }
             }
@@ -131,7 +131,11 @@ fn what_breaks_the_rules_has_its_close_code() {
     }
     let mut decoder = Decoder::new(LIMITS, None);
     let mut compressed = frame(0xC1, &hello);
-    assert_eq!(decoder.decode(&mut compressed.as_mut_slice()), Err(Violation::ReservedBit), "not agreed on");
+    assert_eq!(
+        decoder.decode(&mut compressed.as_mut_slice()),
+        Err(ProtocolError::ReservedBit),
+        "not agreed on"
+    );
 }
 
 #[test]
@@ -143,7 +147,7 @@ fn a_message_inflates_to_the_limit_and_no_further() {
         match decoder.decode(&mut bytes.as_mut_slice()) {
             Ok(Some(Incoming::Binary(data))) => Ok(data.as_slice().len()),
             Ok(other) => panic!("{other:?}"),
-            Err(violation) => Err(violation.close_code()),
+            Err(error) => Err(error.close_code()),
         }
     };
     assert_eq!(size(LIMITS.max_message), Ok(LIMITS.max_message));
