@@ -30,8 +30,9 @@ use crate::options::Options;
 use crate::server::{Evicted, Hosted, Place};
 use crate::wire::Agreement;
 
-/// How much is given to TLS at once: it takes more than it has sent, and what it sends shows only when all of it has gone.
-const MOST_TO_TLS: usize = 16 * 1024;
+/// How much of an answer is given to the kernel or to TLS at once. Both take more than they have sent, and tell of room only
+/// when most of it has gone: a peer that reads slowly would seem to take nothing for as long as that lasts.
+const PIECE: usize = 8 * 1024;
 
 /// When a peer that is sent away for now may come again, in seconds.
 const COME_AGAIN_AFTER: &str = "5";
@@ -395,8 +396,7 @@ impl Answer {
         let Self { mut stream, response, method, because } = self;
         let mut bytes = handshake::encode_response(&response, &method);
         let of = bytes.remaining();
-        let at_most = if stream.is_tls() { MOST_TO_TLS } else { usize::MAX };
-        let writing = write(&mut stream, &mut bytes, at_most, server.options().write_timeout);
+        let writing = write(&mut stream, &mut bytes, server.options().write_timeout);
         let written = tokio::select! {
             biased;
             () = server.aborting() => Err(Cut::ShutDown),
@@ -421,13 +421,12 @@ impl Answer {
 async fn write(
     to: &mut (impl AsyncWrite + Unpin),
     bytes: &mut impl Buf,
-    at_most: usize,
     write_timeout: Duration,
 ) -> Result<(), Cut> {
     let end = Instant::now() + drain_time(write_timeout, bytes.remaining());
     while bytes.has_remaining() {
         let progress = Instant::now() + write_timeout;
-        match timeout_at(progress.min(end), write_some(to, bytes, at_most)).await {
+        match timeout_at(progress.min(end), write_piece(to, bytes)).await {
             Ok(written) => written?,
             Err(_) if progress <= end => return Err(Cut::NoProgress(write_timeout)),
             Err(_) => return Err(Cut::TooSlow),
@@ -436,16 +435,8 @@ async fn write(
     Ok(())
 }
 
-async fn write_some(
-    to: &mut (impl AsyncWrite + Unpin),
-    bytes: &mut impl Buf,
-    at_most: usize,
-) -> io::Result<()> {
-    let written = match at_most {
-        usize::MAX => to.write_buf(bytes).await?,
-        at_most => to.write_buf(&mut bytes.take(at_most)).await?,
-    };
-    if written == 0 {
+async fn write_piece(to: &mut (impl AsyncWrite + Unpin), bytes: &mut impl Buf) -> io::Result<()> {
+    if to.write_buf(&mut bytes.take(PIECE)).await? == 0 {
         return Err(io::ErrorKind::WriteZero.into());
     }
     to.flush().await
@@ -494,7 +485,7 @@ mod tests {
         });
         let start = Instant::now();
         let mut bytes = Bytes::from(vec![0; bytes]);
-        (write(&mut ours, &mut bytes, usize::MAX, WRITE_TIMEOUT).await, start.elapsed())
+        (write(&mut ours, &mut bytes, WRITE_TIMEOUT).await, start.elapsed())
     }
 
     #[tokio::test(start_paused = true)]
