@@ -109,8 +109,9 @@ impl Server {
         self.0.addresses.get().map_or(&[], Vec::as_slice)
     }
 
-    /// The connections that are ready, in the order of their numbers: those between their `ready` and their
-    /// `disconnect`.
+    /// The connections that are ready, in the order of their numbers: exactly those whose [`Conn::is_ready`] is true,
+    /// from the moment that 101 is sent until they start to close. A connection is listed in its `ready` handler, and is
+    /// not listed in its `disconnect` handler, nor after [`Conn::disconnect`].
     #[must_use]
     pub fn connections(&self) -> Vec<Conn> {
         self.0.registry.list()
@@ -230,8 +231,10 @@ impl Server {
         // Logged when no lock is held: a log may be sent to connections too.
         let mut missed = Vec::new();
         gathered(|| {
-            self.0.registry.each(|conn| match broadcast.send_to(conn) {
+            self.0.registry.each_ready(|conn| match broadcast.send_to(conn) {
                 Ok(()) => taken += 1,
+                // It has started to close since.
+                Err(SendError::Gone) => {}
                 Err(SendError::TooLarge { .. }) => too_large += 1,
                 Err(error) => missed.push((conn.id(), error)),
             });

@@ -92,7 +92,11 @@ impl Server {
         H: AsFd + Send + 'static,
         R: IntoOutcome,
     {
-        let mut watch = self.0.watchers.add(handle, interest)?;
+        let mut watch = {
+            // The caller may be any thread.
+            let _context = self.0.runtime.enter();
+            self.0.watchers.add(handle, interest)?
+        };
         let server = self.clone();
         self.run_beside(async move {
             while server.goes_on_watching(&mut watch).await {
