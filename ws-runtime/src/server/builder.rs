@@ -117,8 +117,17 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
     /// # Errors
     ///
     /// [`Error::Options`] where an option is wrong, [`Error::Listen`] where an address cannot be had, [`Error::Tls`]
-    /// where a certificate or its key is, [`Error::Watch`] where a handle cannot be watched.
+    /// where a certificate or its key is wrong, [`Error::Tick`] where a tick's period is, [`Error::Watch`] where a handle
+    /// cannot be watched, [`Error::Several`] where several of these came together, and [`Error::OutsideRuntime`] where no
+    /// tokio runtime runs.
+    ///
+    /// # Panics
+    ///
+    /// In a tokio runtime without I/O or time: build it with `enable_all()`.
     pub async fn bind(self) -> Result<Running, Error> {
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(Error::OutsideRuntime);
+        }
         bind::<S>(settle::<S>(self.draft)?, self.state.into_state()).await
     }
 }
@@ -144,12 +153,15 @@ async fn bind<S: Service>(settled: Settled, state: S::State) -> Result<Running, 
     let Settled { listen, tls, options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
-    if let Some(error) = ticks.errors.into_iter().next() {
-        return Err(error.into());
-    }
+    let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
+    let mut note = |error: Error| errors.push(error);
+    let tls = tls.and_then(|tls| tls.acceptor().map_err(|error| note(error.into())).ok());
+    let listeners = listen.bind(BACKLOG).await.unwrap_or_else(|all| {
+        all.into_iter().map(Error::from).for_each(&mut note);
+        Vec::new()
+    });
+    Error::all(errors)?;
 
-    let tls = tls.map(|tls| tls.acceptor()).transpose()?;
-    let listeners = listen.bind(BACKLOG).await?;
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
     let server = Server::new(S::NAME, options);
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();

@@ -116,15 +116,13 @@ impl Server {
     }
 }
 
-/// Starts the watches that the server declares: all, or none where one of them cannot.
+/// Starts the watches that the server declares: all, or none where some of them cannot be started.
 pub(super) fn run_declared<S: Service>(hosted: &Arc<Hosted<S>>) -> Result<(), Error> {
     let mut watches = Watches::new();
     S::watches(&mut watches);
-    let begun = watches.into_declared().into_iter().try_for_each(|declared| declared.run(hosted));
-    if begun.is_err() {
-        hosted.server.abort();
-    }
-    begun
+    let declared = watches.into_declared().into_iter();
+    let errors = declared.filter_map(|watch| watch.run(hosted).err()).collect();
+    Error::all(errors).inspect_err(|_| hosted.server.abort())
 }
 
 impl<S: Service> Hosted<S> {
