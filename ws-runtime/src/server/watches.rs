@@ -122,7 +122,7 @@ pub(super) fn run_declared<S: Service>(hosted: &Arc<Hosted<S>>) -> Result<(), Er
     S::watches(&mut watches);
     let declared = watches.into_declared().into_iter();
     let errors = declared.filter_map(|watch| watch.run(hosted).err()).collect();
-    Error::all(errors).inspect_err(|_| hosted.server.abort())
+    Error::all(errors).inspect_err(|_| hosted.server.end_at_once())
 }
 
 impl<S: Service> Hosted<S> {
