@@ -7,7 +7,7 @@ use super::Conn;
 use super::gathering::Gathered;
 use super::handlers::{Panicked, Verdict, catch_now, judge};
 use super::link::{Link, Receiver};
-use super::opening::{Opened, open};
+use super::open::{Opened, open};
 use crate::Reject;
 use crate::event::{
     Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Route, RouteEvent, Service,

@@ -12,7 +12,7 @@ mod internal;
 mod life;
 mod linger;
 mod link;
-mod opening;
+mod open;
 mod outbox;
 mod outlet;
 mod pace;
@@ -47,7 +47,7 @@ pub use self::error::{CloseError, SendError, SetError};
 pub(crate) use self::gathering::{Gathered, gathered};
 pub(crate) use self::handlers::{Panicked, catch};
 pub(crate) use self::life::live;
-pub(crate) use self::opening::turn_away;
+pub(crate) use self::open::turn_away;
 pub(crate) use self::timing::Moment;
 
 /// A connection: a cheap handle that may be cloned, kept and sent to other threads.
@@ -129,14 +129,17 @@ impl Conn {
     /// The raw descriptor of the connection's socket, to read its state or to name it in a log.
     ///
     /// It stays the server's: what is read from it or written to it by others breaks the connection, and once the
-    /// connection is gone the number may name something else. `None` for a connection in memory.
+    /// connection is gone the number may name something else. `None` where there is no socket, as under this crate's own
+    /// tests.
     #[cfg(unix)]
     #[must_use]
     pub fn socket(&self) -> Option<std::os::fd::RawFd> {
         self.0.socket
     }
 
-    /// Whether messages can be sent: from the moment that 101 is sent until the connection closes.
+    /// Whether messages can be sent: from the moment that 101 is sent until the connection starts to close, as by
+    /// [`disconnect`](Self::disconnect) or the peer's Close frame. Exactly these connections are in
+    /// [`Server::connections`].
     #[must_use]
     pub fn is_ready(&self) -> bool {
         matches!(self.phase(), Phase::Ready | Phase::Finishing)

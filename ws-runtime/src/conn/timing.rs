@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::linger::LINGER;
+use super::linger::{LINGER, MIN_DRAIN_RATE};
 use super::outlet::Written;
 use crate::options::Options;
 
@@ -16,10 +16,6 @@ const PINGS_PER_SECOND: f32 = 20.0;
 /// The time since the server began, in microseconds, which no server outlives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(NonZeroU64);
-
-/// How many bytes a second a peer has to take of what it is still sent before our Close frame. One that takes less holds
-/// its memory for no good reason.
-pub(crate) const MIN_DRAIN_RATE: usize = 256;
 
 /// The rate is taken over so many times `write_timeout`: a kernel reports what its peer has read in large steps.
 const DRAIN_WINDOWS: u32 = 6;

@@ -2,33 +2,47 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::attribute::Attribute;
+use super::attribute::{Attribute, THREADS_KEY};
 use super::environment::Warning;
 use super::error::{OptionError, OptionErrors};
 use super::info::OptionInfo;
 use super::settled::{Given, Settled};
 pub(crate) use super::table::Draft;
-use super::table::Options;
+use super::table::{Options, TABLE};
 use super::value::{Refused, Value};
 
 impl Draft {
-    /// Reads what is missing from the environment and the attribute, and checks everything.
+    /// Reads the environment, and what has to be known before there is a runtime: the number of threads.
     ///
-    /// The warnings stand for themselves: they are worth a line in the log whether the rest is right or not.
-    pub(crate) fn settle<K, V>(
-        mut self,
+    /// The warnings are worth a line in the log whether the rest is right or not.
+    pub(crate) fn prepare<K, V>(
+        &mut self,
         environment: impl IntoIterator<Item = (K, V)>,
         attribute: impl Fn(&mut Attribute<'_>),
-    ) -> (Vec<Warning>, Result<Settled, OptionErrors>)
+    ) -> Vec<Warning>
     where
         K: Into<OsString>,
         V: Into<OsString>,
     {
-        // Twice: the prefix is needed to know what the environment has set, and that to know what to evaluate.
-        attribute(&mut Attribute::new(&mut self));
+        // The prefix is needed to know what the environment has set, and that to know what to evaluate.
+        attribute(&mut Attribute::of_prefix(self));
         let warnings = self.read_environment(environment);
-        attribute(&mut Attribute::after_environment(&mut self));
-        (warnings, self.finish())
+        attribute(&mut Attribute::of_threads(self));
+        warnings
+    }
+
+    /// On how many threads the server is to run, 0 for one for each core; also where that number is wrong, which is
+    /// reported by [`settle`](Self::settle).
+    pub(crate) fn threads(&self) -> usize {
+        let info = TABLE.iter().find(|info| info.name == THREADS_KEY);
+        let given = self.threads.value().copied().zip(info);
+        given.and_then(|(threads, info)| threads.checked(info).ok()).unwrap_or(0)
+    }
+
+    /// Takes what is missing from the attribute, and checks everything.
+    pub(crate) fn settle(mut self, attribute: impl Fn(&mut Attribute<'_>)) -> Result<Settled, OptionErrors> {
+        attribute(&mut Attribute::of_rest(&mut self));
+        self.finish()
     }
 
     /// Checks everything that was given, and fills in the defaults.
@@ -80,7 +94,7 @@ impl Source {
 pub(crate) struct Slot<T>(Option<(Source, Result<T, Refused>)>);
 
 impl<T> Slot<T> {
-    /// Tells whether nothing was given yet.
+    /// Tells whether nothing has been given yet.
     pub(crate) fn is_free(&self) -> bool {
         self.0.is_none()
     }

@@ -38,6 +38,7 @@ mod written;
 pub use attribute::Attribute;
 pub(crate) use draft::Draft;
 pub use environment::Prefix;
+pub(crate) use environment::Warning;
 pub use error::{OptionError, OptionErrors};
 pub use info::{Bounds, OptionInfo, markdown_table};
 pub use origins::AllowedOrigins;

@@ -10,8 +10,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use super::shutdown::Stage;
 use super::{Hosted, Server};
 use crate::conn::{Gathered, Panicked, catch};
+use crate::escape::Escaped;
 use crate::event::{IntoOutcome, Outcome, ServerEvent, Service};
-use crate::log::Escaped;
 use crate::options::Seconds;
 use crate::tick::{Tick, TickError};
 
@@ -58,16 +58,18 @@ impl Server {
         }
     }
 
-    /// Runs a task beside the connections; once patience is over it ends even in the middle of a step.
+    /// Runs a task beside the connections. From [`Stage::Aborting`] on it ends even in the middle of a step.
     pub(super) fn run_beside(&self, task: impl Future<Output = ()> + Send + 'static) {
         let server = self.clone();
-        self.0.tasks.spawn(async move {
+        let task = async move {
             tokio::select! {
                 biased;
                 () = server.aborting() => {}
                 () = Gathered::new(task) => {}
             }
-        });
+        };
+        // The caller may be any thread.
+        self.0.tasks.spawn_on(task, &self.0.runtime);
     }
 
     /// Logs how a handler of the server as a whole failed, under its name.
