@@ -14,6 +14,10 @@ pub(crate) struct Row {
     /// The method of that trait that makes an argument.
     pub(crate) argument_method: &'static str,
     pub(crate) payload: Payload,
+    /// The arguments that are made of the payload, as types without lifetimes and spaces.
+    pub(crate) payload_types: &'static [&'static str],
+    /// The same in words, for messages.
+    pub(crate) payload_words: &'static str,
     pub(crate) surroundings: Surroundings,
     pub(crate) session: Session,
     pub(crate) output: Output,
@@ -98,6 +102,8 @@ events! {
         argument_trait: "FromConnect",
         argument_method: "from_connect",
         payload: Payload::Nothing,
+        payload_types: &[],
+        payload_words: "",
         surroundings: Surroundings::Opening,
         session: Session::Absent("there is no session before the handshake"),
         output: Output::Outcome,
@@ -108,6 +114,8 @@ events! {
         argument_trait: "FromHandshake",
         argument_method: "from_handshake",
         payload: Payload::Value { name: "handshake", type_name: "Handshake" },
+        payload_types: &["&Handshake"],
+        payload_words: "`&Handshake`",
         surroundings: Surroundings::Opening,
         session: Session::Absent("it makes the session, so return one"),
         output: Output::Admission,
@@ -118,6 +126,8 @@ events! {
         argument_trait: "FromReady",
         argument_method: "from_ready",
         payload: Payload::Nothing,
+        payload_types: &[],
+        payload_words: "",
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
@@ -128,6 +138,8 @@ events! {
         argument_trait: "FromUtf8",
         argument_method: "from_utf8",
         payload: Payload::Message { name: "message", type_name: "Utf8" },
+        payload_types: &["&str", "String", "Utf8Bytes"],
+        payload_words: "the text as `&str` or `String`",
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
@@ -138,6 +150,8 @@ events! {
         argument_trait: "FromBinary",
         argument_method: "from_binary",
         payload: Payload::Message { name: "message", type_name: "Binary" },
+        payload_types: &["&[u8]", "Vec<u8>", "Bytes"],
+        payload_words: "the data as `&[u8]`, `Vec<u8>` or `Bytes`",
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
@@ -148,16 +162,20 @@ events! {
         argument_trait: "FromPong",
         argument_method: "from_pong",
         payload: Payload::Message { name: "message", type_name: "Pong" },
+        payload_types: &["&[u8]", "Vec<u8>", "Bytes"],
+        payload_words: "the payload as `&[u8]`, `Vec<u8>` or `Bytes`",
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
     },
     Disconnect: Row {
         name: "disconnect",
-        foreign_names: &["close", "closed", "leave", "disconnected", "end"],
+        foreign_names: &["close", "closed", "leave", "disconnected", "end", "terminate"],
         argument_trait: "FromDisconnect",
         argument_method: "from_disconnect",
         payload: Payload::Value { name: "close", type_name: "Close" },
+        payload_types: &["&Close", "Close"],
+        payload_words: "`&Close`",
         surroundings: Surroundings::Connection,
         session: Session::Given,
         output: Output::Outcome,
@@ -168,16 +186,20 @@ events! {
         argument_trait: "FromRequest",
         argument_method: "from_request",
         payload: Payload::Value { name: "request", type_name: "Request" },
+        payload_types: &["&Request"],
+        payload_words: "`&Request`",
         surroundings: Surroundings::Opening,
         session: Session::Absent("a plain HTTP request never becomes a connection with a session"),
         output: Output::Response,
     },
     Shutdown: Row {
         name: "shutdown",
-        foreign_names: &["stop", "exit", "terminate"],
+        foreign_names: &["stop", "exit"],
         argument_trait: "FromShutdown",
         argument_method: "from_shutdown",
         payload: Payload::Nothing,
+        payload_types: &[],
+        payload_words: "",
         surroundings: Surroundings::Server,
         session: Session::Absent("it happens once for the server, not for one connection"),
         output: Output::Outcome,
@@ -191,6 +213,8 @@ pub(crate) const TICK: Row = Row {
     argument_trait: "FromTick",
     argument_method: "from_tick",
     payload: Payload::Nothing,
+    payload_types: &[],
+    payload_words: "",
     surroundings: Surroundings::Server,
     session: Session::Absent("it happens for the server, not for one connection"),
     output: Output::Outcome,
@@ -203,10 +227,30 @@ pub(crate) const WATCH: Row = Row {
     argument_trait: "FromWatch",
     argument_method: "from_watch",
     payload: Payload::Handle { name: "handle" },
+    payload_types: &[],
+    payload_words: "the watched handle by `&` or `&mut`",
     surroundings: Surroundings::Server,
     session: Session::Absent("it happens for the server, not for one connection"),
     output: Output::Outcome,
 };
+
+impl Row {
+    /// What a handler can take, as a sentence: the runtime's errors say the same.
+    pub(crate) fn offer(&self) -> String {
+        let conn = match self.surroundings {
+            Surroundings::Opening | Surroundings::Connection => "`&Conn`",
+            Surroundings::Server => "",
+        };
+        let session = match self.session {
+            Session::Lent => "the `#[session]` by `&` or `&mut`",
+            Session::Given => "the `#[session]` by `&`, `&mut` or value",
+            Session::Absent(_) => "",
+        };
+        let all = [self.payload_words, conn, "`&Server`", session, "the `#[state]` by `&` or `&mut`"];
+        let all: Vec<&str> = all.into_iter().filter(|one| !one.is_empty()).collect();
+        format!("a `{}` handler can take, in any order: {}", self.name, all.join(", "))
+    }
+}
 
 impl Event {
     pub(crate) fn name(self) -> &'static str {

@@ -6,8 +6,8 @@ pub use crate::event::{
     Binary, Call, Close, ConnContext, ConnEvent, Content, Exclusive, FreshSession, FromBinary, FromConnect,
     FromContext, FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick,
     FromUtf8, FromWatch, Guarded, Handlers, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked, NotYet,
-    Outcome, Plain, Pong, Probe, ServerContext, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState,
-    Withheld, assert_once,
+    Outcome, Plain, Pong, Probe, Reply, ServerContext, ServerEvent, Service, Shared, Unclaimed, Utf8,
+    WithState, Withheld, assert_once,
 };
 #[cfg(unix)]
 pub use crate::event::{WatchEvent, Watches};
@@ -30,14 +30,15 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The answer to a plain HTTP request.
 pub type Response = http::Response<Bytes>;
 
-/// Sends what a handler returned to the connection's peer.
+/// Sends to the connection's peer what a handler returned.
 ///
 /// # Errors
 ///
 /// The handler's own error, or that its reply is larger than `max_send_size`. A connection that is gone, or that is
 /// cut because its outbox is full, is no failure of the handler.
-pub fn reply(conn: &Conn, value: impl IntoReply) -> Outcome {
-    conn.answer(value.into_reply(), None)
+#[inline]
+pub fn reply(conn: &Conn, reply: Reply<'_>) -> Outcome {
+    conn.answer(reply, None)
 }
 
 /// The same in answer to a message: what a large reply borrows from it is shared, not copied.
@@ -45,8 +46,9 @@ pub fn reply(conn: &Conn, value: impl IntoReply) -> Outcome {
 /// # Errors
 ///
 /// Those of [`reply`].
-pub fn reply_to(conn: &Conn, message: &impl Content, value: impl IntoReply) -> Outcome {
-    conn.answer(value.into_reply(), message.shared())
+#[inline]
+pub fn reply_to(conn: &Conn, message: &impl Content, reply: Reply<'_>) -> Outcome {
+    conn.answer(reply, message.shared())
 }
 
 /// Says where a handler's future must be `Send`: connections move between threads.

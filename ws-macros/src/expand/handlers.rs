@@ -94,10 +94,12 @@ fn finish(handler: &Handler, plan: &Plan<'_>) -> TokenStream {
         // What a large reply borrows from the message is shared.
         (Output::Reply, Payload::Message { name, .. }) => {
             let message = Ident::new(name, place);
-            quote_spanned!(place=> __ws_runtime::reply_to(conn, #message, #value))
+            let reply = quote_spanned!(place=> __ws_runtime::IntoReply::into_reply(#value));
+            quote_spanned!(place=> __ws_runtime::reply_to(conn, #message, #reply))
         }
         (Output::Reply, Payload::Nothing | Payload::Value { .. } | Payload::Handle { .. }) => {
-            quote_spanned!(place=> __ws_runtime::reply(conn, #value))
+            let reply = quote_spanned!(place=> __ws_runtime::IntoReply::into_reply(#value));
+            quote_spanned!(place=> __ws_runtime::reply(conn, #reply))
         }
         (Output::Admission, _) => {
             let session = session_type(plan);

@@ -1,14 +1,17 @@
 //! Reads a handler's signature; its body is nobody's business.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::{FnArg, GenericParam, Safety, Signature, Type, TypeParamBound, TypeReference, Visibility};
+use syn::{
+    FnArg, GenericParam, Pat, ReceiverKind, Safety, Signature, Type, TypePath, TypeReference, Visibility,
+};
 
 use super::items::{RawAttribute, RawItem};
 use crate::cfgs::Cfgs;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Argument, Flow, Form, Handler, Role};
-use crate::syntax::{output_type, peel};
+use crate::syntax::{is_callable, output_type, peel};
 
 /// The handler that an item is; none if its signature cannot be called, which has then been reported by this macro or
 /// will be by the compiler.
@@ -35,6 +38,7 @@ pub(crate) fn read(
                 judge_type(&argument.ty, &signature, diagnostics);
                 arguments.push(Argument {
                     ty: (*argument.ty).clone(),
+                    taken_apart: tuple_struct(&argument.pat),
                     cfgs: Cfgs(argument.attrs.iter().filter_map(condition).collect()),
                 });
             }
@@ -57,6 +61,13 @@ pub(crate) fn read(
 /// How a function is written back that cannot be called as a handler.
 pub(crate) fn uncalled(item: &RawItem) -> Form {
     match signature(item) {
+        Some(Ok(signature))
+            if signature
+                .receiver()
+                .is_some_and(|receiver| matches!(receiver.kind, ReceiverKind::Typed(..))) =>
+        {
+            Form::Omitted
+        }
         Some(Ok(signature)) if signature.receiver().is_some() => Form::Method,
         // Should the compiler be able to read it after all, it warns that nobody calls the function.
         Some(Err(_)) => Form::AsWritten,
@@ -72,6 +83,14 @@ fn signature(item: &RawItem) -> Option<syn::Result<Signature>> {
         input.parse::<Signature>()
     };
     Some(parser.parse2(head))
+}
+
+/// The name of the tuple struct that a pattern takes apart.
+fn tuple_struct(pattern: &Pat) -> Option<Ident> {
+    match pattern {
+        Pat::TupleStruct(pattern) => pattern.path.segments.last().map(|last| last.ident.clone()),
+        _ => None,
+    }
 }
 
 /// The conditions of an item's `#[cfg(…)]` attributes.
@@ -118,17 +137,36 @@ fn judge(signature: &Signature, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether it is an `impl Future<…>`.
+/// Whether it is an `impl Future<…>`, or a box of one.
 fn is_future(ty: &Type) -> bool {
-    let Type::ImplTrait(promised) = peel(ty) else { return false };
-    promised.bounds.iter().any(|bound| match bound {
-        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == "Future"),
+    fn mentions_future(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(name) => name == "Future" || name == "BoxFuture",
+            TokenTree::Group(group) => mentions_future(group.stream()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        })
+    }
+    let is_box = |path: &TypePath| {
+        path.path
+            .segments
+            .last()
+            .is_some_and(|last| ["Pin", "Box", "BoxFuture"].iter().any(|name| last.ident == name))
+    };
+    match peel(ty) {
+        Type::ImplTrait(promised) => mentions_future(promised.to_token_stream()),
+        Type::Path(path) => is_box(path) && mentions_future(path.to_token_stream()),
         _ => false,
-    })
+    }
 }
 
 fn judge_type(ty: &Type, signature: &Signature, diagnostics: &mut Diagnostics) {
     match peel(ty) {
+        Type::ImplTrait(promised) if promised.bounds.iter().any(is_callable) => {
+            diagnostics.error(
+                ty,
+                "there are no callbacks: what the handler returns is sent to the peer as the reply",
+            );
+        }
         Type::ImplTrait(_) => {
             diagnostics.error(ty, "an argument is found by its type: write the type instead of `impl …`");
         }

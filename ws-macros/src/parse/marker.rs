@@ -8,6 +8,7 @@ use super::items::{self, RawAttribute};
 use super::pairs::{self, Pair, PairValue};
 use crate::diagnostics::{Diagnostics, list, nearest};
 use crate::events::Event;
+use crate::hints;
 use crate::literals;
 use crate::model::{Interest, Role};
 
@@ -132,18 +133,7 @@ fn built_in(word: &Ident, diagnostics: &mut Diagnostics) -> Option<Event> {
     if found.is_some() {
         return found;
     }
-    let help = match name.as_str() {
-        "tick" => "; a tick has an attribute of its own: `#[tick(period = 1)]`".to_owned(),
-        "watch" | "readable" | "writable" => {
-            "; a watch has an attribute of its own: `#[watch(readable = …)]` or `#[watch(writable = …)]`"
-                .to_owned()
-        }
-        name => Event::of_foreign_name(&name.to_lowercase())
-            .map(Event::name)
-            .or_else(|| nearest(name, Event::names()))
-            .map(|meant| format!(", did you mean `{meant}`?"))
-            .unwrap_or_default(),
-    };
+    let help = hints::event(&name).unwrap_or_default();
     diagnostics
         .error(word, format!("there is no event `{name}`{help}\nthe events are {}", list(Event::names())));
     None
@@ -162,10 +152,12 @@ fn quoted(text: &LitStr) -> String {
     if Event::of_name(&name).is_some() {
         return format!("`{name}` is a built-in event: write the bare word, `#[on({name})]`");
     }
+    let hint = match hints::event(&name) {
+        Some(hint) => format!("an event is a bare word, without quotes{hint}"),
+        None => format!("the events are bare words: {}", list(Event::names())),
+    };
     format!(
-        "handlers of named messages, such as {name:?}, are not part of this version: take the text in `#[on(utf8)]`\n\
-         the built-in events are {}",
-        list(Event::names())
+        "handlers of named messages, such as {name:?}, are not part of this version: take the text in `#[on(utf8)]`\n{hint}"
     )
 }
 

@@ -32,8 +32,10 @@ pub(crate) fn read(tokens: TokenStream, example: &str, diagnostics: &mut Diagnos
     let mut named = true;
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            let begins_with_name =
-                input.peek(Ident::peek_any) && !input.peek2(Token![::]) && !input.peek2(Token![.]);
+            let begins_with_name = input.peek(Ident::peek_any)
+                && !input.peek2(Token![::])
+                && !input.peek2(Token![.])
+                && !input.peek2(Token![!]);
             if begins_with_name {
                 pairs.extend(read_one(input, diagnostics)?);
             } else {
@@ -103,6 +105,15 @@ fn read_value(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Res
     }
     let value = input.fork();
     match input.parse() {
+        Ok(_) if input.peek(Token![:]) => {
+            let colon = input.parse::<Token![:]>()?;
+            diagnostics.error(
+                colon,
+                "no value goes on with a `:`: put text in quotes, such as `\"localhost:8080\"`",
+            );
+            skip_to_comma(input)?;
+            Ok(PairValue::Broken)
+        }
         Ok(expression) => Ok(PairValue::Expression(Box::new(expression))),
         Err(error) => {
             let last = skip_to_comma(&value)?;

@@ -5,6 +5,7 @@ use syn::Expr;
 
 use super::pairs::{self, Pair, PairValue};
 use crate::diagnostics::{Diagnostics, list, nearest};
+use crate::hints;
 use crate::literals;
 use crate::model::{Setting, Settings, Value};
 use crate::options::{Key, Kind};
@@ -50,25 +51,14 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
 
 fn unknown(name: &str) -> String {
     let names = Key::ALL.map(Key::name);
+    if let "cert" | "key" = name {
+        return format!("`{name}` belongs to `tls`: write `tls(cert = \"chain.pem\", key = \"key.pem\")`");
+    }
+    if let Some(hint) = hints::option(name) {
+        return hint;
+    }
     let foreign = Key::of_foreign_name(&name.to_lowercase()).map(Key::name);
-    let meant = match name {
-        "state" | "session" => {
-            return format!(
-                "the server has no option `{name}`: write `#[{name}]` above the type inside of the module"
-            );
-        }
-        "cert" | "key" => {
-            return format!(
-                "`{name}` belongs to `tls`: write `tls(cert = \"chain.pem\", key = \"key.pem\")`"
-            );
-        }
-        "period" | "tick_period" => {
-            return format!(
-                "the server has no option `{name}`: write `#[tick(period = 1)]` above a function inside of the module"
-            );
-        }
-        name => foreign.or_else(|| nearest(name, names)),
-    };
+    let meant = foreign.or_else(|| nearest(name, names));
     let suggestion = meant.map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
     format!("there is no option `{name}`{suggestion}\nthe options are {}", list(names))
 }

@@ -11,14 +11,15 @@ macro_rules! arguments_of {
     (
         $(#[doc = $doc:literal])*
         $trait:ident::$method:ident($($own:ident: $type:ty)?) in $context:ident<$($parameter:ident $(: $bound:lifetime)?),*>,
-        $message:literal, $offer:literal
+        $message:literal, $offer:literal $(, $advice:literal)?
     ) => {
         $(#[doc = $doc])*
         #[diagnostic::on_unimplemented(
             message = $message,
             label = "this event does not give this",
             note = $offer,
-            note = "a type of your own can be taken too: implement `ws_runtime::event::FromContext` for it"
+            $(note = $advice,)?
+            note = "a type that is made of the connection or the server can be taken too: implement `ws_runtime::event::FromContext` for it, which sees neither a message nor the session"
         )]
         pub trait $trait<'a, $($parameter $(: $bound)?),*>: Sized {
             /// Makes the argument, just before the handler is called.
@@ -55,14 +56,15 @@ arguments_of! {
     /// What a handler of `#[on(connect)]` can take: `&Conn`, `&Server` (or either by value) and the state.
     FromConnect::from_connect() in ConnContext<St, Se: 'static>,
     "a `connect` handler cannot take `{Self}`",
-    "a `connect` handler can take, in any order: `&Conn`, `&Server`, the state by `&` or `&mut`"
+    "a `connect` handler can take, in any order: `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`"
 }
 
 arguments_of! {
     /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `&Conn`, `&Server` and the state.
     FromHandshake::from_handshake(handshake: &'a Handshake) in ConnContext<St, Se: 'static>,
     "a `handshake` handler cannot take `{Self}`",
-    "a `handshake` handler can take, in any order: `&Handshake`, `&Conn`, `&Server`, the state by `&` or `&mut`; the session is what it may return"
+    "a `handshake` handler can take, in any order: `&Handshake`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`; the session is what it may return",
+    "path, query, headers and cookies are methods of `Handshake`"
 }
 gives!(FromHandshake::from_handshake(handshake: &'a Handshake) in ConnContext, &'a Handshake => handshake);
 
@@ -70,7 +72,8 @@ arguments_of! {
     /// What a handler of `#[on(ready)]` can take: `&Conn`, `&Server`, the session and the state.
     FromReady::from_ready() in ConnContext<St, Se: 'static>,
     "a `ready` handler cannot take `{Self}`",
-    "a `ready` handler can take, in any order: `&Conn`, `&Server`, the session by `&` or `&mut`, the state by `&` or `&mut`"
+    "a `ready` handler can take, in any order: `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`",
+    "what the request said is known to the `handshake` handler: let it return a session that keeps it"
 }
 
 arguments_of! {
@@ -78,7 +81,8 @@ arguments_of! {
     /// session and the state.
     FromUtf8::from_utf8(message: &'a Utf8<'a>) in ConnContext<St, Se: 'static>,
     "a `utf8` handler cannot take `{Self}`",
-    "a `utf8` handler can take, in any order: the text as `&str` or `String`, `&Conn`, `&Server`, the session by `&` or `&mut`, the state by `&` or `&mut`"
+    "a `utf8` handler can take, in any order: the text as `&str` or `String`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`",
+    "a message in another form is read from its text: for JSON, take `&str` and call `serde_json::from_str`"
 }
 gives!(FromUtf8::from_utf8(message: &'a Utf8<'a>) in ConnContext,
     &'a str => message.as_str(),
@@ -91,7 +95,8 @@ arguments_of! {
     /// session and the state.
     FromBinary::from_binary(message: &'a Binary<'a>) in ConnContext<St, Se: 'static>,
     "a `binary` handler cannot take `{Self}`",
-    "a `binary` handler can take, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the session by `&` or `&mut`, the state by `&` or `&mut`"
+    "a `binary` handler can take, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`",
+    "a message in another form is read from its data: for JSON, take `&[u8]` and call `serde_json::from_slice`"
 }
 gives!(FromBinary::from_binary(message: &'a Binary<'a>) in ConnContext,
     &'a [u8] => message.as_slice(),
@@ -104,7 +109,7 @@ arguments_of! {
     /// `&Server`, the session and the state.
     FromPong::from_pong(message: &'a Pong<'a>) in ConnContext<St, Se: 'static>,
     "a `pong` handler cannot take `{Self}`",
-    "a `pong` handler can take, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the session by `&` or `&mut`, the state by `&` or `&mut`"
+    "a `pong` handler can take, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`"
 }
 gives!(FromPong::from_pong(message: &'a Pong<'a>) in ConnContext,
     &'a [u8] => message.as_slice(),
@@ -117,7 +122,8 @@ arguments_of! {
     /// the state.
     FromDisconnect::from_disconnect(close: &'a Close) in ConnContext<St, Se: 'static>,
     "a `disconnect` handler cannot take `{Self}`",
-    "a `disconnect` handler can take, in any order: `&Close`, `&Conn`, `&Server`, the session by `&`, `&mut` or value, the state by `&` or `&mut`"
+    "a `disconnect` handler can take, in any order: `&Close`, `&Conn`, `&Server`, the `#[session]` by `&`, `&mut` or value, the `#[state]` by `&` or `&mut`",
+    "the close code and the reason are `close.code()` and `close.reason()`"
 }
 gives!(FromDisconnect::from_disconnect(close: &'a Close) in ConnContext,
     &'a Close => close,
@@ -128,7 +134,8 @@ arguments_of! {
     /// What a handler of `#[on(request)]` can take: `&Request`, `&Conn`, `&Server` and the state.
     FromRequest::from_request(request: &'a Request) in ConnContext<St, Se: 'static>,
     "a `request` handler cannot take `{Self}`",
-    "a `request` handler can take, in any order: `&Request`, `&Conn`, `&Server`, the state by `&` or `&mut`"
+    "a `request` handler can take, in any order: `&Request`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "path, query, headers and cookies are methods of `Request`"
 }
 gives!(FromRequest::from_request(request: &'a Request) in ConnContext, &'a Request => request);
 
@@ -136,22 +143,22 @@ arguments_of! {
     /// What a handler of `#[on(shutdown)]` can take: `&Server` and the state.
     FromShutdown::from_shutdown() in ServerContext<St>,
     "a `shutdown` handler cannot take `{Self}`",
-    "a `shutdown` handler can take, in any order: `&Server`, the state by `&` or `&mut`"
+    "a `shutdown` handler can take, in any order: `&Server`, the `#[state]` by `&` or `&mut`"
 }
 
 arguments_of! {
     /// What a handler of `#[tick(…)]` can take: `&Server` and the state.
     FromTick::from_tick() in ServerContext<St>,
     "a `tick` handler cannot take `{Self}`",
-    "a `tick` handler can take, in any order: `&Server`, the state by `&` or `&mut`"
+    "a `tick` handler can take, in any order: `&Server`, the `#[state]` by `&` or `&mut`"
 }
 
 /// What a handler of `#[watch(…)]` can take: the watched handle by `&` or `&mut`, `&Server` and the state.
 #[diagnostic::on_unimplemented(
     message = "a `watch` handler cannot take `{Self}`",
     label = "neither the watched handle, `{H}`, nor anything else that this event gives",
-    note = "a `watch` handler can take, in any order: the watched handle by `&` or `&mut`, `&Server`, the state by `&` or `&mut`",
-    note = "a type of your own can be taken too: implement `ws_runtime::event::FromContext` for it"
+    note = "a `watch` handler can take, in any order: the watched handle by `&` or `&mut`, `&Server`, the `#[state]` by `&` or `&mut`",
+    note = "a type that is made of the server can be taken too: implement `ws_runtime::event::FromContext` for it"
 )]
 pub trait FromWatch<'a, H, St, Via>: Sized {
     /// Makes the argument, just before the handler is called.

@@ -26,7 +26,8 @@ pub use message::{Binary, Content, Pong, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
 pub(crate) use reply::Answer;
 pub use reply::{
-    Failure, FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Outcome, Reply,
+    Failure, FreshSession, HandlerError, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Outcome,
+    Reply,
 };
 pub use service::{Call, ConnEvent, Handlers, NotYet, ServerEvent, Service};
 #[cfg(unix)]
