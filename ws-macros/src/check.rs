@@ -71,7 +71,7 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
 fn one_type(what: &str, per: &str, parts: &[Part], diagnostics: &mut Diagnostics) {
     let already = |first: &Part| {
         format!(
-            "the {what} is already `{}`: there is one type of it for each {per}, so put both into one struct",
+            "the {what} is already `{}`: a {per} has one type for it, so put both into one struct",
             first.name
         )
     };
@@ -139,5 +139,5 @@ fn returns_no_session(call: &Call<'_>, diagnostics: &mut Diagnostics) {
 }
 
 fn already_handled(event: Event, first: &Handler) -> String {
-    format!("`{}` already has a handler, `{}`: let one function do both", event.name(), first.name)
+    format!("`{}` already has a handler, `{}`: do both in one function", event.name(), first.name)
 }

@@ -13,13 +13,11 @@ pub(crate) fn event(name: &str) -> Option<String> {
             ": a watch has an attribute of its own: `#[watch(readable = …)]` or `#[watch(writable = …)]`"
                 .to_owned()
         }
-        "message" | "msg" | "receive" | "in" => {
-            ", did you mean `utf8`, for text, or `binary`, for other data?".to_owned()
-        }
+        "message" | "msg" | "receive" | "in" => ", did you mean `utf8` (text) or `binary`?".to_owned(),
         "error" | "exception" | "failure" => {
-            ": the error of a handler is logged, and `disconnect` is told how its connection ended".to_owned()
+            ": an error of a handler is logged, and `disconnect` learns how the connection ended".to_owned()
         }
-        "ping" => ": the server answers pings by itself, and `pong` is what a peer answers".to_owned(),
+        "ping" => ": the server answers pings by itself; `pong` is a peer's answer to a ping".to_owned(),
         plain => {
             let meant = Event::of_name(plain)
                 .or_else(|| Event::of_foreign_name(plain))
@@ -42,7 +40,7 @@ pub(crate) fn attribute(name: &str) -> Option<String> {
             ));
         }
         "message" | "subscribe_message" | "subscribemessage" => {
-            "`#[on(utf8)]` for text, or `#[on(binary)]` for other data".to_owned()
+            "`#[on(utf8)]` for text, or `#[on(binary)]` for binary data".to_owned()
         }
         "tick" | "timer" | "interval" => "`#[tick(period = 1)]`".to_owned(),
         "readable" | "writable" => format!("`#[watch({plain} = …)]`"),
@@ -59,15 +57,14 @@ pub(crate) fn attribute(name: &str) -> Option<String> {
 /// What to write in place of an option that the server does not have.
 pub(crate) fn option(name: &str) -> Option<String> {
     let plain = name_of_event(name);
-    let above = "above a function inside of the module";
+    let above = "above a function inside the module";
     let instead = match name {
-        "state" | "session" => format!("write `#[{name}]` above the type inside of the module"),
+        "state" | "session" => format!("write `#[{name}]` above the type inside the module"),
         "period" | "tick_period" | "on_tick" => format!("write `#[tick(period = 1)]` {above}"),
         "watch_readable" | "on_readable" => format!("write `#[watch(readable = …)]` {above}"),
         "watch_writable" | "on_writable" => format!("write `#[watch(writable = …)]` {above}"),
         "path" | "route" | "routes" | "url" => {
-            "it serves every path, and a `handshake` handler can refuse some, as `request.path()` tells it"
-                .to_owned()
+            "it serves every path; a `handshake` handler can refuse some by `request.path()`".to_owned()
         }
         _ => {
             let is_event = plain != name || Event::of_name(name).is_some();

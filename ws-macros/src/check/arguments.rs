@@ -38,7 +38,7 @@ fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
                 Lent::State => "this handler already takes the state: take it once, by `&` or by `&mut`",
                 Lent::Session => "this handler already takes the session: take it once, by `&` or by `&mut`",
                 Lent::Handle => {
-                    "this handler already takes the watched handle: a watch has one, and it is lent once"
+                    "this handler already takes the watched handle: take it once, by `&` or by `&mut`"
                 }
             };
             diagnostics.error(&argument.ty, what);
@@ -73,10 +73,8 @@ fn argument_fits(
     let (ty, row) = (&argument.ty, call.handler.row());
     match asks {
         Asks::State(Access::Value) => {
-            diagnostics.error(
-                ty,
-                "the state belongs to the server and is only lent: take it by `&`, or by `&mut` to change it",
-            );
+            diagnostics
+                .error(ty, "the state belongs to the server: take it by `&`, or by `&mut` to change it");
         }
         Asks::Session(access) => match row.session {
             Session::Absent(reason) => {
@@ -85,7 +83,7 @@ fn argument_fits(
             Session::Lent if access == Access::Value => {
                 diagnostics.error(
                     ty,
-                    "the session is still needed after this: take it by `&`, or by `&mut` to change it; only a `disconnect` \
+                    "the session is still needed after this event: take it by `&`, or by `&mut` to change it; only a `disconnect` \
                      handler can take it by value",
                 );
             }
@@ -93,9 +91,9 @@ fn argument_fits(
         },
         Asks::State(Access::Shared | Access::Mutable) => {}
         Asks::Plain | Asks::UnknownReference | Asks::UnknownValue => {
-            if let Some(complaint) = unknown::complaint(argument, asks, call, server) {
-                diagnostics.error(ty, complaint.message);
-                return complaint.is_foreign;
+            if let Some(problem) = unknown::problem(argument, asks, call, server) {
+                diagnostics.error(ty, problem.message);
+                return problem.is_foreign;
             }
         }
     }
@@ -117,8 +115,8 @@ fn state_crosses_no_await(
         (Asks::State(Access::Mutable), Some(locking)) => diagnostics.error(
             &argument.ty,
             format!(
-                "an `async fn` cannot take the state by `&mut`: as `{locking}` does too, it is behind a lock, which must not be \
-                 held across an `.await`\nmake `{}` a plain `fn`, or call one that locks a `Mutex` inside of the state and take \
+                "an `async fn` cannot take the state by `&mut`: `{locking}` does too, so the state is behind a lock, which must \
+                 not be held across an `.await`\nmake `{}` a plain `fn`, or call one that locks a `Mutex` inside of the state and take \
                  the state by `&` everywhere",
                 handler.name
             ),
@@ -126,7 +124,7 @@ fn state_crosses_no_await(
         (Asks::State(Access::Mutable), None) => diagnostics.error(
             &argument.ty,
             format!(
-                "an `async fn` cannot take the state by `&mut`: it would be locked for everybody across an `.await`\nmake `{}` \
+                "an `async fn` cannot take the state by `&mut`: it would stay locked for all connections across an `.await`\nmake `{}` \
                  a plain `fn`, or take the state by `&` and put what changes behind a `Mutex` or an atomic",
                 handler.name
             ),

@@ -1,11 +1,12 @@
 //! Arguments that nothing gives: types of the language, of the module, and of other frameworks.
 //!
-//! Only what no user can make an argument by `FromContext` is judged here; the traits of the runtime answer the rest.
+//! Only what no user can make an argument by `FromContext` is checked here; the traits of the runtime answer the rest.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
 
+use crate::diagnostics::nearest;
 use crate::events::{Output, Payload, Row, Session, Surroundings};
 use crate::hints;
 use crate::model::{Argument, Server};
@@ -13,19 +14,14 @@ use crate::resolve::{Access, Asks, Call};
 use crate::syntax::{is_callable, peel};
 
 /// What is wrong with an argument.
-pub(super) struct Complaint {
+pub(super) struct Problem {
     pub(super) message: String,
     /// Whether the type may not exist, so that the compiler must not see it.
     pub(super) is_foreign: bool,
 }
 
 /// What is wrong with an argument that is neither the state nor the session, as far as its name tells.
-pub(super) fn complaint(
-    argument: &Argument,
-    asks: Asks,
-    call: &Call<'_>,
-    server: &Server,
-) -> Option<Complaint> {
+pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: &Server) -> Option<Problem> {
     let (access, target) = behind_reference(&argument.ty);
     if access != Access::Value && call.is_watch() {
         return None; // It may be the handle.
@@ -36,7 +32,7 @@ pub(super) fn complaint(
     if let Some(name) = name.filter(|_| !is_own && !server.root.has_own_arguments)
         && let Some(hint) = foreign(name, argument)
     {
-        return Some(Complaint { message: hint.to_owned(), is_foreign: true });
+        return Some(Problem { message: hint.to_owned(), is_foreign: true });
     }
     let is_alias = name.is_some_and(|name| is_alias(name, server));
     let message = if is_own || is_alias { None } else { of_language(target, access, row, server) };
@@ -44,7 +40,7 @@ pub(super) fn complaint(
         let name = name.filter(|_| asks != Asks::Plain && !is_alias)?;
         unmarked(name, is_own, access, row, server)
     });
-    message.map(|message| Complaint { message, is_foreign: false })
+    message.map(|message| Problem { message, is_foreign: false })
 }
 
 /// A type of another framework.
@@ -63,7 +59,7 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
     let event = row.name;
     let takes_no = |what: &str, instead: &str| {
         let instead = if instead.is_empty() { String::new() } else { format!(": {instead}") };
-        Some(format!("a `{event}` handler takes no {what}{instead}\n{}", row.offer()))
+        Some(format!("a `{event}` handler cannot take {what}{instead}\n{}", row.offer()))
     };
     if matches!(target, Type::Slice(_)) {
         return takes_no("bytes", bytes_instead(row));
@@ -91,10 +87,10 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
         }
         "Json" if !server.root.has_own_arguments => takes_no("`Json`", json_instead(row)),
         "Conn" if row.surroundings == Surroundings::Server => {
-            takes_no("`Conn`", "it belongs to no connection, and `server.connections()` has all of them")
+            takes_no("`Conn`", "it does not belong to a connection; `server.connections()` lists all of them")
         }
         "Conn" | "Server" if access == Access::Mutable => {
-            takes_no(&format!("`&mut {name}`"), "`&` is enough for all that it can do")
+            takes_no(&format!("`&mut {name}`"), "take it by `&`, which is enough for all its methods")
         }
         _ => None,
     }
@@ -162,8 +158,10 @@ fn number_instead(row: &Row) -> &'static str {
 fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Server) -> Option<String> {
     let scope = &server.root;
     let is_nothing_marked = server.states.is_empty() && scope.sessions.is_empty();
-    // A value of a type that is declared elsewhere can be an argument by a `FromContext` there.
-    let is_certain = is_own || access != Access::Value && is_nothing_marked;
+    // A value of a type that is declared elsewhere can be an argument by a `FromContext` there. A name that is nearly one of
+    // the runtime's is misspelt, and the compiler says so.
+    let is_misspelt = || nearest(&name.to_string(), HANDLES).is_some();
+    let is_certain = is_own || access != Access::Value && is_nothing_marked && !is_misspelt();
     if scope.has_own_arguments || !is_certain {
         return None;
     }
@@ -173,7 +171,7 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
     {
         let (taken, read) = if row.name == "utf8" { ("&str", "from_str") } else { ("&[u8]", "from_slice") };
         return Some(format!(
-            "a `{}` handler takes no `{name}`: take `{taken}` and make one of it, for JSON by \
+            "a `{}` handler cannot take `{name}`: take `{taken}` and convert it, JSON for example by \
              `serde_json::{read}::<{name}>(…)`\n{}",
             row.name,
             row.offer()
@@ -195,8 +193,11 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
         ),
         (Some(state), false) => format!("the state is `{}`, so put a field into that", state.name),
     };
-    Some(format!("nothing gives a `{name}`: {advice}"))
+    Some(format!("nothing provides `{name}`: {advice}"))
 }
+
+/// What the runtime gives by reference.
+const HANDLES: [&str; 5] = ["Conn", "Server", "Handshake", "Request", "Close"];
 
 fn is_alias(name: &Ident, server: &Server) -> bool {
     server.root.aliases.iter().any(|(alias, _)| alias == name)

@@ -26,7 +26,7 @@ pub(crate) fn read(
         return None; // not stable Rust
     }
     let before = diagnostics.count();
-    judge(&signature, diagnostics);
+    check_signature(&signature, diagnostics);
     let mut arguments = Vec::new();
     for input in &signature.inputs {
         match input {
@@ -35,7 +35,7 @@ pub(crate) fn read(
                 "a handler is a function, not a method: take the state by `&` or the session by `&mut` instead of `self`",
             ),
             FnArg::Typed(argument) => {
-                judge_type(&argument.ty, &signature, diagnostics);
+                check_type(&argument.ty, &signature, diagnostics);
                 arguments.push(Argument {
                     ty: (*argument.ty).clone(),
                     taken_apart: tuple_struct(&argument.pat),
@@ -106,12 +106,12 @@ fn condition(attribute: &syn::Attribute) -> Option<TokenStream> {
     }
 }
 
-fn judge(signature: &Signature, diagnostics: &mut Diagnostics) {
+fn check_signature(signature: &Signature, diagnostics: &mut Diagnostics) {
     if let Safety::Unsafe(token) = &signature.safety {
         diagnostics.error(token, "a handler cannot be `unsafe`: the server calls it from safe code");
     }
     if let Some(abi) = &signature.abi {
-        diagnostics.error(abi, "a handler is a Rust function: leave `extern` out");
+        diagnostics.error(abi, "a handler is a Rust function: remove `extern`");
     }
     let generic: Vec<_> = signature
         .generics
@@ -122,7 +122,7 @@ fn judge(signature: &Signature, diagnostics: &mut Diagnostics) {
     if let Some((first, more)) = generic.split_first() {
         let mut tokens = quote::quote!(#first);
         tokens.extend(quote::quote!(#(, #more)*));
-        diagnostics.error(tokens, "a handler cannot be generic over types or constants: its arguments are found by their types, so write them out");
+        diagnostics.error(tokens, "a handler cannot be generic over types or constants: arguments are found by type, so write the types");
     }
     if signature.asyncness.is_none()
         && let Some(future) = output_type(&signature.output).filter(|ty| is_future(ty))
@@ -130,7 +130,7 @@ fn judge(signature: &Signature, diagnostics: &mut Diagnostics) {
         diagnostics.error(
             future,
             format!(
-                "only an `async fn` is awaited: write `async fn {}`, and what the future gives in place of this",
+                "a returned future is not awaited: write `async fn {}`, and return what the future gives",
                 signature.ident
             ),
         );
@@ -159,7 +159,7 @@ fn is_future(ty: &Type) -> bool {
     }
 }
 
-fn judge_type(ty: &Type, signature: &Signature, diagnostics: &mut Diagnostics) {
+fn check_type(ty: &Type, signature: &Signature, diagnostics: &mut Diagnostics) {
     match peel(ty) {
         Type::ImplTrait(promised) if promised.bounds.iter().any(is_callable) => {
             diagnostics.error(
@@ -168,13 +168,13 @@ fn judge_type(ty: &Type, signature: &Signature, diagnostics: &mut Diagnostics) {
             );
         }
         Type::ImplTrait(_) => {
-            diagnostics.error(ty, "an argument is found by its type: write the type instead of `impl …`");
+            diagnostics.error(ty, "arguments are found by type: write the type instead of `impl …`");
         }
         Type::Reference(TypeReference { lifetime: Some(lifetime), .. }) if lifetime.ident == "static" => {
             diagnostics.error(
                 lifetime,
                 format!(
-                    "an argument is lent to `{}` for one call, not for `'static`: leave the lifetime out, or clone what \
+                    "an argument is borrowed for one call of `{}`, not for `'static`: remove the lifetime, or clone what \
                      has to live longer",
                     signature.ident
                 ),

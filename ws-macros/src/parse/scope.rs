@@ -94,7 +94,7 @@ impl Reader<'_> {
         for attribute in &item.attributes {
             if let Some((word, marker)) = conditional_marker(attribute) {
                 let name = marker.name();
-                self.diagnostics.error(word, format!("`{name}` cannot stand in a `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
+                self.diagnostics.error(word, format!("`{name}` does not work inside `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
             }
         }
         let runtime = self.runtime;
@@ -187,9 +187,7 @@ impl Reader<'_> {
         if let Some(name) = item.name.as_ref().filter(|name| takes_name && *name == GENERATED) {
             self.diagnostics.error(
                 name,
-                format!(
-                    "`#[ws_server]` writes a function `{GENERATED}` into this module: give this one another name"
-                ),
+                format!("`#[ws_server]` generates a function `{GENERATED}` in this module: rename this one"),
             );
             return Form::OwnScope;
         }

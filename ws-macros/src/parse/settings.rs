@@ -20,7 +20,7 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
             continue;
         };
         if seen.contains(&key) {
-            diagnostics.error(&word, format!("`{name}` is given twice: leave one out"));
+            diagnostics.error(&word, format!("`{name}` is given twice: remove one"));
             continue;
         }
         seen.push(key);
@@ -35,14 +35,14 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
             }
             PairValue::List(_) => {
                 diagnostics
-                    .error(&word, format!("`{name}` takes its value behind a `=`: write {}", written(key)));
+                    .error(&word, format!("`{name}` takes its value after `=`: write {}", written(key)));
             }
             PairValue::Expression(path) if key.kind() == Kind::Path => {
                 settings.runtime = read_path(&path, diagnostics);
             }
             PairValue::Expression(value) => {
-                let judged = literals::judge(key, *value, diagnostics);
-                settings.values.extend(judged.map(|value| Setting { key, word, value }));
+                let checked = literals::check(key, *value, diagnostics);
+                settings.values.extend(checked.map(|value| Setting { key, word, value }));
             }
         }
     }
@@ -113,12 +113,12 @@ fn read_tls(tls: &Ident, tokens: TokenStream, diagnostics: &mut Diagnostics) -> 
             }
         };
         if place.is_some() {
-            diagnostics.error(&word, format!("`{name}` is given twice: leave one out"));
+            diagnostics.error(&word, format!("`{name}` is given twice: remove one"));
             continue;
         }
         match value {
             PairValue::Expression(file) => {
-                judge_file(&name, &file, diagnostics);
+                check_file(&name, &file, diagnostics);
                 *place = Some(file);
             }
             PairValue::Missing | PairValue::List(_) => {
@@ -138,7 +138,7 @@ fn read_tls(tls: &Ident, tokens: TokenStream, diagnostics: &mut Diagnostics) -> 
     None
 }
 
-fn judge_file(name: &str, file: &Expr, diagnostics: &mut Diagnostics) {
+fn check_file(name: &str, file: &Expr, diagnostics: &mut Diagnostics) {
     let Expr::Lit(literal) = file else { return };
     match &literal.lit {
         syn::Lit::Str(path) if path.value().is_empty() => {

@@ -1,4 +1,4 @@
-// "A message is text."
+// "`Sever` looks right."
 
 use ws_runtime::prelude::*;
 
@@ -6,9 +6,9 @@ use ws_runtime::prelude::*;
 mod chat {
     use super::*;
 
-    #[on(binary)]
-    fn blob(data: &str) -> String {
-        data.to_owned()
+    #[on(utf8)]
+    fn said(text: &str, server: &Sever) {
+        server.broadcast_utf8(text);
     }
 }
 
