@@ -3,14 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 
 /// Why nothing can listen on this; none if something can.
-pub(crate) fn complain(text: &str) -> Option<&'static str> {
-    judge(text.trim()).err()
+pub(crate) fn problem(text: &str) -> Option<&'static str> {
+    check_address(text.trim()).err()
 }
 
 /// The forms of an address, for messages.
 pub(crate) const FORMS: &str = "`8080`, `\"127.0.0.1:8080\"`, `\"[::1]:8080\"`, `\"localhost:8080\"`, `\"unix:/path/to/socket\"` or `\"systemd\"`";
 
-fn judge(text: &str) -> Result<(), &'static str> {
+fn check_address(text: &str) -> Result<(), &'static str> {
     if text.is_empty() {
         return Err("it is empty");
     }
@@ -18,15 +18,15 @@ fn judge(text: &str) -> Result<(), &'static str> {
         return Ok(());
     }
     if let Some(path) = text.strip_prefix("unix:") {
-        return judge_path(path);
+        return check_path(path);
     }
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return judge_port(text);
+        return check_port(text);
     }
-    judge_name(text)
+    check_name(text)
 }
 
-fn judge_path(path: &str) -> Result<(), &'static str> {
+fn check_path(path: &str) -> Result<(), &'static str> {
     if path.is_empty() {
         return Err("the path after `unix:` is empty");
     }
@@ -36,7 +36,7 @@ fn judge_path(path: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn judge_name(text: &str) -> Result<(), &'static str> {
+fn check_name(text: &str) -> Result<(), &'static str> {
     if text.contains("//") {
         return Err("it is a URL; leave out the scheme and the path");
     }
@@ -49,7 +49,7 @@ fn judge_name(text: &str) -> Result<(), &'static str> {
     let Some((host, port)) = text.rsplit_once(':') else {
         return Err("the port is missing");
     };
-    judge_port(port)?;
+    check_port(port)?;
     if host.is_empty() || host == "*" {
         return Err("the host is missing; for all interfaces give the port alone");
     }
@@ -68,7 +68,7 @@ fn judge_name(text: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn judge_port(text: &str) -> Result<(), &'static str> {
+fn check_port(text: &str) -> Result<(), &'static str> {
     // `u16::from_str` takes a plus sign.
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err("the port is not a number");
@@ -93,7 +93,7 @@ mod tests {
             "unix:/a b:c",
             "systemd",
         ] {
-            assert_eq!(complain(text), None, "{text:?}");
+            assert_eq!(problem(text), None, "{text:?}");
         }
     }
 
@@ -115,7 +115,7 @@ mod tests {
             ("/run/chat.sock", "unix:"),
             ("unix:", "path"),
         ] {
-            let reason = complain(text).unwrap_or("nothing is wrong");
+            let reason = problem(text).unwrap_or("nothing is wrong");
             assert!(reason.contains(part_of_reason), "{text:?}: {reason}");
         }
     }

@@ -10,15 +10,15 @@ use crate::options::{Key, Kind, MILLISECOND, YEAR};
 use crate::syntax::bare;
 
 /// Judges the value of a key as far as it is a literal.
-pub(crate) fn judge(key: Key, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
+pub(crate) fn check(key: Key, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
     let before = diagnostics.count();
     match key.kind() {
-        Kind::Listen => judge_listen(&value, diagnostics),
+        Kind::Listen => check_listen(&value, diagnostics),
         Kind::Origins => {
             if let Some(word) = lone_word(&value).filter(|word| is_kind_of_origins(word)) {
                 return Some(Value::Origins(word.clone()));
             }
-            judge_origins(&value, diagnostics);
+            check_origins(&value, diagnostics);
         }
         kind => {
             // `drop` would be taken for the function of that name.
@@ -27,11 +27,11 @@ pub(crate) fn judge(key: Key, value: Expr, diagnostics: &mut Diagnostics) -> Opt
             {
                 diagnostics.error(&value, format!("write the word in quotes: `{} = \"{word}\"`", key.name()));
             }
-            if let Some(complaint) = complain(key.name(), kind, &Written::of(&value)) {
-                diagnostics.error(&value, complaint);
+            if let Some(problem) = problem(key.name(), kind, &Written::of(&value)) {
+                diagnostics.error(&value, problem);
             }
             if let (Kind::Subprotocols, Expr::Array(array)) = (kind, bare(&value)) {
-                array.elems.iter().for_each(|name| judge_subprotocol(name, diagnostics));
+                array.elems.iter().for_each(|name| check_subprotocol(name, diagnostics));
             }
         }
     }
@@ -39,16 +39,16 @@ pub(crate) fn judge(key: Key, value: Expr, diagnostics: &mut Diagnostics) -> Opt
 }
 
 /// Judges the period of a tick.
-pub(crate) fn judge_period(period: &Expr, diagnostics: &mut Diagnostics) {
+pub(crate) fn check_period(period: &Expr, diagnostics: &mut Diagnostics) {
     let written = Written::of(period);
-    let complaint = match &written {
+    let problem = match &written {
         Written::Number { value, .. } if *value <= 0.0 => {
             Some("a tick needs a `period` above 0 seconds, such as `period = 1` or `period = 0.5`".to_owned())
         }
-        written => complain("period", Kind::Seconds { least: MILLISECOND, most: YEAR }, written),
+        written => problem("period", Kind::Seconds { least: MILLISECOND, most: YEAR }, written),
     };
-    if let Some(complaint) = complaint {
-        diagnostics.error(period, complaint);
+    if let Some(problem) = problem {
+        diagnostics.error(period, problem);
     }
 }
 
@@ -99,13 +99,13 @@ impl Written {
 }
 
 /// Says what is wrong with a literal, if anything is.
-fn complain(name: &str, kind: Kind, written: &Written) -> Option<String> {
+fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
     if *written == Written::Expression {
         return None;
     }
     match kind {
-        Kind::Seconds { least, most } => complain_of_seconds(name, least, most, written),
-        Kind::Count { least, most, unit } => complain_of_count(name, least, most, unit, written),
+        Kind::Seconds { least, most } => problem_with_seconds(name, least, most, written),
+        Kind::Count { least, most, unit } => problem_with_count(name, least, most, unit, written),
         Kind::Switch => (*written != Written::Bool).then(|| format!("`{name}` is on or off: write `true` or `false`")),
         Kind::Slow | Kind::Compression => match written {
             Written::Text(word) if kind.words().contains(&word.as_str()) => None,
@@ -130,14 +130,14 @@ fn complain(name: &str, kind: Kind, written: &Written) -> Option<String> {
         },
         Kind::Tls => Some("TLS needs a certificate and a key: write `tls(cert = \"chain.pem\", key = \"key.pem\")`".to_owned()),
         Kind::Subprotocols => match written {
-            Written::Text(list) => list.split(',').find_map(|name| complain_of_subprotocol(name.trim())),
+            Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),
             _ => Some("`subprotocols` is a list of names, such as `[\"chat.v2\", \"chat.v1\"]`".to_owned()),
         },
         Kind::Listen | Kind::Origins | Kind::Path => None,
     }
 }
 
-fn complain_of_seconds(name: &str, least: f64, most: f64, written: &Written) -> Option<String> {
+fn problem_with_seconds(name: &str, least: f64, most: f64, written: &Written) -> Option<String> {
     let allowed = format!("from {least} to {most}");
     match written {
         Written::Number { value, .. } if *value < 0.0 => {
@@ -156,7 +156,7 @@ fn complain_of_seconds(name: &str, least: f64, most: f64, written: &Written) -> 
     }
 }
 
-fn complain_of_count(name: &str, least: f64, most: f64, unit: &str, written: &Written) -> Option<String> {
+fn problem_with_count(name: &str, least: f64, most: f64, unit: &str, written: &Written) -> Option<String> {
     let allowed = format!("from {least} to {most} {unit}");
     let allowed = allowed.trim_end();
     match written {
@@ -170,13 +170,13 @@ fn complain_of_count(name: &str, least: f64, most: f64, unit: &str, written: &Wr
     }
 }
 
-fn judge_listen(value: &Expr, diagnostics: &mut Diagnostics) {
+fn check_listen(value: &Expr, diagnostics: &mut Diagnostics) {
     if let Expr::Array(array) = bare(value) {
         if array.elems.is_empty() {
             diagnostics
                 .error(value, format!("the list is empty: write {}, or several of these", address::FORMS));
         }
-        array.elems.iter().for_each(|element| judge_listen(element, diagnostics));
+        array.elems.iter().for_each(|element| check_listen(element, diagnostics));
         return;
     }
     match Written::of(value) {
@@ -187,7 +187,7 @@ fn judge_listen(value: &Expr, diagnostics: &mut Diagnostics) {
             }
         }
         Written::Text(text) => {
-            if let Some(reason) = address::complain(&text) {
+            if let Some(reason) = address::problem(&text) {
                 diagnostics.error(
                     value,
                     format!("the server cannot listen on {text:?}: {reason}\nwrite {}", address::FORMS),
@@ -200,13 +200,13 @@ fn judge_listen(value: &Expr, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn judge_origins(value: &Expr, diagnostics: &mut Diagnostics) {
-    let Expr::Array(array) = bare(value) else { return judge_origin(value, diagnostics) };
+fn check_origins(value: &Expr, diagnostics: &mut Diagnostics) {
+    let Expr::Array(array) = bare(value) else { return check_origin(value, diagnostics) };
     for origin in &array.elems {
         match lone_word(origin).filter(|word| is_kind_of_origins(word)) {
             Some(word) => diagnostics
-                .error(origin, format!("`{word}` is not one origin among others: write `origins = {word}`")),
-            None => judge_origin(origin, diagnostics),
+                .error(origin, format!("`{word}` cannot be one of a list: write `origins = {word}`")),
+            None => check_origin(origin, diagnostics),
         }
     }
 }
@@ -216,7 +216,7 @@ fn is_kind_of_origins(word: &Ident) -> bool {
     word == "any" || word == "same"
 }
 
-fn judge_origin(value: &Expr, diagnostics: &mut Diagnostics) {
+fn check_origin(value: &Expr, diagnostics: &mut Diagnostics) {
     let is_origin = match Written::of(value) {
         Written::Expression => true,
         Written::Text(text) => match text.trim() {
@@ -234,28 +234,28 @@ fn judge_origin(value: &Expr, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Only what can be no origin at all; the rest is judged when the server starts.
+/// Only what can be no origin at all; the rest is checked when the server starts.
 fn is_origin(text: &str) -> bool {
     let Some((scheme, host)) = text.split_once("://") else { return text == "null" };
     !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '?', '#', '*', ' '])
 }
 
-fn judge_subprotocol(value: &Expr, diagnostics: &mut Diagnostics) {
-    let complaint = match Written::of(value) {
+fn check_subprotocol(value: &Expr, diagnostics: &mut Diagnostics) {
+    let problem = match Written::of(value) {
         Written::Expression => None,
-        Written::Text(name) => complain_of_subprotocol(&name),
-        Written::Number { .. } | Written::Bool | Written::OtherLiteral => complain_of_subprotocol(""),
+        Written::Text(name) => problem_with_subprotocol(&name),
+        Written::Number { .. } | Written::Bool | Written::OtherLiteral => problem_with_subprotocol(""),
     };
-    if let Some(complaint) = complaint {
-        diagnostics.error(value, complaint);
+    if let Some(problem) = problem {
+        diagnostics.error(value, problem);
     }
 }
 
-fn complain_of_subprotocol(name: &str) -> Option<String> {
+fn problem_with_subprotocol(name: &str) -> Option<String> {
     let is_token = !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
     (!is_token).then(|| {
-        format!("{name:?} is no name of a subprotocol: letters, digits and `-._` without spaces, such as `\"chat.v1\"`")
+        format!("{name:?} is not the name of a subprotocol: letters, digits and `-._` without spaces, such as `\"chat.v1\"`")
     })
 }
 

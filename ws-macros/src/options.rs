@@ -123,9 +123,8 @@ impl Key {
         Some(match name {
             "port" | "addr" | "address" | "bind" | "host" | "socket" => Self::Listen,
             "ssl" | "https" | "wss" => Self::Tls,
-            "timeout" | "idle_timeout" | "ping" | "ping_interval" | "keepalive" | "heartbeat" => {
-                Self::SilenceMax
-            }
+            "timeout" | "idle_timeout" | "ping" | "ping_interval" | "ping_timeout" | "keepalive"
+            | "heartbeat" => Self::SilenceMax,
             "max_size" | "max_message_size" | "max_frame_size" | "max_payload" => Self::MaxRecvSize,
             "origin" | "cors" | "allowed_origins" | "check_origin" => Self::Origins,
             "protocol" | "protocols" | "subprotocol" => Self::Subprotocols,
