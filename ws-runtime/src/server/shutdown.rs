@@ -13,7 +13,7 @@ pub(super) enum Stage {
     /// Connections handle what has arrived and are closed with 1001.
     Closing,
     /// `shutdown_timeout` is over: what is left is cut, running handlers included. `disconnect` handlers still run, for
-    /// [`LAST_GRACE`](super::LAST_GRACE).
+    /// `LAST_GRACE`.
     Aborting,
     /// `LAST_GRACE` is over: `disconnect` handlers are dropped too.
     Abandoning,
