@@ -113,15 +113,10 @@ options! {
 
         /// How long a connection may take to become a WebSocket: TLS, the request, the `handshake` handler.
         ///
-<<<<<<< HEAD
-        /// One deadline from `accept` to 101, so that a peer that sends a byte now and then gains nothing
-        /// by it. A request that is late is answered with 408 (request timeout) where an answer is
-        /// possible, and closed. A peer that has not sent a byte is closed without an answer: browsers
-        /// connect ahead of need.
-=======
-        /// It is one deadline from `accept` to 101, so that a peer gains nothing by sending a byte now and then. A request that is late is answered with 408 (request timeout) where an answer is
-        /// possible, and closed.
->>>>>>> process
+        /// It is one deadline from `accept` to 101, so that a peer gains nothing by sending a byte now and
+        /// then. A request that is late is answered with 408 (request timeout) where an answer is possible,
+        /// and closed. A peer that has not sent a byte is closed without an answer: browsers connect ahead
+        /// of need.
         handshake_timeout(into Seconds) -> Duration {
             default: "10", unit: "seconds", bounds: (0.001 ..= 31_536_000),
         }
