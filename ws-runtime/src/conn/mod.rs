@@ -38,7 +38,7 @@ pub(crate) use self::broadcast::Broadcast;
 pub use self::error::{CloseError, SendError, SetError};
 pub(crate) use self::gathering::{Gathered, gathered};
 pub(crate) use self::handlers::{Panicked, catch};
-pub(crate) use self::life::live;
+pub(crate) use self::life::Life;
 pub(crate) use self::open::turn_away;
 pub(crate) use self::timing::Moment;
 
