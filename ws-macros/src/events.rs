@@ -1,29 +1,30 @@
-//! What the macro knows of each event: one row an event, and everything else follows from it.
+//! The table of events: all that the macro knows about an event is in its row.
 //!
-//! A new event is a row here, a method of the runtime's `Service`, and a trait for its arguments.
+//! A new event needs a row here, a method of the runtime's `Service`, and a trait for its arguments. Every event can be
+//! handled by a `fn` or an `async fn`.
 
-/// One row: an event, or what has an attribute of its own (a tick, a watch).
+/// A row of the table: an event, a tick or a watch.
 #[derive(Debug)]
 pub(crate) struct Row {
-    /// The word in `#[on(…)]`, the method of the runtime's `Service`, and the name in messages.
+    /// The name in `#[on(…)]` and in error messages; also the method of the runtime's `Service`.
     pub(crate) name: &'static str,
     /// What other frameworks call it, in lower case.
     pub(crate) foreign_names: &'static [&'static str],
-    /// The runtime's trait of its arguments.
+    /// The runtime's trait that its arguments implement.
     pub(crate) argument_trait: &'static str,
-    /// The method of that trait that makes an argument.
+    /// The method of that trait.
     pub(crate) argument_method: &'static str,
     pub(crate) payload: Payload,
-    /// The arguments that are made of the payload, as types without lifetimes and spaces.
+    /// The types of the arguments that are made from the payload, without lifetimes and spaces.
     pub(crate) payload_types: &'static [&'static str],
-    /// The same in words, for messages.
+    /// The same in words, for error messages.
     pub(crate) payload_words: &'static str,
     pub(crate) surroundings: Surroundings,
     pub(crate) session: Session,
     pub(crate) output: Output,
 }
 
-/// What only this event brings: a parameter of its method, and what arguments are made of.
+/// What only this event passes: a parameter of its method, from which arguments are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload {
     Nothing,
@@ -43,45 +44,45 @@ pub(crate) enum Payload {
     },
 }
 
-/// What surrounds the event: which context its arguments are made from.
+/// The surroundings of an event: the context that its arguments are made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Surroundings {
-    /// A connection that has no session yet, or never will.
+    /// A connection without a session: not yet, or never.
     Opening,
     /// A connection with its session.
     Connection,
-    /// The server, no connection.
+    /// The server, without a connection.
     Server,
 }
 
-/// What a handler has of the session.
+/// How a handler can take the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Session {
-    /// It can take the session by `&` or `&mut`.
+    /// By `&` or `&mut`.
     Lent,
-    /// It can also take it by value: nothing comes after it.
+    /// Also by value, because no event follows.
     Given,
-    /// There is none, and this is why.
+    /// Not at all, for this reason.
     Absent(&'static str),
 }
 
-/// What a handler may return, and what becomes of it.
+/// What a handler may return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Output {
-    /// `()` or a `Result` of it: an error is logged.
+    /// `()`, or a `Result` whose error is logged.
     Outcome,
-    /// A reply to the peer.
+    /// A reply that is sent to the peer.
     Reply,
-    /// The session, or a refusal.
+    /// The session, or the refusal of the peer.
     Admission,
     /// An HTTP response.
     Response,
 }
 
-/// Writes the events that `#[on(…)]` takes, each with its row.
+/// Declares the events that `#[on(…)]` takes, each with its row.
 macro_rules! events {
     ($($event:ident: $row:expr,)*) => {
-        /// An event that `#[on(…)]` names.
+        /// An event that `#[on(…)]` takes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Event { $($event),* }
 
@@ -235,7 +236,7 @@ pub(crate) const WATCH: Row = Row {
 };
 
 impl Row {
-    /// What a handler can take, as a sentence: the runtime's errors say the same.
+    /// What a handler can take, as a sentence. The traits of the runtime use the same words.
     pub(crate) fn offer(&self) -> String {
         let conn = match self.surroundings {
             Surroundings::Opening | Surroundings::Connection => "`&Conn`",
@@ -261,12 +262,12 @@ impl Event {
         Self::ALL.iter().copied().find(|event| event.name() == name)
     }
 
-    /// The event that another framework calls so.
+    /// The event that other frameworks call `name`.
     pub(crate) fn of_foreign_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|event| event.row().foreign_names.contains(&name))
     }
 
-    /// The names of all, in the order of a connection's life.
+    /// The names of all events, in the order of a connection's life.
     pub(crate) fn names() -> impl Iterator<Item = &'static str> {
         Self::ALL.iter().map(|event| event.name())
     }
