@@ -5,15 +5,15 @@
 //!
 //! | stage | takes | returns |
 //! |---|---|---|
-//! | `parse` | tokens | the [`model`]: what the user wrote |
+//! | `parse` | tokens | the `model`: what the user wrote |
 //! | `resolve` | the model | what each argument of a handler asks for, by the name of its type |
 //! | `check` | the resolved model | the handlers that break a rule |
 //! | `plan` | both | what is generated |
 //! | `expand` | the plan | tokens |
 //!
-//! `parse` and `check` report each mistake to [`diagnostics`], on the tokens that are wrong, and continue. A handler with a
-//! mistake is emitted but not called, so that one mistake is one error. [`events`] describes each event once, [`options`]
-//! each option, and [`hints`] what users of other frameworks write.
+//! `parse` and `check` report each mistake to `diagnostics`, on the tokens that are wrong, and continue. A handler with a
+//! mistake is emitted but not called, so that one mistake is one error. `events` describes each event once, `options`
+//! each option, and `hints` what users of other frameworks write.
 
 mod address;
 mod cfgs;
