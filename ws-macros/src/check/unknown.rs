@@ -197,6 +197,8 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
     Some(format!("nothing provides `{name}`: {advice}"))
 }
 
+const KNOWN_CRATES: [&str; 6] = ["std", "core", "alloc", "ws_runtime", "axum", "bytes"];
+
 /// The types that the runtime provides by reference.
 const HANDLES: [&str; 5] = ["Conn", "Server", "Handshake", "Request", "Close"];
 
@@ -214,11 +216,16 @@ fn behind_reference(ty: &Type) -> (Access, &Type) {
     }
 }
 
+/// The name of a type that is written alone, or by the path of a crate that it is expected from: `crate::Json` is a type of
+/// the user's.
 fn last_segment(ty: &Type) -> Option<&PathSegment> {
-    match ty {
-        Type::Path(path) if path.qself.is_none() => path.path.segments.last(),
-        _ => None,
-    }
+    let Type::Path(path) = ty else { return None };
+    let segments = &path.path.segments;
+    let is_expected = match segments.first() {
+        Some(first) if segments.len() > 1 => KNOWN_CRATES.iter().any(|name| first.ident == name),
+        _ => true,
+    };
+    segments.last().filter(|_| path.qself.is_none() && is_expected)
 }
 
 /// The type without its path, without lifetimes and without spaces.
