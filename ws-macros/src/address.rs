@@ -1,13 +1,13 @@
-//! Says of a text whether a server can listen there: the rules of the runtime, known at compile time.
+//! Checks whether a server can listen on an address: the runtime's rules, applied at compile time.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Why nothing can listen on this; none if something can.
+/// Says why no server can listen on this address; `None` if one can.
 pub(crate) fn problem(text: &str) -> Option<&'static str> {
     check_address(text.trim()).err()
 }
 
-/// The forms of an address, for messages.
+/// The forms of an address, for error messages.
 pub(crate) const FORMS: &str = "`8080`, `\"127.0.0.1:8080\"`, `\"[::1]:8080\"`, `\"localhost:8080\"`, `\"unix:/path/to/socket\"` or `\"systemd\"`";
 
 fn check_address(text: &str) -> Result<(), &'static str> {
@@ -69,7 +69,7 @@ fn check_name(text: &str) -> Result<(), &'static str> {
 }
 
 fn check_port(text: &str) -> Result<(), &'static str> {
-    // `u16::from_str` takes a plus sign.
+    // `u16::from_str` accepts a plus sign.
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err("the port is not a number");
     }

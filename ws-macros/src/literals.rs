@@ -1,4 +1,4 @@
-//! What a literal may be as the value of a key. What is no literal is known only when the server starts.
+//! Checks literals in attributes. Other expressions are checked when the server starts.
 
 use proc_macro2::Ident;
 use syn::{Expr, Lit, UnOp};
@@ -9,7 +9,7 @@ use crate::model::Value;
 use crate::options::{Key, Kind, MILLISECOND, YEAR};
 use crate::syntax::bare;
 
-/// Judges the value of a key as far as it is a literal.
+/// Checks the value of a key, if it is a literal.
 pub(crate) fn check(key: Key, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
     let before = diagnostics.count();
     match key.kind() {
@@ -21,7 +21,7 @@ pub(crate) fn check(key: Key, value: Expr, diagnostics: &mut Diagnostics) -> Opt
             check_origins(&value, diagnostics);
         }
         kind => {
-            // `drop` would be taken for the function of that name.
+            // A bare `drop` would resolve to the function of that name.
             if let Some(word) =
                 lone_word(&value).filter(|word| kind.words().iter().any(|known| word == known))
             {
@@ -38,7 +38,7 @@ pub(crate) fn check(key: Key, value: Expr, diagnostics: &mut Diagnostics) -> Opt
     (diagnostics.count() == before).then_some(Value::Expression(value))
 }
 
-/// Judges the period of a tick.
+/// Checks the period of a tick.
 pub(crate) fn check_period(period: &Expr, diagnostics: &mut Diagnostics) {
     let written = Written::of(period);
     let problem = match &written {
@@ -52,7 +52,7 @@ pub(crate) fn check_period(period: &Expr, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What the user wrote as a value, as far as the macro can judge it.
+/// A value as the user wrote it.
 #[derive(Debug, PartialEq)]
 enum Written {
     Number {
@@ -61,9 +61,9 @@ enum Written {
     },
     Text(String),
     Bool,
-    /// A literal that no option takes: a byte, a character.
+    /// A literal that no option accepts: a byte, a character.
     OtherLiteral,
-    /// Anything that is known only when the server starts.
+    /// Any other expression: its value is known when the server starts.
     Expression,
 }
 
@@ -98,7 +98,7 @@ impl Written {
     }
 }
 
-/// Says what is wrong with a literal, if anything is.
+/// Says what is wrong with a literal; `None` if nothing is.
 fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
     if *written == Written::Expression {
         return None;
@@ -211,7 +211,7 @@ fn check_origins(value: &Expr, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The words that say of all origins whether they may connect.
+/// The words that stand for a whole policy.
 fn is_kind_of_origins(word: &Ident) -> bool {
     word == "any" || word == "same"
 }
@@ -234,7 +234,7 @@ fn check_origin(value: &Expr, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Only what can be no origin at all; the rest is checked when the server starts.
+/// Rules out only what cannot be an origin; the rest is checked when the server starts.
 fn is_origin(text: &str) -> bool {
     let Some((scheme, host)) = text.split_once("://") else { return text == "null" };
     !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '?', '#', '*', ' '])
@@ -264,12 +264,12 @@ fn is_prefix(prefix: &str) -> bool {
     prefix.bytes().next().is_some_and(|byte| !byte.is_ascii_digit()) && prefix.bytes().all(plain)
 }
 
-/// Whether what stands behind a number is more than its type: `20s`, `64k`.
+/// Whether the suffix of a number is a unit, not a type: `20s`, `64k`.
 fn is_unit(suffix: &str) -> bool {
     !suffix.is_empty() && !NUMBERS.contains(&suffix)
 }
 
-/// The word that stands alone as a value, such as `any`.
+/// The value, if it is a single word such as `any`.
 fn lone_word(expression: &Expr) -> Option<&Ident> {
     match bare(expression) {
         Expr::Path(path) => path.path.get_ident(),
@@ -277,6 +277,6 @@ fn lone_word(expression: &Expr) -> Option<&Ident> {
     }
 }
 
-/// The types that a number can name behind its digits.
+/// The types that can be the suffix of a number.
 const NUMBERS: [&str; 14] =
     ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64"];

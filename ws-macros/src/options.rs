@@ -1,6 +1,6 @@
 //! The keys of `#[ws_server(…)]`: one for each option of the runtime, and the path to the runtime itself.
 
-/// A key of the attribute. Closed, so that a new one cannot be forgotten in a `match`.
+/// A key of the attribute. An enum, so that no `match` can forget a new key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
     Listen,
@@ -33,7 +33,7 @@ pub(crate) enum Key {
     Crate,
 }
 
-/// What the value of a key is.
+/// The kind of value that a key takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
     Listen,
@@ -118,7 +118,7 @@ impl Key {
         Self::ALL.into_iter().find(|key| key.name() == name)
     }
 
-    /// The key that was meant by what other tools call it.
+    /// The key that other frameworks call `name`.
     pub(crate) fn of_foreign_name(name: &str) -> Option<Self> {
         Some(match name {
             "port" | "addr" | "address" | "bind" | "host" | "socket" => Self::Listen,
@@ -167,7 +167,7 @@ impl Key {
         }
     }
 
-    /// How the key is written, for messages.
+    /// An example of the key, for error messages.
     pub(crate) fn example(self) -> &'static str {
         match self.kind() {
             Kind::Listen => "listen = 8080",
@@ -186,7 +186,7 @@ impl Key {
 }
 
 impl Kind {
-    /// The words that are its values.
+    /// The words that it accepts.
     pub(crate) fn words(self) -> &'static [&'static str] {
         match self {
             Self::Slow => &["close", "drop"],
@@ -196,7 +196,7 @@ impl Kind {
     }
 }
 
-/// The clock of the runtime has steps of this.
+/// The resolution of the runtime's clock, in seconds.
 pub(crate) const MILLISECOND: f64 = 0.001;
 
 pub(crate) const YEAR: f64 = 31_536_000.0;

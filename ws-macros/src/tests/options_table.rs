@@ -1,11 +1,14 @@
-//! The keys of the attribute against the runtime's own table of options: they must not drift apart.
+//! The keys of the attribute, the runtime's table of options, and the documentation must not drift apart.
 
 use crate::options::{Key, Kind};
 
-/// The one place where the runtime describes its options.
+/// The runtime's table of options.
 const TABLE: &str = include_str!("../../../ws-runtime/src/options/table.rs");
 
-/// An option's name, the type it is given as, and its bounds, as they stand in the table.
+/// The documentation of the attribute.
+const DOCS: &str = include_str!("../lib.rs");
+
+/// The name of an option, the type of its value, and its bounds, from the runtime's table.
 fn described() -> Vec<(String, String, String)> {
     let mut options = Vec::new();
     let mut lines = TABLE.lines().map(str::trim);
@@ -24,6 +27,14 @@ fn every_option_is_a_key_and_every_key_an_option() {
     let options: Vec<String> = described().into_iter().map(|(name, ..)| name).collect();
     let keys: Vec<&str> = Key::ALL.into_iter().filter(|key| *key != Key::Crate).map(Key::name).collect();
     assert_eq!(keys, options);
+}
+
+#[test]
+fn every_key_is_documented() {
+    for key in Key::ALL {
+        let row = format!("/// | `{}` |", key.name());
+        assert!(DOCS.contains(&row), "{row}");
+    }
 }
 
 #[test]
