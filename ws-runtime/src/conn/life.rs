@@ -12,7 +12,7 @@ use super::link::{Link, Receiver};
 use super::open::{Opened, open};
 use crate::event::{Binary, Call, Close, ClosedBy, ConnEvent, Failure, Outcome, Pong, Service, Utf8};
 use crate::listen::{Address, Stream};
-use crate::server::{Hosted, Place};
+use crate::server::{Hosted, Slot};
 use crate::wire::{Incoming, Inflater};
 
 /// Lives one connection.
@@ -20,11 +20,11 @@ pub(crate) fn live<S: Service>(
     hosted: Arc<Hosted<S>>,
     stream: Stream,
     peer: Address,
-    place: Place,
+    slot: Slot,
 ) -> impl Future<Output = ()> + Send {
     let conn = hosted.server.greet(peer, &stream);
     // The beginning and the end are boxed: most of the time a connection needs the memory of neither.
-    let opening = Box::pin(open(Arc::clone(&hosted), conn.clone(), stream, place));
+    let opening = Box::pin(open(Arc::clone(&hosted), conn.clone(), stream, slot));
     Gathered::of(conn.clone(), async move {
         let _life = Life(&conn);
         let Some(Opened { stream, session, deflate, accepted }) = opening.await else { return };

@@ -125,7 +125,7 @@ options! {
         ///
         /// When one more comes, the oldest of those goes that have kept the server waiting for a quarter of
         /// a second or more, first among those of an address that holds more than a quarter of all: peers
-        /// that connect and dawdle do not keep others out. One that waits for the server, as for its
+        /// that connect and stall do not keep others out. One that waits for the server, as for its
         /// `handshake` handler, never goes: where there is no other, the newcomer waits to be accepted.
         max_handshakes(exact usize) -> usize {
             default: "1024", unit: "connections", bounds: (1 ..= 1_048_576),

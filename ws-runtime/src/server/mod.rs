@@ -2,7 +2,7 @@
 
 mod alarms;
 mod builder;
-mod openings;
+mod pending;
 mod registry;
 mod running;
 mod serve;
@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
-use self::openings::Openings;
+use self::pending::PendingHandshakes;
 use self::registry::Registry;
 use self::shutdown::Stage;
 use crate::conn::{Broadcast, Conn, SendError, gathered};
@@ -33,7 +33,7 @@ use crate::watch::Watchers;
 use crate::wire::Kind;
 
 pub use self::builder::{Builder, DefaultState, Given, StateSource};
-pub(crate) use self::openings::{Evicted, Place};
+pub(crate) use self::pending::{Evicted, Slot};
 pub use self::running::Running;
 pub(crate) use self::serve::LAST_GRACE;
 
@@ -48,7 +48,7 @@ struct Inner {
     options: Options,
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
-    openings: Arc<Openings>,
+    pending: Arc<PendingHandshakes>,
     alarms: Alarms,
     /// Where its tasks run.
     runtime: Handle,
@@ -80,7 +80,7 @@ impl Server {
         let threads = runtime.metrics().num_workers();
         Self(Arc::new(Inner {
             name,
-            openings: Arc::new(Openings::new(options.max_handshakes, threads)),
+            pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
             options,
             addresses: OnceLock::new(),
             registry: Registry::default(),

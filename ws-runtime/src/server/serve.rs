@@ -12,8 +12,9 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::task::TaskTracker;
 
 use super::Hosted;
+use super::pending::Evicted;
 use super::shutdown::Stage;
-use crate::conn::{Conn, catch, live, turn_away};
+use crate::conn::{Conn, catch, live, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::{Address, Listener, Stream, accept_pause};
 
@@ -52,29 +53,29 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
 /// Accepts connections until the server is asked to stop; each lives in a task of its own.
 async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], connections: &TaskTracker) {
     let most = capacity(hosted.server.options().max_connections);
-    let openings = &hosted.server.0.openings;
+    let pending = &hosted.server.0.pending;
     let mut turned_away = JoinSet::new();
     let mut stopping = std::pin::pin!(hosted.server.stopping());
     let mut accepting: Vec<Pin<Box<Accepting<'_>>>> =
         listeners.iter().map(|listener| accept_one(listener, Warned::default())).collect();
     loop {
-        let has_room = openings.has_room(Instant::now());
+        let has_room = pending.has_room(Instant::now());
         tokio::select! {
             biased;
             () = &mut stopping => return,
             Some(_) = turned_away.join_next() => {}
-            () = openings.changed(), if !has_room => {}
+            () = pending.changed(), if !has_room => {}
             (stream, peer) = any(&mut accepting, listeners), if has_room => {
                 let now = Instant::now();
-                // One that dawdles in its handshake goes before one that knocks is sent away.
-                if connections.len() < most || openings.evict(now) {
-                    let place = openings.admit(&peer, now);
-                    connections.spawn(live(Arc::clone(hosted), stream, peer, place));
+                // A stalled handshake is evicted before a new connection is refused.
+                if connections.len() < most || pending.evict_stalled(Evicted { option: "max_connections", limit: most }, now) {
+                    let slot = pending.take_slot(&peer, now);
+                    connections.spawn(live(Arc::clone(hosted), stream, peer, slot));
                     continue;
                 }
                 tracing::debug!(%peer, most, "not connected: as many as `max_connections` allows are");
                 if hosted.tls.is_none() && turned_away.len() < MOST_TURNED_AWAY {
-                    turned_away.spawn(turn_away(stream));
+                    turned_away.spawn(refuse(stream));
                 }
             }
         }

@@ -1,121 +1,104 @@
-//! From an accepted socket to a WebSocket: `connect`, TLS, the request, `handshake`, and 101; or a refusal.
+//! From an accepted socket to an open WebSocket, or to the reason why there is none.
+//!
+//! ```text
+//! accepted ─ connect ─ TLS ─ request ─┬─ handshake ─ admitted ─ 101 ─ open
+//!                                     ├─ plain request ─ answer
+//!                                     └─ refusal ─ answer
+//! ```
+//!
+//! One deadline, `handshake_timeout`, covers all of it up to the answer. There are two doors: [`Admitted::new`] takes a
+//! classified handshake and needs no stream; [`Admitted::open`] takes the stream. A host that reads requests itself, as an
+//! HTTP server does, can use them without what comes before.
 
+mod admitted;
 mod answer;
 mod deadline;
-mod end;
 mod handlers;
 mod nodelay;
+mod reason;
+mod request;
 mod tls;
 
 use std::pin::pin;
 use std::sync::Arc;
 
+use self::admitted::Admitted;
+use self::answer::Answer;
+use self::deadline::{interruption, unless_interrupted};
+use self::handlers::{run_connect, run_request};
+use self::nodelay::Nodelay;
+use self::reason::{NotOpened, Reason};
+use self::request::{classify, read_head};
+use self::tls::accept_tls;
 use super::Conn;
 use crate::event::Service;
-use crate::handshake::{self, HeadError, HeadLimits, HeadReader, IntoResponse, Judged, Refusal, Transport};
-use crate::listen::{Address, Stream};
-use crate::server::{Hosted, Place};
-use crate::wire::Agreement;
+use crate::handshake::{self, Classified, Refusal};
+use crate::listen::Stream;
+use crate::server::{Hosted, Slot};
 
-use self::answer::Answer;
-pub(crate) use self::answer::turn_away;
-use self::deadline::{before, untimely_end};
-use self::end::{End, Unopened};
-use self::handlers::{admit, greet, respond};
-use self::nodelay::Nodelay;
-use self::tls::accept_tls;
+pub(super) use self::admitted::Opened;
+pub(crate) use self::answer::refuse;
 
-/// A connection that has become a WebSocket.
-pub(super) struct Opened<Se> {
-    pub(super) stream: Stream,
-    pub(super) session: Se,
-    /// What was agreed on, if messages are to be compressed.
-    pub(super) deflate: Option<Agreement>,
-    /// The 101, which is yet to be sent.
-    pub(super) accepted: Vec<u8>,
-}
-
-/// Opens a connection, within `handshake_timeout` from now; `None` where it came to nothing and is over.
+/// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
 pub(super) async fn open<S: Service>(
     hosted: Arc<Hosted<S>>,
     conn: Conn,
     stream: Stream,
-    place: Place,
+    slot: Slot,
 ) -> Option<Opened<S::Session>> {
-    let end = match attempt(&hosted, &conn, stream, &place).await {
+    let reason = match try_open(&hosted, &conn, stream, &slot).await {
         Ok(opened) => return Some(opened),
-        Err(Unopened::End(end)) => end,
-        Err(Unopened::Answer(answer)) => End::Answered(answer.send(&hosted.server, &place).await),
+        Err(NotOpened::Silently(reason)) => reason,
+        Err(NotOpened::With(answer)) => Reason::Answered(answer.send(&hosted.server, &slot).await),
     };
-    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {end}");
+    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
     None
 }
 
-async fn attempt<S: Service>(
+async fn try_open<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,
     mut stream: Stream,
-    place: &Place,
-) -> Result<Opened<S::Session>, Unopened> {
-    let options = hosted.server.options();
-    let mut end = pin!(untimely_end(&hosted.server));
+    slot: &Slot,
+) -> Result<Opened<S::Session>, NotOpened> {
+    let mut interruption = pin!(interruption(&hosted.server));
+    let mut nodelay = Nodelay::inherited(hosted.server.options());
 
-    let mut nodelay = Nodelay::of_accepted(options);
-    before(end.as_mut(), pin!(greet(hosted, conn))).await??;
+    unless_interrupted(interruption.as_mut(), pin!(run_connect(hosted, conn))).await??;
     nodelay.apply(&stream, conn);
     if let Some(acceptor) = &hosted.tls {
         // Boxed, as most connections to most servers need no room for it.
-        stream = before(end.as_mut(), Box::pin(accept_tls(place, acceptor, stream))).await??;
+        let accepting = Box::pin(accept_tls(slot, acceptor, stream));
+        stream = unless_interrupted(interruption.as_mut(), accepting).await??;
     }
 
-    let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
-    let mut reader = HeadReader::new(limits);
-    let head = {
-        let reading = pin!(reader.read(&mut stream));
-        before(end.as_mut(), pin!(place.peers_turn(reading))).await
-    };
-    let head = match head {
-        Ok(head) => match head? {
-            Ok(head) => head,
-            Err(HeadError::Io(error)) => return Err(End::Io(error).into()),
-            Err(HeadError::Closed) => return Err(End::Closed.into()),
-            Err(HeadError::Refused(refusal)) => return Err(Answer::refusal(stream, refusal).into()),
-        },
-        // A browser that has connected ahead of need would take an answer for that to its next request.
-        Err(untimely) if !reader.has_begun() => return Err(untimely.into()),
-        Err(untimely) => return Err(Answer::untimely(stream, untimely).into()),
-    };
-    drop(reader);
-    let transport =
-        Transport { encrypted: hosted.tls.is_some(), has_host: matches!(conn.peer(), Address::Tcp(_)) };
-    match handshake::judge(head, &options.origins, transport) {
-        Judged::Refused(refusal) => Err(Answer::refusal(stream, refusal).into()),
-        Judged::Plain(request) => {
-            let mut answer = match before(end, pin!(respond(hosted, conn, &request))).await {
+    let (head, mut stream) = read_head(hosted.server.options(), interruption.as_mut(), slot, stream).await?;
+    let handshake = match classify(hosted, conn, head) {
+        Classified::Upgrade(handshake) => handshake,
+        Classified::Plain(request) => {
+            let answering = pin!(run_request(hosted, conn, &request));
+            let answer = match unless_interrupted(interruption, answering).await {
                 Ok(response) => Answer::new(stream, response),
-                Err(untimely) => Answer::untimely(stream, untimely),
+                Err(interrupted) => Answer::interrupted(stream, interrupted),
             };
-            answer.method = request.method().clone();
-            Err(answer.into())
+            return Err(answer.to(request.method()).into());
         }
-        Judged::Upgrade(request) => {
-            handshake::choose_subprotocol(&request, &options.subprotocols);
-            let session = match before(end, pin!(admit(hosted, conn, &request))).await {
-                Ok(Ok(session)) => session,
-                Ok(Err(reject)) => return Err(Answer::new(stream, reject.into_response()).into()),
-                Err(untimely) => return Err(Answer::untimely(stream, untimely).into()),
-            };
-            if conn.is_cut() {
-                return Err(End::Disconnected.into());
-            }
-            if handshake::arrived_early(&mut stream).await {
-                return Err(Answer::refusal(stream, Refusal::EarlyBytes).into());
-            }
-            nodelay.apply(&stream, conn);
-            let window_bits = u8::try_from(options.compression_window_bits).unwrap_or_default();
-            let agreed = handshake::agree(request.headers(), conn.compression(), window_bits);
-            let (deflate, extension) = agreed.unzip();
-            Ok(Opened { stream, session, deflate, accepted: handshake::accept(&request, extension) })
-        }
+        Classified::Refused(refusal) => return Err(Answer::refusal(stream, refusal).into()),
+        Classified::ForeignPage(_) => return Err(Answer::refusal(stream, Refusal::ForeignOrigin).into()),
+    };
+
+    let admitting = pin!(Admitted::new(hosted, conn, &handshake));
+    let admitted = match unless_interrupted(interruption, admitting).await {
+        Ok(Ok(admitted)) => admitted,
+        Ok(Err(reject)) => return Err(Answer::reject(stream, reject).into()),
+        Err(interrupted) => return Err(Answer::interrupted(stream, interrupted).into()),
+    };
+    if conn.is_cut() {
+        return Err(Reason::Disconnected.into());
     }
+    if handshake::arrived_early(&mut stream).await {
+        return Err(Answer::refusal(stream, Refusal::EarlyBytes).into());
+    }
+    nodelay.apply(&stream, conn);
+    Ok(admitted.open(stream))
 }
