@@ -66,7 +66,7 @@ impl Answer {
     }
 
     /// Makes it the answer to a request of that method: one to `HEAD` has no body.
-    pub(super) fn to(self, method: &Method) -> Self {
+    pub(super) fn for_method(self, method: &Method) -> Self {
         Self { method: method.clone(), ..self }
     }
 

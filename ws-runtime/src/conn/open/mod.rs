@@ -81,7 +81,7 @@ async fn try_open<S: Service>(
                 Ok(response) => Answer::new(stream, response),
                 Err(interrupted) => Answer::interrupted(stream, interrupted),
             };
-            return Err(answer.to(request.method()).into());
+            return Err(answer.for_method(request.method()).into());
         }
         Classified::Refused(refusal) => return Err(Answer::refusal(stream, refusal).into()),
         Classified::ForeignPage(_) => return Err(Answer::refusal(stream, Refusal::ForeignOrigin).into()),
