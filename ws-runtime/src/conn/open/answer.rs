@@ -25,10 +25,9 @@ const PIECE: usize = 8 * 1024;
 const RETRY_AFTER_SECONDS: &str = "5";
 
 /// Refuses a peer that the server has no room for.
-pub(crate) async fn refuse(stream: Stream) {
-    let Answer { mut stream, response, method, .. } =
-        Answer::new(stream, unavailable("there are too many connections"));
-    let mut bytes = handshake::encode_response(&response, &method);
+pub(crate) async fn refuse(mut stream: Stream) {
+    let response = unavailable("there are too many connections");
+    let mut bytes = handshake::encode_response(&response, &Method::GET);
     // The kernel takes a short answer at once, as nothing was sent before it.
     if let Ok(Ok(())) = timeout(LINGER, stream.write_all_buf(&mut bytes)).await {
         linger(stream).await;
@@ -37,42 +36,43 @@ pub(crate) async fn refuse(stream: Stream) {
 
 /// An answer to a request that does not become a WebSocket.
 pub(super) struct Answer {
-    stream: Stream,
     response: Response<Bytes>,
     /// The method of the request, if it is known.
     method: Method,
     because: Option<Because>,
 }
 
-impl Answer {
-    pub(super) fn new(stream: Stream, response: Response<Bytes>) -> Self {
-        Self { stream, response, method: Method::GET, because: None }
+impl From<Response<Bytes>> for Answer {
+    fn from(response: Response<Bytes>) -> Self {
+        Self { response, method: Method::GET, because: None }
     }
+}
 
-    pub(super) fn refusal(stream: Stream, refusal: Refusal) -> Self {
-        Self { because: Some(Because::Refusal(refusal)), ..Self::new(stream, refusal.into_response()) }
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        Self { because: Some(Because::Refusal(refusal)), ..Self::from(refusal.into_response()) }
     }
+}
 
-    pub(super) fn reject(stream: Stream, reject: Reject) -> Self {
-        Self::new(stream, reject.into_response())
-    }
-
-    pub(super) fn interrupted(stream: Stream, interrupted: Interrupted) -> Self {
+impl From<Interrupted> for Answer {
+    fn from(interrupted: Interrupted) -> Self {
         let response = match interrupted {
             Interrupted::TooSlow(_) => Reject::new(StatusCode::REQUEST_TIMEOUT).into_response(),
             Interrupted::ShuttingDown => unavailable("the server shuts down"),
         };
-        Self { because: Some(Because::Interrupted(interrupted)), ..Self::new(stream, response) }
+        Self { because: Some(Because::Interrupted(interrupted)), ..Self::from(response) }
     }
+}
 
+impl Answer {
     /// Makes it the answer to a request of that method: one to `HEAD` has no body.
     pub(super) fn for_method(self, method: &Method) -> Self {
         Self { method: method.clone(), ..self }
     }
 
     /// Sends it and closes the connection. A peer that reads may take its time, until `shutdown_timeout` has passed.
-    pub(super) async fn send(self, server: &Server, slot: &Slot) -> Answered {
-        let Self { mut stream, response, method, because } = self;
+    pub(super) async fn send(self, mut stream: Stream, server: &Server, slot: &Slot) -> Answered {
+        let Self { response, method, because } = self;
         let mut bytes = handshake::encode_response(&response, &method);
         let of = bytes.remaining();
         let writing = write(&mut stream, &mut bytes, server.options().write_timeout);

@@ -9,6 +9,9 @@
 //! One deadline, `handshake_timeout`, covers all of it up to the answer. There are two doors: [`Admitted::new`] takes a
 //! classified handshake and needs no stream; [`Admitted::open`] takes the stream. A host that reads requests itself, as an
 //! HTTP server does, can use them without what comes before.
+//!
+//! [`Admitted::new`]: admitted::Admitted::new
+//! [`Admitted::open`]: admitted::Admitted::open
 
 mod admitted;
 mod answer;
@@ -22,17 +25,13 @@ mod tls;
 use std::pin::pin;
 use std::sync::Arc;
 
-use self::admitted::Admitted;
-use self::answer::Answer;
 use self::deadline::{interruption, unless_interrupted};
-use self::handlers::{run_connect, run_request};
+use self::handlers::run_connect;
 use self::nodelay::Nodelay;
-use self::reason::{NotOpened, Reason};
-use self::request::{classify, read_head};
+use self::reason::{NotAdmitted, Reason};
 use self::tls::accept_tls;
 use super::Conn;
 use crate::event::Service;
-use crate::handshake::{self, Classified, Refusal};
 use crate::listen::Stream;
 use crate::server::{Hosted, Slot};
 
@@ -46,13 +45,13 @@ pub(super) async fn open<S: Service>(
     stream: Stream,
     slot: Slot,
 ) -> Option<Opened<S::Session>> {
-    let reason = match try_open(&hosted, &conn, stream, &slot).await {
-        Ok(opened) => return Some(opened),
-        Err(NotOpened::Silently(reason)) => reason,
-        Err(NotOpened::With(answer)) => Reason::Answered(answer.send(&hosted.server, &slot).await),
-    };
-    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
-    None
+    match try_open(&hosted, &conn, stream, &slot).await {
+        Ok(opened) => Some(opened),
+        Err(reason) => {
+            tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
+            None
+        }
+    }
 }
 
 async fn try_open<S: Service>(
@@ -60,7 +59,7 @@ async fn try_open<S: Service>(
     conn: &Conn,
     mut stream: Stream,
     slot: &Slot,
-) -> Result<Opened<S::Session>, NotOpened> {
+) -> Result<Opened<S::Session>, Reason> {
     let mut interruption = pin!(interruption(&hosted.server));
     let mut nodelay = Nodelay::inherited(hosted.server.options());
 
@@ -71,34 +70,16 @@ async fn try_open<S: Service>(
         let accepting = Box::pin(accept_tls(slot, acceptor, stream));
         stream = unless_interrupted(interruption.as_mut(), accepting).await??;
     }
-
-    let (head, mut stream) = read_head(hosted.server.options(), interruption.as_mut(), slot, stream).await?;
-    let handshake = match classify(hosted, conn, head) {
-        Classified::Upgrade(handshake) => handshake,
-        Classified::Plain(request) => {
-            let answering = pin!(run_request(hosted, conn, &request));
-            let answer = match unless_interrupted(interruption, answering).await {
-                Ok(response) => Answer::new(stream, response),
-                Err(interrupted) => Answer::interrupted(stream, interrupted),
-            };
-            return Err(answer.for_method(request.method()).into());
+    match request::admit(hosted, conn, &mut stream, slot, interruption).await {
+        Ok(admitted) => {
+            nodelay.apply(&stream, conn);
+            Ok(admitted.open(stream))
         }
-        Classified::Refused(refusal) => return Err(Answer::refusal(stream, refusal).into()),
-        Classified::ForeignPage(_) => return Err(Answer::refusal(stream, Refusal::ForeignOrigin).into()),
-    };
-
-    let admitting = pin!(Admitted::new(hosted, conn, &handshake));
-    let admitted = match unless_interrupted(interruption, admitting).await {
-        Ok(Ok(admitted)) => admitted,
-        Ok(Err(reject)) => return Err(Answer::reject(stream, reject).into()),
-        Err(interrupted) => return Err(Answer::interrupted(stream, interrupted).into()),
-    };
-    if conn.is_cut() {
-        return Err(Reason::Disconnected.into());
+        Err(NotAdmitted::Silently(reason)) => Err(reason),
+        Err(NotAdmitted::With(answer)) => {
+            // Boxed for the same reason.
+            let sending = Box::pin(answer.send(stream, &hosted.server, slot));
+            Err(Reason::Answered(sending.await))
+        }
     }
-    if handshake::arrived_early(&mut stream).await {
-        return Err(Answer::refusal(stream, Refusal::EarlyBytes).into());
-    }
-    nodelay.apply(&stream, conn);
-    Ok(admitted.open(stream))
 }

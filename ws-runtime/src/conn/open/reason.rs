@@ -6,8 +6,8 @@ use super::answer::{Answer, Answered};
 use super::deadline::Interrupted;
 use crate::server::Evicted;
 
-/// How an attempt to open a connection failed.
-pub(super) enum NotOpened {
+/// What becomes of a connection whose request was not admitted.
+pub(super) enum NotAdmitted {
     /// The connection is over.
     Silently(Reason),
     /// The peer gets an answer first.
@@ -35,13 +35,13 @@ pub(super) enum Reason {
     Answered(Answered),
 }
 
-impl<R: Into<Reason>> From<R> for NotOpened {
+impl<R: Into<Reason>> From<R> for NotAdmitted {
     fn from(reason: R) -> Self {
         Self::Silently(reason.into())
     }
 }
 
-impl From<Answer> for NotOpened {
+impl From<Answer> for NotAdmitted {
     fn from(answer: Answer) -> Self {
         Self::With(Box::new(answer))
     }

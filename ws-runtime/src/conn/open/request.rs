@@ -1,4 +1,4 @@
-//! The first request of a connection: reads and classifies it.
+//! The first request of a connection: read, classified, and admitted by the handlers.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -6,45 +6,84 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::HeaderValue;
 
+use super::admitted::Admitted;
 use super::answer::Answer;
 use super::deadline::{Interrupted, unless_interrupted};
-use super::reason::{NotOpened, Reason};
+use super::handlers::run_request;
+use super::reason::{NotAdmitted, Reason};
 use crate::conn::Conn;
 use crate::event::Service;
-use crate::handshake::{self, Classified, Head, HeadError, HeadLimits, HeadReader, Transport};
+use crate::handshake::{
+    self, Classified, Head, HeadError, HeadLimits, HeadReader, IntoResponse, Refusal, Transport,
+};
 use crate::listen::{Address, Stream};
 use crate::log::Escaped;
 use crate::options::Options;
 use crate::server::{Hosted, Slot};
 
-/// Reads the head of the request; gives the stream back with it.
-pub(super) async fn read_head(
+/// Reads the request and has it admitted, or says what to answer instead.
+pub(super) async fn admit<S: Service>(
+    hosted: &Hosted<S>,
+    conn: &Conn,
+    stream: &mut Stream,
+    slot: &Slot,
+    mut interruption: Pin<&mut impl Future<Output = Interrupted>>,
+) -> Result<Admitted<S::Session>, NotAdmitted> {
+    let head = read_head(hosted.server.options(), interruption.as_mut(), slot, stream).await?;
+    let handshake = match classify(hosted, conn, head) {
+        Classified::Upgrade(handshake) => handshake,
+        Classified::Plain(request) => {
+            let answering = pin!(run_request(hosted, conn, &request));
+            let answer = match unless_interrupted(interruption, answering).await {
+                Ok(response) => Answer::from(response),
+                Err(interrupted) => Answer::from(interrupted),
+            };
+            return Err(answer.for_method(request.method()).into());
+        }
+        Classified::Refused(refusal) => return Err(Answer::from(refusal).into()),
+        Classified::ForeignPage(_) => return Err(Answer::from(Refusal::ForeignOrigin).into()),
+    };
+    let admitting = pin!(Admitted::new(hosted, conn, &handshake));
+    let admitted = match unless_interrupted(interruption, admitting).await {
+        Ok(Ok(admitted)) => admitted,
+        Ok(Err(reject)) => return Err(Answer::from(reject.into_response()).into()),
+        Err(interrupted) => return Err(Answer::from(interrupted).into()),
+    };
+    if conn.is_cut() {
+        return Err(Reason::Disconnected.into());
+    }
+    if handshake::arrived_early(stream).await {
+        return Err(Answer::from(Refusal::EarlyBytes).into());
+    }
+    Ok(admitted)
+}
+
+async fn read_head(
     options: &Options,
     interruption: Pin<&mut impl Future<Output = Interrupted>>,
     slot: &Slot,
-    mut stream: Stream,
-) -> Result<(Head, Stream), NotOpened> {
+    stream: &mut Stream,
+) -> Result<Head, NotAdmitted> {
     let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
     let mut reader = HeadReader::new(limits);
     let read = {
-        let reading = pin!(reader.read(&mut stream));
+        let reading = pin!(reader.read(stream));
         unless_interrupted(interruption, pin!(slot.wait_for_peer(reading))).await
     };
     match read {
-        Ok(read) => match read? {
-            Ok(head) => Ok((head, stream)),
-            Err(HeadError::Io(error)) => Err(Reason::Io(error).into()),
-            Err(HeadError::Closed) => Err(Reason::Closed.into()),
-            Err(HeadError::Refused(refusal)) => Err(Answer::refusal(stream, refusal).into()),
-        },
+        Ok(read) => read?.map_err(|error| match error {
+            HeadError::Io(error) => Reason::Io(error).into(),
+            HeadError::Closed => Reason::Closed.into(),
+            HeadError::Refused(refusal) => Answer::from(refusal).into(),
+        }),
         // A browser that connects ahead of need would take an answer for the one to its next request.
-        Err(interrupted) if !reader.has_begun() => Err(interrupted.into()),
-        Err(interrupted) => Err(Answer::interrupted(stream, interrupted).into()),
+        Err(interrupted) if !reader.has_begun() => Err(Reason::Interrupted(interrupted).into()),
+        Err(interrupted) => Err(Answer::from(interrupted).into()),
     }
 }
 
 /// Classifies the request, and warns of foreign web pages.
-pub(super) fn classify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: Head) -> Classified {
+fn classify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: Head) -> Classified {
     let transport =
         Transport { encrypted: hosted.tls.is_some(), has_host: matches!(conn.peer(), Address::Tcp(_)) };
     let classified = handshake::classify(head, &hosted.server.options().origins, transport);
