@@ -53,6 +53,7 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
 /// Accepts connections until the server is asked to stop; each lives in a task of its own.
 async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], connections: &TaskTracker) {
     let most = capacity(hosted.server.options().max_connections);
+    let full = Evicted { option: "max_connections", limit: most };
     let pending = &hosted.server.0.pending;
     let mut turned_away = JoinSet::new();
     let mut stopping = std::pin::pin!(hosted.server.stopping());
@@ -68,7 +69,7 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], con
             (stream, peer) = any(&mut accepting, listeners), if has_room => {
                 let now = Instant::now();
                 // A stalled handshake is evicted before a new connection is refused.
-                if connections.len() < most || pending.evict_stalled(Evicted { option: "max_connections", limit: most }, now) {
+                if connections.len() < most || pending.evict_stalled(full, now) {
                     let slot = pending.take_slot(&peer, now);
                     connections.spawn(live(Arc::clone(hosted), stream, peer, slot));
                     continue;
