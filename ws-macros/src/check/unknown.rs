@@ -25,11 +25,12 @@ pub(super) struct Problem {
 /// What is wrong with an argument that is neither the state nor the session; `None` if the macro cannot tell.
 pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: &Server) -> Option<Problem> {
     let (access, target) = behind_reference(&argument.ty);
-    if access != Access::Value && call.is_watch() {
-        return None; // It may be the handle.
-    }
     let row = call.handler.row();
     let name = last_segment(target).map(|segment| &segment.ident);
+    let is_no_handle = |name: &Ident| NEVER_HANDLES.iter().any(|never| name == never);
+    if access != Access::Value && call.is_watch() && !name.is_some_and(is_no_handle) {
+        return None;
+    }
     let is_own = name.is_some_and(|name| server.root.types.contains(name));
     if let Some(name) = name.filter(|_| !is_own && !server.root.has_own_arguments)
         && let Some(hint) = foreign(name, argument)
@@ -163,6 +164,9 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
     };
     Some(format!("nothing provides `{name}`: {advice}"))
 }
+
+/// Types that are passed to handlers of watches by mistake: none of them can be the watched handle.
+const NEVER_HANDLES: [&str; 4] = ["str", "String", "Vec", "Conn"];
 
 const KNOWN_CRATES: [&str; 6] = ["std", "core", "alloc", "ws_runtime", "axum", "bytes"];
 
