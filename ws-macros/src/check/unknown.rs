@@ -7,8 +7,7 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
 
-use crate::diagnostics::nearest;
-use crate::events::{Output, Payload, Row, Session, Surroundings};
+use crate::events::{Row, Session, Surroundings, Wanted};
 use crate::hints;
 use crate::model::{Argument, Server};
 use crate::resolve::{Access, Asks, Call};
@@ -19,29 +18,33 @@ pub(super) struct Problem {
     pub(super) message: String,
     /// Whether the type may not resolve, so that the function must not be emitted.
     pub(super) is_foreign: bool,
+    /// The type that is not marked, if that is the problem: reported once, however many handlers take it.
+    pub(super) unmarked: Option<Ident>,
 }
 
 /// What is wrong with an argument that is neither the state nor the session; `None` if the macro cannot tell.
 pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: &Server) -> Option<Problem> {
     let (access, target) = behind_reference(&argument.ty);
-    if access != Access::Value && call.is_watch() {
-        return None; // It may be the handle.
-    }
     let row = call.handler.row();
     let name = last_segment(target).map(|segment| &segment.ident);
+    let is_no_handle = |name: &Ident| NEVER_HANDLES.iter().any(|never| name == never);
+    if access != Access::Value && call.is_watch() && !name.is_some_and(is_no_handle) {
+        return None;
+    }
     let is_own = name.is_some_and(|name| server.root.types.contains(name));
     if let Some(name) = name.filter(|_| !is_own && !server.root.has_own_arguments)
         && let Some(hint) = foreign(name, argument)
     {
-        return Some(Problem { message: hint.to_owned(), is_foreign: true });
+        return Some(Problem { message: hint.to_owned(), is_foreign: true, unmarked: None });
     }
     let is_alias = name.is_some_and(|name| is_alias(name, server));
     let message = if is_own || is_alias { None } else { of_language(target, access, row, server) };
-    let message = message.or_else(|| {
-        let name = name.filter(|_| asks != Asks::Plain && !is_alias)?;
-        unmarked(name, is_own, access, row, server)
-    });
-    message.map(|message| Problem { message, is_foreign: false })
+    if let Some(message) = message {
+        return Some(Problem { message, is_foreign: false, unmarked: None });
+    }
+    let name = name.filter(|_| asks != Asks::Plain && !is_alias)?;
+    let message = unmarked(name, is_own, access, row, server)?;
+    Some(Problem { message, is_foreign: false, unmarked: Some(name.clone()) })
 }
 
 /// A type of another framework.
@@ -57,98 +60,69 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
     if row.payload_types.contains(&form.as_str()) {
         return None;
     }
-    let event = row.name;
-    let takes_no = |what: &str, instead: &str| {
-        let instead = if instead.is_empty() { String::new() } else { format!(": {instead}") };
-        Some(format!("a `{event}` handler cannot take {what}{instead}\n{}", row.offer()))
+    let refuse = |what: &str, hint: Option<&str>| Some(refusal(row, what, hint));
+    let segment = match target {
+        Type::Slice(_) | Type::Array(_) if form.contains("[u8") => {
+            return refuse("bytes", row.hint(Wanted::Bytes));
+        }
+        other => last_segment(other)?,
     };
-    if matches!(target, Type::Slice(_)) {
-        return takes_no("bytes", bytes_instead(row));
-    }
-    let segment = last_segment(target)?;
     let name = segment.ident.to_string();
     match name.as_str() {
-        "str" | "String" => takes_no(&format!("`{}`", form.replace("&mut", "&mut ")), text_instead(row)),
-        "Vec" if form.ends_with("Vec<u8>") => takes_no(&format!("`{form}`"), bytes_instead(row)),
+        "Cow" => refuse("`Cow`", row.hint(Wanted::Text)),
+        "str" | "String" | "Utf8Bytes" => {
+            refuse(&format!("`{}`", form.replace("&mut", "&mut ")), row.hint(Wanted::Text))
+        }
+        "Vec" if form.ends_with("Vec<u8>") => refuse(&format!("`{form}`"), row.hint(Wanted::Bytes)),
+        "Bytes" => refuse("`Bytes`", row.hint(Wanted::Bytes)),
         "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize"
-        | "f32" | "f64" | "bool" | "char" => takes_no(&format!("`{name}`"), number_instead(row)),
-        "Arc" | "Rc" | "Mutex" | "RwLock" | "RefCell" | "Cell" => takes_no(
+        | "f32" | "f64" | "bool" | "char" => refuse(&format!("`{name}`"), row.hint(Wanted::Number)),
+        "Arc" | "Rc" | "Mutex" | "RwLock" | "RefCell" | "Cell" => refuse(
             &format!("`{name}`"),
-            "all handlers share the `#[state]` without one, and it is locked where a handler takes it by `&mut`",
+            Some(
+                "all handlers share the `#[state]` without one, and it is locked where a handler takes it by `&mut`",
+            ),
+        ),
+        "HashMap" | "HashSet" | "BTreeMap" | "BTreeSet" | "VecDeque" | "Sender" | "Receiver" => refuse(
+            &format!("`{name}`"),
+            Some(
+                "what handlers share is a field of the `#[state]`, and what belongs to a connection one of the `#[session]`",
+            ),
         ),
         "SocketAddr" | "IpAddr" if row.surroundings != Surroundings::Server => {
-            takes_no(&format!("`{name}`"), "the peer's address is `conn.peer()`, with `&Conn`")
+            refuse(&format!("`{name}`"), Some("the peer's address is `conn.peer()`, with `&Conn`"))
         }
         "Box" if is_callback(segment) => {
-            takes_no("callbacks", "what the handler returns is sent to the peer as the reply")
+            refuse("callbacks", Some("what the handler returns is sent to the peer as the reply"))
         }
-        "Bytes" => takes_no("`Bytes`", bytes_instead(row)),
-        "Handshake" | "Request" | "Close" if access == Access::Shared => {
-            takes_no(&format!("`&{name}`"), payload_instead(&name, row))
+        "Close" if access == Access::Shared => {
+            refuse("`&Close`", Some("only `#[on(disconnect)]` knows how a connection ended"))
         }
-        "Json" if !server.root.has_own_arguments => takes_no("`Json`", json_instead(row)),
-        "Conn" if row.surroundings == Surroundings::Server => {
-            takes_no("`Conn`", "it does not belong to a connection; `server.connections()` lists all of them")
+        "Handshake" | "Request" if access == Access::Shared => {
+            refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
-        "Conn" | "Server" if access == Access::Mutable => {
-            takes_no(&format!("`&mut {name}`"), "take it by `&`, which is enough for all its methods")
+        "Json" if !server.root.has_own_arguments => {
+            let returned = "`Json` is for what a handler returns";
+            let hint = row
+                .hint(Wanted::Json)
+                .map_or_else(|| returned.to_owned(), |hint| format!("{hint}; {returned}"));
+            refuse("`Json`", Some(&hint))
+        }
+        "Conn" if row.surroundings == Surroundings::Server => refuse(
+            "`Conn`",
+            Some("it does not belong to a connection; `server.connections()` lists all of them"),
+        ),
+        "Conn" | "Server" | "Close" | "Handshake" | "Request" if access == Access::Mutable => {
+            refuse(&format!("`&mut {name}`"), Some("take it by `&`, which is enough for all its methods"))
         }
         _ => None,
     }
 }
 
-/// Where to find what another event provides.
-fn payload_instead(name: &str, row: &Row) -> &'static str {
-    match (name, row.name) {
-        ("Close", _) => "only `#[on(disconnect)]` knows how a connection ended",
-        ("Handshake", "request") => "a plain HTTP request is a `&Request`",
-        ("Request", "handshake") => "the request of a handshake is a `&Handshake`",
-        (_, "connect") => {
-            "nothing has been read yet, and `#[on(handshake)]` takes the request as `&Handshake`"
-        }
-        _ => {
-            "`#[on(handshake)]` takes it, and returns a `#[session]` that keeps what later events need of it"
-        }
-    }
-}
-
-fn text_instead(row: &Row) -> &'static str {
-    match (row.payload, row.output) {
-        (Payload::Kept("Close"), _) => "the reason is `close.reason()`, with `&Close`",
-        (Payload::Kept(_), _) => "path, query, headers and cookies are methods of the request",
-        (Payload::Message("Utf8"), _) => "the text is taken as `&str` or `String`",
-        (Payload::Message(_), _) => "the text of a message goes to `#[on(utf8)]`",
-        (Payload::Nothing | Payload::Handle, Output::Reply) => "the text of a message goes to `#[on(utf8)]`",
-        (Payload::Nothing | Payload::Handle, _) => "",
-    }
-}
-
-fn bytes_instead(row: &Row) -> &'static str {
-    match row.payload {
-        Payload::Message("Utf8") => "the data of a binary message goes to `#[on(binary)]`",
-        Payload::Message(_) => "the data is taken as `&[u8]`, `Vec<u8>` or `Bytes`",
-        Payload::Nothing | Payload::Kept(_) | Payload::Handle => "",
-    }
-}
-
-fn json_instead(row: &Row) -> &'static str {
-    match row.payload {
-        Payload::Message("Utf8") => {
-            "take the text as `&str`, and call `serde_json::from_str`; `Json` is for what a handler returns"
-        }
-        Payload::Message(_) => {
-            "take the data as `&[u8]`, and call `serde_json::from_slice`; `Json` is for what a handler returns"
-        }
-        Payload::Nothing | Payload::Kept(_) | Payload::Handle => "it is for what a handler returns",
-    }
-}
-
-fn number_instead(row: &Row) -> &'static str {
-    match row.payload {
-        Payload::Kept("Close") => "the close code is `close.code()`, with `&Close`",
-        Payload::Message("Utf8") => "take the text, and parse it",
-        Payload::Message(_) | Payload::Nothing | Payload::Kept(_) | Payload::Handle => "",
-    }
+/// `hint` says where to find what the user looks for.
+fn refusal(row: &Row, what: &str, hint: Option<&str>) -> String {
+    let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
+    format!("a `{}` handler cannot take {what}{hint}\n{}", row.name, row.offer())
 }
 
 /// A type of the user's that is neither marked nor implements `FromContext`.
@@ -157,19 +131,19 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
     let is_nothing_marked = server.states.is_empty() && scope.sessions.is_empty();
     // A type that is declared elsewhere may implement `FromContext` there. A name that is nearly one of the runtime's is
     // misspelt, which the compiler reports.
-    let is_misspelt = || nearest(&name.to_string(), HANDLES).is_some();
+    let is_misspelt = || HANDLES.iter().any(|handle| strsim::jaro_winkler(&name.to_string(), handle) > 0.9);
     let is_certain = is_own || access != Access::Value && is_nothing_marked && !is_misspelt();
     if scope.has_own_arguments || !is_certain {
         return None;
     }
     let may_be_session = scope.sessions.is_empty() && !matches!(row.session, Session::Absent(_));
-    if access == Access::Value && matches!(row.payload, Payload::Message(_)) && row.name != "pong" {
-        let (taken, read) = if row.name == "utf8" { ("&str", "from_str") } else { ("&[u8]", "from_slice") };
-        return Some(format!(
-            "a `{}` handler cannot take `{name}`: take `{taken}` and convert it, JSON for example by \
-             `serde_json::{read}::<{name}>(…)`\n{}",
-            row.name,
-            row.offer()
+    if access == Access::Value
+        && let Some(hint) = row.hint(Wanted::Json)
+    {
+        return Some(refusal(
+            row,
+            &format!("`{name}`"),
+            Some(&format!("{hint}, or convert it in another way")),
         ));
     }
     let advice = match (server.states.first(), may_be_session) {
@@ -190,6 +164,9 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
     };
     Some(format!("nothing provides `{name}`: {advice}"))
 }
+
+/// Types that are passed to handlers of watches by mistake: none of them can be the watched handle.
+const NEVER_HANDLES: [&str; 4] = ["str", "String", "Vec", "Conn"];
 
 const KNOWN_CRATES: [&str; 6] = ["std", "core", "alloc", "ws_runtime", "axum", "bytes"];
 
