@@ -30,6 +30,6 @@ fn both_say_the_same_of_what_a_handler_can_take() {
 fn every_row_names_a_trait_of_the_runtime() {
     let source = source();
     for row in rows() {
-        assert!(source.contains(row.argument_trait) && source.contains(row.argument_method), "{}", row.name);
+        assert!(source.contains(row.argument_trait), "{}", row.name);
     }
 }

@@ -66,7 +66,7 @@ fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, held: Held, opened: Opened<R:
     Life::step(conn, async move {
         dispatcher.dispatch(&mut driver).await;
         dispatcher.hosted.server.unlist(dispatcher.conn());
-        Box::pin(dispatcher.finish(&mut driver)).await;
+        Box::pin(dispatcher.finish(driver)).await;
         None
     })
 }

@@ -60,7 +60,7 @@ impl<R: Route> Dispatcher<R> {
     }
 
     /// Runs `disconnect` once it is certain how the connection ended, drops the session and gives the socket back.
-    pub(super) async fn finish(mut self, driver: &mut Driver) {
+    pub(super) async fn finish(mut self, mut driver: Driver) {
         let conn = self.held.0.clone();
         let conn = &conn;
         driver.drained().await;
@@ -89,6 +89,9 @@ impl<R: Route> Dispatcher<R> {
             check(conn, R::DISCONNECT, Err(panicked));
         }
         driver.close().await;
+        // The socket is given back first: with what is held, others are told that there is room.
+        drop(driver);
+        drop(self);
     }
 
     pub(super) fn conn(&self) -> &Conn {
