@@ -33,6 +33,8 @@
 //! 5. **Every state has a deadline and every buffer a bound**; each is an option, see [`Builder`].
 //! 6. **Shutdown** stops accepting, runs `shutdown`, handles what has arrived, says goodbye with 1001, and waits.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod conn;
 mod error;
 pub mod event;
