@@ -1,10 +1,11 @@
 //! permessage-deflate: what is agreed on holds, whatever a peer sends as compressed data.
 
+use client_frames::frame;
 use proptest::prelude::*;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::super::{Agreement, Deflater, Inflater, MAX_WINDOW_BITS, Violation};
-use super::{LIMITS, frame, word};
+use super::{LIMITS, word};
 use crate::wire::{Decoder, Incoming};
 
 const ALONE: Agreement = Agreement {
