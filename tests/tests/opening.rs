@@ -41,6 +41,9 @@ mod door {
     }
 }
 
+/// How long a peer may keep the server waiting before it makes room for a newcomer.
+const GRACE: Duration = Duration::from_millis(250);
+
 /// What comes until the stream ends, one way or the other.
 async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut received = Vec::new();
@@ -167,7 +170,7 @@ async fn one_too_many_is_told_to_come_again_and_has_room_when_another_left() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_oldest_that_dawdle_make_room_for_newcomers() {
     let running = door::server().max_handshakes(4).bind().await.unwrap();
     let mut dawdlers = Vec::new();
@@ -204,7 +207,7 @@ async fn a_rush_of_honest_peers_gets_in_through_one_place() {
     assert_eq!(inside.len(), 100);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn who_waits_for_the_handler_keeps_its_place() {
     let running = door::server().max_handshakes(1).bind().await.unwrap();
     let mut control = ws_tests::Client::connect(&running).await;
@@ -212,10 +215,10 @@ async fn who_waits_for_the_handler_keeps_its_place() {
     slow.write_all(&slowly()).await.unwrap();
     control.send(&b"asked"[..]).await;
     assert_eq!(control.text().await, "done");
-    // Far longer than a peer may dawdle.
+    // Far longer than a peer may take: see `GRACE`.
     let mut second = knock(&running).await;
     second.write_all(HANDSHAKE.as_bytes()).await.unwrap();
-    let waits = tokio::time::timeout(Duration::from_millis(600), second.read_u8()).await;
+    let waits = tokio::time::timeout(10 * GRACE, second.read_u8()).await;
     assert!(waits.is_err(), "nobody is accepted meanwhile: {waits:?}");
     control.send(&b"decide"[..]).await;
     assert_eq!(control.text().await, "done");
@@ -224,7 +227,7 @@ async fn who_waits_for_the_handler_keeps_its_place() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn honest_peers_get_in_over_tls_past_those_that_stall_in_it() {
     let (running, connector) = encrypted(4).await;
     let mut stalled = Vec::new();
@@ -247,15 +250,16 @@ async fn honest_peers_get_in_over_tls_past_those_that_stall_in_it() {
     }
 }
 
-#[tokio::test]
-async fn a_full_server_sends_a_dawdler_away_before_a_newcomer() {
+#[tokio::test(start_paused = true)]
+async fn a_full_server_sends_who_is_slow_away_before_a_newcomer() {
     let running = door::server().max_connections(2).bind().await.unwrap();
     let _inside = shake_hands(&running).await;
-    let mut dawdler = knock(&running).await;
-    dawdler.write_all(b"GET ").await.unwrap();
-    // Until the other has dawdled for long enough, there is no room.
-    while ask(&mut knock(&running).await, HANDSHAKE.as_bytes(), Cut::Whole).await.starts_with("HTTP/1.1 503 ")
-    {
-    }
-    assert_eq!(rest(&mut dawdler).await, "");
+    let mut slow = knock(&running).await;
+    slow.write_all(b"GET ").await.unwrap();
+    let mut newcomer = knock(&running).await;
+    let answer = ask(&mut newcomer, HANDSHAKE.as_bytes(), Cut::Whole).await;
+    assert!(answer.starts_with("HTTP/1.1 503 "), "the other may still be fast enough: {answer}");
+    tokio::time::sleep(GRACE).await;
+    shake_hands(&running).await;
+    assert_eq!(rest(&mut slow).await, "");
 }
