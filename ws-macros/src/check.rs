@@ -1,107 +1,117 @@
-//! What must fit: the rules that need more than one item to be seen. A handler that breaks one is left out, so that one
-//! mistake stays one error.
+//! What must fit: the rules that need more than one item to be seen.
+
+use std::collections::BTreeSet;
 
 use proc_macro2::Ident;
-use quote::quote;
 
-use crate::errors::Mistakes;
-use crate::model::{Access, Argument, Asks, Cfgs, Event, Flow, Handler, Part, Role, Server, Standing};
+use crate::cfgs::{Cfgs, all_exclude_each_other, twins};
+use crate::diagnostics::Diagnostics;
+use crate::events::{Event, Session};
+use crate::model::{Argument, Flow, Handler, Part, Server};
+use crate::resolve::{Access, Asks, Call, Resolved};
 
-pub(crate) fn check(server: &mut Server, mistakes: &mut Mistakes) {
-    one_of("state", &mut server.states, mistakes);
-    one_of("session", &mut server.sessions, mistakes);
-    if server.parts_unclear || !all_exclusive(&server.states) || !all_exclusive(&server.sessions) {
+/// The numbers of the handlers that break a rule. The dispatch leaves them out, so that one mistake stays one error.
+#[derive(Debug, Default)]
+pub(crate) struct LeftOut(BTreeSet<usize>);
+
+/// Checks a server whose items have been read one by one.
+pub(crate) fn check(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut {
+    let (server, calls) = (resolved.server, &resolved.calls);
+    let (states, sessions) = (&server.states, &server.root.sessions);
+    one_type("state", "server", states, diagnostics);
+    one_type("session", "connection", sessions, diagnostics);
+    if server.root.parts_unclear || !are_twins(states) || !are_twins(sessions) {
         // Whether an argument is the state or the session cannot be known.
-        leave_out(server, |_| true);
-        return;
+        return LeftOut((0..calls.len()).collect());
     }
-    let wrong = find_wrong(server, mistakes);
-    leave_out(server, |handler| wrong.contains(&handler.item));
-    one_for_each_event(&mut server.handlers, mistakes);
+    let left_out = LeftOut(find_wrong(resolved, diagnostics));
+    one_handler_each(calls, &left_out, diagnostics);
+    left_out
 }
 
-/// The items of the handlers that cannot be called.
-fn find_wrong(server: &Server, mistakes: &mut Mistakes) -> Vec<usize> {
-    let mut wrong = Vec::new();
-    let changes = |handler: &&Handler| handler.flow == Flow::Plain && takes_state_mutably(handler);
-    let guard = server.handlers.iter().find(changes).map(|handler| &handler.name);
-    for (position, handler) in server.handlers.iter().enumerate() {
-        let before = mistakes.count();
-        let earlier = server.handlers.iter().take(position);
-        one_handler(handler, earlier, mistakes);
-        takes_once(handler, mistakes);
-        for argument in &handler.arguments {
-            argument_fits(argument, handler, server, mistakes);
-            state_crosses_no_await(argument, handler, guard, mistakes);
+impl LeftOut {
+    pub(crate) fn contains(&self, number: usize) -> bool {
+        self.0.contains(&number)
+    }
+}
+
+/// The handlers that cannot be called.
+fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> BTreeSet<usize> {
+    let mut wrong = BTreeSet::new();
+    let locks = |call: &&Call<'_>| call.handler.flow == Flow::Plain && call.takes_state_mutably();
+    let locking = resolved.calls.iter().find(locks).map(|call| &call.handler.name);
+    for (number, call) in resolved.calls.iter().enumerate() {
+        let before = diagnostics.count();
+        let handler = call.handler;
+        let earlier = resolved.calls.iter().take(number).map(|call| call.handler);
+        no_second_handler(handler, earlier, diagnostics);
+        takes_once(call, diagnostics);
+        for (argument, asks) in &call.arguments {
+            argument_fits(argument, *asks, call, resolved.server, diagnostics);
+            state_crosses_no_await(argument, *asks, handler, locking, diagnostics);
         }
-        if mistakes.count() != before {
-            wrong.push(handler.item);
+        if diagnostics.count() != before {
+            wrong.insert(number);
         }
     }
     wrong
 }
 
 /// At most one type is the state, and one the session.
-fn one_of(what: &str, parts: &mut [Part], mistakes: &mut Mistakes) {
-    let per = if what == "state" { "server" } else { "connection" };
-    for position in 0..parts.len() {
-        let (earlier, rest) = parts.split_at_mut(position);
-        let Some(part) = rest.first_mut() else { break };
-        let already = |first: &Part| {
-            format!(
-                "the {what} is already `{}`: there is one type of it for each {per}, so put both into one struct",
-                first.name
-            )
-        };
+fn one_type(what: &str, per: &str, parts: &[Part], diagnostics: &mut Diagnostics) {
+    let already = |first: &Part| {
+        format!(
+            "the {what} is already `{}`: there is one type of it for each {per}, so put both into one struct",
+            first.name
+        )
+    };
+    for ((number, part), twin) in
+        parts.iter().enumerate().zip(twins(parts.iter().map(|part| (Some(()), &part.cfgs))))
+    {
+        let earlier = parts.get(..number).unwrap_or_default();
         if let Some(first) = earlier.iter().find(|first| !part.cfgs.excludes(&first.cfgs)) {
-            mistakes.on(&part.name, already(first));
+            diagnostics.error(&part.name, already(first));
             continue;
         }
-        for first in earlier {
-            stand_back(&part.name, &mut part.cfgs, &first.cfgs, already(first), mistakes);
+        for rival in twin.rivals {
+            if let Some(first) = earlier.get(rival.number) {
+                diagnostics.error_if(rival.condition, &part.name, already(first));
+            }
         }
     }
 }
 
-/// Twins are alternatives only where their conditions never hold together. Where they do, the later one has a mistake,
-/// and is left out so that it stays one.
-fn stand_back(name: &Ident, cfgs: &mut Cfgs, earlier: &Cfgs, already: String, mistakes: &mut Mistakes) {
-    if cfgs.is_opposite(earlier) {
-        return;
-    }
-    let (own, earlier) = (cfgs.condition(), earlier.condition());
-    mistakes.on_if(quote!(all(#own, #earlier)), name, already);
-    cfgs.0.push(quote!(not(#earlier)));
+/// Whether at most one of them exists, as far as can be told.
+fn are_twins(parts: &[Part]) -> bool {
+    let cfgs: Vec<&Cfgs> = parts.iter().map(|part| &part.cfgs).collect();
+    all_exclude_each_other(&cfgs)
 }
 
-fn all_exclusive(parts: &[Part]) -> bool {
-    parts
-        .iter()
-        .enumerate()
-        .all(|(position, part)| parts.iter().take(position).all(|first| part.cfgs.excludes(&first.cfgs)))
-}
-
-fn one_handler<'h>(
+/// At most one handler for an event, of those that exist for certain.
+fn no_second_handler<'h>(
     handler: &Handler,
     mut earlier: impl Iterator<Item = &'h Handler>,
-    mistakes: &mut Mistakes,
+    diagnostics: &mut Diagnostics,
 ) {
     let Some(event) = handler.event() else { return };
     let is_rival = |first: &&Handler| first.event() == Some(event) && !first.cfgs.excludes(&handler.cfgs);
     if let Some(first) = earlier.find(is_rival) {
-        mistakes.on(&handler.name, already_handled(event, first));
+        diagnostics.error(&handler.name, already_handled(event, first));
     }
 }
 
-/// Twins under `#[cfg]`, of which more than one may be left.
-fn one_for_each_event(handlers: &mut [Handler], mistakes: &mut Mistakes) {
-    for position in 0..handlers.len() {
-        let (earlier, rest) = handlers.split_at_mut(position);
-        let Some(handler) = rest.first_mut() else { break };
+/// At most one handler for an event, of twins under `#[cfg]`, of which more than one may exist.
+fn one_handler_each(calls: &[Call<'_>], left_out: &LeftOut, diagnostics: &mut Diagnostics) {
+    let numbered = calls.iter().map(|call| call.handler).enumerate();
+    let handlers: Vec<&Handler> =
+        numbered.filter(|(number, _)| !left_out.contains(*number)).map(|(_, handler)| handler).collect();
+    let twins = twins(handlers.iter().map(|handler| (handler.event(), &handler.cfgs)));
+    for (handler, twin) in handlers.iter().zip(twins) {
         let Some(event) = handler.event() else { continue };
-        for first in earlier.iter().filter(|first| first.event() == Some(event)) {
-            let already = already_handled(event, first);
-            stand_back(&handler.name, &mut handler.cfgs, &first.cfgs, already, mistakes);
+        for rival in twin.rivals {
+            if let Some(first) = handlers.get(rival.number) {
+                diagnostics.error_if(rival.condition, &handler.name, already_handled(event, first));
+            }
         }
     }
 }
@@ -111,13 +121,13 @@ fn already_handled(event: Event, first: &Handler) -> String {
 }
 
 /// The state, the session and the watched handle are each lent to one argument.
-fn takes_once(handler: &Handler, mistakes: &mut Mistakes) {
-    for (position, argument) in handler.arguments.iter().enumerate() {
-        let Some(lent) = lent_once(argument, &handler.role) else { continue };
-        let is_rival = |first: &&Argument| {
-            lent_once(first, &handler.role) == Some(lent) && !first.cfgs.excludes(&argument.cfgs)
+fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
+    for (number, (argument, asks)) in call.arguments.iter().enumerate() {
+        let Some(lent) = lent_once(*asks, call) else { continue };
+        let is_rival = |(first, asks): &(&Argument, Asks)| {
+            lent_once(*asks, call) == Some(lent) && !first.cfgs.excludes(&argument.cfgs)
         };
-        if handler.arguments.iter().take(position).any(|first| is_rival(&first)) {
+        if call.arguments.iter().take(number).any(is_rival) {
             let what = match lent {
                 Lent::State => "this handler already takes the state: take it once, by `&` or by `&mut`",
                 Lent::Session => "this handler already takes the session: take it once, by `&` or by `&mut`",
@@ -125,7 +135,7 @@ fn takes_once(handler: &Handler, mistakes: &mut Mistakes) {
                     "this handler already takes the watched handle: a watch has one, and it is lent once"
                 }
             };
-            mistakes.on(&argument.ty, what);
+            diagnostics.error(&argument.ty, what);
         }
     }
 }
@@ -137,89 +147,98 @@ enum Lent {
     Handle,
 }
 
-fn lent_once(argument: &Argument, role: &Role) -> Option<Lent> {
-    match (argument.asks, role) {
-        (Asks::State(_), _) => Some(Lent::State),
-        (Asks::Session(_), _) => Some(Lent::Session),
-        (Asks::UnknownReference, Role::Watch { .. }) => Some(Lent::Handle),
-        (Asks::UnknownReference, Role::On(_) | Role::Tick { .. }) | (Asks::Plain | Asks::UnknownValue, _) => {
-            None
-        }
+fn lent_once(asks: Asks, call: &Call<'_>) -> Option<Lent> {
+    match asks {
+        Asks::State(_) => Some(Lent::State),
+        Asks::Session(_) => Some(Lent::Session),
+        Asks::UnknownReference => call.is_watch().then_some(Lent::Handle),
+        Asks::Plain | Asks::UnknownValue => None,
     }
 }
 
 /// Whether the event can give what the argument asks for, as far as that is the macro's to know.
-fn argument_fits(argument: &Argument, handler: &Handler, server: &Server, mistakes: &mut Mistakes) {
-    let (ty, role) = (&argument.ty, handler.role.name());
-    match argument.asks {
+fn argument_fits(
+    argument: &Argument,
+    asks: Asks,
+    call: &Call<'_>,
+    server: &Server,
+    diagnostics: &mut Diagnostics,
+) {
+    let (ty, row) = (&argument.ty, call.handler.row());
+    match asks {
         Asks::State(Access::Value) => {
-            mistakes.on(
+            diagnostics.error(
                 ty,
                 "the state belongs to the server and is only lent: take it by `&`, or by `&mut` to change it",
             );
         }
-        Asks::Session(access) => {
-            if let Some(reason) = handler.role.without_session() {
-                mistakes.on(ty, format!("a `{role}` handler has no session: {reason}"));
-            } else if access == Access::Value && role != "disconnect" {
-                mistakes.on(
+        Asks::Session(access) => match row.session {
+            Session::Absent(reason) => {
+                diagnostics.error(ty, format!("a `{}` handler has no session: {reason}", row.name));
+            }
+            Session::Lent if access == Access::Value => {
+                diagnostics.error(
                     ty,
                     "the session is still needed after this: take it by `&`, or by `&mut` to change it; only a `disconnect` \
                      handler can take it by value",
                 );
             }
-        }
-        Asks::UnknownReference => unmarked_type(argument, handler, server, mistakes),
+            Session::Lent | Session::Given => {}
+        },
+        Asks::UnknownReference => unmarked_type(argument, call, server, diagnostics),
         Asks::State(Access::Shared | Access::Mutable) | Asks::Plain | Asks::UnknownValue => {}
     }
 }
 
 /// A reference to a type of the module that is neither state nor session can come from nowhere.
-fn unmarked_type(argument: &Argument, handler: &Handler, server: &Server, mistakes: &mut Mistakes) {
-    if server.teaches_arguments || matches!(handler.role, Role::Watch { .. }) {
+fn unmarked_type(argument: &Argument, call: &Call<'_>, server: &Server, diagnostics: &mut Diagnostics) {
+    if server.root.has_own_arguments || call.is_watch() {
         return;
     }
     let syn::Type::Reference(reference) = &argument.ty else { return };
     let syn::Type::Path(path) = &*reference.elem else { return };
     let Some(name) = path.path.get_ident() else { return };
-    if !server.types.contains(name) {
+    if !server.root.types.contains(name) {
         return;
     }
-    let advice = match (server.states.first(), server.sessions.first(), handler.role.without_session()) {
-        (None, None, None) => {
+    let may_be_session =
+        server.root.sessions.is_empty() && !matches!(call.handler.row().session, Session::Absent(_));
+    let advice = match (server.states.first(), may_be_session) {
+        (None, true) => {
             "write `#[state]` above it to have one for the server, or `#[session]` to have one for each connection".to_owned()
         }
-        (None, _, _) => "write `#[state]` above it to have one for the server".to_owned(),
-        (Some(state), None, None) => format!(
+        (None, false) => "write `#[state]` above it to have one for the server".to_owned(),
+        (Some(state), true) => format!(
             "write `#[session]` above it to have one for each connection, or put a field into the state, `{}`",
             state.name
         ),
-        (Some(state), _, _) => format!("the state is `{}`, so put a field into that", state.name),
+        (Some(state), false) => format!("the state is `{}`, so put a field into that", state.name),
     };
-    mistakes.on(&argument.ty, format!("nothing gives a `{name}`: {advice}"));
+    diagnostics.error(&argument.ty, format!("nothing gives a `{name}`: {advice}"));
 }
 
 /// The lock on the state must not be held across an `.await`.
 fn state_crosses_no_await(
     argument: &Argument,
+    asks: Asks,
     handler: &Handler,
-    guard: Option<&Ident>,
-    mistakes: &mut Mistakes,
+    locking: Option<&Ident>,
+    diagnostics: &mut Diagnostics,
 ) {
     if handler.flow == Flow::Plain {
         return;
     }
-    match (argument.asks, guard) {
-        (Asks::State(Access::Mutable), Some(guard)) => mistakes.on(
+    match (asks, locking) {
+        (Asks::State(Access::Mutable), Some(locking)) => diagnostics.error(
             &argument.ty,
             format!(
-                "an `async fn` cannot take the state by `&mut`: as `{guard}` does too, it is behind a lock, which must not be \
+                "an `async fn` cannot take the state by `&mut`: as `{locking}` does too, it is behind a lock, which must not be \
                  held across an `.await`\nmake `{}` a plain `fn`, or call one that locks a `Mutex` inside of the state and take \
                  the state by `&` everywhere",
                 handler.name
             ),
         ),
-        (Asks::State(Access::Mutable), None) => mistakes.on(
+        (Asks::State(Access::Mutable), None) => diagnostics.error(
             &argument.ty,
             format!(
                 "an `async fn` cannot take the state by `&mut`: it would be locked for everybody across an `.await`\nmake `{}` \
@@ -227,33 +246,15 @@ fn state_crosses_no_await(
                 handler.name
             ),
         ),
-        (Asks::State(Access::Shared), Some(guard)) => mistakes.on(
+        (Asks::State(Access::Shared), Some(locking)) => diagnostics.error(
             &argument.ty,
             format!(
-                "an `async fn` cannot take the state here: `{guard}` takes it by `&mut`, so it is behind a lock, which must not \
-                 be held across an `.await`\nmake `{}` a plain `fn`, or let `{guard}` take the state by `&` and put what changes \
+                "an `async fn` cannot take the state here: `{locking}` takes it by `&mut`, so it is behind a lock, which must not \
+                 be held across an `.await`\nmake `{}` a plain `fn`, or let `{locking}` take the state by `&` and put what changes \
                  behind a `Mutex` or an atomic",
                 handler.name
             ),
         ),
         (Asks::State(_) | Asks::Session(_) | Asks::Plain | Asks::UnknownReference | Asks::UnknownValue, _) => {}
-    }
-}
-
-pub(crate) fn takes_state_mutably(handler: &Handler) -> bool {
-    handler.arguments.iter().any(|argument| argument.asks == Asks::State(Access::Mutable))
-}
-
-/// Takes handlers out of the dispatch; their items stay.
-fn leave_out(server: &mut Server, is_wrong: impl Fn(&Handler) -> bool) {
-    for handler in std::mem::take(&mut server.handlers) {
-        if !is_wrong(&handler) {
-            server.handlers.push(handler);
-            continue;
-        }
-        if let Some(item) = server.items.get_mut(handler.item) {
-            item.standing = Standing::LeftOut;
-        }
-        server.abandoned.extend(handler.event());
     }
 }

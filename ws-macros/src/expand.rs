@@ -1,4 +1,4 @@
-//! Model to tokens: the module as it was, and behind it the dispatch.
+//! Plan to tokens: the module as it was, and behind it the dispatch.
 //!
 //! Every generated token stands, for the compiler's messages, where that stands which it came from; its names resolve
 //! as those of the macro (`mixed_site`), so that no lint of the user's takes it for the user's code.
@@ -6,41 +6,42 @@
 mod arguments;
 mod handlers;
 mod parts;
-mod places;
 mod server;
 mod service;
+mod spans;
 mod timed;
 mod values;
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote;
 
-use crate::errors::Mistakes;
-use crate::model::{Item, Server, Standing};
+use crate::diagnostics::Diagnostics;
+use crate::model::{Form, Item, Scope};
+use crate::plan::Plan;
 
-pub(crate) fn expand(server: &Server, mistakes: Mistakes) -> TokenStream {
-    let Server { head, inner, items, .. } = server;
-    let items = items.iter().map(write_item);
-    let runtime = server::runtime(server);
-    let service = service::service(server);
-    let parts = parts::parts(server);
-    let once = arguments::once(server);
-    let builder = server::builder(server);
-    let mistakes = mistakes.into_tokens();
-    let body = quote!(#inner #(#items)* #runtime #service #parts #once #builder #mistakes);
+pub(crate) fn expand(plan: &Plan<'_>, diagnostics: Diagnostics) -> TokenStream {
+    let Scope { head, inner_attributes, items, span, .. } = plan.scope;
+    let items = items.iter().enumerate().map(|(number, item)| write_item(item, plan.is_uncalled(number)));
+    let runtime = server::runtime(plan);
+    let service = service::service(plan);
+    let parts = parts::parts(plan);
+    let once = arguments::once(plan);
+    let builder = server::builder(plan);
+    let diagnostics = diagnostics.into_tokens();
+    let body = quote!(#inner_attributes #(#items)* #runtime #service #parts #once #builder #diagnostics);
     let mut body = Group::new(Delimiter::Brace, body);
-    body.set_span(server.span);
+    body.set_span(*span);
     quote!(#head #body)
 }
 
-fn write_item(item: &Item) -> TokenStream {
-    let Item { attributes, tokens, standing } = item;
-    match standing {
-        Standing::Whole => quote!(#attributes #tokens),
+fn write_item(item: &Item, is_uncalled: bool) -> TokenStream {
+    let Item { attributes, tokens, form } = item;
+    match form {
+        Form::AsWritten if !is_uncalled => quote!(#attributes #tokens),
         // The mistake is enough; that nobody calls the handler follows from it.
-        Standing::LeftOut => quote!(#attributes #[allow(dead_code)] #tokens),
-        Standing::Aside => quote!(const _: () = { #attributes #[allow(dead_code)] #tokens };),
-        Standing::Method => {
+        Form::AsWritten | Form::Uncalled => quote!(#attributes #[allow(dead_code)] #tokens),
+        Form::OwnScope => quote!(const _: () = { #attributes #[allow(dead_code)] #tokens };),
+        Form::Method => {
             quote!(const _: () = { #[allow(dead_code)] trait Misplaced: Sized { #attributes #tokens } };)
         }
     }

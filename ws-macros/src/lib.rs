@@ -1,18 +1,33 @@
 //! The attribute macros of ws-runtime: use them through its prelude, `use ws_runtime::prelude::*;`.
 //!
-//! A server goes three ways through here: `parse` (tokens to model), `check` (what must fit), `expand` (model to
-//! tokens). Each of them notes every mistake it finds, on the tokens that are wrong, and goes on.
+//! Expansion has five stages, each in the file of its name:
+//!
+//! | stage | from | to |
+//! |---|---|---|
+//! | `parse` | tokens | the [`model`]: what the user wrote |
+//! | `resolve` | the model | what each argument of a handler asks for, by the name of its type |
+//! | `check` | that | which handlers break a rule |
+//! | `plan` | both | what is written |
+//! | `expand` | the plan | tokens |
+//!
+//! `parse` and `check` report every mistake they find, on the tokens that are wrong, to [`diagnostics`], and go on. What
+//! is known of each event stands in [`events`], of each option in [`options`].
 
 mod address;
+mod cfgs;
 mod check;
-mod errors;
+mod diagnostics;
+mod events;
 mod expand;
 mod literals;
 mod model;
 mod options;
 mod parse;
+mod plan;
+mod resolve;
+mod syntax;
 
-use errors::Mistakes;
+use diagnostics::Diagnostics;
 use parse::Marker;
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -217,28 +232,30 @@ pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 
 /// Reads, checks and writes a server. The user's items are written back whatever is wrong with them.
 fn server(attribute: TokenStream, item: &TokenStream) -> TokenStream {
-    let mut mistakes = Mistakes::default();
-    let Some(mut server) = parse::parse(attribute, item.clone(), &mut mistakes) else {
-        let mistakes = mistakes.into_tokens();
-        return quote!(#item #mistakes);
+    let mut diagnostics = Diagnostics::default();
+    let Some(server) = parse::parse(attribute, item.clone(), &mut diagnostics) else {
+        let diagnostics = diagnostics.into_tokens();
+        return quote!(#item #diagnostics);
     };
-    check::check(&mut server, &mut mistakes);
-    expand::expand(&server, mistakes)
+    let resolved = resolve::resolve(&server);
+    let left_out = check::check(&resolved, &mut diagnostics);
+    let plan = plan::Plan::new(resolved, &left_out);
+    expand::expand(&plan, diagnostics)
 }
 
 /// What a marker says where no `#[ws_server]` has read it.
 fn outside(marker: Marker, item: &TokenStream) -> TokenStream {
     let name = marker.name();
-    let mut mistakes = Mistakes::default();
-    mistakes.at(
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.error_at(
         Span::call_site(),
         format!(
             "`#[{name}]` belongs right inside of a server: write `#[ws_server(listen = 8080)]` above the module around it\n\
              it is not seen in an `impl`, in a module within, in what a macro writes, or under another name"
         ),
     );
-    let mistakes = mistakes.into_tokens();
-    quote!(#item #mistakes)
+    let diagnostics = diagnostics.into_tokens();
+    quote!(#item #diagnostics)
 }
 
 #[cfg(test)]

@@ -4,41 +4,42 @@ use proc_macro2::Ident;
 use syn::{Expr, Lit, UnOp};
 
 use crate::address;
-use crate::errors::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::model::Value;
 use crate::options::{Key, Kind, MILLISECOND, YEAR};
+use crate::syntax::bare;
 
 /// Judges the value of a key as far as it is a literal.
-pub(crate) fn judge(key: Key, value: Expr, mistakes: &mut Mistakes) -> Option<Value> {
-    let before = mistakes.count();
+pub(crate) fn judge(key: Key, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
+    let before = diagnostics.count();
     match key.kind() {
-        Kind::Listen => judge_listen(&value, mistakes),
+        Kind::Listen => judge_listen(&value, diagnostics),
         Kind::Origins => {
             if let Some(word) = lone_word(&value).filter(|word| is_kind_of_origins(word)) {
                 return Some(Value::Origins(word.clone()));
             }
-            judge_origins(&value, mistakes);
+            judge_origins(&value, diagnostics);
         }
         kind => {
             // `drop` would be taken for the function of that name.
             if let Some(word) =
                 lone_word(&value).filter(|word| kind.words().iter().any(|known| word == known))
             {
-                mistakes.on(&value, format!("write the word in quotes: `{} = \"{word}\"`", key.name()));
+                diagnostics.error(&value, format!("write the word in quotes: `{} = \"{word}\"`", key.name()));
             }
             if let Some(complaint) = complain(key.name(), kind, &Written::of(&value)) {
-                mistakes.on(&value, complaint);
+                diagnostics.error(&value, complaint);
             }
             if let (Kind::Subprotocols, Expr::Array(array)) = (kind, bare(&value)) {
-                array.elems.iter().for_each(|name| judge_subprotocol(name, mistakes));
+                array.elems.iter().for_each(|name| judge_subprotocol(name, diagnostics));
             }
         }
     }
-    (mistakes.count() == before).then_some(Value::Expression(value))
+    (diagnostics.count() == before).then_some(Value::Expression(value))
 }
 
 /// Judges the period of a tick.
-pub(crate) fn judge_period(period: &Expr, mistakes: &mut Mistakes) {
+pub(crate) fn judge_period(period: &Expr, diagnostics: &mut Diagnostics) {
     let written = Written::of(period);
     let complaint = match &written {
         Written::Number { value, .. } if *value <= 0.0 => {
@@ -47,7 +48,7 @@ pub(crate) fn judge_period(period: &Expr, mistakes: &mut Mistakes) {
         written => complain("period", Kind::Seconds { least: MILLISECOND, most: YEAR }, written),
     };
     if let Some(complaint) = complaint {
-        mistakes.on(period, complaint);
+        diagnostics.error(period, complaint);
     }
 }
 
@@ -169,42 +170,43 @@ fn complain_of_count(name: &str, least: f64, most: f64, unit: &str, written: &Wr
     }
 }
 
-fn judge_listen(value: &Expr, mistakes: &mut Mistakes) {
+fn judge_listen(value: &Expr, diagnostics: &mut Diagnostics) {
     if let Expr::Array(array) = bare(value) {
         if array.elems.is_empty() {
-            mistakes.on(value, format!("the list is empty: write {}, or several of these", address::FORMS));
+            diagnostics
+                .error(value, format!("the list is empty: write {}, or several of these", address::FORMS));
         }
-        array.elems.iter().for_each(|element| judge_listen(element, mistakes));
+        array.elems.iter().for_each(|element| judge_listen(element, diagnostics));
         return;
     }
     match Written::of(value) {
         Written::Expression => {}
         Written::Number { value: port, whole: true } => {
             if !(0.0..=65535.0).contains(&port) {
-                mistakes.on(value, format!("a port is from 0 to 65535, not {port}"));
+                diagnostics.error(value, format!("a port is from 0 to 65535, not {port}"));
             }
         }
         Written::Text(text) => {
             if let Some(reason) = address::complain(&text) {
-                mistakes.on(
+                diagnostics.error(
                     value,
                     format!("the server cannot listen on {text:?}: {reason}\nwrite {}", address::FORMS),
                 );
             }
         }
         Written::Number { whole: false, .. } | Written::Bool | Written::OtherLiteral => {
-            mistakes.on(value, format!("`listen` is a port or an address: write {}", address::FORMS));
+            diagnostics.error(value, format!("`listen` is a port or an address: write {}", address::FORMS));
         }
     }
 }
 
-fn judge_origins(value: &Expr, mistakes: &mut Mistakes) {
-    let Expr::Array(array) = bare(value) else { return judge_origin(value, mistakes) };
+fn judge_origins(value: &Expr, diagnostics: &mut Diagnostics) {
+    let Expr::Array(array) = bare(value) else { return judge_origin(value, diagnostics) };
     for origin in &array.elems {
         match lone_word(origin).filter(|word| is_kind_of_origins(word)) {
-            Some(word) => mistakes
-                .on(origin, format!("`{word}` is not one origin among others: write `origins = {word}`")),
-            None => judge_origin(origin, mistakes),
+            Some(word) => diagnostics
+                .error(origin, format!("`{word}` is not one origin among others: write `origins = {word}`")),
+            None => judge_origin(origin, diagnostics),
         }
     }
 }
@@ -214,7 +216,7 @@ fn is_kind_of_origins(word: &Ident) -> bool {
     word == "any" || word == "same"
 }
 
-fn judge_origin(value: &Expr, mistakes: &mut Mistakes) {
+fn judge_origin(value: &Expr, diagnostics: &mut Diagnostics) {
     let is_origin = match Written::of(value) {
         Written::Expression => true,
         Written::Text(text) => match text.trim() {
@@ -224,7 +226,7 @@ fn judge_origin(value: &Expr, mistakes: &mut Mistakes) {
         Written::Number { .. } | Written::Bool | Written::OtherLiteral => false,
     };
     if !is_origin {
-        mistakes.on(
+        diagnostics.error(
             value,
             "an origin is a scheme and a host, such as `\"https://example.org\"` or `\"http://localhost:3000\"`, without a \
              path; `origins` can also be `any` or `same`",
@@ -238,14 +240,14 @@ fn is_origin(text: &str) -> bool {
     !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '?', '#', '*', ' '])
 }
 
-fn judge_subprotocol(value: &Expr, mistakes: &mut Mistakes) {
+fn judge_subprotocol(value: &Expr, diagnostics: &mut Diagnostics) {
     let complaint = match Written::of(value) {
         Written::Expression => None,
         Written::Text(name) => complain_of_subprotocol(&name),
         Written::Number { .. } | Written::Bool | Written::OtherLiteral => complain_of_subprotocol(""),
     };
     if let Some(complaint) = complaint {
-        mistakes.on(value, complaint);
+        diagnostics.error(value, complaint);
     }
 }
 
@@ -260,15 +262,6 @@ fn complain_of_subprotocol(name: &str) -> Option<String> {
 fn is_prefix(prefix: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     prefix.bytes().next().is_some_and(|byte| !byte.is_ascii_digit()) && prefix.bytes().all(plain)
-}
-
-/// The expression without parentheses around it.
-pub(crate) fn bare(expression: &Expr) -> &Expr {
-    match expression {
-        Expr::Paren(inner) => bare(&inner.expr),
-        Expr::Group(inner) => bare(&inner.expr),
-        other => other,
-    }
 }
 
 /// Whether what stands behind a number is more than its type: `20s`, `64k`.

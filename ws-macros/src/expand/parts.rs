@@ -5,34 +5,31 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::places::{at, here, otherwise, repeat};
-use crate::check::takes_state_mutably;
-use crate::model::{Asks, Event, Part, Server};
+use super::spans::{at, here, otherwise, repeat};
+use crate::events::{Event, Session};
+use crate::model::Part;
+use crate::plan::{Plan, Store};
+use crate::resolve::Asks;
 
 /// What the state and the session are for the arguments, the handshake and the compiler.
-pub(crate) fn parts(server: &Server) -> TokenStream {
-    let aliases = [alias("__State", &server.states), alias("__Session", &server.sessions)];
-    if server.parts_unclear {
+pub(crate) fn parts(plan: &Plan<'_>) -> TokenStream {
+    let aliases = [alias("__State", &plan.states), alias("__Session", &plan.sessions)];
+    if plan.scope.parts_unclear {
         return quote_spanned!(here()=> #(#aliases)*);
     }
-    let states = server.states.iter().map(|state| lend_state(state, is_guarded(server)));
-    let sessions = server.sessions.iter().map(|session| lend_session(session, server));
+    let states = plan.states.iter().map(|state| lend_state(state, plan.store));
+    let sessions = plan.sessions.iter().map(|session| lend_session(session, plan));
     quote_spanned!(here()=> #(#aliases)* #(#states)* #(#sessions)*)
 }
 
 /// The type of the state.
-pub(crate) fn state_type(server: &Server) -> TokenStream {
-    part_type("__State", &server.states)
+pub(crate) fn state_type(plan: &Plan<'_>) -> TokenStream {
+    part_type("__State", &plan.states)
 }
 
 /// The type of the session.
-pub(crate) fn session_type(server: &Server) -> TokenStream {
-    part_type("__Session", &server.sessions)
-}
-
-/// Whether the state is behind a lock: some handler takes it by `&mut`.
-pub(crate) fn is_guarded(server: &Server) -> bool {
-    server.handlers.iter().any(takes_state_mutably)
+pub(crate) fn session_type(plan: &Plan<'_>) -> TokenStream {
+    part_type("__Session", &plan.sessions)
 }
 
 fn part_type(alias: &str, parts: &[Part]) -> TokenStream {
@@ -64,10 +61,10 @@ fn alias(alias: &str, parts: &[Part]) -> TokenStream {
     quote_spanned!(here()=> #(#types)* #otherwise)
 }
 
-fn lend_state(state: &Part, guarded: bool) -> TokenStream {
+fn lend_state(state: &Part, store: Store) -> TokenStream {
     let Part { name, cfgs, .. } = state;
     let cfgs = cfgs.attributes();
-    if !guarded {
+    if store == Store::Plain {
         return quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
@@ -97,10 +94,10 @@ fn lend_state(state: &Part, guarded: bool) -> TokenStream {
     }
 }
 
-fn lend_session(session: &Part, server: &Server) -> TokenStream {
+fn lend_session(session: &Part, plan: &Plan<'_>) -> TokenStream {
     let Part { name, cfgs, .. } = session;
     let cfgs = cfgs.attributes();
-    let by_value = has_handler(server, Event::Disconnect).then(|| {
+    let by_value = has_handler(plan, Event::Disconnect).then(|| {
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
@@ -111,7 +108,7 @@ fn lend_session(session: &Part, server: &Server) -> TokenStream {
             }
         }
     });
-    let admission = has_handler(server, Event::Handshake).then(|| {
+    let admission = has_handler(plan, Event::Handshake).then(|| {
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
@@ -122,7 +119,7 @@ fn lend_session(session: &Part, server: &Server) -> TokenStream {
             }
         }
     });
-    let lend = may_lend_session(server).then(|| {
+    let lend = may_lend_session(plan).then(|| {
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
@@ -144,14 +141,15 @@ fn lend_session(session: &Part, server: &Server) -> TokenStream {
     quote_spanned!(here()=> #lend #by_value #admission)
 }
 
-fn has_handler(server: &Server, wanted: Event) -> bool {
-    server.handlers.iter().any(|handler| handler.event() == Some(wanted))
+fn has_handler(plan: &Plan<'_>, event: Event) -> bool {
+    plan.calls_of(event).next().is_some()
 }
 
 /// Whether some handler takes the session, or something that may be the session under another name.
-fn may_lend_session(server: &Server) -> bool {
-    let with_session = server.handlers.iter().filter(|handler| handler.role.without_session().is_none());
-    with_session.flat_map(|handler| &handler.arguments).any(|argument| match argument.asks {
+fn may_lend_session(plan: &Plan<'_>) -> bool {
+    let with_session =
+        plan.calls.iter().filter(|call| !matches!(call.handler.row().session, Session::Absent(_)));
+    with_session.flat_map(|call| &call.arguments).any(|(_, asks)| match asks {
         Asks::Session(_) | Asks::UnknownReference | Asks::UnknownValue => true,
         Asks::State(_) | Asks::Plain => false,
     })

@@ -4,14 +4,15 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
 use super::parts::state_type;
-use super::places::{at, here};
-use crate::model::{Reach, Server};
+use super::spans::{at, here};
+use crate::model::Reach;
+use crate::plan::Plan;
 
 /// One name for the runtime's seam, so that a wrong `crate = …` is one error. The markers are imported where they
 /// stood, under no name: an editor shows their documentation there.
-pub(crate) fn runtime(server: &Server) -> TokenStream {
-    let root = root(server);
-    let marks = &server.marks;
+pub(crate) fn runtime(plan: &Plan<'_>) -> TokenStream {
+    let root = root(plan);
+    let marks = &plan.scope.marks;
     quote_spanned! {here()=>
         #[allow(unused_imports)]
         use #root::{generated as __ws_runtime #(, #marks as _)*};
@@ -19,27 +20,27 @@ pub(crate) fn runtime(server: &Server) -> TokenStream {
 }
 
 /// Where the runtime is.
-pub(crate) fn root(server: &Server) -> TokenStream {
-    match &server.settings.runtime {
+pub(crate) fn root(plan: &Plan<'_>) -> TokenStream {
+    match &plan.server.settings.runtime {
         Some(path) => quote::quote!(#path),
         None => quote_spanned!(here()=> ::ws_runtime),
     }
 }
 
 /// `server()`: what the user calls.
-pub(crate) fn builder(server: &Server) -> TokenStream {
+pub(crate) fn builder(plan: &Plan<'_>) -> TokenStream {
     // A private state cannot be named where `server()` is called, nor given there: it has to have a `Default`.
-    let private = server.states.iter().find(|state| state.reach == Reach::Private);
+    let private = plan.states.iter().find(|state| state.reach == Reach::Private);
     let state = match private {
         Some(private) => quote_spanned!(private.name.span()=> State: ::core::default::Default),
         None => {
-            let state = state_type(server);
+            let state = state_type(plan);
             quote_spanned!(here()=> State = #state)
         }
     };
     let place = private.map_or_else(here, |private| at(private.name.span()));
     let builder = quote_spanned!(place=> __ws_runtime::Builder<impl __ws_runtime::Service<#state>>);
-    let summary = format!("The server `{}`, yet to be started.", server.name);
+    let summary = format!("The server `{}`, yet to be started.", plan.scope.name);
     let name = Ident::new("server", here());
     quote_spanned! {here()=>
         #[doc = #summary]

@@ -6,27 +6,29 @@ use syn::Expr;
 use syn::ext::IdentExt;
 
 use super::handlers::{call, needs_event};
-use super::places::{at, here, start};
+use super::spans::{at, here, start};
 use super::values::seconds;
-use crate::model::{Flow, Handler, Interest, Role, Server};
+use crate::model::{Flow, Interest, Role};
+use crate::plan::Plan;
+use crate::resolve::Call;
 
 /// `ticks`, which names each tick and its period, and `tick`, which runs one.
-pub(crate) fn ticks(server: &Server) -> TokenStream {
-    let ticks: Vec<(&Handler, &Expr)> =
-        server.handlers.iter().filter_map(|handler| Some((handler, period(handler)?))).collect();
+pub(crate) fn ticks(plan: &Plan<'_>) -> TokenStream {
+    let ticks: Vec<(&Call<'_>, &Expr)> =
+        plan.calls.iter().filter_map(|tick| Some((tick, period(tick)?))).collect();
     if ticks.is_empty() {
         return TokenStream::new();
     }
-    let additions = ticks.iter().enumerate().map(|(number, (handler, period))| {
-        let (cfgs, name) = (handler.cfgs.attributes(), handler.name.unraw().to_string());
+    let additions = ticks.iter().enumerate().map(|(number, (tick, period))| {
+        let (cfgs, name) = (tick.cfgs.attributes(), tick.handler.name.unraw().to_string());
         let period = seconds(period);
         quote_spanned!(here()=> #cfgs ticks.add(#number, #name, #period);)
     });
-    let arms = ticks.iter().enumerate().map(|(number, (handler, _))| {
-        let (cfgs, call) = (handler.cfgs.attributes(), call(handler, server));
+    let arms = ticks.iter().enumerate().map(|(number, (tick, _))| {
+        let (cfgs, call) = (tick.cfgs.attributes(), call(tick, plan));
         quote_spanned!(here()=> #cfgs #number => { #call })
     });
-    let is_awaited = ticks.iter().any(|(handler, _)| handler.flow == Flow::Async);
+    let is_awaited = ticks.iter().any(|(tick, _)| tick.handler.flow == Flow::Async);
     let outcome = quote_spanned! {here()=>
         match number {
             #(#arms)*
@@ -53,11 +55,11 @@ pub(crate) fn ticks(server: &Server) -> TokenStream {
 }
 
 /// `watches`, which hands over each handle and its handler.
-pub(crate) fn watches(server: &Server) -> TokenStream {
+pub(crate) fn watches(plan: &Plan<'_>) -> TokenStream {
     let mut additions = TokenStream::new();
-    for handler in &server.handlers {
-        if let Role::Watch { interest, handle } = &handler.role {
-            additions.extend(watch(handler, *interest, handle, server));
+    for watch in &plan.calls {
+        if let Role::Watch { interest, handle } = &watch.handler.role {
+            additions.extend(add_watch(watch, *interest, handle, plan));
         }
     }
     if additions.is_empty() {
@@ -74,29 +76,28 @@ pub(crate) fn watches(server: &Server) -> TokenStream {
     }
 }
 
-fn watch(handler: &Handler, interest: Interest, handle: &Expr, server: &Server) -> TokenStream {
-    let (cfgs, name) = (handler.cfgs.attributes(), handler.name.unraw().to_string());
-    let method = match (interest, handler.flow) {
+fn add_watch(watch: &Call<'_>, interest: Interest, handle: &Expr, plan: &Plan<'_>) -> TokenStream {
+    let (cfgs, name) = (watch.cfgs.attributes(), watch.handler.name.unraw().to_string());
+    let method = match (interest, watch.handler.flow) {
         (Interest::Readable, Flow::Plain) => "readable",
         (Interest::Writable, Flow::Plain) => "writable",
         (Interest::Readable, Flow::Async) => "readable_async",
         (Interest::Writable, Flow::Async) => "writable_async",
     };
     let method = Ident::new(method, at(start(handle)));
-    let call = call(handler, server);
-    let split =
-        needs_event(handler).then(|| quote_spanned!(here()=> let (mut handle, event) = event.split();));
-    let event = Ident::new(if needs_event(handler) { "event" } else { "_event" }, here());
+    let call = call(watch, plan);
+    let split = needs_event(watch).then(|| quote_spanned!(here()=> let (mut handle, event) = event.split();));
+    let event = Ident::new(if needs_event(watch) { "event" } else { "_event" }, here());
     let body = quote_spanned!(here()=> #split #call);
-    let body = match handler.flow {
+    let body = match watch.handler.flow {
         Flow::Plain => quote_spanned!(here()=> { #body }),
         Flow::Async => quote_spanned!(here()=> ::std::boxed::Box::pin(async move { #body })),
     };
     quote_spanned!(here()=> #cfgs watches.#method(#name, #handle, |#event| #body);)
 }
 
-fn period(handler: &Handler) -> Option<&Expr> {
-    match &handler.role {
+fn period<'s>(call: &Call<'s>) -> Option<&'s Expr> {
+    match &call.handler.role {
         Role::Tick { period } => Some(period),
         Role::On(_) | Role::Watch { .. } => None,
     }

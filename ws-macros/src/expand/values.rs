@@ -4,19 +4,20 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
-use super::places::{at, here, repeat, start};
 use super::server::root;
-use crate::literals::bare;
-use crate::model::{Server, Setting, Value};
+use super::spans::{at, here, repeat, start};
+use crate::model::{Setting, Value};
 use crate::options::Kind;
+use crate::plan::Plan;
+use crate::syntax::bare;
 
 /// `attribute`, which gives the values of `#[ws_server(…)]`.
-pub(crate) fn attribute(server: &Server) -> TokenStream {
-    if server.settings.values.is_empty() {
+pub(crate) fn attribute(plan: &Plan<'_>) -> TokenStream {
+    if plan.server.settings.values.is_empty() {
         return TokenStream::new();
     }
-    let values = server.settings.values.iter().map(|setting| {
-        let (key, value) = (repeat(&setting.word), value(setting, server));
+    let values = plan.server.settings.values.iter().map(|setting| {
+        let (key, value) = (repeat(&setting.word), value(setting, plan));
         quote_spanned!(here()=> attribute.#key(|| #value);)
     });
     quote_spanned! {here()=>
@@ -31,7 +32,7 @@ pub(crate) fn seconds(period: &Expr) -> TokenStream {
     convert("SecondsValue", period)
 }
 
-fn value(setting: &Setting, server: &Server) -> TokenStream {
+fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
     let kind = setting.key.kind();
     match &setting.value {
         Value::Expression(expression) if kind == Kind::Listen => places(expression),
@@ -41,7 +42,7 @@ fn value(setting: &Setting, server: &Server) -> TokenStream {
         },
         Value::Files { cert, key } => convert("TlsValue", quote!((#cert, #key))),
         Value::Origins(word) => {
-            let (root, word) = (root(server), repeat(word));
+            let (root, word) = (root(plan), repeat(word));
             convert("OriginsValue", quote_spanned!(word.span()=> #root::Origins::#word()))
         }
     }

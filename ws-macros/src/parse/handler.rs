@@ -2,41 +2,45 @@
 
 use proc_macro2::TokenStream;
 use syn::parse::{ParseStream, Parser};
-use syn::{
-    FnArg, GenericParam, ReturnType, Safety, Signature, Type, TypeParamBound, TypeReference, Visibility,
-};
+use syn::{FnArg, GenericParam, Safety, Signature, Type, TypeParamBound, TypeReference, Visibility};
 
 use super::items::{RawAttribute, RawItem};
-use crate::errors::Mistakes;
-use crate::model::{Argument, Asks, Cfgs, Flow, Handler, Role, Standing};
+use crate::cfgs::Cfgs;
+use crate::diagnostics::Diagnostics;
+use crate::model::{Argument, Flow, Form, Handler, Role};
+use crate::syntax::{output_type, peel};
 
 /// The handler that an item is; none if its signature cannot be called, which has then been reported by this macro or
 /// will be by the compiler.
-pub(crate) fn read(role: Role, item: &RawItem, number: usize, mistakes: &mut Mistakes) -> Option<Handler> {
+pub(crate) fn read(
+    role: Role,
+    item: &RawItem,
+    number: usize,
+    diagnostics: &mut Diagnostics,
+) -> Option<Handler> {
     let signature = signature(item)?.ok()?;
     if signature.variadic.is_some() {
         return None; // not stable Rust
     }
-    let before = mistakes.count();
-    judge(&signature, mistakes);
+    let before = diagnostics.count();
+    judge(&signature, diagnostics);
     let mut arguments = Vec::new();
     for input in &signature.inputs {
         match input {
-            FnArg::Receiver(receiver) => mistakes.on(
+            FnArg::Receiver(receiver) => diagnostics.error(
                 receiver,
                 "a handler is a function, not a method: take the state by `&` or the session by `&mut` instead of `self`",
             ),
             FnArg::Typed(argument) => {
-                judge_type(&argument.ty, &signature, mistakes);
+                judge_type(&argument.ty, &signature, diagnostics);
                 arguments.push(Argument {
                     ty: (*argument.ty).clone(),
-                    asks: Asks::Plain,
                     cfgs: Cfgs(argument.attrs.iter().filter_map(condition).collect()),
                 });
             }
         }
     }
-    if mistakes.count() != before || arguments.iter().any(|argument| is_refused_by_rustc(&argument.ty)) {
+    if diagnostics.count() != before || arguments.iter().any(|argument| is_refused_by_rustc(&argument.ty)) {
         return None;
     }
     Some(Handler {
@@ -50,13 +54,13 @@ pub(crate) fn read(role: Role, item: &RawItem, number: usize, mistakes: &mut Mis
     })
 }
 
-/// How the function of a handler that nothing calls is written back.
-pub(crate) fn standing(item: &RawItem) -> Standing {
+/// How a function is written back that cannot be called as a handler.
+pub(crate) fn uncalled(item: &RawItem) -> Form {
     match signature(item) {
-        Some(Ok(signature)) if signature.receiver().is_some() => Standing::Method,
+        Some(Ok(signature)) if signature.receiver().is_some() => Form::Method,
         // Should the compiler be able to read it after all, it warns that nobody calls the function.
-        Some(Err(_)) => Standing::Whole,
-        Some(Ok(_)) | None => Standing::LeftOut,
+        Some(Err(_)) => Form::AsWritten,
+        Some(Ok(_)) | None => Form::Uncalled,
     }
 }
 
@@ -83,12 +87,12 @@ fn condition(attribute: &syn::Attribute) -> Option<TokenStream> {
     }
 }
 
-fn judge(signature: &Signature, mistakes: &mut Mistakes) {
+fn judge(signature: &Signature, diagnostics: &mut Diagnostics) {
     if let Safety::Unsafe(token) = &signature.safety {
-        mistakes.on(token, "a handler cannot be `unsafe`: the server calls it from safe code");
+        diagnostics.error(token, "a handler cannot be `unsafe`: the server calls it from safe code");
     }
     if let Some(abi) = &signature.abi {
-        mistakes.on(abi, "a handler is a Rust function: leave `extern` out");
+        diagnostics.error(abi, "a handler is a Rust function: leave `extern` out");
     }
     let generic: Vec<_> = signature
         .generics
@@ -99,12 +103,12 @@ fn judge(signature: &Signature, mistakes: &mut Mistakes) {
     if let Some((first, more)) = generic.split_first() {
         let mut tokens = quote::quote!(#first);
         tokens.extend(quote::quote!(#(, #more)*));
-        mistakes.on(tokens, "a handler cannot be generic over types or constants: its arguments are found by their types, so write them out");
+        diagnostics.error(tokens, "a handler cannot be generic over types or constants: its arguments are found by their types, so write them out");
     }
     if signature.asyncness.is_none()
         && let Some(future) = output_type(&signature.output).filter(|ty| is_future(ty))
     {
-        mistakes.on(
+        diagnostics.error(
             future,
             format!(
                 "only an `async fn` is awaited: write `async fn {}`, and what the future gives in place of this",
@@ -123,13 +127,13 @@ fn is_future(ty: &Type) -> bool {
     })
 }
 
-fn judge_type(ty: &Type, signature: &Signature, mistakes: &mut Mistakes) {
+fn judge_type(ty: &Type, signature: &Signature, diagnostics: &mut Diagnostics) {
     match peel(ty) {
         Type::ImplTrait(_) => {
-            mistakes.on(ty, "an argument is found by its type: write the type instead of `impl …`");
+            diagnostics.error(ty, "an argument is found by its type: write the type instead of `impl …`");
         }
         Type::Reference(TypeReference { lifetime: Some(lifetime), .. }) if lifetime.ident == "static" => {
-            mistakes.on(
+            diagnostics.error(
                 lifetime,
                 format!(
                     "an argument is lent to `{}` for one call, not for `'static`: leave the lifetime out, or clone what \
@@ -149,22 +153,5 @@ fn is_refused_by_rustc(ty: &Type) -> bool {
         Type::Path(path) => path.path.is_ident("str"),
         Type::Reference(reference) => matches!(peel(&reference.elem), Type::Infer(_)),
         _ => false,
-    }
-}
-
-/// The type without parentheses around it.
-pub(crate) fn peel(ty: &Type) -> &Type {
-    match ty {
-        Type::Paren(inner) => peel(&inner.elem),
-        Type::Group(inner) => peel(&inner.elem),
-        other => other,
-    }
-}
-
-/// What a function returns.
-pub(crate) fn output_type(output: &ReturnType) -> Option<&Type> {
-    match output {
-        ReturnType::Default => None,
-        ReturnType::Type(_, ty) => Some(ty),
     }
 }

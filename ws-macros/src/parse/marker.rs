@@ -6,9 +6,10 @@ use syn::{Expr, Lit, LitStr, Path};
 
 use super::items::{self, RawAttribute};
 use super::pairs::{self, Pair, PairValue};
-use crate::errors::{Mistakes, list, nearest};
+use crate::diagnostics::{Diagnostics, list, nearest};
+use crate::events::Event;
 use crate::literals;
-use crate::model::{Event, Interest, Role};
+use crate::model::{Interest, Role};
 
 /// The attributes that have a meaning inside of a server module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,28 +57,28 @@ impl Marker {
 }
 
 /// What the handler below the attribute answers; none if the attribute is wrong.
-pub(crate) fn role(marker: Marker, attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
+pub(crate) fn role(marker: Marker, attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Role> {
     match marker {
-        Marker::On => event(attribute, mistakes).map(Role::On),
-        Marker::Tick => tick(attribute, mistakes),
-        Marker::Watch => watch(attribute, mistakes),
+        Marker::On => event(attribute, diagnostics).map(Role::On),
+        Marker::Tick => tick(attribute, diagnostics),
+        Marker::Watch => watch(attribute, diagnostics),
         Marker::State | Marker::Session => None,
     }
 }
 
 /// `#[state]` and `#[session]` take nothing.
-pub(crate) fn takes_nothing(marker: Marker, attribute: &RawAttribute, mistakes: &mut Mistakes) {
+pub(crate) fn takes_nothing(marker: Marker, attribute: &RawAttribute, diagnostics: &mut Diagnostics) {
     let name = marker.name();
     let rest: TokenStream = attribute.rest.iter().cloned().collect();
     if !rest.is_empty() {
-        mistakes.on(rest, format!("`#[{name}]` takes nothing: write `#[{name}]` alone"));
+        diagnostics.error(rest, format!("`#[{name}]` takes nothing: write `#[{name}]` alone"));
     }
 }
 
-fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
-    let events = || list(Event::ALL.map(Event::name));
+fn event(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Event> {
+    let events = || list(Event::names());
     let Some(group) = attribute.arguments() else {
-        mistakes.on(
+        diagnostics.error(
             &attribute.group,
             format!("`#[on]` needs an event: write `#[on(utf8)]`\nthe events are {}", events()),
         );
@@ -86,27 +87,27 @@ fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
     let arguments = items::bare(group.stream());
     match arguments.as_slice() {
         [] => {
-            mistakes.on(
+            diagnostics.error(
                 &attribute.group,
                 format!("`#[on()]` names no event: write `#[on(utf8)]`\nthe events are {}", events()),
             );
             None
         }
-        [TokenTree::Ident(word)] => built_in(word, mistakes),
+        [TokenTree::Ident(word)] => built_in(word, diagnostics),
         [TokenTree::Ident(word), TokenTree::Punct(comma)] if comma.as_char() == ',' => {
-            built_in(word, mistakes)
+            built_in(word, diagnostics)
         }
         [TokenTree::Literal(literal)] => {
-            named(literal, mistakes);
+            named(literal, diagnostics);
             None
         }
         [_, TokenTree::Punct(punct), ..] if matches!(punct.as_char(), ',' | '|') => {
             let more: TokenStream = arguments.iter().skip(1).cloned().collect();
-            mistakes.on(more, ONE_EACH);
+            diagnostics.error(more, ONE_EACH);
             None
         }
         [TokenTree::Ident(word), TokenTree::Punct(equals), ..] if equals.as_char() == '=' => {
-            mistakes.on(
+            diagnostics.error(
                 group.stream(),
                 format!(
                     "an event stands alone: write `#[on(utf8)]`, not `#[on({word} = …)]`\nthe events are {}",
@@ -116,7 +117,7 @@ fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
             None
         }
         _ => {
-            mistakes.on(group.stream(), format!("this is no event\nthe events are {}", events()));
+            diagnostics.error(group.stream(), format!("this is no event\nthe events are {}", events()));
             None
         }
     }
@@ -125,7 +126,7 @@ fn event(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Event> {
 /// What is said of a function that shall answer more than one thing.
 pub(crate) const ONE_EACH: &str = "one function answers one event: write a function for each, and let both call a third if they do the same";
 
-fn built_in(word: &Ident, mistakes: &mut Mistakes) -> Option<Event> {
+fn built_in(word: &Ident, diagnostics: &mut Diagnostics) -> Option<Event> {
     let name = word.unraw().to_string();
     let found = Event::of_name(&name);
     if found.is_some() {
@@ -139,24 +140,21 @@ fn built_in(word: &Ident, mistakes: &mut Mistakes) -> Option<Event> {
         }
         name => Event::of_foreign_name(&name.to_lowercase())
             .map(Event::name)
-            .or_else(|| nearest(name, Event::ALL.map(Event::name)))
+            .or_else(|| nearest(name, Event::names()))
             .map(|meant| format!(", did you mean `{meant}`?"))
             .unwrap_or_default(),
     };
-    mistakes.on(
-        word,
-        format!("there is no event `{name}`{help}\nthe events are {}", list(Event::ALL.map(Event::name))),
-    );
+    diagnostics
+        .error(word, format!("there is no event `{name}`{help}\nthe events are {}", list(Event::names())));
     None
 }
 
-fn named(literal: &Literal, mistakes: &mut Mistakes) {
+fn named(literal: &Literal, diagnostics: &mut Diagnostics) {
     let Lit::Str(text) = Lit::new(literal.clone()) else {
-        mistakes
-            .on(literal, format!("this is no event\nthe events are {}", list(Event::ALL.map(Event::name))));
+        diagnostics.error(literal, format!("this is no event\nthe events are {}", list(Event::names())));
         return;
     };
-    mistakes.on(literal, quoted(&text));
+    diagnostics.error(literal, quoted(&text));
 }
 
 fn quoted(text: &LitStr) -> String {
@@ -167,48 +165,49 @@ fn quoted(text: &LitStr) -> String {
     format!(
         "handlers of named messages, such as {name:?}, are not part of this version: take the text in `#[on(utf8)]`\n\
          the built-in events are {}",
-        list(Event::ALL.map(Event::name))
+        list(Event::names())
     )
 }
 
-fn tick(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
-    let before = mistakes.count();
+fn tick(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Role> {
+    let before = diagnostics.count();
     let mut period = None;
     let tokens = attribute.arguments().map(proc_macro2::Group::stream).unwrap_or_default();
-    for Pair { key: word, value } in pairs::read(tokens, "period = 1", mistakes) {
+    for Pair { key: word, value } in pairs::read(tokens, "period = 1", diagnostics) {
         if word != "period" {
-            mistakes.on(&word, format!("a tick has no `{word}`, only `period`: write `#[tick(period = 1)]`"));
+            diagnostics
+                .error(&word, format!("a tick has no `{word}`, only `period`: write `#[tick(period = 1)]`"));
             continue;
         }
         if period.is_some() {
-            mistakes.on(&word, "`period` is given twice: leave one out");
+            diagnostics.error(&word, "`period` is given twice: leave one out");
             continue;
         }
         match value {
             PairValue::Expression(value) => {
-                literals::judge_period(&value, mistakes);
+                literals::judge_period(&value, diagnostics);
                 period = Some(*value);
             }
             PairValue::Missing | PairValue::List(_) => {
-                mistakes.on(&word, "`period` is a number of seconds: write `#[tick(period = 1)]`");
+                diagnostics.error(&word, "`period` is a number of seconds: write `#[tick(period = 1)]`");
             }
             PairValue::Broken => {}
         }
     }
-    if mistakes.count() != before {
+    if diagnostics.count() != before {
         return None;
     }
     if period.is_none() {
-        mistakes.on(&attribute.group, "a tick needs a period in seconds: write `#[tick(period = 1)]`");
+        diagnostics.error(&attribute.group, "a tick needs a period in seconds: write `#[tick(period = 1)]`");
     }
     period.map(|period| Role::Tick { period })
 }
 
-fn watch(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
-    let before = mistakes.count();
+fn watch(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Role> {
+    let before = diagnostics.count();
     let mut watched: Option<(Interest, Expr)> = None;
     let tokens = attribute.arguments().map(proc_macro2::Group::stream).unwrap_or_default();
-    for Pair { key: word, value } in pairs::read(tokens, "readable = std::io::stdin()", mistakes) {
+    for Pair { key: word, value } in pairs::read(tokens, "readable = std::io::stdin()", diagnostics) {
         let name = word.to_string();
         let interest = match name.as_str() {
             "readable" => Interest::Readable,
@@ -217,18 +216,18 @@ fn watch(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
                 let meant = nearest(other, ["readable", "writable"])
                     .map(|meant| format!(", did you mean `{meant}`?"));
                 let meant = meant.unwrap_or_default();
-                mistakes.on(&word, format!("a watch has no `{other}`{meant}\nwrite `#[watch(readable = …)]` or `#[watch(writable = …)]`"));
+                diagnostics.error(&word, format!("a watch has no `{other}`{meant}\nwrite `#[watch(readable = …)]` or `#[watch(writable = …)]`"));
                 continue;
             }
         };
         if watched.is_some() {
-            mistakes.on(&word, "a watch waits for one thing: write a second function for the other");
+            diagnostics.error(&word, "a watch waits for one thing: write a second function for the other");
             continue;
         }
         match value {
             PairValue::Expression(handle) => watched = Some((interest, *handle)),
             PairValue::Missing | PairValue::List(_) => {
-                mistakes.on(
+                diagnostics.error(
                     &word,
                     format!(
                         "`{name}` needs the handle to watch: write `#[watch({name} = std::io::stdin())]`"
@@ -238,11 +237,11 @@ fn watch(attribute: &RawAttribute, mistakes: &mut Mistakes) -> Option<Role> {
             PairValue::Broken => {}
         }
     }
-    if mistakes.count() != before {
+    if diagnostics.count() != before {
         return None;
     }
     if watched.is_none() {
-        mistakes.on(
+        diagnostics.error(
             &attribute.group,
             "a watch needs a handle: write `#[watch(readable = std::io::stdin())]`, or `writable = …`",
         );

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Token, token};
 
-use crate::errors::Mistakes;
+use crate::diagnostics::Diagnostics;
 
 #[derive(Debug)]
 pub(crate) struct Pair {
@@ -27,7 +27,7 @@ pub(crate) enum PairValue {
 }
 
 /// Reads all pairs; `example` is one of them as it should be written.
-pub(crate) fn read(tokens: TokenStream, example: &str, mistakes: &mut Mistakes) -> Vec<Pair> {
+pub(crate) fn read(tokens: TokenStream, example: &str, diagnostics: &mut Diagnostics) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let mut named = true;
     let parser = |input: ParseStream<'_>| {
@@ -35,43 +35,43 @@ pub(crate) fn read(tokens: TokenStream, example: &str, mistakes: &mut Mistakes) 
             let begins_with_name =
                 input.peek(Ident::peek_any) && !input.peek2(Token![::]) && !input.peek2(Token![.]);
             if begins_with_name {
-                pairs.extend(read_one(input, mistakes)?);
+                pairs.extend(read_one(input, diagnostics)?);
             } else {
                 let token: TokenTree = input.parse()?;
                 // Who leaves one name out leaves out all.
                 if std::mem::take(&mut named) {
-                    mistakes.on(token, format!("a value needs its name before it, as in `{example}`"));
+                    diagnostics.error(token, format!("a value needs its name before it, as in `{example}`"));
                 }
                 skip_to_comma(input)?;
             }
-            read_separator(input, mistakes)?;
+            read_separator(input, diagnostics)?;
         }
         Ok(())
     };
     if let Err(error) = parser.parse2(tokens) {
-        mistakes.take(error);
+        diagnostics.extend(error);
     }
     pairs
 }
 
 /// The comma behind a pair.
-fn read_separator(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<()> {
+fn read_separator(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<()> {
     if input.peek(Token![;]) {
-        mistakes.on(input.parse::<Token![;]>()?, "a comma is wanted here, not a semicolon");
+        diagnostics.error(input.parse::<Token![;]>()?, "a comma is wanted here, not a semicolon");
         return Ok(());
     }
     if !input.is_empty() && !input.peek(Token![,]) {
-        mistakes.on(input.parse::<TokenTree>()?, "a comma is missing before this");
+        diagnostics.error(input.parse::<TokenTree>()?, "a comma is missing before this");
         skip_to_comma(input)?;
     }
     input.parse::<Option<Token![,]>>().map(drop)
 }
 
-fn read_one(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Option<Pair>> {
+fn read_one(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Option<Pair>> {
     let key = input.call(Ident::parse_any)?.unraw();
     let value = if input.peek(Token![=]) && !input.peek(Token![==]) && !input.peek(Token![=>]) {
         input.parse::<Token![=]>()?;
-        read_value(input, mistakes)?
+        read_value(input, diagnostics)?
     } else if input.peek(token::Paren) {
         let content;
         syn::parenthesized!(content in input);
@@ -81,7 +81,7 @@ fn read_one(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Opti
     } else if input.peek(Token![-]) && input.peek2(Ident::peek_any) {
         input.parse::<Token![-]>()?;
         let rest = input.call(Ident::parse_any)?;
-        mistakes.on(&rest, format!("a name has underscores: write `{key}_{rest}`"));
+        diagnostics.error(&rest, format!("a name has underscores: write `{key}_{rest}`"));
         skip_to_comma(input)?;
         return Ok(None);
     } else {
@@ -90,14 +90,14 @@ fn read_one(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Opti
         } else {
             input.parse::<TokenTree>()?.to_token_stream()
         };
-        mistakes.on(found, format!("after `{key}` a `=` is wanted: write `{key} = …`"));
+        diagnostics.error(found, format!("after `{key}` a `=` is wanted: write `{key} = …`"));
         skip_to_comma(input)?;
         PairValue::Broken
     };
     Ok(Some(Pair { key, value }))
 }
 
-fn read_value(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<PairValue> {
+fn read_value(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<PairValue> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(PairValue::Missing);
     }
@@ -108,8 +108,10 @@ fn read_value(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Pa
             let last = skip_to_comma(&value)?;
             match error.to_string().strip_prefix("unexpected end of input, ") {
                 // The end has no place of its own.
-                Some(expected) => mistakes.on(last, format!("something is missing behind this: {expected}")),
-                None => mistakes.take(error),
+                Some(expected) => {
+                    diagnostics.error(last, format!("something is missing behind this: {expected}"));
+                }
+                None => diagnostics.extend(error),
             }
             skip_to_comma(input)?;
             Ok(PairValue::Broken)

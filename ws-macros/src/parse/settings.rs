@@ -4,42 +4,43 @@ use proc_macro2::{Ident, TokenStream};
 use syn::Expr;
 
 use super::pairs::{self, Pair, PairValue};
-use crate::errors::{Mistakes, list, nearest};
+use crate::diagnostics::{Diagnostics, list, nearest};
 use crate::literals;
 use crate::model::{Setting, Settings, Value};
 use crate::options::{Key, Kind};
 
-pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Settings {
+pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settings {
     let mut settings = Settings::default();
     let mut seen: Vec<Key> = Vec::new();
-    for Pair { key: word, value } in pairs::read(tokens, Key::Listen.example(), mistakes) {
+    for Pair { key: word, value } in pairs::read(tokens, Key::Listen.example(), diagnostics) {
         let name = word.to_string();
         let Some(key) = Key::of_name(&name) else {
-            mistakes.on(&word, unknown(&name));
+            diagnostics.error(&word, unknown(&name));
             continue;
         };
         if seen.contains(&key) {
-            mistakes.on(&word, format!("`{name}` is given twice: leave one out"));
+            diagnostics.error(&word, format!("`{name}` is given twice: leave one out"));
             continue;
         }
         seen.push(key);
         match value {
             PairValue::Missing => {
-                mistakes.on(&word, format!("`{name}` has no value: write {}", written(key)));
+                diagnostics.error(&word, format!("`{name}` has no value: write {}", written(key)));
             }
             PairValue::Broken => {}
             PairValue::List(tokens) if key.kind() == Kind::Tls => {
-                let files = read_tls(&word, tokens, mistakes);
+                let files = read_tls(&word, tokens, diagnostics);
                 settings.values.extend(files.map(|value| Setting { key, word, value }));
             }
             PairValue::List(_) => {
-                mistakes.on(&word, format!("`{name}` takes its value behind a `=`: write {}", written(key)));
+                diagnostics
+                    .error(&word, format!("`{name}` takes its value behind a `=`: write {}", written(key)));
             }
             PairValue::Expression(path) if key.kind() == Kind::Path => {
-                settings.runtime = read_path(&path, mistakes);
+                settings.runtime = read_path(&path, diagnostics);
             }
             PairValue::Expression(value) => {
-                let judged = literals::judge(key, *value, mistakes);
+                let judged = literals::judge(key, *value, diagnostics);
                 settings.values.extend(judged.map(|value| Setting { key, word, value }));
             }
         }
@@ -88,14 +89,14 @@ fn written(key: Key) -> String {
     }
 }
 
-fn read_path(value: &Expr, mistakes: &mut Mistakes) -> Option<syn::Path> {
+fn read_path(value: &Expr, diagnostics: &mut Diagnostics) -> Option<syn::Path> {
     if let Expr::Path(path) = value
         && path.qself.is_none()
         && path.path.segments.iter().all(|segment| segment.arguments.is_none())
     {
         return Some(path.path.clone());
     }
-    mistakes.on(
+    diagnostics.error(
         value,
         "`crate` is the path to `ws_runtime` under another name, without quotes: `crate = my_ws_runtime`",
     );
@@ -103,10 +104,10 @@ fn read_path(value: &Expr, mistakes: &mut Mistakes) -> Option<syn::Path> {
 }
 
 /// `tls(cert = "…", key = "…")`
-fn read_tls(tls: &Ident, tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Value> {
-    let before = mistakes.count();
+fn read_tls(tls: &Ident, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Option<Value> {
+    let before = diagnostics.count();
     let (mut cert, mut key) = (None, None);
-    for Pair { key: word, value } in pairs::read(tokens, "cert = \"chain.pem\"", mistakes) {
+    for Pair { key: word, value } in pairs::read(tokens, "cert = \"chain.pem\"", diagnostics) {
         let name = word.to_string();
         let place = match name.as_str() {
             "cert" => &mut cert,
@@ -114,7 +115,7 @@ fn read_tls(tls: &Ident, tokens: TokenStream, mistakes: &mut Mistakes) -> Option
             other => {
                 let meant = nearest(other, ["cert", "key"]).map(|meant| format!(", did you mean `{meant}`?"));
                 let meant = meant.unwrap_or_default();
-                mistakes.on(
+                diagnostics.error(
                     &word,
                     format!("`tls` has no `{other}`{meant}\nit takes `cert` and `key`, each a PEM file"),
                 );
@@ -122,16 +123,16 @@ fn read_tls(tls: &Ident, tokens: TokenStream, mistakes: &mut Mistakes) -> Option
             }
         };
         if place.is_some() {
-            mistakes.on(&word, format!("`{name}` is given twice: leave one out"));
+            diagnostics.error(&word, format!("`{name}` is given twice: leave one out"));
             continue;
         }
         match value {
             PairValue::Expression(file) => {
-                judge_file(&name, &file, mistakes);
+                judge_file(&name, &file, diagnostics);
                 *place = Some(file);
             }
             PairValue::Missing | PairValue::List(_) => {
-                mistakes.on(&word, format!("`{name}` is a PEM file: write `{name} = \"{name}.pem\"`"));
+                diagnostics.error(&word, format!("`{name}` is a PEM file: write `{name} = \"{name}.pem\"`"));
             }
             PairValue::Broken => {}
         }
@@ -141,19 +142,19 @@ fn read_tls(tls: &Ident, tokens: TokenStream, mistakes: &mut Mistakes) -> Option
         (None, _) => "a certificate: add `cert = \"chain.pem\"`",
         (Some(_), None) => "a key: add `key = \"key.pem\"`",
     };
-    if mistakes.count() == before {
-        mistakes.on(tls, format!("TLS also needs {missing}"));
+    if diagnostics.count() == before {
+        diagnostics.error(tls, format!("TLS also needs {missing}"));
     }
     None
 }
 
-fn judge_file(name: &str, file: &Expr, mistakes: &mut Mistakes) {
+fn judge_file(name: &str, file: &Expr, diagnostics: &mut Diagnostics) {
     let Expr::Lit(literal) = file else { return };
     match &literal.lit {
         syn::Lit::Str(path) if path.value().is_empty() => {
-            mistakes.on(file, format!("`{name}` names no file: it is empty"));
+            diagnostics.error(file, format!("`{name}` names no file: it is empty"));
         }
         syn::Lit::Str(_) => {}
-        _ => mistakes.on(file, format!("`{name}` is a PEM file: write `{name} = \"{name}.pem\"`")),
+        _ => diagnostics.error(file, format!("`{name}` is a PEM file: write `{name} = \"{name}.pem\"`")),
     }
 }

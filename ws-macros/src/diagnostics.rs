@@ -7,30 +7,30 @@ use quote::{ToTokens, quote};
 
 /// Takes every mistake that is found, so that one does not hide the next.
 #[derive(Debug, Default)]
-pub(crate) struct Mistakes {
+pub(crate) struct Diagnostics {
     found: Vec<syn::Error>,
     /// Those that are mistakes only where a condition of `#[cfg(…)]` holds.
     conditional: Vec<(TokenStream, syn::Error)>,
 }
 
-impl Mistakes {
+impl Diagnostics {
     /// Reports a mistake on the tokens that are wrong.
-    pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl Display) {
+    pub(crate) fn error(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.found.push(syn::Error::new_spanned(tokens, message));
     }
 
     /// Reports a mistake where there are no tokens, only the place.
-    pub(crate) fn at(&mut self, span: Span, message: impl Display) {
+    pub(crate) fn error_at(&mut self, span: Span, message: impl Display) {
         self.found.push(syn::Error::new(span, message));
     }
 
     /// Reports a mistake that is one only where the condition holds.
-    pub(crate) fn on_if(&mut self, condition: TokenStream, tokens: impl ToTokens, message: impl Display) {
+    pub(crate) fn error_if(&mut self, condition: TokenStream, tokens: impl ToTokens, message: impl Display) {
         self.conditional.push((condition, syn::Error::new_spanned(tokens, message)));
     }
 
     /// Takes what syn has to say.
-    pub(crate) fn take(&mut self, error: syn::Error) {
+    pub(crate) fn extend(&mut self, error: syn::Error) {
         self.found.push(error);
     }
 

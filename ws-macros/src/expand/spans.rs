@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::Type;
 
-use crate::model::Cfgs;
+use crate::cfgs::Cfgs;
 
 /// Generated tokens that stand at the attribute.
 pub(crate) fn here() -> Span {

@@ -1,0 +1,251 @@
+//! What the macro knows of each event: one row an event, and everything else follows from it.
+//!
+//! A new event is a row here, a method of the runtime's `Service`, and a trait for its arguments.
+
+/// One row: an event, or what has an attribute of its own (a tick, a watch).
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// The word in `#[on(…)]`, the method of the runtime's `Service`, and the name in messages.
+    pub(crate) name: &'static str,
+    /// What other frameworks call it, in lower case.
+    pub(crate) foreign_names: &'static [&'static str],
+    /// The runtime's trait of its arguments.
+    pub(crate) argument_trait: &'static str,
+    /// The method of that trait that makes an argument.
+    pub(crate) argument_method: &'static str,
+    pub(crate) payload: Payload,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) session: Session,
+    pub(crate) output: Output,
+}
+
+/// What only this event brings: a parameter of its method, and what arguments are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Payload {
+    Nothing,
+    /// `name: &'a type_name`
+    Value {
+        name: &'static str,
+        type_name: &'static str,
+    },
+    /// `name: &'a type_name<'a>`
+    Message {
+        name: &'static str,
+        type_name: &'static str,
+    },
+    /// The handle of a watch.
+    Handle {
+        name: &'static str,
+    },
+}
+
+/// What surrounds the event: which context its arguments are made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Surroundings {
+    /// A connection that has no session yet, or never will.
+    Opening,
+    /// A connection with its session.
+    Connection,
+    /// The server, no connection.
+    Server,
+}
+
+/// What a handler has of the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Session {
+    /// It can take the session by `&` or `&mut`.
+    Lent,
+    /// It can also take it by value: nothing comes after it.
+    Given,
+    /// There is none, and this is why.
+    Absent(&'static str),
+}
+
+/// What a handler may return, and what becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// `()` or a `Result` of it: an error is logged.
+    Outcome,
+    /// A reply to the peer.
+    Reply,
+    /// The session, or a refusal.
+    Admission,
+    /// An HTTP response.
+    Response,
+}
+
+/// Writes the events that `#[on(…)]` takes, each with its row.
+macro_rules! events {
+    ($($event:ident: $row:expr,)*) => {
+        /// An event that `#[on(…)]` names.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Event { $($event),* }
+
+        impl Event {
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$event),*];
+
+            pub(crate) const fn row(self) -> &'static Row {
+                match self { $(Self::$event => &$row),* }
+            }
+        }
+    };
+}
+
+events! {
+    Connect: Row {
+        name: "connect",
+        foreign_names: &["accept", "tcp"],
+        argument_trait: "FromConnect",
+        argument_method: "from_connect",
+        payload: Payload::Nothing,
+        surroundings: Surroundings::Opening,
+        session: Session::Absent("there is no session before the handshake"),
+        output: Output::Outcome,
+    },
+    Handshake: Row {
+        name: "handshake",
+        foreign_names: &["upgrade", "auth", "authenticate", "admit"],
+        argument_trait: "FromHandshake",
+        argument_method: "from_handshake",
+        payload: Payload::Value { name: "handshake", type_name: "Handshake" },
+        surroundings: Surroundings::Opening,
+        session: Session::Absent("it makes the session, so return one"),
+        output: Output::Admission,
+    },
+    Ready: Row {
+        name: "ready",
+        foreign_names: &["open", "opened", "connected", "connection", "join"],
+        argument_trait: "FromReady",
+        argument_method: "from_ready",
+        payload: Payload::Nothing,
+        surroundings: Surroundings::Connection,
+        session: Session::Lent,
+        output: Output::Reply,
+    },
+    Utf8: Row {
+        name: "utf8",
+        foreign_names: &["text", "message", "string", "msg", "receive"],
+        argument_trait: "FromUtf8",
+        argument_method: "from_utf8",
+        payload: Payload::Message { name: "message", type_name: "Utf8" },
+        surroundings: Surroundings::Connection,
+        session: Session::Lent,
+        output: Output::Reply,
+    },
+    Binary: Row {
+        name: "binary",
+        foreign_names: &["bytes", "data", "blob", "bin"],
+        argument_trait: "FromBinary",
+        argument_method: "from_binary",
+        payload: Payload::Message { name: "message", type_name: "Binary" },
+        surroundings: Surroundings::Connection,
+        session: Session::Lent,
+        output: Output::Reply,
+    },
+    Pong: Row {
+        name: "pong",
+        foreign_names: &[],
+        argument_trait: "FromPong",
+        argument_method: "from_pong",
+        payload: Payload::Message { name: "message", type_name: "Pong" },
+        surroundings: Surroundings::Connection,
+        session: Session::Lent,
+        output: Output::Reply,
+    },
+    Disconnect: Row {
+        name: "disconnect",
+        foreign_names: &["close", "closed", "leave", "disconnected", "end"],
+        argument_trait: "FromDisconnect",
+        argument_method: "from_disconnect",
+        payload: Payload::Value { name: "close", type_name: "Close" },
+        surroundings: Surroundings::Connection,
+        session: Session::Given,
+        output: Output::Outcome,
+    },
+    Request: Row {
+        name: "request",
+        foreign_names: &["http", "get", "page"],
+        argument_trait: "FromRequest",
+        argument_method: "from_request",
+        payload: Payload::Value { name: "request", type_name: "Request" },
+        surroundings: Surroundings::Opening,
+        session: Session::Absent("a plain HTTP request never becomes a connection with a session"),
+        output: Output::Response,
+    },
+    Shutdown: Row {
+        name: "shutdown",
+        foreign_names: &["stop", "exit", "terminate"],
+        argument_trait: "FromShutdown",
+        argument_method: "from_shutdown",
+        payload: Payload::Nothing,
+        surroundings: Surroundings::Server,
+        session: Session::Absent("it happens once for the server, not for one connection"),
+        output: Output::Outcome,
+    },
+}
+
+/// `#[tick(…)]`
+pub(crate) const TICK: Row = Row {
+    name: "tick",
+    foreign_names: &[],
+    argument_trait: "FromTick",
+    argument_method: "from_tick",
+    payload: Payload::Nothing,
+    surroundings: Surroundings::Server,
+    session: Session::Absent("it happens for the server, not for one connection"),
+    output: Output::Outcome,
+};
+
+/// `#[watch(…)]`
+pub(crate) const WATCH: Row = Row {
+    name: "watch",
+    foreign_names: &[],
+    argument_trait: "FromWatch",
+    argument_method: "from_watch",
+    payload: Payload::Handle { name: "handle" },
+    surroundings: Surroundings::Server,
+    session: Session::Absent("it happens for the server, not for one connection"),
+    output: Output::Outcome,
+};
+
+impl Event {
+    pub(crate) fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|event| event.name() == name)
+    }
+
+    /// The event that another framework calls so.
+    pub(crate) fn of_foreign_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|event| event.row().foreign_names.contains(&name))
+    }
+
+    /// The names of all, in the order of a connection's life.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        Self::ALL.iter().map(|event| event.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_events_share_a_name() {
+        let rows = || Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH]);
+        let mut names: Vec<&str> = rows().map(|row| row.name).collect();
+        names.extend(rows().flat_map(|row| row.foreign_names));
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    }
+
+    #[test]
+    fn only_what_surrounds_a_session_lends_it() {
+        for row in Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH]) {
+            let lends = !matches!(row.session, Session::Absent(_));
+            assert_eq!(row.surroundings == Surroundings::Connection, lends, "{}", row.name);
+        }
+    }
+}

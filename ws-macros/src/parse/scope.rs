@@ -1,0 +1,228 @@
+//! Reads the items of a module: which of them are handlers, the state or the session.
+
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::quote;
+use syn::{GenericParam, ItemType, ItemUse, Path, UseTree};
+
+use super::items::{self, Kind, RawAttribute, RawItem};
+use super::marker::{self, Marker};
+use super::{handler, part};
+use crate::diagnostics::Diagnostics;
+use crate::events::Event;
+use crate::model::{Form, Handler, Item, Part, Scope};
+
+/// Reads a module's body.
+pub(crate) fn read(
+    head: TokenStream,
+    name: Ident,
+    body: &Group,
+    runtime: Option<&Path>,
+    diagnostics: &mut Diagnostics,
+) -> (Scope, Vec<Part>) {
+    let (inner_attributes, items) = items::cut(body.stream());
+    let scope = Scope {
+        head,
+        name,
+        span: body.span(),
+        inner_attributes,
+        items: Vec::new(),
+        sessions: Vec::new(),
+        handlers: Vec::new(),
+        unread: Vec::new(),
+        parts_unclear: false,
+        marks: Vec::new(),
+        aliases: Vec::new(),
+        types: Vec::new(),
+        has_own_arguments: false,
+    };
+    let mut reader = Reader { runtime, scope, states: Vec::new(), diagnostics };
+    items.iter().for_each(|item| reader.item(item));
+    (reader.scope, reader.states)
+}
+
+struct Reader<'r> {
+    /// Where the runtime is: its attributes may be written by that path.
+    runtime: Option<&'r Path>,
+    scope: Scope,
+    states: Vec<Part>,
+    diagnostics: &'r mut Diagnostics,
+}
+
+/// What the markers of an item say.
+#[derive(Default)]
+struct Marked {
+    marker: Option<Marker>,
+    /// The event that the function below is to answer.
+    event: Option<Event>,
+    /// None also where the function cannot be called.
+    handler: Option<Handler>,
+}
+
+impl Reader<'_> {
+    fn item(&mut self, item: &RawItem) {
+        self.note_name(item);
+        let marked = self.marked(item);
+        let form = self.form(item, &marked);
+        let written = self.write_back(item, marked.marker, form);
+        self.scope.items.push(written);
+        match marked.handler {
+            Some(handler) if form == Form::AsWritten => self.scope.handlers.push(handler),
+            _ => self.scope.unread.extend(marked.event),
+        }
+    }
+
+    /// Remembers what the item is called, as far as it matters.
+    fn note_name(&mut self, item: &RawItem) {
+        match (item.kind, &item.name) {
+            (Kind::Struct | Kind::Enum | Kind::Union, Some(name)) => self.scope.types.push(name.clone()),
+            (Kind::TypeAlias, Some(_)) => {
+                let tokens: TokenStream = item.tokens.iter().cloned().collect();
+                if let Ok(alias) = syn::parse2::<ItemType>(tokens)
+                    && alias.generics.params.iter().all(|param| matches!(param, GenericParam::Lifetime(_)))
+                {
+                    self.scope.aliases.push((alias.ident, *alias.ty));
+                }
+            }
+            (Kind::Impl, _) => self.scope.has_own_arguments |= mentions(&item.tokens, "FromContext"),
+            _ => {}
+        }
+    }
+
+    /// Reads what marks the item.
+    fn marked(&mut self, item: &RawItem) -> Marked {
+        for attribute in &item.attributes {
+            if let Some((word, marker)) = conditional_marker(attribute) {
+                let name = marker.name();
+                self.diagnostics.error(word, format!("`{name}` cannot stand in a `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
+            }
+        }
+        let runtime = self.runtime;
+        let mut markers =
+            item.attributes.iter().filter_map(|attribute| Some((Marker::of(attribute, runtime)?, attribute)));
+        let Some((marker, attribute)) = markers.next() else { return Marked::default() };
+        self.scope.marks.extend(attribute.path.last().cloned());
+        if let Some((second, other)) = markers.next() {
+            if marker.marks_functions() && second.marks_functions() {
+                self.diagnostics.error(&other.group, marker::ONE_EACH);
+            } else {
+                let (first, second) = (marker.name(), second.name());
+                self.diagnostics.error(
+                    &other.group,
+                    format!("this item already has `#[{first}]`: give `#[{second}]` an item of its own"),
+                );
+            }
+            self.scope.parts_unclear |= !marker.marks_functions();
+        }
+        if marker.marks_functions() {
+            return self.handler(marker, attribute, item);
+        }
+        self.part(marker, attribute, item);
+        Marked { marker: Some(marker), ..Marked::default() }
+    }
+
+    fn handler(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) -> Marked {
+        let marked = Marked { marker: Some(marker), ..Marked::default() };
+        let role = marker::role(marker, attribute, self.diagnostics);
+        if item.kind != Kind::Function {
+            let name = marker.name();
+            self.diagnostics.error(
+                &attribute.group,
+                format!("`#[{name}]` belongs on a function, and this is {}", item.noun()),
+            );
+            return marked;
+        }
+        let Some(role) = role else { return marked };
+        let event = role.event();
+        let handler = handler::read(role, item, self.scope.items.len(), self.diagnostics);
+        Marked { event, handler, ..marked }
+    }
+
+    fn part(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) {
+        marker::takes_nothing(marker, attribute, self.diagnostics);
+        let before = self.diagnostics.count();
+        let part = part::read(marker, attribute, item, self.diagnostics);
+        self.scope.parts_unclear |= self.diagnostics.count() != before;
+        if marker == Marker::State { self.states.extend(part) } else { self.scope.sessions.extend(part) }
+    }
+
+    /// How the item is to be written back, as far as it is known before the handlers are checked.
+    fn form(&mut self, item: &RawItem, marked: &Marked) -> Form {
+        let takes_name = matches!(item.kind, Kind::Function | Kind::Constant | Kind::Static);
+        if let Some(name) = item.name.as_ref().filter(|name| takes_name && *name == GENERATED) {
+            self.diagnostics.error(
+                name,
+                format!(
+                    "`#[ws_server]` writes a function `{GENERATED}` into this module: give this one another name"
+                ),
+            );
+            return Form::OwnScope;
+        }
+        match marked {
+            Marked { marker: Some(marker), handler: None, .. } if marker.marks_functions() => {
+                handler::uncalled(item)
+            }
+            _ => Form::AsWritten,
+        }
+    }
+
+    /// The item without the attributes that were for this macro.
+    fn write_back(&self, item: &RawItem, marker: Option<Marker>, form: Form) -> Item {
+        let is_read = |attribute: &RawAttribute| {
+            (marker.is_some() && Marker::of(attribute, self.runtime).is_some())
+                || conditional_marker(attribute).is_some()
+        };
+        let kept = item.attributes.iter().filter(|attribute| !is_read(attribute));
+        let mut attributes: TokenStream = kept.map(RawAttribute::tokens).collect();
+        if item.kind == Kind::Use && serves_attributes(item) {
+            // The attributes that it imported are gone now, and with them perhaps its only use.
+            attributes.extend(quote!(#[allow(unused_imports, clippy::wildcard_imports)]));
+        }
+        // A method of a trait has no visibility.
+        let skipped = if form == Form::Method { item.visibility_len() } else { 0 };
+        Item { attributes, tokens: item.tokens.iter().skip(skipped).cloned().collect(), form }
+    }
+}
+
+fn mentions(tokens: &[TokenTree], wanted: &str) -> bool {
+    tokens.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == wanted))
+}
+
+/// The marker in `#[cfg_attr(…, on(utf8))]`, which is read too late for this macro to see the handler.
+fn conditional_marker(attribute: &RawAttribute) -> Option<(Ident, Marker)> {
+    if !attribute.is("cfg_attr") {
+        return None;
+    }
+    // The condition itself is in front of the first comma.
+    let arguments = attribute.arguments()?.stream().into_iter();
+    let mut attributes =
+        arguments.skip_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','));
+    attributes.find_map(|token| match token {
+        TokenTree::Ident(word) => Marker::of_name(&word.to_string()).map(|marker| (word, marker)),
+        _ => None,
+    })
+}
+
+/// Whether a `use` may be there for the attributes alone: `use super::*`, a prelude, or one of them by name. Also for an
+/// import of the name that is generated, of which the compiler says enough.
+fn serves_attributes(item: &RawItem) -> bool {
+    let tokens: TokenStream = item.tokens.iter().cloned().collect();
+    syn::parse2::<ItemUse>(tokens).is_ok_and(|import| imports_markers(&import.tree, None))
+}
+
+fn imports_markers(tree: &UseTree, parent: Option<&Ident>) -> bool {
+    match tree {
+        UseTree::Path(path) => imports_markers(&path.tree, Some(&path.ident)),
+        UseTree::Name(name) => {
+            parent.is_some()
+                && (name.ident == GENERATED || Marker::of_name(&name.ident.to_string()).is_some())
+        }
+        UseTree::Rename(_) => false,
+        UseTree::Glob(_) => parent.is_some_and(|parent| {
+            parent == "super" || parent == "prelude" || parent == "ws_runtime" || parent == "crate"
+        }),
+        UseTree::Group(group) => group.items.iter().any(|tree| imports_markers(tree, parent)),
+    }
+}
+
+/// The function that the macro writes.
+const GENERATED: &str = "server";
