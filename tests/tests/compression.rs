@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use ws_runtime::prelude::*;
 use ws_runtime::{Compression, Running, SetError};
-use ws_tests::frame::{Sent, frame};
+use ws_tests::frame::{Sent, close, frame};
 use ws_tests::raw::{Afterwards, Cut, HANDSHAKE, ask, exchange, knock};
 
 #[ws_server(listen = "127.0.0.1:0", origins = any, compression = "on")]
@@ -315,6 +315,26 @@ async fn what_cannot_be_inflated_ends_the_connection_with_1007_after_what_came_b
         let answer = sent(&running, DEFLATE, &bytes).await;
         assert_eq!(answer.messages, [(0x1, b"good".to_vec())]);
         assert_eq!(answer.close, Some(1007));
+    }
+}
+
+#[tokio::test]
+async fn after_a_message_that_ended_its_stream_the_next_one_is_understood() {
+    let mut welcome = Vec::with_capacity(64);
+    let mut context = Compress::new_with_window_bits(flate2::Compression::best(), false, 15);
+    context.compress_vec(b"Welcome", &mut welcome, FlushCompress::Finish).unwrap();
+    // RFC 7692, section 7.2.3.1.
+    let hello = [0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
+    let bytes = [frame(0xC1, &welcome), frame(0xC1, &hello), close(1000, b"")].concat();
+    for compression in [Compression::On, Compression::ContextTakeover] {
+        let running = echo::server().compression(compression).bind().await.unwrap();
+        let answer = sent(&running, DEFLATE, &bytes).await;
+        assert_eq!(
+            answer.messages,
+            [(0x1, b"Welcome".to_vec()), (0x1, b"Hello".to_vec())],
+            "{compression:?}"
+        );
+        assert_eq!(answer.close, Some(1000));
     }
 }
 

@@ -6,6 +6,7 @@ mod rows;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use ws_runtime::Running;
 use ws_runtime::prelude::*;
 use ws_tests::frame::{Sent, close};
@@ -54,6 +55,7 @@ mod counting {
 fn all() -> Vec<Row> {
     [
         rows::accepted(),
+        rows::spare_bits(),
         rows::plain(),
         rows::not_http(),
         rows::wrong_handshakes(),
@@ -154,6 +156,18 @@ async fn each_request_gets_its_answer_and_no_handler_sees_one_that_is_refused() 
     }
 }
 
+/// The answer to the key of a request.
+fn accept_key(request: &[u8]) -> String {
+    let request = String::from_utf8_lossy(request);
+    let key = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key:")).unwrap().trim();
+    let answer = derive_accept_key(key.as_bytes());
+    if key == "dGhlIHNhbXBsZSBub25jZQ==" {
+        // RFC 6455, section 1.3.
+        assert_eq!(answer, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+    answer
+}
+
 #[tokio::test]
 async fn each_handshake_of_whatever_form_becomes_a_connection() {
     let running = counting::server().bind().await.unwrap();
@@ -169,8 +183,7 @@ async fn each_handshake_of_whatever_form_becomes_a_connection() {
             for field in [
                 "Connection: Upgrade\r\n",
                 "Upgrade: websocket\r\n",
-                // Of the key in RFC 6455, section 1.3.
-                "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n",
+                &format!("Sec-WebSocket-Accept: {}\r\n", accept_key(&bytes)),
             ] {
                 assert_eq!(fields.matches(field).count(), 1, "{what}, {cut:?}: {head}");
             }
@@ -221,6 +234,27 @@ async fn origins_of_the_list_and_any_origin_are_let_in_where_the_server_says_so(
             let head = ws_tests::raw::ask(&mut knock(running).await, &handshake, Cut::Whole).await;
             assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{origin}: {head}");
         }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn over_a_unix_socket_a_client_may_put_what_it_likes_into_host() {
+    let path = std::env::temp_dir().join(format!("ws-host-{}.sock", std::process::id()));
+    let _running = counting::server().listen(format!("unix:{}", path.display())).bind().await.unwrap();
+    let host = |host: &str, line: &str| {
+        let handshake = handshake_with(line);
+        String::from_utf8(handshake).unwrap().replace("server.example.com", host).into_bytes()
+    };
+    for (request, status) in [
+        // As Perl's Mojolicious sends it.
+        (host(&path.to_string_lossy(), ""), 101),
+        (handshake_but("Host: server.example.com\r\n", ""), 101),
+        (host("server.example.com", "Origin: http://evil.example\r\n"), 403),
+    ] {
+        let mut stream = tokio::net::UnixStream::connect(&path).await.unwrap();
+        let head = ws_tests::raw::ask(&mut stream, &request, Cut::Whole).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
     }
 }
 

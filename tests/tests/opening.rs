@@ -31,6 +31,12 @@ mod door {
         }
     }
 
+    /// More than the kernel takes at once.
+    #[on(request)]
+    fn page() -> String {
+        "x".repeat(16 << 20)
+    }
+
     #[on(binary)]
     async fn control(data: &[u8], doorman: &Doorman) -> &'static str {
         match data {
@@ -75,7 +81,7 @@ async fn admitted(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_late_is_answered_with_408_after_ten_seconds() {
     let running = door::server().bind().await.unwrap();
-    for sent in [&b""[..], b"GET / HT", &HANDSHAKE.as_bytes()[..100], &slowly()] {
+    for sent in [&b"\r\n"[..], b"G", b"GET / HT", &HANDSHAKE.as_bytes()[..100], &slowly()] {
         let mut stream = knock(&running).await;
         let start = Instant::now();
         stream.write_all(sent).await.unwrap();
@@ -84,6 +90,30 @@ async fn a_request_that_is_late_is_answered_with_408_after_ten_seconds() {
         assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
         assert_eq!(start.elapsed().as_millis() / 10, 1000, "{}", sent.len());
     }
+}
+
+/// A browser connects ahead of need, a health check to see that somebody listens: an answer would be one to a request that
+/// is still to come.
+#[tokio::test(start_paused = true)]
+async fn who_never_sends_a_byte_is_told_nothing() {
+    let (running, connector) = encrypted(10).await;
+    let mut silent = encrypt(&connector, knock(&running).await).await;
+    let start = Instant::now();
+    assert_eq!(rest(&mut silent).await, "");
+    assert_eq!(start.elapsed().as_millis() / 10, 1000);
+
+    let running = door::server().bind().await.unwrap();
+    let mut silent = knock(&running).await;
+    let start = Instant::now();
+    assert_eq!(silent.read(&mut [0]).await.unwrap(), 0, "it is closed, not reset");
+    assert_eq!(start.elapsed().as_millis() / 10, 1000);
+
+    let mut silent = knock(&running).await;
+    // One that came later is in: the server has accepted the other.
+    shake_hands(&running).await;
+    running.shutdown();
+    assert_eq!(silent.read(&mut [0]).await.unwrap(), 0, "it is closed, not reset");
+    running.stopped().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -149,6 +179,66 @@ async fn who_is_on_the_way_in_when_the_server_shuts_down_is_answered_with_503() 
         drop((control, stream));
         running.stopped().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_arrives_although_its_reader_pauses() {
+    let (encrypted, connector) = encrypted(10).await;
+    let plain = door::server().bind().await.unwrap();
+    for running in [&plain, &encrypted] {
+        let mut stream = knock(running).await;
+        if std::ptr::eq(running, &plain) {
+            page(&mut stream).await;
+        } else {
+            page(&mut encrypt(&connector, stream).await).await;
+        }
+    }
+}
+
+/// Asks for the page and reads it in pieces, each after nine seconds.
+async fn page(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut received = Vec::new();
+    let mut piece = vec![0; 4 << 20];
+    loop {
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        let mut read = 0;
+        while read < piece.len() {
+            match stream.read(&mut piece[read..]).await.unwrap() {
+                0 => break,
+                more => read += more,
+            }
+        }
+        received.extend_from_slice(&piece[..read]);
+        if read < piece.len() {
+            break;
+        }
+    }
+    let text = String::from_utf8(received).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    assert_eq!(body.len(), 16 << 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_nobody_reads_is_cut_after_ten_seconds_and_by_a_shutdown() {
+    let running = door::server().shutdown_timeout(3).bind().await.unwrap();
+    for cut_by_shutdown in [false, true] {
+        let mut stream = knock(&running).await;
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        stream.readable().await.unwrap();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        if cut_by_shutdown {
+            running.shutdown();
+            tokio::time::sleep(Duration::from_millis(3500)).await;
+        } else {
+            tokio::time::sleep(Duration::from_millis(5500)).await;
+        }
+        assert!(rest(&mut stream).await.len() < 16 << 20);
+    }
+    let start = Instant::now();
+    running.stopped().await;
+    assert!(start.elapsed() < Duration::from_secs(1));
 }
 
 #[tokio::test]

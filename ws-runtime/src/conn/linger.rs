@@ -12,6 +12,16 @@ use tokio::time::timeout;
 
 use crate::listen::Stream;
 
+/// The average rate, in bytes per second, below which a peer is cut while the last bytes drain: one that takes a byte now
+/// and then makes progress, but would hold a connection for days.
+pub(super) const MIN_DRAIN_RATE: usize = 256;
+
+/// How long so many bytes may take to drain, however steadily the peer reads.
+pub(super) fn drain_time(write_timeout: Duration, bytes: usize) -> Duration {
+    let seconds = u64::try_from(bytes / MIN_DRAIN_RATE).unwrap_or(u64::MAX);
+    write_timeout.saturating_add(Duration::from_secs(seconds))
+}
+
 /// How long, and for how many bytes, a connection that is closed still reads.
 pub(super) const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 8 * 1024 * 1024;

@@ -1,5 +1,6 @@
 //! From an accepted socket to a WebSocket: `connect`, TLS, the request, `handshake`, and 101; or a refusal.
 
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::ops::DerefMut;
@@ -8,28 +9,29 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::header::RETRY_AFTER;
 use http::{Method, Response, StatusCode};
-use tokio::io::AsyncWriteExt;
-use tokio::time::{sleep, timeout};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
 use super::Conn;
-use super::handlers::{Verdict, catch, judge};
-use super::linger::linger;
+use super::handlers::{Panicked, Verdict, catch, judge};
+use super::linger::{LINGER, MIN_DRAIN_RATE, drain_time, linger};
 use crate::Server;
 use crate::event::{ConnEvent, Failure, Service};
 use crate::handshake::{
-    self, HandlerError, Handshake, HeadError, HeadLimits, IntoResponse, Judged, Refusal, Reject, Request,
+    self, HandlerError, Handshake, HeadError, HeadLimits, HeadReader, IntoResponse, Judged, Refusal, Reject,
+    Request, Transport,
 };
-use crate::listen::Stream;
+use crate::listen::{Address, Stream};
 use crate::options::Options;
 use crate::server::{Evicted, Hosted, Place};
 use crate::wire::Agreement;
 
-/// How long the peer has to take a refusal.
-const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+/// How much is given to TLS at once: it takes more than it has sent, and what it sends shows only when all of it has gone.
+const MOST_TO_TLS: usize = 16 * 1024;
 
 /// When a peer that is sent away for now may come again, in seconds.
 const COME_AGAIN_AFTER: &str = "5";
@@ -54,15 +56,21 @@ pub(super) async fn open<S: Service>(
     let end = match attempt(&hosted, &conn, stream, &place).await {
         Ok(opened) => return Some(opened),
         Err(Unopened::End(end)) => end,
-        Err(Unopened::Answer(answer)) => place.peers_turn(answer.send()).await.unwrap_or_else(End::from),
+        Err(Unopened::Answer(answer)) => End::Answered(answer.send(&hosted.server, &place).await),
     };
-    tracing::debug!(conn = conn.id(), peer = %conn.peer(), reason = %end, "not connected");
+    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {end}");
     None
 }
 
 /// Tells a peer that the server has no room for it.
 pub(crate) async fn turn_away(stream: Stream) {
-    Answer::new(stream, come_again("there are too many connections")).send().await;
+    let Answer { mut stream, response, method, .. } =
+        Answer::new(stream, come_again("there are too many connections"));
+    let mut bytes = handshake::encode_response(&response, &method);
+    // A short answer to a peer that was sent nothing before: the kernel takes it at once.
+    if let Ok(Ok(())) = timeout(LINGER, stream.write_all_buf(&mut bytes)).await {
+        linger(stream).await;
+    }
 }
 
 /// What a connection comes to that does not become a WebSocket.
@@ -76,27 +84,86 @@ enum Unopened {
 /// Why a connection did not become a WebSocket.
 #[derive(Debug, thiserror::Error)]
 enum End {
-    #[error("the `connect` handler refused it")]
+    #[error("refused by the `connect` handler")]
     Refused,
-    #[error("it was disconnected before it was ready")]
+    #[error("disconnected before it was ready")]
     Disconnected,
-    #[error("TLS failed: {0}")]
+    #[error("the TLS handshake failed: {0}")]
     Tls(io::Error),
-    #[error("it went away before its request was complete")]
+    #[error("the peer closed it before it sent a request")]
     Closed,
     #[error("the network failed: {0}")]
     Io(#[from] io::Error),
-    #[error("the handshake took too long")]
-    TooSlow,
+    #[error(transparent)]
+    Untimely(#[from] Untimely),
     #[error(transparent)]
     Evicted(#[from] Evicted),
+    #[error(transparent)]
+    Answered(Answered),
+}
+
+/// What ends an opening that is not done.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+enum Untimely {
+    #[error("handshake_timeout ({} s) passed", .0.as_secs_f64())]
+    TooSlow(Duration),
     #[error("the server shuts down")]
     ShuttingDown,
-    #[error("its request was answered with status {0}")]
-    Answered(StatusCode),
-    #[error("its request was answered with status {0}: {1}")]
-    AnsweredBecause(StatusCode, Refusal),
 }
+
+/// What a peer was answered, and whether it took the answer.
+#[derive(Debug)]
+struct Answered {
+    status: StatusCode,
+    because: Option<Because>,
+    cut: Option<(Cut, Progress)>,
+}
+
+/// Why it was not what a handler answers.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+enum Because {
+    #[error(transparent)]
+    Refusal(Refusal),
+    #[error(transparent)]
+    Untimely(Untimely),
+}
+
+/// Why an answer did not go out as a whole.
+#[derive(Debug, thiserror::Error)]
+enum Cut {
+    #[error("the peer took nothing for write_timeout ({} s)", .0.as_secs_f64())]
+    NoProgress(Duration),
+    #[error("the peer took fewer than {MIN_DRAIN_RATE} bytes a second")]
+    TooSlow,
+    #[error("shutdown_timeout passed")]
+    ShutDown,
+    #[error(transparent)]
+    Evicted(#[from] Evicted),
+    #[error("the network failed: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// How many bytes of an answer were taken.
+#[derive(Debug, Clone, Copy)]
+struct Progress {
+    taken: usize,
+    of: usize,
+}
+
+impl fmt::Display for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "answered with {}", self.status)?;
+        if let Some(because) = &self.because {
+            write!(f, ": {because}")?;
+        }
+        if let Some((cut, Progress { taken, of })) = &self.cut {
+            write!(f, "; cut after {taken} of {of} bytes: {cut}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Answered {}
 
 impl<E: Into<End>> From<E> for Unopened {
     fn from(end: E) -> Self {
@@ -128,8 +195,9 @@ async fn attempt<S: Service>(
     }
 
     let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
+    let mut reader = HeadReader::new(limits);
     let head = {
-        let reading = pin!(handshake::read_head(&mut stream, limits));
+        let reading = pin!(reader.read(&mut stream));
         before(end.as_mut(), pin!(place.peers_turn(reading))).await
     };
     let head = match head {
@@ -137,59 +205,43 @@ async fn attempt<S: Service>(
             Ok(head) => head,
             Err(HeadError::Io(error)) => return Err(End::Io(error).into()),
             Err(HeadError::Closed) => return Err(End::Closed.into()),
-            Err(HeadError::Refused(refusal)) => {
-                return Err(Answer::new(stream, refusal.into_response()).into());
-            }
+            Err(HeadError::Refused(refusal)) => return Err(Answer::refusal(stream, refusal).into()),
         },
-        Err(end) => return Err(Answer::new(stream, end.into_response()).into()),
+        // A browser that has connected ahead of need would take an answer for that to its next request.
+        Err(untimely) if !reader.has_begun() => return Err(untimely.into()),
+        Err(untimely) => return Err(Answer::untimely(stream, untimely).into()),
     };
-    match handshake::judge(head, &options.origins, hosted.tls.is_some()) {
-        Judged::Refused(refusal) => Err(Answer::new(stream, refusal.into_response()).into()),
+    drop(reader);
+    let transport =
+        Transport { encrypted: hosted.tls.is_some(), has_host: matches!(conn.peer(), Address::Tcp(_)) };
+    match handshake::judge(head, &options.origins, transport) {
+        Judged::Refused(refusal) => Err(Answer::refusal(stream, refusal).into()),
         Judged::Plain(request) => {
-            let response = match before(end, pin!(respond(hosted, conn, &request))).await {
-                Ok(response) => response,
-                Err(end) => end.into_response(),
+            let mut answer = match before(end, pin!(respond(hosted, conn, &request))).await {
+                Ok(response) => Answer::new(stream, response),
+                Err(untimely) => Answer::untimely(stream, untimely),
             };
-            Err(Answer { stream, response, method: request.method().clone() }.into())
+            answer.method = request.method().clone();
+            Err(answer.into())
         }
         Judged::Upgrade(request) => {
             handshake::choose_subprotocol(&request, &options.subprotocols);
-            let admitted = match before(end, pin!(admit(hosted, conn, &request))).await {
-                Ok(admitted) => admitted.map_err(Reject::into_response),
-                Err(end) => Err(end.into_response()),
+            let session = match before(end, pin!(admit(hosted, conn, &request))).await {
+                Ok(Ok(session)) => session,
+                Ok(Err(reject)) => return Err(Answer::new(stream, reject.into_response()).into()),
+                Err(untimely) => return Err(Answer::untimely(stream, untimely).into()),
             };
-            match admitted {
-                Ok(_) if conn.is_cut() => Err(End::Disconnected.into()),
-                Ok(_) if handshake::arrived_early(&mut stream).await => {
-                    Err(Answer::new(stream, Refusal::EarlyBytes.into_response()).into())
-                }
-                Ok(session) => {
-                    nodelay.apply(&stream, conn);
-                    let window_bits = u8::try_from(options.compression_window_bits).unwrap_or_default();
-                    let agreed = handshake::agree(request.headers(), conn.compression(), window_bits);
-                    let (deflate, extension) = agreed.unzip();
-                    Ok(Opened { stream, session, deflate, accepted: handshake::accept(&request, extension) })
-                }
-                Err(response) => Err(Answer::new(stream, response).into()),
+            if conn.is_cut() {
+                return Err(End::Disconnected.into());
             }
-        }
-    }
-}
-
-impl End {
-    /// What the peer is told, where it is told anything.
-    fn into_response(self) -> Response<Bytes> {
-        match self {
-            Self::TooSlow => Reject::new(StatusCode::REQUEST_TIMEOUT).into_response(),
-            Self::ShuttingDown => come_again("the server shuts down"),
-            Self::Refused
-            | Self::Disconnected
-            | Self::Tls(_)
-            | Self::Closed
-            | Self::Io(_)
-            | Self::Evicted(_)
-            | Self::Answered(_)
-            | Self::AnsweredBecause(..) => Reject::bad_request().into_response(),
+            if handshake::arrived_early(&mut stream).await {
+                return Err(Answer::refusal(stream, Refusal::EarlyBytes).into());
+            }
+            nodelay.apply(&stream, conn);
+            let window_bits = u8::try_from(options.compression_window_bits).unwrap_or_default();
+            let agreed = handshake::agree(request.headers(), conn.compression(), window_bits);
+            let (deflate, extension) = agreed.unzip();
+            Ok(Opened { stream, session, deflate, accepted: handshake::accept(&request, extension) })
         }
     }
 }
@@ -201,21 +253,22 @@ fn come_again(why: &str) -> Response<Bytes> {
     reject.header(RETRY_AFTER, COME_AGAIN_AFTER).text(text).into_response()
 }
 
-/// What ends an opening that is not done: its deadline, or the server's shutdown.
-async fn untimely_end(server: &Server) -> End {
+/// Waits for what ends an opening that is not done: its deadline, or the server's shutdown.
+async fn untimely_end(server: &Server) -> Untimely {
+    let handshake_timeout = server.options().handshake_timeout;
     tokio::select! {
         biased;
-        () = server.stopping() => End::ShuttingDown,
-        () = sleep(server.options().handshake_timeout) => End::TooSlow,
+        () = server.stopping() => Untimely::ShuttingDown,
+        () = sleep(handshake_timeout) => Untimely::TooSlow(handshake_timeout),
     }
 }
 
 /// Does a step of the opening, unless that ends before. Both are pinned by the caller: an `async fn` that takes a future by
 /// value holds it twice.
 async fn before<T>(
-    end: Pin<&mut impl Future<Output = End>>,
+    end: Pin<&mut impl Future<Output = Untimely>>,
     step: Pin<impl DerefMut<Target: Future<Output = T>>>,
-) -> Result<T, End> {
+) -> Result<T, Untimely> {
     tokio::select! {
         biased;
         end = end => Err(end),
@@ -245,40 +298,49 @@ async fn woken() {
 
 /// Runs `connect`: here user code may configure the connection, or refuse it.
 async fn greet<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result<(), End> {
-    let outcome = match hosted.server.replaced_connect() {
-        Some(handler) => catch(|| async { handler(conn) }).await,
-        None => catch(|| S::connect(ConnEvent::before_session(conn, &hosted.store))).await,
+    let (name, outcome) = match hosted.server.replaced_connect() {
+        Some(handler) => ("on_connect", catch(|| async { handler(conn) }).await),
+        None => {
+            let event = ConnEvent::before_session(conn, &hosted.store);
+            (S::HANDLERS.connect.name, catch(|| S::connect(event)).await)
+        }
     };
-    if judge(conn, S::HANDLERS.connect.name, outcome) == Verdict::End {
+    if judge(conn, name, outcome) == Verdict::End {
         return Err(End::Refused);
     }
     if conn.is_cut() { Err(End::Disconnected) } else { Ok(()) }
 }
 
-/// Runs `handshake`, which admits the peer and makes its session.
+/// Runs `handshake`, which admits the peer and makes its session; then the one that was added for this connection.
 async fn admit<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,
     request: &Handshake,
 ) -> Result<S::Session, Reject> {
-    let explain = |reject: &Reject| {
-        if let Some(mistake) = reject.mistake() {
-            judge(conn, S::HANDLERS.handshake.name, Ok(Err(Failure::new(mistake))));
-        }
-    };
     let event = ConnEvent::before_session(conn, &hosted.store);
-    let session = match catch(|| S::handshake(event, request)).await {
-        Ok(admitted) => admitted.inspect_err(explain)?,
+    let admitted = catch(|| S::handshake(event, request)).await;
+    let session = admission(conn, S::HANDLERS.handshake.name, admitted)?;
+    if let Some(handler) = conn.replaced_handshake() {
+        let admitted = catch(|| async { handler(request) }).await;
+        admission(conn, "on_handshake", admitted)?;
+    }
+    Ok(session)
+}
+
+/// What a handler of `handshake` said. What went wrong in it is logged under its name.
+fn admission<T>(
+    conn: &Conn,
+    handler: &'static str,
+    admitted: Result<Result<T, Reject>, Panicked>,
+) -> Result<T, Reject> {
+    match admitted {
+        Ok(admitted) => admitted.inspect_err(|reject| {
+            if let Some(mistake) = reject.mistake() {
+                judge(conn, handler, Ok(Err(Failure::new(mistake))));
+            }
+        }),
         Err(panic) => {
-            judge(conn, S::HANDLERS.handshake.name, Err(panic));
-            return Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR));
-        }
-    };
-    let Some(handler) = conn.replaced_handshake() else { return Ok(session) };
-    match catch(|| async { handler(request) }).await {
-        Ok(admitted) => admitted.map(|()| session).inspect_err(explain),
-        Err(panic) => {
-            judge(conn, S::HANDLERS.handshake.name, Err(panic));
+            judge(conn, handler, Err(panic));
             Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR))
         }
     }
@@ -307,34 +369,86 @@ struct Answer {
     response: Response<Bytes>,
     /// That of the request, as far as it is known.
     method: Method,
+    because: Option<Because>,
 }
 
 impl Answer {
     fn new(stream: Stream, response: Response<Bytes>) -> Self {
-        Self { stream, response, method: Method::GET }
+        Self { stream, response, method: Method::GET, because: None }
     }
 
-    /// Sends it, and ends the connection so that it arrives.
-    async fn send(self) -> End {
-        let Self { mut stream, response, method } = self;
-        let answered = async {
-            write(&mut stream, &response, &method).await?;
-            linger(stream).await;
-            Ok::<(), io::Error>(())
+    fn refusal(stream: Stream, refusal: Refusal) -> Self {
+        Self { because: Some(Because::Refusal(refusal)), ..Self::new(stream, refusal.into_response()) }
+    }
+
+    fn untimely(stream: Stream, untimely: Untimely) -> Self {
+        let response = match untimely {
+            Untimely::TooSlow(_) => Reject::new(StatusCode::REQUEST_TIMEOUT).into_response(),
+            Untimely::ShuttingDown => come_again("the server shuts down"),
         };
-        match timeout(REFUSAL_TIMEOUT * 2, answered).await {
-            Ok(Err(error)) => End::Io(error),
-            Ok(Ok(())) | Err(_) => match response.extensions().get() {
-                Some(refusal) => End::AnsweredBecause(response.status(), *refusal),
-                None => End::Answered(response.status()),
-            },
-        }
+        Self { because: Some(Because::Untimely(untimely)), ..Self::new(stream, response) }
+    }
+
+    /// Sends it, and ends the connection so that it arrives. A peer that reads has the time that it takes, until the
+    /// server's shutdown is over.
+    async fn send(self, server: &Server, place: &Place) -> Answered {
+        let Self { mut stream, response, method, because } = self;
+        let mut bytes = handshake::encode_response(&response, &method);
+        let of = bytes.remaining();
+        let at_most = if stream.is_tls() { MOST_TO_TLS } else { usize::MAX };
+        let writing = write(&mut stream, &mut bytes, at_most, server.options().write_timeout);
+        let written = tokio::select! {
+            biased;
+            () = server.aborting() => Err(Cut::ShutDown),
+            written = place.peers_turn(writing) => written.unwrap_or_else(|evicted| Err(evicted.into())),
+        };
+        let cut = match written {
+            Ok(()) => {
+                tokio::select! {
+                    () = server.aborting() => {}
+                    // Evicted or not: the answer is on its way.
+                    _ = place.peers_turn(linger(stream)) => {}
+                }
+                None
+            }
+            Err(cut) => Some((cut, Progress { taken: of - bytes.remaining(), of })),
+        };
+        Answered { status: response.status(), because, cut }
     }
 }
 
-async fn write(stream: &mut Stream, response: &Response<Bytes>, method: &Method) -> io::Result<()> {
-    handshake::write_response(stream, response, method).await?;
-    stream.flush().await
+/// Writes it all, as long as the peer makes progress, and more of it than next to none.
+async fn write(
+    to: &mut (impl AsyncWrite + Unpin),
+    bytes: &mut impl Buf,
+    at_most: usize,
+    write_timeout: Duration,
+) -> Result<(), Cut> {
+    let end = Instant::now() + drain_time(write_timeout, bytes.remaining());
+    while bytes.has_remaining() {
+        let progress = Instant::now() + write_timeout;
+        match timeout_at(progress.min(end), write_some(to, bytes, at_most)).await {
+            Ok(written) => written?,
+            Err(_) if progress <= end => return Err(Cut::NoProgress(write_timeout)),
+            Err(_) => return Err(Cut::TooSlow),
+        }
+    }
+    Ok(())
+}
+
+async fn write_some(
+    to: &mut (impl AsyncWrite + Unpin),
+    bytes: &mut impl Buf,
+    at_most: usize,
+) -> io::Result<()> {
+    let written = match at_most {
+        usize::MAX => to.write_buf(bytes).await?,
+        at_most => to.write_buf(&mut bytes.take(at_most)).await?,
+    };
+    if written == 0 {
+        return Err(io::ErrorKind::WriteZero.into());
+    }
+    to.flush().await
 }
 
 /// What `TCP_NODELAY` is set to, as far as it is known.
@@ -355,5 +469,47 @@ impl Nodelay {
         if let Err(error) = stream.set_nodelay(nodelay) {
             tracing::debug!(conn = conn.id(), %error, "TCP_NODELAY was not set");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// Writes so many bytes to a peer that takes as many at once, so often; what came of it, and after how long.
+    async fn written(bytes: usize, taken: usize, every: Duration) -> (Result<(), Cut>, Duration) {
+        let (mut ours, mut theirs) = tokio::io::duplex(taken);
+        tokio::spawn(async move {
+            let mut piece = vec![0; taken];
+            loop {
+                sleep(every).await;
+                if theirs.read_exact(&mut piece).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let start = Instant::now();
+        let mut bytes = Bytes::from(vec![0; bytes]);
+        (write(&mut ours, &mut bytes, usize::MAX, WRITE_TIMEOUT).await, start.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_reads_slowly_gets_all_and_one_that_reads_next_to_nothing_is_cut() {
+        let nine = Duration::from_secs(9);
+        let (outcome, _) = written(100_000, 300 * 9, nine).await;
+        assert!(outcome.is_ok(), "300 bytes a second: {outcome:?}");
+        let (outcome, after) = written(100_000, 1, nine).await;
+        assert!(matches!(outcome, Err(Cut::TooSlow)), "{outcome:?}");
+        assert_eq!(after.as_secs(), 10 + 100_000 / 256);
+        let (outcome, after) = written(100, 1, nine).await;
+        assert!(matches!(outcome, Err(Cut::NoProgress(_) | Cut::TooSlow)), "{outcome:?}");
+        assert_eq!(after.as_secs(), 10);
+        let (outcome, after) = written(100_000, 3000, Duration::from_secs(11)).await;
+        assert!(matches!(outcome, Err(Cut::NoProgress(WRITE_TIMEOUT))), "{outcome:?}");
+        assert_eq!(after.as_secs(), 10);
     }
 }

@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocket, WebSocketConfig};
 
 use super::cut;
-use crate::wire::{Agreement, Decoder, Deflater, Incoming, Inflater, Limits, MAX_WINDOW_BITS, Violation};
+use crate::wire::{self, Agreement, Decoder, Deflater, Incoming, Inflater, Limits, MAX_WINDOW_BITS};
 
 /// How bytes are cut up changes nothing, and nothing is larger than it may be.
 pub fn frames(input: &[u8]) {
@@ -82,19 +82,19 @@ pub fn differential(input: &[u8]) {
     const MOST: usize = 64 << 10;
     let Some((sizes, bytes)) = cut(input) else { return };
     let limits = Limits { max_message: MOST, max_fragments: u32::MAX };
-    let (mut ours, violation) = decode(bytes, &sizes, limits, None);
+    let (mut ours, error) = decode(bytes, &sizes, limits, None);
     let (theirs, refused) = read_by_tungstenite(bytes, MOST);
-    if violation == Some(Violation::CloseCode) && refused.is_none() {
+    if error == Some(wire::ProtocolError::CloseCode) && refused.is_none() {
         ours.push(Message::Close(None));
     }
     // A control frame's length that is not in seven bits is too long whatever it says.
-    if matches!(violation, Some(Violation::LengthForm | Violation::LongControl)) {
+    if matches!(error, Some(wire::ProtocolError::LengthForm | wire::ProtocolError::LongControl)) {
         assert!(theirs.starts_with(&ours), "{ours:?} {theirs:?}");
         return;
     }
-    assert_eq!(ours, theirs, "{violation:?}, {refused:?}");
+    assert_eq!(ours, theirs, "{error:?}, {refused:?}");
     // Where they refuse, so do we; where we do, they may not have seen the end of the frame.
-    assert!(refused.is_none() || violation.is_some(), "{refused:?}");
+    assert!(refused.is_none() || error.is_some(), "{refused:?}");
 }
 
 /// All that a decoder makes of bytes in pieces of these sizes: the messages until the Close frame, and what is wrong.
@@ -105,7 +105,7 @@ fn decode(
     sizes: &[usize],
     limits: Limits,
     inflater: Option<Inflater>,
-) -> (Vec<Message>, Option<Violation>) {
+) -> (Vec<Message>, Option<wire::ProtocolError>) {
     let mut decoder = Decoder::new(limits, inflater);
     let mut messages = Vec::new();
     let mut rest = bytes;
@@ -122,7 +122,7 @@ fn decode(
                 }
                 Ok(Some(incoming)) => messages.push(owned(incoming)),
                 Ok(None) => break,
-                Err(violation) => return (messages, Some(violation)),
+                Err(error) => return (messages, Some(error)),
             }
         }
         assert!(input.is_empty(), "all is used when more is asked for");

@@ -4,12 +4,13 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use bytes::Buf;
 use http::Method;
 
 use super::{Pieces, cut};
 use crate::handshake::{
-    HeadError, HeadLimits, IntoResponse, Judged, Origins, accept, agree, choose_subprotocol, judge,
-    read_head, write_response,
+    HeadError, HeadLimits, HeadReader, IntoResponse, Judged, Origins, Transport, accept, agree,
+    choose_subprotocol, encode_response, judge,
 };
 use crate::options::Compression;
 
@@ -38,11 +39,11 @@ pub fn handshake(input: &[u8]) {
 fn answer(bytes: &[u8], sizes: Vec<usize>, origins: &Origins) -> Option<String> {
     let limits = HeadLimits { max_header_size: 2048, max_headers: 16 };
     let subprotocols = ["chat.v2".to_owned(), "chat.v1".to_owned()];
-    let (response, method) = match at_once(read_head(&mut Pieces { bytes, sizes }, limits)) {
+    let (response, method) = match at_once(HeadReader::new(limits).read(&mut Pieces { bytes, sizes })) {
         Err(HeadError::Closed) => return None,
         Err(HeadError::Io(error)) => panic!("{error}"),
         Err(HeadError::Refused(refusal)) => (refusal.into_response(), Method::GET),
-        Ok(head) => match judge(head, origins, false) {
+        Ok(head) => match judge(head, origins, Transport { encrypted: false, has_host: true }) {
             Judged::Refused(refusal) => (refusal.into_response(), Method::GET),
             Judged::Plain(request) => (format!("{request:?}").into_response(), request.method().clone()),
             Judged::Upgrade(handshake) => {
@@ -55,9 +56,8 @@ fn answer(bytes: &[u8], sizes: Vec<usize>, origins: &Origins) -> Option<String> 
             }
         },
     };
-    let mut written = Vec::new();
-    at_once(write_response(&mut written, &response, &method)).unwrap();
-    Some(String::from_utf8(written).unwrap())
+    let mut bytes = encode_response(&response, &method);
+    Some(String::from_utf8(bytes.copy_to_bytes(bytes.remaining()).to_vec()).unwrap())
 }
 
 /// The output of a future that waits for nothing.

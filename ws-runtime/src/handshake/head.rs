@@ -43,29 +43,43 @@ pub(crate) enum HeadError {
 }
 
 /// Reads the head of the first request. It has no deadline of its own.
-///
-/// # Errors
-///
-/// [`HeadError::Refused`] at the first byte that breaks a rule, whatever pieces the bytes arrive in.
-pub(crate) async fn read_head<S: AsyncRead + Unpin>(
-    stream: &mut S,
-    limits: HeadLimits,
-) -> Result<Head, HeadError> {
-    let mut bytes = BytesMut::with_capacity(FIRST_READ);
-    let mut scanner = Scanner::new(limits);
-    let end = loop {
-        // One byte more than allowed tells a head that is too large from one that is just not finished.
-        let room = limits.max_header_size.saturating_add(1).saturating_sub(bytes.len());
-        if stream.read_buf(&mut (&mut bytes).limit(room)).await? == 0 {
-            return Err(if bytes.is_empty() { HeadError::Closed } else { Refusal::Unfinished.into() });
-        }
-        if let Some(end) = scanner.advance(&bytes)? {
-            break end;
-        }
-    };
-    let mut head = scanner.parse_headers(bytes.get(..end).unwrap_or_default())?;
-    head.followed = end < bytes.len() || arrived_early(stream).await;
-    Ok(head)
+pub(crate) struct HeadReader {
+    bytes: BytesMut,
+    scanner: Scanner,
+}
+
+impl HeadReader {
+    pub(crate) fn new(limits: HeadLimits) -> Self {
+        Self { bytes: BytesMut::new(), scanner: Scanner::new(limits) }
+    }
+
+    /// Whether the peer has sent anything, for whoever stopped to wait for the head.
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.bytes.is_empty()
+    }
+
+    /// Reads as far as the head goes; to be called once.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadError::Refused`] at the first byte that breaks a rule, whatever pieces the bytes arrive in.
+    pub(crate) async fn read<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> Result<Head, HeadError> {
+        let Self { bytes, scanner } = self;
+        bytes.reserve(FIRST_READ);
+        let end = loop {
+            // One byte more than allowed tells a head that is too large from one that is just not finished.
+            let room = scanner.limits.max_header_size.saturating_add(1).saturating_sub(bytes.len());
+            if stream.read_buf(&mut (&mut *bytes).limit(room)).await? == 0 {
+                return Err(if bytes.is_empty() { HeadError::Closed } else { Refusal::Unfinished.into() });
+            }
+            if let Some(end) = scanner.advance(bytes)? {
+                break end;
+            }
+        };
+        let mut head = scanner.parse_headers(bytes.get(..end).unwrap_or_default())?;
+        head.followed = end < bytes.len() || arrived_early(stream).await;
+        Ok(head)
+    }
 }
 
 /// Tells whether the peer has sent something since its request, without waiting for it.
@@ -140,19 +154,13 @@ impl Scanner {
     /// Passes over what means nothing within a line, as far as the limits go.
     fn skip_plain(&mut self, bytes: &[u8]) {
         if !self.after_cr && self.seen > self.line_start {
-            let line = bytes.get(self.seen..self.limit().min(bytes.len())).unwrap_or_default();
+            let line = bytes.get(self.seen..self.limits.max_header_size.min(bytes.len())).unwrap_or_default();
             self.seen += line.iter().position(|byte| !is_plain(*byte)).unwrap_or(line.len());
         }
     }
 
-    /// How many bytes may be looked at.
-    fn limit(&self) -> usize {
-        let whole = self.limits.max_header_size;
-        if self.request_line.is_some() { whole } else { whole.min(self.line_start + MAX_REQUEST_LINE) }
-    }
-
     fn check_length(&self, bytes: &[u8]) -> Result<(), Refusal> {
-        if self.seen < self.limit() {
+        if self.seen < self.limits.max_header_size {
             return Ok(());
         }
         if self.request_line.is_some() {
@@ -179,8 +187,9 @@ impl Scanner {
         }
     }
 
-    fn parse_headers(self, bytes: &[u8]) -> Result<Head, Refusal> {
-        let RequestLine { method, uri, version, end } = self.request_line.ok_or(Refusal::RequestLine)?;
+    fn parse_headers(&mut self, bytes: &[u8]) -> Result<Head, Refusal> {
+        let line = self.request_line.take();
+        let RequestLine { method, uri, version, end } = line.ok_or(Refusal::RequestLine)?;
         let mut lines = vec![httparse::EMPTY_HEADER; self.headers];
         let block = bytes.get(end..).unwrap_or_default();
         let Ok(httparse::Status::Complete((_, lines))) = httparse::parse_headers(block, &mut lines) else {
@@ -208,17 +217,39 @@ fn parse_request_line(line: &[u8], end: usize) -> Result<RequestLine, Refusal> {
     let (Some(method), Some(target), Some(minor)) = (request.method, request.path, request.version) else {
         return Err(Refusal::RequestLine);
     };
-    if target.len() > MAX_TARGET {
-        return Err(Refusal::TargetTooLong);
-    }
-    // `Uri` would drop a fragment without a word, and let bytes through that RFC 3986 does not know.
-    if !target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
-        return Err(Refusal::Target);
-    }
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| Refusal::RequestLine)?;
-    let uri = Uri::try_from(target).map_err(|_| Refusal::Target)?;
+    let uri = parse_target(target)?;
     let version = if minor == 0 { Version::HTTP_10 } else { Version::HTTP_11 };
     Ok(RequestLine { method, uri, version, end })
+}
+
+/// Reads the request target. Characters that a URI cannot have are percent-encoded, as browsers do it before they send
+/// them; other clients do not.
+fn parse_target(target: &str) -> Result<Uri, Refusal> {
+    // `Uri` would drop a fragment silently.
+    if target.contains('#') {
+        return Err(Refusal::Target);
+    }
+    let mut encoded = String::new();
+    let mut plain = target;
+    while let Some(at) = plain.bytes().position(needs_encoding) {
+        let (before, rest) = plain.split_at(at);
+        encoded.push_str(before);
+        let length = rest.chars().next().map_or(rest.len(), char::len_utf8);
+        let (character, after) = rest.split_at(length);
+        character.bytes().for_each(|byte| encoded.push_str(&format!("%{byte:02X}")));
+        plain = after;
+    }
+    encoded.push_str(plain);
+    if encoded.len() > MAX_URI {
+        return Err(Refusal::TargetTooLong);
+    }
+    Uri::try_from(encoded).map_err(|_| Refusal::Target)
+}
+
+/// Whether browsers percent-encode a byte of a path or a query (WHATWG URL, section 1.3), and `Uri` insists on it.
+fn needs_encoding(byte: u8) -> bool {
+    !byte.is_ascii() || matches!(byte, b'"' | b'<' | b'>' | b'`')
 }
 
 /// Whether a byte has no meaning for the lines of a head.
@@ -226,15 +257,17 @@ fn is_plain(byte: u8) -> bool {
     !byte.is_ascii_control() || byte == b'\t'
 }
 
-/// Whether a request line ends like one of HTTP, of whatever version.
+/// Whether a request line is one of HTTP, of whatever version: with a space in the target it is none (RFC 9112, section 3).
 fn names_other_version(line: &[u8]) -> bool {
-    let last = line.rsplit(|&byte| byte == b' ').next().unwrap_or_default();
-    matches!(last, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
+    let words: Vec<_> = line.split(|&byte| byte == b' ').collect();
+    let [method, target, version] = words.as_slice() else { return false };
+    if method.is_empty() || target.is_empty() {
+        return false;
+    }
+    matches!(version, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 
 /// Most requests fit into it; a peer that sends slowly holds no more.
 const FIRST_READ: usize = 1024;
-/// Bytes of the request target.
-const MAX_TARGET: usize = 4096;
-/// The target, the longest method that is in use, the version and what stands between.
-const MAX_REQUEST_LINE: usize = MAX_TARGET + 32;
+/// The longest target that [`Uri`] takes.
+const MAX_URI: usize = 65_534;

@@ -6,9 +6,9 @@ use http::header::{
     CONNECTION, CONTENT_LENGTH, HOST, HeaderName, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
     TRANSFER_ENCODING, UPGRADE,
 };
-use http::uri::{Authority, Scheme};
-use http::{HeaderMap, HeaderValue, Method, Response, Uri, Version};
-use tokio_tungstenite::tungstenite::handshake::server::create_response;
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, Method, Uri, Version};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::head::Head;
 use super::origin::Origins;
@@ -28,9 +28,18 @@ pub(crate) enum Judged {
     Refused(Refusal),
 }
 
-/// Judges a request by RFC 6455 section 4.2.1 and RFC 9112; `encrypted` tells whether it came by TLS.
-pub(crate) fn judge(mut head: Head, origins: &Origins, encrypted: bool) -> Judged {
-    let host = match check_head(&mut head) {
+/// How a request came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Transport {
+    pub(crate) encrypted: bool,
+    /// Whether `Host` says how the server was reached. Over a Unix socket and in memory there is no host to name, and
+    /// clients put something else there, such as the path of the socket.
+    pub(crate) has_host: bool,
+}
+
+/// Judges a request by RFC 6455 section 4.2.1 and RFC 9112.
+pub(crate) fn judge(mut head: Head, origins: &Origins, transport: Transport) -> Judged {
+    let host = match check_head(&mut head, transport) {
         Ok(host) => host,
         Err(refusal) => return Judged::Refused(refusal),
     };
@@ -40,15 +49,18 @@ pub(crate) fn judge(mut head: Head, origins: &Origins, encrypted: bool) -> Judge
             Err(refusal) => Judged::Refused(refusal),
         };
     }
-    match check_handshake(&head, host.as_ref(), origins, encrypted) {
-        Ok((offered, response)) => Judged::Upgrade(Box::new(Handshake::new(head, offered, response))),
+    match check_handshake(&head, host.as_ref(), origins, transport.encrypted) {
+        Ok((offered, accept_key)) => Judged::Upgrade(Box::new(Handshake::new(head, offered, accept_key))),
         Err(refusal) => Judged::Refused(refusal),
     }
 }
 
-/// What holds for every request. A target with a host in it is cut down to its path.
-fn check_head(head: &mut Head) -> Result<Option<Authority>, Refusal> {
-    let host = parse_host(head)?;
+/// What holds for every request: gives the host that it is for. A target with a host in it is cut down to its path.
+fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>, Refusal> {
+    let host = match parse_host(head) {
+        Err(_) if !transport.has_host => None,
+        host => host?,
+    };
     if head.method == Method::CONNECT {
         return Err(Refusal::Method);
     }
@@ -57,18 +69,21 @@ fn check_head(head: &mut Head) -> Result<Option<Authority>, Refusal> {
         let origin_form = head.uri.authority().is_none() && head.uri.path().starts_with('/');
         return if asterisk || origin_form { Ok(host) } else { Err(Refusal::Target) };
     };
-    // RFC 9112 section 3.2.2: its host goes before the header's. Two hosts in one request are a trick, not a need.
-    let known = *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS;
-    let same_host = match (head.uri.authority(), &host) {
-        (Some(named), Some(host)) => named == host,
-        (Some(_), None) | (None, _) => false,
+    let default_port = match scheme.as_str().to_ascii_lowercase().as_str() {
+        "http" | "ws" => 80,
+        "https" | "wss" => 443,
+        _ => return Err(Refusal::Target),
     };
-    if !known || !same_host {
+    let named = head.uri.authority().filter(|named| is_host(named)).cloned().ok_or(Refusal::Target)?;
+    let address =
+        |host: &Authority| (host.host().to_ascii_lowercase(), host.port_u16().unwrap_or(default_port));
+    // RFC 9112 section 3.2.2: it goes before the header's. Two hosts in one request are a trick, not a need.
+    if transport.has_host && host.as_ref().is_some_and(|host| address(host) != address(&named)) {
         return Err(Refusal::Target);
     }
     let path = head.uri.path_and_query().cloned().ok_or(Refusal::Target)?;
     head.uri = Uri::from(path);
-    Ok(host)
+    Ok(Some(named))
 }
 
 /// RFC 9112 section 3.2. A request of HTTP/1.0, as load balancers still send to check on a server, may leave it out.
@@ -78,13 +93,15 @@ fn parse_host(head: &Head) -> Result<Option<Authority>, Refusal> {
         Ok(None) if head.version == Version::HTTP_10 => return Ok(None),
         Ok(None) | Err(Repeated) => return Err(Refusal::Host),
     };
-    let host = Authority::try_from(value.as_bytes()).map_err(|_| Refusal::Host)?;
-    let after_host = host.as_str().strip_prefix(host.host()).unwrap_or("@");
-    let port_is_sound = matches!(after_host, "" | ":") || host.port_u16().is_some();
-    if host.host().is_empty() || host.as_str().contains('@') || !port_is_sound {
-        return Err(Refusal::Host);
-    }
-    Ok(Some(host))
+    Authority::try_from(value.as_bytes()).ok().filter(is_host).map(Some).ok_or(Refusal::Host)
+}
+
+/// Whether it is a host, perhaps with a port, and nothing else.
+fn is_host(authority: &Authority) -> bool {
+    // An `@` of a user stands before the host.
+    let after_host = authority.as_str().strip_prefix(authority.host()).unwrap_or("@");
+    let port_is_sound = matches!(after_host, "" | ":") || authority.port_u16().is_some();
+    !authority.host().is_empty() && !authority.as_str().contains('@') && port_is_sound
 }
 
 /// Whether a request means to become a WebSocket, soundly or not.
@@ -104,7 +121,7 @@ fn check_plain(head: &Head) -> Result<(), Refusal> {
         (true, Some(_)) => Err(Refusal::BodyLength),
         (true, None) => Err(Refusal::Body),
         (false, Some(length)) if length > 0 => Err(Refusal::Body),
-        (false, Some(_) | None) if head.followed => Err(Refusal::EarlyBytes),
+        // What follows it is another request (RFC 9112 section 9.3.2). It is not read: this answer ends the connection.
         (false, Some(_) | None) => Ok(()),
     }
 }
@@ -115,14 +132,14 @@ fn check_handshake(
     host: Option<&Authority>,
     origins: &Origins,
     encrypted: bool,
-) -> Result<(Subprotocols, Response<()>), Refusal> {
+) -> Result<(Subprotocols, String), Refusal> {
     let headers = &head.headers;
     if head.method != Method::GET {
         return Err(Refusal::HandshakeMethod);
     }
-    let (Version::HTTP_11, Some(host)) = (head.version, host) else {
+    if head.version != Version::HTTP_11 {
         return Err(Refusal::HandshakeVersion);
-    };
+    }
     if !lists(headers, &UPGRADE, "websocket") {
         return Err(Refusal::UpgradeRequired);
     }
@@ -133,7 +150,9 @@ fn check_handshake(
         return Err(Refusal::WebSocketVersion);
     }
     let Ok(Some(key)) = sole(headers, &SEC_WEBSOCKET_KEY) else { return Err(Refusal::Key) };
-    let response = switch_protocols(key)?;
+    if !is_key(key.as_bytes()) {
+        return Err(Refusal::Key);
+    }
     if headers.contains_key(TRANSFER_ENCODING) || content_length(headers)?.is_some_and(|length| length > 0) {
         return Err(Refusal::HandshakeBody);
     }
@@ -146,7 +165,7 @@ fn check_handshake(
         tell_of_foreign_page(foreign);
         return Err(Refusal::ForeignOrigin);
     }
-    Ok((offered, response))
+    Ok((offered, derive_accept_key(key.as_bytes())))
 }
 
 /// How much of an origin is logged: a host has at most 253 bytes.
@@ -169,18 +188,10 @@ fn tell_of_foreign_page(origin: &HeaderValue) {
     }
 }
 
-/// The 101 for a key, by tungstenite, which refuses a key that is not 16 bytes in base64.
-///
-/// It sees the headers in the one form that it knows; the forms that the RFC also allows were judged above.
-fn switch_protocols(key: &HeaderValue) -> Result<Response<()>, Refusal> {
-    let request = http::Request::builder()
-        .header(UPGRADE, "websocket")
-        .header(CONNECTION, "Upgrade")
-        .header(SEC_WEBSOCKET_VERSION, "13")
-        .header(SEC_WEBSOCKET_KEY, key)
-        .body(())
-        .map_err(|_| Refusal::Key)?;
-    create_response(&request).map_err(|_| Refusal::Key)
+/// Whether a key is 16 bytes in base64. Whatever its last character says beyond them is let be: nobody decodes a key.
+fn is_key(key: &[u8]) -> bool {
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    key.strip_suffix(b"==").is_some_and(|digits| digits.len() == 22 && digits.iter().all(is_base64))
 }
 
 /// RFC 9110 section 8.6: one number, digits only.

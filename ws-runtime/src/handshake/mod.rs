@@ -1,7 +1,7 @@
 //! From a stream's first bytes to a WebSocket handshake, a plain HTTP request, or a refusal.
 //!
-//! [`read_head`] takes the bytes in, bounded; [`judge`] decides what they ask for, without any I/O; [`accept`] and
-//! [`write_response`] answer. Deadlines are the caller's, and so is closing: every answer but the 101 says
+//! [`HeadReader`] takes the bytes in, bounded; [`judge`] decides what they ask for, without any I/O; [`accept`] and
+//! [`encode_response`] are the answers. Deadlines are the caller's, and so is closing: every answer but the 101 says
 //! `Connection: close`.
 
 mod extensions;
@@ -25,13 +25,12 @@ pub use respond::{Html, IntoResponse};
 pub use subprotocol::NotOffered;
 
 pub(crate) use extensions::agree;
-#[allow(unused_imports)]
-pub(crate) use head::{HeadError, HeadLimits, arrived_early, read_head};
-pub(crate) use judge::{Judged, judge};
+pub(crate) use head::{HeadError, HeadLimits, HeadReader, arrived_early};
+pub(crate) use judge::{Judged, Transport, judge};
 pub(crate) use refusal::Refusal;
 pub(crate) use respond::HandlerError;
 pub(crate) use subprotocol::choose_subprotocol;
-pub(crate) use write::{accept, write_response};
+pub(crate) use write::{accept, encode_response};
 
 /// What a plain request is told where no handler answers it.
 pub(crate) fn upgrade_required() -> Refusal {

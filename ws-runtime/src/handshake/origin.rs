@@ -53,7 +53,8 @@ impl Origins {
     /// Only pages that this server's own host and port served: `Origin` must name the host that `Host` names.
     ///
     /// Over TLS the page must be one of `https`. Without TLS the scheme is not compared, because a proxy may have taken
-    /// the TLS off; it must then pass on the `Host` that it was asked for, or the origin has to be listed.
+    /// the TLS off; it must then pass on the `Host` that it was asked for, or the origin has to be listed. The same holds
+    /// over a Unix socket: no browser connects to one, but a proxy does, on behalf of browsers.
     #[must_use]
     pub fn same() -> Self {
         Self(Allowed::Same)
@@ -78,8 +79,8 @@ impl Origins {
         Ok(Self(Allowed::Only(origins.collect::<Result<_, _>>()?)))
     }
 
-    /// Whether a page of that origin may connect to this host.
-    pub(super) fn allow(&self, origin: &[u8], host: &Authority, encrypted: bool) -> bool {
+    /// Whether a page of that origin may connect to this host; where the request names none, no origin is the server's own.
+    pub(super) fn allow(&self, origin: &[u8], host: Option<&Authority>, encrypted: bool) -> bool {
         let listed = match &self.0 {
             Allowed::Any => return true,
             Allowed::Same => &[],
@@ -88,7 +89,7 @@ impl Origins {
         let Some(origin) = std::str::from_utf8(origin).ok().and_then(|text| Origin::parse(text).ok()) else {
             return false;
         };
-        origin.is_of(host, encrypted) || listed.contains(&origin)
+        host.is_some_and(|host| origin.is_of(host, encrypted)) || listed.contains(&origin)
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) enum Refusal {
     HttpVersion,
     #[error("the request target is not a path, nor an http or https address of this host")]
     Target,
-    #[error("the request target is longer than 4096 bytes")]
+    #[error("the request target is too long")]
     TargetTooLong,
     #[error("each line must end with CR LF")]
     LineEnding,
@@ -45,7 +45,7 @@ pub(crate) enum Refusal {
     WebSocketVersion,
     #[error("Sec-WebSocket-Key must stand there once, with 16 bytes in base64")]
     Key,
-    #[error("Sec-WebSocket-Protocol must be a list of at most 16 different tokens of at most 256 bytes")]
+    #[error("Sec-WebSocket-Protocol must be a list of different tokens")]
     Subprotocols,
     #[error("there must be at most one Origin header")]
     Origin,
@@ -97,7 +97,6 @@ impl Refusal {
         let status = self.status();
         let mut response = Response::new(Bytes::from(format!("{status}: {self}\n")));
         *response.status_mut() = status;
-        response.extensions_mut().insert(self); // for the log
         response.headers_mut().insert(CONTENT_TYPE, TEXT);
         for (name, value) in self.headers() {
             response.headers_mut().insert(name, HeaderValue::from_static(value));

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::header::{COOKIE, HOST, HeaderName, HeaderValue, ORIGIN};
-use http::{HeaderMap, Method, Response, Uri};
+use http::{HeaderMap, Method, Uri};
 
 use super::head::Head;
 use super::reject::{InvalidHeader, parse_header};
@@ -31,7 +31,8 @@ use super::subprotocol::{NotOffered, Subprotocols};
 pub struct Handshake {
     head: Head,
     offered: Subprotocols,
-    accepting: Response<()>,
+    /// The answer to its key.
+    accept_key: String,
     /// What handlers add to the answer. They have the handshake by `&`, as their own arguments do not conflict then.
     answer: Mutex<Answer>,
 }
@@ -118,8 +119,13 @@ reads_head!(Handshake);
 reads_head!(Request);
 
 impl Handshake {
-    pub(super) fn new(head: Head, offered: Subprotocols, accepting: Response<()>) -> Self {
-        Self { head, offered, accepting, answer: Mutex::default() }
+    pub(super) fn new(head: Head, offered: Subprotocols, accept_key: String) -> Self {
+        Self { head, offered, accept_key, answer: Mutex::default() }
+    }
+
+    /// `Sec-WebSocket-Accept` (RFC 6455 section 4.2.2).
+    pub(super) fn accept_key(&self) -> &str {
+        &self.accept_key
     }
 
     /// The origin of the web page that connects, such as `https://example.org` (RFC 6454).
@@ -131,12 +137,16 @@ impl Handshake {
     }
 
     /// The host that the client asked for, with the port where it is not the usual one.
+    ///
+    /// Over a Unix socket and in memory it is whatever the client has sent, or empty: some send the path of the socket.
     #[must_use]
     pub fn host(&self) -> &str {
         self.head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
     }
 
-    /// The subprotocols that the client offers, the one it likes best first: at most 16, all different.
+    /// The subprotocols that the client offers, the one it likes best first, all different.
+    ///
+    /// Some clients pass a token here, because browsers let a page set no other header: keep them out of logs.
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
         self.offered.iter()
     }
@@ -201,12 +211,10 @@ impl Handshake {
         Ok(())
     }
 
-    /// The headers of the 101: those of the handshake, the chosen subprotocol, and what the handler has set.
-    pub(super) fn accepting_headers(&self) -> (HeaderMap, Option<HeaderValue>) {
+    /// What handlers have added to the 101: headers, and the chosen subprotocol.
+    pub(super) fn added_headers(&self) -> (HeaderMap, Option<HeaderValue>) {
         let answer = self.answer();
-        let mut headers = self.accepting.headers().clone();
-        headers.extend(answer.headers.clone());
-        (headers, answer.subprotocol.and_then(|position| self.offered.header(position)))
+        (answer.headers.clone(), answer.subprotocol.and_then(|position| self.offered.header(position)))
     }
 
     fn answer(&self) -> MutexGuard<'_, Answer> {
@@ -238,14 +246,13 @@ where
     Ok((name, value))
 }
 
-/// Neither query nor headers: they carry tokens and cookies, and this ends up in logs.
+/// Neither query, headers nor the subprotocols that are offered: they carry tokens and cookies, and this ends up in logs.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let offered: Vec<_> = self.subprotocols().collect();
         f.debug_struct("Handshake")
             .field("path", &self.path())
             .field("origin", &self.origin())
-            .field("subprotocols", &offered)
+            .field("subprotocol", &self.subprotocol())
             .finish_non_exhaustive()
     }
 }

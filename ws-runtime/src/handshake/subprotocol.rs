@@ -1,5 +1,8 @@
 //! The subprotocols that a client offers, and choosing one (RFC 6455 section 1.9).
 
+use std::collections::HashSet;
+use std::ops::Range;
+
 use http::HeaderMap;
 use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 
@@ -7,8 +10,16 @@ use super::refusal::Refusal;
 use super::request::Handshake;
 
 /// The subprotocols that the client offers, the one it likes best first.
-#[derive(Debug, Default)]
-pub(super) struct Subprotocols(Vec<String>);
+///
+/// `max_header_size` alone bounds them: clients pass tokens of some thousand bytes as subprotocols, because browsers let
+/// a page set no other header.
+#[derive(Default)]
+pub(super) struct Subprotocols {
+    /// The names, one after the other.
+    text: String,
+    /// Where each of them stands there. A string for each would cost many times as much as its bytes on the wire.
+    names: Vec<Range<u32>>,
+}
 
 /// The client did not offer the subprotocol that was to be chosen (RFC 6455 section 4.2.2).
 ///
@@ -31,45 +42,58 @@ pub(crate) fn choose_subprotocol(handshake: &Handshake, ours: &[String]) {
 impl Subprotocols {
     /// Reads all `Sec-WebSocket-Protocol` headers as one list of different tokens (RFC 6455 section 4.1).
     pub(super) fn parse(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let mut names: Vec<String> = Vec::new();
+        let mut offered = Self::default();
         if !headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
-            return Ok(Self(names));
+            return Ok(offered);
         }
-        let mut items = 0;
         for line in headers.get_all(SEC_WEBSOCKET_PROTOCOL) {
-            let line = line.to_str().map_err(|_| Refusal::Subprotocols)?;
-            for item in line.split(',') {
-                items += 1;
-                let name = item.trim_matches([' ', '\t']);
-                // RFC 9110 section 5.6.1: empty items are skipped. They count, or they would be free.
-                if items > MAX_ITEMS || name.len() > MAX_NAME || !name.bytes().all(is_token_byte) {
-                    return Err(Refusal::Subprotocols);
-                }
-                if names.iter().any(|earlier| earlier == name) {
-                    return Err(Refusal::Subprotocols);
-                }
-                if !name.is_empty() {
-                    names.push(name.to_owned());
-                }
-            }
+            offered.push_line(line.to_str().map_err(|_| Refusal::Subprotocols)?)?;
         }
-        if names.is_empty() { Err(Refusal::Subprotocols) } else { Ok(Self(names)) }
+        let mut seen = HashSet::with_capacity(offered.names.len());
+        let all_differ = offered.iter().all(|name| seen.insert(name));
+        if offered.names.is_empty() || !all_differ {
+            return Err(Refusal::Subprotocols);
+        }
+        Ok(offered)
+    }
+
+    fn push_line(&mut self, line: &str) -> Result<(), Refusal> {
+        for item in line.split(',') {
+            let name = item.trim_matches([' ', '\t']);
+            if !name.bytes().all(is_token_byte) {
+                return Err(Refusal::Subprotocols);
+            }
+            // RFC 9110 section 5.6.1: empty items are skipped.
+            if name.is_empty() {
+                continue;
+            }
+            let start = self.text.len();
+            self.text.push_str(name);
+            let position = |at| u32::try_from(at).map_err(|_| Refusal::Subprotocols);
+            self.names.push(position(start)?..position(self.text.len())?);
+        }
+        Ok(())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.names.iter().map(|name| self.name(name))
     }
 
     pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.0.iter().position(|offered| offered == name)
+        self.iter().position(|offered| offered == name)
     }
 
     pub(super) fn get(&self, position: usize) -> Option<&str> {
-        self.0.get(position).map(String::as_str)
+        self.names.get(position).map(|name| self.name(name))
     }
 
     pub(super) fn header(&self, position: usize) -> Option<HeaderValue> {
         HeaderValue::from_str(self.get(position)?).ok()
+    }
+
+    fn name(&self, Range { start, end }: &Range<u32>) -> &str {
+        let range = usize::try_from(*start).unwrap_or_default()..usize::try_from(*end).unwrap_or_default();
+        self.text.get(range).unwrap_or_default()
     }
 }
 
@@ -77,8 +101,3 @@ impl Subprotocols {
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
-
-/// Items of the list, so that a header of commas costs nothing.
-const MAX_ITEMS: usize = 16;
-/// Bytes of one name.
-const MAX_NAME: usize = 256;

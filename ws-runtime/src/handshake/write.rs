@@ -1,23 +1,23 @@
 //! Puts an answer into bytes: the 101 that begins a WebSocket, or one that ends the connection.
 
-use std::io;
-
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::header::{
     CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL,
     TRAILER, TRANSFER_ENCODING,
 };
 use http::{Method, Response, StatusCode};
-use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::request::Handshake;
 
 /// The 101 for a handshake (RFC 6455 section 4.2.2), with the subprotocol and the headers that its handler chose, and
 /// the extension that was agreed on.
 pub(crate) fn accept(handshake: &Handshake, extension: Option<HeaderValue>) -> Vec<u8> {
-    let (headers, subprotocol) = handshake.accepting_headers();
+    let (headers, subprotocol) = handshake.added_headers();
     let mut out = Vec::with_capacity(256);
     put_status(&mut out, StatusCode::SWITCHING_PROTOCOLS);
+    out.extend_from_slice(b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ");
+    out.extend_from_slice(handshake.accept_key().as_bytes());
+    out.extend_from_slice(b"\r\n");
     headers.iter().for_each(|(name, value)| put_header(&mut out, name, value));
     if let Some(subprotocol) = subprotocol {
         put_header(&mut out, &SEC_WEBSOCKET_PROTOCOL, &subprotocol);
@@ -29,22 +29,9 @@ pub(crate) fn accept(handshake: &Handshake, extension: Option<HeaderValue>) -> V
     out
 }
 
-/// Writes an answer to a request of that method, and flushes it. The caller closes afterwards.
-///
-/// # Errors
-///
-/// Those of the stream.
-pub(crate) async fn write_response<S: AsyncWrite + Unpin>(
-    stream: &mut S,
-    response: &Response<Bytes>,
-    method: &Method,
-) -> io::Result<()> {
-    stream.write_all(&encode(response, method)).await?;
-    stream.flush().await
-}
-
-fn encode(response: &Response<Bytes>, method: &Method) -> Vec<u8> {
-    let mut out = Vec::with_capacity(512 + response.body().len());
+/// The bytes of an answer to a request of that method; the caller closes after them.
+pub(crate) fn encode_response(response: &Response<Bytes>, method: &Method) -> impl Buf + use<> {
+    let mut out = Vec::with_capacity(512);
     // An answer of a type of the user's own is the only one that has not been checked for it before.
     let status = response.status();
     let status = if status.is_informational() { StatusCode::INTERNAL_SERVER_ERROR } else { status };
@@ -59,10 +46,9 @@ fn encode(response: &Response<Bytes>, method: &Method) -> Vec<u8> {
         put_header(&mut out, &CONTENT_LENGTH, &HeaderValue::from(response.body().len()));
     }
     out.extend_from_slice(b"\r\n");
-    if !bodiless && *method != Method::HEAD {
-        out.extend_from_slice(response.body());
-    }
-    out
+    let has_body = !bodiless && *method != Method::HEAD;
+    let body = if has_body { response.body().clone() } else { Bytes::new() };
+    Bytes::from(out).chain(body)
 }
 
 /// Whether a header says where the message ends or what becomes of the connection, which is decided here alone.

@@ -1,5 +1,6 @@
 //! Certificates and keys, and what the server offers with them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -137,6 +138,25 @@ pub enum TlsError {
         /// What may have happened.
         hint: &'static str,
     },
+    /// The private key is protected by a passphrase, which nobody could type when the server starts.
+    #[error(
+        "the private key in {place} is encrypted: decrypt it with `openssl pkey -in key.pem -out plain.pem`"
+    )]
+    EncryptedKey {
+        /// The file, or that it was given as text.
+        place: String,
+    },
+    /// The certificate has the form of before 1996, which has no room for the names that it is for.
+    #[error(
+        "the certificate in {place} is of X.509 version {version}, and TLS needs version 3: issue it with extensions, such \
+         as `-addext subjectAltName=DNS:example.com` with `openssl req -x509`, or `-extfile` with `openssl x509 -req`"
+    )]
+    OldCertificate {
+        /// The file, or that it was given as text.
+        place: String,
+        /// The version: 1 or 2.
+        version: u8,
+    },
     /// The PEM is broken.
     #[error("{place} is broken PEM: {detail}; copy the whole of it again")]
     BrokenPem {
@@ -179,15 +199,21 @@ fn configure(
     (certificate_pem, certificate_place): (&[u8], &str),
     (key_pem, key_place): (&[u8], &str),
 ) -> Result<Arc<ServerConfig>, TlsError> {
-    let chain = read_chain(certificate_pem, certificate_place)?;
-    let key = read_key(key_pem, key_place)?;
+    let chain = read_chain(&without_marks(certificate_pem), certificate_place)?;
+    let key = read_key(&without_marks(key_pem), key_place)?;
+    let version = chain.first().and_then(|certificate| x509_version(certificate));
 
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(TlsError::Setup)?
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .map_err(|source| refused(certificate_place, key_place, source))?;
+        .map_err(|source| match version {
+            Some(version @ (1 | 2)) => {
+                TlsError::OldCertificate { place: certificate_place.to_owned(), version }
+            }
+            _ => refused(certificate_place, key_place, source),
+        })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config.max_early_data_size = 0; // what is sent as early data can be replayed by anyone
     config.ticketer = ring::Ticketer::new().map_err(TlsError::Setup)?;
@@ -197,35 +223,84 @@ fn configure(
 fn read_chain(text: &[u8], place: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let chain = CertificateDer::pem_slice_iter(text)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| broken(place, &error))?;
+        .map_err(|error| broken(text, place, &error))?;
     if !chain.is_empty() {
         return Ok(chain);
     }
     let hint = match PrivateKeyDer::from_pem_slice(text) {
         Ok(_) => "; there is a private key instead: are the two swapped?",
-        Err(_) => "",
+        Err(_) => not_text_hint(text),
     };
     Err(TlsError::NoCertificate { place: place.to_owned(), hint })
 }
 
 fn read_key(text: &[u8], place: &str) -> Result<PrivateKeyDer<'static>, TlsError> {
-    match PrivateKeyDer::from_pem_slice(text) {
-        Ok(key) => Ok(key),
-        Err(pem::Error::NoItemsFound) => {
-            Err(TlsError::NoKey { place: place.to_owned(), hint: missing_key_hint(text) })
+    let error = match PrivateKeyDer::from_pem_slice(text) {
+        Ok(key) => return Ok(key),
+        Err(error) => error,
+    };
+    match error {
+        pem::Error::NoItemsFound if !has_encrypted_key(text) => {
+            let hint = match CertificateDer::from_pem_slice(text) {
+                Ok(_) => "; there is a certificate instead: are the two swapped?",
+                Err(_) => not_text_hint(text),
+            };
+            Err(TlsError::NoKey { place: place.to_owned(), hint })
         }
-        Err(error) => Err(broken(place, &error)),
+        error => Err(broken(text, place, &error)),
     }
 }
 
-fn missing_key_hint(text: &[u8]) -> &'static str {
-    if text.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED) {
-        return "; this one is encrypted: decrypt it with `openssl pkey -in key.pem -out plain.pem`";
+/// Whether a key is encrypted: as PKCS#8, or by a header inside of its PEM (RFC 1421, section 4.6.1.1).
+fn has_encrypted_key(text: &[u8]) -> bool {
+    [&b"-----BEGIN ENCRYPTED PRIVATE KEY-----"[..], b"Proc-Type: 4,ENCRYPTED"]
+        .iter()
+        .any(|mark| text.windows(mark.len()).any(|window| window == *mark))
+}
+
+/// What the bytes are where they are no text of a form that we read.
+fn not_text_hint(text: &[u8]) -> &'static str {
+    match text {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => "; it is UTF-16: save it as UTF-8",
+        // A SEQUENCE, as all of them begin with.
+        [0x30, ..] => {
+            "; it is binary (DER or PKCS #12): convert it with `openssl x509`, `openssl pkey` or `openssl pkcs12 -nodes`"
+        }
+        _ => "",
     }
-    match CertificateDer::from_pem_slice(text) {
-        Ok(_) => "; there is a certificate instead: are the two swapped?",
-        Err(_) => "",
+}
+
+/// PEM without the byte order marks that some editors put before it: a line that begins with one is not seen as PEM.
+fn without_marks(text: &[u8]) -> Cow<'_, [u8]> {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    let mut rest = text;
+    let mut kept = Vec::new();
+    while let Some(at) = rest.windows(MARK.len()).position(|window| window == MARK) {
+        kept.extend_from_slice(rest.get(..at).unwrap_or_default());
+        rest = rest.get(at + MARK.len()..).unwrap_or_default();
     }
+    if rest.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    kept.extend_from_slice(rest);
+    Cow::Owned(kept)
+}
+
+/// The version of a certificate (RFC 5280, section 4.1): it stands first, and is left out where it is 1.
+fn x509_version(certificate: &[u8]) -> Option<u8> {
+    match content_of_sequence(content_of_sequence(certificate)?)? {
+        [0xA0, 3, 2, 1, version, ..] => version.checked_add(1),
+        // The serial number.
+        [2, ..] => Some(1),
+        _ => None,
+    }
+}
+
+/// What stands in a SEQUENCE of DER, and whatever follows it.
+fn content_of_sequence(der: &[u8]) -> Option<&[u8]> {
+    let [0x30, length, rest @ ..] = der else { return None };
+    // A long length says how many bytes it has.
+    if length & 0x80 == 0 { Some(rest) } else { rest.get(usize::from(length & 0x7F)..) }
 }
 
 fn refused(certificate: &str, key: &str, source: rustls::Error) -> TlsError {
@@ -237,7 +312,10 @@ fn refused(certificate: &str, key: &str, source: rustls::Error) -> TlsError {
 }
 
 /// Says in words what the parser says in bytes.
-fn broken(place: &str, error: &pem::Error) -> TlsError {
+fn broken(text: &[u8], place: &str, error: &pem::Error) -> TlsError {
+    if has_encrypted_key(text) {
+        return TlsError::EncryptedKey { place: place.to_owned() };
+    }
     let detail = match error {
         pem::Error::MissingSectionEnd { end_marker } => {
             format!("`-----END {}-----` is missing", String::from_utf8_lossy(end_marker))
@@ -263,8 +341,6 @@ fn place(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     if path.as_os_str().is_empty() { "\"\"".to_owned() } else { absolute.display().to_string() }
 }
-
-const ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
 
 #[cfg(test)]
 mod tests {
@@ -300,10 +376,21 @@ mod tests {
         assert!(matches!(error, TlsError::Mismatch { .. }), "{error}");
     }
 
+    /// Windows editors begin a text with a byte order mark; files that are joined have one in the middle.
+    #[test]
+    fn byte_order_marks_are_passed_over() {
+        let (certificate, key) = pair();
+        let (certificate, key) = (format!("\u{feff}{certificate}"), format!("\u{feff}{key}"));
+        Tls::pem(&certificate, &key).check().unwrap();
+        let both = format!("{certificate}{key}");
+        Tls::pem(&both, &both).check().unwrap();
+    }
+
     #[test]
     fn what_is_missing_in_a_text_is_named() {
         let (certificate, key) = pair();
         let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+        let both = format!("{certificate}{ENCRYPTED_BY_HEADER}");
         let broken = "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n";
         let cut = "-----BEGIN CERTIFICATE-----\nAAAA\n";
         for (certificate, key, part_of_message) in [
@@ -312,10 +399,33 @@ mod tests {
             (&key, &certificate, "swapped"),
             (&certificate, &certificate, "swapped"),
             (&certificate, encrypted, "encrypted: decrypt it"),
+            (
+                &certificate,
+                ENCRYPTED_BY_HEADER,
+                "the private key in the key's PEM text is encrypted: decrypt it",
+            ),
+            (&both, &both, "the private key in the certificate's PEM text is encrypted: decrypt it"),
+            (VERSION_1, KEY_OF_VERSION_1, "the certificate's PEM text is of X.509 version 1"),
             (broken, &key, "the certificate's PEM text is broken PEM"),
             (cut, &key, "`-----END CERTIFICATE-----` is missing; copy the whole"),
         ] {
             let message = Tls::pem(certificate, key).check().unwrap_err().to_string();
+            assert!(message.contains(part_of_message), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_told_so() {
+        let (certificate, key) = pair();
+        let utf_16: Vec<u8> = format!("\u{feff}{key}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let der = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+        for (key, part_of_message) in [
+            (utf_16.as_slice(), "it is UTF-16: save it as UTF-8"),
+            (der.secret_der(), "it is binary (DER or PKCS #12): convert it"),
+        ] {
+            let message = Tls::pem(&certificate, key).check().unwrap_err().to_string();
+            assert!(message.contains(part_of_message), "{message}");
+            let message = Tls::pem(key, &certificate).check().unwrap_err().to_string();
             assert!(message.contains(part_of_message), "{message}");
         }
     }
@@ -334,4 +444,37 @@ mod tests {
     fn nothing_of_a_key_is_shown_by_debug() {
         assert_eq!(format!("{:?}", Tls::pem("c", "secret")), "Tls(PEM)");
     }
+
+    /// By `openssl ec -aes128`: RFC 1421, section 4.6.1.
+    const ENCRYPTED_BY_HEADER: &str = "\
+-----BEGIN EC PRIVATE KEY-----
+Proc-Type: 4,ENCRYPTED
+DEK-Info: AES-128-CBC,E26D3AE2D43BDE42D6C666F5FDE1D550
+
+XapDBtnduIumMyhVCWwLT1FkuBTv1BI1dFFMXLNfmteJxCRNQeXBMm92n4a7UuT4
+2N9/9KQzpzW7R6OLOtnjLF/frv/awsIXX6WzmLyyEDSSa3k1j0GUDtzApnwmSPy1
+kSNIPNwDbguHSJ13wQlJjHZMB4PUk7frzY57+YnFTGw=
+-----END EC PRIVATE KEY-----
+";
+
+    /// By `openssl x509 -req` without extensions, as OpenSSL up to 3.0 makes it.
+    const VERSION_1: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBJDCBywIUYW3Jsl2hX9EmsJZUSvLhBCqDI68wCgYIKoZIzj0EAwIwFDESMBAG
+A1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNjA0MjcwNVoYDzIxMjYxMTAyMDQyNzA1
+WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AATdHFrjN+VIhPlkE2/nKLRW1HYJFRKLBdbNYVFn7kyEr0s1ayYBYeJKuwHizSc0
+58hLKKiJmJW2KPTVCCu3NrfXMAoGCCqGSM49BAMCA0gAMEUCIQDCj33OJDZOMsjL
+ePSEf9QTS+/Ayx1jkRdEXSgoYbsIGQIgUb9rn5mkjoyRUX780EGuBrbNshUfPT/4
+nbEG5fsO0sw=
+-----END CERTIFICATE-----
+";
+
+    const KEY_OF_VERSION_1: &str = "\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgnnoyp3tNEd0rt5uk
+FQE9VFUGXPLzNTynskLp/EZxNZihRANCAATdHFrjN+VIhPlkE2/nKLRW1HYJFRKL
+BdbNYVFn7kyEr0s1ayYBYeJKuwHizSc058hLKKiJmJW2KPTVCCu3NrfX
+-----END PRIVATE KEY-----
+";
 }

@@ -63,7 +63,7 @@ pub(crate) struct Place {
 
 /// The place went to a newcomer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it dawdled, and others came")]
+#[error("max_handshakes reached, this one was stalled")]
 pub(crate) struct Evicted;
 
 impl Openings {

@@ -47,7 +47,7 @@ impl Server {
     }
 
     /// Waits until patience is over.
-    pub(super) async fn aborting(&self) {
+    pub(crate) async fn aborting(&self) {
         self.reached(Stage::Aborting).await;
     }
 

@@ -1,17 +1,17 @@
-//! A message of which not all has arrived.
+//! A message that has arrived in part.
 
 use bytes::{Bytes, BytesMut};
 
 use super::header::{Header, Opcode};
 use super::pool;
 use super::utf8::PartialText;
-use super::{Incoming, Inflater, Payload, Text, Violation};
+use super::{Incoming, Inflater, Payload, ProtocolError, Text};
 
-/// Room is made for so much of what a header claims, once its first bytes are there, and for more only as more has come:
-/// pages that nobody writes to cost nothing, but a reservation that fails would end the process.
+/// How much memory is reserved for a payload at first, however long its header says it is; more is reserved as more
+/// arrives. Untouched pages cost nothing, but a reservation that fails would end the process.
 const STEP: usize = 1024 * 1024;
 
-/// What has arrived of a message. Text is checked as it arrives, what is compressed once it is complete.
+/// What has arrived of a message. Text is checked as it arrives, a compressed message once it is complete.
 #[derive(Debug)]
 pub(super) struct Assembly {
     content: Content,
@@ -34,7 +34,7 @@ pub(super) enum Kind {
 }
 
 impl Assembly {
-    /// Begins with the first frame of a message.
+    /// Starts with the first frame of a message.
     pub(super) fn new(first: &Header) -> Self {
         let buffer = || if first.len >= pool::LARGE { pool::take() } else { BytesMut::new() };
         let content = match (Kind::of(first.opcode), first.compressed) {
@@ -56,8 +56,8 @@ impl Assembly {
         matches!(self.content, Content::Compressed(..))
     }
 
-    /// Takes a piece, of which `left` more bytes are announced.
-    pub(super) fn push(&mut self, piece: &[u8], left: usize) -> Result<(), Violation> {
+    /// Appends a piece of the payload; `left` more bytes of the frame are to come.
+    pub(super) fn push(&mut self, piece: &[u8], left: usize) -> Result<(), ProtocolError> {
         match &mut self.content {
             Content::Text(text) => text.push(piece),
             Content::Binary(data) | Content::Compressed(_, data) => {
@@ -68,7 +68,8 @@ impl Assembly {
         }
     }
 
-    /// Where bytes that need no check as they arrive can be received to, with room for some of the `left` ones.
+    /// The buffer that bytes can be read into directly, with room for some of the `left` ones. Text has none: it is checked as
+    /// it arrives.
     pub(super) fn open(&mut self, left: usize) -> Option<&mut BytesMut> {
         match &mut self.content {
             Content::Text(_) => None,
@@ -79,7 +80,7 @@ impl Assembly {
         }
     }
 
-    /// What was received last, to be unmasked.
+    /// The last `count` bytes, which are to be unmasked.
     pub(super) fn last_mut(&mut self, count: usize) -> &mut [u8] {
         match &mut self.content {
             Content::Text(_) => &mut [],
@@ -90,8 +91,8 @@ impl Assembly {
         }
     }
 
-    /// The message, if all that came last makes it complete.
-    pub(super) fn finish(self, inflater: Option<&mut Inflater>) -> Result<Incoming<'static>, Violation> {
+    /// The whole message, after its last frame.
+    pub(super) fn finish(self, inflater: Option<&mut Inflater>) -> Result<Incoming<'static>, ProtocolError> {
         match self.content {
             Content::Text(text) => Ok(Incoming::Text(Text::Owned(text.finish()?.into()))),
             Content::Binary(data) => Ok(Incoming::Binary(Payload::Owned(data.freeze()))),
@@ -105,32 +106,32 @@ impl Kind {
         if opcode == Opcode::Text { Self::Text } else { Self::Binary }
     }
 
-    /// A message that lies whole before us, and is not compressed.
-    pub(super) fn lent(self, payload: &[u8]) -> Result<Incoming<'_>, Violation> {
+    /// An uncompressed message that lies whole in the read buffer.
+    pub(super) fn lent(self, payload: &[u8]) -> Result<Incoming<'_>, ProtocolError> {
         Ok(match self {
             Self::Text => {
-                Incoming::Text(Text::Borrowed(str::from_utf8(payload).map_err(|_| Violation::Utf8)?))
+                Incoming::Text(Text::Borrowed(str::from_utf8(payload).map_err(|_| ProtocolError::Utf8)?))
             }
             Self::Binary => Incoming::Binary(Payload::Borrowed(payload)),
         })
     }
 
-    /// A message of which the whole payload is there, compressed.
+    /// A compressed message whose payload is complete.
     pub(super) fn inflated(
         self,
         payload: &[u8],
         inflater: Option<&mut Inflater>,
-    ) -> Result<Incoming<'static>, Violation> {
+    ) -> Result<Incoming<'static>, ProtocolError> {
         // No header gets here with RSV1 unless the extension was negotiated.
-        let data = Bytes::from(inflater.ok_or(Violation::ReservedBit)?.inflate(payload)?);
+        let data = Bytes::from(inflater.ok_or(ProtocolError::ReservedBit)?.inflate(payload)?);
         Ok(match self {
-            Self::Text => Incoming::Text(Text::Owned(data.try_into().map_err(|_| Violation::Utf8)?)),
+            Self::Text => Incoming::Text(Text::Owned(data.try_into().map_err(|_| ProtocolError::Utf8)?)),
             Self::Binary => Incoming::Binary(Payload::Owned(data)),
         })
     }
 }
 
-/// Makes room for `now` bytes, and for some of the `later` ones.
+/// Reserves room for `now` bytes, and for some of the `later` ones.
 fn make_room(data: &mut BytesMut, now: usize, later: usize) {
     let needs = if now > 0 { now } else { usize::from(later > 0 && !data.is_empty()) };
     if data.capacity() - data.len() < needs {

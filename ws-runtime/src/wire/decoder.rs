@@ -1,4 +1,4 @@
-//! Frames of a client, put together to messages.
+//! Turns the frames of a client into messages.
 
 use bytes::buf::Limit;
 use bytes::{BufMut, BytesMut};
@@ -7,9 +7,9 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::assembly::{Assembly, Kind};
 use super::header::{self, Extensions, Header, MAX_HEADER, Opcode};
 use super::mask::{turn, unmask};
-use super::{Inflater, Payload, Text, Violation};
+use super::{Inflater, Payload, ProtocolError, Text};
 
-/// From so many missing bytes on, a payload is received where it will stay.
+/// A payload that lacks at least so many bytes is read directly into the buffer of its message.
 const RECEIVE_IN_PLACE: usize = 64 * 1024;
 
 /// What a peer may send.
@@ -51,27 +51,27 @@ pub(crate) struct Decoder {
 /// Where in a frame the decoder is.
 #[derive(Debug)]
 enum Stage {
-    /// Before or within a header, of which so much is there.
+    /// Before or within a header: the bytes of it that are there, and how many.
     Header { bytes: [u8; MAX_HEADER], have: u8 },
     /// Within the payload of a control frame.
     Control(Box<Control>),
     /// Within the payload of a data frame.
     Data { frame: Frame },
-    /// After a Close frame or a violation: nothing more is decoded.
+    /// After a Close frame or an error: nothing more is decoded.
     Over,
 }
 
-/// A control frame of which not all has arrived.
+/// A control frame that has arrived in part.
 #[derive(Debug)]
 struct Control {
     frame: Frame,
     collected: Vec<u8>,
 }
 
-/// A frame whose header was found right.
+/// A frame whose header is valid.
 #[derive(Debug, Clone, Copy)]
 struct Frame {
-    /// Its masking key is that of the next byte.
+    /// Its masking key is turned so that it begins with the byte for the next one of the payload.
     header: Header,
     /// Payload bytes that are still to come.
     left: usize,
@@ -90,7 +90,7 @@ impl Incoming<'_> {
 }
 
 impl Decoder {
-    /// An `inflater` is there where permessage-deflate was negotiated.
+    /// `inflater` is given if permessage-deflate was negotiated.
     pub(crate) fn new(limits: Limits, inflater: Option<Inflater>) -> Self {
         Self { limits, stage: Stage::START, message: None, inflater: inflater.map(Box::new), frames: 0 }
     }
@@ -105,15 +105,18 @@ impl Decoder {
         self.frames
     }
 
-    /// What inflating has cost since that was last asked for, as bytes that are received.
+    /// What inflating has cost since the last call, in bytes received.
     pub(crate) fn take_inflated(&mut self) -> usize {
         self.inflater.as_mut().map_or(0, |inflater| inflater.take_cost())
     }
 
     /// Takes the next whole message from the front of `input`, which is unmasked in place and moved past what was used.
     ///
-    /// `None`: all of `input` is used, and more is needed. After a Close frame or a violation nothing more is decoded.
-    pub(crate) fn decode<'b>(&mut self, input: &mut &'b mut [u8]) -> Result<Option<Incoming<'b>>, Violation> {
+    /// `None` if all of `input` is used and more is needed. After a Close frame or an error nothing more is decoded.
+    pub(crate) fn decode<'b>(
+        &mut self,
+        input: &mut &'b mut [u8],
+    ) -> Result<Option<Incoming<'b>>, ProtocolError> {
         if let Some(message) = self.short_message(input) {
             return message;
         }
@@ -124,8 +127,8 @@ impl Decoder {
         decoded
     }
 
-    /// Where the next bytes may be received to instead: within a large payload they need no buffer on the way.
-    /// [`filled`](Self::filled) is to be told how many came.
+    /// Within a large payload, the buffer of the message, so that the next bytes can be read into it directly. Call
+    /// [`filled`](Self::filled) with their number afterwards.
     pub(crate) fn room(&mut self) -> Option<Limit<&mut BytesMut>> {
         let Stage::Data { frame } = &self.stage else { return None };
         if frame.left < RECEIVE_IN_PLACE {
@@ -138,8 +141,8 @@ impl Decoder {
         }
     }
 
-    /// So many bytes were received to [`room`](Self::room).
-    pub(crate) fn filled(&mut self, count: usize) -> Result<Option<Incoming<'static>>, Violation> {
+    /// `count` bytes were read into [`room`](Self::room).
+    pub(crate) fn filled(&mut self, count: usize) -> Result<Option<Incoming<'static>>, ProtocolError> {
         let decoded = self.advance_by(count);
         if decoded.is_err() {
             self.end();
@@ -147,12 +150,12 @@ impl Decoder {
         decoded
     }
 
-    /// The most common case, spared the way through the states: a short message in one frame, all of it there.
+    /// Fast path for the most common case: a short message in one frame that lies whole in the input.
     #[inline]
     fn short_message<'b>(
         &mut self,
         input: &mut &'b mut [u8],
-    ) -> Option<Result<Option<Incoming<'b>>, Violation>> {
+    ) -> Option<Result<Option<Incoming<'b>>, ProtocolError>> {
         let (Stage::Header { have: 0, .. }, None) = (&self.stage, &self.message) else { return None };
         let [first @ (0x81 | 0x82), second @ 0x80..0xFE, k0, k1, k2, k3, rest @ ..] = &**input else {
             return None;
@@ -180,7 +183,7 @@ impl Decoder {
         self.inflater = None;
     }
 
-    fn advance<'b>(&mut self, input: &mut &'b mut [u8]) -> Result<Option<Incoming<'b>>, Violation> {
+    fn advance<'b>(&mut self, input: &mut &'b mut [u8]) -> Result<Option<Incoming<'b>>, ProtocolError> {
         loop {
             match &mut self.stage {
                 Stage::Header { bytes, have } => {
@@ -232,19 +235,19 @@ impl Decoder {
         }
     }
 
-    /// Judges a frame by what came before it.
-    fn begin(&mut self, header: Header) -> Result<Stage, Violation> {
+    /// Checks a frame against those before it.
+    fn begin(&mut self, header: Header) -> Result<Stage, ProtocolError> {
         let frame = Frame { header, left: header.len };
         let (so_far, compressed) = match (header.opcode, &mut self.message) {
             (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {
                 return Ok(Stage::Control(Box::new(Control { frame, collected: Vec::new() })));
             }
-            (Opcode::Continuation, None) => return Err(Violation::NothingToContinue),
-            (Opcode::Text | Opcode::Binary, Some(_)) => return Err(Violation::MessageInside),
+            (Opcode::Continuation, None) => return Err(ProtocolError::NothingToContinue),
+            (Opcode::Text | Opcode::Binary, Some(_)) => return Err(ProtocolError::MessageInside),
             (Opcode::Continuation, Some(message)) => {
                 message.fragments += 1;
                 if message.fragments > self.limits.max_fragments {
-                    return Err(Violation::Fragments);
+                    return Err(ProtocolError::Fragments);
                 }
                 (message.len(), message.is_compressed())
             }
@@ -252,13 +255,13 @@ impl Decoder {
         };
         let max = if compressed { deflated_max(self.limits.max_message) } else { self.limits.max_message };
         if header.len > max.saturating_sub(so_far) {
-            return Err(Violation::TooLarge);
+            return Err(ProtocolError::TooLarge);
         }
         Ok(Stage::Data { frame })
     }
 
     /// A message in one frame that lies whole in the input.
-    fn whole<'b>(&mut self, header: Header, payload: &'b [u8]) -> Result<Incoming<'b>, Violation> {
+    fn whole<'b>(&mut self, header: Header, payload: &'b [u8]) -> Result<Incoming<'b>, ProtocolError> {
         let kind = Kind::of(header.opcode);
         if header.compressed {
             kind.inflated(payload, self.inflater.as_deref_mut())
@@ -267,14 +270,14 @@ impl Decoder {
         }
     }
 
-    /// A message that was put together.
-    fn finish(&mut self) -> Result<Option<Incoming<'static>>, Violation> {
+    /// Ends a message that came in several pieces.
+    fn finish(&mut self) -> Result<Option<Incoming<'static>>, ProtocolError> {
         let Some(message) = self.message.take() else { return Ok(None) };
         message.finish(self.inflater.as_deref_mut()).map(Some)
     }
 
-    /// Takes in what was received to its place.
-    fn advance_by(&mut self, count: usize) -> Result<Option<Incoming<'static>>, Violation> {
+    /// Unmasks and counts what was read directly into the buffer of the message.
+    fn advance_by(&mut self, count: usize) -> Result<Option<Incoming<'static>>, ProtocolError> {
         let (Stage::Data { frame }, Some(message)) = (&mut self.stage, &mut self.message) else {
             return Ok(None);
         };
@@ -294,7 +297,7 @@ impl Stage {
 }
 
 impl Frame {
-    /// So many bytes of the payload are done with.
+    /// `count` bytes of the payload are used.
     fn pass(&mut self, count: usize) {
         self.header.mask = turn(self.header.mask, count);
         self.left = self.left.saturating_sub(count);
@@ -309,13 +312,13 @@ fn take_whole<'b>(header: Header, input: &mut &'b mut [u8]) -> &'b [u8] {
     payload
 }
 
-/// Takes a header off the input, or puts aside what is there of it.
+/// Takes a header off the input, or keeps the part of it that is there.
 fn next_header(
     bytes: &mut [u8; MAX_HEADER],
     have: &mut u8,
     input: &mut &mut [u8],
     extensions: Extensions,
-) -> Result<Option<Header>, Violation> {
+) -> Result<Option<Header>, ProtocolError> {
     if *have == 0
         && let Some((header, used)) = header::parse(input, extensions)?
     {
@@ -334,7 +337,7 @@ fn next_header(
     Ok(parsed.map(|(header, _)| header))
 }
 
-/// Takes what is there of a frame's payload, unmasked.
+/// Takes the part of a frame's payload that is there, unmasked.
 fn take<'b>(frame: &mut Frame, input: &mut &'b mut [u8]) -> &'b [u8] {
     let count = frame.left.min(input.len());
     let (piece, rest) = std::mem::take(input).split_at_mut(count);
@@ -344,13 +347,13 @@ fn take<'b>(frame: &mut Frame, input: &mut &'b mut [u8]) -> &'b [u8] {
     piece
 }
 
-/// How many bytes a message of `max` may take when it is compressed: data that does not compress grows a little.
+/// The largest compressed size of a message of `max` bytes: data that does not compress grows a little.
 fn deflated_max(max: usize) -> usize {
     max.saturating_add(max / 8).saturating_add(64)
 }
 
 /// A complete control frame.
-fn control(opcode: Opcode, payload: Payload<'_>) -> Result<Incoming<'_>, Violation> {
+fn control(opcode: Opcode, payload: Payload<'_>) -> Result<Incoming<'_>, ProtocolError> {
     match opcode {
         Opcode::Ping => Ok(Incoming::Ping(payload)),
         Opcode::Pong => Ok(Incoming::Pong(payload)),
@@ -361,16 +364,16 @@ fn control(opcode: Opcode, payload: Payload<'_>) -> Result<Incoming<'_>, Violati
 }
 
 /// RFC 6455, sections 5.5.1 and 7.4.
-fn close(payload: &[u8]) -> Result<Option<CloseFrame>, Violation> {
+fn close(payload: &[u8]) -> Result<Option<CloseFrame>, ProtocolError> {
     let (code, reason) = match payload {
         [] => return Ok(None),
-        [_] => return Err(Violation::ShortClose),
+        [_] => return Err(ProtocolError::ShortClose),
         [high, low, reason @ ..] => (u16::from_be_bytes([*high, *low]), reason),
     };
     let allowed = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
     if !allowed {
-        return Err(Violation::CloseCode);
+        return Err(ProtocolError::CloseCode);
     }
-    let reason = str::from_utf8(reason).map_err(|_| Violation::Utf8)?;
+    let reason = str::from_utf8(reason).map_err(|_| ProtocolError::Utf8)?;
     Ok(Some(CloseFrame { code, reason: reason.into() }))
 }

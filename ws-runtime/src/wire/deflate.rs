@@ -1,10 +1,10 @@
-//! permessage-deflate (RFC 7692): messages made smaller on their way out, and whole again on their way in.
+//! permessage-deflate (RFC 7692): compresses outgoing messages and inflates incoming ones.
 
 use std::cell::RefCell;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
-use super::Violation;
+use super::ProtocolError;
 
 /// Ends the compressed data of each message and is left out on the wire (RFC 7692, section 7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
@@ -12,47 +12,48 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 /// The largest window, as a power of two.
 pub(crate) const MAX_WINDOW_BITS: u8 = 15;
 
-/// How often one message may end its stream of blocks and begin another (RFC 7692, section 7.2.3.4). Once is what
-/// senders do that cannot flush; a beginning costs more than the two bytes that ask for it.
+/// How often one message may end its DEFLATE stream and start another (RFC 7692, section 7.2.3.4). Senders that cannot flush
+/// do it once; starting a stream costs us more than the two bytes that cause it.
 const MAX_STREAMS: u32 = 16;
 
-/// What a compressed byte counts beside those that come of it: as much as receiving so many. Text takes 3 ns for each; blocks
-/// that bring a new table for each few bytes take 230.
+/// The cost of a compressed byte, beside the cost of what it inflates to, in bytes received. Text takes 3 ns for each
+/// compressed byte, blocks with a new table every few bytes take 230 ns.
 const COMPRESSED_BYTE: usize = 32;
 
-/// What both sides agreed on (RFC 7692, section 7.1).
+/// The negotiated parameters (RFC 7692, section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Agreement {
-    /// Whether what the client sends refers back to earlier messages.
+    /// Whether messages of the client refer back to earlier ones.
     pub(crate) client_takes_over: bool,
-    /// Whether what we send does.
+    /// Whether our messages do.
     pub(crate) server_takes_over: bool,
     /// How far back each side refers.
     pub(crate) client_window_bits: u8,
     pub(crate) server_window_bits: u8,
 }
 
-/// Makes a client's messages whole again.
+/// Inflates the messages of a client.
 #[derive(Debug)]
 pub(crate) struct Inflater {
-    /// The window that one message leaves to the next; without context takeover, the thread's own does.
+    /// The window that messages share; without context takeover the thread's own is used.
     context: Option<Decompress>,
     /// The largest message, in bytes.
     max: usize,
-    /// What was inflated since that was last asked for, by what it cost.
+    /// What inflating has cost since it was last asked for.
     cost: usize,
 }
 
-/// Makes our messages smaller.
+/// Compresses our messages.
 #[derive(Debug)]
 pub(crate) struct Deflater {
     context: Compress,
 }
 
 thread_local! {
-    /// Serves all messages that refer to no other. Gone where the thread ends, as the next: then each has its own.
+    /// Inflates all messages that refer to no other. Not available while the thread ends, nor is the next one: then each
+    /// message gets its own.
     static INFLATE: RefCell<Decompress> = RefCell::new(Decompress::new_with_window_bits(false, MAX_WINDOW_BITS));
-    /// The same for each pair of level and window that is in use on this thread; mostly there is one.
+    /// Compresses them, one for each pair of level and window that is in use; mostly there is one.
     static DEFLATE: RefCell<Vec<((u32, u8), Deflater)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -64,9 +65,9 @@ impl Inflater {
         Self { context, max, cost: 0 }
     }
 
-    /// Inflates one message, and never to more than is allowed.
-    pub(super) fn inflate(&mut self, payload: &[u8]) -> Result<Vec<u8>, Violation> {
-        // It should be a block without content; the tail alone is none, and would spoil what follows.
+    /// Inflates one message, up to the largest size that is allowed.
+    pub(super) fn inflate(&mut self, payload: &[u8]) -> Result<Vec<u8>, ProtocolError> {
+        // It should be an empty block. The tail alone is not one, and would corrupt the next message.
         if payload.is_empty() {
             return Ok(Vec::new());
         }
@@ -80,14 +81,14 @@ impl Inflater {
         Ok(message)
     }
 
-    /// What inflating has cost since that was last asked for, as bytes that are received.
+    /// What inflating has cost since the last call, in bytes received.
     pub(super) fn take_cost(&mut self) -> usize {
         std::mem::take(&mut self.cost)
     }
 }
 
 /// Inflates a message that refers to no other.
-fn inflate_alone(payload: &[u8], max: usize) -> Result<Vec<u8>, Violation> {
+fn inflate_alone(payload: &[u8], max: usize) -> Result<Vec<u8>, ProtocolError> {
     let shared = INFLATE.try_with(|context| {
         let mut context = context.borrow_mut();
         context.reset(false);
@@ -98,13 +99,13 @@ fn inflate_alone(payload: &[u8], max: usize) -> Result<Vec<u8>, Violation> {
     })
 }
 
-fn inflate(context: &mut Decompress, payload: &[u8], max: usize) -> Result<Vec<u8>, Violation> {
+fn inflate(context: &mut Decompress, payload: &[u8], max: usize) -> Result<Vec<u8>, ProtocolError> {
     let mut message = Vec::new();
     let mut streams = 0;
     for mut input in [payload, &TAIL] {
         loop {
             if message.len() == message.capacity() {
-                // Once too large is large enough to tell.
+                // One byte too many is enough to see that it is too large.
                 let most = max.saturating_add(1) - message.len();
                 message
                     .reserve_exact(input.len().saturating_mul(4).max(message.len()).clamp(64, most.max(64)));
@@ -112,24 +113,29 @@ fn inflate(context: &mut Decompress, payload: &[u8], max: usize) -> Result<Vec<u
             let (read, written) = (context.total_in(), message.len());
             let status = context
                 .decompress_vec(input, &mut message, FlushDecompress::Sync)
-                .map_err(|_| Violation::Deflate)?;
+                .map_err(|_| ProtocolError::Deflate)?;
             if message.len() > max {
-                return Err(Violation::TooLarge);
+                return Err(ProtocolError::TooLarge);
             }
             let used = usize::try_from(context.total_in() - read).unwrap_or(input.len());
             input = input.get(used..).unwrap_or_default();
             if status == Status::StreamEnd {
                 streams += 1;
                 if streams > MAX_STREAMS {
-                    return Err(Violation::Deflate);
+                    return Err(ProtocolError::Deflate);
                 }
                 context.reset(false);
+                // The tail belongs to a stream that was flushed. Fed into the fresh one, it would be the beginning of a
+                // block that the next message goes on with.
+                if input.is_empty() {
+                    return Ok(message);
+                }
             } else if used == 0 && message.len() == written && message.len() < message.capacity() {
-                // With input and room, but without progress.
+                // No progress, although there is input and room.
                 if input.is_empty() {
                     break;
                 }
-                return Err(Violation::Deflate);
+                return Err(ProtocolError::Deflate);
             }
             if input.is_empty() && message.len() < message.capacity() {
                 break;
@@ -145,7 +151,7 @@ impl Deflater {
         Self { context: Compress::new_with_window_bits(Compression::new(level), false, window_bits) }
     }
 
-    /// Deflates a message for any number of receivers: it refers to no other.
+    /// Compresses a message for any number of receivers: it refers to no other message.
     pub(crate) fn deflate_alone(level: u32, window_bits: u8, payload: &[u8]) -> Vec<u8> {
         let shared = DEFLATE.try_with(|deflaters| {
             let mut deflaters = deflaters.borrow_mut();
@@ -162,7 +168,7 @@ impl Deflater {
         shared.unwrap_or_else(|_| Self::new(level, window_bits).deflate(payload))
     }
 
-    /// Deflates a message that may refer to those before it.
+    /// Compresses a message that may refer to those before it.
     pub(crate) fn deflate(&mut self, payload: &[u8]) -> Vec<u8> {
         // RFC 7692, section 7.2.3.6; zlib writes nothing where nothing has come since the last message.
         if payload.is_empty() {
@@ -172,7 +178,7 @@ impl Deflater {
         let mut input = payload;
         loop {
             let read = self.context.total_in();
-            // It fails only where there is nothing to do; the next lines see that.
+            // It fails only if there is nothing to do, which the next lines check.
             let _ = self.context.compress_vec(input, &mut deflated, FlushCompress::Sync);
             let used = usize::try_from(self.context.total_in() - read).unwrap_or(input.len());
             input = input.get(used..).unwrap_or_default();
@@ -185,7 +191,7 @@ impl Deflater {
         deflated
     }
 
-    /// Begins anew: the next message refers to none before it.
+    /// Resets the window: the next message refers to none before it.
     pub(crate) fn forget(&mut self) {
         self.context.reset();
     }

@@ -2,12 +2,12 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// What a frame is.
+/// The kind of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
     Binary,
-    /// Compressed (RFC 7692, section 6): RSV1 says so.
+    /// Compressed (RFC 7692, section 6), with RSV1 set.
     DeflatedText,
     DeflatedBinary,
     Ping,
@@ -41,7 +41,7 @@ impl Kind {
         }
     }
 
-    /// The same, compressed; control frames never are.
+    /// The compressed kind of a message; control frames are never compressed.
     pub(crate) fn deflated(self) -> Self {
         match self {
             Self::Text => Self::DeflatedText,
@@ -56,7 +56,7 @@ pub(crate) fn header(kind: Kind, len: usize) -> Header {
     encode_header(kind.first_byte(), len)
 }
 
-/// A frame, encoded behind what `to` holds.
+/// Appends a frame to `to`.
 #[inline]
 pub(crate) fn append(kind: Kind, payload: &[u8], to: &mut Vec<u8>) {
     to.reserve(10 + payload.len());
@@ -67,7 +67,7 @@ pub(crate) fn append(kind: Kind, payload: &[u8], to: &mut Vec<u8>) {
     to.extend_from_slice(payload);
 }
 
-/// A frame of its own.
+/// Encodes a frame into a buffer of its own.
 pub(crate) fn encode(kind: Kind, payload: &[u8]) -> Bytes {
     let mut frame = Vec::new();
     append(kind, payload, &mut frame);

@@ -1,11 +1,11 @@
-//! The header of a client's frame (RFC 6455, section 5.2), each part of it judged as soon as it is there.
+//! The header of a client's frame (RFC 6455, section 5.2), each part of it checked as soon as it is there.
 
-use super::{MAX_CONTROL, Violation};
+use super::{MAX_CONTROL, ProtocolError};
 
 /// The longest header of a client: two bytes, an eight-byte length, the masking key.
 pub(super) const MAX_HEADER: usize = 14;
 
-/// A header that was found right by itself.
+/// A header that is valid by itself; the decoder checks it against the frames before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) opcode: Opcode,
@@ -28,7 +28,7 @@ pub(super) enum Opcode {
     Pong,
 }
 
-/// What the reserved bits may say.
+/// Which extensions may set reserved bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extensions {
     None,
@@ -36,26 +36,26 @@ pub(super) enum Extensions {
     Deflate,
 }
 
-/// Judges a header, however little of it is there; gives it and its length once it is complete.
-pub(super) fn parse(bytes: &[u8], extensions: Extensions) -> Result<Option<(Header, usize)>, Violation> {
+/// Checks the part of a header that is there; returns the header and its length once it is complete.
+pub(super) fn parse(bytes: &[u8], extensions: Extensions) -> Result<Option<(Header, usize)>, ProtocolError> {
     let Some(&first) = bytes.first() else { return Ok(None) };
     let opcode = Opcode::read(first)?;
     let last = first & 0x80 != 0;
     let compressed = first & 0x40 != 0;
     let begins_message = matches!(opcode, Opcode::Text | Opcode::Binary);
     if first & 0x30 != 0 || compressed && !(begins_message && extensions == Extensions::Deflate) {
-        return Err(Violation::ReservedBit);
+        return Err(ProtocolError::ReservedBit);
     }
     if opcode.is_control() && !last {
-        return Err(Violation::FragmentedControl);
+        return Err(ProtocolError::FragmentedControl);
     }
     let Some(&second) = bytes.get(1) else { return Ok(None) };
     if second & 0x80 == 0 {
-        return Err(Violation::Unmasked);
+        return Err(ProtocolError::Unmasked);
     }
     let short_len = usize::from(second & 0x7F);
     if opcode.is_control() && short_len > MAX_CONTROL {
-        return Err(Violation::LongControl);
+        return Err(ProtocolError::LongControl);
     }
     let (len, mask_at) = match short_len {
         126 => match bytes.get(2..4).and_then(|len| len.try_into().ok()) {
@@ -74,26 +74,26 @@ pub(super) fn parse(bytes: &[u8], extensions: Extensions) -> Result<Option<(Head
     Ok(Some((Header { opcode, last, compressed, mask, len }, mask_at + 4)))
 }
 
-/// A length in its longer forms: it must need the form, and leave the top bit alone.
-fn long_len(len: u64, least: u64) -> Result<usize, Violation> {
+/// Checks a length in one of the longer forms: it must be at least `least`, with the top bit clear.
+fn long_len(len: u64, least: u64) -> Result<usize, ProtocolError> {
     if len >> 63 != 0 {
-        return Err(Violation::LengthTopBit);
+        return Err(ProtocolError::LengthTopBit);
     }
     if len < least {
-        return Err(Violation::LengthForm);
+        return Err(ProtocolError::LengthForm);
     }
-    usize::try_from(len).map_err(|_| Violation::TooLarge)
+    usize::try_from(len).map_err(|_| ProtocolError::TooLarge)
 }
 
 impl Header {
-    /// Whether the frame is a message, all of it.
+    /// Whether the frame is a whole message.
     pub(super) fn is_message(&self) -> bool {
         self.last && matches!(self.opcode, Opcode::Text | Opcode::Binary)
     }
 }
 
 impl Opcode {
-    fn read(first: u8) -> Result<Self, Violation> {
+    fn read(first: u8) -> Result<Self, ProtocolError> {
         Ok(match first & 0x0F {
             0x0 => Self::Continuation,
             0x1 => Self::Text,
@@ -101,7 +101,7 @@ impl Opcode {
             0x8 => Self::Close,
             0x9 => Self::Ping,
             0xA => Self::Pong,
-            _ => return Err(Violation::ReservedOpcode),
+            _ => return Err(ProtocolError::ReservedOpcode),
         })
     }
 

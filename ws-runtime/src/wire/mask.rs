@@ -1,9 +1,9 @@
 //! Masking (RFC 6455, section 5.3).
 
-/// Bytes that are unmasked at a time: the compiler makes vector instructions of it.
+/// How many bytes are unmasked at a time, so that the compiler uses vector instructions.
 const BLOCK: usize = 64;
 
-/// Takes the masking key off `data`, of which the first byte is the key's first.
+/// Unmasks `data`; its first byte is masked with the first byte of `key`.
 pub(super) fn unmask(data: &mut [u8], key: [u8; 4]) {
     let mut wide = [0; BLOCK];
     wide.as_chunks_mut::<4>().0.fill(key);
@@ -18,7 +18,7 @@ pub(super) fn unmask(data: &mut [u8], key: [u8; 4]) {
     }
 }
 
-/// The key as it stands after `count` bytes.
+/// The key, turned by `count` bytes.
 pub(super) fn turn(mut key: [u8; 4], count: usize) -> [u8; 4] {
     key.rotate_left(count % 4);
     key

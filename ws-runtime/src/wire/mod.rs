@@ -1,11 +1,12 @@
 //! Bytes to messages and back (RFC 6455, section 5), without sockets and without clocks.
 //!
-//! Each header is judged before its payload is read or room for it is reserved.
+//! Each header is checked before its payload is read and before memory is reserved for it.
 
 mod assembly;
 mod decoder;
 mod deflate;
 mod encoder;
+mod error;
 mod header;
 mod mask;
 mod payload;
@@ -13,14 +14,13 @@ mod pool;
 #[cfg(test)]
 mod tests;
 mod utf8;
-mod violation;
 
 pub(crate) use decoder::{Decoder, Incoming, Limits};
 pub(crate) use deflate::{Agreement, Deflater, Inflater, MAX_WINDOW_BITS};
 pub(crate) use encoder::{Kind, append, encode, encode_close, header};
+pub(crate) use error::ProtocolError;
 pub(crate) use payload::{Payload, SHARE_FROM, Text};
 pub(crate) use pool::give_back;
-pub(crate) use violation::Violation;
 
 /// The largest payload of a control frame (RFC 6455, section 5.5).
 pub(crate) const MAX_CONTROL: usize = 125;

@@ -1,4 +1,4 @@
-//! What a frame carries: lent by the read buffer, or owned.
+//! The payload of a frame: borrowed from the read buffer, or owned.
 
 use bytes::Bytes;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -9,7 +9,7 @@ pub(crate) const SHARE_FROM: usize = 4 * 1024;
 /// Bytes of a message or a control frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Payload<'b> {
-    /// Lent by the buffer that they were read into.
+    /// In the buffer that they were read into.
     Borrowed(&'b [u8]),
     /// Put together from several reads, or to be shared.
     Owned(Bytes),
@@ -18,7 +18,7 @@ pub(crate) enum Payload<'b> {
 /// Text of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Text<'b> {
-    /// Lent by the buffer that it was read into.
+    /// In the buffer that it was read into.
     Borrowed(&'b str),
     /// Put together from several reads, or to be shared.
     Owned(Utf8Bytes),
@@ -32,7 +32,7 @@ impl Payload<'_> {
         }
     }
 
-    /// Done with: a large buffer is used again.
+    /// Drops the payload, and keeps a large buffer for the next one.
     pub(crate) fn give_back(self) {
         if let Self::Owned(data) = self {
             drop(super::give_back(data));
@@ -48,7 +48,7 @@ impl Payload<'_> {
 }
 
 impl<'b> Payload<'b> {
-    /// The same bytes without borrowing them, where they are a part of `whole` and worth it.
+    /// Shares `whole` instead of borrowing from it, if the bytes are a large part of it.
     #[inline]
     pub(crate) fn part_of(self, whole: Option<&Bytes>) -> Self {
         let (Self::Borrowed(part), Some(whole)) = (&self, whole) else { return self };

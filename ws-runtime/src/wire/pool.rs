@@ -1,28 +1,28 @@
-//! Buffers of large messages, used again by their thread: memory that is fresh from the system costs a page fault every
-//! 4 KiB, which for 1 MiB is as much as receiving it.
+//! A pool of buffers for large messages, one for each thread: fresh memory costs a page fault every 4 KiB, which for 1 MiB
+//! is as much as receiving it.
 
 use std::cell::RefCell;
 
 use bytes::{Bytes, BytesMut};
 
-/// From this size on a buffer is worth keeping.
+/// The smallest buffer that is kept.
 pub(super) const LARGE: usize = 128 * 1024;
 
-/// A thread keeps so many buffers of at most that size.
+/// How many buffers a thread keeps, and the largest that it keeps.
 const KEEP: usize = 8;
 const KEEP_SIZE: usize = 2 * 1024 * 1024;
 
 thread_local! {
-    /// Gone where the thread ends: then none is taken or kept.
+    /// Not available while the thread ends: no buffer is taken or kept then.
     static POOL: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
 }
 
-/// An empty buffer for a large message, with whatever room it has.
+/// An empty buffer for a large message, of any capacity.
 pub(super) fn take() -> BytesMut {
     POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default()
 }
 
-/// Gives back the bytes of a message, if their buffer is worth keeping; comes back with those that are somebody else's too.
+/// Keeps the buffer of a message if it is large enough; returns the bytes if they are shared.
 pub(crate) fn give_back(message: Bytes) -> Option<Bytes> {
     let mut buffer = match message.try_into_mut() {
         Ok(buffer) => buffer,

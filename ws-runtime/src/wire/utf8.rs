@@ -1,8 +1,8 @@
-//! UTF-8 that arrives in pieces: wrong at the first byte that no continuation could make right.
+//! Checks UTF-8 that arrives in pieces: an error is found at the first byte that cannot be right.
 
-use super::Violation;
+use super::ProtocolError;
 
-/// The text of a message as far as it has arrived, and the begin of a character that is not complete.
+/// The text of a message so far, and the first bytes of an incomplete character.
 #[derive(Debug, Default)]
 pub(super) struct PartialText {
     text: String,
@@ -15,7 +15,7 @@ impl PartialText {
         self.text.len() + usize::from(self.begun_len)
     }
 
-    pub(super) fn push(&mut self, mut piece: &[u8]) -> Result<(), Violation> {
+    pub(super) fn push(&mut self, mut piece: &[u8]) -> Result<(), ProtocolError> {
         while self.begun_len > 0 {
             let Some((byte, rest)) = piece.split_first() else { return Ok(()) };
             piece = rest;
@@ -26,9 +26,9 @@ impl PartialText {
             Err(error) => {
                 let (valid, begun) = piece.split_at(error.valid_up_to());
                 if error.error_len().is_some() {
-                    return Err(Violation::Utf8);
+                    return Err(ProtocolError::Utf8);
                 }
-                self.text.push_str(str::from_utf8(valid).map_err(|_| Violation::Utf8)?);
+                self.text.push_str(str::from_utf8(valid).map_err(|_| ProtocolError::Utf8)?);
                 for byte in begun {
                     self.push_to_begun(*byte)?;
                 }
@@ -37,14 +37,14 @@ impl PartialText {
         Ok(())
     }
 
-    /// The whole text, if no character is left incomplete.
-    pub(super) fn finish(self) -> Result<String, Violation> {
-        if self.begun_len == 0 { Ok(self.text) } else { Err(Violation::Utf8) }
+    /// The whole text, unless its last character is incomplete.
+    pub(super) fn finish(self) -> Result<String, ProtocolError> {
+        if self.begun_len == 0 { Ok(self.text) } else { Err(ProtocolError::Utf8) }
     }
 
-    fn push_to_begun(&mut self, byte: u8) -> Result<(), Violation> {
+    fn push_to_begun(&mut self, byte: u8) -> Result<(), ProtocolError> {
         let len = usize::from(self.begun_len);
-        let Some(place) = self.begun.get_mut(len) else { return Err(Violation::Utf8) };
+        let Some(place) = self.begun.get_mut(len) else { return Err(ProtocolError::Utf8) };
         *place = byte;
         self.begun_len += 1;
         let begun = self.begun.get(..=len).unwrap_or_default();
@@ -55,7 +55,7 @@ impl PartialText {
                 Ok(())
             }
             Err(error) if error.error_len().is_none() => Ok(()),
-            Err(_) => Err(Violation::Utf8),
+            Err(_) => Err(ProtocolError::Utf8),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::conn::outlet::{Bound, Phase};
 use crate::conn::timing::Moment;
 use crate::event::{Close, ClosedBy};
 use crate::listen::{Sink, Source};
-use crate::wire::{Incoming, Kind, Payload, Violation};
+use crate::wire::{Incoming, Kind, Payload, ProtocolError};
 
 /// How much one read takes at most, unless it goes where it will stay.
 const READ_SIZE: usize = 256 * 1024;
@@ -131,7 +131,7 @@ impl Link {
 
     fn take_in(
         &mut self,
-        decoded: Result<Option<Incoming<'_>>, Violation>,
+        decoded: Result<Option<Incoming<'_>>, ProtocolError>,
         now: Moment,
         receiver: &mut impl Receiver,
     ) {
@@ -154,10 +154,10 @@ impl Link {
                     self.inbox.push(incoming.into_owned());
                 }
             }
-            Err(violation) => {
-                tracing::debug!(conn = self.conn.id(), %violation, "the peer broke the protocol");
-                let code = violation.close_code().into();
-                self.heard_all(Close::new(code, violation.to_string(), ClosedBy::Error));
+            Err(error) => {
+                tracing::debug!(conn = self.conn.id(), %error, "protocol error");
+                let code = error.close_code().into();
+                self.heard_all(Close::new(code, error.to_string(), ClosedBy::Error));
             }
         }
     }

@@ -19,8 +19,8 @@ fn log(response: &Response<Bytes>) -> Option<&str> {
     response.extensions().get::<HandlerError>().map(|HandlerError(reason)| reason.as_str())
 }
 
-#[tokio::test]
-async fn a_refusal_is_a_whole_answer_that_ends_the_connection() {
+#[test]
+fn a_refusal_is_a_whole_answer_that_ends_the_connection() {
     let rows = [
         (Refusal::RequestLine, "400 Bad Request", ""),
         (Refusal::Host, "400 Bad Request", ""),
@@ -39,7 +39,7 @@ async fn a_refusal_is_a_whole_answer_that_ends_the_connection() {
         (Refusal::HttpVersion, "505 HTTP Version Not Supported", ""),
     ];
     for (refusal, status, header) in rows {
-        let answer = written(&refusal.into_response(), &Method::GET).await;
+        let answer = written(&refusal.into_response(), &Method::GET);
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
         assert!(head.contains("\r\nConnection: close"), "{answer}");
@@ -173,8 +173,8 @@ fn a_result_with_reject_stays_small() {
     assert!(size_of::<Result<(), Reject>>() <= 16);
 }
 
-#[tokio::test]
-async fn an_answer_always_ends_the_connection_and_says_where_it_ends() {
+#[test]
+fn an_answer_always_ends_the_connection_and_says_where_it_ends() {
     let response = Response::builder()
         .status(200)
         .header("Connection", "keep-alive")
@@ -195,22 +195,22 @@ async fn an_answer_always_ends_the_connection_and_says_where_it_ends() {
         ),
     ];
     for (method, expected) in rows {
-        assert_eq!(written(&response, &method).await, expected);
+        assert_eq!(written(&response, &method), expected);
     }
 }
 
-#[tokio::test]
-async fn statuses_that_have_no_body_get_none() {
+#[test]
+fn statuses_that_have_no_body_get_none() {
     for status in [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED] {
-        let answer = written(&(status, "text").into_response(), &Method::GET).await;
+        let answer = written(&(status, "text").into_response(), &Method::GET);
         assert!(answer.ends_with("\r\n\r\n") && !answer.contains("Content-Length"), "{answer}");
     }
 }
 
-#[tokio::test]
-async fn an_answer_of_ones_own_type_cannot_pretend_to_be_a_101() {
+#[test]
+fn an_answer_of_ones_own_type_cannot_pretend_to_be_a_101() {
     let mut response = Response::new(Bytes::from_static(b"text"));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let answer = written(&response, &Method::GET).await;
+    let answer = written(&response, &Method::GET);
     assert!(answer.starts_with("HTTP/1.1 500 ") && answer.contains("Connection: close"), "{answer}");
 }

@@ -17,7 +17,8 @@ fn told(bytes: &[u8], sizes: Vec<usize>) -> String {
     let limits = HeadLimits { max_header_size: 600, max_headers: 8 };
     match RUNTIME.block_on(become_in(bytes, sizes, limits, &Origins::any())) {
         Became::Handshake(handshake) => {
-            format!("{handshake:?} {} {:?}", handshake.uri(), handshake.headers())
+            let offered: Vec<_> = handshake.subprotocols().collect();
+            format!("{handshake:?} {} {:?} {offered:?}", handshake.uri(), handshake.headers())
         }
         Became::Request(request) => format!("{request:?} {} {:?}", request.uri(), request.headers()),
         Became::Refused(refusal) => format!("{} {refusal}", refusal.status()),
@@ -89,8 +90,8 @@ proptest! {
 async fn a_peer_that_sends_before_the_answer_is_noticed_without_waiting() {
     let (mut ours, mut theirs) = tokio::io::duplex(1024);
     theirs.write_all(&handshake_with("")).await.unwrap();
-    let head = read_head(&mut ours, LIMITS).await.unwrap();
-    assert!(matches!(judge(head, &Origins::same(), false), Judged::Upgrade(_)));
+    let head = HeadReader::new(LIMITS).read(&mut ours).await.unwrap();
+    assert!(matches!(judge(head, &Origins::same(), TCP), Judged::Upgrade(_)));
     assert!(!arrived_early(&mut ours).await);
     theirs.write_all(b"\x81\x80\0\0\0\0").await.unwrap();
     assert!(arrived_early(&mut ours).await);

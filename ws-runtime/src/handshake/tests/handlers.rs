@@ -41,6 +41,13 @@ async fn a_target_with_a_host_is_cut_down_to_its_path() {
 }
 
 #[tokio::test]
+async fn characters_that_a_uri_cannot_have_are_read_as_if_they_were_percent_encoded() {
+    let handshake = handshake(&handshake_but("/chat?room=1", "/ü\"<?json={\"a\":\"ü>\"}")).await;
+    assert_eq!(handshake.uri(), "/%C3%BC%22%3C?json={%22a%22:%22%C3%BC%3E%22}");
+    assert_eq!(handshake.query_param("json").as_deref(), Some(r#"{"a":"ü>"}"#));
+}
+
+#[tokio::test]
 async fn a_request_tells_its_method_and_head() {
     let bytes = b"HEAD /health?probe=1 HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\n\r\n";
     let Became::Request(request) = becomes(bytes).await else { panic!("not plain") };
@@ -52,7 +59,7 @@ async fn a_request_tells_its_method_and_head() {
 
 #[tokio::test]
 async fn no_secret_stands_in_the_debug_output() {
-    let lines = "Cookie: secret\r\nAuthorization: secret\r\nSec-WebSocket-Protocol: a\r\n";
+    let lines = "Cookie: secret\r\nAuthorization: secret\r\nSec-WebSocket-Protocol: a, secret\r\n";
     let bytes = String::from_utf8(handshake_with(lines)).unwrap().replace("room=1", "token=secret");
     let shown = format!("{:?}", handshake(bytes.as_bytes()).await);
     assert!(shown.contains("/chat") && !shown.contains("secret"), "{shown}");

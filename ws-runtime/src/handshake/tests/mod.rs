@@ -8,15 +8,18 @@ mod origins;
 mod requests;
 mod rows;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::{Method, Response};
 
 use self::rows::{HANDSHAKE, handshake_but, handshake_with};
-use super::{HeadError, HeadLimits, Judged, Origins, Refusal, judge, read_head, write_response};
+use super::{HeadError, HeadLimits, HeadReader, Judged, Origins, Refusal, Transport, encode_response, judge};
 use crate::fuzzing::Pieces;
 use crate::{Handshake, Request};
 
 const LIMITS: HeadLimits = HeadLimits { max_header_size: 16 * 1024, max_headers: 64 };
+
+const TCP: Transport = Transport { encrypted: false, has_host: true };
+const UNIX: Transport = Transport { encrypted: false, has_host: false };
 
 #[derive(Debug)]
 enum Became {
@@ -28,13 +31,23 @@ enum Became {
 
 /// What the bytes become, coming in pieces of these sizes (the last one first).
 async fn become_in(bytes: &[u8], sizes: Vec<usize>, limits: HeadLimits, origins: &Origins) -> Became {
-    let head = match read_head(&mut Pieces { bytes, sizes }, limits).await {
+    become_over(TCP, bytes, sizes, limits, origins).await
+}
+
+async fn become_over(
+    transport: Transport,
+    bytes: &[u8],
+    sizes: Vec<usize>,
+    limits: HeadLimits,
+    origins: &Origins,
+) -> Became {
+    let head = match HeadReader::new(limits).read(&mut Pieces { bytes, sizes }).await {
         Ok(head) => head,
         Err(HeadError::Refused(refusal)) => return Became::Refused(refusal),
         Err(HeadError::Closed) => return Became::Closed,
         Err(HeadError::Io(error)) => panic!("{error}"),
     };
-    match judge(head, origins, false) {
+    match judge(head, origins, transport) {
         Judged::Upgrade(handshake) => Became::Handshake(handshake),
         Judged::Plain(request) => Became::Request(request),
         Judged::Refused(refusal) => Became::Refused(refusal),
@@ -52,8 +65,7 @@ async fn handshake(bytes: &[u8]) -> Handshake {
     }
 }
 
-async fn written(response: &Response<Bytes>, method: &Method) -> String {
-    let mut out = Vec::new();
-    write_response(&mut out, response, method).await.unwrap();
-    String::from_utf8(out).unwrap()
+fn written(response: &Response<Bytes>, method: &Method) -> String {
+    let mut bytes = encode_response(response, method);
+    String::from_utf8(bytes.copy_to_bytes(bytes.remaining()).to_vec()).unwrap()
 }

@@ -5,7 +5,7 @@ use http::uri::Authority;
 use super::*;
 
 fn allows(origins: &Origins, origin: &str, host: &str, encrypted: bool) -> bool {
-    origins.allow(origin.as_bytes(), &Authority::try_from(host).unwrap(), encrypted)
+    origins.allow(origin.as_bytes(), Some(&Authority::try_from(host).unwrap()), encrypted)
 }
 
 #[test]
@@ -88,6 +88,49 @@ async fn a_handshake_of_an_origin_that_is_no_text_is_refused_unless_any_may_conn
     assert!(matches!(became, Became::Refused(Refusal::ForeignOrigin)), "{became:?}");
     let became = become_in(&bytes, Vec::new(), LIMITS, &Origins::any()).await;
     assert!(matches!(became, Became::Handshake(_)), "{became:?}");
+}
+
+#[tokio::test]
+async fn over_a_unix_socket_host_is_not_judged_but_an_origin_is() {
+    let but = |host: &str, lines: &str| {
+        let handshake = HANDSHAKE.replace("Host: server.example.com\r\n", host);
+        format!("{handshake}{lines}\r\n").into_bytes()
+    };
+    let page = "Origin: http://server.example.com\r\n";
+    let rows = [
+        ("as ever", but("Host: server.example.com\r\n", ""), true),
+        ("the path of the socket", but("Host: /run/chat.sock\r\n", ""), true),
+        ("the path of the socket, encoded", but("Host: %2Frun%2Fchat.sock:80:\r\n", ""), true),
+        ("none", but("", ""), true),
+        ("an empty one", but("Host:\r\n", ""), true),
+        ("two", but("Host: a\r\nHost: b\r\n", ""), true),
+        ("another in the target", handshake_but("/chat", "http://localhost/chat"), true),
+        ("its own page by a proxy", but("Host: server.example.com\r\n", page), true),
+        ("a foreign page by a proxy", but("Host: server.example.com\r\n", "Origin: http://a\r\n"), false),
+        ("a page and the path", but("Host: /run/chat.sock\r\n", page), false),
+        ("a page and no host", but("", page), false),
+        (
+            "a page and two hosts",
+            but("Host: server.example.com\r\nHost: server.example.com\r\n", page),
+            false,
+        ),
+    ];
+    for (what, bytes, accepted) in rows {
+        match become_over(UNIX, &bytes, Vec::new(), LIMITS, &Origins::same()).await {
+            Became::Handshake(_) => assert!(accepted, "{what}"),
+            Became::Refused(refusal) => {
+                assert_eq!((refusal, accepted), (Refusal::ForeignOrigin, false), "{what}");
+            }
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+    let listed = Origins::only(["http://server.example.com"]).unwrap();
+    let bytes = but("Host: /run/chat.sock\r\n", page);
+    let became = become_over(UNIX, &bytes, Vec::new(), LIMITS, &listed).await;
+    assert!(matches!(became, Became::Handshake(_)), "{became:?}");
+    let plain = b"GET / HTTP/1.1\r\nHost: /run/chat.sock\r\n\r\n";
+    let became = become_over(UNIX, plain, Vec::new(), LIMITS, &Origins::same()).await;
+    assert!(matches!(became, Became::Request(_)), "{became:?}");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! permessage-deflate: what is agreed on holds, whatever a peer sends as compressed data.
 
 use client_frames::frame;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use proptest::prelude::*;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::super::{Agreement, Deflater, Inflater, MAX_WINDOW_BITS, Violation};
+use super::super::{Agreement, Deflater, Inflater, MAX_WINDOW_BITS, ProtocolError};
 use super::{LIMITS, word};
 use crate::wire::{Decoder, Incoming};
 
@@ -28,8 +29,8 @@ fn outcome(agreement: Agreement, frames: &[Vec<u8>]) -> Vec<String> {
             match decoder.decode(&mut input) {
                 Ok(Some(incoming)) => seen.push(word(incoming)),
                 Ok(None) => break,
-                Err(violation) => {
-                    seen.push(u16::from(violation.close_code()).to_string());
+                Err(error) => {
+                    seen.push(u16::from(error.close_code()).to_string());
                     return seen;
                 }
             }
@@ -69,6 +70,49 @@ fn the_examples_of_the_rfc_are_understood() {
     assert_eq!(outcome(ALONE, &[frame(0xC1, &[])]), ["text "]);
 }
 
+/// RFC 7692, section 7.2.3.4: an empty block should follow a final one. Senders that do not know leave it out; a message
+/// after it begins with an empty window, as a stream of zlib that has ended keeps none.
+#[test]
+fn a_message_may_end_with_a_final_block_and_nothing_after_it() {
+    const HELLO: [u8; 7] = [0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
+    let welcome = finished(b"Welcome");
+    let sized = |size| finished(&vec![b'a'; size]);
+    let taken_over = Agreement { client_takes_over: true, ..ALONE };
+    for agreement in [ALONE, taken_over] {
+        let frames =
+            [frame(0xC1, &welcome), frame(0xC1, &HELLO), frame(0xC1, &welcome), frame(0xC1, &welcome)];
+        assert_eq!(
+            outcome(agreement, &frames),
+            ["text Welcome", "text Hello", "text Welcome", "text Welcome"]
+        );
+        let with_block = [&welcome[..], &[0x00]].concat();
+        let frames = [frame(0xC1, &with_block), frame(0xC1, &HELLO)];
+        assert_eq!(outcome(agreement, &frames), ["text Welcome", "text Hello"]);
+        let twice = [&welcome[..], &welcome].concat();
+        let frames = [frame(0xC1, &twice), frame(0xC1, &HELLO)];
+        assert_eq!(outcome(agreement, &frames), ["text WelcomeWelcome", "text Hello"]);
+        let fragments = [frame(0x41, &welcome[..4]), frame(0x80, &welcome[4..]), frame(0xC1, &HELLO)];
+        assert_eq!(outcome(agreement, &fragments), ["text Welcome", "text Hello"]);
+        // Whatever the room in the buffer is when the stream ends.
+        for size in [1, 63, 64, 65, 128, 256, 999, LIMITS.max_message] {
+            let frames = [frame(0xC2, &sized(size)), frame(0xC1, &HELLO)];
+            let seen = outcome(agreement, &frames);
+            assert_eq!((seen.len(), seen[1].as_str()), (2, "text Hello"), "{size}");
+        }
+    }
+    let refers_back = frame(0xC1, &[0xF2, 0x00, 0x11, 0x00, 0x00]);
+    assert_eq!(outcome(taken_over, &[frame(0xC1, &welcome), refers_back]), ["text Welcome", "1007"]);
+}
+
+/// A whole stream, as those compress that know nothing of messages.
+fn finished(message: &[u8]) -> Vec<u8> {
+    let mut deflated = Vec::with_capacity(message.len() + 64);
+    let mut context = Compress::new_with_window_bits(Compression::default(), false, MAX_WINDOW_BITS);
+    let status = context.compress_vec(message, &mut deflated, FlushCompress::Finish);
+    assert_eq!(status.unwrap(), Status::StreamEnd);
+    deflated
+}
+
 #[test]
 fn what_breaks_the_rules_has_its_close_code() {
     let hello = [0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
@@ -88,7 +132,11 @@ fn what_breaks_the_rules_has_its_close_code() {
     }
     let mut decoder = Decoder::new(LIMITS, None);
     let mut compressed = frame(0xC1, &hello);
-    assert_eq!(decoder.decode(&mut compressed.as_mut_slice()), Err(Violation::ReservedBit), "not agreed on");
+    assert_eq!(
+        decoder.decode(&mut compressed.as_mut_slice()),
+        Err(ProtocolError::ReservedBit),
+        "not agreed on"
+    );
 }
 
 #[test]
@@ -100,7 +148,7 @@ fn a_message_inflates_to_the_limit_and_no_further() {
         match decoder.decode(&mut bytes.as_mut_slice()) {
             Ok(Some(Incoming::Binary(data))) => Ok(data.as_slice().len()),
             Ok(other) => panic!("{other:?}"),
-            Err(violation) => Err(violation.close_code()),
+            Err(error) => Err(error.close_code()),
         }
     };
     assert_eq!(size(LIMITS.max_message), Ok(LIMITS.max_message));

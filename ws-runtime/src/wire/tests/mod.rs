@@ -10,7 +10,7 @@ use super::{Decoder, Incoming, Kind, Limits, append, encode, encode_close, heade
 
 const LIMITS: Limits = Limits { max_message: 1000, max_fragments: 4 };
 
-/// What came of a stream, in words: each message, then the close code of the violation if there was one.
+/// What came of a stream, in words: each message, then the close code of the error if there was one.
 fn outcome<'a>(pieces: impl Iterator<Item = &'a [u8]>, limits: Limits) -> Vec<String> {
     let mut decoder = Decoder::new(limits, None);
     let mut seen = Vec::new();
@@ -21,8 +21,8 @@ fn outcome<'a>(pieces: impl Iterator<Item = &'a [u8]>, limits: Limits) -> Vec<St
             match decoder.decode(&mut input) {
                 Ok(Some(incoming)) => seen.push(word(incoming)),
                 Ok(None) => break,
-                Err(violation) => {
-                    seen.push(u16::from(violation.close_code()).to_string());
+                Err(error) => {
+                    seen.push(u16::from(error.close_code()).to_string());
                     return seen;
                 }
             }
@@ -269,7 +269,7 @@ proptest! {
         let (messages, end): (Vec<_>, Vec<_>) = ours.into_iter().partition(|word| word.parse::<u16>().is_err());
         let messages: Vec<_> = messages.into_iter().filter(|word| !word.starts_with("close")).collect();
         prop_assert_eq!(&messages, &theirs);
-        // A violation in a frame that never becomes complete is seen by us alone.
+        // An error in a frame that never becomes complete is seen by us alone.
         prop_assert!(!refused || !end.is_empty());
     }
 

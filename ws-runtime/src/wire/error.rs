@@ -1,11 +1,12 @@
-//! How a peer can break the protocol, and the close code that it gets for it.
+//! How a peer can break the protocol, and the close code for it.
 
 use thiserror::Error;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-/// What a peer did wrong. The text goes into its Close frame and into the log, so it carries nothing of the payload.
+/// A violation of the protocol by the peer. The text is sent in the Close frame and logged, so it contains nothing of the
+/// payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(crate) enum Violation {
+pub(crate) enum ProtocolError {
     #[error("frame without a mask")]
     Unmasked,
     #[error("reserved bit set without an extension")]
@@ -26,7 +27,7 @@ pub(crate) enum Violation {
     MessageInside,
     #[error("close frame of one byte")]
     ShortClose,
-    #[error("close code that is not for the wire")]
+    #[error("close code that must not be sent")]
     CloseCode,
     #[error("text that is not UTF-8")]
     Utf8,
@@ -38,7 +39,7 @@ pub(crate) enum Violation {
     TooLarge,
 }
 
-impl Violation {
+impl ProtocolError {
     /// The close code for it (RFC 6455, section 7.4.1).
     pub(crate) fn close_code(self) -> CloseCode {
         match self {

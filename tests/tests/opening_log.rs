@@ -1,0 +1,126 @@
+//! What the log tells of connections that do not become WebSockets. Each test has a log of its own: all of it runs on one
+//! thread.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tracing::Level;
+use tracing::subscriber::DefaultGuard;
+use ws_runtime::prelude::*;
+use ws_runtime::{Reject, Running};
+use ws_tests::raw::{HANDSHAKE, knock, shake_hands};
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod site {
+    use super::*;
+
+    #[on(connect)]
+    fn declared_connect(conn: &Conn) {
+        conn.on_handshake(|_, handshake| match handshake.path() {
+            "/panic" => panic!("it is full"),
+            "/mistake" => Err(Reject::forbidden().header("Connection", "keep-alive")),
+            _ => Ok(()),
+        });
+    }
+
+    #[on(handshake)]
+    fn declared_handshake(handshake: &Handshake) {
+        assert!(handshake.path() != "/declared", "it is the declared one");
+    }
+
+    #[on(request)]
+    fn page() -> Vec<u8> {
+        vec![b'x'; 16 << 20]
+    }
+}
+
+/// What is logged on this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn start() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(Level::DEBUG)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    /// Waits for a line with all of these words.
+    async fn line(&self, words: &[&str]) -> String {
+        for _ in 0..10_000 {
+            let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+            if let Some(line) = text.lines().find(|line| words.iter().all(|word| line.contains(word))) {
+                return line.to_owned();
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("no line has {words:?}: {}", String::from_utf8_lossy(&self.0.lock().unwrap()))
+    }
+}
+
+/// Sends a request, and reads until the server has ended the connection.
+async fn ask(running: &Running, path: &str) -> Vec<u8> {
+    let mut stream = knock(running).await;
+    stream.write_all(HANDSHAKE.replace("GET / ", &format!("GET {path} ")).as_bytes()).await.unwrap();
+    let mut received = Vec::new();
+    let _ = stream.read_to_end(&mut received).await;
+    received
+}
+
+#[tokio::test]
+async fn a_replaced_handler_that_fails_is_named_as_the_method_that_set_it() {
+    let (log, _guard) = Log::start();
+    let running = site::server().bind().await.unwrap();
+    ask(&running, "/declared").await;
+    log.line(&["ERROR", "handler=\"declared_handshake\"", "it is the declared one"]).await;
+    assert!(ask(&running, "/panic").await.starts_with(b"HTTP/1.1 500 "));
+    log.line(&["ERROR", "handler=\"on_handshake\"", "it is full"]).await;
+    assert!(ask(&running, "/mistake").await.starts_with(b"HTTP/1.1 500 "));
+    log.line(&["ERROR", "handler=\"on_handshake\"", "`connection` is the server's own"]).await;
+
+    running.server().on_connect(|_| Err::<(), _>("it is closed"));
+    assert_eq!(ask(&running, "/").await, b"");
+    log.line(&["ERROR", "handler=\"on_connect\"", "it is closed"]).await;
+    running.server().on_connect(|_| assert!(std::hint::black_box(false), "it is broken"));
+    assert_eq!(ask(&running, "/").await, b"");
+    log.line(&["ERROR", "handler=\"on_connect\"", "it is broken"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_cut_is_not_logged_as_if_it_had_arrived() {
+    let (log, _guard) = Log::start();
+    let running = site::server().bind().await.unwrap();
+    let mut stream = knock(&running).await;
+    let start = tokio::time::Instant::now();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(10_500)).await;
+    let line = log.line(&["DEBUG", "200 OK", "cut", "write_timeout (10 s)"]).await;
+    assert!(line.contains(" of 167773"), "the bytes that were sent, of how many: {line}");
+    assert_eq!(start.elapsed().as_millis() / 100, 105);
+
+    shake_hands(&running).await;
+    let mut stream = knock(&running).await;
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received).await.unwrap();
+    assert!(received.len() > 16 << 20);
+    log.line(&["DEBUG", "answered with 200 OK"]).await;
+}
