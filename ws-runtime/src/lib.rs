@@ -37,6 +37,7 @@
 
 mod conn;
 mod error;
+mod escape;
 pub mod event;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -45,12 +46,10 @@ pub mod fuzzing;
 pub mod generated;
 mod handshake;
 mod listen;
-mod log;
 pub mod options;
 pub mod prelude;
-mod relief;
+mod process;
 mod server;
-mod signal;
 mod tick;
 #[cfg(unix)]
 mod watch;

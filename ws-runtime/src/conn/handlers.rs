@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::Conn;
+use crate::escape::Escaped;
 use crate::event::{Close, ClosedBy, Outcome};
-use crate::log::Escaped;
 
 /// A handler panicked; what it said.
 #[derive(Debug, thiserror::Error)]

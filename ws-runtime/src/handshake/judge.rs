@@ -15,7 +15,7 @@ use super::origin::Origins;
 use super::refusal::Refusal;
 use super::request::{Handshake, Request};
 use super::subprotocol::Subprotocols;
-use crate::log::Escaped;
+use crate::escape::Escaped;
 
 /// What a request turned out to be.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use super::{Hosted, Server};
 use crate::error::Error;
 use crate::event::{Service, Store};
 use crate::options::{Draft, Settled};
-use crate::signal::Attendant;
+use crate::process::Attendant;
 use crate::tick::Ticks;
 
 /// How many connections may wait to be accepted.
@@ -89,7 +89,7 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
             return Err(Error::InsideRuntime);
         }
         #[cfg(feature = "log")]
-        crate::log::set_up();
+        crate::process::set_up();
         let attendant = Attendant::new()?;
         // The attribute may make what only a runtime can, such as tokio's listeners.
         let settled = attendant.within(|| settle::<S>(self.draft))?;
@@ -157,7 +157,7 @@ async fn bind<S: Service>(settled: Settled, state: S::State) -> Result<Running, 
     let hosted = Arc::new(Hosted::<S> { server: server.clone(), store: S::Store::new(state), tls });
     #[cfg(unix)]
     super::watches::run_declared(&hosted)?;
-    crate::log::announce(&server, &S::HANDLERS, hosted.tls.is_some());
+    super::announce::announce(&server, &S::HANDLERS, hosted.tls.is_some());
     for tick in ticks.declared {
         server.run_tick(Arc::clone(&hosted), tick);
     }

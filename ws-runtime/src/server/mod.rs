@@ -1,6 +1,7 @@
 //! All connections together: the registry, broadcasts, ticks and watches, and the way from start to shutdown.
 
 mod alarms;
+mod announce;
 mod builder;
 mod openings;
 mod registry;

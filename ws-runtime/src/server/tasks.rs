@@ -10,8 +10,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use super::shutdown::Stage;
 use super::{Hosted, Server};
 use crate::conn::{Gathered, Panicked, catch};
+use crate::escape::Escaped;
 use crate::event::{IntoOutcome, Outcome, ServerEvent, Service};
-use crate::log::Escaped;
 use crate::options::Seconds;
 use crate::tick::{Tick, TickError};
 

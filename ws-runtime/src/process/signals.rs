@@ -7,8 +7,8 @@ use std::pin::pin;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{sleep, timeout};
 
+use super::io_poller::relieve;
 use crate::error::Error;
-use crate::relief::relieve;
 use crate::server::{LAST_GRACE, Running};
 
 /// Waits for the signals and for the server's end, with a runtime of its own on the thread of `start()`: handlers that

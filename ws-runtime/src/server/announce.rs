@@ -1,0 +1,71 @@
+//! What is said at start.
+
+use std::net::SocketAddr;
+
+use super::Server;
+use crate::Address;
+use crate::event::Handlers;
+
+/// Says what listens where, how to reach it from this machine, and which options are not at their defaults.
+pub(super) fn announce(server: &Server, handlers: &Handlers, tls: bool) {
+    let schemes = match (tls, handlers.answers_requests()) {
+        (false, false) => ["ws"].as_slice(),
+        // What a browser opens goes first.
+        (false, true) => &["http", "ws"],
+        (true, false) => &["wss"],
+        (true, true) => &["https", "wss"],
+    };
+    for address in server.addresses() {
+        let urls: Vec<String> = schemes.iter().filter_map(|scheme| url(scheme, address)).collect();
+        if urls.is_empty() {
+            tracing::info!(server = server.name(), "listening on {address}");
+        } else {
+            tracing::info!(server = server.name(), "listening on {address}: {}", urls.join(" and "));
+        }
+    }
+    tracing::debug!(
+        server = server.name(),
+        "the environment may override any option: `{}_…`",
+        server.options().env
+    );
+    for given in server.options().given() {
+        tracing::info!(server = server.name(), "{given}");
+    }
+    if cfg!(panic = "abort") {
+        tracing::warn!(
+            server = server.name(),
+            "built with `panic = \"abort\"`: a handler's panic ends the whole process, not one connection"
+        );
+    }
+}
+
+/// How this machine reaches an address; nothing has a URL but TCP.
+fn url(scheme: &str, address: &Address) -> Option<String> {
+    let (ip, port) = (address.ip()?, address.port()?);
+    Some(if ip.is_unspecified() {
+        format!("{scheme}://localhost:{port}/")
+    } else {
+        format!("{scheme}://{}/", SocketAddr::new(ip, port))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_one_that_reaches_the_address() {
+        for (address, reached) in [
+            ("[::]:8080", "ws://localhost:8080/"),
+            ("0.0.0.0:80", "ws://localhost:80/"),
+            // `localhost` may be the other one of these two only.
+            ("127.0.0.1:80", "ws://127.0.0.1:80/"),
+            ("[::1]:80", "ws://[::1]:80/"),
+            ("192.0.2.7:80", "ws://192.0.2.7:80/"),
+        ] {
+            let address = Address::Tcp(address.parse().unwrap());
+            assert_eq!(url("ws", &address).unwrap(), reached);
+        }
+        assert_eq!(url("ws", &Address::Unix(None)), None);
+    }
+}
