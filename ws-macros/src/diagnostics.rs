@@ -49,16 +49,6 @@ impl Diagnostics {
     }
 }
 
-/// "did you mean": the candidate that a word was most likely meant to be.
-pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
-        .filter(|(likeness, _)| *likeness > LIKE_ENOUGH)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, candidate)| candidate)
-}
-
 /// Words as prose: `` `a`, `b` and `c` ``.
 pub(crate) fn list<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
     let mut quoted: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
@@ -66,25 +56,9 @@ pub(crate) fn list<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
     if quoted.is_empty() { last } else { format!("{} and {last}", quoted.join(", ")) }
 }
 
-/// Below this a suggestion confuses more than it helps.
-const LIKE_ENOUGH: f64 = 0.8;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_typo_finds_its_word_and_a_stranger_none() {
-        let words = ["utf8", "binary", "disconnect", "connect"];
-        for (word, meant) in [
-            ("utf", Some("utf8")),
-            ("binery", Some("binary")),
-            ("disconect", Some("disconnect")),
-            ("zebra", None),
-        ] {
-            assert_eq!(nearest(word, words), meant, "{word}");
-        }
-    }
 
     #[test]
     fn words_are_listed_as_prose() {

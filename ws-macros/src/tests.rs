@@ -2,4 +2,3 @@
 
 mod any_tokens;
 mod expansion;
-mod options_table;

@@ -103,7 +103,9 @@ macro_rules! for_each_option {
 
                 /// The largest head of an HTTP request, in bytes: the request line and all headers.
                 ///
-                /// A request with more is answered with 431 (request header fields too large) and closed.
+                /// A request with more is answered with 431 (request header fields too large) and closed, or with
+                /// 414 (URI too long) where the target alone is too large. Clients that pass a token as a
+                /// subprotocol or in the target may need more than the default.
                 max_header_size: count(1_024 ..= 1_048_576, "bytes") {
                     default: "16384",
                 }
@@ -120,7 +122,8 @@ macro_rules! for_each_option {
                 ///
                 /// One deadline from `accept` to 101, so that a peer that sends a byte now and then gains nothing
                 /// by it. A request that is late is answered with 408 (request timeout) where an answer is
-                /// possible, and closed.
+                /// possible, and closed. A peer that has not sent a byte is closed without an answer: browsers
+                /// connect ahead of need.
                 handshake_timeout: seconds(0.001 ..= 31_536_000) {
                     default: "10",
                 }
@@ -165,7 +168,8 @@ macro_rules! for_each_option {
                 /// How long a peer may take none of the bytes that wait for it.
                 ///
                 /// A peer that makes no progress for so long is cut off, without a close frame, which it would not
-                /// read either.
+                /// read either. Answers to HTTP requests have the same time, and are also cut where the peer takes
+                /// fewer than 256 bytes a second.
                 write_timeout: seconds(0.001 ..= 31_536_000) {
                     default: "10",
                 }

@@ -2,17 +2,19 @@
 
 use proc_macro2::{Ident, TokenStream};
 use syn::Expr;
+use ws_spec::nearest;
+use ws_spec::options::{Kind, OptionInfo};
 
 use super::pairs::{self, Pair, PairValue};
-use crate::diagnostics::{Diagnostics, list, nearest};
+use crate::diagnostics::{Diagnostics, list};
 use crate::literals;
 use crate::model::{Setting, Settings, Value};
-use crate::options::{Key, Kind};
+use crate::options::Key;
 
 pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settings {
     let mut settings = Settings::default();
     let mut seen: Vec<Key> = Vec::new();
-    for Pair { key: word, value } in pairs::read(tokens, Key::Listen.example(), diagnostics) {
+    for Pair { key: word, value } in pairs::read(tokens, "listen = 8080", diagnostics) {
         let name = word.to_string();
         let Some(key) = Key::of_name(&name) else {
             diagnostics.error(&word, unknown(&name));
@@ -23,25 +25,23 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
             continue;
         }
         seen.push(key);
-        match value {
-            PairValue::Missing => {
-                diagnostics.error(&word, format!("`{name}` has no value: write {}", written(key)));
+        match (key, value) {
+            (_, PairValue::Missing) => {
+                diagnostics.error(&word, format!("`{name}` has no value: write {}", key.written()));
             }
-            PairValue::Broken => {}
-            PairValue::List(tokens) if key.kind() == Kind::Tls => {
+            (_, PairValue::Broken) => {}
+            (Key::Option(OptionInfo { kind: kind @ Kind::Tls, .. }), PairValue::List(tokens)) => {
                 let files = read_tls(&word, tokens, diagnostics);
-                settings.values.extend(files.map(|value| Setting { key, word, value }));
+                settings.values.extend(files.map(|value| Setting { kind: *kind, word, value }));
             }
-            PairValue::List(_) => {
+            (_, PairValue::List(_)) => {
                 diagnostics
-                    .error(&word, format!("`{name}` takes its value behind a `=`: write {}", written(key)));
+                    .error(&word, format!("`{name}` takes its value behind a `=`: write {}", key.written()));
             }
-            PairValue::Expression(path) if key.kind() == Kind::Path => {
-                settings.runtime = read_path(&path, diagnostics);
-            }
-            PairValue::Expression(value) => {
-                let judged = literals::judge(key, *value, diagnostics);
-                settings.values.extend(judged.map(|value| Setting { key, word, value }));
+            (Key::Crate, PairValue::Expression(path)) => settings.runtime = read_path(&path, diagnostics),
+            (Key::Option(option), PairValue::Expression(value)) => {
+                let judged = literals::judge(option, *value, diagnostics);
+                settings.values.extend(judged.map(|value| Setting { kind: option.kind, word, value }));
             }
         }
     }
@@ -49,8 +49,8 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
 }
 
 fn unknown(name: &str) -> String {
-    let names = Key::ALL.map(Key::name);
-    let foreign = Key::of_foreign_name(&name.to_lowercase()).map(Key::name);
+    let names = Key::names();
+    let foreign = OptionInfo::of_foreign_name(&name.to_lowercase()).map(|option| option.name);
     let meant = match name {
         "state" | "session" => {
             return format!(
@@ -67,26 +67,10 @@ fn unknown(name: &str) -> String {
                 "the server has no option `{name}`: write `#[tick(period = 1)]` above a function inside of the module"
             );
         }
-        name => foreign.or_else(|| nearest(name, names)),
+        name => foreign.or_else(|| nearest(name, names.clone())),
     };
     let suggestion = meant.map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
     format!("there is no option `{name}`{suggestion}\nthe options are {}", list(names))
-}
-
-fn written(key: Key) -> String {
-    let example = key.example();
-    match key.kind() {
-        Kind::Seconds { .. } | Kind::Count { .. } => format!("`{} = …`, {example}", key.name()),
-        Kind::Listen
-        | Kind::Tls
-        | Kind::Switch
-        | Kind::Slow
-        | Kind::Origins
-        | Kind::Subprotocols
-        | Kind::Compression
-        | Kind::Prefix
-        | Kind::Path => format!("`{example}`"),
-    }
 }
 
 fn read_path(value: &Expr, diagnostics: &mut Diagnostics) -> Option<syn::Path> {
