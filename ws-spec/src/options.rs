@@ -203,7 +203,7 @@ impl OptionInfo {
 impl Kind {
     /// The words that are its values.
     #[must_use]
-    pub fn words(self) -> &'static [&'static str] {
+    pub const fn words(self) -> &'static [&'static str] {
         match self {
             Self::Slow => &["close", "drop"],
             Self::Compression => &["off", "on", "context_takeover"],

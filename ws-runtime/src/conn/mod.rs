@@ -25,6 +25,8 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use ws_spec::close::is_sendable;
+
 use self::deflation::Deflation;
 use self::outlet::{Bound, OutletLock, Phase};
 use self::replaced::Replaced;
@@ -210,7 +212,7 @@ impl Conn {
     /// [`CloseError::Code`] where the code must not be sent (RFC 6455, section 7.4), [`CloseError::Reason`] where the
     /// reason is longer than 123 bytes.
     pub fn disconnect(&self, code: u16, reason: &str) -> Result<(), CloseError> {
-        if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+        if !is_sendable(code) {
             return Err(CloseError::Code { code });
         }
         if reason.len() > 123 {

@@ -1,6 +1,6 @@
 //! The values of `#[ws_server(…)]`.
 
-use super::draft::Draft;
+use super::describe::Draft;
 
 /// The values of a server's attribute on their way to the options.
 #[doc(hidden)]

@@ -2,13 +2,13 @@
 
 use std::ffi::{OsStr, OsString};
 
+use ws_spec::options::OptionInfo;
+
 use super::attribute::Attribute;
+use super::describe::{Draft, Options};
 use super::environment::Warning;
 use super::error::{OptionError, OptionErrors};
-use super::info::OptionInfo;
 use super::settled::{Given, Settled};
-pub(crate) use super::table::Draft;
-use super::table::Options;
 use super::value::{Refused, Value};
 
 impl Draft {

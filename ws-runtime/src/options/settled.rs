@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::describe::Options;
 use super::draft::Source;
-use super::table::Options;
 use crate::listen::{Listen, Tls};
 
 /// A server's options when all of them are right.
