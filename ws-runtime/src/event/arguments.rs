@@ -1,9 +1,9 @@
 //! What each event gives: one trait an event, so that a wrong argument is answered by the list of the right ones.
 
 use bytes::Bytes;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{Binary, Close, ConnContext, FromContext, Pong, ServerContext, Utf8};
+use crate::wire::Utf8Bytes;
 use crate::{Handshake, Request};
 
 /// Writes the trait of one event. Its own arguments are implemented below; all others come by way of [`FromContext`].

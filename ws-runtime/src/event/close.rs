@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use crate::wire::Utf8Bytes;
 
 /// How a connection ended: what a `disconnect` handler is told.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,13 +2,12 @@
 
 use bytes::buf::Limit;
 use bytes::{BufMut, BytesMut};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 use ws_spec::close::is_sendable;
 
 use super::assembly::{Assembly, Kind};
 use super::header::{self, Extensions, Header, MAX_HEADER, Opcode};
 use super::mask::{turn, unmask};
-use super::{Inflater, Payload, ProtocolError, Text};
+use super::{Inflater, Payload, ProtocolError, Text, Utf8Bytes};
 
 /// A payload that lacks at least so many bytes is read directly into the buffer of its message.
 const RECEIVE_IN_PLACE: usize = 64 * 1024;
