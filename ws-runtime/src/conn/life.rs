@@ -9,7 +9,7 @@ use super::Conn;
 use super::gathering::Gathered;
 use super::handlers::{Panicked, Verdict, catch_now, judge};
 use super::link::{Link, Receiver};
-use super::opening::{Opened, open};
+use super::open::{Opened, open};
 use crate::event::{Binary, Call, Close, ClosedBy, ConnEvent, Failure, Outcome, Pong, Service, Utf8};
 use crate::listen::{Address, Stream};
 use crate::server::{Hosted, Place};

@@ -11,7 +11,7 @@ mod internal;
 mod life;
 mod linger;
 mod link;
-mod opening;
+mod open;
 mod outbox;
 mod outlet;
 mod pace;
@@ -41,7 +41,7 @@ pub use self::error::{CloseError, SendError, SetError};
 pub(crate) use self::gathering::{Gathered, gathered};
 pub(crate) use self::handlers::{Panicked, catch};
 pub(crate) use self::life::live;
-pub(crate) use self::opening::turn_away;
+pub(crate) use self::open::turn_away;
 pub(crate) use self::timing::Moment;
 
 /// A connection: a cheap handle that may be cloned, kept and sent to other threads.

@@ -1,0 +1,82 @@
+//! The handlers that run before a connection is open.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+
+use super::end::End;
+use crate::conn::Conn;
+use crate::conn::handlers::{Panicked, Verdict, catch, judge};
+use crate::event::{ConnEvent, Failure, Service};
+use crate::handshake::{self, HandlerError, Handshake, IntoResponse, Reject, Request};
+use crate::server::Hosted;
+
+/// Runs `connect`: here user code may configure the connection, or refuse it.
+pub(super) async fn greet<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result<(), End> {
+    let (name, outcome) = match hosted.server.replaced_connect() {
+        Some(handler) => ("on_connect", catch(|| async { handler(conn) }).await),
+        None => {
+            let event = ConnEvent::before_session(conn, &hosted.store);
+            (S::HANDLERS.connect.name, catch(|| S::connect(event)).await)
+        }
+    };
+    if judge(conn, name, outcome) == Verdict::End {
+        return Err(End::Refused);
+    }
+    if conn.is_cut() { Err(End::Disconnected) } else { Ok(()) }
+}
+
+/// Runs `handshake`, which admits the peer and makes its session; then the one that was added for this connection.
+pub(super) async fn admit<S: Service>(
+    hosted: &Hosted<S>,
+    conn: &Conn,
+    request: &Handshake,
+) -> Result<S::Session, Reject> {
+    let event = ConnEvent::before_session(conn, &hosted.store);
+    let admitted = catch(|| S::handshake(event, request)).await;
+    let session = admission(conn, S::HANDLERS.handshake.name, admitted)?;
+    if let Some(handler) = conn.replaced_handshake() {
+        let admitted = catch(|| async { handler(request) }).await;
+        admission(conn, "on_handshake", admitted)?;
+    }
+    Ok(session)
+}
+
+/// What a handler of `handshake` said. What went wrong in it is logged under its name.
+fn admission<T>(
+    conn: &Conn,
+    handler: &'static str,
+    admitted: Result<Result<T, Reject>, Panicked>,
+) -> Result<T, Reject> {
+    match admitted {
+        Ok(admitted) => admitted.inspect_err(|reject| {
+            if let Some(mistake) = reject.mistake() {
+                judge(conn, handler, Ok(Err(Failure::new(mistake))));
+            }
+        }),
+        Err(panic) => {
+            judge(conn, handler, Err(panic));
+            Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR))
+        }
+    }
+}
+
+/// Runs `request`; without a handler the peer is told to speak WebSocket.
+pub(super) async fn respond<S: Service>(
+    hosted: &Hosted<S>,
+    conn: &Conn,
+    request: &Request,
+) -> Response<Bytes> {
+    let event = ConnEvent::before_session(conn, &hosted.store);
+    let response = match catch(|| S::request(event, request)).await {
+        Ok(Some(response)) => response,
+        Ok(None) => return handshake::upgrade_required().into_response(),
+        Err(panic) => {
+            judge(conn, S::HANDLERS.request.name, Err(panic));
+            return Reject::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+        }
+    };
+    if let Some(HandlerError(error)) = response.extensions().get() {
+        judge(conn, S::HANDLERS.request.name, Ok(Err(Failure::new(error))));
+    }
+    response
+}

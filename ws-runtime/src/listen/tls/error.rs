@@ -1,0 +1,104 @@
+//! What can be wrong with a certificate or a key.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tokio_rustls::rustls;
+
+/// Why a certificate and key cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// A file is missing or may not be read.
+    #[error(
+        "cannot read the {what} for TLS from {}: the file must be there, and this process must be allowed to read it",
+        place(path)
+    )]
+    Unreadable {
+        /// Whether it was to be the certificate or the key.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no certificate where one was expected.
+    #[error("no certificate in {place}: expected PEM with `-----BEGIN CERTIFICATE-----`{hint}")]
+    NoCertificate {
+        /// The file, or that it was given as text.
+        place: String,
+        /// What may have happened.
+        hint: &'static str,
+    },
+    /// There is no private key where one was expected.
+    #[error(
+        "no private key in {place}: expected PEM with an unencrypted PKCS#8, PKCS#1 or SEC1 key, such as \
+         `-----BEGIN PRIVATE KEY-----`{hint}"
+    )]
+    NoKey {
+        /// The file, or that it was given as text.
+        place: String,
+        /// What may have happened.
+        hint: &'static str,
+    },
+    /// The private key is protected by a passphrase, which nobody could type when the server starts.
+    #[error(
+        "the private key in {place} is encrypted: decrypt it with `openssl pkey -in key.pem -out plain.pem`"
+    )]
+    EncryptedKey {
+        /// The file, or that it was given as text.
+        place: String,
+    },
+    /// The certificate has the form of before 1996, which has no room for the names that it is for.
+    #[error(
+        "the certificate in {place} is of X.509 version {version}, and TLS needs version 3: issue it with extensions, such \
+         as `-addext subjectAltName=DNS:example.com` with `openssl req -x509`, or `-extfile` with `openssl x509 -req`"
+    )]
+    OldCertificate {
+        /// The file, or that it was given as text.
+        place: String,
+        /// The version: 1 or 2.
+        version: u8,
+    },
+    /// The PEM is broken.
+    #[error("{place} is broken PEM: {detail}; copy the whole of it again")]
+    BrokenPem {
+        /// The file, or that it was given as text.
+        place: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The key belongs to another certificate.
+    #[error(
+        "the key in {key} does not belong to the certificate in {certificate}: give the key that the certificate was \
+         made for, and put that certificate before those of its issuers"
+    )]
+    Mismatch {
+        /// Where the certificate came from.
+        certificate: String,
+        /// Where the key came from.
+        key: String,
+    },
+    /// rustls does not take the pair: a kind of key that it does not know, or a broken certificate.
+    #[error(
+        "the certificate in {certificate} with the key in {key} cannot be used: it must be one of RSA, ECDSA (P-256 or \
+         P-384) or Ed25519, and undamaged"
+    )]
+    Unusable {
+        /// Where the certificate came from.
+        certificate: String,
+        /// Where the key came from.
+        key: String,
+        /// What rustls said.
+        source: rustls::Error,
+    },
+    /// rustls could not be set up, as the system gave no random bytes.
+    #[error("cannot set up TLS")]
+    Setup(#[source] rustls::Error),
+}
+
+/// Where a file is looked for: a relative path depends on where the program was started.
+pub(super) fn place(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if path.as_os_str().is_empty() { "\"\"".to_owned() } else { absolute.display().to_string() }
+}
