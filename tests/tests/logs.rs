@@ -24,6 +24,9 @@ mod discreet {
         }
     }
 
+    #[on(shutdown)]
+    fn last_words() {}
+
     #[on(utf8)]
     fn quote(text: &str) -> Result<String, String> {
         match text.strip_prefix("fail ") {
@@ -130,6 +133,10 @@ async fn the_log_names_the_handler_keeps_secrets_and_is_not_flooded_by_bad_peers
     assert!(!told.contains(|character: char| character.is_control() && character != '\n'), "{told:?}");
     assert!(told.lines().all(|line| line.len() < 400), "{told}");
 
+    running.server().on_shutdown(|_| Err::<(), _>("no last words"));
     running.shutdown();
     running.stopped().await;
+    let told = log.take();
+    let error = told.lines().find(|line| line.contains("no last words")).expect("it is logged");
+    assert!(error.contains("handler=\"on_shutdown\""), "{error}");
 }

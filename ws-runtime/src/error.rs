@@ -38,11 +38,20 @@ pub enum Error {
         /// Why it cannot.
         source: WatchError,
     },
+    /// Several things that are wrong, none of them an option: all of them.
+    #[error("{} things keep the server from starting", .0.len())]
+    Several(Vec<Error>),
     /// `start()` was called where a tokio runtime already runs.
     #[error(
         "`start()` makes its own tokio runtime and cannot run inside another: call `.serve().await` here"
     )]
     InsideRuntime,
+    /// `serve()` or `bind()` was polled where no tokio runtime runs.
+    #[error(
+        "`serve()` and `bind()` need a tokio runtime around them: call them in `#[tokio::main]` or `Runtime::block_on`, \
+         or call `start()`, which makes one"
+    )]
+    OutsideRuntime,
     /// The system did not give what a tokio runtime needs.
     #[error("cannot make a tokio runtime")]
     Runtime(#[source] io::Error),
@@ -51,9 +60,30 @@ pub enum Error {
     Signals(#[source] io::Error),
 }
 
+impl Error {
+    /// Fails with all of them where there are any.
+    pub(crate) fn all(mut errors: Vec<Self>) -> Result<(), Self> {
+        match errors.pop() {
+            None => Ok(()),
+            Some(only) if errors.is_empty() => Err(only),
+            Some(last) => {
+                errors.push(last);
+                Err(Self::Several(errors))
+            }
+        }
+    }
+}
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")?;
+        if let Self::Several(errors) = self {
+            f.write_str(":")?;
+            return errors.iter().try_for_each(|error| {
+                let shown = format!("{error:?}").replace('\n', "\n  ");
+                write!(f, "\n  {shown}")
+            });
+        }
         let mut cause = self.source();
         while let Some(error) = cause {
             write!(f, "\n  caused by: {error}")?;

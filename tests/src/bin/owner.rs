@@ -1,6 +1,8 @@
 //! A server that owns its process, as most do: `tests/process.rs` starts it, and asks it by messages to get into
 //! trouble.
 
+use std::fs::File;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use ws_runtime::prelude::*;
@@ -12,8 +14,21 @@ const FOR_EVER: Duration = Duration::from_secs(600);
 mod owner {
     use super::*;
 
+    #[state]
+    pub struct Hoard(Mutex<Vec<File>>);
+
+    impl Default for Hoard {
+        fn default() -> Self {
+            if std::env::var_os("OWNER_BLOCKS_AT_START").is_some() {
+                println!("blocked");
+                std::thread::sleep(FOR_EVER);
+            }
+            Self(Mutex::default())
+        }
+    }
+
     #[on(utf8)]
-    async fn trouble(text: &str, conn: &Conn) -> Result<String, String> {
+    async fn trouble(text: &str, conn: &Conn, hoard: &Hoard) -> Result<String, String> {
         let begin = || conn.send_utf8("begun").map_err(|error| error.to_string());
         match text {
             "wait" => {
@@ -27,16 +42,29 @@ mod owner {
             "block elsewhere" => {
                 tokio::task::spawn_blocking(|| std::thread::sleep(FOR_EVER));
             }
-            "hoard" => {
-                // All descriptors that are left, for good.
-                while let Ok(file) = std::fs::File::open("/dev/null") {
-                    std::mem::forget(file);
-                }
+            "block as it goes" => {
+                begin()?;
+                let _blocking = BlocksAsItGoes;
+                std::future::pending().await
             }
+            "hoard" => {
+                let mut hoard = hoard.0.lock().map_err(|error| error.to_string())?;
+                hoard.extend(std::iter::from_fn(|| File::open("/dev/null").ok()));
+            }
+            "let one go" => drop(hoard.0.lock().map_err(|error| error.to_string())?.pop()),
             "fail" => return Err("as asked".to_owned()),
             _ => {}
         }
         Ok(text.to_owned())
+    }
+
+    /// What a handler that is dropped may hold.
+    struct BlocksAsItGoes;
+
+    impl Drop for BlocksAsItGoes {
+        fn drop(&mut self) {
+            std::thread::sleep(FOR_EVER);
+        }
     }
 }
 

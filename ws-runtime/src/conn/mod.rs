@@ -121,14 +121,17 @@ impl Conn {
     /// The raw descriptor of the connection's socket, to read its state or to name it in a log.
     ///
     /// It stays the server's: what is read from it or written to it by others breaks the connection, and once the
-    /// connection is gone the number may name something else. `None` for a connection in memory.
+    /// connection is gone the number may name something else. `None` where there is no socket, as under this crate's own
+    /// tests.
     #[cfg(unix)]
     #[must_use]
     pub fn socket(&self) -> Option<std::os::fd::RawFd> {
         self.0.socket
     }
 
-    /// Whether messages can be sent: from the moment that 101 is sent until the connection closes.
+    /// Whether messages can be sent: from the moment that 101 is sent until the connection starts to close, as by
+    /// [`disconnect`](Self::disconnect) or the peer's Close frame. Exactly these connections are in
+    /// [`Server::connections`].
     #[must_use]
     pub fn is_ready(&self) -> bool {
         matches!(self.phase(), Phase::Ready | Phase::Finishing)

@@ -15,7 +15,7 @@ pub enum Address {
     Tcp(SocketAddr),
     /// A Unix domain socket. Peers have no path as a rule, and neither has a socket with an abstract name.
     Unix(Option<PathBuf>),
-    /// A pipe inside this process, without a socket.
+    /// A pipe inside this process, without a socket. Only this crate's own tests have such connections.
     Memory,
 }
 

@@ -68,47 +68,66 @@ impl Listen {
     /// [`ListenError::Malformed`] names the first text that is not an address, [`ListenError::Nowhere`]
     /// says that a list is empty.
     pub fn check(&self) -> Result<(), ListenError> {
+        self.mistakes().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// The same for each text that is not an address, and each list that is empty.
+    pub(crate) fn mistakes(&self) -> Vec<ListenError> {
         match &self.0 {
-            Place::Target(_) | Place::Prepared(_) => Ok(()),
-            Place::Malformed { text, reason } => Err(ListenError::malformed(text, reason)),
-            Place::Several(places) if places.is_empty() => Err(ListenError::Nowhere),
-            Place::Several(places) => places.iter().try_for_each(Self::check),
+            Place::Target(_) | Place::Prepared(_) => Vec::new(),
+            Place::Malformed { text, reason } => vec![ListenError::malformed(text, reason)],
+            Place::Several(places) if places.is_empty() => vec![ListenError::Nowhere],
+            Place::Several(places) => places.iter().flat_map(Self::mistakes).collect(),
         }
     }
 
-    /// Binds every place, or none: the listeners that stand already are dropped when a later one fails.
-    pub(crate) async fn bind(self, backlog: u32) -> Result<Vec<Listener>, ListenError> {
-        self.check()?;
+    /// Binds every place, or none: where some fail, the listeners of the others are dropped.
+    ///
+    /// # Errors
+    ///
+    /// Why, for each place that fails.
+    pub(crate) async fn bind(self, backlog: u32) -> Result<Vec<Listener>, Vec<ListenError>> {
         let mut places = Vec::new();
-        self.flatten(&mut places);
+        let mut errors = Vec::new();
+        self.flatten(&mut places, &mut errors);
 
         let mut listeners = Vec::with_capacity(places.len());
         for place in places {
-            match place {
-                Place::Target(Target::Port(port)) => listeners.push(tcp::bind_port(port, backlog)?),
-                Place::Target(Target::Socket(address)) => listeners.push(tcp::bind(address, backlog)?),
-                Place::Target(Target::Name { host, port }) => {
-                    listeners.extend(tcp::bind_name(&host, port, backlog).await?);
-                }
-                #[cfg(unix)]
-                Place::Target(Target::Path(path)) => listeners.push(unix::bind(&path, backlog)?),
-                #[cfg(unix)]
-                Place::Target(Target::Systemd) => listeners.extend(systemd::take()?),
-                #[cfg(not(unix))]
-                Place::Target(Target::Path(_) | Target::Systemd) => return Err(ListenError::Unsupported),
-                Place::Malformed { text, reason } => return Err(ListenError::malformed(&text, reason)),
-                Place::Prepared(prepared) => listeners.push(prepared.adopt()?),
-                Place::Several(_) => {} // taken apart by `flatten`
+            match place.bind(backlog).await {
+                Ok(bound) => listeners.extend(bound),
+                Err(error) => errors.push(error),
             }
         }
-        Ok(listeners)
+        if errors.is_empty() { Ok(listeners) } else { Err(errors) }
     }
 
-    fn flatten(self, into: &mut Vec<Place>) {
+    fn flatten(self, into: &mut Vec<Place>, errors: &mut Vec<ListenError>) {
         match self.0 {
-            Place::Several(places) => places.into_iter().for_each(|place| place.flatten(into)),
+            Place::Several(places) if places.is_empty() => errors.push(ListenError::Nowhere),
+            Place::Several(places) => places.into_iter().for_each(|place| place.flatten(into, errors)),
             place @ (Place::Target(_) | Place::Malformed { .. } | Place::Prepared(_)) => into.push(place),
         }
+    }
+}
+
+impl Place {
+    /// Binds one place; a name or systemd may stand for several listeners.
+    async fn bind(self, backlog: u32) -> Result<Vec<Listener>, ListenError> {
+        let listener = match self {
+            Self::Target(Target::Port(port)) => tcp::bind_port(port, backlog)?,
+            Self::Target(Target::Socket(address)) => tcp::bind(address, backlog)?,
+            Self::Target(Target::Name { host, port }) => return tcp::bind_name(&host, port, backlog).await,
+            #[cfg(unix)]
+            Self::Target(Target::Path(path)) => unix::bind(&path, backlog)?,
+            #[cfg(unix)]
+            Self::Target(Target::Systemd) => return systemd::take(),
+            #[cfg(not(unix))]
+            Self::Target(Target::Path(_) | Target::Systemd) => return Err(ListenError::Unsupported),
+            Self::Malformed { text, reason } => return Err(ListenError::malformed(&text, reason)),
+            Self::Prepared(prepared) => prepared.adopt()?,
+            Self::Several(_) => return Ok(Vec::new()), // taken apart by `flatten`
+        };
+        Ok(vec![listener])
     }
 }
 

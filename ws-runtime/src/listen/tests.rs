@@ -10,7 +10,11 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 use super::*;
 
 async fn bind(listen: impl Into<Listen>) -> Result<Vec<Listener>, ListenError> {
-    listen.into().bind(4096).await
+    listen.into().bind(4096).await.map_err(|mut errors| {
+        let first = errors.remove(0);
+        assert!(errors.is_empty(), "{errors:?}");
+        first
+    })
 }
 
 async fn bind_one(listen: impl Into<Listen>) -> Listener {
@@ -31,6 +35,29 @@ fn a_plain_number_is_a_port() {
     assert_eq!(listen((Ipv4Addr::LOCALHOST.into(), 80)), "127.0.0.1:80");
     assert_eq!(listen(vec!["localhost:80", "unix:/run/chat.sock"]), "localhost:80, unix:/run/chat.sock");
     assert_eq!(listen([Listen::from(80), Listen::from("systemd")]), "80, systemd");
+}
+
+#[tokio::test]
+async fn all_places_that_fail_are_reported_at_once() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = |listener: &std::net::TcpListener| listener.local_addr().unwrap().to_string();
+    let free = {
+        let address = address(&free);
+        drop(free);
+        address
+    };
+    let places =
+        vec![Listen::from("nowhere"), address(&taken).into(), free.as_str().into(), Vec::<u16>::new().into()];
+    let errors = Listen::from(places).bind(4096).await.unwrap_err();
+    let found: Vec<_> = errors.iter().map(std::mem::discriminant).collect();
+    let expected = [
+        ListenError::Nowhere,
+        ListenError::malformed("", ""),
+        ListenError::InUse { address: taken.local_addr().unwrap(), source: std::io::Error::other("") },
+    ];
+    assert_eq!(found, expected.iter().map(std::mem::discriminant).collect::<Vec<_>>(), "{errors:?}");
+    std::net::TcpListener::bind(free).expect("the one that could be bound is free again");
 }
 
 #[tokio::test]

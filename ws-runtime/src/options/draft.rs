@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use ws_spec::options::OptionInfo;
+use ws_spec::options::{self as info, OptionInfo};
 
 use super::attribute::Attribute;
 use super::describe::{Draft, Options};
@@ -12,23 +12,35 @@ use super::settled::{Given, Settled};
 use super::value::{Refused, Value};
 
 impl Draft {
-    /// Reads what is missing from the environment and the attribute, and checks everything.
+    /// Reads the environment, and what has to be known before there is a runtime: the number of threads.
     ///
-    /// The warnings stand for themselves: they are worth a line in the log whether the rest is right or not.
-    pub(crate) fn settle<K, V>(
-        mut self,
+    /// The warnings are worth a line in the log whether the rest is right or not.
+    pub(crate) fn prepare<K, V>(
+        &mut self,
         environment: impl IntoIterator<Item = (K, V)>,
         attribute: impl Fn(&mut Attribute<'_>),
-    ) -> (Vec<Warning>, Result<Settled, OptionErrors>)
+    ) -> Vec<Warning>
     where
         K: Into<OsString>,
         V: Into<OsString>,
     {
-        // Twice: the prefix is needed to know what the environment has set, and that to know what to evaluate.
-        attribute(&mut Attribute::new(&mut self));
+        // The prefix is needed to know what the environment has set, and that to know what to evaluate.
+        attribute(&mut Attribute::of_prefix(self));
         let warnings = self.read_environment(environment);
-        attribute(&mut Attribute::after_environment(&mut self));
-        (warnings, self.finish())
+        attribute(&mut Attribute::of_threads(self));
+        warnings
+    }
+
+    /// On how many threads the server is to run, 0 for one for each core; also where that number is wrong, which is
+    /// reported by [`settle`](Self::settle).
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.value().and_then(|threads| threads.checked(&info::threads).ok()).unwrap_or(0)
+    }
+
+    /// Takes what is missing from the attribute, and checks everything.
+    pub(crate) fn settle(mut self, attribute: impl Fn(&mut Attribute<'_>)) -> Result<Settled, OptionErrors> {
+        attribute(&mut Attribute::of_rest(&mut self));
+        self.finish()
     }
 
     /// Checks everything that was given, and fills in the defaults.
@@ -80,7 +92,7 @@ impl Source {
 pub(crate) struct Slot<T>(Option<(Source, Result<T, Refused>)>);
 
 impl<T> Slot<T> {
-    /// Tells whether nothing was given yet.
+    /// Tells whether nothing has been given yet.
     pub(crate) fn is_free(&self) -> bool {
         self.0.is_none()
     }

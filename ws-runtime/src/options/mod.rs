@@ -34,6 +34,7 @@ mod written;
 pub use attribute::Attribute;
 pub(crate) use describe::{Draft, Options};
 pub use environment::Prefix;
+pub(crate) use environment::Warning;
 pub use error::{OptionError, OptionErrors};
 pub use origins::AllowedOrigins;
 pub use seconds::Seconds;

@@ -1,11 +1,13 @@
 //! Options from the builder, the environment and the attribute: what is taken, what is refused and in which words.
 
 use std::cell::Cell;
+use std::ffi::OsString;
 use std::time::Duration;
 
 use ws_spec::options::{Bounds, TABLE};
 
 use super::draft::Source;
+use super::environment::Warning;
 use super::*;
 
 const NOTHING: [(&str, &str); 0] = [];
@@ -14,8 +16,18 @@ fn refused(draft: Draft) -> String {
     draft.finish().err().expect("the value should be refused").to_string()
 }
 
+/// What happens at the start, without a runtime between reading and settling.
+fn settle<K: Into<OsString>, V: Into<OsString>>(
+    mut draft: Draft,
+    variables: impl IntoIterator<Item = (K, V)>,
+    attribute: impl Fn(&mut Attribute<'_>),
+) -> (Vec<Warning>, Result<Settled, OptionErrors>) {
+    let warnings = draft.prepare(variables, &attribute);
+    (warnings, draft.settle(attribute))
+}
+
 fn from_environment(variables: &[(&str, &str)]) -> (Vec<String>, Result<Settled, OptionErrors>) {
-    let (warnings, result) = Draft::default().settle(variables.iter().copied(), |_| {});
+    let (warnings, result) = settle(Draft::default(), variables.iter().copied(), |_| {});
     (warnings.iter().map(ToString::to_string).collect(), result)
 }
 
@@ -191,7 +203,7 @@ fn all_mistakes_are_reported_at_once_in_the_order_of_the_table() {
     let mut draft = Draft::default();
     draft.max_inbox.set(Source::Builder, 0);
     let variables = [("WS_SERVER_SILENCE_MAX", "soon"), ("WS_SERVER_LISTEN", "here")];
-    let (_, result) = draft.settle(variables, |attribute| attribute.max_outbox(|| 0));
+    let (_, result) = settle(draft, variables, |attribute| attribute.max_outbox(|| 0));
 
     let errors = result.err().expect("four options are wrong");
     let names: Vec<_> = errors.iter().map(OptionError::option).collect();
@@ -214,7 +226,7 @@ fn the_builder_goes_before_the_environment_and_that_before_the_attribute() {
     let mut draft = Draft::default();
     draft.silence_max.set(Source::Builder, 3.into());
     let variables = [("WS_SERVER_SILENCE_MAX", "2"), ("WS_SERVER_MAX_HEADERS", "12")];
-    let (warnings, result) = draft.settle(variables, attribute);
+    let (warnings, result) = settle(draft, variables, attribute);
 
     let options = result.expect("all are right").options;
     assert_eq!(options.silence_max, Duration::from_secs(3));
@@ -250,7 +262,7 @@ fn the_last_call_on_the_builder_holds() {
 fn a_wrong_variable_does_not_matter_where_the_program_sets_the_option() {
     let mut draft = Draft::default();
     draft.max_inbox.set(Source::Builder, 2);
-    let (warnings, result) = draft.settle([("WS_SERVER_MAX_INBOX", "many")], |_| {});
+    let (warnings, result) = settle(draft, [("WS_SERVER_MAX_INBOX", "many")], |_| {});
     assert_eq!(result.expect("it is overridden").options.max_inbox, 2);
     assert_eq!(warnings.len(), 1);
 }
@@ -270,26 +282,42 @@ fn a_value_of_the_attribute_is_evaluated_once_and_only_if_nothing_overrides_it()
         });
     };
 
-    let (_, result) = Draft::default().settle(NOTHING, attribute);
+    let (_, result) = settle(Draft::default(), NOTHING, attribute);
     let settled = result.expect("it is right");
     assert_eq!((settled.listen.to_string().as_str(), settled.options.env.as_str()), ("8080", "CHAT"));
     assert_eq!(evaluated.take(), 2);
 
-    let (_, result) = Draft::default().settle([("CHAT_LISTEN", "127.0.0.1:1")], attribute);
+    let (_, result) = settle(Draft::default(), [("CHAT_LISTEN", "127.0.0.1:1")], attribute);
     assert_eq!(result.expect("it is right").listen.to_string(), "127.0.0.1:1");
     assert_eq!(evaluated.take(), 1, "`env` alone");
 
     let mut draft = Draft::default();
     draft.listen.set(Source::Builder, 9.into());
     draft.env.set(Source::Builder, "OTHER".into());
-    let (_, result) = draft.settle([("CHAT_LISTEN", "127.0.0.1:1")], attribute);
+    let (_, result) = settle(draft, [("CHAT_LISTEN", "127.0.0.1:1")], attribute);
     assert_eq!(result.expect("it is right").listen.to_string(), "9");
     assert_eq!(evaluated.take(), 0);
 }
 
 #[test]
+fn the_number_of_threads_is_known_before_all_else_of_the_attribute() {
+    for (given, known) in [("3", 3), ("0", 0), ("1025", 0), ("many", 0)] {
+        let mut draft = Draft::default();
+        let attribute = |attribute: &mut Attribute<'_>| {
+            attribute.threads(|| 7);
+            attribute.listen(|| panic!("it is to be evaluated on these threads"));
+        };
+        assert!(draft.prepare([("WS_SERVER_THREADS", given)], attribute).is_empty());
+        assert_eq!(draft.threads(), known);
+        let mut draft = Draft::default();
+        draft.prepare(NOTHING, attribute);
+        assert_eq!(draft.threads(), 7);
+    }
+}
+
+#[test]
 fn every_key_of_the_attribute_takes_what_its_documentation_says() {
-    let (_, result) = Draft::default().settle(NOTHING, |attribute| {
+    let (_, result) = settle(Draft::default(), NOTHING, |attribute| {
         attribute.listen(|| "127.0.0.1:8080".into());
         attribute.tls(|| ("chain.pem", String::from("key.pem")).into());
         attribute.silence_max(|| 0.5.into());
@@ -351,12 +379,11 @@ fn a_variable_that_no_option_has_is_a_warning_with_the_likely_name() {
 #[test]
 #[cfg(unix)]
 fn a_value_that_is_not_unicode_is_refused_and_not_a_panic() {
-    use std::ffi::OsString;
     use std::os::unix::ffi::OsStringExt;
 
     let broken = || OsString::from_vec(vec![0xff]);
     let variables = [("WS_SERVER_MAX_INBOX", broken()), ("PATH", broken())];
-    let (_, result) = Draft::default().settle(variables, |_| {});
+    let (_, result) = settle(Draft::default(), variables, |_| {});
     assert!(result.err().expect("it is no number").to_string().contains("max_inbox"));
 }
 

@@ -201,8 +201,13 @@ impl Value for Listen {
     }
 
     fn checked(self, _info: &OptionInfo) -> Result<Self, Refused> {
-        self.check().map_err(|error| Refused::Because(format!("cannot be used: {error}")))?;
-        Ok(self)
+        match self.mistakes() {
+            mistakes if mistakes.is_empty() => Ok(self),
+            mistakes => {
+                let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+                Err(Refused::Because(format!("cannot be used: {}", mistakes.join("; "))))
+            }
+        }
     }
 
     fn show(&self) -> String {

@@ -1,39 +1,41 @@
-//! Sees to it that somebody listens while handlers work.
+//! Keeps one worker polling I/O while handlers hog the others.
 //!
-//! One of tokio's workers waits for sockets and clocks; when it hears something it goes to work on it, and wakes nobody
-//! to wait in its place until it has more than one thing to do. Where that one thing is a handler that computes for long,
-//! nobody hears anything, however many workers sleep. (tokio can do better, `enable_eager_driver_handoff`, but not in a
-//! stable build, and at a cost for each message.)
+//! One of tokio's workers polls sockets and timers. When an event comes, that worker runs the task that waited for it,
+//! and wakes no other worker to poll in its place unless it has more than one task to run. If this task is a handler
+//! that computes for long, nobody polls, however many workers sleep. (tokio's `enable_eager_driver_handoff` does better,
+//! but only in unstable builds, and it costs something for each message.)
 
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-/// How often it is looked whether a worker is still at what it was at: twice that long nobody listens, at worst.
-const EVERY: Duration = Duration::from_millis(10);
+/// How often the workers are looked at. At worst nobody polls for twice as long.
+#[cfg(target_has_atomic = "64")]
+const PERIOD: Duration = Duration::from_millis(10);
 
 /// How often while all workers sleep.
-const EVERY_WHEN_IDLE: Duration = Duration::from_millis(50);
-
-/// Wakes a worker whenever another has been at work for a while: it finds nothing to do, and listens.
 #[cfg(target_has_atomic = "64")]
-pub(crate) async fn relieve(workers: &Runtime) {
+const PERIOD_WHEN_IDLE: Duration = Duration::from_millis(50);
+
+/// Wakes a worker whenever another one has been busy for a whole period: it finds nothing to do, and polls.
+#[cfg(target_has_atomic = "64")]
+pub(super) async fn keep_polling<T>(workers: &Runtime) -> T {
     let metrics = workers.metrics();
     let mut counts = vec![0; metrics.num_workers()];
     let mut idle = false;
     loop {
-        tokio::time::sleep(if idle { EVERY_WHEN_IDLE } else { EVERY }).await;
-        let mut at_work = false;
+        tokio::time::sleep(if idle { PERIOD_WHEN_IDLE } else { PERIOD }).await;
+        let mut is_busy = false;
         idle = true;
         for (worker, last) in counts.iter_mut().enumerate() {
-            // It counts how often the worker fell asleep and awoke: even, it is awake.
+            // It counts how often the worker fell asleep and awoke: even means awake.
             let count = metrics.worker_park_unpark_count(worker);
             let is_awake = count.is_multiple_of(2);
-            at_work |= is_awake && count == *last;
+            is_busy |= is_awake && count == *last;
             idle &= !is_awake && count == *last;
             *last = count;
         }
-        if at_work {
+        if is_busy {
             workers.spawn(async {});
         }
     }
@@ -41,6 +43,6 @@ pub(crate) async fn relieve(workers: &Runtime) {
 
 /// tokio does not count here.
 #[cfg(not(target_has_atomic = "64"))]
-pub(crate) async fn relieve(_: &Runtime) {
+pub(super) async fn keep_polling<T>(_: &Runtime) -> T {
     std::future::pending().await
 }

@@ -3,15 +3,16 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use tokio::runtime::Runtime;
+use tokio::runtime::Handle;
 
+use super::capacity::Capacity;
 use super::running::Running;
-use super::serve::{self, LAST_GRACE};
+use super::serve;
 use super::{Hosted, Server};
 use crate::error::Error;
 use crate::event::{Service, Store};
-use crate::options::{Draft, Settled};
-use crate::process::Attendant;
+use crate::options::{Draft, Settled, Warning};
+use crate::process;
 use crate::tick::Ticks;
 
 /// How many connections may wait to be accepted.
@@ -45,6 +46,10 @@ pub struct Given<T>(T);
 pub trait StateSource<T> {
     #[doc(hidden)]
     fn into_state(self) -> T;
+
+    /// Makes the state where it is called: on another thread, whether the state can be sent there or not.
+    #[doc(hidden)]
+    fn into_store<K: Store<State = T>>(self) -> Box<dyn FnOnce() -> K + Send>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -52,11 +57,20 @@ impl<T: Default> StateSource<T> for DefaultState {
     fn into_state(self) -> T {
         T::default()
     }
+
+    fn into_store<K: Store<State = T>>(self) -> Box<dyn FnOnce() -> K + Send> {
+        Box::new(|| K::new(T::default()))
+    }
 }
 
 impl<T> StateSource<T> for Given<T> {
     fn into_state(self) -> T {
         self.0
+    }
+
+    fn into_store<K: Store<State = T>>(self) -> Box<dyn FnOnce() -> K + Send> {
+        let store = K::new(self.0);
+        Box::new(|| store)
     }
 }
 
@@ -73,30 +87,27 @@ impl<S: Service> Builder<S> {
 }
 
 impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
-    /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it at
-    /// once.
+    /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it within
+    /// a quarter of a second.
     ///
-    /// Owns the process: it makes a tokio runtime of [`threads`](Self::threads), and sets up a plain `tracing` subscriber if there is
-    /// none (feature `log`, on by default; the level is taken from `RUST_LOG`, `info` without it). What still blocks a
-    /// thread of that runtime when the server has stopped has a second to end, and is then left behind.
+    /// It owns the process:
+    ///
+    /// * It makes a tokio runtime of [`threads`](Self::threads). The values of the attribute and the state's `Default`
+    ///   are evaluated in its context, so they may spawn tasks.
+    /// * If there is no `tracing` subscriber, it sets up a plain one (feature `log`, on by default; the level is taken
+    ///   from `RUST_LOG`, `info` without it). It writes to standard error from a thread of its own, with up to 1 MiB of
+    ///   lines waiting: a pipe that nobody reads does not stop the server. Further lines are dropped, and their number
+    ///   is logged. A subscriber of your own is left as it is, and if it blocks, it blocks the handlers that log; so does
+    ///   what is written past it, such as the message of a panic.
+    /// * It returns within `shutdown_timeout` and a second, whatever blocks. What still blocks a thread of its runtime
+    ///   then is left behind.
     ///
     /// # Errors
     ///
     /// [`Error::InsideRuntime`] within a tokio runtime, where [`serve`](Self::serve) is the method to call; and those of
     /// [`bind`](Self::bind).
     pub fn start(self) -> Result<(), Error> {
-        if tokio::runtime::Handle::try_current().is_ok() {
-            return Err(Error::InsideRuntime);
-        }
-        #[cfg(feature = "log")]
-        crate::process::set_up();
-        let attendant = Attendant::new()?;
-        // The attribute may make what only a runtime can, such as tokio's listeners.
-        let settled = attendant.within(|| settle::<S>(self.draft))?;
-        let workers = workers(settled.options.threads)?;
-        let ended = attendant.run(&workers, bind::<S>(settled, self.state.into_state()));
-        workers.shutdown_timeout(LAST_GRACE);
-        ended
+        process::start::<S>(self.draft, self.state.into_store())
     }
 
     /// Runs the server inside your tokio runtime, until [`Server::shutdown`]. Signals are yours to handle.
@@ -117,50 +128,57 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
     /// # Errors
     ///
     /// [`Error::Options`] where an option is wrong, [`Error::Listen`] where an address cannot be had, [`Error::Tls`]
-    /// where a certificate or its key is, [`Error::Watch`] where a handle cannot be watched.
-    pub async fn bind(self) -> Result<Running, Error> {
-        bind::<S>(settle::<S>(self.draft)?, self.state.into_state()).await
+    /// where a certificate or its key is wrong, [`Error::Tick`] where a tick's period is, [`Error::Watch`] where a handle
+    /// cannot be watched, [`Error::Several`] where several of these came together, and [`Error::OutsideRuntime`] where no
+    /// tokio runtime runs.
+    ///
+    /// # Panics
+    ///
+    /// In a tokio runtime without I/O or time: build it with `enable_all()`.
+    pub async fn bind(mut self) -> Result<Running, Error> {
+        if Handle::try_current().is_err() {
+            return Err(Error::OutsideRuntime);
+        }
+        warn(&self.draft.prepare(std::env::vars_os(), S::attribute));
+        let settled = self.draft.settle(S::attribute)?;
+        bind::<S>(settled, S::Store::new(self.state.into_state())).await
     }
 }
 
-/// Finds out which options hold.
-fn settle<S: Service>(draft: Draft) -> Result<Settled, Error> {
-    let (warnings, settled) = draft.settle(std::env::vars_os(), S::attribute);
+/// Logs what in the environment has no effect.
+pub(crate) fn warn(warnings: &[Warning]) {
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    Ok(settled?)
 }
 
-fn workers(threads: usize) -> Result<Runtime, Error> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    if threads > 0 {
-        builder.worker_threads(threads);
-    }
-    builder.enable_all().build().map_err(Error::Runtime)
-}
-
-async fn bind<S: Service>(settled: Settled, state: S::State) -> Result<Running, Error> {
+/// Binds the server, and runs it in the background. All that is wrong is reported at once.
+pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Result<Running, Error> {
     let Settled { listen, tls, options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
-    if let Some(error) = ticks.errors.into_iter().next() {
-        return Err(error.into());
-    }
+    let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
+    let mut note = |error: Error| errors.push(error);
+    let tls = tls.and_then(|tls| tls.acceptor().map_err(|error| note(error.into())).ok());
+    let listeners = listen.bind(BACKLOG).await.unwrap_or_else(|all| {
+        all.into_iter().map(Error::from).for_each(&mut note);
+        Vec::new()
+    });
+    Error::all(errors)?;
 
-    let tls = tls.map(|tls| tls.acceptor()).transpose()?;
-    let listeners = listen.bind(BACKLOG).await?;
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
+    let capacity = Capacity::new(&options);
     let server = Server::new(S::NAME, options);
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
-    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store: S::Store::new(state), tls });
+    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls });
     #[cfg(unix)]
     super::watches::run_declared(&hosted)?;
     super::announce::announce(&server, &S::HANDLERS, hosted.tls.is_some());
+    capacity.announce(server.name());
     for tick in ticks.declared {
         server.run_tick(Arc::clone(&hosted), tick);
     }
-    let serving = tokio::spawn(serve::serve(hosted, listeners));
+    let serving = tokio::spawn(serve::serve(hosted, listeners, capacity));
     Ok(Running { server, serving })
 }

@@ -1,8 +1,10 @@
 //! All connections together: the registry, broadcasts, ticks and watches, and the way from start to shutdown.
 
+mod accept;
 mod alarms;
 mod announce;
 mod builder;
+mod capacity;
 mod openings;
 mod registry;
 mod running;
@@ -17,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
@@ -34,9 +36,9 @@ use crate::watch::Watchers;
 use crate::wire::Kind;
 
 pub use self::builder::{Builder, DefaultState, Given, StateSource};
+pub(crate) use self::builder::{bind, warn};
 pub(crate) use self::openings::{Evicted, Place};
 pub use self::running::Running;
-pub(crate) use self::serve::LAST_GRACE;
 
 /// A running server: a cheap handle that may be cloned, kept and sent to other threads.
 ///
@@ -50,6 +52,8 @@ struct Inner {
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
     openings: Arc<Openings>,
+    /// Told when a connection's task has ended, and its descriptor is free again.
+    freed: Notify,
     alarms: Alarms,
     /// Where its tasks run.
     runtime: Handle,
@@ -81,6 +85,7 @@ impl Server {
         let threads = runtime.metrics().num_workers();
         Self(Arc::new(Inner {
             name,
+            freed: Notify::new(),
             openings: Arc::new(Openings::new(options.max_handshakes, threads)),
             options,
             addresses: OnceLock::new(),
@@ -109,8 +114,9 @@ impl Server {
         self.0.addresses.get().map_or(&[], Vec::as_slice)
     }
 
-    /// The connections that are ready, in the order of their numbers: those between their `ready` and their
-    /// `disconnect`.
+    /// The connections that are ready, in the order of their numbers: exactly those whose [`Conn::is_ready`] is true,
+    /// from the moment that 101 is sent until they start to close. A connection is listed in its `ready` handler, and is
+    /// not listed in its `disconnect` handler, nor after [`Conn::disconnect`].
     #[must_use]
     pub fn connections(&self) -> Vec<Conn> {
         self.0.registry.list()
@@ -141,8 +147,8 @@ impl Server {
     /// Shuts the server down: it stops accepting, runs the `shutdown` handler, lets each connection handle what has
     /// arrived, closes it with 1001, and then [`start`](Builder::start) returns.
     ///
-    /// Returns at once, so that handlers can call it. Whoever is not done after `shutdown_timeout` (30 s) is cut. A
-    /// second call changes nothing.
+    /// Returns at once, so that handlers can call it. Whoever is not done after `shutdown_timeout` (30 s) is cut, and has
+    /// up to 0.7 s more for its `disconnect` handler. A second call changes nothing.
     pub fn shutdown(&self) {
         self.advance(Stage::Stopping);
     }
@@ -230,8 +236,10 @@ impl Server {
         // Logged when no lock is held: a log may be sent to connections too.
         let mut missed = Vec::new();
         gathered(|| {
-            self.0.registry.each(|conn| match broadcast.send_to(conn) {
+            self.0.registry.each_ready(|conn| match broadcast.send_to(conn) {
                 Ok(()) => taken += 1,
+                // It has started to close since.
+                Err(SendError::Gone) => {}
                 Err(SendError::TooLarge { .. }) => too_large += 1,
                 Err(error) => missed.push((conn.id(), error)),
             });

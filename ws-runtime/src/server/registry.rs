@@ -5,14 +5,15 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::conn::Conn;
 
-/// Who is ready and who parts, by number. The lock is never held while user code runs.
+/// Who has become ready and who parts, by number. The lock is never held while user code runs.
 #[derive(Debug, Default)]
 pub(super) struct Registry(RwLock<Listed>);
 
 #[derive(Debug, Default)]
 struct Listed {
+    /// Those between 101 and their `disconnect`. One that was told to close stays here until its task has seen it.
     ready: BTreeMap<u64, Conn>,
-    /// No longer ready, but not gone: their `disconnect` runs, or their goodbye.
+    /// Those whose `disconnect` or closing handshake runs.
     parting: BTreeMap<u64, Conn>,
 }
 
@@ -34,8 +35,9 @@ impl Registry {
         }
     }
 
+    /// Those that are ready now.
     pub(super) fn list(&self) -> Vec<Conn> {
-        self.read().ready.values().cloned().collect()
+        self.read().ready.values().filter(|conn| conn.is_ready()).cloned().collect()
     }
 
     /// The connection of that number, if it is not gone.
@@ -44,7 +46,12 @@ impl Registry {
         listed.ready.get(&number).or_else(|| listed.parting.get(&number)).cloned()
     }
 
-    /// Does something quick for each that is ready.
+    /// Does something quick for each that is ready now.
+    pub(super) fn each_ready(&self, act: impl FnMut(&Conn)) {
+        self.read().ready.values().filter(|conn| conn.is_ready()).for_each(act);
+    }
+
+    /// Does something quick for each that has become ready and has not been parted with.
     pub(super) fn each(&self, act: impl FnMut(&Conn)) {
         self.read().ready.values().for_each(act);
     }

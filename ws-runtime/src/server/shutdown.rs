@@ -12,9 +12,10 @@ pub(super) enum Stage {
     Stopping,
     /// Connections handle what has arrived and are closed with 1001.
     Closing,
-    /// Patience is over: what is left is cut, running handlers included; only `disconnect` has a moment more.
+    /// `shutdown_timeout` is over: what is left is cut, running handlers included. `disconnect` handlers still run, for
+    /// [`LAST_GRACE`](super::LAST_GRACE).
     Aborting,
-    /// That moment is over too.
+    /// `LAST_GRACE` is over: `disconnect` handlers are dropped too.
     Abandoning,
 }
 
@@ -29,13 +30,18 @@ impl Server {
         });
     }
 
-    /// Ends everything at once: connections are cut, running handlers are dropped.
-    pub(crate) fn abort(&self) {
+    /// Has the server end everything at once. Returns at once itself, whatever other threads hold on to.
+    pub(crate) fn end_at_once(&self) {
         self.advance(Stage::Aborting);
-        self.0.registry.each(Conn::abort);
     }
 
-    /// Ends even what has been given a last moment.
+    /// Ends everything: connections are cut, running handlers but `disconnect` are dropped.
+    pub(super) fn abort(&self) {
+        self.advance(Stage::Aborting);
+        self.0.registry.each_left(Conn::abort);
+    }
+
+    /// Ends `disconnect` handlers too.
     pub(super) fn abandon(&self) {
         self.advance(Stage::Abandoning);
         self.0.registry.each_left(Conn::abandon);
@@ -46,7 +52,7 @@ impl Server {
         self.reached(Stage::Stopping).await;
     }
 
-    /// Waits until patience is over.
+    /// Waits until everything is to end at once.
     pub(crate) async fn aborting(&self) {
         self.reached(Stage::Aborting).await;
     }

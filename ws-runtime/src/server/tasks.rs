@@ -58,16 +58,18 @@ impl Server {
         }
     }
 
-    /// Runs a task beside the connections; once patience is over it ends even in the middle of a step.
+    /// Runs a task beside the connections. From [`Stage::Aborting`] on it ends even in the middle of a step.
     pub(super) fn run_beside(&self, task: impl Future<Output = ()> + Send + 'static) {
         let server = self.clone();
-        self.0.tasks.spawn(async move {
+        let task = async move {
             tokio::select! {
                 biased;
                 () = server.aborting() => {}
                 () = Gathered::new(task) => {}
             }
-        });
+        };
+        // The caller may be any thread.
+        self.0.tasks.spawn_on(task, &self.0.runtime);
     }
 
     /// Logs how a handler of the server as a whole failed, under its name.

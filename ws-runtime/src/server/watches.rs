@@ -92,7 +92,11 @@ impl Server {
         H: AsFd + Send + 'static,
         R: IntoOutcome,
     {
-        let mut watch = self.0.watchers.add(handle, interest)?;
+        let mut watch = {
+            // The caller may be any thread.
+            let _context = self.0.runtime.enter();
+            self.0.watchers.add(handle, interest)?
+        };
         let server = self.clone();
         self.run_beside(async move {
             while server.goes_on_watching(&mut watch).await {
@@ -112,15 +116,13 @@ impl Server {
     }
 }
 
-/// Starts the watches that the server declares: all, or none where one of them cannot.
+/// Starts the watches that the server declares: all, or none where some of them cannot be started.
 pub(super) fn run_declared<S: Service>(hosted: &Arc<Hosted<S>>) -> Result<(), Error> {
     let mut watches = Watches::new();
     S::watches(&mut watches);
-    let begun = watches.into_declared().into_iter().try_for_each(|declared| declared.run(hosted));
-    if begun.is_err() {
-        hosted.server.abort();
-    }
-    begun
+    let declared = watches.into_declared().into_iter();
+    let errors = declared.filter_map(|watch| watch.run(hosted).err()).collect();
+    Error::all(errors).inspect_err(|_| hosted.server.end_at_once())
 }
 
 impl<S: Service> Hosted<S> {

@@ -1,0 +1,215 @@
+//! From `start()` to its return: the runtime, the signals, the deadline.
+
+use std::panic::resume_unwind;
+use std::pin::pin;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::io_poller::keep_polling;
+use super::log::Log;
+use super::signals::Signals;
+use crate::error::Error;
+use crate::event::Service;
+use crate::options::Draft;
+use crate::server::{Running, bind, warn};
+
+/// What a shutdown may take beyond `shutdown_timeout`: most of it is for `disconnect` handlers, see
+/// [`LAST_GRACE`](crate::server::LAST_GRACE). When this much is over, the server's threads are left to themselves.
+const OVERDUE: Duration = Duration::from_millis(850);
+
+/// The same for what else runs on these threads. What is left of a second is for the log.
+const LATEST: Duration = Duration::from_millis(900);
+
+/// What handlers have after a second signal, and what each later step has: all of it is within a quarter of a second.
+const AT_ONCE: Duration = Duration::from_millis(100);
+const STEP_AT_ONCE: Duration = Duration::from_millis(50);
+
+/// Runs a server in a process of its own.
+///
+/// Signals have to be obeyed whatever blocks. So no user code runs on this thread, but for the values of `env` and
+/// `threads` in the attribute, which are needed first; and nothing is logged from it.
+pub(crate) fn start<S: Service>(
+    mut draft: Draft,
+    make_store: impl FnOnce() -> S::Store + Send + 'static,
+) -> Result<(), Error> {
+    if Handle::try_current().is_ok() {
+        return Err(Error::InsideRuntime);
+    }
+    let mut log = Log::set_up();
+    let main = Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
+    let (mut signals, warnings) = {
+        let _context = main.enter();
+        (Signals::listen().map_err(Error::Signals)?, draft.prepare(std::env::vars_os(), S::attribute))
+    };
+    let workers = workers(draft.threads())?;
+
+    let cancelled = Arc::new(Notify::new());
+    let binding = workers.spawn_blocking({
+        let cancelled = Arc::clone(&cancelled);
+        // In the context of the runtime, but not in a task: the state's `Default` may spawn tasks, and it may block on a
+        // runtime of its own.
+        move || {
+            warn(&warnings);
+            let settled = draft.settle(S::attribute)?;
+            let store = make_store();
+            Handle::current().block_on(async {
+                tokio::select! {
+                    bound = bind::<S>(settled, store) => bound.map(Some),
+                    () = cancelled.notified() => Ok(None),
+                }
+            })
+        }
+    });
+    let ending = main.block_on(async {
+        let ending = tokio::select! {
+            ending = run(binding, &mut signals, &cancelled) => ending,
+            never = keep_polling(&workers) => never,
+        };
+        end_workers(workers, ending.workers, &mut signals).await;
+        ending
+    });
+    main.shutdown_background();
+    if ending.at_once {
+        log.hurry(STEP_AT_ONCE);
+    }
+    ending.result
+}
+
+fn workers(threads: usize) -> Result<Runtime, Error> {
+    let mut builder = Builder::new_multi_thread();
+    if threads > 0 {
+        builder.worker_threads(threads);
+    }
+    builder.enable_all().build().map_err(Error::Runtime)
+}
+
+/// How `start()` ends.
+struct Ending {
+    result: Result<(), Error>,
+    /// How long the server's threads have to end.
+    workers: Duration,
+    at_once: bool,
+}
+
+impl Ending {
+    fn at_once() -> Self {
+        Self { result: Ok(()), workers: STEP_AT_ONCE, at_once: true }
+    }
+}
+
+/// Waits until the server is bound, and then until it has stopped.
+async fn run(
+    mut binding: JoinHandle<Result<Option<Running>, Error>>,
+    signals: &mut Signals,
+    cancelled: &Notify,
+) -> Ending {
+    let bound = tokio::select! {
+        bound = &mut binding => bound,
+        signal = signals.next() => {
+            cancelled.notify_one();
+            say(move || tracing::info!("{signal} received: ending before the server has started")).await;
+            // It closes its listeners and removes their files, unless user code blocks it.
+            let _ = timeout(AT_ONCE, binding).await;
+            return Ending::at_once();
+        }
+    };
+    match bound {
+        Ok(Ok(Some(running))) => supervise(running, signals).await,
+        Ok(Ok(None)) => Ending::at_once(),
+        Ok(Err(error)) => Ending { result: Err(error), workers: LATEST, at_once: false },
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_) => Ending::at_once(),
+        },
+    }
+}
+
+/// Shuts the server down at the first signal, and ends it at the second.
+async fn supervise(running: Running, signals: &mut Signals) -> Ending {
+    let server = running.server().clone();
+    let name = server.name();
+    let shutdown_timeout = server.options().shutdown_timeout;
+    let mut stopped = pin!(running.stopped());
+    let mut overdue = pin!(sleep(Duration::ZERO));
+    let mut begun = None;
+    let mut asked = false;
+    loop {
+        tokio::select! {
+            () = &mut stopped => break,
+            () = server.stopping(), if begun.is_none() => {
+                let now = Instant::now();
+                begun = Some(now);
+                overdue.as_mut().reset(now + shutdown_timeout + OVERDUE);
+            }
+            signal = signals.next() => {
+                if asked {
+                    server.end_at_once();
+                    say(move || tracing::warn!(server = name, "{signal} received again: ending at once")).await;
+                    let _ = timeout(AT_ONCE, stopped).await;
+                    return Ending::at_once();
+                }
+                server.shutdown();
+                asked = true;
+                say(move || tracing::info!(server = name, "{signal} received; a second signal ends the process at once")).await;
+            }
+            // It ends by itself before, unless all its threads are blocked.
+            () = &mut overdue, if begun.is_some() => {
+                say(move || tracing::warn!(server = name, "left behind: handlers that block all threads")).await;
+                return Ending { result: Ok(()), workers: Duration::ZERO, at_once: true };
+            }
+        }
+    }
+    let now = Instant::now();
+    let latest = begun.unwrap_or(now) + shutdown_timeout + LATEST;
+    Ending { result: Ok(()), workers: latest.saturating_duration_since(now).min(LATEST), at_once: false }
+}
+
+/// Ends the server's threads: waits for what still runs there, but not for long, and not after a signal.
+async fn end_workers(workers: Runtime, time: Duration, signals: &mut Signals) {
+    let mut ending = EndingWorkers(Some(workers));
+    let (ended, has_ended) = oneshot::channel::<()>();
+    let spawned = thread::Builder::new().name("ws-end".to_owned()).spawn(move || {
+        if let Some(workers) = ending.0.take() {
+            workers.shutdown_timeout(time);
+        }
+        drop(ended);
+    });
+    if spawned.is_ok() {
+        tokio::select! {
+            _ = has_ended => {}
+            _ = signals.next() => {}
+            () = sleep_until(Instant::now() + time) => {}
+        }
+    }
+}
+
+/// Dropping a runtime waits for whatever blocks its threads; dropping this does not.
+struct EndingWorkers(Option<Runtime>);
+
+impl Drop for EndingWorkers {
+    fn drop(&mut self) {
+        if let Some(workers) = self.0.take() {
+            workers.shutdown_background();
+        }
+    }
+}
+
+/// Logs from another thread, for which it waits a moment: a program's own subscriber may block.
+async fn say(log: impl FnOnce() + Send + 'static) {
+    const MOMENT: Duration = Duration::from_millis(20);
+    let subscriber = tracing::dispatcher::get_default(Clone::clone);
+    let (said, is_said) = oneshot::channel::<()>();
+    let spawned = thread::Builder::new().name("ws-say".to_owned()).spawn(move || {
+        tracing::dispatcher::with_default(&subscriber, log);
+        drop(said);
+    });
+    if spawned.is_ok() {
+        let _ = timeout(MOMENT, is_said).await;
+    }
+}

@@ -1,0 +1,68 @@
+//! How many connections a server holds: `max_connections`, or fewer where the process may not open so many descriptors.
+
+use std::fmt;
+
+use crate::options::Options;
+
+/// Descriptors that are left for everything but connections.
+#[cfg(unix)]
+const DESCRIPTORS_APART: usize = 64;
+
+/// How many connections are held at once, and what bounds them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Capacity {
+    pub(super) connections: usize,
+    max_connections: usize,
+    /// The process's limit of descriptors, where that is what bounds them.
+    descriptors: Option<usize>,
+    /// Whether somebody asked for that many connections.
+    is_asked_for: bool,
+}
+
+impl Capacity {
+    pub(super) fn new(options: &Options) -> Self {
+        let max_connections = options.max_connections;
+        let is_asked_for = options.given().any(|given| given.name == "max_connections");
+        let unbounded =
+            Self { connections: max_connections, max_connections, descriptors: None, is_asked_for };
+        #[cfg(unix)]
+        if let Some(limit) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
+            let descriptors = usize::try_from(limit).unwrap_or(usize::MAX);
+            // The rest is for the user's files, and for the peers that are refused.
+            let room = descriptors.saturating_sub(DESCRIPTORS_APART) / 5 * 4;
+            if room < max_connections {
+                return Self { connections: room.max(1), descriptors: Some(descriptors), ..unbounded };
+            }
+        }
+        unbounded
+    }
+
+    /// Logs that there will be fewer connections than `max_connections` says: as a warning where somebody asked for them.
+    pub(super) fn announce(&self, server: &str) {
+        let Some(descriptors) = self.descriptors else { return };
+        let Self { connections, max_connections, .. } = self;
+        let text = format!(
+            "at most {connections} connections, although max_connections is {max_connections}: the process may open \
+             {descriptors} descriptors; raise that by `ulimit -n` or systemd's `LimitNOFILE=`, or lower max_connections"
+        );
+        if self.is_asked_for {
+            tracing::warn!(server, "{text}");
+        } else {
+            tracing::info!(server, "{text}");
+        }
+    }
+}
+
+/// What is reached when there are that many.
+impl fmt::Display for Capacity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.descriptors {
+            None => write!(f, "max_connections ({})", self.max_connections),
+            Some(descriptors) => write!(
+                f,
+                "{} connections, which is what {descriptors} descriptors (`ulimit -n`) allow",
+                self.connections
+            ),
+        }
+    }
+}
