@@ -14,6 +14,33 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// Reads a server's frames, but for pings, and for a last one that was cut short.
+    ///
+    /// # Panics
+    ///
+    /// If one is not what [`read`](Self::read) expects.
+    #[must_use]
+    pub fn read_complete(bytes: &[u8]) -> Self {
+        let mut complete = Vec::new();
+        let mut rest = bytes;
+        while let [first, second, ..] = rest {
+            let (head, len) = match (second, rest) {
+                (127, [_, _, a, b, c, d, e, f, g, h, ..]) => {
+                    (10, u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]) as usize)
+                }
+                (126, [_, _, high, low, ..]) => (4, usize::from(u16::from_be_bytes([*high, *low]))),
+                (126.., _) => break,
+                (len, _) => (2, usize::from(*len)),
+            };
+            let Some((frame, after)) = rest.split_at_checked(head + len) else { break };
+            if *first != 0x89 {
+                complete.extend_from_slice(frame);
+            }
+            rest = after;
+        }
+        Self::read(&complete)
+    }
+
     /// Reads a server's frames.
     ///
     /// # Panics

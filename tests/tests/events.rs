@@ -87,8 +87,8 @@ mod arguments {
     pub(crate) struct Seat(String);
 
     impl<'a, C: WithConn<'a>> FromContext<'a, C> for Seat {
-        fn from_context(context: &mut C) -> Self {
-            Seat(context.conn().peer().to_string())
+        fn from_context(context: &mut C) -> Result<Self, Reject> {
+            Ok(Seat(context.conn().peer().to_string()))
         }
     }
 
@@ -96,8 +96,8 @@ mod arguments {
     pub(crate) struct Crowd(usize);
 
     impl<'a, C: WithServer<'a>> FromContext<'a, C> for Crowd {
-        fn from_context(context: &mut C) -> Self {
-            Crowd(context.server().connections().len())
+        fn from_context(context: &mut C) -> Result<Self, Reject> {
+            Ok(Crowd(context.server().connections().len()))
         }
     }
 

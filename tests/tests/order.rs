@@ -33,6 +33,11 @@ mod ordered {
                 elsewhere(|conn| conn.send_utf8("4").unwrap());
                 Ok(Some("5"))
             }
+            "thread sends much" => {
+                conn.send_utf8("first").unwrap();
+                elsewhere(|conn| (0..8).for_each(|_| conn.send_binary(vec![0; 50_000]).unwrap()));
+                Ok(Some("last"))
+            }
             "thread broadcasts" => {
                 conn.send_utf8("1").unwrap();
                 elsewhere(|conn| assert_eq!(conn.server().broadcast_utf8("2"), 1));
@@ -73,6 +78,16 @@ async fn what_a_handler_sent_comes_before_what_a_thread_sends_after_it() {
     for number in ["1", "2", "3", "4", "5"] {
         assert_eq!(client.text().await, number);
     }
+}
+
+#[tokio::test]
+async fn what_a_handler_sent_comes_before_more_than_the_outbox_holds() {
+    let mut client = ask("thread sends much").await;
+    assert_eq!(client.text().await, "first");
+    for _ in 0..8 {
+        assert_eq!(client.next().await.len(), 50_000);
+    }
+    assert_eq!(client.text().await, "last");
 }
 
 #[tokio::test]

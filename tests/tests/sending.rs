@@ -29,7 +29,10 @@ async fn what_is_too_large_is_refused_with_both_sizes() {
     assert_eq!(conn.send_binary([0; 11]), Err(SendError::TooLarge { size: 11, max: 10 }));
     conn.set_max_send_size(11).unwrap();
     assert_eq!(conn.send_utf8("0123456789a"), Ok(()));
-    assert_eq!(conn.set_max_send_size(0), Err(SetError::Zero { option: "max_send_size" }));
+    for bytes in [0, (1 << 30) + 1, usize::MAX] {
+        let refused = SetError::Size { option: "max_send_size", bytes, max: 1 << 30 };
+        assert_eq!(conn.set_max_send_size(bytes), Err(refused));
+    }
     assert_eq!(conn.set_max_recv_size(1), Err(SetError::TooLate { option: "max_recv_size" }));
     assert_eq!(client.text().await, "0123456789");
     assert_eq!(client.text().await, "0123456789a");

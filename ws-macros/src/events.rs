@@ -1,50 +1,43 @@
 //! What the macro knows of each event: one row an event, and everything else follows from it.
 //!
-//! A new event is a row here, a method of the runtime's `Service`, and a trait for its arguments.
+//! A new event is a row here, a method of the runtime's `Service` or `Route`, and a trait for its arguments.
 
 /// One row: an event, or what has an attribute of its own (a tick, a watch).
 #[derive(Debug)]
 pub(crate) struct Row {
-    /// The word in `#[on(…)]`, the method of the runtime's `Service`, and the name in messages.
+    /// The word in `#[on(…)]`, the runtime's method, and the name in messages.
     pub(crate) name: &'static str,
     /// What other frameworks call it, in lower case.
     pub(crate) foreign_names: &'static [&'static str],
     /// The runtime's trait of its arguments.
     pub(crate) argument_trait: &'static str,
-    /// The method of that trait that makes an argument.
-    pub(crate) argument_method: &'static str,
     pub(crate) payload: Payload,
     pub(crate) surroundings: Surroundings,
     pub(crate) session: Session,
     pub(crate) output: Output,
 }
 
-/// What only this event brings: a parameter of its method, and what arguments are made of.
+/// What only this event brings: the runtime's type of it, which arguments are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload {
     Nothing,
-    /// `name: &'a type_name`
-    Value {
-        name: &'static str,
-        type_name: &'static str,
-    },
-    /// `name: &'a type_name<'a>`
-    Message {
-        name: &'static str,
-        type_name: &'static str,
-    },
+    /// What the connection keeps until the handler has ended.
+    Kept(&'static str),
+    /// A message, which lies in the buffer that it was read into: it is handled there, or kept for a handler that has to
+    /// be awaited. So it has two methods.
+    Message(&'static str),
     /// The handle of a watch.
-    Handle {
-        name: &'static str,
-    },
+    Handle,
 }
 
-/// What surrounds the event: which context its arguments are made from.
+/// Where the event happens: which trait of the runtime has its method, and which context its arguments are made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Surroundings {
-    /// A connection that has no session yet, or never will.
+    /// A connection that has not come to a route, or never will.
     Opening,
-    /// A connection with its session.
+    /// A connection that a route is to admit.
+    Admission,
+    /// A connection that a route serves, with its session.
     Connection,
     /// The server, no connection.
     Server,
@@ -96,7 +89,6 @@ events! {
         name: "connect",
         foreign_names: &["accept", "tcp"],
         argument_trait: "FromConnect",
-        argument_method: "from_connect",
         payload: Payload::Nothing,
         surroundings: Surroundings::Opening,
         session: Session::Absent("there is no session before the handshake"),
@@ -106,9 +98,8 @@ events! {
         name: "handshake",
         foreign_names: &["upgrade", "auth", "authenticate", "admit"],
         argument_trait: "FromHandshake",
-        argument_method: "from_handshake",
-        payload: Payload::Value { name: "handshake", type_name: "Handshake" },
-        surroundings: Surroundings::Opening,
+        payload: Payload::Kept("Handshake"),
+        surroundings: Surroundings::Admission,
         session: Session::Absent("it makes the session, so return one"),
         output: Output::Admission,
     },
@@ -116,7 +107,6 @@ events! {
         name: "ready",
         foreign_names: &["open", "opened", "connected", "connection", "join"],
         argument_trait: "FromReady",
-        argument_method: "from_ready",
         payload: Payload::Nothing,
         surroundings: Surroundings::Connection,
         session: Session::Lent,
@@ -126,8 +116,7 @@ events! {
         name: "utf8",
         foreign_names: &["text", "message", "string", "msg", "receive"],
         argument_trait: "FromUtf8",
-        argument_method: "from_utf8",
-        payload: Payload::Message { name: "message", type_name: "Utf8" },
+        payload: Payload::Message("Utf8"),
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
@@ -136,8 +125,7 @@ events! {
         name: "binary",
         foreign_names: &["bytes", "data", "blob", "bin"],
         argument_trait: "FromBinary",
-        argument_method: "from_binary",
-        payload: Payload::Message { name: "message", type_name: "Binary" },
+        payload: Payload::Message("Binary"),
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
@@ -146,8 +134,7 @@ events! {
         name: "pong",
         foreign_names: &[],
         argument_trait: "FromPong",
-        argument_method: "from_pong",
-        payload: Payload::Message { name: "message", type_name: "Pong" },
+        payload: Payload::Message("Binary"),
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
@@ -156,8 +143,7 @@ events! {
         name: "disconnect",
         foreign_names: &["close", "closed", "leave", "disconnected", "end"],
         argument_trait: "FromDisconnect",
-        argument_method: "from_disconnect",
-        payload: Payload::Value { name: "close", type_name: "Close" },
+        payload: Payload::Kept("Close"),
         surroundings: Surroundings::Connection,
         session: Session::Given,
         output: Output::Outcome,
@@ -166,8 +152,7 @@ events! {
         name: "request",
         foreign_names: &["http", "get", "page"],
         argument_trait: "FromRequest",
-        argument_method: "from_request",
-        payload: Payload::Value { name: "request", type_name: "Request" },
+        payload: Payload::Kept("Request"),
         surroundings: Surroundings::Opening,
         session: Session::Absent("a plain HTTP request never becomes a connection with a session"),
         output: Output::Response,
@@ -176,7 +161,6 @@ events! {
         name: "shutdown",
         foreign_names: &["stop", "exit", "terminate"],
         argument_trait: "FromShutdown",
-        argument_method: "from_shutdown",
         payload: Payload::Nothing,
         surroundings: Surroundings::Server,
         session: Session::Absent("it happens once for the server, not for one connection"),
@@ -189,7 +173,6 @@ pub(crate) const TICK: Row = Row {
     name: "tick",
     foreign_names: &[],
     argument_trait: "FromTick",
-    argument_method: "from_tick",
     payload: Payload::Nothing,
     surroundings: Surroundings::Server,
     session: Session::Absent("it happens for the server, not for one connection"),
@@ -201,12 +184,21 @@ pub(crate) const WATCH: Row = Row {
     name: "watch",
     foreign_names: &[],
     argument_trait: "FromWatch",
-    argument_method: "from_watch",
-    payload: Payload::Handle { name: "handle" },
+    payload: Payload::Handle,
     surroundings: Surroundings::Server,
     session: Session::Absent("it happens for the server, not for one connection"),
     output: Output::Outcome,
 };
+
+impl Row {
+    /// Whether it is a route's event, and not the server's.
+    pub(crate) fn is_of_route(&self) -> bool {
+        match self.surroundings {
+            Surroundings::Admission | Surroundings::Connection => true,
+            Surroundings::Opening | Surroundings::Server => false,
+        }
+    }
+}
 
 impl Event {
     pub(crate) fn name(self) -> &'static str {

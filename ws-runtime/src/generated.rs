@@ -3,14 +3,13 @@
 //! Not part of the public interface: it changes whenever the macro does.
 
 pub use crate::event::{
-    Binary, Call, Close, ConnContext, ConnEvent, Content, Exclusive, FreshSession, FromBinary, FromConnect,
-    FromContext, FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick,
-    FromUtf8, FromWatch, Guarded, Handlers, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked, NotYet,
-    Outcome, Plain, Pong, Probe, ServerContext, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState,
-    Withheld, assert_once,
+    Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConnect, FromContext,
+    FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
+    Guarded, Handled, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked, OpeningEvent, Outcome, Peer,
+    Plain, Probe, Route, RouteEvent, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState, assert_once,
 };
 #[cfg(unix)]
-pub use crate::event::{WatchEvent, Watches};
+pub use crate::event::{FromWatch, WatchEvent, Watches};
 pub use crate::handshake::IntoResponse;
 pub use crate::options::{
     Attribute, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue,
@@ -19,7 +18,7 @@ pub use crate::options::{
 pub use crate::tick::Ticks;
 pub use crate::{Builder, Conn, Handshake, Reject, Request};
 
-use std::future::Future;
+use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -30,23 +29,37 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The answer to a plain HTTP request.
 pub type Response = http::Response<Bytes>;
 
-/// Sends what a handler returned to the connection's peer.
+/// Sends what a handler returned.
 ///
 /// # Errors
 ///
 /// The handler's own error, or that its reply is larger than `max_send_size`. A connection that is gone, or that is
 /// cut because its outbox is full, is no failure of the handler.
-pub fn reply(conn: &Conn, value: impl IntoReply) -> Outcome {
-    conn.answer(value.into_reply(), None)
+pub fn reply(peer: Peer<'_>, value: impl IntoReply) -> Outcome {
+    peer.conn.answer(value.into_reply(), peer.message)
 }
 
-/// The same in answer to a message: what a large reply borrows from it is shared, not copied.
+/// A message whose plain handler has ended.
 ///
 /// # Errors
 ///
-/// Those of [`reply`].
-pub fn reply_to(conn: &Conn, message: &impl Content, value: impl IntoReply) -> Outcome {
-    conn.answer(value.into_reply(), message.shared())
+/// That of the handler.
+pub fn done(outcome: Outcome) -> Result<Handled, Failure> {
+    outcome.map(|()| Handled::Done)
+}
+
+/// Calls a plain handler, at once.
+pub fn now<T>(call: impl FnOnce() -> T) -> Ready<T> {
+    ready(call())
+}
+
+/// Begins an `async` handler, at once as far as its arguments go.
+///
+/// # Errors
+///
+/// That an argument could not be made.
+pub fn begin<F: Future>(call: impl FnOnce() -> Result<F, Reject>) -> Result<F, Reject> {
+    call()
 }
 
 /// Says where a handler's future must be `Send`: connections move between threads.

@@ -25,8 +25,8 @@ mod chat {
     struct Seat(String);
 
     impl<'a, C: WithConn<'a>> FromContext<'a, C> for Seat {
-        fn from_context(context: &mut C) -> Self {
-            Self(context.conn().peer().to_string())
+        fn from_context(context: &mut C) -> Result<Self, Reject> {
+            Ok(Self(context.conn().peer().to_string()))
         }
     }
 

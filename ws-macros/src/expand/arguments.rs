@@ -1,47 +1,51 @@
-//! What a handler is called with: one conversion for each argument, standing where its type stands.
+//! What a handler is called with: one conversion for each argument.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
 use super::spans::{at, heart, here};
-use crate::events::{Payload, Row, Session};
+use crate::events::{Row, Session};
 use crate::model::Argument;
 use crate::plan::Plan;
 use crate::resolve::{Access, Asks, Call};
 
-/// The arguments of a handler's call, with commas between them.
-pub(crate) fn arguments(call: &Call<'_>) -> TokenStream {
-    let arguments = call.arguments.iter().map(|(argument, _)| convert(argument, call.handler.row()));
-    quote!(#(#arguments),*)
+/// What a handler is called with.
+pub(crate) struct Arguments {
+    /// The statements that make them, each standing where its type does. What is lent once comes last, and the state after
+    /// all: what refuses does so before the state is locked, and may look at the session.
+    pub(crate) made: TokenStream,
+    /// Their names in the order of the signature, with commas between them.
+    pub(crate) names: TokenStream,
 }
 
-fn convert(argument: &Argument, row: &Row) -> TokenStream {
+pub(crate) fn arguments(call: &Call<'_>) -> Arguments {
+    let mut in_order: Vec<(usize, &(&Argument, Asks))> = call.arguments.iter().enumerate().collect();
+    in_order.sort_by_key(|(_, (_, asks))| match asks {
+        Asks::Plain | Asks::UnknownValue => 0,
+        Asks::Session(_) | Asks::UnknownReference => 1,
+        Asks::State(_) => 2,
+    });
+    let made = in_order.into_iter().map(|(number, (argument, _))| make(number, argument, call.handler.row()));
+    let names = call.arguments.iter().enumerate().map(|(number, (argument, _))| {
+        let (cfgs, name) = (argument.cfgs.attributes(), name(number, argument));
+        quote!(#cfgs #name)
+    });
+    Arguments { made: made.collect(), names: quote!(#(#names),*) }
+}
+
+fn make(number: usize, argument: &Argument, row: &Row) -> TokenStream {
     let place = heart(&argument.ty);
-    let (of_trait, by_method) =
-        (Ident::new(row.argument_trait, place), Ident::new(row.argument_method, place));
-    let (payload, cfgs) = (payload(row.payload, place), argument.cfgs.attributes());
-    let path = quote_spanned!(place=> __ws_runtime::#of_trait::#by_method);
-    let mut lent = Group::new(Delimiter::Parenthesis, quote_spanned!(at(place)=> #payload &mut context));
+    let (of_trait, name) = (Ident::new(row.argument_trait, place), name(number, argument));
+    let cfgs = argument.cfgs.attributes();
+    let path = quote_spanned!(place=> __ws_runtime::#of_trait::from_event);
+    let mut lent = Group::new(Delimiter::Parenthesis, quote_spanned!(at(place)=> &mut context));
     lent.set_span(at(place));
-    quote!(#cfgs #path #lent)
+    quote_spanned!(at(place)=> #cfgs let #name = #path #lent?;)
 }
 
-/// `message,` standing where the argument does: the compiler may point at it.
-fn payload(payload: Payload, place: Span) -> Option<TokenStream> {
-    let place = at(place);
-    let lent = |name| Ident::new(name, place);
-    match payload {
-        Payload::Nothing => None,
-        Payload::Value { name, .. } | Payload::Message { name, .. } => {
-            let name = lent(name);
-            Some(quote_spanned!(place=> #name,))
-        }
-        Payload::Handle { name } => {
-            let name = lent(name);
-            Some(quote_spanned!(place=> &mut #name,))
-        }
-    }
+fn name(number: usize, argument: &Argument) -> Ident {
+    Ident::new(&format!("argument_{number}"), at(heart(&argument.ty)))
 }
 
 /// Asks the compiler whether a type whose name the macro does not know is the session or the state once more.

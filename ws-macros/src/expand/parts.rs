@@ -68,9 +68,10 @@ fn lend_state(state: &Part, store: Store) -> TokenStream {
         return quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl<'a, __C: __ws_runtime::WithState<__ws_runtime::Shared<'a, #name>>> __ws_runtime::FromContext<'a, __C> for &'a #name {
-                fn from_context(context: &mut __C) -> Self {
-                    context.take_state().get()
+                fn from_context(context: &mut __C) -> ::core::result::Result<Self, __ws_runtime::Reject> {
+                    ::core::result::Result::Ok(context.take_state().get())
                 }
             }
         };
@@ -78,17 +79,19 @@ fn lend_state(state: &Part, store: Store) -> TokenStream {
     quote_spanned! {at(name.span())=>
         #cfgs
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl<'a, 's: 'a, __C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, __C> for &'a #name {
-            fn from_context(context: &mut __C) -> Self {
-                context.take_state().get()
+            fn from_context(context: &mut __C) -> ::core::result::Result<Self, __ws_runtime::Reject> {
+                ::core::result::Result::Ok(context.take_state().get())
             }
         }
 
         #cfgs
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl<'a, 's: 'a, __C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, __C> for &'a mut #name {
-            fn from_context(context: &mut __C) -> Self {
-                context.take_state().get()
+            fn from_context(context: &mut __C) -> ::core::result::Result<Self, __ws_runtime::Reject> {
+                ::core::result::Result::Ok(context.take_state().get())
             }
         }
     }
@@ -101,9 +104,12 @@ fn lend_session(session: &Part, plan: &Plan<'_>) -> TokenStream {
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
-            impl<'a, __St> __ws_runtime::FromDisconnect<'a, __St, #name> for #name {
-                fn from_disconnect(_: &'a __ws_runtime::Close, context: &mut __ws_runtime::ConnContext<'a, __St, #name>) -> Self {
-                    context.take_session_by_value()
+            #[diagnostic::do_not_recommend]
+            impl<'a, __St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name, __ws_runtime::Close>> for #name {
+                fn from_context(
+                    context: &mut __ws_runtime::ConnContext<'a, __St, #name, __ws_runtime::Close>,
+                ) -> ::core::result::Result<Self, __ws_runtime::Reject> {
+                    ::core::result::Result::Ok(context.take_session_by_value())
                 }
             }
         }
@@ -123,17 +129,23 @@ fn lend_session(session: &Part, plan: &Plan<'_>) -> TokenStream {
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
-            impl<'a, __St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name>> for &'a #name {
-                fn from_context(context: &mut __ws_runtime::ConnContext<'a, __St, #name>) -> Self {
-                    context.take_session()
+            #[diagnostic::do_not_recommend]
+            impl<'a, __St, __M> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name, __M>> for &'a #name {
+                fn from_context(
+                    context: &mut __ws_runtime::ConnContext<'a, __St, #name, __M>,
+                ) -> ::core::result::Result<Self, __ws_runtime::Reject> {
+                    ::core::result::Result::Ok(context.take_session())
                 }
             }
 
             #cfgs
             #[automatically_derived]
-            impl<'a, __St> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name>> for &'a mut #name {
-                fn from_context(context: &mut __ws_runtime::ConnContext<'a, __St, #name>) -> Self {
-                    context.take_session()
+            #[diagnostic::do_not_recommend]
+            impl<'a, __St, __M> __ws_runtime::FromContext<'a, __ws_runtime::ConnContext<'a, __St, #name, __M>> for &'a mut #name {
+                fn from_context(
+                    context: &mut __ws_runtime::ConnContext<'a, __St, #name, __M>,
+                ) -> ::core::result::Result<Self, __ws_runtime::Reject> {
+                    ::core::result::Result::Ok(context.take_session())
                 }
             }
         }

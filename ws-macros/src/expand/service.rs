@@ -1,10 +1,10 @@
-//! The implementation of `Service`: what the loop calls.
+//! The implementations of `Service` and `Route`: what the runtime calls.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 
-use super::handlers::{future, needs_event};
+use super::handlers::{self, future, needs_event};
 use super::parts::{session_type, state_type};
 use super::spans::{at, here, otherwise};
 use super::{timed, values};
@@ -28,9 +28,11 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
     // The lock is held until the reply is made, which may borrow from the state.
     let quiet = (plan.store == Store::Guarded)
         .then(|| quote_spanned!(here()=> #[allow(clippy::significant_drop_tightening)]));
-    let handlers = names(plan);
     let attribute = values::attribute(plan);
-    let events = plan.calls.iter().filter_map(|call| method(call, plan));
+    let (of_route, of_server): (Vec<&Call<'_>>, Vec<&Call<'_>>) =
+        plan.calls.iter().partition(|call| call.handler.row().is_of_route());
+    let of_route = of_route.into_iter().map(|call| event(call, plan));
+    let of_server = of_server.into_iter().map(|call| event(call, plan));
     let fallback = fresh_session(plan);
     let ticks = timed::ticks(plan);
     let watches = timed::watches(plan);
@@ -43,79 +45,128 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
         impl __ws_runtime::Service for __Service {
             type State = #state;
             type Store = #store;
-            type Session = #session;
+            type Route = __Route;
 
             const NAME: &'static ::core::primitive::str = #name;
-            const HANDLERS: __ws_runtime::Handlers = #handlers;
 
             #attribute
-            #(#events)*
-            #fallback
+            #(#of_server)*
             #ticks
             #watches
         }
+
+        #[allow(dead_code)]
+        struct __Route;
+
+        #[automatically_derived]
+        #quiet
+        impl __ws_runtime::Route for __Route {
+            type Server = __Service;
+            type Session = #session;
+
+            #(#of_route)*
+            #fallback
+        }
     }
 }
 
-/// The names of the handlers, for the log, and which of them are awaited.
-fn names(plan: &Plan<'_>) -> TokenStream {
-    let named: Vec<TokenStream> = plan.calls.iter().filter_map(name).collect();
-    if named.is_empty() {
-        return quote_spanned!(here()=> __ws_runtime::Handlers::NONE);
-    }
-    let is_complete = Event::ALL.iter().all(|event| plan.calls_of(*event).any(|call| call.cfgs.0.is_empty()));
-    let rest = (!is_complete).then(|| quote_spanned!(here()=> ..__ws_runtime::Handlers::NONE));
-    quote_spanned!(here()=> __ws_runtime::Handlers { #(#named,)* #rest })
-}
-
-fn name(call: &Call<'_>) -> Option<TokenStream> {
-    let event = Ident::new(call.handler.event()?.name(), here());
-    let (cfgs, name) = (call.cfgs.attributes(), call.handler.name.unraw().to_string());
-    let flow = Ident::new(if call.handler.flow == Flow::Async { "awaited" } else { "plain" }, here());
-    Some(quote_spanned!(here()=> #cfgs #event: __ws_runtime::Call::#flow(#name)))
-}
-
-/// The method of one event; none for a tick or a watch.
-fn method(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
+/// What one event is for the runtime: the handler's name, and the methods that call it. Nothing for a tick or a watch.
+fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
     let event = call.handler.event()?;
-    let cfgs = call.cfgs.attributes();
-    let head = head(event.row(), needs_event(call));
-    let future = future(call, plan);
-    Some(quote_spanned!(here()=> #cfgs #head { #future }))
+    let (row, cfgs) = (event.row(), call.cfgs.attributes());
+    let name = name(call, event);
+    let methods = match (row.payload, call.handler.flow) {
+        (Payload::Message(_), Flow::Plain) => {
+            let (head, call) = (message_head(row, needs_event(call)), handlers::call(call, plan));
+            quote_spanned!(here()=> #cfgs #head { __ws_runtime::done({ #call }) })
+        }
+        (Payload::Message(_), Flow::Async) => {
+            let at_once = message_head(row, false);
+            let (head, future) = (head(row, needs_event(call)), future(call, plan));
+            quote_spanned! {here()=>
+                #cfgs
+                #at_once { ::core::result::Result::Ok(__ws_runtime::Handled::Later) }
+
+                #cfgs
+                #head { #future }
+            }
+        }
+        (Payload::Nothing | Payload::Kept(_) | Payload::Handle, _) => {
+            let (head, future) = (head(row, needs_event(call)), future(call, plan));
+            quote_spanned!(here()=> #cfgs #head { #future })
+        }
+    };
+    Some(quote_spanned!(here()=> #cfgs #name #methods))
 }
 
-/// The first line of a method; parameters that its body does not need have names that begin with `_`.
+/// The constant with the handler's name, for the log.
+fn name(call: &Call<'_>, event: Event) -> TokenStream {
+    let constant = Ident::new(&event.name().to_uppercase(), here());
+    let name = call.handler.name.unraw().to_string();
+    let text = quote_spanned!(here()=> &'static ::core::primitive::str);
+    match event.row().output {
+        // Without one, plain requests are not answered.
+        Output::Response => quote_spanned! {here()=>
+            const #constant: ::core::option::Option<#text> = ::core::option::Option::Some(#name);
+        },
+        Output::Outcome | Output::Reply | Output::Admission => {
+            quote_spanned!(here()=> const #constant: #text = #name;)
+        }
+    }
+}
+
+/// The first line of the method that handles a message at once, or tells that its handler has to be awaited.
+fn message_head(row: &Row, needs_event: bool) -> TokenStream {
+    let (name, event) = (Ident::new(row.name, here()), parameter(row, needs_event));
+    quote_spanned! {here()=>
+        fn #name<'a>(#event) -> ::core::result::Result<__ws_runtime::Handled, __ws_runtime::Failure>
+    }
+}
+
+/// The first line of a method whose handler may be awaited.
 fn head(row: &Row, needs_event: bool) -> TokenStream {
-    let name = Ident::new(row.name, here());
-    let parameter =
-        |name: &str| Ident::new(&if needs_event { name.to_owned() } else { format!("_{name}") }, here());
-    let event = parameter("event");
-    let surroundings = match row.surroundings {
-        Surroundings::Opening => {
-            quote_spanned!(here()=> __ws_runtime::ConnEvent<'a, Self, __ws_runtime::NotYet>)
-        }
-        Surroundings::Connection => quote_spanned!(here()=> __ws_runtime::ConnEvent<'a, Self>),
-        Surroundings::Server => quote_spanned!(here()=> __ws_runtime::ServerEvent<'a, Self>),
+    let name = match row.payload {
+        Payload::Message(_) => format!("{}_later", row.name),
+        Payload::Nothing | Payload::Kept(_) | Payload::Handle => row.name.to_owned(),
     };
-    let payload = match row.payload {
-        Payload::Nothing | Payload::Handle { .. } => None,
-        Payload::Value { name, type_name } | Payload::Message { name, type_name } => {
-            let (name, type_name) = (parameter(name), Ident::new(type_name, here()));
-            let lifetime =
-                matches!(row.payload, Payload::Message { .. }).then(|| quote_spanned!(here()=> <'a>));
-            Some(quote_spanned!(here()=> , #name: &'a __ws_runtime::#type_name #lifetime))
-        }
-    };
+    let (name, event) = (Ident::new(&name, here()), parameter(row, needs_event));
     let output = match row.output {
         Output::Outcome | Output::Reply => quote_spanned!(here()=> __ws_runtime::Outcome),
         Output::Admission => {
             quote_spanned!(here()=> ::core::result::Result<Self::Session, __ws_runtime::Reject>)
         }
-        Output::Response => quote_spanned!(here()=> ::core::option::Option<__ws_runtime::Response>),
+        Output::Response => {
+            quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Response, __ws_runtime::Reject>)
+        }
     };
     quote_spanned! {here()=>
-        fn #name<'a>(#event: #surroundings #payload) -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
+        fn #name<'a>(#event) -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
     }
+}
+
+/// What a method is told: what happened, and where.
+fn parameter(row: &Row, needs_event: bool) -> TokenStream {
+    let name = Ident::new(if needs_event { "event" } else { "_event" }, here());
+    let payload = match row.payload {
+        Payload::Nothing | Payload::Handle => None,
+        Payload::Kept(name) => {
+            let name = Ident::new(name, here());
+            Some(quote_spanned!(here()=> , __ws_runtime::#name))
+        }
+        Payload::Message(name) => {
+            let name = Ident::new(name, here());
+            Some(quote_spanned!(here()=> , __ws_runtime::#name<'a>))
+        }
+    };
+    let ty = match row.surroundings {
+        Surroundings::Opening => quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self #payload>),
+        Surroundings::Admission => {
+            quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self::Server #payload>)
+        }
+        Surroundings::Connection => quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self #payload>),
+        Surroundings::Server => quote_spanned!(here()=> __ws_runtime::ServerEvent<'a, Self::Store>),
+    };
+    quote_spanned!(here()=> #name: #ty)
 }
 
 /// `handshake` where no handler makes the session: it begins as its `Default`.

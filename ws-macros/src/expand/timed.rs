@@ -38,7 +38,7 @@ pub(crate) fn ticks(plan: &Plan<'_>) -> TokenStream {
     let future = if is_awaited {
         quote_spanned!(here()=> async move { #outcome })
     } else {
-        quote_spanned!(here()=> ::core::future::ready(#outcome))
+        quote_spanned!(here()=> __ws_runtime::now(|| { #outcome }))
     };
     quote_spanned! {here()=>
         fn ticks(ticks: &mut __ws_runtime::Ticks) {
@@ -47,7 +47,7 @@ pub(crate) fn ticks(plan: &Plan<'_>) -> TokenStream {
 
         fn tick(
             number: ::core::primitive::usize,
-            event: __ws_runtime::ServerEvent<'_, Self>,
+            event: __ws_runtime::ServerEvent<'_, Self::Store>,
         ) -> impl ::core::future::Future<Output = __ws_runtime::Outcome> + ::core::marker::Send {
             #future
         }
@@ -86,12 +86,10 @@ fn add_watch(watch: &Call<'_>, interest: Interest, handle: &Expr, plan: &Plan<'_
     };
     let method = Ident::new(method, at(start(handle)));
     let call = call(watch, plan);
-    let split = needs_event(watch).then(|| quote_spanned!(here()=> let (mut handle, event) = event.split();));
     let event = Ident::new(if needs_event(watch) { "event" } else { "_event" }, here());
-    let body = quote_spanned!(here()=> #split #call);
     let body = match watch.handler.flow {
-        Flow::Plain => quote_spanned!(here()=> { #body }),
-        Flow::Async => quote_spanned!(here()=> ::std::boxed::Box::pin(async move { #body })),
+        Flow::Plain => quote_spanned!(here()=> { #call }),
+        Flow::Async => quote_spanned!(here()=> ::std::boxed::Box::pin(async move { #call })),
     };
     quote_spanned!(here()=> #cfgs watches.#method(#name, #handle, |#event| #body);)
 }

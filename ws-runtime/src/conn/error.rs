@@ -76,10 +76,14 @@ pub enum SetError {
         /// The option's name.
         option: &'static str,
     },
-    /// A size of 0.
-    #[error("`{option}` must be 1 byte or more, not 0")]
-    Zero {
+    /// A size that is out of bounds.
+    #[error("`{option}` must be from 1 to {max} bytes, not {bytes}")]
+    Size {
         /// The option's name.
         option: &'static str,
+        /// The size that was asked for, in bytes.
+        bytes: usize,
+        /// The largest that is allowed, in bytes.
+        max: usize,
     },
 }

@@ -11,13 +11,14 @@ use tokio::task::yield_now;
 
 use super::Conn;
 use super::batch::{Batch, Part};
-use super::outlet::{Outlet, OutletGuard, Written};
+use super::outlet::{Outlet, Written};
+use crate::listen::Insist;
 use crate::wire::{self, Kind, Payload, SHARE_FROM};
 
 thread_local! {
     /// The gathering of this thread, where one is on.
     static HERE: Here = const {
-        Here { on: Cell::new(false), own: Cell::new(0), frames: RefCell::new(Vec::new()), others: RefCell::new(Vec::new()), batch: RefCell::new(None) }
+        Here { on: Cell::new(false), own: Cell::new(0), spare: Cell::new(Vec::new()), others: RefCell::new(Vec::new()), batch: RefCell::new(None) }
     };
 }
 
@@ -34,8 +35,8 @@ struct Here {
     on: Cell<bool>,
     /// The address of the connection whose task runs, or 0.
     own: Cell<usize>,
-    /// What is sent to that connection, encoded: without its lock, as its task writes it itself.
-    frames: RefCell<Vec<u8>>,
+    /// Room for the frames that the task of a connection corks, while no task has it.
+    spare: Cell<Vec<u8>>,
     /// The other connections to which something was sent.
     others: RefCell<Vec<Conn>>,
     /// What was broadcast.
@@ -94,16 +95,18 @@ pub(super) fn push_own(conn: &Conn, kind: Kind, payload: &Payload<'_>) -> bool {
         if here.own.get() != conn.address() || is_large || !conn.is_free() {
             return false;
         }
-        let mut frames = here.frames.borrow_mut();
         let payload = payload.as_slice();
-        if !frames.is_empty() && frames.len().saturating_add(payload.len()) > conn.max_outbox() {
-            return false;
-        }
-        if frames.is_empty() {
-            conn.hold();
-        }
-        wire::append(kind, payload, &mut frames);
-        true
+        let max = conn.max_outbox();
+        conn.cork().push(
+            || here.spare.take(),
+            |frames| {
+                let has_room = frames.is_empty() || frames.len().saturating_add(payload.len()) <= max;
+                if has_room {
+                    wire::append(kind, payload, frames);
+                }
+                has_room
+            },
+        )
     })
     .unwrap_or(false)
 }
@@ -133,40 +136,20 @@ pub(super) fn takes(conn: &Conn, outlet: &mut Outlet) -> bool {
     .unwrap_or(false)
 }
 
-/// Hands what was gathered for the connection whose task runs to its outlet, as it comes before what follows.
-pub(super) fn settle_own(conn: &Conn, outlet: &mut OutletGuard<'_>) {
-    here(|here| {
-        if here.own.get() == conn.address() && !here.frames.borrow().is_empty() {
-            outlet.let_go();
-            outlet.write_now_with(&here.frames.borrow());
-            here.clear();
-        }
-    });
-}
-
-/// Writes what was gathered for the connection whose task runs, and what waits for it.
-pub(super) fn poll_write_own(conn: &Conn, cx: &mut Context<'_>) -> Written {
-    let written = here(|here| {
-        let frames = here.frames.borrow();
-        if frames.is_empty() {
-            return None;
-        }
-        let written = poll_write(conn, &frames, cx);
-        drop(frames);
-        here.clear();
-        Some(written)
-    });
-    match written.flatten() {
-        Some(written) => written,
-        None if conn.has_unwritten() => poll_write(conn, &[], cx),
-        None => Written::All,
+/// Writes what was corked for the connection whose task runs, and what waits for it.
+pub(super) fn poll_write_own(conn: &Conn, cx: &mut Context<'_>, insist: Insist) -> Written {
+    if conn.cork().is_corked() {
+        let mut outlet = conn.outlet_alone();
+        let frames = conn.cork().uncork();
+        let written = outlet.poll_write(&frames, cx, insist);
+        drop(outlet);
+        here(|here| here.keep(frames));
+        written
+    } else if conn.has_unwritten() {
+        conn.outlet_alone().poll_write(&[], cx, insist)
+    } else {
+        Written::All
     }
-}
-
-fn poll_write(conn: &Conn, frames: &[u8], cx: &mut Context<'_>) -> Written {
-    let mut outlet = conn.outlet_alone();
-    outlet.let_go();
-    outlet.poll_write(frames, cx)
 }
 
 impl Here {
@@ -182,20 +165,14 @@ impl Here {
 
     #[cold]
     fn set_aside(&self) -> Place {
-        Place::Nested(Box::new(SetAside { own: self.own.get(), frames: self.frames.take() }))
+        Place::Nested { own: self.own.get() }
     }
 
-    #[cold]
-    fn take_up(&self, outer: &mut SetAside) {
-        self.on.set(true);
-        self.own.set(outer.own);
-        self.frames.replace(std::mem::take(&mut outer.frames));
-    }
-
-    fn clear(&self) {
-        let mut frames = self.frames.borrow_mut();
+    /// Keeps room for frames for the next turn.
+    fn keep(&self, mut frames: Vec<u8>) {
         frames.clear();
         frames.shrink_to(KEEP_FRAMES);
+        self.spare.set(frames);
     }
 }
 
@@ -243,13 +220,10 @@ enum Place {
     /// A call within one, which writes for it; or there can be none.
     Joined,
     /// A task that runs within a handler of another task, as under `block_on`: what that one has is not its own.
-    Nested(Box<SetAside>),
-}
-
-/// What a task has while another runs within its handler.
-struct SetAside {
-    own: usize,
-    frames: Vec<u8>,
+    Nested {
+        /// The address of that other task's connection, or 0.
+        own: usize,
+    },
 }
 
 impl<'c> Gathering<'c> {
@@ -277,9 +251,9 @@ impl Drop for Gathering<'_> {
         }
         here(|here| {
             if let Some(own) = self.own
-                && !here.frames.borrow().is_empty()
+                && own.cork().is_corked()
             {
-                drop(own.outlet());
+                own.outlet().write_now();
             }
             here.own.set(0);
             here.on.set(false);
@@ -287,8 +261,9 @@ impl Drop for Gathering<'_> {
                 here.release_others();
                 here.batch.replace_with(|batch| batch.take().map(Batch::renew));
             }
-            if let Place::Nested(outer) = &mut self.place {
-                here.take_up(outer);
+            if let Place::Nested { own } = self.place {
+                here.on.set(true);
+                here.own.set(own);
             }
         });
     }

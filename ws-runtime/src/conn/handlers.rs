@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::Conn;
 use crate::escape::Escaped;
-use crate::event::{Close, ClosedBy, Outcome};
+use crate::event::Outcome;
 
 /// A handler panicked; what it said.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +87,7 @@ pub(super) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
 pub(super) fn judge(conn: &Conn, handler: &'static str, outcome: Result<Outcome, Panicked>) -> Verdict {
     match outcome {
         Ok(Ok(())) => return Verdict::GoOn,
+        Ok(Err(failure)) if failure.refusal().is_some() => log_refused(conn, handler, &failure),
         Ok(Err(failure)) => log(conn, handler, &failure),
         Err(panic) => log(conn, handler, &panic),
     }
@@ -97,16 +98,15 @@ fn log(conn: &Conn, handler: &'static str, error: &dyn Display) {
     tracing::error!(handler, conn = conn.id(), peer = %conn.peer(), error = %Escaped(error), "handler failed");
 }
 
+/// The peer's doing as much as the program's, so that it is no error.
+#[cold]
+fn log_refused(conn: &Conn, handler: &'static str, refused: &dyn Display) {
+    tracing::warn!(handler, conn = conn.id(), peer = %conn.peer(), reason = %Escaped(refused), "handler not run");
+}
+
 /// Whether a connection goes on after a handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     GoOn,
     End,
-}
-
-impl Conn {
-    /// Closes the connection after a handler failed: 1011, without details (RFC 6455, section 7.4.1).
-    pub(super) fn end_by_failure(&self) {
-        self.outlet().push_close(Close::new(1011, "", ClosedBy::Error));
-    }
 }

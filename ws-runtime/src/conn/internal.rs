@@ -1,9 +1,11 @@
 //! What the crate itself does with a connection's handle.
 
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::cork::Cork;
 use super::deflation::Deflation;
 use super::handlers::catch_now;
 use super::outlet::{Bound, Outlet, OutletGuard, Patience, Phase};
@@ -139,7 +141,14 @@ impl Conn {
         if let Some(agreement) = agreement {
             self.0.deflation.get_or_init(|| Deflation::new(agreement, self.server().options()).into());
         }
-        self.outlet().become_ready(sink, accepted);
+        let ready = self.outlet().become_ready(sink, accepted);
+        self.log_nodelay(ready);
+    }
+
+    pub(super) fn log_nodelay(&self, set: io::Result<()>) {
+        if let Err(error) = set {
+            tracing::debug!(conn = self.id(), %error, "TCP_NODELAY was not set");
+        }
     }
 
     pub(super) fn deflation(&self) -> Option<&Deflation> {
@@ -149,18 +158,22 @@ impl Conn {
     /// Locks the outlet, with all in it that was sent before.
     pub(super) fn outlet(&self) -> OutletGuard<'_> {
         let mut outlet = self.outlet_alone();
-        gathering::settle_own(self, &mut outlet);
+        if self.cork().is_corked() {
+            self.cork().take(|frames| outlet.queue(frames));
+            // Whoever locks it need not write, and the connection's task may have looked already.
+            outlet.wake();
+        }
         outlet
     }
 
-    /// Locks the outlet without what this connection's own task gathers.
-    pub(super) fn outlet_alone(&self) -> OutletGuard<'_> {
-        self.0.outlet.lock()
+    /// What this connection's own task holds back.
+    pub(super) fn cork(&self) -> &Cork {
+        &self.0.cork
     }
 
-    /// Its task begins to keep what is sent.
-    pub(super) fn hold(&self) {
-        self.0.outlet.hold();
+    /// Locks the outlet without what this connection's own task corks.
+    pub(super) fn outlet_alone(&self) -> OutletGuard<'_> {
+        self.0.outlet.lock()
     }
 
     /// Whether messages can be sent and nothing waits before them, or was so a moment ago.

@@ -1,16 +1,17 @@
 //! A connection from its first byte to its last: opened, ready, its messages one by one, and gone.
 
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
 use super::Conn;
 use super::gathering::Gathered;
 use super::handlers::{Panicked, Verdict, catch_now, judge};
 use super::link::{Link, Receiver};
 use super::open::{Opened, open};
-use crate::event::{Binary, Call, Close, ClosedBy, ConnEvent, Failure, Outcome, Pong, Service, Utf8};
+use crate::Reject;
+use crate::event::{
+    Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Route, RouteEvent, Service,
+};
 use crate::listen::{Address, Stream};
 use crate::server::{Hosted, Place};
 use crate::wire::{Incoming, Inflater};
@@ -27,19 +28,26 @@ pub(crate) fn live<S: Service>(
     let opening = Box::pin(open(Arc::clone(&hosted), conn.clone(), stream, place));
     Gathered::of(conn.clone(), async move {
         let _life = Life(&conn);
-        let Some(Opened { stream, session, deflate, accepted }) = opening.await else { return };
-        let (source, sink) = stream.split();
-        let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
-        let mut link = Link::new(conn.clone(), source, inflater);
-        let mut attendant = Attendant { hosted: &hosted, conn: &conn, session: Some(session) };
-        // Listed before the peer can know that it is ready: it misses no broadcast from then on.
-        conn.become_ready(sink, accepted, deflate);
-        hosted.server.admit(&conn);
-        tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
-        attendant.attend(&mut link).await;
-        hosted.server.dismiss(&conn);
-        Box::pin(attendant.part(&mut link)).await;
+        let Some(opened) = opening.await else { return };
+        // Boxed, so that the connections to each route pay for their own session and not for the largest of all.
+        Box::pin(live_on::<S::Route>(&hosted, &conn, opened)).await;
     })
+}
+
+/// Lives a connection that has become a WebSocket, on the route that it was opened to.
+async fn live_on<R: Route>(hosted: &Hosted<R::Server>, conn: &Conn, opened: Opened<R::Session>) {
+    let Opened { stream, session, deflate, accepted } = opened;
+    let (source, sink) = stream.split();
+    let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
+    let mut link = Link::new(conn.clone(), source, inflater);
+    let mut attendant = Attendant::<R> { hosted, conn, session: Some(session) };
+    // Listed before the peer can know that it is ready: it misses no broadcast from then on.
+    conn.become_ready(sink, accepted, deflate);
+    hosted.server.admit(conn);
+    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
+    attendant.attend(&mut link).await;
+    hosted.server.dismiss(conn);
+    Box::pin(attendant.part(&mut link)).await;
 }
 
 /// Gives back what the connection holds, however its task ends: also where that is dropped with its runtime, as handles
@@ -56,13 +64,13 @@ impl Drop for Life<'_> {
 }
 
 /// Calls the handlers of one connection, one at a time.
-struct Attendant<'a, S: Service> {
-    hosted: &'a Hosted<S>,
+struct Attendant<'a, R: Route> {
+    hosted: &'a Hosted<R::Server>,
     conn: &'a Conn,
-    session: Option<S::Session>,
+    session: Option<R::Session>,
 }
 
-impl<S: Service> Attendant<'_, S> {
+impl<R: Route> Attendant<'_, R> {
     /// Runs `ready`, then hands over message after message until there are no more, or a handler fails.
     ///
     /// What awaits is boxed for as long as it does: a connection that rests has no room for it.
@@ -80,40 +88,26 @@ impl<S: Service> Attendant<'_, S> {
     }
 
     async fn greet(&mut self, link: &mut Link) -> Verdict {
-        let ended = match self.conn.replaced_ready() {
-            Some(handler) => Some(catch_now(handler)),
-            None => link.beside(|| S::ready(self.event())).await,
+        let (name, ended) = match self.conn.replaced_ready() {
+            Some(handler) => ("on_ready", Some(catch_now(handler))),
+            None => (R::READY, link.beside(|| R::ready(self.event())).await),
         };
-        self.settle(S::HANDLERS.ready, ended)
+        self.settle(name, Refused::ClosesByStatus, ended)
     }
 
-    /// Runs the `async` handler of a message.
+    /// Has a message handled by its `async` handler.
     async fn answer(&mut self, link: &mut Link, incoming: Incoming<'static>) -> Verdict {
-        match incoming {
-            Incoming::Text(text) => {
-                let message = Utf8(text);
-                let ended = link.beside(|| S::utf8(self.event(), &message)).await;
-                self.settle(S::HANDLERS.utf8, ended)
-            }
-            Incoming::Binary(data) => {
-                let message = Binary(data);
-                let ended = link.beside(|| S::binary(self.event(), &message)).await;
-                message.0.give_back();
-                self.settle(S::HANDLERS.binary, ended)
-            }
-            Incoming::Pong(data) => {
-                let message = Pong(data);
-                let ended = link.beside(|| S::pong(self.event(), &message)).await;
-                self.settle(S::HANDLERS.pong, ended)
-            }
-            // The link answers pings and keeps Close frames to itself.
-            Incoming::Ping(_) | Incoming::Close(_) => Verdict::GoOn,
-        }
+        let Ok(message) = Received::of(incoming) else { return Verdict::GoOn };
+        let ended = link.beside(|| message.handle_later::<R>(self.event())).await;
+        let verdict = self.settle(message.handler::<R>(), Refused::of(&message), ended);
+        message.give_back();
+        verdict
     }
 
-    /// Runs `disconnect`, drops the session and says goodbye.
+    /// Runs `disconnect` once it is certain how the connection ended, drops the session and gives the socket back.
     async fn part(mut self, link: &mut Link) {
         let conn = self.conn;
+        link.drained().await;
         let close = conn
             .outlet()
             .close()
@@ -125,78 +119,123 @@ impl<S: Service> Attendant<'_, S> {
         }
         tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
         link.part();
-        let ended = match conn.replaced_disconnect() {
-            Some(handler) => Some(catch_now(|| handler(&close))),
-            None => link.beside(|| S::disconnect(self.event(), &close)).await,
+        let (name, ended) = match conn.replaced_disconnect() {
+            Some(handler) => ("on_disconnect", Some(catch_now(|| handler(&close)))),
+            None => (R::DISCONNECT, link.beside(|| R::disconnect(self.event().bringing(&close))).await),
         };
         if let Some(ended) = ended {
-            judge(conn, S::HANDLERS.disconnect.name, ended);
+            judge(conn, name, ended);
         }
         // It may panic too, and the peer is owed a goodbye.
         if let Err(panicked) = catch_now(|| drop(self.session.take())) {
-            judge(conn, S::HANDLERS.disconnect.name, Err(panicked));
+            judge(conn, R::DISCONNECT, Err(panicked));
         }
         link.close().await;
     }
 
-    fn event(&mut self) -> ConnEvent<'_, S> {
+    fn event(&mut self) -> RouteEvent<'_, R> {
         ConnEvent::new(self.conn, &self.hosted.store, &mut self.session)
     }
 
+    /// Calls the handler that was set for this connection in place of the declared one; tells its name, too.
+    #[inline]
+    fn call_replaced(&self, message: &Received<'_>) -> Option<(&'static str, Result<Outcome, Panicked>)> {
+        Some(match message {
+            Received::Utf8(text) => {
+                let handler = self.conn.replaced_utf8()?;
+                ("on_utf8", catch_now(|| handler(text.as_str())))
+            }
+            Received::Binary(data) => {
+                let handler = self.conn.replaced_binary()?;
+                ("on_binary", catch_now(|| handler(data.as_slice())))
+            }
+            Received::Pong(data) => {
+                let handler = self.conn.replaced_pong()?;
+                ("on_pong", catch_now(|| handler(data.as_slice())))
+            }
+        })
+    }
+
     /// Ends the connection where its handler failed, or where nobody waited for it to end.
-    fn settle(&self, call: Call, ended: Option<Result<Outcome, Panicked>>) -> Verdict {
-        let Some(ended) = ended else { return Verdict::End };
-        let verdict = judge(self.conn, call.name, ended);
-        if verdict == Verdict::End {
-            self.conn.end_by_failure();
+    fn settle(
+        &self,
+        name: &'static str,
+        refused: Refused,
+        ended: Option<Result<Outcome, Panicked>>,
+    ) -> Verdict {
+        match ended {
+            Some(Ok(Ok(()))) => Verdict::GoOn,
+            Some(Ok(Err(failure))) => self.fail(name, refused, Ok(failure)),
+            Some(Err(panicked)) => self.fail(name, refused, Err(panicked)),
+            None => Verdict::End,
         }
-        verdict
+    }
+
+    /// Ends the connection as its handler failed, or does what a refused argument leads to.
+    #[cold]
+    fn fail(&self, name: &'static str, refused: Refused, failed: Result<Failure, Panicked>) -> Verdict {
+        let refusal = failed.as_ref().ok().and_then(Failure::refusal);
+        let close = match refusal.map(|reject| refused.close(reject)) {
+            None => Some(Close::failure()),
+            Some(close) => close,
+        };
+        judge(self.conn, name, failed.map(Err));
+        let Some(close) = close else { return Verdict::GoOn };
+        self.conn.outlet().push_close(close);
+        Verdict::End
     }
 }
 
 /// Messages of plain handlers are handled where they lie; those of `async` ones are awaited one after the other.
-impl<S: Service> Receiver for Attendant<'_, S> {
+impl<R: Route> Receiver for Attendant<'_, R> {
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
-        let (call, ended) = match incoming {
-            Incoming::Text(text) => {
-                let message = Utf8(text);
-                let ended = match self.conn.replaced_utf8() {
-                    Some(handler) => catch_now(|| handler(message.as_str())),
-                    None if S::HANDLERS.utf8.awaited => return Err(Incoming::Text(message.0)),
-                    None => catch_now(|| at_once(S::utf8(self.event(), &message))),
-                };
-                (S::HANDLERS.utf8, ended)
+        // The link answers pings and keeps Close frames to itself.
+        let Ok(message) = Received::of(incoming) else { return Ok(()) };
+        match self.call_replaced(&message) {
+            Some((name, ended)) => {
+                self.settle(name, Refused::of(&message), Some(ended));
             }
-            Incoming::Binary(data) => {
-                let message = Binary(data);
-                let ended = match self.conn.replaced_binary() {
-                    Some(handler) => catch_now(|| handler(message.as_slice())),
-                    None if S::HANDLERS.binary.awaited => return Err(Incoming::Binary(message.0)),
-                    None => catch_now(|| at_once(S::binary(self.event(), &message))),
-                };
-                message.0.give_back();
-                (S::HANDLERS.binary, ended)
-            }
-            Incoming::Pong(data) => {
-                let message = Pong(data);
-                let ended = match self.conn.replaced_pong() {
-                    Some(handler) => catch_now(|| handler(message.as_slice())),
-                    None if S::HANDLERS.pong.awaited => return Err(Incoming::Pong(message.0)),
-                    None => catch_now(|| at_once(S::pong(self.event(), &message))),
-                };
-                (S::HANDLERS.pong, ended)
-            }
-            Incoming::Ping(_) | Incoming::Close(_) => return Ok(()),
-        };
-        self.settle(call, Some(ended));
+            None => match catch_now(|| message.handle::<R>(self.event())) {
+                Ok(Ok(Handled::Done)) => {}
+                Ok(Ok(Handled::Later)) => return Err(message.into()),
+                Ok(Err(failure)) => {
+                    self.fail(message.handler::<R>(), Refused::of(&message), Ok(failure));
+                }
+                Err(panicked) => {
+                    self.fail(message.handler::<R>(), Refused::of(&message), Err(panicked));
+                }
+            },
+        }
+        message.give_back();
         Ok(())
     }
 }
 
-/// What a plain handler returned: it has run when it is called, and its future is ready.
-fn at_once(handler: impl Future<Output = Outcome>) -> Outcome {
-    match pin!(handler).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(outcome) => outcome,
-        Poll::Pending => Err(Failure::new("a plain handler cannot wait")),
+/// What becomes of a connection whose handler was not run, as one of its arguments was refused.
+#[derive(Debug, Clone, Copy)]
+enum Refused {
+    /// It closes with 1008, policy violation.
+    ClosesByPolicy,
+    /// It closes with 4000 and the status of the refusal.
+    ClosesByStatus,
+    /// It goes on.
+    GoesOn,
+}
+
+impl Refused {
+    fn of(message: &Received<'_>) -> Self {
+        match message {
+            Received::Utf8(_) | Received::Binary(_) => Self::ClosesByPolicy,
+            Received::Pong(_) => Self::GoesOn,
+        }
+    }
+
+    /// How the connection closes, if it does.
+    fn close(self, reject: &Reject) -> Option<Close> {
+        match self {
+            Self::ClosesByPolicy => Some(Close::refused(1008, reject)),
+            Self::ClosesByStatus => Some(Close::refused(4000 + reject.status().as_u16(), reject)),
+            Self::GoesOn => None,
+        }
     }
 }

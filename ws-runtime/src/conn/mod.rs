@@ -2,6 +2,7 @@
 
 mod batch;
 mod broadcast;
+mod cork;
 mod deflation;
 mod error;
 mod gathering;
@@ -18,6 +19,12 @@ mod pace;
 mod replaced;
 mod timing;
 
+/// What `cork` is built from.
+mod sync {
+    pub(super) use std::sync::Mutex;
+    pub(super) use std::sync::atomic::{AtomicBool, Ordering};
+}
+
 use std::fmt;
 use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
@@ -27,6 +34,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use ws_spec::close::is_sendable;
 
+use self::cork::Cork;
 use self::deflation::Deflation;
 use self::outlet::{Bound, OutletLock, Phase};
 use self::replaced::Replaced;
@@ -63,6 +71,7 @@ struct Inner {
     /// There from `ready` on, where it was.
     deflation: OnceLock<Box<Deflation>>,
     outlet: OutletLock,
+    cork: Cork,
     /// Whether `replaced` is worth a look.
     has_replaced: AtomicBool,
     /// Boxed, as most connections replace no handler.
@@ -82,6 +91,7 @@ impl Conn {
             nodelay: options.nodelay.into(),
             deflation: OnceLock::new(),
             outlet: OutletLock::new(options),
+            cork: Cork::new(),
             has_replaced: false.into(),
             replaced: Mutex::new(None),
             server,
@@ -234,10 +244,8 @@ impl Conn {
     /// Sets `TCP_NODELAY`. Default: the server's `nodelay`, which is on. No effect over a Unix socket.
     pub fn set_nodelay(&self, nodelay: bool) {
         self.0.nodelay.store(nodelay, Ordering::Relaxed);
-        let set = self.outlet().sink().map(|sink| sink.set_nodelay(nodelay));
-        if let Some(Err(error)) = set {
-            tracing::debug!(conn = self.id(), %error, "TCP_NODELAY was not set");
-        }
+        let set = self.outlet().set_nodelay(nodelay);
+        self.log_nodelay(set);
     }
 
     /// The largest message that may be sent, in bytes.
@@ -250,11 +258,9 @@ impl Conn {
     ///
     /// # Errors
     ///
-    /// [`SetError::Zero`] for 0.
+    /// [`SetError::Size`] unless it is from 1 byte to 1 GiB.
     pub fn set_max_send_size(&self, bytes: usize) -> Result<(), SetError> {
-        if bytes == 0 {
-            return Err(SetError::Zero { option: "max_send_size" });
-        }
+        check_max("max_send_size", bytes)?;
         self.0.max_send_size.store(bytes, Ordering::Relaxed);
         Ok(())
     }
@@ -270,11 +276,9 @@ impl Conn {
     ///
     /// # Errors
     ///
-    /// [`SetError::TooLate`] once the handshake is done, [`SetError::Zero`] for 0.
+    /// [`SetError::TooLate`] once the handshake is done, [`SetError::Size`] unless it is from 1 byte to 1 GiB.
     pub fn set_max_recv_size(&self, bytes: usize) -> Result<(), SetError> {
-        if bytes == 0 {
-            return Err(SetError::Zero { option: "max_recv_size" });
-        }
+        check_max("max_recv_size", bytes)?;
         let outlet = self.outlet();
         if outlet.phase() != Phase::Opening {
             return Err(SetError::TooLate { option: "max_recv_size" });
@@ -304,6 +308,18 @@ impl Conn {
         Ok(())
     }
 }
+
+/// The same bounds as the options of the same names have.
+fn check_max(option: &'static str, bytes: usize) -> Result<(), SetError> {
+    if (1..=MAX_SIZE).contains(&bytes) {
+        Ok(())
+    } else {
+        Err(SetError::Size { option, bytes, max: MAX_SIZE })
+    }
+}
+
+/// The largest `max_send_size` and `max_recv_size`: 1 GiB.
+const MAX_SIZE: usize = 1 << 30;
 
 /// What can be sent: a message, or a control frame that carries data.
 ///

@@ -97,13 +97,6 @@ impl Outbox {
         }
     }
 
-    /// Queues a copy of encoded frames before all that is there, of which nothing is written yet.
-    pub(super) fn push_front(&mut self, frames: &[u8]) {
-        self.leave_batch();
-        self.len += frames.len();
-        self.rest.get_or_insert_default().queue.push_front(Piece::ours(Bytes::copy_from_slice(frames)));
-    }
-
     /// What is to be written next, lent as slices for one vectored write.
     pub(super) fn with_slices<T>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
         match (&self.part, &self.rest) {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::linger::LINGER;
+use super::linger::{LINGER, MIN_DRAIN_RATE};
+use super::outlet::Written;
 use crate::options::Options;
 
 /// Pings that are answered at once, and how many more each second: a peer that sends more floods.
@@ -16,25 +17,62 @@ const PINGS_PER_SECOND: f32 = 20.0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(NonZeroU64);
 
+/// The rate is taken over so many times `write_timeout`: a kernel reports what its peer has read in large steps.
+const DRAIN_WINDOWS: u32 = 6;
+
 /// The deadlines of a connection that is ready. Small, as there is one for each: what the options say stays with them.
 #[derive(Debug)]
 pub(super) struct Timing {
-    /// When the peer was last heard of.
-    heard: Moment,
+    /// When the peer last gave a sign of life: it sent a byte, or took one that it had no room for before.
+    alive: Moment,
     assembling_since: Option<Moment>,
     /// When the kernel last took a byte, while bytes wait.
     stalled_since: Option<Moment>,
-    closing_since: Option<Moment>,
+    /// When the present stage of the ending began.
+    ending_since: Moment,
+    ending: Ending,
+    /// How many bytes waited when the drain's rate was last looked at.
+    drain_left: u32,
     ping_credit_at: Moment,
     ping_credit: f32,
-    /// Pings sent since the peer was heard.
-    pings: u32,
-    /// Silence is not counted while we ourselves do not read.
-    silence_paused: bool,
-    /// All is said, and closing means to wait for the end of the peer's stream.
-    lingering: bool,
+    /// Pings since the last sign of life.
+    pings: u8,
+    silence: Silence,
     /// Whether something has begun since the next deadline was asked for.
     begun: bool,
+}
+
+/// How far the ending of a connection has come, for its deadlines. Stages are only ever gone forward.
+///
+/// ```text
+/// Open → PeerEnded → Draining → AwaitingClose → Lingering
+///   └────────────────────┘ where we close first
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Ending {
+    /// Messages pass.
+    Open,
+    /// The peer has said its last word, but what it sent before is still being handled: as long as that comes on within
+    /// `close_timeout`.
+    PeerEnded,
+    /// Our Close frame is queued, and what was queued before it is being written: as long as the peer takes bytes, within
+    /// `write_timeout` and at no less than [`MIN_DRAIN_RATE`].
+    Draining,
+    /// Our Close frame is written; the peer has `close_timeout` to answer.
+    AwaitingClose,
+    /// Both sides are done: only the end of the peer's stream is waited for.
+    Lingering,
+}
+
+/// What silence of the peer means now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Silence {
+    /// It is pinged, and cut where it does not answer.
+    Counts,
+    /// We ourselves do not read: it is pinged, as writing finds out whether it is still there.
+    Unheard,
+    /// Nothing: the connection ends, and other deadlines hold.
+    Ignored,
 }
 
 /// What is due.
@@ -46,8 +84,10 @@ pub(super) enum Due {
     Silence,
     /// A message is incomplete for `assembly_timeout`.
     Assembly,
-    /// The peer has taken no byte for `write_timeout`.
+    /// The peer has taken no byte for `write_timeout`, or too few of those before our Close frame.
     Write,
+    /// Handlers have not dealt with what the peer sent before its last word, for `close_timeout`.
+    Unhandled,
     /// The peer has not answered our Close frame for `close_timeout`.
     Close,
     /// The peer has not ended its stream for a second after ours.
@@ -83,15 +123,16 @@ impl Moment {
 impl Timing {
     pub(super) fn new(now: Moment) -> Self {
         Self {
-            heard: now,
+            alive: now,
             assembling_since: None,
             stalled_since: None,
-            closing_since: None,
+            ending_since: now,
+            ending: Ending::Open,
+            drain_left: 0,
             ping_credit_at: now,
             ping_credit: PING_BURST,
             pings: 0,
-            silence_paused: false,
-            lingering: false,
+            silence: Silence::Counts,
             begun: true,
         }
     }
@@ -108,50 +149,66 @@ impl Timing {
             self.silence_deadline(options),
             self.assembling_since.map(|since| since.after(options.assembly_timeout)),
             self.stalled_since.map(|since| since.after(options.write_timeout)),
-            self.closing_since.map(|since| since.after(self.closing_timeout(options))),
+            self.ending_timeout(options).map(|timeout| self.ending_since.after(timeout)),
         ];
         deadlines.into_iter().flatten().min()
     }
 
-    /// The peer sent something.
-    pub(super) fn heard(&mut self, now: Moment) {
-        self.heard = now;
+    /// The peer gave a sign of life.
+    pub(super) fn alive(&mut self, now: Moment) {
+        self.alive = now;
         self.pings = 0;
     }
 
-    pub(super) fn pause_silence(&mut self, paused: bool, now: Moment) {
-        if self.silence_paused && !paused {
-            self.heard(now);
+    pub(super) fn silence(&mut self, silence: Silence, now: Moment) {
+        if self.silence != silence {
+            self.alive(now);
+            self.silence = silence;
             self.begun = true;
         }
-        self.silence_paused = paused;
     }
 
     pub(super) fn assembling(&mut self, assembling: bool, now: Moment) {
         self.begun |= begin_or_end(&mut self.assembling_since, assembling, now);
     }
 
-    /// Bytes wait because the kernel takes no more, or none wait.
-    pub(super) fn writing(&mut self, stalled: bool, now: Moment) {
-        self.begun |= begin_or_end(&mut self.stalled_since, stalled, now);
-    }
-
-    /// The kernel has taken bytes.
-    pub(super) fn progressed(&mut self, now: Moment) {
-        if let Some(since) = &mut self.stalled_since {
-            *since = now;
+    /// Something was written, or nothing more is to be written.
+    ///
+    /// What the kernel takes when it had no room before, the peer has made room for: that is a sign of life. What it
+    /// takes at once is none.
+    pub(super) fn written(&mut self, written: Written, now: Moment) {
+        let was_stalled = self.stalled_since.is_some();
+        match written {
+            Written::All => self.stalled_since = None,
+            Written::Some => self.stalled_since = Some(now),
+            Written::None => {
+                self.stalled_since.get_or_insert(now);
+            }
+        }
+        self.begun |= was_stalled != self.stalled_since.is_some();
+        if written == Written::Some {
+            self.comes_on(now);
+        }
+        if was_stalled && written != Written::None {
+            self.alive(now);
         }
     }
 
-    pub(super) fn closing(&mut self, closing: bool, now: Moment) {
-        self.begun |= begin_or_end(&mut self.closing_since, closing, now);
+    /// The ending has come so far, with so many bytes left to write.
+    pub(super) fn ending(&mut self, ending: Ending, left: usize, now: Moment) {
+        if ending > self.ending {
+            self.ending = ending;
+            self.ending_since = now;
+            self.drain_left = u32::try_from(left).unwrap_or(u32::MAX);
+            self.begun = true;
+        }
     }
 
-    /// All is said; only the end of the peer's stream is waited for.
-    pub(super) fn linger(&mut self, now: Moment) {
-        self.closing_since = Some(now);
-        self.lingering = true;
-        self.begun = true;
+    /// What the peer sent before its last word is dealt with: the next message is handled, or it takes an answer.
+    pub(super) fn comes_on(&mut self, now: Moment) {
+        if self.ending == Ending::PeerEnded {
+            self.ending_since = now;
+        }
     }
 
     /// Whether one more ping is answered: a bucket of 100 that fills by 20 a second.
@@ -162,14 +219,20 @@ impl Timing {
         self.ping_credit >= 0.0
     }
 
-    /// What is due now; each is told once.
-    pub(super) fn due(&mut self, options: &Options, now: Moment) -> impl Iterator<Item = Due> + use<> {
+    /// What is due now, with so many bytes left to write; each is told once.
+    pub(super) fn due(
+        &mut self,
+        options: &Options,
+        left: usize,
+        now: Moment,
+    ) -> impl Iterator<Item = Due> + use<> {
         let mut due = [None; 4];
         if self.silence_deadline(options).is_some_and(|deadline| deadline <= now) {
-            due[0] = Some(if self.pings < 2 { Due::Ping } else { Due::Silence });
-            self.pings += 1;
+            let is_lost = self.pings >= 2 && self.silence == Silence::Counts;
+            due[0] = Some(if is_lost { Due::Silence } else { Due::Ping });
+            self.pings = self.pings.saturating_add(1);
             // Where we stood still ourselves, the peer still has its time to answer.
-            self.heard = self.heard.max(now.before(options.silence_max / 2 * self.pings));
+            self.alive = self.alive.max(now.before(options.silence_max / 2 * u32::from(self.pings)));
         }
         if take_due(&mut self.assembling_since, options.assembly_timeout, now) {
             due[1] = Some(Due::Assembly);
@@ -177,23 +240,50 @@ impl Timing {
         if take_due(&mut self.stalled_since, options.write_timeout, now) {
             due[2] = Some(Due::Write);
         }
-        let closing_timeout = self.closing_timeout(options);
-        if take_due(&mut self.closing_since, closing_timeout, now) {
-            due[3] = Some(if self.lingering { Due::Linger } else { Due::Close });
-        }
+        due[3] = self.ending_due(options, left, now);
         due.into_iter().flatten()
     }
 
-    fn closing_timeout(&self, options: &Options) -> Duration {
-        if self.lingering { LINGER } else { options.close_timeout }
+    fn ending_due(&mut self, options: &Options, left: usize, now: Moment) -> Option<Due> {
+        let timeout = self.ending_timeout(options)?;
+        if self.ending_since.after(timeout) > now {
+            return None;
+        }
+        // Told once: what is done about it leads to the next stage, or to the end.
+        self.ending_since = now;
+        match self.ending {
+            Ending::Open => None,
+            Ending::PeerEnded => Some(Due::Unhandled),
+            Ending::Draining => {
+                let taken = (self.drain_left as usize).saturating_sub(left);
+                self.drain_left = u32::try_from(left).unwrap_or(u32::MAX);
+                let least = timeout.as_secs_f64() * MIN_DRAIN_RATE as f64;
+                ((taken as f64) < least).then_some(Due::Write)
+            }
+            Ending::AwaitingClose => Some(Due::Close),
+            Ending::Lingering => Some(Due::Linger),
+        }
+    }
+
+    /// How long the present stage of the ending may take.
+    fn ending_timeout(&self, options: &Options) -> Option<Duration> {
+        match self.ending {
+            Ending::Open => None,
+            Ending::PeerEnded | Ending::AwaitingClose => Some(options.close_timeout),
+            Ending::Draining => Some(options.write_timeout * DRAIN_WINDOWS),
+            Ending::Lingering => Some(LINGER),
+        }
     }
 
     /// The next half of `silence_max` at which the peer is still silent; the third is the last.
+    ///
+    /// A ping that stands behind bytes that wait reaches nobody: while there are any, `write_timeout` holds instead.
     fn silence_deadline(&self, options: &Options) -> Option<Moment> {
-        if self.silence_paused || options.silence_max.is_zero() {
+        let is_off = options.silence_max.is_zero() || self.silence == Silence::Ignored;
+        if is_off || self.stalled_since.is_some() {
             return None;
         }
-        Some(self.heard.after(options.silence_max / 2 * (self.pings + 1)))
+        Some(self.alive.after(options.silence_max / 2 * (u32::from(self.pings) + 1)))
     }
 }
 
@@ -235,7 +325,11 @@ mod tests {
     }
 
     fn due_at(timing: &mut Timing, seconds: f32) -> Vec<Due> {
-        timing.due(&options(), at(seconds)).collect()
+        due_with_left(timing, 0, seconds)
+    }
+
+    fn due_with_left(timing: &mut Timing, left: usize, seconds: f32) -> Vec<Due> {
+        timing.due(&options(), left, at(seconds)).collect()
     }
 
     #[test]
@@ -274,38 +368,88 @@ mod tests {
     fn a_peer_that_is_heard_in_between_is_not_cut() {
         let mut timing = Timing::new(at(0.0));
         assert_eq!(due_at(&mut timing, 20.0), [Due::Ping]);
-        timing.heard(at(21.0));
+        timing.alive(at(21.0));
         assert_eq!(due_at(&mut timing, 30.9), []);
         assert_eq!(due_at(&mut timing, 31.0), [Due::Ping]);
     }
 
     #[test]
-    fn silence_is_not_counted_while_we_do_not_read() {
+    fn a_peer_that_cannot_be_heard_is_pinged_but_not_cut() {
         let mut timing = Timing::new(at(0.0));
-        timing.pause_silence(true, at(0.0));
+        timing.silence(Silence::Unheard, at(0.0));
+        for round in 1..=1000_u16 {
+            assert_eq!(due_at(&mut timing, 10.0 * f32::from(round)), [Due::Ping], "{round}");
+        }
+        timing.silence(Silence::Counts, at(10_000.0));
+        assert_eq!(due_at(&mut timing, 10_009.0), []);
+        assert_eq!(due_at(&mut timing, 10_010.0), [Due::Ping]);
+        timing.silence(Silence::Ignored, at(10_010.0));
         assert_eq!(timing.next(&options()), None);
-        assert_eq!(due_at(&mut timing, 100.0), []);
-        timing.pause_silence(false, at(100.0));
-        assert_eq!(due_at(&mut timing, 109.0), []);
-        assert_eq!(due_at(&mut timing, 110.0), [Due::Ping]);
+    }
+
+    #[test]
+    fn a_ping_that_stands_behind_other_bytes_is_not_waited_for() {
+        let mut timing = Timing::new(at(0.0));
+        timing.written(Written::Some, at(1.0));
+        for second in 2..100_u16 {
+            timing.written(Written::Some, at(f32::from(second)));
+            assert_eq!(due_at(&mut timing, f32::from(second) + 0.5), []);
+        }
+        timing.written(Written::All, at(100.0));
+        assert_eq!(timing.next(&options()), Some(at(110.0)), "all is written: from now on it could answer");
+    }
+
+    #[test]
+    fn what_the_kernel_takes_at_once_is_no_sign_of_life() {
+        let mut timing = Timing::new(at(0.0));
+        timing.written(Written::All, at(9.0));
+        assert_eq!(due_at(&mut timing, 10.0), [Due::Ping]);
     }
 
     #[test]
     fn each_timeout_falls_due_once_at_its_time() {
         let mut timing = Timing::new(at(0.0));
-        timing.pause_silence(true, at(0.0));
-        timing.closing(true, at(0.0));
-        assert_eq!(timing.next(&options()), Some(at(5.0)));
-        assert_eq!(due_at(&mut timing, 4.999), []);
-        assert_eq!(due_at(&mut timing, 5.0), [Due::Close]);
+        timing.silence(Silence::Ignored, at(0.0));
         timing.assembling(true, at(0.0));
         timing.assembling(true, at(9.0));
         assert_eq!(due_at(&mut timing, 29.999), []);
         assert_eq!(due_at(&mut timing, 30.0), [Due::Assembly]);
-        timing.writing(true, at(0.0));
-        timing.progressed(at(1.0));
+        timing.written(Written::None, at(0.0));
+        timing.written(Written::Some, at(1.0));
+        timing.written(Written::None, at(2.0));
         assert_eq!(due_at(&mut timing, 10.999), []);
         assert_eq!(due_at(&mut timing, 11.0), [Due::Write]);
+    }
+
+    #[test]
+    fn each_stage_of_the_ending_has_its_time() {
+        let mut timing = Timing::new(at(0.0));
+        timing.silence(Silence::Ignored, at(0.0));
+        timing.ending(Ending::PeerEnded, 0, at(0.0));
+        assert_eq!(timing.next(&options()), Some(at(5.0)));
+        assert_eq!(due_at(&mut timing, 5.0), [Due::Unhandled]);
+        timing.ending(Ending::Draining, 100_000, at(5.0));
+        timing.ending(Ending::AwaitingClose, 0, at(6.0));
+        timing.ending(Ending::Draining, 100_000, at(7.0));
+        assert_eq!(due_at(&mut timing, 10.999), []);
+        assert_eq!(due_at(&mut timing, 11.0), [Due::Close]);
+        timing.ending(Ending::Lingering, 0, at(11.0));
+        assert_eq!(due_at(&mut timing, 12.0), [Due::Linger]);
+    }
+
+    #[test]
+    fn who_takes_what_it_is_sent_in_drops_is_waited_for_a_minute_who_reads_slowly_until_it_is_done() {
+        let mut timing = Timing::new(at(0.0));
+        timing.silence(Silence::Ignored, at(0.0));
+        timing.ending(Ending::Draining, 100_000, at(0.0));
+        assert_eq!(due_with_left(&mut timing, 99_990, 59.999), []);
+        assert_eq!(due_with_left(&mut timing, 99_990, 60.0), [Due::Write]);
+        let mut timing = Timing::new(at(0.0));
+        timing.silence(Silence::Ignored, at(0.0));
+        timing.ending(Ending::Draining, 100_000, at(0.0));
+        assert_eq!(due_with_left(&mut timing, 60_000, 60.0), []);
+        assert_eq!(due_with_left(&mut timing, 40_000, 120.0), []);
+        assert_eq!(due_with_left(&mut timing, 25_000, 180.0), [Due::Write], "less than 256 bytes a second");
     }
 
     #[test]

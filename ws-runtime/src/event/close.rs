@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::wire::Utf8Bytes;
 
+use crate::Reject;
+
 /// How a connection ended: what a `disconnect` handler is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Close {
@@ -68,6 +70,8 @@ impl Close {
     pub(crate) const NO_CODE: u16 = 1005;
     /// RFC 6455, section 7.1.5: there was no Close frame.
     pub(crate) const ABNORMAL: u16 = 1006;
+    /// RFC 6455, section 5.5: what fits into a Close frame beside the code.
+    const MAX_REASON: usize = 123;
 
     pub(crate) fn new(code: u16, reason: impl Into<Utf8Bytes>, by: ClosedBy) -> Self {
         Self { code, reason: reason.into(), by }
@@ -81,6 +85,18 @@ impl Close {
     /// The peer does not read what it is sent.
     pub(crate) fn slow() -> Self {
         Self::new(1008, "reads too slowly", ClosedBy::Error)
+    }
+
+    /// A handler failed: 1011, without details (RFC 6455, section 7.4.1).
+    pub(crate) fn failure() -> Self {
+        Self::new(1011, "", ClosedBy::Error)
+    }
+
+    /// An argument was refused, and the connection ends with it.
+    pub(crate) fn refused(code: u16, reject: &Reject) -> Self {
+        let mut reason = reject.reason();
+        reason.truncate(reason.floor_char_boundary(Self::MAX_REASON));
+        Self::new(code, reason, ClosedBy::Error)
     }
 
     /// The network failed, or the peer went away without a Close frame.

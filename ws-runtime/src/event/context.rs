@@ -1,41 +1,95 @@
-//! What surrounds an event: the server, the connection, the state and the session, each lent to one argument.
+//! What surrounds an event: the server, the connection, the state, the session, and what the event itself brings.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::{Conn, Reject, Server};
 
-use crate::{Conn, Server};
-
-/// An argument that does not come from the event itself: implement it to let handlers take a type of yours.
+/// What a handler's argument is made from: implement it to let handlers take a type of yours.
 ///
-/// `C` is the context of the event. Bound it by [`WithConn`] for events of a connection, by [`WithServer`] for all
-/// events, `tick`, `watch` and `shutdown` included.
+/// `C` is the context of the event. Bound it by what the argument is made from, and so by the events that have that:
+/// [`WithServer`] is every event, [`WithConn`] all but `tick`, `watch` and `shutdown`, [`WithEvent`] those that bring the
+/// same, such as a text message, and [`WithSession`] those that come after the handshake.
+///
+/// An argument that cannot be made refuses, and the handler is not run:
+///
+/// | event | what a refusal does |
+/// |---|---|
+/// | `connect` | the connection is closed without a word |
+/// | `handshake`, `request` | the peer is answered what the [`Reject`] says |
+/// | `ready` | the connection closes with 4000 and the status, such as 4403; the text of the `Reject` is the reason |
+/// | `utf8`, `binary` | the connection closes with 1008; the text of the `Reject` is the reason |
+/// | all others | nothing else |
+///
+/// It is logged each time. The session and the state are lent after all other arguments are made: these may look at the
+/// session, and refuse before the state is locked.
 ///
 /// ```
-/// use ws_runtime::event::{FromContext, WithConn};
+/// use serde::Deserialize;
+/// use ws_runtime::Utf8;
+/// use ws_runtime::event::{FromContext, WithConn, WithEvent, WithSession};
 /// use ws_runtime::prelude::*;
 ///
 /// /// Where the peer sits, as text.
 /// struct Seat(String);
 ///
 /// impl<'a, C: WithConn<'a>> FromContext<'a, C> for Seat {
-///     fn from_context(context: &mut C) -> Self {
-///         Seat(context.conn().peer().to_string())
+///     fn from_context(context: &mut C) -> Result<Self, Reject> {
+///         Ok(Seat(context.conn().peer().to_string()))
+///     }
+/// }
+///
+/// /// A text message that is a move, as JSON.
+/// #[derive(Deserialize)]
+/// struct Move { cell: u8 }
+///
+/// impl<'a, C: WithEvent<'a, Utf8<'a>>> FromContext<'a, C> for Move {
+///     fn from_context(context: &mut C) -> Result<Self, Reject> {
+///         let text = context.event().as_str();
+///         serde_json::from_str(text).map_err(|error| Reject::bad_request().text(error.to_string()))
 ///     }
 /// }
 ///
 /// #[ws_server(listen = 8080)]
-/// mod seats {
+/// mod game {
 ///     use super::*;
+///
+///     #[session]
+///     #[derive(Default)]
+///     struct Guest { player: Option<u64>, moves: u64 }
+///
+///     /// The number of a peer that plays; others are refused.
+///     struct Player(u64);
+///
+///     impl<'a, C: WithSession<Guest>> FromContext<'a, C> for Player {
+///         fn from_context(context: &mut C) -> Result<Self, Reject> {
+///             let guest = context.session().ok_or_else(Reject::internal_server_error)?;
+///             guest.player.map(Player).ok_or_else(Reject::forbidden)
+///         }
+///     }
 ///
 ///     #[on(ready)]
 ///     fn hello(seat: Seat) -> String {
 ///         format!("you sit at {}", seat.0)
 ///     }
+///
+///     #[on(utf8)]
+///     fn play(Move { cell }: Move, guest: &mut Guest, player: Player, server: &Server) {
+///         guest.moves += 1;
+///         server.broadcast_utf8(format!("{} takes {cell}", player.0));
+///     }
 /// }
 /// # fn main() {}
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be made from this event",
+    label = "not an argument of this event",
+    note = "for a type of your own: implement `ws_runtime::event::FromContext`, whose docs say how"
+)]
 pub trait FromContext<'a, C>: Sized {
     /// Makes the argument, just before the handler is called.
-    fn from_context(context: &mut C) -> Self;
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be made, and what the peer is told; the handler is not run then.
+    fn from_context(context: &mut C) -> Result<Self, Reject>;
 }
 
 /// A context that knows its server: that of every event.
@@ -50,12 +104,30 @@ pub trait WithConn<'a>: WithServer<'a> {
     fn conn(&self) -> &'a Conn;
 }
 
-/// The context of a connection's event. `St` is how the state is reached, `Se` the session's type.
+/// A context that knows what its event brings: an `M`.
+///
+/// That is a [`Handshake`](crate::Handshake) for `handshake`, a [`Utf8`](crate::Utf8) for `utf8`, a
+/// [`Binary`](crate::Binary) for `binary` and `pong`, a [`Close`](crate::Close) for `disconnect`, and a
+/// [`Request`](crate::Request) for `request`.
+pub trait WithEvent<'a, M>: WithConn<'a> {
+    /// What the event brings.
+    fn event(&self) -> &'a M;
+}
+
+/// A context that knows the session, of type `Se`: that of `ready`, `utf8`, `binary`, `pong` and `disconnect`.
+pub trait WithSession<Se> {
+    /// The session; `None` once it was lent to an argument, which the handler's own arguments leave to the last.
+    fn session(&self) -> Option<&Se>;
+}
+
+/// The context of a connection's event. `St` is how the state is reached, `Se` the session's type, and `M` what the event
+/// brings.
 #[derive(Debug)]
-pub struct ConnContext<'a, St, Se: 'static> {
+pub struct ConnContext<'a, St, Se: 'static, M> {
     conn: &'a Conn,
     state: Option<St>,
     session: Option<&'a mut Option<Se>>,
+    brought: &'a M,
 }
 
 /// The context of an event of the server as a whole. `St` is how the state is reached.
@@ -65,9 +137,14 @@ pub struct ServerContext<'a, St> {
     state: Option<St>,
 }
 
-impl<'a, St, Se: 'static> ConnContext<'a, St, Se> {
-    pub(crate) fn new(conn: &'a Conn, state: St, session: Option<&'a mut Option<Se>>) -> Self {
-        Self { conn, state: Some(state), session }
+impl<'a, St, Se: 'static, M> ConnContext<'a, St, Se, M> {
+    pub(crate) fn new(
+        conn: &'a Conn,
+        state: St,
+        session: Option<&'a mut Option<Se>>,
+        brought: &'a M,
+    ) -> Self {
+        Self { conn, state: Some(state), session, brought }
     }
 
     /// The session, lent for as long as the handler runs.
@@ -96,15 +173,27 @@ impl<'a, St, Se: 'static> ConnContext<'a, St, Se> {
     }
 }
 
-impl<'a, St, Se: 'static> WithServer<'a> for ConnContext<'a, St, Se> {
+impl<'a, St, Se: 'static, M> WithServer<'a> for ConnContext<'a, St, Se, M> {
     fn server(&self) -> &'a Server {
         self.conn.server()
     }
 }
 
-impl<'a, St, Se: 'static> WithConn<'a> for ConnContext<'a, St, Se> {
+impl<'a, St, Se: 'static, M> WithConn<'a> for ConnContext<'a, St, Se, M> {
     fn conn(&self) -> &'a Conn {
         self.conn
+    }
+}
+
+impl<'a, St, Se: 'static, M> WithEvent<'a, M> for ConnContext<'a, St, Se, M> {
+    fn event(&self) -> &'a M {
+        self.brought
+    }
+}
+
+impl<St, Se: 'static, M> WithSession<Se> for ConnContext<'_, St, Se, M> {
+    fn session(&self) -> Option<&Se> {
+        self.session.as_deref()?.as_ref()
     }
 }
 
@@ -127,7 +216,7 @@ pub trait WithState<St> {
     fn take_state(&mut self) -> St;
 }
 
-impl<St, Se: 'static> WithState<St> for ConnContext<'_, St, Se> {
+impl<St, Se: 'static, M> WithState<St> for ConnContext<'_, St, Se, M> {
     #[expect(clippy::expect_used, reason = "refused at compile time")]
     fn take_state(&mut self) -> St {
         self.state.take().expect("the state is lent once")
@@ -141,122 +230,30 @@ impl<St> WithState<St> for ServerContext<'_, St> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, C: WithServer<'a>> FromContext<'a, C> for &'a Server {
-    fn from_context(context: &mut C) -> Self {
-        context.server()
+    fn from_context(context: &mut C) -> Result<Self, Reject> {
+        Ok(context.server())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, C: WithServer<'a>> FromContext<'a, C> for Server {
-    fn from_context(context: &mut C) -> Self {
-        context.server().clone()
+    fn from_context(context: &mut C) -> Result<Self, Reject> {
+        Ok(context.server().clone())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, C: WithConn<'a>> FromContext<'a, C> for &'a Conn {
-    fn from_context(context: &mut C) -> Self {
-        context.conn()
+    fn from_context(context: &mut C) -> Result<Self, Reject> {
+        Ok(context.conn())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, C: WithConn<'a>> FromContext<'a, C> for Conn {
-    fn from_context(context: &mut C) -> Self {
-        context.conn().clone()
+    fn from_context(context: &mut C) -> Result<Self, Reject> {
+        Ok(context.conn().clone())
     }
 }
-
-/// Where a server keeps its state: free to share, or behind a lock because some handler changes it.
-#[doc(hidden)]
-pub trait Store: Send + Sync + 'static {
-    /// The user's type.
-    type State;
-
-    fn new(state: Self::State) -> Self;
-}
-
-/// State that handlers only read: no lock.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Plain<T>(T);
-
-/// State that some handler takes by `&mut`: locked for one call at a time.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Guarded<T>(Mutex<T>);
-
-impl<T: Send + Sync + 'static> Store for Plain<T> {
-    type State = T;
-
-    fn new(state: T) -> Self {
-        Self(state)
-    }
-}
-
-impl<T: Send + 'static> Store for Guarded<T> {
-    type State = T;
-
-    fn new(state: T) -> Self {
-        Self(Mutex::new(state))
-    }
-}
-
-impl<T> Plain<T> {
-    pub(crate) fn share(&self) -> Shared<'_, T> {
-        Shared(&self.0)
-    }
-}
-
-/// The way to a state without a lock.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Shared<'a, T>(&'a T);
-
-impl<'a, T> Shared<'a, T> {
-    #[doc(hidden)]
-    pub fn get(self) -> &'a T {
-        self.0
-    }
-}
-
-/// The place where a handler's call keeps the lock on the state: taken when an argument asks for it, released when
-/// the call is over.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Hold<'s, T>(Option<MutexGuard<'s, T>>);
-
-impl<T> Hold<'_, T> {
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn open() -> Self {
-        Self(None)
-    }
-}
-
-/// The way to a state behind a lock.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Locked<'a, 's, T> {
-    lock: &'s Mutex<T>,
-    hold: &'a mut Hold<'s, T>,
-}
-
-impl<'s, T> Guarded<T> {
-    pub(crate) fn lock<'a>(&'s self, hold: &'a mut Hold<'s, T>) -> Locked<'a, 's, T> {
-        Locked { lock: &self.0, hold }
-    }
-}
-
-impl<'a, T> Locked<'a, '_, T> {
-    /// Takes the lock. A handler that panicked while it held it ended its own connection, not the server: the state
-    /// stays in use as that handler left it.
-    #[doc(hidden)]
-    pub fn get(self) -> &'a mut T {
-        self.hold.0.insert(self.lock.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// No way to the state: what an `async` handler has where some handler takes the state by `&mut`, as the lock must
-/// not be held across an `.await`.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Withheld;

@@ -19,11 +19,6 @@ pub struct Utf8<'a>(pub(crate) Text<'a>);
 #[derive(Debug)]
 pub struct Binary<'a>(pub(crate) Payload<'a>);
 
-/// The payload of a pong.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Pong<'a>(pub(crate) Payload<'a>);
-
 impl Utf8<'_> {
     /// The text.
     #[must_use]
@@ -62,17 +57,7 @@ impl Binary<'_> {
     }
 }
 
-impl Pong<'_> {
-    pub(crate) fn as_slice(&self) -> &[u8] {
-        self.0.as_slice()
-    }
-
-    pub(crate) fn to_bytes(&self) -> Bytes {
-        share(&self.0)
-    }
-}
-
-/// What a message carries.
+/// What a reply is sent in answer to.
 #[doc(hidden)]
 pub trait Content {
     /// The bytes, where the message owns them and a reply can share them.
@@ -97,7 +82,8 @@ impl Content for Binary<'_> {
     }
 }
 
-impl Content for Pong<'_> {
+/// `ready` brings no message.
+impl Content for () {
     fn shared(&self) -> Option<&Bytes> {
         None
     }

@@ -6,30 +6,36 @@
 mod arguments;
 mod close;
 mod context;
+mod dispatch;
 mod message;
 mod once;
+mod outcome;
 mod reply;
+mod route;
 mod service;
+mod store;
 #[cfg(unix)]
 mod watching;
 
 pub use arguments::{
     FromBinary, FromConnect, FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown,
-    FromTick, FromUtf8, FromWatch, ViaContext, ViaHandle,
+    FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{
-    ConnContext, FromContext, Guarded, Hold, Locked, Plain, ServerContext, Shared, Store, WithConn,
-    WithServer, WithState, Withheld,
+    ConnContext, FromContext, ServerContext, WithConn, WithEvent, WithServer, WithSession, WithState,
 };
-pub use message::{Binary, Content, Pong, Utf8};
+pub(crate) use dispatch::Received;
+pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
+pub use message::{Binary, Content, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
+pub use outcome::{Failure, Handled, Outcome};
 pub(crate) use reply::Answer;
-pub use reply::{
-    Failure, FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Outcome, Reply,
-};
-pub use service::{Call, ConnEvent, Handlers, NotYet, ServerEvent, Service};
+pub use reply::{FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
+pub use route::Route;
+pub use service::Service;
+pub use store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};
 #[cfg(unix)]
 pub(crate) use watching::WatchHandler;
 #[cfg(unix)]
-pub use watching::{WatchEvent, Watchable, Watches};
+pub use watching::{FromWatch, ViaContext, ViaHandle, WatchContext, WatchEvent, Watchable, Watches};

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::{Binary, Utf8};
+use super::{Binary, Failure, Outcome, Utf8};
 use crate::Reject;
 use crate::wire::Utf8Bytes;
 
@@ -51,22 +51,6 @@ pub(crate) enum Answer<'r> {
     Binary(Binary<'r>),
     Failed(Failure),
 }
-
-/// Why a handler failed, for the log alone: a peer never sees it.
-#[doc(hidden)]
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub struct Failure(String);
-
-impl Failure {
-    pub(crate) fn new(error: impl Display) -> Self {
-        Self(error.to_string())
-    }
-}
-
-/// How a handler ended that sends nothing by what it returns.
-#[doc(hidden)]
-pub type Outcome = Result<(), Failure>;
 
 /// A value that is sent as JSON, in a text message.
 ///

@@ -1,4 +1,4 @@
-//! What the macro writes: a server's handlers behind one trait that the loop calls.
+//! What a server is to the runtime: the trait that `#[ws_server]` implements for the module that it stands on.
 
 use std::future::Future;
 
@@ -6,83 +6,55 @@ use bytes::Bytes;
 
 #[cfg(unix)]
 use super::Watches;
-use super::context::{ConnContext, Guarded, Hold, Locked, Plain, ServerContext, Shared, Store, Withheld};
-use super::{Binary, Close, Outcome, Pong, Utf8};
+use super::dispatch::{OpeningEvent, ServerEvent};
+use super::outcome::Outcome;
+use super::route::Route;
+use super::store::Store;
 use crate::options::Attribute;
 use crate::tick::Ticks;
-use crate::{Conn, Handshake, Reject, Request, Server};
+use crate::{Reject, Request};
 
-/// A server's handlers: implemented by `#[ws_server]`, called by the loop.
+/// A server: its state, its options, and the handlers that are there once for all its connections.
 ///
-/// A method that a server has no handler for keeps its default, which does nothing.
+/// Beside the method of each event stands a constant with the handler's name, for the log. Where the module has no
+/// handler, the method does nothing, and the name is the event's: a handler that is set at run time is logged under it.
 #[doc(hidden)]
 pub trait Service: Sized + Send + Sync + 'static {
     /// The type marked `#[state]`, or `()`.
     type State;
     /// Where the state is kept.
     type Store: Store<State = Self::State>;
-    /// The type marked `#[session]`, or `()`.
-    type Session: Send + 'static;
+    /// What its connections are served by.
+    type Route: Route<Server = Self>;
 
     /// The module's name.
     const NAME: &'static str;
-    /// The names of the handlers, for the log.
-    const HANDLERS: Handlers;
 
     /// Gives the values of the attribute; each is evaluated only if nothing overrides it.
     fn attribute(attribute: &mut Attribute<'_>) {
         let _ = attribute;
     }
 
-    fn connect(event: ConnEvent<'_, Self, NotYet>) -> impl Future<Output = Outcome> + Send {
+    const CONNECT: &'static str = "connect";
+
+    fn connect<'a>(event: OpeningEvent<'a, Self>) -> impl Future<Output = Outcome> + Send {
         let _ = event;
         async { Ok(()) }
     }
 
-    /// Admits a peer and makes its session.
-    fn handshake<'a>(
-        event: ConnEvent<'a, Self, NotYet>,
-        handshake: &'a Handshake,
-    ) -> impl Future<Output = Result<Self::Session, Reject>> + Send;
+    /// `None` where plain HTTP requests are not answered: this handler can only be declared.
+    const REQUEST: Option<&'static str> = None;
 
-    fn ready(event: ConnEvent<'_, Self>) -> impl Future<Output = Outcome> + Send {
-        let _ = event;
-        async { Ok(()) }
-    }
-
-    fn utf8<'a>(event: ConnEvent<'a, Self>, message: &'a Utf8<'a>) -> impl Future<Output = Outcome> + Send {
-        let _ = (event, message);
-        async { Ok(()) }
-    }
-
-    fn binary<'a>(
-        event: ConnEvent<'a, Self>,
-        message: &'a Binary<'a>,
-    ) -> impl Future<Output = Outcome> + Send {
-        let _ = (event, message);
-        async { Ok(()) }
-    }
-
-    fn pong<'a>(event: ConnEvent<'a, Self>, message: &'a Pong<'a>) -> impl Future<Output = Outcome> + Send {
-        let _ = (event, message);
-        async { Ok(()) }
-    }
-
-    fn disconnect<'a>(event: ConnEvent<'a, Self>, close: &'a Close) -> impl Future<Output = Outcome> + Send {
-        let _ = (event, close);
-        async { Ok(()) }
-    }
-
-    /// Answers a plain HTTP request; `None` where there is no handler.
     fn request<'a>(
-        event: ConnEvent<'a, Self, NotYet>,
-        request: &'a Request,
-    ) -> impl Future<Output = Option<http::Response<Bytes>>> + Send {
-        let _ = (event, request);
-        async { None }
+        event: OpeningEvent<'a, Self, Request>,
+    ) -> impl Future<Output = Result<http::Response<Bytes>, Reject>> + Send {
+        let _ = event;
+        async { Err(Reject::not_found()) }
     }
 
-    fn shutdown(event: ServerEvent<'_, Self>) -> impl Future<Output = Outcome> + Send {
+    const SHUTDOWN: &'static str = "shutdown";
+
+    fn shutdown<'a>(event: ServerEvent<'a, Self::Store>) -> impl Future<Output = Outcome> + Send {
         let _ = event;
         async { Ok(()) }
     }
@@ -93,7 +65,7 @@ pub trait Service: Sized + Send + Sync + 'static {
     }
 
     /// Runs the tick of that number.
-    fn tick(number: usize, event: ServerEvent<'_, Self>) -> impl Future<Output = Outcome> + Send {
+    fn tick<'a>(number: usize, event: ServerEvent<'a, Self::Store>) -> impl Future<Output = Outcome> + Send {
         let _ = (number, event);
         async { Ok(()) }
     }
@@ -102,154 +74,5 @@ pub trait Service: Sized + Send + Sync + 'static {
     #[cfg(unix)]
     fn watches(watches: &mut Watches<Self>) {
         let _ = watches;
-    }
-}
-
-/// What the loop has to know of a server's handlers before it calls them.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub struct Handlers {
-    pub connect: Call,
-    pub handshake: Call,
-    pub ready: Call,
-    pub utf8: Call,
-    pub binary: Call,
-    pub pong: Call,
-    pub disconnect: Call,
-    pub request: Call,
-    pub shutdown: Call,
-}
-
-/// How a handler is called.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub struct Call {
-    /// Its name, for the log.
-    pub(crate) name: &'static str,
-    /// Whether it is an `async fn`; what is lent by a buffer cannot wait for it.
-    pub(crate) awaited: bool,
-}
-
-impl Call {
-    /// Of a `fn`.
-    #[must_use]
-    pub const fn plain(name: &'static str) -> Self {
-        Self { name, awaited: false }
-    }
-
-    /// Of an `async fn`.
-    #[must_use]
-    pub const fn awaited(name: &'static str) -> Self {
-        Self { name, awaited: true }
-    }
-}
-
-impl Handlers {
-    /// A server without handlers. A handler that is set at run time is logged under the event's name.
-    pub const NONE: Self = Self {
-        connect: Call::plain("connect"),
-        handshake: Call::plain("handshake"),
-        ready: Call::plain("ready"),
-        utf8: Call::plain("utf8"),
-        binary: Call::plain("binary"),
-        pong: Call::plain("pong"),
-        disconnect: Call::plain("disconnect"),
-        request: Call::plain(""),
-        shutdown: Call::plain("shutdown"),
-    };
-
-    /// Whether the server answers plain HTTP requests: that handler can only be declared.
-    pub(crate) fn answers_requests(&self) -> bool {
-        !self.request.name.is_empty()
-    }
-}
-
-/// The session of events that come before there is one.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum NotYet {}
-
-/// An event of a connection on its way to a handler.
-#[doc(hidden)]
-pub struct ConnEvent<'a, S: Service, Se: 'static = <S as Service>::Session> {
-    conn: &'a Conn,
-    store: &'a S::Store,
-    session: Option<&'a mut Option<Se>>,
-}
-
-impl<'a, S: Service> ConnEvent<'a, S, NotYet> {
-    pub(crate) fn before_session(conn: &'a Conn, store: &'a S::Store) -> Self {
-        Self { conn, store, session: None }
-    }
-}
-
-impl<'a, S: Service> ConnEvent<'a, S> {
-    pub(crate) fn new(conn: &'a Conn, store: &'a S::Store, session: &'a mut Option<S::Session>) -> Self {
-        Self { conn, store, session: Some(session) }
-    }
-}
-
-impl<'a, S: Service, Se: 'static> ConnEvent<'a, S, Se> {
-    /// The connection, to send a reply to.
-    #[must_use]
-    pub fn conn(&self) -> &'a Conn {
-        self.conn
-    }
-
-    /// The context of an `async` handler where the state is behind a lock.
-    #[must_use]
-    pub fn withheld(self) -> ConnContext<'a, Withheld, Se> {
-        ConnContext::new(self.conn, Withheld, self.session)
-    }
-}
-
-impl<'a, S: Service<Store = Plain<T>>, Se: 'static, T: 'static> ConnEvent<'a, S, Se> {
-    /// The context where the state needs no lock.
-    #[must_use]
-    pub fn shared(self) -> ConnContext<'a, Shared<'a, T>, Se> {
-        ConnContext::new(self.conn, self.store.share(), self.session)
-    }
-}
-
-impl<'a, S: Service<Store = Guarded<T>>, Se: 'static, T: 'static> ConnEvent<'a, S, Se> {
-    /// The context of a handler that may take the lock on the state.
-    #[must_use]
-    pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> ConnContext<'h, Locked<'h, 'a, T>, Se> {
-        ConnContext::new(self.conn, self.store.lock(hold), self.session)
-    }
-}
-
-/// An event of the server as a whole on its way to a handler.
-#[doc(hidden)]
-pub struct ServerEvent<'a, S: Service> {
-    server: &'a Server,
-    store: &'a S::Store,
-}
-
-impl<'a, S: Service> ServerEvent<'a, S> {
-    pub(crate) fn new(server: &'a Server, store: &'a S::Store) -> Self {
-        Self { server, store }
-    }
-
-    /// The context of an `async` handler where the state is behind a lock.
-    #[must_use]
-    pub fn withheld(self) -> ServerContext<'a, Withheld> {
-        ServerContext::new(self.server, Withheld)
-    }
-}
-
-impl<'a, S: Service<Store = Plain<T>>, T: 'static> ServerEvent<'a, S> {
-    /// The context where the state needs no lock.
-    #[must_use]
-    pub fn shared(self) -> ServerContext<'a, Shared<'a, T>> {
-        ServerContext::new(self.server, self.store.share())
-    }
-}
-
-impl<'a, S: Service<Store = Guarded<T>>, T: 'static> ServerEvent<'a, S> {
-    /// The context of a handler that may take the lock on the state.
-    #[must_use]
-    pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> ServerContext<'h, Locked<'h, 'a, T>> {
-        ServerContext::new(self.server, self.store.lock(hold))
     }
 }

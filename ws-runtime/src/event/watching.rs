@@ -1,4 +1,4 @@
-//! The watches that a server declares, on their way to the loop.
+//! The watches that a server declares, on their way to the loop; and what their handlers can take.
 
 use std::fmt;
 use std::future::{Future, ready};
@@ -6,7 +6,9 @@ use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::{Outcome, ServerEvent, Service};
+use super::store::{Guarded, Hold, Locked, Plain, Shared, Withheld};
+use super::{FromContext, Outcome, ServerContext, ServerEvent, Service};
+use crate::Reject;
 use crate::error::Error;
 use crate::server::Hosted;
 use crate::watch::Interest;
@@ -29,11 +31,11 @@ pub trait Watchable: AsFd + Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<H: AsFd + Send + 'static> Watchable for H {}
 
-/// A readiness on its way to a handler: the handle, and what surrounds it.
+/// A handle that is ready, on its way to a handler. `K` is where the state is kept, `H` the handle's type.
 #[doc(hidden)]
-pub struct WatchEvent<'a, S: Service, H> {
+pub struct WatchEvent<'a, K, H> {
     handle: &'a mut H,
-    event: ServerEvent<'a, S>,
+    event: ServerEvent<'a, K>,
 }
 
 /// One declared watch, whatever its handle.
@@ -43,7 +45,7 @@ pub(crate) trait Declared<S: Service>: Send {
 
 /// A watch's handler, sync or async.
 pub(crate) trait WatchHandler<S: Service, H>: Send + 'static {
-    fn call(&mut self, event: WatchEvent<'_, S, H>) -> impl Future<Output = Outcome> + Send;
+    fn call(&mut self, event: WatchEvent<'_, S::Store, H>) -> impl Future<Output = Outcome> + Send;
 }
 
 /// A handler that is a plain function.
@@ -72,7 +74,7 @@ impl<S: Service> Watches<S> {
     pub fn readable<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
         H: Watchable,
-        F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Outcome + Send + 'static,
+        F: for<'a> FnMut(WatchEvent<'a, S::Store, H>) -> Outcome + Send + 'static,
     {
         self.declare(name, handle, Interest::Readable, InPlace(handler));
     }
@@ -81,7 +83,7 @@ impl<S: Service> Watches<S> {
     pub fn writable<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
         H: Watchable,
-        F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Outcome + Send + 'static,
+        F: for<'a> FnMut(WatchEvent<'a, S::Store, H>) -> Outcome + Send + 'static,
     {
         self.declare(name, handle, Interest::Writable, InPlace(handler));
     }
@@ -90,7 +92,7 @@ impl<S: Service> Watches<S> {
     pub fn readable_async<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
         H: Watchable,
-        F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
+        F: for<'a> FnMut(WatchEvent<'a, S::Store, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
             + Send
             + 'static,
     {
@@ -101,7 +103,7 @@ impl<S: Service> Watches<S> {
     pub fn writable_async<H, F>(&mut self, name: &'static str, handle: H, handler: F)
     where
         H: Watchable,
-        F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
+        F: for<'a> FnMut(WatchEvent<'a, S::Store, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
             + Send
             + 'static,
     {
@@ -117,16 +119,31 @@ impl<S: Service> Watches<S> {
     }
 }
 
-impl<'a, S: Service, H> WatchEvent<'a, S, H> {
-    pub(crate) fn new(handle: &'a mut H, event: ServerEvent<'a, S>) -> Self {
+impl<'a, K, H> WatchEvent<'a, K, H> {
+    pub(crate) fn new(handle: &'a mut H, event: ServerEvent<'a, K>) -> Self {
         Self { handle, event }
     }
 
-    /// The handle, to be lent to one argument, and what surrounds it.
-    #[doc(hidden)]
+    /// The context of an `async` handler where the state is behind a lock.
     #[must_use]
-    pub fn split(self) -> (Option<&'a mut H>, ServerEvent<'a, S>) {
-        (Some(self.handle), self.event)
+    pub fn withheld(self) -> WatchContext<'a, H, Withheld> {
+        WatchContext::new(self.handle, self.event.withheld())
+    }
+}
+
+impl<'a, T, H> WatchEvent<'a, Plain<T>, H> {
+    /// The context where the state needs no lock.
+    #[must_use]
+    pub fn shared(self) -> WatchContext<'a, H, Shared<'a, T>> {
+        WatchContext::new(self.handle, self.event.shared())
+    }
+}
+
+impl<'a, T, H> WatchEvent<'a, Guarded<T>, H> {
+    /// The context of a handler that may take the lock on the state.
+    #[must_use]
+    pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> WatchContext<'h, H, Locked<'h, 'a, T>> {
+        WatchContext::new(self.handle, self.event.locked(hold))
     }
 }
 
@@ -144,20 +161,20 @@ where
 
 impl<S: Service, H, F> WatchHandler<S, H> for InPlace<F>
 where
-    F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Outcome + Send + 'static,
+    F: for<'a> FnMut(WatchEvent<'a, S::Store, H>) -> Outcome + Send + 'static,
 {
-    fn call(&mut self, event: WatchEvent<'_, S, H>) -> impl Future<Output = Outcome> + Send {
+    fn call(&mut self, event: WatchEvent<'_, S::Store, H>) -> impl Future<Output = Outcome> + Send {
         ready((self.0)(event))
     }
 }
 
 impl<S: Service, H, F> WatchHandler<S, H> for Boxed<F>
 where
-    F: for<'a> FnMut(WatchEvent<'a, S, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
+    F: for<'a> FnMut(WatchEvent<'a, S::Store, H>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>
         + Send
         + 'static,
 {
-    fn call(&mut self, event: WatchEvent<'_, S, H>) -> impl Future<Output = Outcome> + Send {
+    fn call(&mut self, event: WatchEvent<'_, S::Store, H>) -> impl Future<Output = Outcome> + Send {
         (self.0)(event)
     }
 }
@@ -165,5 +182,71 @@ where
 impl<S: Service> fmt::Debug for Watches<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watches").field("declared", &self.declared.len()).finish()
+    }
+}
+
+/// What a handler of `#[watch(…)]` can take: the watched handle by `&` or `&mut`, `&Server` and the state.
+#[diagnostic::on_unimplemented(
+    message = "a `watch` handler cannot take `{Self}`",
+    label = "neither the watched handle, `{H}`, nor anything else that this event gives",
+    note = "a `watch` handler can take, in any order: the watched handle by `&` or `&mut`, `&Server`, the state by `&` or `&mut`",
+    note = "a type of your own can be taken too: implement `ws_runtime::event::FromContext` for it"
+)]
+pub trait FromWatch<'a, H, St, Via>: Sized {
+    /// Makes the argument, just before the handler is called.
+    #[doc(hidden)]
+    fn from_event(context: &mut WatchContext<'a, H, St>) -> Result<Self, Reject>;
+}
+
+/// The context of a watch: that of the server, and the handle until an argument has taken it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct WatchContext<'a, H, St> {
+    handle: Option<&'a mut H>,
+    server: ServerContext<'a, St>,
+}
+
+impl<'a, H, St> WatchContext<'a, H, St> {
+    pub(crate) fn new(handle: &'a mut H, server: ServerContext<'a, St>) -> Self {
+        Self { handle: Some(handle), server }
+    }
+
+    #[expect(clippy::expect_used, reason = "the macro refuses two handles in one signature")]
+    fn take_handle(&mut self) -> &'a mut H {
+        self.handle.take().expect("the handle is lent once")
+    }
+}
+
+/// Marks arguments that are the watched handle.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ViaHandle;
+
+/// Marks arguments that come from the context.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ViaContext;
+
+#[diagnostic::do_not_recommend]
+impl<'a, H, St> FromWatch<'a, H, St, ViaHandle> for &'a mut H {
+    fn from_event(context: &mut WatchContext<'a, H, St>) -> Result<Self, Reject> {
+        Ok(context.take_handle())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, H, St> FromWatch<'a, H, St, ViaHandle> for &'a H {
+    fn from_event(context: &mut WatchContext<'a, H, St>) -> Result<Self, Reject> {
+        Ok(context.take_handle())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, H, St, T> FromWatch<'a, H, St, ViaContext> for T
+where
+    T: FromContext<'a, ServerContext<'a, St>>,
+{
+    fn from_event(context: &mut WatchContext<'a, H, St>) -> Result<Self, Reject> {
+        T::from_context(&mut context.server)
     }
 }

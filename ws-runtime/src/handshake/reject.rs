@@ -139,6 +139,16 @@ impl Reject {
         self
     }
 
+    /// Its text, or the status in words: what a log line and a close reason say of it.
+    pub(crate) fn reason(&self) -> String {
+        let response = &self.0.response;
+        let is_text = response.headers().get(CONTENT_TYPE) == Some(&TEXT);
+        match std::str::from_utf8(response.body()).map(str::trim) {
+            Ok(text) if is_text && !text.is_empty() => text.to_owned(),
+            Ok(_) | Err(_) => response.status().to_string(),
+        }
+    }
+
     /// What the program did wrong with it, for the log; the peer sees 500 instead.
     pub(crate) fn mistake(&self) -> Option<String> {
         let status = self.status();

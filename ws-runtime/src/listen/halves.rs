@@ -34,9 +34,19 @@ pub(crate) enum Sink {
 /// Who writes.
 pub(crate) enum By<'a, 'w> {
     /// The connection's task: it is woken when the kernel takes more.
-    Task(&'a mut Context<'w>),
+    Task(&'a mut Context<'w>, Insist),
     /// Anyone else: nobody is woken.
     Anyone,
+}
+
+/// Whether the kernel is asked to take bytes even where it has not said that it would.
+///
+/// It says so only when less than half of `TCP_NOTSENT_LOWAT` waits to be sent, but takes more as soon as there is room at
+/// all: what a slow peer has read shows by trying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Insist {
+    Yes,
+    No,
 }
 
 impl Stream {
@@ -104,10 +114,14 @@ impl Sink {
                 [piece] => sink.try_write(piece),
                 _ => sink.try_write_vectored(pieces),
             },
-            (Self::Tcp(sink), By::Task(cx)) => at_once(poll_write(sink, cx, pieces)),
             #[cfg(unix)]
-            (Self::Unix(sink), By::Task(cx)) => at_once(poll_write(sink, cx, pieces)),
-            (Self::Whole(stream), By::Task(cx)) => at_once(poll_write(&mut **stream, cx, pieces)),
+            (Self::Tcp(sink), By::Task(_, Insist::Yes)) => try_write(sink.as_ref(), pieces),
+            #[cfg(unix)]
+            (Self::Unix(sink), By::Task(_, Insist::Yes)) => try_write(sink.as_ref(), pieces),
+            (Self::Tcp(sink), By::Task(cx, _)) => at_once(poll_write(sink, cx, pieces)),
+            #[cfg(unix)]
+            (Self::Unix(sink), By::Task(cx, _)) => at_once(poll_write(sink, cx, pieces)),
+            (Self::Whole(stream), By::Task(cx, _)) => at_once(poll_write(&mut **stream, cx, pieces)),
             (Self::Whole(stream), By::Anyone) => for_nobody(|cx| poll_write(&mut **stream, cx, pieces)),
         }
     }
@@ -118,7 +132,7 @@ impl Sink {
             (Self::Tcp(_), _) => Ok(()),
             #[cfg(unix)]
             (Self::Unix(_), _) => Ok(()),
-            (Self::Whole(stream), By::Task(cx)) => at_once(Pin::new(stream).poll_flush(cx)),
+            (Self::Whole(stream), By::Task(cx, _)) => at_once(Pin::new(stream).poll_flush(cx)),
             (Self::Whole(stream), By::Anyone) => for_nobody(|cx| Pin::new(&mut *stream).poll_flush(cx)),
         }
     }
@@ -132,6 +146,13 @@ impl Sink {
             Self::Whole(stream) => stream.set_nodelay(nodelay),
         }
     }
+}
+
+/// Writes whatever tokio knows of the socket.
+#[cfg(unix)]
+fn try_write(socket: &impl std::os::fd::AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    let first = pieces.first().map_or(&[][..], |piece| &**piece);
+    Ok(rustix::net::send(socket, first, rustix::net::SendFlags::NOSIGNAL)?)
 }
 
 fn poll_write<W: AsyncWrite + Unpin>(

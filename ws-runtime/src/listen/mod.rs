@@ -17,7 +17,7 @@ use std::net::{IpAddr, SocketAddr};
 
 pub use address::Address;
 pub use error::ListenError;
-pub(crate) use halves::{By, Sink, Source};
+pub(crate) use halves::{By, Insist, Sink, Source};
 use listener::Prepared;
 pub(crate) use listener::{Listener, accept_pause};
 pub(crate) use stream::Stream;

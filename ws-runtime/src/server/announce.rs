@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 
 use super::Server;
 use crate::Address;
-use crate::event::Handlers;
 
 /// Says what listens where, how to reach it from this machine, and which options are not at their defaults.
-pub(super) fn announce(server: &Server, handlers: &Handlers, tls: bool) {
-    let schemes = match (tls, handlers.answers_requests()) {
+pub(super) fn announce(server: &Server, tls: bool, answers_requests: bool) {
+    let schemes = match (tls, answers_requests) {
         (false, false) => ["ws"].as_slice(),
         // What a browser opens goes first.
         (false, true) => &["http", "ws"],

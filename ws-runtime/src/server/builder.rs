@@ -174,7 +174,7 @@ pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Resul
     let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls });
     #[cfg(unix)]
     super::watches::run_declared(&hosted)?;
-    super::announce::announce(&server, &S::HANDLERS, hosted.tls.is_some());
+    super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some());
     capacity.announce(server.name());
     for tick in ticks.declared {
         server.run_tick(Arc::clone(&hosted), tick);

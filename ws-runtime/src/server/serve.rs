@@ -110,7 +110,7 @@ impl<F: Future<Output = ()>> Future for Connection<F> {
 async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     let server = &hosted.server;
     let replaced = server.replaced_shutdown();
-    let name = if replaced.is_some() { "on_shutdown" } else { S::HANDLERS.shutdown.name };
+    let name = if replaced.is_some() { "on_shutdown" } else { S::SHUTDOWN };
     let handler = async {
         match replaced {
             Some(handler) => catch(|| async { handler(server) }).await,

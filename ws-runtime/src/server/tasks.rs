@@ -76,6 +76,10 @@ impl Server {
     pub(crate) fn report(&self, handler: &str, outcome: &Result<Outcome, Panicked>) {
         let error: &dyn Display = match outcome {
             Ok(Ok(())) => return,
+            Ok(Err(failure)) if failure.refusal().is_some() => {
+                tracing::warn!(handler, server = self.name(), reason = %Escaped(failure), "handler not run");
+                return;
+            }
             Ok(Err(failure)) => failure,
             Err(panic) => panic,
         };

@@ -17,8 +17,8 @@ use super::linger::Lingering;
 use super::outlet::{Patience, Phase, Written};
 use super::pace::Pace;
 use super::timing::{Moment, Timing};
-use crate::event::{Close, ClosedBy};
-use crate::listen::{Source, Stream};
+use crate::event::Close;
+use crate::listen::{Insist, Source};
 use crate::wire::{Decoder, Incoming, Inflater, Limits};
 
 pub(super) struct Link {
@@ -32,10 +32,9 @@ pub(super) struct Link {
     unread: Vec<u8>,
     /// Whether the last read was of a large payload.
     was_large: bool,
-    /// Whether the peer's last byte, or its Close frame, has been read.
-    heard_out: bool,
-    /// Whether its Close frame was the last that it sent, for all we know.
-    said_goodbye: bool,
+    reading: Reading,
+    /// Reads what is still to come after both sides are done; boxed, as it is for the last moment.
+    lingering: Option<Box<Lingering>>,
     pace: Pace,
     timing: Timing,
     /// When the server's alarm for this connection rings.
@@ -44,6 +43,17 @@ pub(super) struct Link {
     patience: Patience,
     /// Whether the outlet knows whom to wake: a task has one waker all its life.
     is_watching: bool,
+}
+
+/// Whether more is read from the peer as messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Open,
+    /// Its last byte, its Close frame or something that breaks the protocol has been read. The inbox holds the reason.
+    Ended {
+        /// Whether its Close frame was the last that it sent, for all we know.
+        with_close_frame: bool,
+    },
 }
 
 /// Who handles the messages of a connection.
@@ -84,8 +94,8 @@ impl Link {
             inbox: Inbox::default(),
             unread: Vec::new(),
             was_large: false,
-            heard_out: false,
-            said_goodbye: false,
+            reading: Reading::Open,
+            lingering: None,
             pace: Pace::new(),
             timing: Timing::new(conn.server().alarms().now()),
             alarm: None,
@@ -130,31 +140,24 @@ impl Link {
         self.patience = Patience::Last;
     }
 
-    /// Says goodbye: writes what is queued, waits for the peer's Close frame, ends our half of the stream and reads
-    /// what the peer still sends (RFC 6455, section 7.1.1).
-    pub(super) async fn close(&mut self) {
-        let mut lingering = None;
+    /// Waits until our Close frame and all before it are written, or never will be: how the connection ended is certain
+    /// from then on.
+    pub(super) async fn drained(&mut self) {
         poll_fn(|cx| {
-            if lingering.is_none() {
-                self.poll_socket(cx);
-                if !self.heard_out || self.conn.has_unwritten() {
-                    return self.poll_gone();
-                }
-                let sink = self.conn.outlet().take_sink();
-                let stream = sink.and_then(|sink| Stream::unite(self.source.take(), sink));
-                lingering = stream.and_then(|stream| Lingering::of(stream, self.said_goodbye));
-                self.timing.linger(self.conn.server().alarms().now());
-            }
-            let Some(lingering) = &mut lingering else { return Poll::Ready(()) };
-            if lingering.poll(cx).is_ready() {
-                return Poll::Ready(());
-            }
-            let now = self.begin_turn(cx);
-            self.end_turn(cx, now);
+            self.poll_socket(cx);
+            let is_drained = self.conn.phase() == Phase::Closing && !self.conn.has_unwritten();
+            if is_drained { Poll::Ready(()) } else { self.poll_gone() }
+        })
+        .await;
+    }
+
+    /// Waits for the end: the peer's Close frame, and the end of its half of the stream (RFC 6455, section 7.1.1).
+    pub(super) async fn close(&mut self) {
+        poll_fn(|cx| {
+            self.poll_socket(cx);
             self.poll_gone()
         })
         .await;
-        self.conn.cut(ClosedBy::Us);
     }
 
     fn poll_gone(&self) -> Poll<()> {
@@ -211,12 +214,13 @@ impl Link {
     ) -> Option<Poll<Stop>> {
         if self.conn.is_overfull() {
             // The peer is to read what it was answered before it is answered more.
-            if self.write(cx, now) != Written::All && self.conn.is_overfull() {
+            if self.write(cx, now, Insist::No) != Written::All && self.conn.is_overfull() {
                 self.receive_for_later(cx, now);
                 return Some(Poll::Pending);
             }
         } else if let Some(incoming) = self.inbox.pop() {
             self.pace.spend(0, 1);
+            self.timing.comes_on(now);
             let unhandled = receiver.receive(incoming).err();
             return unhandled.map(|incoming| Poll::Ready(Stop::At(incoming)));
         } else if !self.unread.is_empty() {
@@ -229,10 +233,12 @@ impl Link {
         None
     }
 
-    /// Does all that can be done without waiting and without a handler.
+    /// Does all that can be done without waiting and without a handler, up to giving the socket back.
     fn poll_socket(&mut self, cx: &mut Context<'_>) {
         let now = self.begin_turn(cx);
-        self.receive_for_later(cx, now);
+        if self.lingering.is_none() {
+            self.receive_for_later(cx, now);
+        }
         self.end_turn(cx, now);
     }
 
@@ -255,7 +261,7 @@ impl Link {
     /// Whether reading makes sense now: not after the peer's last word, not while the inbox is full, and after
     /// shutdown began only for the peer's Close frame.
     fn wants_to_read(&self) -> bool {
-        !self.heard_out
+        self.reading == Reading::Open
             && self.unread.is_empty()
             && match self.conn.phase() {
                 Phase::Ready => !self.inbox_is_full(),

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
-use super::{Link, Receiver};
+use super::{Link, Reading, Receiver};
 use crate::conn::Conn;
 use crate::conn::outlet::{Bound, Phase};
 use crate::conn::timing::Moment;
@@ -64,10 +64,14 @@ impl Link {
         };
         match read {
             Ok(0) => self.heard_all(Close::abnormal(ClosedBy::Peer)),
-            Ok(_) => self.timing.heard(now),
+            Ok(_) => self.timing.alive(now),
             Err(error) => {
                 tracing::debug!(conn = self.conn.id(), %error, "reading failed");
                 self.heard_all(Close::abnormal(ClosedBy::Error));
+                if self.inbox.is_empty() {
+                    // Nothing is left to handle, and nothing could be answered.
+                    self.conn.cut(ClosedBy::Error);
+                }
             }
         }
         Poll::Ready(())
@@ -105,7 +109,7 @@ impl Link {
     /// Decodes what was received, and has it handled; tells how many bytes are left because the inbox is full or the
     /// turn is over.
     fn decode(&mut self, mut received: &mut [u8], now: Moment, receiver: &mut impl Receiver) -> usize {
-        while !self.heard_out && !received.is_empty() {
+        while self.reading == Reading::Open && !received.is_empty() {
             match self.conn.phase() {
                 Phase::Ready | Phase::Finishing if self.inbox_is_full() => return received.len(),
                 Phase::Ready | Phase::Finishing | Phase::Closing if self.pace.is_spent() => {
@@ -122,8 +126,11 @@ impl Link {
                 // What follows in the same read is another message, with a time of its own.
                 self.timing.assembling(false, now);
             }
-            self.said_goodbye = received.is_empty() && matches!(decoded, Ok(Some(Incoming::Close(_))));
+            let with_close_frame = received.is_empty() && matches!(decoded, Ok(Some(Incoming::Close(_))));
             self.take_in(decoded, now, receiver);
+            if with_close_frame {
+                self.reading = Reading::Ended { with_close_frame };
+            }
         }
         self.timing.assembling(self.decoder.assembling(), now);
         0
@@ -174,7 +181,7 @@ impl Link {
 
     /// Nothing more is read as messages: remembers why.
     pub(super) fn heard_all(&mut self, close: Close) {
-        self.heard_out = true;
+        self.reading = Reading::Ended { with_close_frame: false };
         self.unread = Vec::new();
         self.inbox.end(close);
     }

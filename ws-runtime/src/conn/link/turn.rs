@@ -2,11 +2,13 @@
 
 use std::task::Context;
 
-use super::Link;
+use super::{Link, Reading};
 use crate::conn::gathering::poll_write_own;
+use crate::conn::linger::Lingering;
 use crate::conn::outlet::{Bound, Phase, Written};
-use crate::conn::timing::{Due, Moment};
+use crate::conn::timing::{Due, Ending, Moment, Silence};
 use crate::event::{Close, ClosedBy};
+use crate::listen::{Insist, Stream};
 use crate::wire::{Kind, Payload};
 
 impl Link {
@@ -19,40 +21,79 @@ impl Link {
         self.conn.server().alarms().now()
     }
 
-    /// Does what is due by the clock, writes, and sets the alarm for what will be due.
+    /// Does what is due by the clock, writes, goes on with the ending, and sets the alarm for what will be due.
     pub(super) fn end_turn(&mut self, cx: &mut Context<'_>, now: Moment) {
-        let phase = self.conn.phase();
-        self.timing.closing(phase == Phase::Closing, now);
-        let reading = phase == Phase::Ready && !self.heard_out;
-        self.timing.pause_silence(!reading || self.inbox_is_full(), now);
+        self.timing.silence(self.silence(), now);
         if self.alarm.is_some_and(|at| at <= now) {
             self.unset_alarm();
             // However late we look: what the peer has made room for meanwhile is progress.
-            self.write(cx, now);
-            for due in self.timing.due(self.conn.server().options(), now) {
+            self.write(cx, now, Insist::Yes);
+            let left = self.conn.outlet_alone().unwritten();
+            for due in self.timing.due(self.conn.server().options(), left, now) {
                 self.act(due);
             }
         }
-        self.write(cx, now);
+        self.write(cx, now, Insist::No);
         if self.conn.drop_spent() {
             // Whoever lent it may have sent something, and lent it again.
-            self.write(cx, now);
+            self.write(cx, now, Insist::No);
             cx.waker().wake_by_ref();
         }
+        self.end(cx, now);
         if self.conn.phase() == Phase::Gone {
             self.source = None;
+            self.lingering = None;
             self.unset_alarm();
         } else {
             self.set_alarm();
         }
     }
 
-    pub(super) fn write(&mut self, cx: &mut Context<'_>, now: Moment) -> Written {
-        let written = poll_write_own(&self.conn, cx);
-        self.timing.writing(written != Written::All, now);
-        if written == Written::Some {
-            self.timing.progressed(now);
+    /// Goes on with the ending of the connection, as far as it has come.
+    fn end(&mut self, cx: &mut Context<'_>, now: Moment) {
+        let Some((ending, left)) = self.ending() else { return };
+        self.timing.ending(ending, left, now);
+        if let (Ending::AwaitingClose, Reading::Ended { with_close_frame }) = (ending, self.reading) {
+            let sink = self.conn.outlet().take_sink();
+            let stream = sink.and_then(|sink| Stream::unite(self.source.take(), sink));
+            self.lingering = stream.and_then(|stream| Lingering::of(stream, with_close_frame)).map(Box::new);
+            self.timing.ending(Ending::Lingering, 0, now);
+            if self.lingering.is_none() {
+                self.conn.cut(ClosedBy::Us);
+            }
         }
+        if self.lingering.as_mut().is_some_and(|lingering| lingering.poll(cx).is_ready()) {
+            self.conn.cut(ClosedBy::Us);
+        }
+    }
+
+    /// How far the ending has come, and how much of it is to be written.
+    fn ending(&self) -> Option<(Ending, usize)> {
+        match self.conn.phase() {
+            Phase::Ready | Phase::Finishing if self.reading == Reading::Open => None,
+            Phase::Ready | Phase::Finishing => Some((Ending::PeerEnded, 0)),
+            Phase::Closing if self.lingering.is_some() => Some((Ending::Lingering, 0)),
+            Phase::Closing if self.conn.has_unwritten() => {
+                Some((Ending::Draining, self.conn.outlet_alone().unwritten()))
+            }
+            Phase::Closing => Some((Ending::AwaitingClose, 0)),
+            Phase::Opening | Phase::Gone => None,
+        }
+    }
+
+    fn silence(&self) -> Silence {
+        if self.conn.phase() != Phase::Ready || self.reading != Reading::Open {
+            Silence::Ignored
+        } else if self.inbox_is_full() {
+            Silence::Unheard
+        } else {
+            Silence::Counts
+        }
+    }
+
+    pub(super) fn write(&mut self, cx: &mut Context<'_>, now: Moment, insist: Insist) -> Written {
+        let written = poll_write_own(&self.conn, cx, insist);
+        self.timing.written(written, now);
         written
     }
 
@@ -88,6 +129,11 @@ impl Link {
                 self.conn.outlet().wake();
             }
             Due::Write => self.conn.outlet().cut(Close::slow()),
+            Due::Unhandled => {
+                if let Some(end) = self.inbox.take_end() {
+                    self.conn.outlet().push_close(end);
+                }
+            }
             Due::Close => self.conn.cut(ClosedBy::Peer),
             Due::Linger => self.conn.cut(ClosedBy::Us),
         }

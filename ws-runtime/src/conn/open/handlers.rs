@@ -6,7 +6,7 @@ use http::{Response, StatusCode};
 use super::end::End;
 use crate::conn::Conn;
 use crate::conn::handlers::{Panicked, Verdict, catch, judge};
-use crate::event::{ConnEvent, Failure, Service};
+use crate::event::{ConnEvent, Failure, Route, Service};
 use crate::handshake::{self, HandlerError, Handshake, IntoResponse, Reject, Request};
 use crate::server::Hosted;
 
@@ -15,8 +15,8 @@ pub(super) async fn greet<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result
     let (name, outcome) = match hosted.server.replaced_connect() {
         Some(handler) => ("on_connect", catch(|| async { handler(conn) }).await),
         None => {
-            let event = ConnEvent::before_session(conn, &hosted.store);
-            (S::HANDLERS.connect.name, catch(|| S::connect(event)).await)
+            let event = ConnEvent::before_session(conn, &hosted.store, &());
+            (S::CONNECT, catch(|| S::connect(event)).await)
         }
     };
     if judge(conn, name, outcome) == Verdict::End {
@@ -26,14 +26,14 @@ pub(super) async fn greet<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result
 }
 
 /// Runs `handshake`, which admits the peer and makes its session; then the one that was added for this connection.
-pub(super) async fn admit<S: Service>(
-    hosted: &Hosted<S>,
+pub(super) async fn admit<R: Route>(
+    hosted: &Hosted<R::Server>,
     conn: &Conn,
     request: &Handshake,
-) -> Result<S::Session, Reject> {
-    let event = ConnEvent::before_session(conn, &hosted.store);
-    let admitted = catch(|| S::handshake(event, request)).await;
-    let session = admission(conn, S::HANDLERS.handshake.name, admitted)?;
+) -> Result<R::Session, Reject> {
+    let event = ConnEvent::before_session(conn, &hosted.store, request);
+    let admitted = catch(|| R::handshake(event)).await;
+    let session = admission(conn, R::HANDSHAKE, admitted)?;
     if let Some(handler) = conn.replaced_handshake() {
         let admitted = catch(|| async { handler(request) }).await;
         admission(conn, "on_handshake", admitted)?;
@@ -66,17 +66,17 @@ pub(super) async fn respond<S: Service>(
     conn: &Conn,
     request: &Request,
 ) -> Response<Bytes> {
-    let event = ConnEvent::before_session(conn, &hosted.store);
-    let response = match catch(|| S::request(event, request)).await {
-        Ok(Some(response)) => response,
-        Ok(None) => return handshake::upgrade_required().into_response(),
+    let Some(name) = S::REQUEST else { return handshake::upgrade_required().into_response() };
+    let event = ConnEvent::before_session(conn, &hosted.store, request);
+    let response = match catch(|| S::request(event)).await {
+        Ok(response) => response.into_response(),
         Err(panic) => {
-            judge(conn, S::HANDLERS.request.name, Err(panic));
+            judge(conn, name, Err(panic));
             return Reject::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
         }
     };
     if let Some(HandlerError(error)) = response.extensions().get() {
-        judge(conn, S::HANDLERS.request.name, Ok(Err(Failure::new(error))));
+        judge(conn, name, Ok(Err(Failure::new(error))));
     }
     response
 }

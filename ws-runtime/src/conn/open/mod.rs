@@ -11,7 +11,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use super::Conn;
-use crate::event::Service;
+use crate::event::{Route, Service};
 use crate::handshake::{self, HeadError, HeadLimits, HeadReader, IntoResponse, Judged, Refusal, Transport};
 use crate::listen::{Address, Stream};
 use crate::server::{Hosted, Place};
@@ -41,7 +41,7 @@ pub(super) async fn open<S: Service>(
     conn: Conn,
     stream: Stream,
     place: Place,
-) -> Option<Opened<S::Session>> {
+) -> Option<Opened<<S::Route as Route>::Session>> {
     let end = match attempt(&hosted, &conn, stream, &place).await {
         Ok(opened) => return Some(opened),
         Err(Unopened::End(end)) => end,
@@ -56,7 +56,7 @@ async fn attempt<S: Service>(
     conn: &Conn,
     mut stream: Stream,
     place: &Place,
-) -> Result<Opened<S::Session>, Unopened> {
+) -> Result<Opened<<S::Route as Route>::Session>, Unopened> {
     let options = hosted.server.options();
     let mut end = pin!(untimely_end(&hosted.server));
 
@@ -100,7 +100,7 @@ async fn attempt<S: Service>(
         }
         Judged::Upgrade(request) => {
             handshake::choose_subprotocol(&request, &options.subprotocols);
-            let session = match before(end, pin!(admit(hosted, conn, &request))).await {
+            let session = match before(end, pin!(admit::<S::Route>(hosted, conn, &request))).await {
                 Ok(Ok(session)) => session,
                 Ok(Err(reject)) => return Err(Answer::new(stream, reject.into_response()).into()),
                 Err(untimely) => return Err(Answer::untimely(stream, untimely).into()),

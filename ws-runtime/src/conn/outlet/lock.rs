@@ -1,10 +1,11 @@
 //! The lock around the way out, and what may be known without it.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 
-use super::{Outlet, Phase};
+use super::{Outlet, Phase, Wakeups};
 use crate::options::Options;
 
 /// The outlet of one connection behind its lock.
@@ -16,8 +17,6 @@ pub(in crate::conn) struct OutletLock {
     outlet: Mutex<Outlet>,
     /// The phase, [`UNWRITTEN`], [`OVERFULL`] and [`SPENT`], to be read without the lock where a moment's delay does no harm.
     glance: AtomicU8,
-    /// The connection's task keeps frames of its own, see [`hold`](Self::hold).
-    held: AtomicBool,
 }
 
 /// Set in a glance while the outlet has something to write.
@@ -31,30 +30,25 @@ const SPENT: u8 = 0x20;
 pub(in crate::conn) struct OutletGuard<'o> {
     outlet: MutexGuard<'o, Outlet>,
     lock: &'o OutletLock,
+    /// Dropped after the lock, as fields are dropped in order.
+    released: Released,
+}
+
+/// Wakes those who are to be woken, where the lock is held no longer.
+#[derive(Default)]
+struct Released {
+    task: Option<Waker>,
+    wakeups: Wakeups,
 }
 
 impl OutletLock {
     pub(in crate::conn) fn new(options: &Options) -> Self {
-        Self {
-            outlet: Mutex::new(Outlet::new(options)),
-            glance: AtomicU8::new(Phase::Opening as u8),
-            held: AtomicBool::new(false),
-        }
+        Self { outlet: Mutex::new(Outlet::new(options)), glance: AtomicU8::new(Phase::Opening as u8) }
     }
 
     pub(in crate::conn) fn lock(&self) -> OutletGuard<'_> {
-        let mut outlet = self.outlet.lock().unwrap_or_else(PoisonError::into_inner);
-        outlet.held = self.held.load(Ordering::Relaxed);
-        OutletGuard { outlet, lock: self }
-    }
-
-    /// The connection's task begins to keep frames that are taken for sending. What others send from now on waits for
-    /// them, or it would overtake them: who was told of one must not come before it.
-    ///
-    /// Whoever was told is told by something that orders this store before their load.
-    #[inline]
-    pub(in crate::conn) fn hold(&self) {
-        self.held.store(true, Ordering::Relaxed);
+        let outlet = self.outlet.lock().unwrap_or_else(PoisonError::into_inner);
+        OutletGuard { outlet, lock: self, released: Released::default() }
     }
 
     /// How far the connection has come, or had a moment ago.
@@ -109,19 +103,24 @@ impl DerefMut for OutletGuard<'_> {
     }
 }
 
-impl OutletGuard<'_> {
-    /// The connection's task hands over what it kept.
-    pub(in crate::conn) fn let_go(&mut self) {
-        self.lock.held.store(false, Ordering::Relaxed);
-        self.outlet.held = false;
-    }
-}
-
 impl Drop for OutletGuard<'_> {
     fn drop(&mut self) {
         let unwritten = if self.outlet.has_unwritten() { UNWRITTEN } else { 0 };
         let overfull = if self.outlet.outbox.len() > self.outlet.limit { OVERFULL } else { 0 };
         let spent = if self.outlet.outbox.has_spent() { SPENT } else { 0 };
         self.lock.glance.store(self.outlet.phase as u8 | unwritten | overfull | spent, Ordering::Release);
+        if self.outlet.has_wakeups() {
+            let (wakeups, task) = self.outlet.take_wakeups();
+            self.released = Released { task, wakeups };
+        }
+    }
+}
+
+impl Drop for Released {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.wake();
+        }
+        self.wakeups.wake_flushing();
     }
 }

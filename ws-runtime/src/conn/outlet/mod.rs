@@ -11,7 +11,7 @@ use super::SendError;
 use super::batch::Part;
 use super::outbox::{Outbox, Spent};
 use crate::event::{Close, ClosedBy};
-use crate::listen::{By, Sink};
+use crate::listen::{By, Insist, Sink};
 use crate::options::{Compression, Options, Slow};
 use crate::wire::{self, Kind, Payload};
 
@@ -26,14 +26,14 @@ pub(super) struct Outlet {
     sink: Option<Sink>,
     limit: usize,
     slow: Slow,
+    /// What `TCP_NODELAY` was set to while the socket was not here: perhaps too late for whoever opens the connection.
+    late_nodelay: Option<bool>,
     /// What may be negotiated, until it is.
     pub(super) compression: Compression,
     /// The kernel took less than there was: the connection's task goes on when it takes more.
     blocked: bool,
     /// On the list of a [`Gathering`](super::gathering::Gathering), which will have it written.
     gathered: bool,
-    /// The connection's task keeps frames that come before all that is queued now.
-    held: bool,
     patience: Patience,
     /// What ended the connection; the first to say so is the one who did.
     close: Option<Box<Close>>,
@@ -42,11 +42,21 @@ pub(super) struct Outlet {
     /// The connection's task, to be woken when there is something to do.
     task: Option<Waker>,
     flushing: Option<Box<Flushing>>,
+    /// Who is to be woken once the lock is released.
+    wakeups: Wakeups,
 }
 
 /// Those who wait until all is written; boxed, as there are seldom any.
 #[derive(Debug, Default)]
 struct Flushing(Vec<Waker>);
+
+/// Who is to be woken. A waker may be a user's, and run any code: it is called where no lock is held, as this is dropped
+/// after the lock.
+#[derive(Debug, Default)]
+pub(super) struct Wakeups {
+    task: bool,
+    flushing: Option<Box<Flushing>>,
+}
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +105,14 @@ pub(super) enum Written {
     None,
 }
 
+impl Wakeups {
+    fn wake_flushing(&mut self) {
+        if let Some(flushing) = self.flushing.take() {
+            flushing.0.into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
 impl Outlet {
     fn new(options: &Options) -> Self {
         Self {
@@ -103,15 +121,16 @@ impl Outlet {
             sink: None,
             limit: options.max_outbox,
             slow: options.slow,
+            late_nodelay: None,
             compression: options.compression,
             blocked: false,
             gathered: false,
-            held: false,
             patience: Patience::Full,
             close: None,
             failure: None,
             task: None,
             flushing: None,
+            wakeups: Wakeups::default(),
         }
     }
 
@@ -131,6 +150,22 @@ impl Outlet {
         !self.outbox.is_empty() || self.blocked
     }
 
+    /// How many bytes wait to be written.
+    pub(super) fn unwritten(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// Sets `TCP_NODELAY`, now or as soon as the connection is ready.
+    pub(super) fn set_nodelay(&mut self, nodelay: bool) -> io::Result<()> {
+        match &self.sink {
+            Some(sink) => sink.set_nodelay(nodelay),
+            None => {
+                self.late_nodelay = Some(nodelay);
+                Ok(())
+            }
+        }
+    }
+
     pub(super) fn sink(&mut self) -> Option<&mut Sink> {
         self.sink.as_mut()
     }
@@ -141,14 +176,18 @@ impl Outlet {
     }
 
     /// Opens the way out, with the 101 before all else.
-    pub(super) fn become_ready(&mut self, sink: Sink, accepted: Vec<u8>) {
+    pub(super) fn become_ready(&mut self, sink: Sink, accepted: Vec<u8>) -> io::Result<()> {
         if self.phase == Phase::Opening {
             self.phase = Phase::Ready;
             // TLS may have kept something back; the task will see.
             self.blocked = matches!(sink, Sink::Whole(_));
             self.sink = Some(sink);
             self.outbox.push_encoded(&accepted.into());
+            if let Some(nodelay) = self.late_nodelay.take() {
+                return self.set_nodelay(nodelay);
+            }
         }
+        Ok(())
     }
 
     /// Takes a frame for sending. Whatever the size of a single frame, an empty outbox takes it.
@@ -197,9 +236,18 @@ impl Outlet {
     }
 
     /// Ends the connection at once: what is queued is dropped.
+    ///
+    /// Where our own goodbye is part of that, the peer was never told, and it is not how the connection ended.
     pub(super) fn cut(&mut self, close: Close) {
+        let is_undelivered = self.phase == Phase::Closing && self.has_unwritten();
+        match &mut self.close {
+            Some(goodbye) if is_undelivered && matches!(goodbye.by, ClosedBy::Us | ClosedBy::Shutdown) => {
+                **goodbye = close;
+            }
+            Some(_) => {}
+            None => self.close = Some(close.into()),
+        }
         self.phase = Phase::Gone;
-        self.close.get_or_insert_with(|| close.into());
         self.outbox.clear();
         self.blocked = false;
         self.sink = None;
@@ -234,11 +282,20 @@ impl Outlet {
         self.task = Some(task.clone());
     }
 
-    /// Has the connection's task look at the outlet.
-    pub(super) fn wake(&self) {
-        if let Some(task) = &self.task {
-            task.wake_by_ref();
-        }
+    /// Has the connection's task look at the outlet, once the lock is released.
+    pub(super) fn wake(&mut self) {
+        self.wakeups.task = true;
+    }
+
+    fn has_wakeups(&self) -> bool {
+        self.wakeups.task || self.wakeups.flushing.is_some()
+    }
+
+    /// Takes those that are to be woken, and the task's waker if it is among them.
+    fn take_wakeups(&mut self) -> (Wakeups, Option<Waker>) {
+        let wakeups = std::mem::take(&mut self.wakeups);
+        let task = if wakeups.task { self.task.clone() } else { None };
+        (wakeups, task)
     }
 
     /// Whether all is written; remembers whom to wake when it is.
@@ -246,7 +303,7 @@ impl Outlet {
         if self.phase == Phase::Gone {
             return Poll::Ready(Err(SendError::Gone));
         }
-        if !self.has_unwritten() && !self.held {
+        if !self.has_unwritten() {
             return Poll::Ready(Ok(()));
         }
         let Flushing(waiting) = &mut **self.flushing.get_or_insert_default();
@@ -269,19 +326,12 @@ impl Outlet {
         self.write_now();
     }
 
-    /// Writes what the kernel takes at once of what waits; the connection's task writes the rest, and all where it keeps
-    /// what comes before. For those who push.
+    /// Writes what the kernel takes at once of what waits; the connection's task writes the rest. For those who push.
     pub(super) fn write_now(&mut self) {
-        if !self.held {
-            self.write_now_with(&[]);
-        }
-    }
-
-    /// Writes what waits and then `frames`, which were taken for sending before anything that comes now.
-    pub(super) fn write_now_with(&mut self, frames: &[u8]) {
         if self.blocked {
-            self.queue(frames);
-        } else if self.write(frames, &mut By::Anyone) != Written::All {
+            return;
+        }
+        if self.write(&[], &mut By::Anyone) != Written::All {
             self.blocked = true;
             self.wake();
         } else if self.outbox.has_spent() {
@@ -296,19 +346,16 @@ impl Outlet {
 
     /// Writes what waits and then `frames`, and has the connection's task woken when the kernel takes more. For that
     /// task alone.
-    pub(super) fn poll_write(&mut self, frames: &[u8], cx: &mut Context<'_>) -> Written {
-        let written = self.write(frames, &mut By::Task(cx));
+    pub(super) fn poll_write(&mut self, frames: &[u8], cx: &mut Context<'_>, insist: Insist) -> Written {
+        let written = self.write(frames, &mut By::Task(cx, insist));
         self.blocked = written != Written::All;
         written
     }
 
     /// Writes what waits and then `frames`; what the kernel does not take waits.
     fn write(&mut self, mut frames: &[u8], by: &mut By<'_, '_>) -> Written {
-        if !frames.is_empty() && !self.outbox.is_empty() && !self.blocked {
-            // Nothing waited when they were taken: all that does came after them.
-            self.outbox.push_front(frames);
-            frames = &[];
-        } else if !self.is_open() {
+        if !self.outbox.is_empty() || !self.is_open() {
+            self.queue(frames);
             frames = &[];
         }
         let Some(sink) = &mut self.sink else { return Written::All };
@@ -353,7 +400,7 @@ impl Outlet {
     }
 
     /// Queues frames that were taken for sending already, whatever the limit.
-    fn queue(&mut self, frames: &[u8]) {
+    pub(super) fn queue(&mut self, frames: &[u8]) {
         if self.is_open() {
             self.outbox.push_copy(frames);
         }
@@ -367,7 +414,7 @@ impl Outlet {
     #[inline]
     fn tell_flushed(&mut self) {
         if let Some(flushing) = self.flushing.take() {
-            flushing.0.into_iter().for_each(Waker::wake);
+            self.wakeups.flushing.get_or_insert_default().0.extend(flushing.0);
         }
     }
 
@@ -379,8 +426,8 @@ impl Outlet {
             Phase::Closing | Phase::Gone => return Err(SendError::Gone),
         }
         if !self.fits(size) && !self.blocked {
-            // It may be full only because its bytes were being gathered, or waited for what the connection's task keeps.
-            self.write_now_with(&[]);
+            // It may be full only because its bytes were being gathered.
+            self.write_now();
         }
         if self.fits(size) || bound == Bound::Peer {
             return Ok(());

@@ -1,0 +1,203 @@
+//! A peer that reads slowly, and goes on reading, gets all that was accepted for it, however the connection ends. The clock
+//! stands still but for the next timer.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout};
+use ws_runtime::prelude::*;
+use ws_runtime::{ClosedBy, Running, SendError};
+use ws_tests::frame::{Sent, close, frame};
+use ws_tests::raw::{Cut, HANDSHAKE, ask};
+
+type Ended = (u16, ClosedBy, Instant);
+
+#[ws_server(listen = "127.0.0.1:0", origins = any)]
+mod generous {
+    use super::*;
+
+    #[state]
+    pub struct Told(pub mpsc::UnboundedSender<Ended>);
+
+    #[on(utf8)]
+    fn act(text: &str, conn: &Conn) {
+        for number in 0..4 {
+            conn.send_binary(vec![number; 60_000]).unwrap();
+        }
+        if text == "disconnect" {
+            conn.disconnect(4000, "enough").unwrap();
+            assert_eq!(conn.send_utf8("more"), Err(SendError::Gone));
+        }
+    }
+
+    #[on(disconnect)]
+    fn disconnect(close: &Close, told: &Told) {
+        let _ = told.0.send((close.code(), close.by(), Instant::now()));
+    }
+}
+
+/// The state of a server, and what its `disconnect` handler is told.
+fn channel() -> (generous::Told, mpsc::UnboundedReceiver<Ended>) {
+    let (told, ended) = mpsc::unbounded_channel();
+    (generous::Told(told), ended)
+}
+
+async fn start() -> (Running, TcpStream, mpsc::UnboundedReceiver<Ended>) {
+    let (told, ended) = channel();
+    let running = generous::server().state(told).bind().await.unwrap();
+    let stream = peer(&running).await;
+    (running, stream, ended)
+}
+
+/// A peer whose kernel takes little on its behalf.
+async fn peer(running: &Running) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(ws_tests::address(running).parse().unwrap()).await.unwrap();
+    ask(&mut stream, HANDSHAKE.as_bytes(), Cut::Whole).await;
+    stream
+}
+
+/// Reads so many bytes a second until the end, and takes frames apart.
+async fn read(stream: &mut TcpStream, a_second: usize) -> Sent {
+    let mut received = Vec::new();
+    let mut buffer = vec![0; a_second];
+    loop {
+        let mut read = 0;
+        while read < a_second {
+            match timeout(Duration::from_millis(1), stream.read(&mut buffer[read..])).await {
+                Ok(Ok(0) | Err(_)) => {
+                    received.extend_from_slice(&buffer[..read]);
+                    return Sent::read_complete(&received);
+                }
+                Ok(Ok(count)) => read += count,
+                Err(_) => break,
+            }
+        }
+        received.extend_from_slice(&buffer[..read]);
+        sleep(Duration::from_secs(1)).await;
+    }
+}
+
+fn assert_all(sent: &Sent, code: u16) {
+    let sizes: Vec<_> = sent.messages.iter().map(|(_, payload)| payload.len()).collect();
+    assert_eq!((sizes, sent.close), (vec![60_000; 4], Some(code)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_arrives_before_a_disconnect() {
+    let (_running, mut stream, mut ended) = start().await;
+    stream.write_all(&frame(0x81, b"disconnect")).await.unwrap();
+    assert_all(&read(&mut stream, 20_000).await, 4000);
+    let (code, by, _) = ended.recv().await.unwrap();
+    assert_eq!((code, by), (4000, ClosedBy::Us));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_arrives_before_a_shutdown() {
+    let (running, mut stream, mut ended) = start().await;
+    stream.write_all(&frame(0x81, b"send")).await.unwrap();
+    stream.peek(&mut [0]).await.unwrap();
+    running.shutdown();
+    assert_all(&read(&mut stream, 20_000).await, 1001);
+    let (code, by, _) = ended.recv().await.unwrap();
+    assert_eq!((code, by), (1001, ClosedBy::Shutdown));
+    running.stopped().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_arrives_before_the_answer_to_the_peers_close() {
+    let (_running, mut stream, mut ended) = start().await;
+    stream.write_all(&[frame(0x81, b"send"), close(1000, b"done")].concat()).await.unwrap();
+    assert_all(&read(&mut stream, 20_000).await, 1000);
+    let (code, by, _) = ended.recv().await.unwrap();
+    assert_eq!((code, by), (1000, ClosedBy::Peer));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_arrives_before_the_end_by_a_protocol_error() {
+    let (_running, mut stream, mut ended) = start().await;
+    stream.write_all(&[frame(0x81, b"send"), frame(0x83, b"no such opcode")].concat()).await.unwrap();
+    assert_all(&read(&mut stream, 20_000).await, 1002);
+    let (code, by, _) = ended.recv().await.unwrap();
+    assert_eq!((code, by), (1002, ClosedBy::Error));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_read_at_all_is_cut_after_write_timeout_and_its_disconnect_says_so() {
+    let (_running, mut stream, mut ended) = start().await;
+    let start = Instant::now();
+    stream.write_all(&frame(0x81, b"disconnect")).await.unwrap();
+    let (code, by, at) = ended.recv().await.unwrap();
+    assert_eq!((code, by), (1008, ClosedBy::Error), "4000 never reached the peer");
+    let after = at - start;
+    assert!((Duration::from_secs(10)..Duration::from_secs(11)).contains(&after), "{after:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_cuts_a_peer_that_does_not_read_and_its_disconnect_says_so() {
+    let (told, mut ended) = channel();
+    let running = generous::server().state(told).shutdown_timeout(3).bind().await.unwrap();
+    let mut stream = peer(&running).await;
+    stream.write_all(&frame(0x81, b"send")).await.unwrap();
+    stream.peek(&mut [0]).await.unwrap();
+    running.shutdown();
+    running.stopped().await;
+    let (code, by, _) = ended.recv().await.unwrap();
+    assert_eq!((code, by), (1006, ClosedBy::Shutdown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_reads_is_not_silent_although_no_ping_reaches_it() {
+    let (told, mut ended) = channel();
+    let _running = generous::server().state(told).silence_max(2).bind().await.unwrap();
+    let mut stream = peer(&_running).await;
+    stream.write_all(&frame(0x81, b"send")).await.unwrap();
+    let reading = timeout(Duration::from_secs(38), read(&mut stream, 6_000)).await;
+    assert!(reading.is_err(), "still connected");
+    assert!(ended.try_recv().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_not_there_is_silent_although_small_messages_leave() {
+    let (told, mut ended) = channel();
+    let running = generous::server().state(told).silence_max(2).bind().await.unwrap();
+    let stream = peer(&running).await;
+    let start = Instant::now();
+    let server = running.server().clone();
+    let broadcasting = tokio::spawn(async move {
+        loop {
+            server.broadcast_utf8("tick");
+            sleep(Duration::from_millis(500)).await;
+        }
+    });
+    let (code, by, at) = ended.recv().await.unwrap();
+    assert_eq!((code, by), (1006, ClosedBy::Silence));
+    assert!(
+        (Duration::from_secs(3)..Duration::from_millis(3100)).contains(&(at - start)),
+        "{:?}",
+        at - start
+    );
+    broadcasting.abort();
+    drop(stream);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_of_a_kilobyte_a_second_makes_progress() {
+    let (told, mut ended) = channel();
+    let running = generous::server().state(told).slow("drop").silence_max(0).bind().await.unwrap();
+    let mut stream = peer(&running).await;
+    let server = running.server().clone();
+    let broadcasting = tokio::spawn(async move {
+        loop {
+            server.broadcast_binary(vec![0; 10_000]);
+            sleep(Duration::from_secs(1)).await;
+        }
+    });
+    let reading = timeout(Duration::from_secs(300), read(&mut stream, 1024)).await;
+    assert!(reading.is_err(), "still connected");
+    assert!(ended.try_recv().is_err());
+    broadcasting.abort();
+}

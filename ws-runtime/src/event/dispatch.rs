@@ -1,0 +1,198 @@
+//! What happened, on its way to a handler: where it happened, and what may be lent to the handler's arguments.
+
+use bytes::Bytes;
+
+use super::context::{ConnContext, ServerContext};
+use super::message::{Binary, Content, Utf8};
+use super::outcome::{Failure, Handled, Outcome};
+use super::route::Route;
+use super::service::Service;
+use super::store::{Guarded, Hold, Locked, Plain, Shared, Withheld};
+use crate::wire::Incoming;
+use crate::{Conn, Server};
+
+/// An event of a connection on its way to a handler. `K` is where the state is kept, `Se` the session's type, and `M` what
+/// the event brings.
+#[doc(hidden)]
+pub struct ConnEvent<'a, K, Se: 'static, M> {
+    conn: &'a Conn,
+    store: &'a K,
+    session: Option<&'a mut Option<Se>>,
+    brought: &'a M,
+}
+
+/// An event of the server as a whole on its way to a handler. `K` is where the state is kept.
+#[doc(hidden)]
+pub struct ServerEvent<'a, K> {
+    server: &'a Server,
+    store: &'a K,
+}
+
+/// An event of a connection that a route serves.
+#[doc(hidden)]
+pub type RouteEvent<'a, R, M = ()> =
+    ConnEvent<'a, <<R as Route>::Server as Service>::Store, <R as Route>::Session, M>;
+
+/// An event of a connection that is yet to be opened.
+#[doc(hidden)]
+pub type OpeningEvent<'a, S, M = ()> = ConnEvent<'a, <S as Service>::Store, NotYet, M>;
+
+/// The session of events that come before there is one.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum NotYet {}
+
+/// A message on its way to its handler.
+#[derive(Debug)]
+pub(crate) enum Received<'b> {
+    Utf8(Utf8<'b>),
+    Binary(Binary<'b>),
+    Pong(Binary<'b>),
+}
+
+/// Whom a reply goes to: the peer, in answer to what the event brought.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Peer<'a> {
+    pub(crate) conn: &'a Conn,
+    /// The bytes of the message, where it owns them: what a large reply borrows from them is shared, not copied.
+    pub(crate) message: Option<&'a Bytes>,
+}
+
+impl<'a, K, M> ConnEvent<'a, K, NotYet, M> {
+    pub(crate) fn before_session(conn: &'a Conn, store: &'a K, brought: &'a M) -> Self {
+        Self { conn, store, session: None, brought }
+    }
+}
+
+impl<'a, K, Se: 'static> ConnEvent<'a, K, Se, ()> {
+    pub(crate) fn new(conn: &'a Conn, store: &'a K, session: &'a mut Option<Se>) -> Self {
+        Self { conn, store, session: Some(session), brought: &() }
+    }
+
+    /// The same event, with what it brings.
+    pub(crate) fn bringing<M>(self, brought: &'a M) -> ConnEvent<'a, K, Se, M> {
+        let Self { conn, store, session, .. } = self;
+        ConnEvent { conn, store, session, brought }
+    }
+}
+
+impl<'a, K, Se: 'static, M> ConnEvent<'a, K, Se, M> {
+    /// Whom the handler's value is sent to.
+    #[must_use]
+    pub fn peer(&self) -> Peer<'a>
+    where
+        M: Content,
+    {
+        Peer { conn: self.conn, message: self.brought.shared() }
+    }
+
+    /// The context of an `async` handler where the state is behind a lock.
+    #[must_use]
+    pub fn withheld(self) -> ConnContext<'a, Withheld, Se, M> {
+        ConnContext::new(self.conn, Withheld, self.session, self.brought)
+    }
+}
+
+impl<'a, T, Se: 'static, M> ConnEvent<'a, Plain<T>, Se, M> {
+    /// The context where the state needs no lock.
+    #[must_use]
+    pub fn shared(self) -> ConnContext<'a, Shared<'a, T>, Se, M> {
+        ConnContext::new(self.conn, self.store.share(), self.session, self.brought)
+    }
+}
+
+impl<'a, T, Se: 'static, M> ConnEvent<'a, Guarded<T>, Se, M> {
+    /// The context of a handler that may take the lock on the state.
+    #[must_use]
+    pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> ConnContext<'h, Locked<'h, 'a, T>, Se, M> {
+        ConnContext::new(self.conn, self.store.lock(hold), self.session, self.brought)
+    }
+}
+
+impl<'b> Received<'b> {
+    /// A message that handlers take; gives back what none does.
+    pub(crate) fn of(incoming: Incoming<'b>) -> Result<Self, Incoming<'b>> {
+        match incoming {
+            Incoming::Text(text) => Ok(Self::Utf8(Utf8(text))),
+            Incoming::Binary(data) => Ok(Self::Binary(Binary(data))),
+            Incoming::Pong(data) => Ok(Self::Pong(Binary(data))),
+            Incoming::Ping(_) | Incoming::Close(_) => Err(incoming),
+        }
+    }
+
+    /// The name of its declared handler.
+    pub(crate) fn handler<R: Route>(&self) -> &'static str {
+        match self {
+            Self::Utf8(_) => R::UTF8,
+            Self::Binary(_) => R::BINARY,
+            Self::Pong(_) => R::PONG,
+        }
+    }
+
+    /// Handles it at once, where it lies.
+    #[inline]
+    pub(crate) fn handle<'a, R: Route>(&'a self, event: RouteEvent<'a, R>) -> Result<Handled, Failure> {
+        match self {
+            Self::Utf8(text) => R::utf8(event.bringing(text)),
+            Self::Binary(data) => R::binary(event.bringing(data)),
+            Self::Pong(data) => R::pong(event.bringing(data)),
+        }
+    }
+
+    /// Handles it where [`handle`](Self::handle) told that it has to be awaited.
+    pub(crate) async fn handle_later<'a, R: Route>(&'a self, event: RouteEvent<'a, R>) -> Outcome {
+        match self {
+            Self::Utf8(text) => R::utf8_later(event.bringing(text)).await,
+            Self::Binary(data) => R::binary_later(event.bringing(data)).await,
+            Self::Pong(data) => R::pong_later(event.bringing(data)).await,
+        }
+    }
+
+    /// Done with: a large buffer is used again.
+    #[inline]
+    pub(crate) fn give_back(self) {
+        match self {
+            Self::Binary(data) => data.0.give_back(),
+            Self::Utf8(_) | Self::Pong(_) => {}
+        }
+    }
+}
+
+impl<'b> From<Received<'b>> for Incoming<'b> {
+    fn from(message: Received<'b>) -> Self {
+        match message {
+            Received::Utf8(text) => Self::Text(text.0),
+            Received::Binary(data) => Self::Binary(data.0),
+            Received::Pong(data) => Self::Pong(data.0),
+        }
+    }
+}
+
+impl<'a, K> ServerEvent<'a, K> {
+    pub(crate) fn new(server: &'a Server, store: &'a K) -> Self {
+        Self { server, store }
+    }
+
+    /// The context of an `async` handler where the state is behind a lock.
+    #[must_use]
+    pub fn withheld(self) -> ServerContext<'a, Withheld> {
+        ServerContext::new(self.server, Withheld)
+    }
+}
+
+impl<'a, T> ServerEvent<'a, Plain<T>> {
+    /// The context where the state needs no lock.
+    #[must_use]
+    pub fn shared(self) -> ServerContext<'a, Shared<'a, T>> {
+        ServerContext::new(self.server, self.store.share())
+    }
+}
+
+impl<'a, T> ServerEvent<'a, Guarded<T>> {
+    /// The context of a handler that may take the lock on the state.
+    #[must_use]
+    pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> ServerContext<'h, Locked<'h, 'a, T>> {
+        ServerContext::new(self.server, self.store.lock(hold))
+    }
+}
