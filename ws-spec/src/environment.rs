@@ -3,6 +3,12 @@
 /// What the names of a server's variables begin with, where it does not say otherwise.
 pub const PREFIX: &str = "WS_SERVER";
 
+/// The option that is two variables: behind the prefix, that of the certificate chain.
+pub const TLS_CERT: &str = "TLS_CERT";
+
+/// And that of its key.
+pub const TLS_KEY: &str = "TLS_KEY";
+
 /// Whether names of variables may begin with this: capital letters, digits and underscores, not a digit first.
 #[must_use]
 pub fn is_prefix(prefix: &str) -> bool {

@@ -1,6 +1,6 @@
 //! What there is to know of an option without its value, and the table of the book.
 
-use crate::environment;
+use crate::environment::{self, TLS_CERT, TLS_KEY};
 
 macro_rules! describe {
     (apart { $($apart:tt)* } kept { $($kept:tt)* }) => { describe! { $($apart)* $($kept)* } };
@@ -155,7 +155,7 @@ impl OptionInfo {
     pub fn variables(&self, prefix: &str) -> Vec<String> {
         match self.kind {
             Kind::Prefix => Vec::new(),
-            Kind::Tls => ["tls_cert", "tls_key"].map(|file| environment::variable(prefix, file)).into(),
+            Kind::Tls => [TLS_CERT, TLS_KEY].map(|file| environment::variable(prefix, file)).into(),
             _ => vec![environment::variable(prefix, self.name)],
         }
     }

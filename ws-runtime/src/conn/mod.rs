@@ -33,6 +33,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use ws_spec::close::is_sendable;
+use ws_spec::options::{self, OptionInfo};
 
 use self::cork::Cork;
 use self::deflation::Deflation;
@@ -260,7 +261,7 @@ impl Conn {
     ///
     /// [`SetError::Size`] unless it is from 1 byte to 1 GiB.
     pub fn set_max_send_size(&self, bytes: usize) -> Result<(), SetError> {
-        check_max("max_send_size", bytes)?;
+        check_size(&options::max_send_size, bytes)?;
         self.0.max_send_size.store(bytes, Ordering::Relaxed);
         Ok(())
     }
@@ -278,7 +279,7 @@ impl Conn {
     ///
     /// [`SetError::TooLate`] once the handshake is done, [`SetError::Size`] unless it is from 1 byte to 1 GiB.
     pub fn set_max_recv_size(&self, bytes: usize) -> Result<(), SetError> {
-        check_max("max_recv_size", bytes)?;
+        check_size(&options::max_recv_size, bytes)?;
         let outlet = self.outlet();
         if outlet.phase() != Phase::Opening {
             return Err(SetError::TooLate { option: "max_recv_size" });
@@ -309,17 +310,15 @@ impl Conn {
     }
 }
 
-/// The same bounds as the options of the same names have.
-fn check_max(option: &'static str, bytes: usize) -> Result<(), SetError> {
-    if (1..=MAX_SIZE).contains(&bytes) {
-        Ok(())
-    } else {
-        Err(SetError::Size { option, bytes, max: MAX_SIZE })
+/// Holds a size against the bounds of the option that gives it to every connection.
+fn check_size(option: &OptionInfo, bytes: usize) -> Result<(), SetError> {
+    match option.range() {
+        Some((bounds, _)) if !bounds.contain(bytes as f64) => {
+            Err(SetError::Size { option: option.name, bytes, max: bounds.most as usize })
+        }
+        Some(_) | None => Ok(()),
     }
 }
-
-/// The largest `max_send_size` and `max_recv_size`: 1 GiB.
-const MAX_SIZE: usize = 1 << 30;
 
 /// What can be sent: a message, or a control frame that carries data.
 ///

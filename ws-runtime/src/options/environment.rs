@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
-use ws_spec::environment::{PREFIX, is_prefix};
+use ws_spec::environment::{PREFIX, TLS_CERT, TLS_KEY, is_prefix};
 use ws_spec::nearest;
 use ws_spec::options::{OptionInfo, TABLE};
 
@@ -40,8 +40,8 @@ impl Draft {
         let (mut cert, mut key) = (None, None);
         for variable in found {
             match variable.option.as_str() {
-                "TLS_CERT" => cert = Some(variable),
-                "TLS_KEY" => key = Some(variable),
+                TLS_CERT => cert = Some(variable),
+                TLS_KEY => key = Some(variable),
                 _ => warnings.extend(self.take(&prefix, &variable)),
             }
         }
@@ -66,8 +66,8 @@ impl Draft {
             |name: &str| Refused::Because(format!("also needs {prefix}_{name}: both files or neither"));
         let (variable, tls) = match (cert, key) {
             (None, None) => return None,
-            (Some(cert), None) => (cert, Err(missing("TLS_KEY"))),
-            (None, Some(key)) => (key, Err(missing("TLS_CERT"))),
+            (Some(cert), None) => (cert, Err(missing(TLS_KEY))),
+            (None, Some(key)) => (key, Err(missing(TLS_CERT))),
             (Some(cert), Some(key)) => {
                 // Paths need not be Unicode.
                 let tls = Tls::files(cert.value.clone(), key.value);
