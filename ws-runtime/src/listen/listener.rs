@@ -26,7 +26,7 @@ enum Socket {
     Tcp(TcpListener),
     /// The file is there to be removed with the listener; a prepared listener's is left alone.
     #[cfg(unix)]
-    Unix(UnixListener, #[allow(dead_code)] Option<SocketFile>),
+    Unix(UnixListener, #[expect(dead_code, reason = "removes the file when dropped")] Option<SocketFile>),
 }
 
 impl Listener {

@@ -99,7 +99,7 @@ macro_rules! options {
     )*) => {
         /// The options that connections look up, checked.
         #[derive(Debug, Clone)]
-        #[allow(dead_code)] // `threads` is looked up before there are options: they are evaluated on these threads
+        #[expect(dead_code, reason = "`threads` is looked up before there are options: they are evaluated on these threads")]
         pub(crate) struct Options {
             $($(#[doc = $doc])* pub(crate) $name: checked!($kind),)*
             pub(crate) given: Arc<[Given]>,

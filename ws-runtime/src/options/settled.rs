@@ -22,7 +22,6 @@ impl Options {
 
 #[cfg(test)]
 impl Default for Options {
-    #[allow(clippy::expect_used)] // a test checks every default
     fn default() -> Self {
         super::Draft::default().finish().expect("the defaults are right").options
     }
