@@ -5,11 +5,11 @@
 pub use crate::event::{
     Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConnect, FromContext,
     FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
-    Guarded, Handled, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked, OpeningEvent, Outcome, Peer,
-    Plain, Probe, Route, RouteEvent, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState, assert_once,
+    Guarded, Handled, Hold, IntoAdmission, IntoOutcome, Locked, OpeningEvent, Outcome, Plain, Probe, Route,
+    RouteEvent, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState, assert_once,
 };
 #[cfg(unix)]
-pub use crate::event::{FromWatch, WatchEvent, Watches};
+pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::IntoResponse;
 pub use crate::options::{
     Attribute, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue,
@@ -22,6 +22,8 @@ use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 
 use bytes::Bytes;
+
+use crate::event::{IntoReply, Peer};
 
 /// A boxed future: what an `async` watch handler returns, as a closure cannot say that its own future is `Send`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
