@@ -130,6 +130,7 @@ async fn what_a_program_is_said_to_say_is_what_it_says() {
     let source = || io::Error::from_raw_os_error(rustix::io::Errno::ADDRINUSE.raw_os_error());
     ends_with(ListenError::InUse { address: "[::]:8080".parse().unwrap(), source: source() }.into());
     ends_with(ListenError::Privileged { address: "[::]:443".parse().unwrap(), source: source() }.into());
+    ends_with(Error::OutsideRuntime);
     said.push(SendError::Slow { max: 262_144 }.to_string());
     let owner = Command::new(env!("CARGO_BIN_EXE_owner"))
         .envs([("WS_SERVER_MAX_INBOX", "none"), ("WS_SERVER_WRITE_TIMEOUT", "-1"), ("WS_SERVER_LISTN", "80")])

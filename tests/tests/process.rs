@@ -304,6 +304,24 @@ async fn a_log_that_nobody_reads_stops_neither_the_server_nor_its_end() {
     }
 }
 
+/// It is not for this crate to write it from another thread; to hear signals all the same is.
+#[tokio::test]
+async fn signals_are_obeyed_even_where_the_programs_own_log_blocks() {
+    for (signals, most) in [(1, ALL_OF_A_SHUTDOWN), (2, AT_ONCE)] {
+        let mut command = on_threads(2);
+        command.env("OWNER_HAS_OWN_LOG", "1");
+        let owner = Owner::run(command);
+        let mut client = owner.connect().await;
+        client.send("block the log").await;
+        assert_eq!(client.text().await, "block the log");
+        owner.signal(Signal::INT);
+        if signals == 2 {
+            owner.signal(Signal::TERM);
+        }
+        owner.ended().within(most);
+    }
+}
+
 #[tokio::test]
 async fn descriptors_that_have_run_out_are_one_line_in_the_log() {
     let owner = Owner::run(with_descriptors(256));

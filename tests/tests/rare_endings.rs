@@ -260,7 +260,8 @@ async fn each_is_told_rightly(running: Running, connector: Option<TlsConnector>,
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+/// The clock goes on only when nobody has anything to do: whoever is to be in time is, however busy the machine is.
+#[tokio::test(start_paused = true)]
 async fn endings_that_no_side_asks_for_are_told_once_and_nothing_stays_behind() {
     let book = Book::default();
     let running = frail::server().state(frail::Kept(Arc::clone(&book))).bind().await.unwrap();
@@ -269,7 +270,5 @@ async fn endings_that_no_side_asks_for_are_told_once_and_nothing_stays_behind() 
     let (tls, connector) = identity();
     let book = Book::default();
     let server = frail::server().state(frail::Kept(Arc::clone(&book))).tls(tls);
-    // A debug build takes its time for TLS.
-    let running = server.handshake_timeout(3).write_timeout(0.5).bind().await.unwrap();
-    each_is_told_rightly(running, Some(connector), book).await;
+    each_is_told_rightly(server.bind().await.unwrap(), Some(connector), book).await;
 }

@@ -6,6 +6,7 @@ struct Chat;
 
 #[ws_server(listen = 8080)]
 impl Chat {
+    #[on(utf8)]
     fn said(text: &str) {
         let _ = text;
     }

@@ -12,6 +12,10 @@ pub(crate) struct Row {
     /// The runtime's trait of its arguments.
     pub(crate) argument_trait: &'static str,
     pub(crate) payload: Payload,
+    /// The arguments that are made of the payload, as types without lifetimes and spaces.
+    pub(crate) payload_types: &'static [&'static str],
+    /// The same in words, for messages.
+    pub(crate) payload_words: &'static str,
     pub(crate) surroundings: Surroundings,
     pub(crate) session: Session,
     pub(crate) output: Output,
@@ -90,6 +94,8 @@ events! {
         foreign_names: &["accept", "tcp"],
         argument_trait: "FromConnect",
         payload: Payload::Nothing,
+        payload_types: &[],
+        payload_words: "",
         surroundings: Surroundings::Opening,
         session: Session::Absent("there is no session before the handshake"),
         output: Output::Outcome,
@@ -99,6 +105,8 @@ events! {
         foreign_names: &["upgrade", "auth", "authenticate", "admit"],
         argument_trait: "FromHandshake",
         payload: Payload::Kept("Handshake"),
+        payload_types: &["&Handshake"],
+        payload_words: "`&Handshake`",
         surroundings: Surroundings::Admission,
         session: Session::Absent("it makes the session, so return one"),
         output: Output::Admission,
@@ -108,6 +116,8 @@ events! {
         foreign_names: &["open", "opened", "connected", "connection", "join"],
         argument_trait: "FromReady",
         payload: Payload::Nothing,
+        payload_types: &[],
+        payload_words: "",
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
@@ -117,6 +127,8 @@ events! {
         foreign_names: &["text", "message", "string", "msg", "receive"],
         argument_trait: "FromUtf8",
         payload: Payload::Message("Utf8"),
+        payload_types: &["&str", "String", "Utf8Bytes"],
+        payload_words: "the text as `&str` or `String`",
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
@@ -126,6 +138,8 @@ events! {
         foreign_names: &["bytes", "data", "blob", "bin"],
         argument_trait: "FromBinary",
         payload: Payload::Message("Binary"),
+        payload_types: &["&[u8]", "Vec<u8>", "Bytes"],
+        payload_words: "the data as `&[u8]`, `Vec<u8>` or `Bytes`",
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
@@ -135,15 +149,19 @@ events! {
         foreign_names: &[],
         argument_trait: "FromPong",
         payload: Payload::Message("Binary"),
+        payload_types: &["&[u8]", "Vec<u8>", "Bytes"],
+        payload_words: "the payload as `&[u8]`, `Vec<u8>` or `Bytes`",
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
     },
     Disconnect: Row {
         name: "disconnect",
-        foreign_names: &["close", "closed", "leave", "disconnected", "end"],
+        foreign_names: &["close", "closed", "leave", "disconnected", "end", "terminate"],
         argument_trait: "FromDisconnect",
         payload: Payload::Kept("Close"),
+        payload_types: &["&Close", "Close"],
+        payload_words: "`&Close`",
         surroundings: Surroundings::Connection,
         session: Session::Given,
         output: Output::Outcome,
@@ -153,15 +171,19 @@ events! {
         foreign_names: &["http", "get", "page"],
         argument_trait: "FromRequest",
         payload: Payload::Kept("Request"),
+        payload_types: &["&Request"],
+        payload_words: "`&Request`",
         surroundings: Surroundings::Opening,
         session: Session::Absent("a plain HTTP request never becomes a connection with a session"),
         output: Output::Response,
     },
     Shutdown: Row {
         name: "shutdown",
-        foreign_names: &["stop", "exit", "terminate"],
+        foreign_names: &["stop", "exit"],
         argument_trait: "FromShutdown",
         payload: Payload::Nothing,
+        payload_types: &[],
+        payload_words: "",
         surroundings: Surroundings::Server,
         session: Session::Absent("it happens once for the server, not for one connection"),
         output: Output::Outcome,
@@ -174,6 +196,8 @@ pub(crate) const TICK: Row = Row {
     foreign_names: &[],
     argument_trait: "FromTick",
     payload: Payload::Nothing,
+    payload_types: &[],
+    payload_words: "",
     surroundings: Surroundings::Server,
     session: Session::Absent("it happens for the server, not for one connection"),
     output: Output::Outcome,
@@ -185,6 +209,8 @@ pub(crate) const WATCH: Row = Row {
     foreign_names: &[],
     argument_trait: "FromWatch",
     payload: Payload::Handle,
+    payload_types: &[],
+    payload_words: "the watched handle by `&` or `&mut`",
     surroundings: Surroundings::Server,
     session: Session::Absent("it happens for the server, not for one connection"),
     output: Output::Outcome,
@@ -197,6 +223,22 @@ impl Row {
             Surroundings::Admission | Surroundings::Connection => true,
             Surroundings::Opening | Surroundings::Server => false,
         }
+    }
+
+    /// What a handler can take, as a sentence: the runtime's errors say the same.
+    pub(crate) fn offer(&self) -> String {
+        let conn = match self.surroundings {
+            Surroundings::Opening | Surroundings::Admission | Surroundings::Connection => "`&Conn`",
+            Surroundings::Server => "",
+        };
+        let session = match self.session {
+            Session::Lent => "the `#[session]` by `&` or `&mut`",
+            Session::Given => "the `#[session]` by `&`, `&mut` or value",
+            Session::Absent(_) => "",
+        };
+        let all = [self.payload_words, conn, "`&Server`", session, "the `#[state]` by `&` or `&mut`"];
+        let all: Vec<&str> = all.into_iter().filter(|one| !one.is_empty()).collect();
+        format!("a `{}` handler can take, in any order: {}", self.name, all.join(", "))
     }
 }
 

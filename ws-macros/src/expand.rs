@@ -21,7 +21,11 @@ use crate::plan::Plan;
 
 pub(crate) fn expand(plan: &Plan<'_>, diagnostics: Diagnostics) -> TokenStream {
     let Scope { head, inner_attributes, items, span, .. } = plan.scope;
-    let items = items.iter().enumerate().map(|(number, item)| write_item(item, plan.is_uncalled(number)));
+    let items = items
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| !plan.is_omitted(*number))
+        .map(|(number, item)| write_item(item, plan.is_uncalled(number)));
     let runtime = server::runtime(plan);
     let service = service::service(plan);
     let parts = parts::parts(plan);
@@ -41,6 +45,7 @@ fn write_item(item: &Item, is_uncalled: bool) -> TokenStream {
         // The mistake is enough; that nobody calls the handler follows from it.
         Form::AsWritten | Form::Uncalled => quote!(#attributes #[allow(dead_code)] #tokens),
         Form::OwnScope => quote!(const _: () = { #attributes #[allow(dead_code)] #tokens };),
+        Form::Omitted => TokenStream::new(),
         Form::Method => {
             quote!(const _: () = { #[allow(dead_code)] trait Misplaced: Sized { #attributes #tokens } };)
         }

@@ -18,6 +18,7 @@ mod check;
 mod diagnostics;
 mod events;
 mod expand;
+mod hints;
 mod literals;
 mod model;
 mod options;
@@ -220,7 +221,7 @@ pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 fn server(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let Some(server) = parse::parse(attribute, item.clone(), &mut diagnostics) else {
-        let diagnostics = diagnostics.into_tokens();
+        let (item, diagnostics) = (parse::without_marks(item.clone()), diagnostics.into_tokens());
         return quote!(#item #diagnostics);
     };
     let resolved = resolve::resolve(&server);
@@ -236,8 +237,8 @@ fn outside(marker: Marker, item: &TokenStream) -> TokenStream {
     diagnostics.error_at(
         Span::call_site(),
         format!(
-            "`#[{name}]` belongs right inside of a server: write `#[ws_server(listen = 8080)]` above the module around it\n\
-             it is not seen in an `impl`, in a module within, in what a macro writes, or under another name"
+            "`#[{name}]` has no effect here: it belongs right inside of a module that is marked `#[ws_server(…)]`\n\
+             the server does not see it in an `impl`, in a module within its own, in what a macro writes, or under another name"
         ),
     );
     let diagnostics = diagnostics.into_tokens();

@@ -11,15 +11,15 @@ use crate::model::Value;
 use crate::syntax::bare;
 
 /// Judges the value of an option as far as it is a literal.
-pub(crate) fn judge(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
+pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
     let before = diagnostics.count();
     match option.kind {
-        Kind::Listen => judge_listen(&value, diagnostics),
+        Kind::Listen => check_listen(&value, diagnostics),
         Kind::Origins => {
             if let Some(word) = lone_word(&value).filter(|word| is_kind_of_origins(word)) {
                 return Some(Value::Origins(word.clone()));
             }
-            judge_origins(&value, diagnostics);
+            check_origins(&value, diagnostics);
         }
         kind => {
             // `drop` would be taken for the function of that name.
@@ -29,11 +29,11 @@ pub(crate) fn judge(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnost
                 diagnostics
                     .error(&value, format!("write the word in quotes: `{} = \"{word}\"`", option.name));
             }
-            if let Some(complaint) = complain(option.name, kind, &Written::of(&value)) {
-                diagnostics.error(&value, complaint);
+            if let Some(problem) = problem(option.name, kind, &Written::of(&value)) {
+                diagnostics.error(&value, problem);
             }
             if let (Kind::Subprotocols, Expr::Array(array)) = (kind, bare(&value)) {
-                array.elems.iter().for_each(|name| judge_subprotocol(name, diagnostics));
+                array.elems.iter().for_each(|name| check_subprotocol(name, diagnostics));
             }
         }
     }
@@ -41,16 +41,16 @@ pub(crate) fn judge(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnost
 }
 
 /// Judges the period of a tick.
-pub(crate) fn judge_period(period: &Expr, diagnostics: &mut Diagnostics) {
+pub(crate) fn check_period(period: &Expr, diagnostics: &mut Diagnostics) {
     let written = Written::of(period);
-    let complaint = match &written {
+    let problem = match &written {
         Written::Number { value, .. } if *value <= 0.0 => {
             Some("a tick needs a `period` above 0 seconds, such as `period = 1` or `period = 0.5`".to_owned())
         }
-        written => complain("period", Kind::Seconds(PERIOD), written),
+        written => problem("period", Kind::Seconds(PERIOD), written),
     };
-    if let Some(complaint) = complaint {
-        diagnostics.error(period, complaint);
+    if let Some(problem) = problem {
+        diagnostics.error(period, problem);
     }
 }
 
@@ -101,13 +101,13 @@ impl Written {
 }
 
 /// Says what is wrong with a literal, if anything is.
-fn complain(name: &str, kind: Kind, written: &Written) -> Option<String> {
+fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
     if *written == Written::Expression {
         return None;
     }
     match kind {
-        Kind::Seconds(bounds) => complain_of_seconds(name, bounds, written),
-        Kind::Count(bounds, unit) => complain_of_count(name, bounds, unit, written),
+        Kind::Seconds(bounds) => problem_with_seconds(name, bounds, written),
+        Kind::Count(bounds, unit) => problem_with_count(name, bounds, unit, written),
         Kind::Switch => (*written != Written::Bool).then(|| format!("`{name}` is on or off: write `true` or `false`")),
         Kind::Slow | Kind::Compression => match written {
             Written::Text(word) if kind.words().contains(&word.as_str()) => None,
@@ -132,14 +132,14 @@ fn complain(name: &str, kind: Kind, written: &Written) -> Option<String> {
         },
         Kind::Tls => Some("TLS needs a certificate and a key: write `tls(cert = \"chain.pem\", key = \"key.pem\")`".to_owned()),
         Kind::Subprotocols => match written {
-            Written::Text(list) => list.split(',').find_map(|name| complain_of_subprotocol(name.trim())),
+            Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),
             _ => Some("`subprotocols` is a list of names, such as `[\"chat.v2\", \"chat.v1\"]`".to_owned()),
         },
         Kind::Listen | Kind::Origins => None,
     }
 }
 
-fn complain_of_seconds(name: &str, bounds: Bounds, written: &Written) -> Option<String> {
+fn problem_with_seconds(name: &str, bounds: Bounds, written: &Written) -> Option<String> {
     let Bounds { least, most } = bounds;
     let allowed = format!("from {least} to {most}");
     match written {
@@ -159,7 +159,7 @@ fn complain_of_seconds(name: &str, bounds: Bounds, written: &Written) -> Option<
     }
 }
 
-fn complain_of_count(name: &str, bounds: Bounds, unit: &str, written: &Written) -> Option<String> {
+fn problem_with_count(name: &str, bounds: Bounds, unit: &str, written: &Written) -> Option<String> {
     let Bounds { least, most } = bounds;
     let allowed = format!("from {least} to {most} {unit}");
     let allowed = allowed.trim_end();
@@ -174,12 +174,12 @@ fn complain_of_count(name: &str, bounds: Bounds, unit: &str, written: &Written) 
     }
 }
 
-fn judge_listen(value: &Expr, diagnostics: &mut Diagnostics) {
+fn check_listen(value: &Expr, diagnostics: &mut Diagnostics) {
     if let Expr::Array(array) = bare(value) {
         if array.elems.is_empty() {
             diagnostics.error(value, format!("the list is empty: write {}, or several of these", forms()));
         }
-        array.elems.iter().for_each(|element| judge_listen(element, diagnostics));
+        array.elems.iter().for_each(|element| check_listen(element, diagnostics));
         return;
     }
     match Written::of(value) {
@@ -208,13 +208,13 @@ fn forms() -> String {
     address::forms(|form| if form.parse::<u16>().is_ok() { form.to_owned() } else { format!("{form:?}") })
 }
 
-fn judge_origins(value: &Expr, diagnostics: &mut Diagnostics) {
-    let Expr::Array(array) = bare(value) else { return judge_origin(value, diagnostics) };
+fn check_origins(value: &Expr, diagnostics: &mut Diagnostics) {
+    let Expr::Array(array) = bare(value) else { return check_origin(value, diagnostics) };
     for origin in &array.elems {
         match lone_word(origin).filter(|word| is_kind_of_origins(word)) {
             Some(word) => diagnostics
-                .error(origin, format!("`{word}` is not one origin among others: write `origins = {word}`")),
-            None => judge_origin(origin, diagnostics),
+                .error(origin, format!("`{word}` cannot be one of a list: write `origins = {word}`")),
+            None => check_origin(origin, diagnostics),
         }
     }
 }
@@ -224,7 +224,7 @@ fn is_kind_of_origins(word: &Ident) -> bool {
     word == "any" || word == "same"
 }
 
-fn judge_origin(value: &Expr, diagnostics: &mut Diagnostics) {
+fn check_origin(value: &Expr, diagnostics: &mut Diagnostics) {
     const FORMS: &str = "write a scheme and a host, such as `\"https://example.org\"` or `\"http://localhost:3000\"`; \
                          `origins` can also be `any` or `same`";
     match Written::of(value) {
@@ -246,20 +246,20 @@ fn judge_origin(value: &Expr, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn judge_subprotocol(value: &Expr, diagnostics: &mut Diagnostics) {
-    let complaint = match Written::of(value) {
+fn check_subprotocol(value: &Expr, diagnostics: &mut Diagnostics) {
+    let problem = match Written::of(value) {
         Written::Expression => None,
-        Written::Text(name) => complain_of_subprotocol(&name),
-        Written::Number { .. } | Written::Bool | Written::OtherLiteral => complain_of_subprotocol(""),
+        Written::Text(name) => problem_with_subprotocol(&name),
+        Written::Number { .. } | Written::Bool | Written::OtherLiteral => problem_with_subprotocol(""),
     };
-    if let Some(complaint) = complaint {
-        diagnostics.error(value, complaint);
+    if let Some(problem) = problem {
+        diagnostics.error(value, problem);
     }
 }
 
-fn complain_of_subprotocol(name: &str) -> Option<String> {
+fn problem_with_subprotocol(name: &str) -> Option<String> {
     (!is_token(name)).then(|| {
-        format!("{name:?} is no name of a subprotocol: letters, digits and `-._` without spaces, such as `\"chat.v1\"`")
+        format!("{name:?} is not the name of a subprotocol: letters, digits and `-._` without spaces, such as `\"chat.v1\"`")
     })
 }
 

@@ -31,8 +31,8 @@ pub(crate) struct Scope {
     /// More than one only as twins under `#[cfg]`.
     pub(crate) sessions: Vec<Part>,
     pub(crate) handlers: Vec<Handler>,
-    /// Events whose handler could not be read.
-    pub(crate) unread: Vec<Event>,
+    /// Whether a handler that could not be read answers `handshake`, or may.
+    pub(crate) handshake_unread: bool,
     /// Whether a mark on a type was wrong, so that nobody knows what the state and the session are.
     pub(crate) parts_unclear: bool,
     /// The names of the attributes that were read, as the user wrote them.
@@ -64,6 +64,8 @@ pub(crate) enum Form {
     OwnScope,
     /// In a trait, as it takes `self`.
     Method,
+    /// Not at all, as nowhere else it would be right.
+    Omitted,
 }
 
 /// What the attribute of the module says.
@@ -147,6 +149,8 @@ pub(crate) enum Interest {
 #[derive(Debug)]
 pub(crate) struct Argument {
     pub(crate) ty: Type,
+    /// The tuple struct that it is taken apart by, as in `State(db): State<Db>`.
+    pub(crate) taken_apart: Option<Ident>,
     pub(crate) cfgs: Cfgs,
 }
 

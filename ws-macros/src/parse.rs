@@ -3,6 +3,7 @@
 mod handler;
 mod items;
 mod marker;
+mod methods;
 mod module;
 mod pairs;
 mod part;
@@ -10,4 +11,5 @@ mod scope;
 mod settings;
 
 pub(crate) use marker::Marker;
+pub(crate) use methods::without_marks;
 pub(crate) use module::parse;

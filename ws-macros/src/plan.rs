@@ -24,6 +24,8 @@ pub(crate) struct Plan<'s> {
     pub(crate) session_unclear: bool,
     /// The numbers of the items whose function is not called though it is marked.
     uncalled: BTreeSet<usize>,
+    /// The numbers of the items that are not written back, as the compiler might not understand them.
+    omitted: BTreeSet<usize>,
 }
 
 /// Where the state is kept.
@@ -40,12 +42,15 @@ impl<'s> Plan<'s> {
         let Resolved { server, calls } = resolved;
         let scope = &server.root;
         let mut kept = Vec::new();
-        let mut uncalled = BTreeSet::new();
-        let mut lost_events = scope.unread.clone();
+        let (mut uncalled, mut omitted) = (BTreeSet::new(), BTreeSet::new());
+        let mut handshake_lost = scope.handshake_unread;
         for (number, call) in calls.into_iter().enumerate() {
             if left_out.contains(number) {
                 uncalled.insert(call.handler.item);
-                lost_events.extend(call.handler.event());
+                if left_out.is_foreign(number) {
+                    omitted.insert(call.handler.item);
+                }
+                handshake_lost |= call.handler.event() == Some(Event::Handshake) || call.returns_session;
             } else {
                 kept.push(call);
             }
@@ -57,8 +62,9 @@ impl<'s> Plan<'s> {
             sessions: exclusive_parts(&scope.sessions),
             store: if kept.iter().any(Call::takes_state_mutably) { Store::Guarded } else { Store::Plain },
             calls: exclusive_calls(kept),
-            session_unclear: scope.parts_unclear || lost_events.contains(&Event::Handshake),
+            session_unclear: scope.parts_unclear || handshake_lost,
             uncalled,
+            omitted,
         }
     }
 
@@ -70,6 +76,11 @@ impl<'s> Plan<'s> {
     /// Whether an item is a handler that is left out.
     pub(crate) fn is_uncalled(&self, item: usize) -> bool {
         self.uncalled.contains(&item)
+    }
+
+    /// Whether an item is not written back.
+    pub(crate) fn is_omitted(&self, item: usize) -> bool {
+        self.omitted.contains(&item)
     }
 }
 

@@ -5,7 +5,7 @@ use syn::{Path, Type};
 
 use crate::cfgs::Cfgs;
 use crate::model::{Argument, Handler, Part, Role, Scope, Server};
-use crate::syntax::peel;
+use crate::syntax::{output_type, peel, success};
 
 /// A server whose handlers' arguments are known for what they ask for.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(crate) struct Resolved<'s> {
 pub(crate) struct Call<'s> {
     pub(crate) handler: &'s Handler,
     pub(crate) arguments: Vec<(&'s Argument, Asks)>,
+    /// Whether it returns the session, bare or in a `Result`.
+    pub(crate) returns_session: bool,
     /// The conditions under which it is called: those of the handler, until its twins are known.
     pub(crate) cfgs: Cfgs,
 }
@@ -71,7 +73,13 @@ struct Names<'s> {
 impl<'s> Names<'s> {
     fn call(&self, handler: &'s Handler) -> Call<'s> {
         let asks = |argument: &'s Argument| (argument, self.asks(&argument.ty, Access::Value, 0));
-        Call { handler, arguments: handler.arguments.iter().map(asks).collect(), cfgs: handler.cfgs.clone() }
+        let output = output_type(&handler.output).map(|ty| self.asks(success(ty), Access::Value, 0));
+        Call {
+            handler,
+            arguments: handler.arguments.iter().map(asks).collect(),
+            returns_session: output == Some(Asks::Session(Access::Value)),
+            cfgs: handler.cfgs.clone(),
+        }
     }
 
     /// What a type asks for that stands behind that many aliases and, if it is not taken by value, behind a reference.

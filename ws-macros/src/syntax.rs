@@ -1,6 +1,6 @@
-//! Rust syntax without what does not count.
+//! Small questions about Rust syntax.
 
-use syn::{Expr, ReturnType, Type};
+use syn::{Expr, GenericArgument, PathArguments, ReturnType, Type, TypeParamBound};
 
 /// The expression without parentheses around it.
 pub(crate) fn bare(expression: &Expr) -> &Expr {
@@ -26,4 +26,25 @@ pub(crate) fn output_type(output: &ReturnType) -> Option<&Type> {
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => Some(ty),
     }
+}
+
+/// The `T` of a `Result<T, E>`, or the type itself.
+pub(crate) fn success(ty: &Type) -> &Type {
+    let Type::Path(path) = peel(ty) else { return ty };
+    let Some(last) = path.path.segments.last().filter(|last| last.ident == "Result") else { return ty };
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return ty };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(success)) => success,
+        _ => ty,
+    }
+}
+
+/// Whether it is `Fn(…)`, `FnMut(…)` or `FnOnce(…)`.
+pub(crate) fn is_callable(bound: &TypeParamBound) -> bool {
+    let TypeParamBound::Trait(bound) = bound else { return false };
+    bound
+        .path
+        .segments
+        .last()
+        .is_some_and(|last| ["Fn", "FnMut", "FnOnce"].iter().any(|name| last.ident == name))
 }

@@ -2,3 +2,4 @@
 
 mod any_tokens;
 mod expansion;
+mod runtime_words;

@@ -5,8 +5,9 @@
 pub use crate::event::{
     Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConnect, FromContext,
     FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
-    Guarded, Handled, Hold, IntoAdmission, IntoOutcome, Locked, OpeningEvent, Outcome, Plain, Probe, Route,
-    RouteEvent, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState, assert_once,
+    Guarded, Handled, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked, OpeningEvent, Outcome, Peer,
+    Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState,
+    assert_once,
 };
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
@@ -23,22 +24,21 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 
-use crate::event::{IntoReply, Peer};
-
 /// A boxed future: what an `async` watch handler returns, as a closure cannot say that its own future is `Send`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The answer to a plain HTTP request.
 pub type Response = http::Response<Bytes>;
 
-/// Sends what a handler returned.
+/// Sends to the connection's peer what a handler returned.
 ///
 /// # Errors
 ///
 /// The handler's own error, or that its reply is larger than `max_send_size`. A connection that is gone, or that is
 /// cut because its outbox is full, is no failure of the handler.
-pub fn reply(peer: Peer<'_>, value: impl IntoReply) -> Outcome {
-    peer.conn.answer(value.into_reply(), peer.message)
+#[inline]
+pub fn reply(peer: Peer<'_>, reply: Reply<'_>) -> Outcome {
+    peer.conn.answer(reply, peer.message)
 }
 
 /// A message whose plain handler has ended.

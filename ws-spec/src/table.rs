@@ -57,12 +57,12 @@ macro_rules! for_each_option {
                 silence_max: seconds(0 ..= 31_536_000) {
                     default: "20",
                     hint: "0 turns the check off",
-                    also: ["timeout", "idle_timeout", "ping", "ping_interval", "keepalive", "heartbeat"],
+                    also: ["timeout", "idle_timeout", "ping", "ping_interval", "ping_timeout", "keepalive", "heartbeat"],
                 }
 
                 /// Whether small messages are sent at once (`TCP_NODELAY`), not collected for a larger packet.
                 ///
-                /// Only for TCP; without it a small message can wait for the acknowledgement of the one before, up
+                /// It has no effect on Unix sockets. Without it a small message can wait for the acknowledgement of the one before, up
                 /// to 40 ms.
                 nodelay: switch {
                     default: "true", allowed: "true or false",
@@ -120,20 +120,20 @@ macro_rules! for_each_option {
 
                 /// How long a connection may take to become a WebSocket: TLS, the request, the `handshake` handler.
                 ///
-                /// One deadline from `accept` to 101, so that a peer that sends a byte now and then gains nothing
-                /// by it. A request that is late is answered with 408 (request timeout) where an answer is
-                /// possible, and closed. A peer that has not sent a byte is closed without an answer: browsers
-                /// connect ahead of need.
+                /// It is one deadline from `accept` to 101, so that a peer gains nothing by sending a byte now and then.
+                /// A request that is late is answered with 408 (request timeout) where an answer is possible, and
+                /// closed. A peer that has not sent a byte is closed without an answer: browsers connect ahead of need.
                 handshake_timeout: seconds(0.001 ..= 31_536_000) {
                     default: "10",
                 }
 
                 /// How many connections may be on their way to becoming a WebSocket at once.
                 ///
-                /// When one more comes, the oldest of those goes that have kept the server waiting for a quarter of
-                /// a second or more, first among those of an address that holds more than a quarter of all: peers
-                /// that connect and dawdle do not keep others out. One that waits for the server, as for its
-                /// `handshake` handler, never goes: where there is no other, the newcomer waits to be accepted.
+                /// When one more comes, the oldest handshake is evicted whose peer has kept the server waiting for a
+                /// quarter of a second or more; those of an address that holds more than a quarter of all go first.
+                /// So peers that connect and stall do not keep others out. A handshake that waits for the server, as
+                /// for its `handshake` handler, is never evicted: if there is no other, the new peer waits to be
+                /// accepted.
                 max_handshakes: count(1 ..= 1_048_576, "connections") {
                     default: "1024",
                 }
@@ -150,8 +150,9 @@ macro_rules! for_each_option {
                 /// What happens to a peer that reads too slowly, when its outbox is full: `close` or `drop`.
                 ///
                 /// `"close"` cuts the connection, without a close frame that would not get through; its `disconnect`
-                /// says 1008 (policy violation). The peer knows that it missed something, and can connect again. `"drop"` keeps it and loses the message that did not fit: right where the
-                /// next message replaces the last, as with positions and prices.
+                /// says 1008 (policy violation). The peer knows that it missed something, and can connect again.
+                /// `"drop"` keeps the connection and drops the message that did not fit: right where the next message
+                /// replaces the last, as with positions and prices.
                 slow: slow {
                     default: "close", allowed: "`close` or `drop`", also: ["backpressure"],
                 }
@@ -183,7 +184,8 @@ macro_rules! for_each_option {
 
                 /// How long a shutdown may take as a whole: handlers, unsent messages and close frames.
                 ///
-                /// After it what is left is cut off, and `start` returns.
+                /// After it what is left is cut off. The `disconnect` handlers of these connections have 0.7 s more, and `start`
+                /// returns within a second.
                 shutdown_timeout: seconds(0 ..= 31_536_000) {
                     default: "30", hint: "0 cuts everything off at once",
                 }
@@ -191,15 +193,16 @@ macro_rules! for_each_option {
                 /// How many connections the server holds at once, counted from `accept`.
                 ///
                 /// One more is answered with 503 (service unavailable) and closed, over TLS without an answer. Each
-                /// takes a file descriptor: keep it below the process's limit (`ulimit -n`).
+                /// takes a file descriptor: if the process may not open so many (`ulimit -n`), the server accepts fewer
+                /// connections, and logs that when it starts.
                 max_connections: count(1 ..= 16_777_216, "connections") {
                     default: "65536", also: ["connections", "max_clients"],
                 }
 
                 /// On how many threads `start()` runs the server: 0 is one for each core.
                 ///
-                /// With 1 all handlers run on a single thread, one after the other, as in the original. `serve()` and
-                /// `bind()` run on the threads of your own runtime.
+                /// With 1 all handlers run on a single thread, one after the other, as in the original. It has no effect
+                /// on `serve()` and `bind()`, which use your own runtime.
                 threads: count(0 ..= 1_024, "threads") {
                     default: "0", also: ["workers", "worker_threads"],
                 }

@@ -3,8 +3,11 @@
 
 use std::fs::File;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
 use ws_runtime::prelude::*;
 
 /// Longer than any test waits.
@@ -52,6 +55,7 @@ mod owner {
                 hoard.extend(std::iter::from_fn(|| File::open("/dev/null").ok()));
             }
             "let one go" => drop(hoard.0.lock().map_err(|error| error.to_string())?.pop()),
+            "block the log" => LOG_BLOCKS.store(true, Ordering::Relaxed),
             "fail" => return Err("as asked".to_owned()),
             _ => {}
         }
@@ -68,6 +72,36 @@ mod owner {
     }
 }
 
+/// What a program may set up itself: a log that blocks those who log, once it is told to.
+struct OwnLog;
+
+static LOG_BLOCKS: AtomicBool = AtomicBool::new(false);
+
+impl Subscriber for OwnLog {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::INFO
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        if LOG_BLOCKS.load(Ordering::Relaxed) {
+            std::thread::sleep(FOR_EVER);
+        }
+        eprintln!("{event:?}");
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
 fn main() -> ws_runtime::Result<()> {
+    if std::env::var_os("OWNER_HAS_OWN_LOG").is_some() {
+        tracing::subscriber::set_global_default(OwnLog).expect("it is the first");
+    }
     owner::server().start()
 }

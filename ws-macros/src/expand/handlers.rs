@@ -107,7 +107,10 @@ fn finish(handler: &Handler, plan: &Plan<'_>) -> TokenStream {
     let place = at(output_place(handler));
     match handler.row().output {
         Output::Outcome => quote_spanned!(place=> __ws_runtime::IntoOutcome::into_outcome(#value)),
-        Output::Reply => quote_spanned!(place=> __ws_runtime::reply(peer, #value)),
+        Output::Reply => {
+            let reply = quote_spanned!(place=> __ws_runtime::IntoReply::into_reply(#value));
+            quote_spanned!(place=> __ws_runtime::reply(peer, #reply))
+        }
         Output::Admission => {
             let session = session_type(plan);
             quote_spanned!(place=> __ws_runtime::IntoAdmission::<#session>::into_admission(#value))

@@ -1,14 +1,17 @@
 //! Reads a handler's signature; its body is nobody's business.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::{FnArg, GenericParam, Safety, Signature, Type, TypeParamBound, TypeReference, Visibility};
+use syn::{
+    FnArg, GenericParam, Pat, ReceiverKind, Safety, Signature, Type, TypePath, TypeReference, Visibility,
+};
 
 use super::items::{RawAttribute, RawItem};
 use crate::cfgs::Cfgs;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Argument, Flow, Form, Handler, Role};
-use crate::syntax::{output_type, peel};
+use crate::syntax::{is_callable, output_type, peel};
 
 /// The handler that an item is; none if its signature cannot be called, which has then been reported by this macro or
 /// will be by the compiler.
@@ -23,7 +26,7 @@ pub(crate) fn read(
         return None; // not stable Rust
     }
     let before = diagnostics.count();
-    judge(&signature, diagnostics);
+    check_signature(&signature, diagnostics);
     let mut arguments = Vec::new();
     for input in &signature.inputs {
         match input {
@@ -32,9 +35,10 @@ pub(crate) fn read(
                 "a handler is a function, not a method: take the state by `&` or the session by `&mut` instead of `self`",
             ),
             FnArg::Typed(argument) => {
-                judge_type(&argument.ty, &signature, diagnostics);
+                check_type(&argument.ty, &signature, diagnostics);
                 arguments.push(Argument {
                     ty: (*argument.ty).clone(),
+                    taken_apart: tuple_struct(&argument.pat),
                     cfgs: Cfgs(argument.attrs.iter().filter_map(condition).collect()),
                 });
             }
@@ -57,6 +61,13 @@ pub(crate) fn read(
 /// How a function is written back that cannot be called as a handler.
 pub(crate) fn uncalled(item: &RawItem) -> Form {
     match signature(item) {
+        Some(Ok(signature))
+            if signature
+                .receiver()
+                .is_some_and(|receiver| matches!(receiver.kind, ReceiverKind::Typed(..))) =>
+        {
+            Form::Omitted
+        }
         Some(Ok(signature)) if signature.receiver().is_some() => Form::Method,
         // Should the compiler be able to read it after all, it warns that nobody calls the function.
         Some(Err(_)) => Form::AsWritten,
@@ -74,6 +85,14 @@ fn signature(item: &RawItem) -> Option<syn::Result<Signature>> {
     Some(parser.parse2(head))
 }
 
+/// The name of the tuple struct that a pattern takes apart.
+fn tuple_struct(pattern: &Pat) -> Option<Ident> {
+    match pattern {
+        Pat::TupleStruct(pattern) => pattern.path.segments.last().map(|last| last.ident.clone()),
+        _ => None,
+    }
+}
+
 /// The conditions of an item's `#[cfg(…)]` attributes.
 pub(crate) fn conditions(attributes: &[RawAttribute]) -> Cfgs {
     let conditions = attributes.iter().filter(|attribute| attribute.is("cfg"));
@@ -87,12 +106,12 @@ fn condition(attribute: &syn::Attribute) -> Option<TokenStream> {
     }
 }
 
-fn judge(signature: &Signature, diagnostics: &mut Diagnostics) {
+fn check_signature(signature: &Signature, diagnostics: &mut Diagnostics) {
     if let Safety::Unsafe(token) = &signature.safety {
         diagnostics.error(token, "a handler cannot be `unsafe`: the server calls it from safe code");
     }
     if let Some(abi) = &signature.abi {
-        diagnostics.error(abi, "a handler is a Rust function: leave `extern` out");
+        diagnostics.error(abi, "a handler is a Rust function: remove `extern`");
     }
     let generic: Vec<_> = signature
         .generics
@@ -103,7 +122,7 @@ fn judge(signature: &Signature, diagnostics: &mut Diagnostics) {
     if let Some((first, more)) = generic.split_first() {
         let mut tokens = quote::quote!(#first);
         tokens.extend(quote::quote!(#(, #more)*));
-        diagnostics.error(tokens, "a handler cannot be generic over types or constants: its arguments are found by their types, so write them out");
+        diagnostics.error(tokens, "a handler cannot be generic over types or constants: arguments are found by type, so write the types");
     }
     if signature.asyncness.is_none()
         && let Some(future) = output_type(&signature.output).filter(|ty| is_future(ty))
@@ -111,32 +130,51 @@ fn judge(signature: &Signature, diagnostics: &mut Diagnostics) {
         diagnostics.error(
             future,
             format!(
-                "only an `async fn` is awaited: write `async fn {}`, and what the future gives in place of this",
+                "a returned future is not awaited: write `async fn {}`, and return what the future gives",
                 signature.ident
             ),
         );
     }
 }
 
-/// Whether it is an `impl Future<…>`.
+/// Whether it is an `impl Future<…>`, or a box of one.
 fn is_future(ty: &Type) -> bool {
-    let Type::ImplTrait(promised) = peel(ty) else { return false };
-    promised.bounds.iter().any(|bound| match bound {
-        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == "Future"),
+    fn mentions_future(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(name) => name == "Future" || name == "BoxFuture",
+            TokenTree::Group(group) => mentions_future(group.stream()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        })
+    }
+    let is_box = |path: &TypePath| {
+        path.path
+            .segments
+            .last()
+            .is_some_and(|last| ["Pin", "Box", "BoxFuture"].iter().any(|name| last.ident == name))
+    };
+    match peel(ty) {
+        Type::ImplTrait(promised) => mentions_future(promised.to_token_stream()),
+        Type::Path(path) => is_box(path) && mentions_future(path.to_token_stream()),
         _ => false,
-    })
+    }
 }
 
-fn judge_type(ty: &Type, signature: &Signature, diagnostics: &mut Diagnostics) {
+fn check_type(ty: &Type, signature: &Signature, diagnostics: &mut Diagnostics) {
     match peel(ty) {
+        Type::ImplTrait(promised) if promised.bounds.iter().any(is_callable) => {
+            diagnostics.error(
+                ty,
+                "there are no callbacks: what the handler returns is sent to the peer as the reply",
+            );
+        }
         Type::ImplTrait(_) => {
-            diagnostics.error(ty, "an argument is found by its type: write the type instead of `impl …`");
+            diagnostics.error(ty, "arguments are found by type: write the type instead of `impl …`");
         }
         Type::Reference(TypeReference { lifetime: Some(lifetime), .. }) if lifetime.ident == "static" => {
             diagnostics.error(
                 lifetime,
                 format!(
-                    "an argument is lent to `{}` for one call, not for `'static`: leave the lifetime out, or clone what \
+                    "an argument is borrowed for one call of `{}`, not for `'static`: remove the lifetime, or clone what \
                      has to live longer",
                     signature.ident
                 ),

@@ -9,6 +9,7 @@ use super::items::{self, RawAttribute};
 use super::pairs::{self, Pair, PairValue};
 use crate::diagnostics::{Diagnostics, list};
 use crate::events::Event;
+use crate::hints;
 use crate::literals;
 use crate::model::{Interest, Role};
 
@@ -72,7 +73,7 @@ pub(crate) fn takes_nothing(marker: Marker, attribute: &RawAttribute, diagnostic
     let name = marker.name();
     let rest: TokenStream = attribute.rest.iter().cloned().collect();
     if !rest.is_empty() {
-        diagnostics.error(rest, format!("`#[{name}]` takes nothing: write `#[{name}]` alone"));
+        diagnostics.error(rest, format!("`#[{name}]` takes no arguments: write `#[{name}]` alone"));
     }
 }
 
@@ -111,21 +112,22 @@ fn event(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Even
             diagnostics.error(
                 group.stream(),
                 format!(
-                    "an event stands alone: write `#[on(utf8)]`, not `#[on({word} = …)]`\nthe events are {}",
+                    "`#[on]` takes the name of an event alone: write `#[on(utf8)]`, not `#[on({word} = …)]`\nthe events are {}",
                     events()
                 ),
             );
             None
         }
         _ => {
-            diagnostics.error(group.stream(), format!("this is no event\nthe events are {}", events()));
+            diagnostics.error(group.stream(), format!("this is not an event\nthe events are {}", events()));
             None
         }
     }
 }
 
 /// What is said of a function that shall answer more than one thing.
-pub(crate) const ONE_EACH: &str = "one function answers one event: write a function for each, and let both call a third if they do the same";
+pub(crate) const ONE_EACH: &str =
+    "a function handles one event: write one for each, and let both call a third if they do the same";
 
 fn built_in(word: &Ident, diagnostics: &mut Diagnostics) -> Option<Event> {
     let name = word.unraw().to_string();
@@ -133,18 +135,7 @@ fn built_in(word: &Ident, diagnostics: &mut Diagnostics) -> Option<Event> {
     if found.is_some() {
         return found;
     }
-    let help = match name.as_str() {
-        "tick" => "; a tick has an attribute of its own: `#[tick(period = 1)]`".to_owned(),
-        "watch" | "readable" | "writable" => {
-            "; a watch has an attribute of its own: `#[watch(readable = …)]` or `#[watch(writable = …)]`"
-                .to_owned()
-        }
-        name => Event::of_foreign_name(&name.to_lowercase())
-            .map(Event::name)
-            .or_else(|| nearest(name, Event::names()))
-            .map(|meant| format!(", did you mean `{meant}`?"))
-            .unwrap_or_default(),
-    };
+    let help = hints::event(&name).unwrap_or_default();
     diagnostics
         .error(word, format!("there is no event `{name}`{help}\nthe events are {}", list(Event::names())));
     None
@@ -152,7 +143,7 @@ fn built_in(word: &Ident, diagnostics: &mut Diagnostics) -> Option<Event> {
 
 fn named(literal: &Literal, diagnostics: &mut Diagnostics) {
     let Lit::Str(text) = Lit::new(literal.clone()) else {
-        diagnostics.error(literal, format!("this is no event\nthe events are {}", list(Event::names())));
+        diagnostics.error(literal, format!("this is not an event\nthe events are {}", list(Event::names())));
         return;
     };
     diagnostics.error(literal, quoted(&text));
@@ -161,12 +152,14 @@ fn named(literal: &Literal, diagnostics: &mut Diagnostics) {
 fn quoted(text: &LitStr) -> String {
     let name = text.value();
     if Event::of_name(&name).is_some() {
-        return format!("`{name}` is a built-in event: write the bare word, `#[on({name})]`");
+        return format!("`{name}` is a built-in event: write it without quotes, `#[on({name})]`");
     }
+    let hint = match hints::event(&name) {
+        Some(hint) => format!("the name of an event has no quotes{hint}"),
+        None => format!("the events, without quotes, are {}", list(Event::names())),
+    };
     format!(
-        "handlers of named messages, such as {name:?}, are not part of this version: take the text in `#[on(utf8)]`\n\
-         the built-in events are {}",
-        list(Event::names())
+        "handlers of named messages, such as {name:?}, are not part of this version: take the text in `#[on(utf8)]`\n{hint}"
     )
 }
 
@@ -181,12 +174,12 @@ fn tick(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Role>
             continue;
         }
         if period.is_some() {
-            diagnostics.error(&word, "`period` is given twice: leave one out");
+            diagnostics.error(&word, "`period` is given twice: remove one");
             continue;
         }
         match value {
             PairValue::Expression(value) => {
-                literals::judge_period(&value, diagnostics);
+                literals::check_period(&value, diagnostics);
                 period = Some(*value);
             }
             PairValue::Missing | PairValue::List(_) => {

@@ -29,7 +29,7 @@ pub(crate) fn parse(
         diagnostics.error_at(
             name.span(),
             format!(
-                "the macro has to see the handlers, and `mod {name};` has none: write `mod {name} {{ … }}` with the handlers \
+                "the macro has to see the handlers, but `mod {name};` has no body: write `mod {name} {{ … }}` with the handlers \
                  here; what they call can stay in another file"
             ),
         );
@@ -42,7 +42,7 @@ pub(crate) fn parse(
     for second in again {
         diagnostics.error(
             &second.group,
-            format!("`{name}` is a server already: put all options into one `#[ws_server(…)]`, and leave the other out"),
+            format!("`{name}` is already a server: put all options into one `#[ws_server(…)]`"),
         );
     }
     let attributes: TokenStream = attributes.into_iter().map(RawAttribute::tokens).collect();

@@ -32,15 +32,17 @@ pub(crate) fn read(tokens: TokenStream, example: &str, diagnostics: &mut Diagnos
     let mut named = true;
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            let begins_with_name =
-                input.peek(Ident::peek_any) && !input.peek2(Token![::]) && !input.peek2(Token![.]);
+            let begins_with_name = input.peek(Ident::peek_any)
+                && !input.peek2(Token![::])
+                && !input.peek2(Token![.])
+                && !input.peek2(Token![!]);
             if begins_with_name {
                 pairs.extend(read_one(input, diagnostics)?);
             } else {
                 let token: TokenTree = input.parse()?;
                 // Who leaves one name out leaves out all.
                 if std::mem::take(&mut named) {
-                    diagnostics.error(token, format!("a value needs its name before it, as in `{example}`"));
+                    diagnostics.error(token, format!("this value has no name: write it as in `{example}`"));
                 }
                 skip_to_comma(input)?;
             }
@@ -57,11 +59,11 @@ pub(crate) fn read(tokens: TokenStream, example: &str, diagnostics: &mut Diagnos
 /// The comma behind a pair.
 fn read_separator(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<()> {
     if input.peek(Token![;]) {
-        diagnostics.error(input.parse::<Token![;]>()?, "a comma is wanted here, not a semicolon");
+        diagnostics.error(input.parse::<Token![;]>()?, "expected a comma, not a semicolon");
         return Ok(());
     }
     if !input.is_empty() && !input.peek(Token![,]) {
-        diagnostics.error(input.parse::<TokenTree>()?, "a comma is missing before this");
+        diagnostics.error(input.parse::<TokenTree>()?, "expected a comma before this");
         skip_to_comma(input)?;
     }
     input.parse::<Option<Token![,]>>().map(drop)
@@ -81,7 +83,7 @@ fn read_one(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Resul
     } else if input.peek(Token![-]) && input.peek2(Ident::peek_any) {
         input.parse::<Token![-]>()?;
         let rest = input.call(Ident::parse_any)?;
-        diagnostics.error(&rest, format!("a name has underscores: write `{key}_{rest}`"));
+        diagnostics.error(&rest, format!("names are written with underscores: write `{key}_{rest}`"));
         skip_to_comma(input)?;
         return Ok(None);
     } else {
@@ -90,7 +92,7 @@ fn read_one(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Resul
         } else {
             input.parse::<TokenTree>()?.to_token_stream()
         };
-        diagnostics.error(found, format!("after `{key}` a `=` is wanted: write `{key} = …`"));
+        diagnostics.error(found, format!("expected `=` after `{key}`: write `{key} = …`"));
         skip_to_comma(input)?;
         PairValue::Broken
     };
@@ -103,13 +105,19 @@ fn read_value(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Res
     }
     let value = input.fork();
     match input.parse() {
+        Ok(_) if input.peek(Token![:]) => {
+            let colon = input.parse::<Token![:]>()?;
+            diagnostics.error(colon, "unexpected `:`: put the value in quotes, such as `\"localhost:8080\"`");
+            skip_to_comma(input)?;
+            Ok(PairValue::Broken)
+        }
         Ok(expression) => Ok(PairValue::Expression(Box::new(expression))),
         Err(error) => {
             let last = skip_to_comma(&value)?;
             match error.to_string().strip_prefix("unexpected end of input, ") {
                 // The end has no place of its own.
                 Some(expected) => {
-                    diagnostics.error(last, format!("something is missing behind this: {expected}"));
+                    diagnostics.error(last, format!("the value is incomplete: {expected}"));
                 }
                 None => diagnostics.extend(error),
             }

@@ -38,9 +38,9 @@ pub(crate) fn read(
         let first = generics.clone().into_iter().nth(1);
         let borrows = first.is_some_and(|token| items::is_punct(&token, '\''));
         let reason = if borrows {
-            "cannot borrow: it lives on between the events, so let it own what it holds"
+            "cannot borrow: it outlives every event, so it has to own its data"
         } else {
-            "cannot be generic: there is one type of it in a server"
+            "cannot be generic: a server has one type for it"
         };
         diagnostics.error(generics, format!("the {marker_name} {reason}"));
         return None;

@@ -6,9 +6,10 @@ use syn::{GenericParam, ItemType, ItemUse, Path, UseTree};
 
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
-use super::{handler, part};
+use super::{handler, methods, part};
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
+use crate::hints;
 use crate::model::{Form, Handler, Item, Part, Scope};
 
 /// Reads a module's body.
@@ -28,7 +29,7 @@ pub(crate) fn read(
         items: Vec::new(),
         sessions: Vec::new(),
         handlers: Vec::new(),
-        unread: Vec::new(),
+        handshake_unread: false,
         parts_unclear: false,
         marks: Vec::new(),
         aliases: Vec::new(),
@@ -48,12 +49,12 @@ struct Reader<'r> {
     diagnostics: &'r mut Diagnostics,
 }
 
-/// What the markers of an item say.
+/// What the attributes of an item say.
 #[derive(Default)]
 struct Marked {
     marker: Option<Marker>,
-    /// The event that the function below is to answer.
-    event: Option<Event>,
+    /// Whether the item is, or may be, to answer `handshake`.
+    may_be_handshake: bool,
     /// None also where the function cannot be called.
     handler: Option<Handler>,
 }
@@ -67,7 +68,7 @@ impl Reader<'_> {
         self.scope.items.push(written);
         match marked.handler {
             Some(handler) if form == Form::AsWritten => self.scope.handlers.push(handler),
-            _ => self.scope.unread.extend(marked.event),
+            _ => self.scope.handshake_unread |= marked.may_be_handshake,
         }
     }
 
@@ -93,13 +94,17 @@ impl Reader<'_> {
         for attribute in &item.attributes {
             if let Some((word, marker)) = conditional_marker(attribute) {
                 let name = marker.name();
-                self.diagnostics.error(word, format!("`{name}` cannot stand in a `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
+                self.diagnostics.error(word, format!("`{name}` does not work inside `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
             }
         }
         let runtime = self.runtime;
         let mut markers =
             item.attributes.iter().filter_map(|attribute| Some((Marker::of(attribute, runtime)?, attribute)));
-        let Some((marker, attribute)) = markers.next() else { return Marked::default() };
+        let foreign = self.foreign_attributes(item);
+        let Some((marker, attribute)) = markers.next() else {
+            let may_be_handshake = foreign | self.marked_methods(item);
+            return Marked { may_be_handshake, ..Marked::default() };
+        };
         self.scope.marks.extend(attribute.path.last().cloned());
         if let Some((second, other)) = markers.next() {
             if marker.marks_functions() && second.marks_functions() {
@@ -120,9 +125,41 @@ impl Reader<'_> {
         Marked { marker: Some(marker), ..Marked::default() }
     }
 
+    /// Reports attributes of other frameworks, and says whether there are any.
+    fn foreign_attributes(&mut self, item: &RawItem) -> bool {
+        let before = self.diagnostics.count();
+        for attribute in &item.attributes {
+            if let Some(hint) = foreign_attribute(item, attribute) {
+                self.diagnostics.error(&attribute.group, hint);
+            }
+        }
+        self.diagnostics.count() != before
+    }
+
+    /// Reports handlers that are methods, and says whether there are any.
+    fn marked_methods(&mut self, item: &RawItem) -> bool {
+        let Some((_, marked)) = methods::unmark(item, self.runtime) else { return false };
+        for (marker, attribute) in &marked {
+            let name = marker.name();
+            self.diagnostics.error(
+                &attribute.group,
+                format!(
+                    "`#[{name}]` belongs on a function, and this is a method: move it out of the `impl`, and take the state or the \
+                     session by reference instead of `self`"
+                ),
+            );
+        }
+        true
+    }
+
     fn handler(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) -> Marked {
-        let marked = Marked { marker: Some(marker), ..Marked::default() };
         let role = marker::role(marker, attribute, self.diagnostics);
+        // An event that is misspelt may be this one.
+        let may_be_handshake = match &role {
+            Some(role) => role.event() == Some(Event::Handshake),
+            None => marker == Marker::On,
+        };
+        let marked = Marked { marker: Some(marker), may_be_handshake, handler: None };
         if item.kind != Kind::Function {
             let name = marker.name();
             self.diagnostics.error(
@@ -132,9 +169,8 @@ impl Reader<'_> {
             return marked;
         }
         let Some(role) = role else { return marked };
-        let event = role.event();
         let handler = handler::read(role, item, self.scope.items.len(), self.diagnostics);
-        Marked { event, handler, ..marked }
+        Marked { handler, ..marked }
     }
 
     fn part(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) {
@@ -151,14 +187,15 @@ impl Reader<'_> {
         if let Some(name) = item.name.as_ref().filter(|name| takes_name && *name == GENERATED) {
             self.diagnostics.error(
                 name,
-                format!(
-                    "`#[ws_server]` writes a function `{GENERATED}` into this module: give this one another name"
-                ),
+                format!("`#[ws_server]` generates a function `{GENERATED}` in this module: rename this one"),
             );
             return Form::OwnScope;
         }
         match marked {
             Marked { marker: Some(marker), handler: None, .. } if marker.marks_functions() => {
+                handler::uncalled(item)
+            }
+            Marked { marker: None, may_be_handshake: true, .. } if item.kind == Kind::Function => {
                 handler::uncalled(item)
             }
             _ => Form::AsWritten,
@@ -170,6 +207,7 @@ impl Reader<'_> {
         let is_read = |attribute: &RawAttribute| {
             (marker.is_some() && Marker::of(attribute, self.runtime).is_some())
                 || conditional_marker(attribute).is_some()
+                || foreign_attribute(item, attribute).is_some()
         };
         let kept = item.attributes.iter().filter(|attribute| !is_read(attribute));
         let mut attributes: TokenStream = kept.map(RawAttribute::tokens).collect();
@@ -179,7 +217,22 @@ impl Reader<'_> {
         }
         // A method of a trait has no visibility.
         let skipped = if form == Form::Method { item.visibility_len() } else { 0 };
-        Item { attributes, tokens: item.tokens.iter().skip(skipped).cloned().collect(), form }
+        let tokens = match methods::unmark(item, self.runtime) {
+            Some((unmarked, _)) if marker.is_none() => unmarked,
+            _ => item.tokens.iter().skip(skipped).cloned().collect(),
+        };
+        Item { attributes, tokens, form }
+    }
+}
+
+/// What to write in place of an attribute that a function would have in another framework.
+fn foreign_attribute(item: &RawItem, attribute: &RawAttribute) -> Option<String> {
+    match attribute.path.as_slice() {
+        [only] if item.kind == Kind::Function => {
+            let name = only.to_string();
+            Marker::of_name(&name).is_none().then(|| hints::attribute(&name)).flatten()
+        }
+        _ => None,
     }
 }
 

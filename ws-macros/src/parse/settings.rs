@@ -7,6 +7,7 @@ use ws_spec::options::{Kind, OptionInfo};
 
 use super::pairs::{self, Pair, PairValue};
 use crate::diagnostics::{Diagnostics, list};
+use crate::hints;
 use crate::literals;
 use crate::model::{Setting, Settings, Value};
 use crate::options::Key;
@@ -21,7 +22,7 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
             continue;
         };
         if seen.contains(&key) {
-            diagnostics.error(&word, format!("`{name}` is given twice: leave one out"));
+            diagnostics.error(&word, format!("`{name}` is given twice: remove one"));
             continue;
         }
         seen.push(key);
@@ -36,12 +37,12 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
             }
             (_, PairValue::List(_)) => {
                 diagnostics
-                    .error(&word, format!("`{name}` takes its value behind a `=`: write {}", key.written()));
+                    .error(&word, format!("`{name}` takes its value after `=`: write {}", key.written()));
             }
             (Key::Crate, PairValue::Expression(path)) => settings.runtime = read_path(&path, diagnostics),
             (Key::Option(option), PairValue::Expression(value)) => {
-                let judged = literals::judge(option, *value, diagnostics);
-                settings.values.extend(judged.map(|value| Setting { kind: option.kind, word, value }));
+                let checked = literals::check(option, *value, diagnostics);
+                settings.values.extend(checked.map(|value| Setting { kind: option.kind, word, value }));
             }
         }
     }
@@ -50,25 +51,14 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
 
 fn unknown(name: &str) -> String {
     let names = Key::names();
+    if let "cert" | "key" = name {
+        return format!("`{name}` belongs to `tls`: write `tls(cert = \"chain.pem\", key = \"key.pem\")`");
+    }
+    if let Some(hint) = hints::option(name) {
+        return hint;
+    }
     let foreign = OptionInfo::of_foreign_name(&name.to_lowercase()).map(|option| option.name);
-    let meant = match name {
-        "state" | "session" => {
-            return format!(
-                "the server has no option `{name}`: write `#[{name}]` above the type inside of the module"
-            );
-        }
-        "cert" | "key" => {
-            return format!(
-                "`{name}` belongs to `tls`: write `tls(cert = \"chain.pem\", key = \"key.pem\")`"
-            );
-        }
-        "period" | "tick_period" => {
-            return format!(
-                "the server has no option `{name}`: write `#[tick(period = 1)]` above a function inside of the module"
-            );
-        }
-        name => foreign.or_else(|| nearest(name, names.clone())),
-    };
+    let meant = foreign.or_else(|| nearest(name, names.clone()));
     let suggestion = meant.map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
     format!("there is no option `{name}`{suggestion}\nthe options are {}", list(names))
 }
@@ -107,12 +97,12 @@ fn read_tls(tls: &Ident, tokens: TokenStream, diagnostics: &mut Diagnostics) -> 
             }
         };
         if place.is_some() {
-            diagnostics.error(&word, format!("`{name}` is given twice: leave one out"));
+            diagnostics.error(&word, format!("`{name}` is given twice: remove one"));
             continue;
         }
         match value {
             PairValue::Expression(file) => {
-                judge_file(&name, &file, diagnostics);
+                check_file(&name, &file, diagnostics);
                 *place = Some(file);
             }
             PairValue::Missing | PairValue::List(_) => {
@@ -132,7 +122,7 @@ fn read_tls(tls: &Ident, tokens: TokenStream, diagnostics: &mut Diagnostics) -> 
     None
 }
 
-fn judge_file(name: &str, file: &Expr, diagnostics: &mut Diagnostics) {
+fn check_file(name: &str, file: &Expr, diagnostics: &mut Diagnostics) {
     let Expr::Lit(literal) = file else { return };
     match &literal.lit {
         syn::Lit::Str(path) if path.value().is_empty() => {

@@ -35,7 +35,12 @@ pub(crate) fn live<S: Service>(
 }
 
 /// Lives a connection that has become a WebSocket, on the route that it was opened to.
-async fn live_on<R: Route>(hosted: &Hosted<R::Server>, conn: &Conn, opened: Opened<R::Session>) {
+// No `async fn`, which would hold its arguments beside what it makes of them.
+fn live_on<'a, R: Route>(
+    hosted: &'a Hosted<R::Server>,
+    conn: &'a Conn,
+    opened: Opened<R::Session>,
+) -> impl Future<Output = ()> + Send + use<'a, R> {
     let Opened { stream, session, deflate, accepted } = opened;
     let (source, sink) = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
@@ -45,9 +50,11 @@ async fn live_on<R: Route>(hosted: &Hosted<R::Server>, conn: &Conn, opened: Open
     conn.become_ready(sink, accepted, deflate);
     hosted.server.admit(conn);
     tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
-    attendant.attend(&mut link).await;
-    hosted.server.dismiss(conn);
-    Box::pin(attendant.part(&mut link)).await;
+    async move {
+        attendant.attend(&mut link).await;
+        attendant.hosted.server.dismiss(attendant.conn);
+        Box::pin(attendant.part(&mut link)).await;
+    }
 }
 
 /// Gives back what the connection holds, however its task ends: also where that is dropped with its runtime, as handles

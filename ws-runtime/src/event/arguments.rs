@@ -11,13 +11,14 @@ macro_rules! arguments_of {
     (
         $(#[doc = $doc:literal])*
         $trait:ident<$($parameter:ident $(: $bound:lifetime)?),*> from $context:ty,
-        $message:literal, $offer:literal
+        $message:literal, $offer:literal $(, $advice:literal)?
     ) => {
         $(#[doc = $doc])*
         #[diagnostic::on_unimplemented(
             message = $message,
             label = "this event does not give this",
             note = $offer,
+            $(note = $advice,)?
             note = "a type of your own can be taken too: implement `ws_runtime::event::FromContext` for it"
         )]
         pub trait $trait<'a, $($parameter $(: $bound)?),*>: Sized {
@@ -70,28 +71,31 @@ arguments_of! {
     /// What a handler of `#[on(connect)]` can take: `&Conn`, `&Server` (or either by value) and the state.
     FromConnect<St> from ConnContext<'a, St, NotYet, ()>,
     "a `connect` handler cannot take `{Self}`",
-    "a `connect` handler can take, in any order: `&Conn`, `&Server`, the state by `&` or `&mut`"
+    "a `connect` handler can take, in any order: `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`"
 }
 
 arguments_of! {
     /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `&Conn`, `&Server` and the state.
     FromHandshake<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a `handshake` handler cannot take `{Self}`",
-    "a `handshake` handler can take, in any order: `&Handshake`, `&Conn`, `&Server`, the state by `&` or `&mut`; the session is what it may return"
+    "a `handshake` handler can take, in any order: `&Handshake`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`; the session is what it may return",
+    "path, query, headers and cookies are methods of `Handshake`"
 }
 
 arguments_of! {
     /// What a handler of `#[on(request)]` can take: `&Request`, `&Conn`, `&Server` and the state.
     FromRequest<St> from ConnContext<'a, St, NotYet, Request>,
     "a `request` handler cannot take `{Self}`",
-    "a `request` handler can take, in any order: `&Request`, `&Conn`, `&Server`, the state by `&` or `&mut`"
+    "a `request` handler can take, in any order: `&Request`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "path, query, headers and cookies are methods of `Request`"
 }
 
 arguments_of! {
     /// What a handler of `#[on(ready)]` can take: `&Conn`, `&Server`, the session and the state.
     FromReady<St, Se: 'static> from ConnContext<'a, St, Se, ()>,
     "a `ready` handler cannot take `{Self}`",
-    "a `ready` handler can take, in any order: `&Conn`, `&Server`, the session by `&` or `&mut`, the state by `&` or `&mut`"
+    "a `ready` handler can take, in any order: `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`",
+    "what the request said is known to the `handshake` handler: let it return a session that keeps it"
 }
 
 arguments_of! {
@@ -99,7 +103,8 @@ arguments_of! {
     /// session and the state.
     FromUtf8<St, Se: 'static> from ConnContext<'a, St, Se, Utf8<'a>>,
     "a `utf8` handler cannot take `{Self}`",
-    "a `utf8` handler can take, in any order: the text as `&str` or `String`, `&Conn`, `&Server`, the session by `&` or `&mut`, the state by `&` or `&mut`"
+    "a `utf8` handler can take, in any order: the text as `&str` or `String`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`",
+    "a message in another form is read from its text: for JSON, take `&str` and call `serde_json::from_str`"
 }
 
 arguments_of! {
@@ -107,7 +112,8 @@ arguments_of! {
     /// session and the state.
     FromBinary<St, Se: 'static> from ConnContext<'a, St, Se, Binary<'a>>,
     "a `binary` handler cannot take `{Self}`",
-    "a `binary` handler can take, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the session by `&` or `&mut`, the state by `&` or `&mut`"
+    "a `binary` handler can take, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`",
+    "a message in another form is read from its data: for JSON, take `&[u8]` and call `serde_json::from_slice`"
 }
 
 arguments_of! {
@@ -115,7 +121,7 @@ arguments_of! {
     /// `&Server`, the session and the state.
     FromPong<St, Se: 'static> from ConnContext<'a, St, Se, Binary<'a>>,
     "a `pong` handler cannot take `{Self}`",
-    "a `pong` handler can take, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the session by `&` or `&mut`, the state by `&` or `&mut`"
+    "a `pong` handler can take, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`"
 }
 
 arguments_of! {
@@ -123,19 +129,20 @@ arguments_of! {
     /// the state.
     FromDisconnect<St, Se: 'static> from ConnContext<'a, St, Se, Close>,
     "a `disconnect` handler cannot take `{Self}`",
-    "a `disconnect` handler can take, in any order: `&Close`, `&Conn`, `&Server`, the session by `&`, `&mut` or value, the state by `&` or `&mut`"
+    "a `disconnect` handler can take, in any order: `&Close`, `&Conn`, `&Server`, the `#[session]` by `&`, `&mut` or value, the `#[state]` by `&` or `&mut`",
+    "the close code and the reason are `close.code()` and `close.reason()`"
 }
 
 arguments_of! {
     /// What a handler of `#[on(shutdown)]` can take: `&Server` and the state.
     FromShutdown<St> from ServerContext<'a, St>,
     "a `shutdown` handler cannot take `{Self}`",
-    "a `shutdown` handler can take, in any order: `&Server`, the state by `&` or `&mut`"
+    "a `shutdown` handler can take, in any order: `&Server`, the `#[state]` by `&` or `&mut`"
 }
 
 arguments_of! {
     /// What a handler of `#[tick(…)]` can take: `&Server` and the state.
     FromTick<St> from ServerContext<'a, St>,
     "a `tick` handler cannot take `{Self}`",
-    "a `tick` handler can take, in any order: `&Server`, the state by `&` or `&mut`"
+    "a `tick` handler can take, in any order: `&Server`, the `#[state]` by `&` or `&mut`"
 }

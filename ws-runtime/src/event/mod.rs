@@ -31,7 +31,7 @@ pub use message::{Binary, Content, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
 pub use outcome::{Failure, Handled, Outcome};
 pub(crate) use reply::Answer;
-pub use reply::{FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
+pub use reply::{FreshSession, HandlerError, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
 pub use route::Route;
 pub use service::Service;
 pub use store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};

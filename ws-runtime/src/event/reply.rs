@@ -31,7 +31,8 @@ use crate::wire::Utf8Bytes;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a reply",
     label = "cannot be sent to the peer",
-    note = "a handler can return: `()`, text (`String`, `&str`, `Utf8Bytes`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`, an `Option` of these, or a `Result` of these with an error that implements `Display`"
+    note = "a handler can return: `()`, text (`String`, `&str`, `Utf8Bytes`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`, an `Option` of these, or a `Result` of these with an error that implements `Display`",
+    note = "to send any other value as JSON, return `Json(value)`: its type has to implement `serde::Serialize`"
 )]
 pub trait IntoReply {
     /// Turns the value into what is sent.
@@ -181,15 +182,34 @@ impl<T: IntoReply> IntoReply for Option<T> {
     }
 }
 
-impl<T: IntoReply, E: Display> IntoReply for Result<T, E> {
+impl<T: IntoReply, E: HandlerError> IntoReply for Result<T, E> {
     fn into_reply<'r>(self) -> Reply<'r>
     where
         Self: 'r,
     {
         match self {
             Ok(value) => value.into_reply(),
-            Err(error) => Reply::failed(error),
+            Err(error) => Reply(Answer::Failed(error.into_failure())),
         }
+    }
+}
+
+/// The error of a handler, other than that of `handshake`: whatever can be logged.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot fail with `{Self}`, which does not implement `Display`",
+    label = "this error cannot be logged",
+    note = "a handler's error is logged, and ends its connection, if it has one, with close code 1011: write `impl std::fmt::Display` for it, or derive `thiserror::Error`",
+    note = "a `Reject` is for `handshake` handlers: they refuse a peer before it is connected"
+)]
+pub trait HandlerError {
+    fn into_failure(self) -> Failure;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Display> HandlerError for E {
+    fn into_failure(self) -> Failure {
+        Failure::new(self)
     }
 }
 
@@ -197,7 +217,8 @@ impl<T: IntoReply, E: Display> IntoReply for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "this handler cannot return `{Self}`",
     label = "there is nobody to send this to",
-    note = "a handler of `connect`, `disconnect`, `shutdown`, a tick or a watch can return `()` or `Result<(), E>`, where `E` implements `Display`"
+    note = "a handler of `connect`, `disconnect`, `shutdown`, a tick or a watch can return `()` or `Result<(), E>`, where `E` implements `Display`",
+    note = "an error is logged; that of a `connect` handler also refuses the connection"
 )]
 pub trait IntoOutcome {
     #[doc(hidden)]
@@ -211,9 +232,9 @@ impl IntoOutcome for () {
     }
 }
 
-impl<E: Display> IntoOutcome for Result<(), E> {
+impl<E: HandlerError> IntoOutcome for Result<(), E> {
     fn into_outcome(self) -> Outcome {
-        self.map_err(Failure::new)
+        self.map_err(E::into_failure)
     }
 }
 
@@ -221,8 +242,9 @@ impl<E: Display> IntoOutcome for Result<(), E> {
 /// converts into [`Reject`].
 #[diagnostic::on_unimplemented(
     message = "a `handshake` handler cannot return `{Self}`",
-    label = "neither `()` nor the session `{Se}`",
-    note = "a `handshake` handler can return: `()` where the session has a `Default`, the session, or a `Result` of either with an error that converts into `Reject`"
+    label = "neither admits nor refuses the peer",
+    note = "a `handshake` handler can return: `()` where the session has a `Default`, the session (here `{Se}`), or a `Result` of either",
+    note = "to refuse a peer, return an error that converts into `Reject`, such as `Err(Reject::forbidden())` of a `Result<(), Reject>`"
 )]
 pub trait IntoAdmission<Se> {
     #[doc(hidden)]
@@ -247,7 +269,8 @@ impl<Se, T: IntoAdmission<Se>, E: IntoReject> IntoAdmission<Se> for Result<T, E>
 #[diagnostic::on_unimplemented(
     message = "a `handshake` handler cannot refuse with `{Self}`",
     label = "this error does not say what the peer is answered",
-    note = "the error can be: a `Reject`, a `StatusCode`, a pair of it and a text, or a type of yours with `impl From<…> for Reject`"
+    note = "the error can be: a `Reject`, a `StatusCode`, a pair of it and a text, or a type of yours with `impl From<…> for Reject`",
+    note = "a text alone has no status: `.map_err(|text| (StatusCode::FORBIDDEN, text))`"
 )]
 pub trait IntoReject {
     fn into_reject(self) -> Reject;
@@ -263,9 +286,9 @@ impl<E: Into<Reject>> IntoReject for E {
 /// A session that begins as its `Default`, as no `handshake` handler returns one.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "nobody makes the session `{Self}`: it has no `Default`, and no `handshake` handler returns it",
+    message = "the session `{Self}` is never made: it has no `Default`, and no `handshake` handler returns it",
     label = "has no `Default`",
-    note = "derive `Default` for it, or return it from `#[on(handshake)]`"
+    note = "derive `Default` for it, or return it from the handler of `#[on(handshake)]`"
 )]
 pub trait FreshSession {
     fn fresh() -> Self;

@@ -189,7 +189,7 @@ impl<S: Service> fmt::Debug for Watches<S> {
 #[diagnostic::on_unimplemented(
     message = "a `watch` handler cannot take `{Self}`",
     label = "neither the watched handle, `{H}`, nor anything else that this event gives",
-    note = "a `watch` handler can take, in any order: the watched handle by `&` or `&mut`, `&Server`, the state by `&` or `&mut`",
+    note = "a `watch` handler can take, in any order: the watched handle by `&` or `&mut`, `&Server`, the `#[state]` by `&` or `&mut`",
     note = "a type of your own can be taken too: implement `ws_runtime::event::FromContext` for it"
 )]
 pub trait FromWatch<'a, H, St, Via>: Sized {

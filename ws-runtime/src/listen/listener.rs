@@ -1,4 +1,4 @@
-//! A bound socket that connections are taken from.
+//! A bound socket that accepts connections.
 
 use std::fmt;
 use std::io;
@@ -24,7 +24,7 @@ pub(crate) struct Listener {
 #[derive(Debug)]
 enum Socket {
     Tcp(TcpListener),
-    /// The file is there to be removed with the listener; a prepared listener's is left alone.
+    /// The file is removed when the listener is dropped. A prepared listener has none: its file belongs to the user.
     #[cfg(unix)]
     Unix(UnixListener, #[expect(dead_code, reason = "removes the file when dropped")] Option<SocketFile>),
 }
@@ -38,7 +38,7 @@ impl Listener {
         Ok(Self { address, socket: Socket::Tcp(TcpListener::from_std(listener)?) })
     }
 
-    /// Wraps a std listener and the file that shall go with it.
+    /// Wraps a std listener and the file that is to be removed with it.
     #[cfg(unix)]
     pub(super) fn unix(
         listener: std::os::unix::net::UnixListener,
@@ -55,10 +55,11 @@ impl Listener {
         &self.address
     }
 
-    /// Sets what its connections begin with: `TCP_NODELAY`, and bounds on what the kernel keeps of a slow or vanished
-    /// peer.
+    /// Sets options that its connections inherit: `TCP_NODELAY`, and bounds on what the kernel keeps for a slow or
+    /// vanished peer.
     ///
-    /// Linux has them inherit it, so that it costs no call for each. A refusal is no reason not to listen.
+    /// Only Linux has them inherited, which saves a call for each connection. If the kernel refuses one, the server
+    /// listens without it.
     pub(crate) fn tune(&self, nodelay: bool) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if let Socket::Tcp(listener) = &self.socket {
@@ -71,7 +72,7 @@ impl Listener {
         let _ = nodelay;
     }
 
-    /// Waits for the next connection and tells who calls; safe to cancel.
+    /// Waits for the next connection; returns it with the peer's address. Cancel safe.
     ///
     /// After an error, wait as long as [`accept_pause`] says and call it again.
     pub(crate) async fn accept(&self) -> io::Result<(Stream, Address)> {
@@ -89,7 +90,7 @@ impl Listener {
     }
 }
 
-/// Refuses a socket that is bound or connected only, where the system can tell: to accept from it would fail for ever.
+/// Refuses a socket that does not listen, where the system can tell: to accept from it would fail for ever.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 fn must_listen(socket: &impl std::os::fd::AsFd) -> io::Result<()> {
     match socket2::SockRef::from(socket).is_listener()? {
@@ -189,7 +190,8 @@ impl fmt::Debug for Prepared {
     }
 }
 
-/// A socket is writable again when less than this waits to be sent: what waits in the kernel cannot be overtaken.
+/// A socket is writable again when less than this waits to be sent. A control frame cannot overtake what waits in the
+/// kernel.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const NOT_SENT: u32 = 16 * 1024;
 
@@ -197,7 +199,7 @@ const NOT_SENT: u32 = 16 * 1024;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
-/// Long enough to cost nothing, short enough that no client gives up.
+/// Long enough to cost nothing, and short enough that no client gives up. It ends sooner when a connection ends.
 const PAUSE: Duration = Duration::from_millis(100);
 
 #[cfg(all(test, unix))]

@@ -39,7 +39,7 @@ use ws_spec::address::Target;
 /// | a TCP or Unix listener of std or tokio | a socket that was prepared elsewhere |
 /// | a `Vec` or an array of these | all of them |
 ///
-/// Text that is not an address is kept as it is: [`check`](Listen::check) and starting the server report it.
+/// Text that is not an address is kept as it is. [`check`](Listen::check) and the start of the server report it.
 ///
 /// ```
 /// use ws_runtime::Listen;

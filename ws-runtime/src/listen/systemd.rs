@@ -5,7 +5,7 @@ use listenfd::ListenFd;
 use super::error::ListenError;
 use super::listener::{Listener, Prepared};
 
-/// Takes all sockets over; a second call finds none.
+/// Takes all sockets over. A second call finds none.
 pub(super) fn take() -> Result<Vec<Listener>, ListenError> {
     adopt_all(&mut ListenFd::from_env())
 }

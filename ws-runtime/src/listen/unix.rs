@@ -10,7 +10,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use super::error::ListenError;
 use super::listener::Listener;
 
-/// Listens at a path; a socket that nobody listens on any more is removed first.
+/// Listens at a path. A socket there that nobody listens on any more is removed first.
 pub(super) fn bind(path: &Path, backlog: u32) -> Result<Listener, ListenError> {
     // Absolute, so that it is found again for removal after a change of directory.
     let absolute = std::path::absolute(path).map_err(|source| ListenError::of_path(path, source))?;
@@ -48,7 +48,7 @@ fn open(path: &Path, backlog: u32) -> io::Result<std::os::unix::net::UnixListene
     Ok(socket.into())
 }
 
-/// Removes a socket on which connecting is refused; anything else that stands there is an error.
+/// Removes a socket that refuses connections. Anything else at the path is an error.
 fn clear_stale(path: &Path) -> Result<(), ListenError> {
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,
@@ -63,7 +63,7 @@ fn clear_stale(path: &Path) -> Result<(), ListenError> {
             remove_if_same(path, identity(&found));
             Ok(())
         }
-        // A full backlog answers "would block", a datagram socket "wrong protocol": someone lives there.
+        // A full backlog answers "would block", a datagram socket "wrong protocol": somebody uses it.
         Ok(()) => Err(ListenError::PathInUse { path: path.to_owned() }),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             Err(ListenError::of_path(path, error))

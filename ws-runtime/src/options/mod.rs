@@ -4,10 +4,10 @@
 //! variable of the environment: `silence_max`, `.silence_max(…)`, `WS_SERVER_SILENCE_MAX`. Where several give a value,
 //! the first of these holds:
 //!
-//! 1. the builder: computed by this very program for this very start, it is the most deliberate of all;
-//! 2. the environment: the operator's word about this one machine;
-//! 3. the attribute: what was written when the server was, before anyone knew where it would run. It is evaluated
-//!    only where neither of the others gives a value;
+//! 1. the builder, as the program computes its values for this very start;
+//! 2. the environment, by which an operator adapts the server to one machine;
+//! 3. the attribute, which was written before anyone knew where the server would run. Its value is evaluated only if
+//!    neither of the others gives one;
 //! 4. the default.
 //!
 //! All values are checked when the server starts, and all that are wrong are reported at once ([`OptionErrors`]). Which

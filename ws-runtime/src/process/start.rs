@@ -19,15 +19,15 @@ use crate::event::Service;
 use crate::options::Draft;
 use crate::server::{Running, bind, warn};
 
-/// What a shutdown may take beyond `shutdown_timeout`: most of it is for `disconnect` handlers, see
-/// [`LAST_GRACE`](crate::server::LAST_GRACE). When this much is over, the server's threads are left to themselves.
-const OVERDUE: Duration = Duration::from_millis(850);
+/// What a shutdown may take beyond `shutdown_timeout`: most of it is for `disconnect` handlers (`LAST_GRACE` of the
+/// server). When this much is over, the server's threads are left to themselves.
+const OVERDUE: Duration = Duration::from_millis(800);
 
 /// The same for what else runs on these threads. What is left of a second is for the log.
 const LATEST: Duration = Duration::from_millis(900);
 
 /// What handlers have after a second signal, and what each later step has: all of it is within a quarter of a second.
-const AT_ONCE: Duration = Duration::from_millis(100);
+const AT_ONCE: Duration = Duration::from_millis(60);
 const STEP_AT_ONCE: Duration = Duration::from_millis(50);
 
 /// Runs a server in a process of its own.
@@ -161,7 +161,7 @@ async fn supervise(running: Running, signals: &mut Signals) -> Ending {
             // It ends by itself before, unless all its threads are blocked.
             () = &mut overdue, if begun.is_some() => {
                 say(move || tracing::warn!(server = name, "left behind: handlers that block all threads")).await;
-                return Ending { result: Ok(()), workers: Duration::ZERO, at_once: true };
+                return Ending { result: Ok(()), workers: Duration::ZERO, at_once: false };
             }
         }
     }
@@ -202,7 +202,7 @@ impl Drop for EndingWorkers {
 
 /// Logs from another thread, for which it waits a moment: a program's own subscriber may block.
 async fn say(log: impl FnOnce() + Send + 'static) {
-    const MOMENT: Duration = Duration::from_millis(20);
+    const MOMENT: Duration = Duration::from_millis(80);
     let subscriber = tracing::dispatcher::get_default(Clone::clone);
     let (said, is_said) = oneshot::channel::<()>();
     let spawned = thread::Builder::new().name("ws-say".to_owned()).spawn(move || {

@@ -1,4 +1,4 @@
-//! The deadlines of all connections, in one place: each has one alarm, set to what is due first.
+//! The deadlines of all connections in one place. Each connection has one alarm, which is set to its first deadline.
 
 use std::collections::BTreeSet;
 use std::future::pending;
@@ -9,20 +9,20 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::conn::Moment;
 
-/// Which connection is to be woken when, by its number. It sets its alarm seldom: one that only becomes later is left to
-/// ring in vain.
+/// Which connection is to be woken when, by its number. A connection sets its alarm seldom: when its first deadline moves
+/// to a later time, the alarm stays as it is, and the connection sets it again when it is woken too early.
 #[derive(Debug)]
 pub(crate) struct Alarms {
     start: Instant,
     set: Mutex<Set>,
-    /// Told when an alarm is set for a time before the next look at the clock.
+    /// Notified when an alarm is set for a time before `next_look`.
     sooner: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Set {
     alarms: BTreeSet<(Moment, u64)>,
-    /// When the clock is looked at next. An alarm that is taken back leaves it as it is.
+    /// When the clock is looked at next. Unsetting an alarm does not change it.
     next_look: Option<Moment>,
 }
 
@@ -31,7 +31,7 @@ impl Alarms {
         Self { start: Instant::now(), set: Mutex::default(), sooner: Notify::new() }
     }
 
-    /// The time, by the clock that alarms go by.
+    /// The current time on the clock of the alarms.
     pub(crate) fn now(&self) -> Moment {
         Moment::of(self.start, Instant::now())
     }
@@ -47,12 +47,12 @@ impl Alarms {
         }
     }
 
-    /// Takes an alarm back; does nothing where it has rung.
+    /// Removes an alarm. Does nothing if it has rung.
     pub(crate) fn unset(&self, at: Moment, conn: u64) {
         self.lock().alarms.remove(&(at, conn));
     }
 
-    /// Rings each alarm at its time, for ever: tells the numbers of those to be woken.
+    /// Rings each alarm at its time, for ever: calls `wake` with the connection's number.
     pub(super) async fn ring(&self, mut wake: impl FnMut(u64)) {
         loop {
             let next_look = {

@@ -1,11 +1,11 @@
-//! What is said at start.
+//! What a server logs when it starts.
 
 use std::net::SocketAddr;
 
 use super::Server;
 use crate::Address;
 
-/// Says what listens where, how to reach it from this machine, and which options are not at their defaults.
+/// Logs where the server listens, how to reach it from this machine, and which options are not at their defaults.
 pub(super) fn announce(server: &Server, tls: bool, answers_requests: bool) {
     let schemes = match (tls, answers_requests) {
         (false, false) => ["ws"].as_slice(),
@@ -38,7 +38,7 @@ pub(super) fn announce(server: &Server, tls: bool, answers_requests: bool) {
     }
 }
 
-/// How this machine reaches an address; nothing has a URL but TCP.
+/// The URL by which this machine reaches an address. Only TCP addresses have one.
 fn url(scheme: &str, address: &Address) -> Option<String> {
     let (ip, port) = (address.ip()?, address.port()?);
     Some(if ip.is_unspecified() {

@@ -98,7 +98,8 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
     ///   from `RUST_LOG`, `info` without it). It writes to standard error from a thread of its own, with up to 1 MiB of
     ///   lines waiting: a pipe that nobody reads does not stop the server. Further lines are dropped, and their number
     ///   is logged. A subscriber of your own is left as it is, and if it blocks, it blocks the handlers that log; so does
-    ///   what is written past it, such as the message of a panic.
+    ///   what is written past it, such as the message of a panic. What waits is written before `start` returns, but is
+    ///   lost if the program calls [`std::process::exit`].
     /// * It returns within `shutdown_timeout` and a second, whatever blocks. What still blocks a thread of its runtime
     ///   then is left behind.
     ///

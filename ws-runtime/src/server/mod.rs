@@ -59,7 +59,7 @@ struct Inner {
     runtime: Handle,
     next_conn: AtomicU64,
     stage: watch::Sender<Stage>,
-    /// Ticks and watches; connections belong to the loop that accepts them.
+    /// The tasks of ticks and watches. `serve` owns those of connections.
     tasks: TaskTracker,
     #[cfg(unix)]
     watchers: Watchers,
@@ -139,7 +139,7 @@ impl Server {
     /// Ends a connection at once, without a Close frame; what is queued for it is lost. Its `disconnect` handler still
     /// runs, with code 1006.
     ///
-    /// To say goodbye properly, call [`Conn::disconnect`].
+    /// [`Conn::disconnect`] sends what is queued and a Close frame first.
     pub fn disconnect(&self, conn: &Conn) {
         conn.cut(ClosedBy::Us);
     }
@@ -209,7 +209,7 @@ impl Server {
         self.0.registry.remove(conn);
     }
 
-    /// A shutdown that went through the list just before did not see it there.
+    /// Repeats what a shutdown has done to all connections that were listed at that moment.
     fn catch_up(&self, conn: &Conn) {
         match *self.0.stage.borrow() {
             Stage::Running | Stage::Stopping => {}
@@ -233,7 +233,7 @@ impl Server {
         let mut broadcast = Broadcast::new(kind, payload);
         let mut taken = 0;
         let mut too_large = 0;
-        // Logged when no lock is held: a log may be sent to connections too.
+        // Logged when no lock is held: a subscriber may send the log to connections.
         let mut missed = Vec::new();
         gathered(|| {
             self.0.registry.each_ready(|conn| match broadcast.send_to(conn) {

@@ -51,7 +51,7 @@ impl Registry {
         self.read().ready.values().filter(|conn| conn.is_ready()).for_each(act);
     }
 
-    /// Does something quick for each that has become ready and has not been parted with.
+    /// Does something quick for each whose `disconnect` is still to come.
     pub(super) fn each(&self, act: impl FnMut(&Conn)) {
         self.read().ready.values().for_each(act);
     }

@@ -7,7 +7,7 @@ use crate::listen::Address;
 
 /// A server that runs: where it listens, and a handle to stop it.
 ///
-/// It goes on when this is dropped; [`Server::shutdown`] stops it.
+/// The server goes on when this is dropped. [`Server::shutdown`] stops it.
 #[derive(Debug)]
 pub struct Running {
     pub(super) server: Server,
@@ -32,8 +32,9 @@ impl Running {
         self.server.shutdown();
     }
 
-    /// Waits until the server has shut down: all connections are closed, all handlers are done, but for one that blocks
-    /// its thread for longer than `shutdown_timeout`.
+    /// Waits until the server has shut down: all connections are closed and all handlers are done, except for handlers
+    /// that block their thread for more than 0.75 s after `shutdown_timeout`. If these block all threads of the runtime,
+    /// it waits for them.
     pub async fn stopped(self) {
         // It fails only where the runtime itself is torn down: then the server is gone too.
         let _ = self.serving.await;

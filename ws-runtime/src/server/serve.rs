@@ -1,4 +1,4 @@
-//! The loop of a server: accepts, and brings everything down in order.
+//! The life of a server: accepts connections, and at the end shuts down step by step.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -19,8 +19,8 @@ use crate::conn::{Conn, catch, live, turn_away};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
 
-/// How many peers are told at once that there is no room; the connections of more are closed without an answer.
-const MOST_TURNED_AWAY: usize = 64;
+/// How many peers are refused with an answer at once. The connections of more are closed without one.
+const MOST_REFUSED: usize = 64;
 
 /// How long connections have to run their `disconnect` handlers once `shutdown_timeout` is over.
 const LAST_GRACE: Duration = Duration::from_millis(700);
@@ -37,7 +37,7 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
         server.alarms().ring(wake).await;
     });
     accept(&hosted, &listeners, &connections, capacity).await;
-    // From here on a new peer is refused by the kernel.
+    // From here on the kernel refuses new peers.
     drop(listeners);
     tracing::info!(server = hosted.server.name(), "shutting down");
     let deadline = Instant::now() + hosted.server.options().shutdown_timeout;
@@ -47,7 +47,7 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
     tracing::info!(server = hosted.server.name(), "stopped");
 }
 
-/// Accepts connections until the server is asked to stop; each lives in a task of its own.
+/// Accepts connections until the server is asked to stop. Each has a task of its own.
 async fn accept<S: Service>(
     hosted: &Arc<Hosted<S>>,
     listeners: &[Listener],
@@ -56,7 +56,7 @@ async fn accept<S: Service>(
 ) {
     let server = &hosted.server;
     let openings = &server.0.openings;
-    let mut turned_away = JoinSet::new();
+    let mut refusing = JoinSet::new();
     let mut stopping = pin!(server.stopping());
     let mut acceptors = Acceptors::new(listeners, &server.0.freed);
     loop {
@@ -64,7 +64,7 @@ async fn accept<S: Service>(
         tokio::select! {
             biased;
             () = &mut stopping => return,
-            Some(_) = turned_away.join_next() => server.0.freed.notify_one(),
+            Some(_) = refusing.join_next() => server.0.freed.notify_one(),
             () = openings.changed(), if !has_room => {}
             (stream, peer) = acceptors.next(), if has_room => {
                 let now = Instant::now();
@@ -76,8 +76,8 @@ async fn accept<S: Service>(
                     continue;
                 }
                 tracing::debug!(%peer, "refused: {capacity} reached");
-                if hosted.tls.is_none() && turned_away.len() < MOST_TURNED_AWAY {
-                    turned_away.spawn(turn_away(stream));
+                if hosted.tls.is_none() && refusing.len() < MOST_REFUSED {
+                    refusing.spawn(turn_away(stream));
                 }
             }
         }
@@ -85,9 +85,9 @@ async fn accept<S: Service>(
 }
 
 pin_project! {
-    /// One connection; its end is told to those who wait for a descriptor.
+    /// One connection. When it has ended, whoever waits for a free descriptor is woken.
     ///
-    /// Not an `async` block, which would hold the connection twice.
+    /// It is not an `async` block, as that would hold the connection twice.
     struct Connection<F> {
         #[pin]
         connection: F,

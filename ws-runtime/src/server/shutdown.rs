@@ -1,19 +1,19 @@
-//! How a server stops, stage by stage.
+//! The stages of a server's shutdown.
 
 use super::Server;
 use crate::conn::Conn;
 
-/// How far the server has come on its way down. Stages are only ever gone forward.
+/// How far the shutdown has come. A later stage never goes back to an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     /// Connections are accepted and served.
     Running,
-    /// Asked to stop: nothing more is accepted, the `shutdown` handler runs.
+    /// The server was asked to stop: it accepts nothing more, and the `shutdown` handler runs.
     Stopping,
     /// Connections handle what has arrived and are closed with 1001.
     Closing,
     /// `shutdown_timeout` is over: what is left is cut, running handlers included. `disconnect` handlers still run, for
-    /// [`LAST_GRACE`](super::LAST_GRACE).
+    /// `LAST_GRACE`.
     Aborting,
     /// `LAST_GRACE` is over: `disconnect` handlers are dropped too.
     Abandoning,

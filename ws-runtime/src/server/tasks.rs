@@ -1,4 +1,4 @@
-//! Ticks and watches: each runs in a task of its own, which ends when the server closes its connections.
+//! Ticks and watches. Each runs in a task of its own, which ends when the server closes its connections.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -16,8 +16,10 @@ use crate::options::Seconds;
 use crate::tick::{Tick, TickError};
 
 impl Server {
-    /// Runs `handler` every `period` from now on, beside the declared ticks: never two at once, and after a stall it
-    /// goes on with the next one instead of catching up.
+    /// Runs `handler` every `period` from now on, in addition to the declared ticks. It never runs twice at once. If it
+    /// takes longer than a period, the missed calls are left out.
+    ///
+    /// Can be called from any thread.
     ///
     /// # Errors
     ///
@@ -49,7 +51,7 @@ impl Server {
         });
     }
 
-    /// Waits for the next step of a task; false when the server closes its connections and there is to be none.
+    /// Waits for the next step of a task. Returns false when the server closes its connections, which ends the task.
     pub(super) async fn goes_on<T>(&self, step: impl Future<Output = T>) -> bool {
         tokio::select! {
             biased;
@@ -87,7 +89,7 @@ impl Server {
     }
 }
 
-/// A clock that does not burst after a stall.
+/// A clock that leaves out missed ticks, instead of catching up.
 fn clock(period: Duration) -> tokio::time::Interval {
     let mut clock = interval_at(Instant::now() + period, period);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -13,10 +13,12 @@ impl Server {
     /// Calls `handler` whenever `handle` can be read: a pipe, a socket, a terminal, a file (always ready, as under
     /// `select`).
     ///
-    /// The handle is the server's from then on and is lent to the handler; a handler that leaves data unread is called
-    /// again. At the end of a stream a handle stays readable: [`unwatch_readable`](Self::unwatch_readable) it then.
-    /// Never call a blocking read more than once a call. A handler that fails is logged, and called again after a pause:
-    /// 0.1 s, and twice as long each time that it fails again, up to 10 s.
+    /// The server takes the handle and lends it to the handler. A handler that leaves data unread is called again. At the
+    /// end of a stream a handle stays readable: call [`unwatch_readable`](Self::unwatch_readable) then. The handler must
+    /// not read more than once a call, as a second read may block. When a handler fails, that is logged, and it is called
+    /// again after a pause: 0.1 s, and twice as long each time that it fails again, up to 10 s.
+    ///
+    /// Can be called from any thread.
     ///
     /// # Errors
     ///
@@ -34,7 +36,7 @@ impl Server {
     }
 
     /// Calls `handler` whenever `handle` can be written. All that [`watch_readable`](Self::watch_readable) says holds
-    /// here too; as most handles can be written most of the time, watch only while there is something to write.
+    /// here too. Most handles can be written most of the time: watch only while there is something to write.
     ///
     /// # Errors
     ///
@@ -109,7 +111,7 @@ impl Server {
         Ok(())
     }
 
-    /// Waits until a handle is ready; false when it is watched no longer or the server closes.
+    /// Waits until a handle is ready. Returns false when it is no longer watched, or the server closes.
     async fn goes_on_watching<H: AsFd + Send + 'static>(&self, watch: &mut Watch<H>) -> bool {
         let mut ready = false;
         self.goes_on(async { ready = watch.ready().await }).await && ready

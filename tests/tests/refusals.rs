@@ -1,0 +1,384 @@
+//! Arguments of the user's own: what they are made from, when, and what becomes of the event where one refuses.
+
+use std::fs::File;
+use std::io::Write;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::{self, Message};
+use tracing_subscriber::fmt::MakeWriter;
+use ws_runtime::event::{FromContext, WithEvent, WithServer, WithSession};
+use ws_runtime::http::StatusCode;
+use ws_runtime::prelude::*;
+use ws_runtime::{Running, Utf8};
+use ws_tests::{Client, get, open};
+
+/// Which event's argument refuses.
+static REFUSED: AtomicU8 = AtomicU8::new(NONE);
+
+const NONE: u8 = 0;
+const CONNECT: u8 = 1;
+const HANDSHAKE: u8 = 2;
+const READY: u8 = 3;
+const UTF8: u8 = 4;
+const BINARY: u8 = 5;
+const PONG: u8 = 6;
+const DISCONNECT: u8 = 7;
+const REQUEST: u8 = 8;
+const SHUTDOWN: u8 = 9;
+const TICK: u8 = 10;
+const WATCH: u8 = 11;
+
+/// The argument of an event, by its number.
+struct Gate<const EVENT: u8>;
+
+impl<'a, C: WithServer<'a>, const EVENT: u8> FromContext<'a, C> for Gate<EVENT> {
+    fn from_context(_: &mut C) -> Result<Self, Reject> {
+        if REFUSED.load(Ordering::SeqCst) == EVENT {
+            return Err((StatusCode::IM_A_TEAPOT, "not today").into());
+        }
+        Ok(Self)
+    }
+}
+
+/// A server in which every event has a handler that takes a gate, and writes down that it has run.
+macro_rules! gated {
+    ($name:ident: $($flow:ident)?) => {
+        #[ws_server(listen = "127.0.0.1:0")]
+        mod $name {
+            use super::*;
+
+            #[state]
+            #[derive(Default)]
+            pub struct Ran(pub Arc<Mutex<Vec<&'static str>>>);
+
+            impl Ran {
+                fn note(&self, handler: &'static str) {
+                    self.0.lock().unwrap().push(handler);
+                }
+            }
+
+            #[on(connect)]
+            $($flow)? fn connect(ran: &Ran, _: Gate<CONNECT>) {
+                ran.note("connect");
+            }
+
+            #[on(handshake)]
+            $($flow)? fn handshake(ran: &Ran, _: Gate<HANDSHAKE>) {
+                ran.note("handshake");
+            }
+
+            #[on(ready)]
+            $($flow)? fn ready(ran: &Ran, _: Gate<READY>) {
+                ran.note("ready");
+            }
+
+            #[on(utf8)]
+            $($flow)? fn utf8<'a>(text: &'a str, ran: &'a Ran, _: Gate<UTF8>) -> &'a str {
+                ran.note("utf8");
+                text
+            }
+
+            #[on(binary)]
+            $($flow)? fn binary(ran: &Ran, _: Gate<BINARY>) {
+                ran.note("binary");
+            }
+
+            #[on(pong)]
+            $($flow)? fn pong(ran: &Ran, _: Gate<PONG>) {
+                ran.note("pong");
+            }
+
+            #[on(disconnect)]
+            $($flow)? fn disconnect(ran: &Ran, _: Gate<DISCONNECT>) {
+                ran.note("disconnect");
+            }
+
+            #[on(request)]
+            $($flow)? fn request(ran: &Ran, _: Gate<REQUEST>) -> &'static str {
+                ran.note("request");
+                "a page"
+            }
+
+            #[on(shutdown)]
+            $($flow)? fn shutdown(ran: &Ran, _: Gate<SHUTDOWN>) {
+                ran.note("shutdown");
+            }
+
+            #[tick(period = 0.005)]
+            $($flow)? fn tick(ran: &Ran, _: Gate<TICK>) {
+                ran.note("tick");
+            }
+
+            #[watch(readable = File::open("/dev/zero").unwrap())]
+            $($flow)? fn watch(ran: &Ran, _: Gate<WATCH>) -> Result<(), &'static str> {
+                ran.note("watch");
+                Err("so that it rests")
+            }
+        }
+    };
+}
+
+gated!(plain:);
+gated!(awaited: async);
+
+/// Has all events of a connection happen; tells what the peer saw of the plain request and of the connection.
+async fn visit(running: &Running, answers: bool) -> Vec<String> {
+    let page = if answers { get(running, "/").await } else { String::new() };
+    let mut seen = vec![page.lines().next().unwrap_or("nothing").to_owned()];
+    match open(running, "/").await {
+        Ok(client) => seen.extend(talk(client).await),
+        Err(tungstenite::Error::Http(answer)) => {
+            let body = String::from_utf8(answer.body().clone().unwrap_or_default()).unwrap();
+            seen.push(format!("{} {body}", answer.status().as_u16()));
+        }
+        Err(_) => seen.push("nothing".to_owned()),
+    }
+    seen
+}
+
+async fn talk(mut client: Client) -> Vec<String> {
+    client.send(Message::Pong("?".into())).await;
+    let mut seen = Vec::new();
+    for message in [Message::binary("?"), Message::text("echo")] {
+        let is_echoed = message.is_text();
+        client.send(message).await;
+        if !is_echoed {
+            continue;
+        }
+        match client.next().await {
+            Message::Text(text) => seen.push(text.to_string()),
+            Message::Close(Some(frame)) => seen.push(format!("{} {}", u16::from(frame.code), frame.reason)),
+            other => panic!("{other:?}"),
+        }
+    }
+    let _ = client.0.close(None).await;
+    seen
+}
+
+/// Everything that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn where_an_argument_refuses_the_handler_is_not_run_and_the_event_tells_what_becomes_of_it() {
+    let log = Log::default();
+    tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).init();
+    let page = "HTTP/1.1 200 OK";
+    let rows: [(u8, &'static str, [&str; 2]); 12] = [
+        (NONE, "", [page, "echo"]),
+        (CONNECT, "connect", ["nothing", "nothing"]),
+        (HANDSHAKE, "handshake", [page, "418 not today"]),
+        (READY, "ready", [page, "4418 not today"]),
+        (UTF8, "utf8", [page, "1008 not today"]),
+        (BINARY, "binary", [page, "1008 not today"]),
+        (PONG, "pong", [page, "echo"]),
+        (DISCONNECT, "disconnect", [page, "echo"]),
+        (REQUEST, "request", ["HTTP/1.1 418 I'm a teapot", "echo"]),
+        (SHUTDOWN, "shutdown", [page, "echo"]),
+        (TICK, "tick", [page, "echo"]),
+        (WATCH, "watch", [page, "echo"]),
+    ];
+    for is_plain in [true, false] {
+        for (refused, handler, expected) in rows {
+            REFUSED.store(refused, Ordering::SeqCst);
+            log.0.lock().unwrap().clear();
+            let ran: Arc<Mutex<Vec<&str>>> = Arc::default();
+            let running = if is_plain {
+                plain::server().state(plain::Ran(Arc::clone(&ran))).bind().await.unwrap()
+            } else {
+                awaited::server().state(awaited::Ran(Arc::clone(&ran))).bind().await.unwrap()
+            };
+            assert_eq!(visit(&running, refused != CONNECT).await, expected, "{handler}, plain: {is_plain}");
+            sleep(Duration::from_millis(20)).await;
+            running.server().shutdown();
+            running.stopped().await;
+
+            let ran = ran.lock().unwrap();
+            assert!(!ran.contains(&handler), "{handler}: {ran:?}");
+            if [NONE, PONG, DISCONNECT, SHUTDOWN, TICK, WATCH].contains(&refused) {
+                let all =
+                    ["connect", "handshake", "ready", "utf8", "binary", "pong", "disconnect", "request"];
+                for other in
+                    all.into_iter().chain(["shutdown", "tick", "watch"]).filter(|other| *other != handler)
+                {
+                    assert!(ran.contains(&other), "{other} beside {handler}: {ran:?}");
+                }
+            }
+            // What is an answer by HTTP is logged with the answer.
+            if ![NONE, HANDSHAKE, REQUEST].contains(&refused) {
+                let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+                let line = log.lines().find(|line| line.contains(&format!("handler=\"{handler}\"")));
+                let line = line.unwrap_or_else(|| panic!("{handler} is not in {log}"));
+                assert!(line.contains("handler not run") && line.contains("not today"), "{line}");
+            }
+        }
+    }
+}
+
+/// Arguments that see the message, or the session.
+#[ws_server(listen = "127.0.0.1:0")]
+mod game {
+    use super::*;
+
+    #[session]
+    #[derive(Default)]
+    struct Guest {
+        name: String,
+        moves: u32,
+    }
+
+    #[derive(Deserialize)]
+    struct Move {
+        cell: u8,
+    }
+
+    impl<'a, C: WithEvent<'a, Utf8<'a>>> FromContext<'a, C> for Move {
+        fn from_context(context: &mut C) -> Result<Self, Reject> {
+            let text = context.event().as_str();
+            serde_json::from_str(text).map_err(|error| Reject::bad_request().text(error.to_string()))
+        }
+    }
+
+    /// The peer's name, once it has told it.
+    struct Name(String);
+
+    impl<'a, C: WithSession<Guest>> FromContext<'a, C> for Name {
+        fn from_context(context: &mut C) -> Result<Self, Reject> {
+            let guest = context.session().ok_or_else(Reject::internal_server_error)?;
+            if guest.name.is_empty() { Err(Reject::unauthorized()) } else { Ok(Self(guest.name.clone())) }
+        }
+    }
+
+    /// Refuses with what cannot be a refusal.
+    struct Mistaken;
+
+    impl<'a, C> FromContext<'a, C> for Mistaken {
+        fn from_context(_: &mut C) -> Result<Self, Reject> {
+            Err(Reject::new(StatusCode::OK))
+        }
+    }
+
+    #[on(handshake)]
+    fn admit(handshake: &Handshake) -> Guest {
+        Guest { name: handshake.query_param("name").unwrap_or_default().to_string(), moves: 0 }
+    }
+
+    // The session comes first, and is lent last all the same.
+    #[on(utf8)]
+    fn play(guest: &mut Guest, Name(name): Name, Move { cell }: Move) -> String {
+        guest.moves += 1;
+        format!("move {} of {name}: {cell}", guest.moves)
+    }
+
+    #[on(binary)]
+    fn mistaken(_: Mistaken) {}
+}
+
+#[tokio::test]
+async fn an_argument_of_the_users_own_sees_the_message_and_the_session() {
+    let running = game::server().bind().await.unwrap();
+    let mut ann = open(&running, "/?name=ann").await.unwrap();
+    for (message, reply) in [("{\"cell\":4}", "move 1 of ann: 4"), ("{\"cell\":0}", "move 2 of ann: 0")] {
+        ann.send(message).await;
+        assert_eq!(ann.text().await, reply);
+    }
+    let mut bob = open(&running, "/?name=bob").await.unwrap();
+    bob.send("{\"cell\":256}").await;
+    let frame = bob.closed().await;
+    assert_eq!(u16::from(frame.code), 1008);
+    assert!(frame.reason.starts_with("invalid value: integer `256`, expected u8"), "{}", frame.reason);
+
+    let mut nobody = Client::connect(&running).await;
+    nobody.send("{\"cell\":4}").await;
+    let frame = nobody.closed().await;
+    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1008, "401 Unauthorized"));
+}
+
+#[tokio::test]
+async fn the_reason_of_a_refusal_is_cut_to_what_a_close_frame_holds() {
+    let running = game::server().bind().await.unwrap();
+    let mut ann = open(&running, "/?name=ann").await.unwrap();
+    ann.send(format!("{{\"cell\":\"x{}\"}}", "ü".repeat(100))).await;
+    let frame = ann.closed().await;
+    assert_eq!(u16::from(frame.code), 1008);
+    assert!((120..=123).contains(&frame.reason.len()) && frame.reason.ends_with('ü'), "{}", frame.reason);
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_none_is_a_failure_of_the_program() {
+    let running = game::server().bind().await.unwrap();
+    let mut ann = open(&running, "/?name=ann").await.unwrap();
+    ann.send(Message::binary("")).await;
+    let frame = ann.closed().await;
+    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1011, ""));
+}
+
+/// What an argument waits for.
+static NEWS: Mutex<Option<mpsc::Receiver<()>>> = Mutex::new(None);
+
+/// A state that handlers change, and an argument that needs somebody else to change it.
+#[ws_server(listen = "127.0.0.1:0")]
+mod ledger {
+    use super::*;
+
+    #[state]
+    pub struct Ledger(pub mpsc::Sender<()>);
+
+    struct News;
+
+    impl<'a, C> FromContext<'a, C> for News {
+        fn from_context(_: &mut C) -> Result<Self, Reject> {
+            let news = NEWS.lock().unwrap().take().unwrap();
+            // Leaves the thread's other tasks to another.
+            let news = tokio::task::block_in_place(|| news.recv_timeout(Duration::from_secs(5)));
+            news.map(|()| Self).map_err(|_| Reject::service_unavailable())
+        }
+    }
+
+    #[on(utf8)]
+    fn read(_ledger: &mut Ledger, _: News) -> &'static str {
+        "there is news"
+    }
+
+    #[on(binary)]
+    fn write(ledger: &mut Ledger) {
+        ledger.0.send(()).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_state_is_locked_after_all_other_arguments_are_made() {
+    let (sender, receiver) = mpsc::channel();
+    *NEWS.lock().unwrap() = Some(receiver);
+    let running = ledger::server().state(ledger::Ledger(sender)).bind().await.unwrap();
+    let (mut reader, mut writer) = (Client::connect(&running).await, Client::connect(&running).await);
+    reader.send("?").await;
+    while NEWS.lock().unwrap().is_some() {
+        sleep(Duration::from_millis(1)).await;
+    }
+    writer.send(Message::binary("!")).await;
+    let reply = timeout(Duration::from_secs(20), reader.text()).await;
+    assert_eq!(reply.unwrap(), "there is news");
+}

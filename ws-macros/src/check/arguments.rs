@@ -1,0 +1,143 @@
+//! What a handler's arguments can be, as far as the names of their types tell. The rest is the compiler's to check, by the
+//! traits of the runtime.
+
+use proc_macro2::Ident;
+
+use super::unknown;
+use crate::diagnostics::Diagnostics;
+use crate::events::Session;
+use crate::model::{Argument, Flow, Handler, Server};
+use crate::resolve::{Access, Asks, Call};
+
+/// Checks the arguments of one handler; `locking` is a handler that takes the state by `&mut`, if there is one. Says
+/// whether one is of a type of another framework, which may not exist.
+pub(super) fn check(
+    call: &Call<'_>,
+    server: &Server,
+    locking: Option<&Ident>,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let mut is_foreign = false;
+    takes_once(call, diagnostics);
+    for (argument, asks) in &call.arguments {
+        is_foreign |= argument_fits(argument, *asks, call, server, diagnostics);
+        state_crosses_no_await(argument, *asks, call.handler, locking, diagnostics);
+    }
+    is_foreign
+}
+
+/// The state, the session and the watched handle are each lent to one argument.
+fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
+    for (number, (argument, asks)) in call.arguments.iter().enumerate() {
+        let Some(lent) = lent_once(*asks, call) else { continue };
+        let is_rival = |(first, asks): &(&Argument, Asks)| {
+            lent_once(*asks, call) == Some(lent) && !first.cfgs.excludes(&argument.cfgs)
+        };
+        if call.arguments.iter().take(number).any(is_rival) {
+            let what = match lent {
+                Lent::State => "this handler already takes the state: take it once, by `&` or by `&mut`",
+                Lent::Session => "this handler already takes the session: take it once, by `&` or by `&mut`",
+                Lent::Handle => {
+                    "this handler already takes the watched handle: take it once, by `&` or by `&mut`"
+                }
+            };
+            diagnostics.error(&argument.ty, what);
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lent {
+    State,
+    Session,
+    Handle,
+}
+
+fn lent_once(asks: Asks, call: &Call<'_>) -> Option<Lent> {
+    match asks {
+        Asks::State(_) => Some(Lent::State),
+        Asks::Session(_) => Some(Lent::Session),
+        Asks::UnknownReference => call.is_watch().then_some(Lent::Handle),
+        Asks::Plain | Asks::UnknownValue => None,
+    }
+}
+
+/// Whether the event can give what the argument asks for. Says whether the type is one of another framework.
+fn argument_fits(
+    argument: &Argument,
+    asks: Asks,
+    call: &Call<'_>,
+    server: &Server,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let (ty, row) = (&argument.ty, call.handler.row());
+    match asks {
+        Asks::State(Access::Value) => {
+            diagnostics
+                .error(ty, "the state belongs to the server: take it by `&`, or by `&mut` to change it");
+        }
+        Asks::Session(access) => match row.session {
+            Session::Absent(reason) => {
+                diagnostics.error(ty, format!("a `{}` handler has no session: {reason}", row.name));
+            }
+            Session::Lent if access == Access::Value => {
+                diagnostics.error(
+                    ty,
+                    "the session is still needed after this event: take it by `&`, or by `&mut` to change it; only a `disconnect` \
+                     handler can take it by value",
+                );
+            }
+            Session::Lent | Session::Given => {}
+        },
+        Asks::State(Access::Shared | Access::Mutable) => {}
+        Asks::Plain | Asks::UnknownReference | Asks::UnknownValue => {
+            if let Some(problem) = unknown::problem(argument, asks, call, server) {
+                diagnostics.error(ty, problem.message);
+                return problem.is_foreign;
+            }
+        }
+    }
+    false
+}
+
+/// The lock on the state must not be held across an `.await`.
+fn state_crosses_no_await(
+    argument: &Argument,
+    asks: Asks,
+    handler: &Handler,
+    locking: Option<&Ident>,
+    diagnostics: &mut Diagnostics,
+) {
+    if handler.flow == Flow::Plain {
+        return;
+    }
+    match (asks, locking) {
+        (Asks::State(Access::Mutable), Some(locking)) => diagnostics.error(
+            &argument.ty,
+            format!(
+                "an `async fn` cannot take the state by `&mut`: `{locking}` does too, so the state is behind a lock, which must \
+                 not be held across an `.await`\nmake `{}` a plain `fn`, or call one that locks a `Mutex` inside of the state and take \
+                 the state by `&` everywhere",
+                handler.name
+            ),
+        ),
+        (Asks::State(Access::Mutable), None) => diagnostics.error(
+            &argument.ty,
+            format!(
+                "an `async fn` cannot take the state by `&mut`: it would stay locked for all connections across an `.await`\nmake `{}` \
+                 a plain `fn`, or take the state by `&` and put what changes behind a `Mutex` or an atomic",
+                handler.name
+            ),
+        ),
+        (Asks::State(Access::Shared), Some(locking)) => diagnostics.error(
+            &argument.ty,
+            format!(
+                "an `async fn` cannot take the state here: `{locking}` takes it by `&mut`, so it is behind a lock, which must not \
+                 be held across an `.await`\nmake `{}` a plain `fn`, or let `{locking}` take the state by `&` and put what changes \
+                 behind a `Mutex` or an atomic",
+                handler.name
+            ),
+        ),
+        (Asks::State(_) | Asks::Session(_) | Asks::Plain | Asks::UnknownReference | Asks::UnknownValue, _) => {}
+    }
+}

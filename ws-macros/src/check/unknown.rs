@@ -1,0 +1,237 @@
+//! Arguments that nothing gives: types of the language, of the module, and of other frameworks.
+//!
+//! Only what no user can make an argument by `FromContext` is checked here; the traits of the runtime answer the rest.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
+use ws_spec::nearest;
+
+use crate::events::{Output, Payload, Row, Session, Surroundings};
+use crate::hints;
+use crate::model::{Argument, Server};
+use crate::resolve::{Access, Asks, Call};
+use crate::syntax::{is_callable, peel};
+
+/// What is wrong with an argument.
+pub(super) struct Problem {
+    pub(super) message: String,
+    /// Whether the type may not exist, so that the compiler must not see it.
+    pub(super) is_foreign: bool,
+}
+
+/// What is wrong with an argument that is neither the state nor the session, as far as its name tells.
+pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: &Server) -> Option<Problem> {
+    let (access, target) = behind_reference(&argument.ty);
+    if access != Access::Value && call.is_watch() {
+        return None; // It may be the handle.
+    }
+    let row = call.handler.row();
+    let name = last_segment(target).map(|segment| &segment.ident);
+    let is_own = name.is_some_and(|name| server.root.types.contains(name));
+    if let Some(name) = name.filter(|_| !is_own && !server.root.has_own_arguments)
+        && let Some(hint) = foreign(name, argument)
+    {
+        return Some(Problem { message: hint.to_owned(), is_foreign: true });
+    }
+    let is_alias = name.is_some_and(|name| is_alias(name, server));
+    let message = if is_own || is_alias { None } else { of_language(target, access, row, server) };
+    let message = message.or_else(|| {
+        let name = name.filter(|_| asks != Asks::Plain && !is_alias)?;
+        unmarked(name, is_own, access, row, server)
+    });
+    message.map(|message| Problem { message, is_foreign: false })
+}
+
+/// A type of another framework.
+fn foreign(name: &Ident, argument: &Argument) -> Option<&'static str> {
+    let name = name.to_string();
+    let extractor = argument.taken_apart.as_ref().filter(|pattern| **pattern == name);
+    extractor.and_then(|_| hints::extractor(&name)).or_else(|| hints::foreign_type(&name))
+}
+
+/// A type of the language or of `std`, or a handle of the runtime in a form that no event gives.
+fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Option<String> {
+    let form = form(target, access);
+    if row.payload_types.contains(&form.as_str()) {
+        return None;
+    }
+    let event = row.name;
+    let takes_no = |what: &str, instead: &str| {
+        let instead = if instead.is_empty() { String::new() } else { format!(": {instead}") };
+        Some(format!("a `{event}` handler cannot take {what}{instead}\n{}", row.offer()))
+    };
+    if matches!(target, Type::Slice(_)) {
+        return takes_no("bytes", bytes_instead(row));
+    }
+    let segment = last_segment(target)?;
+    let name = segment.ident.to_string();
+    match name.as_str() {
+        "str" | "String" => takes_no(&format!("`{}`", form.replace("&mut", "&mut ")), text_instead(row)),
+        "Vec" if form.ends_with("Vec<u8>") => takes_no(&format!("`{form}`"), bytes_instead(row)),
+        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize"
+        | "f32" | "f64" | "bool" | "char" => takes_no(&format!("`{name}`"), number_instead(row)),
+        "Arc" | "Rc" | "Mutex" | "RwLock" | "RefCell" | "Cell" => takes_no(
+            &format!("`{name}`"),
+            "all handlers share the `#[state]` without one, and it is locked where a handler takes it by `&mut`",
+        ),
+        "SocketAddr" | "IpAddr" if row.surroundings != Surroundings::Server => {
+            takes_no(&format!("`{name}`"), "the peer's address is `conn.peer()`, with `&Conn`")
+        }
+        "Box" if is_callback(segment) => {
+            takes_no("callbacks", "what the handler returns is sent to the peer as the reply")
+        }
+        "Bytes" => takes_no("`Bytes`", bytes_instead(row)),
+        "Handshake" | "Request" | "Close" if access == Access::Shared => {
+            takes_no(&format!("`&{name}`"), payload_instead(&name, row))
+        }
+        "Json" if !server.root.has_own_arguments => takes_no("`Json`", json_instead(row)),
+        "Conn" if row.surroundings == Surroundings::Server => {
+            takes_no("`Conn`", "it does not belong to a connection; `server.connections()` lists all of them")
+        }
+        "Conn" | "Server" if access == Access::Mutable => {
+            takes_no(&format!("`&mut {name}`"), "take it by `&`, which is enough for all its methods")
+        }
+        _ => None,
+    }
+}
+
+/// For what another event brings.
+fn payload_instead(name: &str, row: &Row) -> &'static str {
+    match (name, row.name) {
+        ("Close", _) => "only `#[on(disconnect)]` knows how a connection ended",
+        ("Handshake", "request") => "a plain HTTP request is a `&Request`",
+        ("Request", "handshake") => "the request of a handshake is a `&Handshake`",
+        (_, "connect") => {
+            "nothing has been read yet, and `#[on(handshake)]` takes the request as `&Handshake`"
+        }
+        _ => {
+            "`#[on(handshake)]` takes it, and returns a `#[session]` that keeps what later events need of it"
+        }
+    }
+}
+
+fn text_instead(row: &Row) -> &'static str {
+    match (row.payload, row.output) {
+        (Payload::Kept("Close"), _) => "the reason is `close.reason()`, with `&Close`",
+        (Payload::Kept(_), _) => "path, query, headers and cookies are methods of the request",
+        (Payload::Message("Utf8"), _) => "the text is taken as `&str` or `String`",
+        (Payload::Message(_), _) => "the text of a message goes to `#[on(utf8)]`",
+        (Payload::Nothing | Payload::Handle, Output::Reply) => "the text of a message goes to `#[on(utf8)]`",
+        (Payload::Nothing | Payload::Handle, _) => "",
+    }
+}
+
+fn bytes_instead(row: &Row) -> &'static str {
+    match row.payload {
+        Payload::Message("Utf8") => "the data of a binary message goes to `#[on(binary)]`",
+        Payload::Message(_) => "the data is taken as `&[u8]`, `Vec<u8>` or `Bytes`",
+        Payload::Nothing | Payload::Kept(_) | Payload::Handle => "",
+    }
+}
+
+fn json_instead(row: &Row) -> &'static str {
+    match row.payload {
+        Payload::Message("Utf8") => {
+            "take the text as `&str`, and call `serde_json::from_str`; `Json` is for what a handler returns"
+        }
+        Payload::Message(_) => {
+            "take the data as `&[u8]`, and call `serde_json::from_slice`; `Json` is for what a handler returns"
+        }
+        Payload::Nothing | Payload::Kept(_) | Payload::Handle => "it is for what a handler returns",
+    }
+}
+
+fn number_instead(row: &Row) -> &'static str {
+    match row.payload {
+        Payload::Kept("Close") => "the close code is `close.code()`, with `&Close`",
+        Payload::Message("Utf8") => "take the text, and parse it",
+        Payload::Message(_) | Payload::Nothing | Payload::Kept(_) | Payload::Handle => "",
+    }
+}
+
+/// A type that is neither state nor session, and for which the module implements no `FromContext`.
+fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Server) -> Option<String> {
+    let scope = &server.root;
+    let is_nothing_marked = server.states.is_empty() && scope.sessions.is_empty();
+    // A value of a type that is declared elsewhere can be an argument by a `FromContext` there. A name that is nearly one of
+    // the runtime's is misspelt, and the compiler says so.
+    let is_misspelt = || nearest(&name.to_string(), HANDLES).is_some();
+    let is_certain = is_own || access != Access::Value && is_nothing_marked && !is_misspelt();
+    if scope.has_own_arguments || !is_certain {
+        return None;
+    }
+    let may_be_session = scope.sessions.is_empty() && !matches!(row.session, Session::Absent(_));
+    if access == Access::Value && matches!(row.payload, Payload::Message(_)) && row.name != "pong" {
+        let (taken, read) = if row.name == "utf8" { ("&str", "from_str") } else { ("&[u8]", "from_slice") };
+        return Some(format!(
+            "a `{}` handler cannot take `{name}`: take `{taken}` and convert it, JSON for example by \
+             `serde_json::{read}::<{name}>(…)`\n{}",
+            row.name,
+            row.offer()
+        ));
+    }
+    let advice = match (server.states.first(), may_be_session) {
+        (None, true) if is_own => {
+            "write `#[state]` above it to have one for the server, or `#[session]` to have one for each connection"
+                .to_owned()
+        }
+        (None, false) if is_own => "write `#[state]` above it to have one for the server".to_owned(),
+        (None, true) => "declare it in this module, below `#[state]` to have one for the server, or below `#[session]` to have \
+                         one for each connection"
+            .to_owned(),
+        (None, false) => "declare it in this module, below `#[state]` to have one for the server".to_owned(),
+        (Some(state), true) => format!(
+            "write `#[session]` above it to have one for each connection, or put a field into the state, `{}`",
+            state.name
+        ),
+        (Some(state), false) => format!("the state is `{}`, so put a field into that", state.name),
+    };
+    Some(format!("nothing provides `{name}`: {advice}"))
+}
+
+/// What the runtime gives by reference.
+const HANDLES: [&str; 5] = ["Conn", "Server", "Handshake", "Request", "Close"];
+
+fn is_alias(name: &Ident, server: &Server) -> bool {
+    server.root.aliases.iter().any(|(alias, _)| alias == name)
+}
+
+fn behind_reference(ty: &Type) -> (Access, &Type) {
+    match peel(ty) {
+        Type::Reference(reference) if reference.mutability.is_some() => {
+            (Access::Mutable, peel(&reference.elem))
+        }
+        Type::Reference(reference) => (Access::Shared, peel(&reference.elem)),
+        other => (Access::Value, other),
+    }
+}
+
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) if path.qself.is_none() => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+/// The type without its path, without lifetimes and without spaces.
+fn form(target: &Type, access: Access) -> String {
+    let reference = match access {
+        Access::Shared => "&",
+        Access::Mutable => "&mut",
+        Access::Value => "",
+    };
+    let target = last_segment(target).map_or_else(|| target.to_token_stream(), ToTokens::to_token_stream);
+    format!("{reference}{}", target.to_string().replace(' ', ""))
+}
+
+/// Whether it is `Box<dyn Fn(…)>`.
+fn is_callback(segment: &PathSegment) -> bool {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return false };
+    arguments.args.iter().any(|argument| match argument {
+        GenericArgument::Type(Type::TraitObject(object)) => {
+            object.bounds.iter().any(|bound: &TypeParamBound| is_callable(bound))
+        }
+        _ => false,
+    })
+}

@@ -1,0 +1,167 @@
+//! What newcomers write as they know it from other frameworks, and what is written here instead.
+
+use ws_spec::nearest;
+
+use crate::events::Event;
+
+/// What follows "there is no event `name`".
+pub(crate) fn event(name: &str) -> Option<String> {
+    let meant = match name_of_event(name).as_str() {
+        "tick" | "timer" | "interval" | "cron" | "schedule" | "every" | "timeout" => {
+            ": a tick has an attribute of its own: `#[tick(period = 1)]`".to_owned()
+        }
+        "watch" | "readable" | "writable" => {
+            ": a watch has an attribute of its own: `#[watch(readable = …)]` or `#[watch(writable = …)]`"
+                .to_owned()
+        }
+        "message" | "msg" | "receive" | "in" => ", did you mean `utf8` (text) or `binary`?".to_owned(),
+        "error" | "exception" | "failure" => {
+            ": an error of a handler is logged, and `disconnect` learns how the connection ended".to_owned()
+        }
+        "ping" => ": the server answers pings by itself; `pong` is a peer's answer to a ping".to_owned(),
+        plain => {
+            let meant = Event::of_name(plain)
+                .or_else(|| Event::of_foreign_name(plain))
+                .map(Event::name)
+                .or_else(|| nearest(name, Event::names()))?;
+            format!(", did you mean `{meant}`?")
+        }
+    };
+    Some(meant)
+}
+
+/// What to write in place of an attribute of a function that another framework has.
+pub(crate) fn attribute(name: &str) -> Option<String> {
+    let plain = name_of_event(name);
+    let instead = match plain.as_str() {
+        "get" | "post" | "route" => {
+            return Some(format!(
+                "there is no `#[{name}]`: one function answers all plain HTTP requests, so write `#[on(request)]` and \
+                 `match request.path()`"
+            ));
+        }
+        "message" | "subscribe_message" | "subscribemessage" => {
+            "`#[on(utf8)]` for text, or `#[on(binary)]` for binary data".to_owned()
+        }
+        "tick" | "timer" | "interval" => "`#[tick(period = 1)]`".to_owned(),
+        "readable" | "writable" => format!("`#[watch({plain} = …)]`"),
+        // Another crate may have an attribute that is called like an event of another framework.
+        _ if plain == name => format!("`#[on({})]`", Event::of_name(name)?.name()),
+        _ => {
+            let event = Event::of_name(&plain).or_else(|| Event::of_foreign_name(&plain))?;
+            format!("`#[on({})]`", event.name())
+        }
+    };
+    Some(format!("there is no `#[{name}]`: write {instead}"))
+}
+
+/// What to write in place of an option that the server does not have.
+pub(crate) fn option(name: &str) -> Option<String> {
+    let plain = name_of_event(name);
+    let above = "above a function inside the module";
+    let instead = match name {
+        "state" | "session" => format!("write `#[{name}]` above the type inside the module"),
+        "period" | "tick_period" | "on_tick" => format!("write `#[tick(period = 1)]` {above}"),
+        "watch_readable" | "on_readable" => format!("write `#[watch(readable = …)]` {above}"),
+        "watch_writable" | "on_writable" => format!("write `#[watch(writable = …)]` {above}"),
+        "path" | "route" | "routes" | "url" => {
+            "it serves every path; a `handshake` handler can refuse some by `request.path()`".to_owned()
+        }
+        _ => {
+            let is_event = plain != name || Event::of_name(name).is_some();
+            let event = Event::of_name(&plain).or_else(|| Event::of_foreign_name(&plain));
+            let event = event.filter(|_| is_event)?;
+            format!("write `#[on({})]` {above}", event.name())
+        }
+    };
+    Some(format!("the server has no option `{name}`: {instead}"))
+}
+
+/// What to write in place of an extractor: an argument that is taken apart where it is declared.
+pub(crate) fn extractor(name: &str) -> Option<&'static str> {
+    match name {
+        "State" | "Extension" | "Data" => Some(
+            "there is no extractor for the state: write `#[state]` above its type in this module, and take it by `&`, or by \
+             `&mut` to change it",
+        ),
+        "Path" | "Query" => Some(
+            "there is no extractor for the path or the query: both are methods of the request, which `#[on(handshake)]` takes as \
+             `&Handshake`; what later events need of it is kept in the `#[session]` that it returns",
+        ),
+        "ConnectInfo" => {
+            Some("there is no extractor for the peer's address: it is `conn.peer()`, with `&Conn`")
+        }
+        _ => None,
+    }
+}
+
+/// What to write in place of a type that another framework gives to handlers.
+pub(crate) fn foreign_type(name: &str) -> Option<&'static str> {
+    match name {
+        "WebSocketUpgrade" => Some(
+            "the server upgrades by itself: take the request as `&Handshake` in `#[on(handshake)]`, and return an error to refuse it",
+        ),
+        "WebSocket" | "WebSocketStream" => Some(
+            "the server reads the socket by itself and calls `#[on(utf8)]` and `#[on(binary)]`: take the connection as `&Conn`",
+        ),
+        _ => None,
+    }
+}
+
+/// The name without what other frameworks put before it: `on_message`, `onmessage`, `handle_in`.
+fn name_of_event(name: &str) -> String {
+    let lower = name.to_lowercase();
+    ["on_", "handle_", "on", "handle"]
+        .into_iter()
+        .find_map(|prefix| lower.strip_prefix(prefix).filter(|rest| rest.len() > 1))
+        .unwrap_or(&lower)
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_other_frameworks_call_an_event_leads_to_ours() {
+        for (name, part) in [
+            ("open", "`ready`"),
+            ("onopen", "`ready`"),
+            ("on_message", "`utf8`"),
+            ("handle_in", "`utf8`"),
+            ("handleConnection", "`ready`"),
+            ("close", "`disconnect`"),
+            ("on_disconnect", "`disconnect`"),
+            ("disconect", "`disconnect`"),
+            ("interval", "`#[tick(period = 1)]`"),
+            ("error", "`disconnect`"),
+        ] {
+            let hint = event(name).unwrap_or_default();
+            assert!(hint.contains(part), "{name}: {hint}");
+        }
+        assert_eq!(event("zebra"), None);
+    }
+
+    #[test]
+    fn attributes_of_rust_and_of_other_crates_are_left_alone() {
+        for name in ["inline", "must_use", "instrument", "test", "close", "data", "end", "once"] {
+            assert_eq!(attribute(name), None, "{name}");
+        }
+        for name in ["get", "on_connect", "utf8", "SubscribeMessage", "interval"] {
+            assert!(attribute(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_option_that_is_an_event_leads_to_its_attribute() {
+        for (name, part) in [
+            ("on_connect", "`#[on(connect)]`"),
+            ("handshake", "`#[on(handshake)]`"),
+            ("watch_readable", "`#[watch(readable = …)]`"),
+        ] {
+            let hint = option(name).unwrap_or_default();
+            assert!(hint.contains(part), "{name}: {hint}");
+        }
+        assert_eq!(option("close"), None);
+    }
+}

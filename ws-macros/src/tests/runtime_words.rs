@@ -1,0 +1,35 @@
+//! What the macro and the traits of the runtime say of arguments: they must not drift apart.
+
+use std::path::Path;
+
+use crate::events::{Event, Row, TICK, WATCH};
+
+/// The source of everything in the runtime that has to do with events.
+fn source() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ws-runtime/src/event");
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    files.collect()
+}
+
+fn rows() -> impl Iterator<Item = &'static Row> {
+    Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH])
+}
+
+#[test]
+fn both_say_the_same_of_what_a_handler_can_take() {
+    let source = source();
+    for row in rows() {
+        let offer = row.offer();
+        assert!(source.contains(&offer), "{offer}");
+    }
+}
+
+#[test]
+fn every_row_names_a_trait_of_the_runtime() {
+    let source = source();
+    for row in rows() {
+        assert!(source.contains(row.argument_trait), "{}", row.name);
+    }
+}
