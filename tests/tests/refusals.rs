@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::{self, Message};
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 use ws_runtime::event::{FromContext, WithEvent, WithServer, WithSession};
 use ws_runtime::http::StatusCode;
@@ -181,10 +182,22 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
+impl Log {
+    /// All that is logged on this thread, where the server of a test runs too, until the guard is dropped.
+    fn of_this_thread() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap()
+    }
+}
+
 #[tokio::test]
 async fn where_an_argument_refuses_the_handler_is_not_run_and_the_event_tells_what_becomes_of_it() {
-    let log = Log::default();
-    tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).init();
+    let (log, _logging) = Log::of_this_thread();
     let page = "HTTP/1.1 200 OK";
     let rows: [(u8, &'static str, [&str; 2]); 12] = [
         (NONE, "", [page, "echo"]),
@@ -203,7 +216,7 @@ async fn where_an_argument_refuses_the_handler_is_not_run_and_the_event_tells_wh
     for is_plain in [true, false] {
         for (refused, handler, expected) in rows {
             REFUSED.store(refused, Ordering::SeqCst);
-            log.0.lock().unwrap().clear();
+            log.take();
             let ran: Arc<Mutex<Vec<&str>>> = Arc::default();
             let running = if is_plain {
                 plain::server().state(plain::Ran(Arc::clone(&ran))).bind().await.unwrap()
@@ -228,7 +241,7 @@ async fn where_an_argument_refuses_the_handler_is_not_run_and_the_event_tells_wh
             }
             // What is an answer by HTTP is logged with the answer.
             if ![NONE, HANDSHAKE, REQUEST].contains(&refused) {
-                let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+                let log = log.take();
                 let line = log.lines().find(|line| line.contains(&format!("handler=\"{handler}\"")));
                 let line = line.unwrap_or_else(|| panic!("{handler} is not in {log}"));
                 assert!(line.contains("handler not run") && line.contains("not today"), "{line}");
@@ -333,6 +346,32 @@ async fn a_refusal_that_is_none_is_a_failure_of_the_program() {
     ann.send(Message::binary("")).await;
     let frame = ann.closed().await;
     assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1011, ""));
+}
+
+#[tokio::test]
+async fn a_handler_that_was_set_at_run_time_is_logged_by_the_method_that_set_it() {
+    let (log, _logging) = Log::of_this_thread();
+    for (which, name) in
+        [("ready", "on_ready"), ("utf8", "on_utf8"), ("binary", "on_binary"), ("pong", "on_pong")]
+    {
+        let running = game::server().bind().await.unwrap();
+        running.server().on_connect(move |conn| match which {
+            "ready" => conn.on_ready(|_| Err::<(), _>("as asked")),
+            "utf8" => conn.on_utf8(|_, _| Err::<(), _>("as asked")),
+            "binary" => conn.on_binary(|_, _| Err::<(), _>("as asked")),
+            _ => conn.on_pong(|_, _| Err::<(), _>("as asked")),
+        });
+        let mut client = Client::connect(&running).await;
+        match which {
+            "ready" => {}
+            "utf8" => client.send("").await,
+            "binary" => client.send(Message::binary("")).await,
+            _ => client.send(Message::Pong("".into())).await,
+        }
+        assert_eq!(u16::from(client.closed().await.code), 1011);
+        let log = log.take();
+        assert!(log.contains(&format!("handler=\"{name}\"")) && log.contains("as asked"), "{name}: {log}");
+    }
 }
 
 /// What an argument waits for.

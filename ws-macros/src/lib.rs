@@ -123,6 +123,16 @@ pub fn ws_server(
 /// A reply is sent to the peer: `()` (nothing), text (`String`, `&str`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`,
 /// an `Option`, or a `Result` whose error (anything with `Display`) is logged and ends the connection with 1011.
 ///
+/// * It is queued before the lock on the state is released, where the handler took that: in order with what others send
+///   under the lock. Making it, as JSON for example, holds the lock too.
+/// * That of `ready` comes before those to messages, but what others send meanwhile, such as a broadcast, may come first.
+/// * After `conn.disconnect(…)` it is dropped, which is no error. `disconnect` runs when this handler has ended, and all
+///   that was sent before is written or never will be.
+///
+/// A handler that panics ends its own connection with 1011.
+///
+/// Types of your own can be taken too, and may refuse, so that the handler is not run: see `ws_runtime::event::FromContext`.
+///
 /// ```ignore
 /// #[on(utf8)]
 /// async fn said(text: &str, guest: &mut Guest) -> Option<String> {
@@ -183,7 +193,8 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 ///
 /// All handlers can take it by `&`, and those that are no `async fn` by `&mut`. If one does, the state is behind a lock
 /// that is held for a handler's call, and an `async fn` cannot take it at all: the lock would be held across an
-/// `.await`. A state that every handler takes by `&` has no lock. The macro knows the state by its own name and by
+/// `.await`. A handler that panics does not poison the state: it stays in use as that handler left it. A state that every
+/// handler takes by `&` has no lock. The macro knows the state by its own name and by
 /// aliases that the module declares.
 ///
 /// It begins as its `Default`, unless `chat::server().state(…)` gives another; a `pub` state without `Default` has to

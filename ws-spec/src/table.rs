@@ -120,9 +120,10 @@ macro_rules! for_each_option {
 
                 /// How long a connection may take to become a WebSocket: TLS, the request, the `handshake` handler.
                 ///
-                /// It is one deadline from `accept` to 101, so that a peer gains nothing by sending a byte now and then.
-                /// A request that is late is answered with 408 (request timeout) where an answer is possible, and
-                /// closed. A peer that has not sent a byte is closed without an answer: browsers connect ahead of need.
+                /// It is one deadline from `accept` to 101, so that a peer gains nothing by sending a byte now and
+                /// then. A request that is late is answered with 408 (request timeout) where an answer is possible,
+                /// and closed. A peer that has not sent a byte is closed without an answer: browsers connect ahead
+                /// of need.
                 handshake_timeout: seconds(0.001 ..= 31_536_000) {
                     default: "10",
                 }

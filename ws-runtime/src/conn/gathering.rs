@@ -11,19 +11,15 @@ use tokio::task::yield_now;
 
 use super::Conn;
 use super::batch::{Batch, Part};
-use super::outlet::{Outlet, Written};
-use crate::listen::Insist;
-use crate::wire::{self, Kind, Payload, SHARE_FROM};
+use super::outlet::Outlet;
+use crate::wire::Kind;
 
 thread_local! {
     /// The gathering of this thread, where one is on.
     static HERE: Here = const {
-        Here { on: Cell::new(false), own: Cell::new(0), spare: Cell::new(Vec::new()), others: RefCell::new(Vec::new()), batch: RefCell::new(None) }
+        Here { on: Cell::new(false), own: Cell::new(0), others: RefCell::new(Vec::new()), batch: RefCell::new(None) }
     };
 }
-
-/// Room for more than this is not kept for the next time.
-const KEEP_FRAMES: usize = 1024 * 1024;
 
 /// So many connections are worth the work of more than one thread.
 const SPREAD_FROM: usize = 512;
@@ -35,8 +31,6 @@ struct Here {
     on: Cell<bool>,
     /// The address of the connection whose task runs, or 0.
     own: Cell<usize>,
-    /// Room for the frames that the task of a connection corks, while no task has it.
-    spare: Cell<Vec<u8>>,
     /// The other connections to which something was sent.
     others: RefCell<Vec<Conn>>,
     /// What was broadcast.
@@ -87,30 +81,6 @@ fn here<T>(act: impl FnOnce(&Here) -> T) -> Option<T> {
     HERE.try_with(act).ok()
 }
 
-/// Encodes a frame for the connection whose task runs; false where it has to go by way of the outlet.
-#[inline]
-pub(super) fn push_own(conn: &Conn, kind: Kind, payload: &Payload<'_>) -> bool {
-    here(|here| {
-        let is_large = matches!(payload, Payload::Owned(payload) if payload.len() >= SHARE_FROM);
-        if here.own.get() != conn.address() || is_large || !conn.is_free() {
-            return false;
-        }
-        let payload = payload.as_slice();
-        let max = conn.max_outbox();
-        conn.cork().push(
-            || here.spare.take(),
-            |frames| {
-                let has_room = frames.is_empty() || frames.len().saturating_add(payload.len()) <= max;
-                if has_room {
-                    wire::append(kind, payload, frames);
-                }
-                has_room
-            },
-        )
-    })
-    .unwrap_or(false)
-}
-
 /// Encodes a broadcast of this thread behind those before it.
 pub(super) fn batched(kind: Kind, payload: &[u8]) -> Option<Part> {
     here(|here| {
@@ -136,22 +106,6 @@ pub(super) fn takes(conn: &Conn, outlet: &mut Outlet) -> bool {
     .unwrap_or(false)
 }
 
-/// Writes what was corked for the connection whose task runs, and what waits for it.
-pub(super) fn poll_write_own(conn: &Conn, cx: &mut Context<'_>, insist: Insist) -> Written {
-    if conn.cork().is_corked() {
-        let mut outlet = conn.outlet_alone();
-        let frames = conn.cork().uncork();
-        let written = outlet.poll_write(&frames, cx, insist);
-        drop(outlet);
-        here(|here| here.keep(frames));
-        written
-    } else if conn.has_unwritten() {
-        conn.outlet_alone().poll_write(&[], cx, insist)
-    } else {
-        Written::All
-    }
-}
-
 impl Here {
     /// Writes to all other connections what was sent to them.
     fn release_others(&self) {
@@ -159,20 +113,13 @@ impl Here {
         if others.len() >= SPREAD_FROM {
             spread(std::mem::take(&mut *others));
         } else {
-            others.drain(..).for_each(|conn| conn.outlet_alone().release());
+            others.drain(..).for_each(|conn| conn.outlet().release());
         }
     }
 
     #[cold]
     fn set_aside(&self) -> Place {
         Place::Nested { own: self.own.get() }
-    }
-
-    /// Keeps room for frames for the next turn.
-    fn keep(&self, mut frames: Vec<u8>) {
-        frames.clear();
-        frames.shrink_to(KEEP_FRAMES);
-        self.spare.set(frames);
     }
 }
 
@@ -202,7 +149,7 @@ impl Spread {
     fn write_share(&self) -> bool {
         let first = self.next.fetch_add(SHARE, Ordering::Relaxed);
         let share = self.conns.get(first..).unwrap_or_default();
-        share.iter().take(SHARE).for_each(|conn| conn.outlet_alone().release());
+        share.iter().take(SHARE).for_each(|conn| conn.outlet().release());
         share.len() > SHARE
     }
 }
@@ -251,7 +198,7 @@ impl Drop for Gathering<'_> {
         }
         here(|here| {
             if let Some(own) = self.own
-                && own.cork().is_corked()
+                && own.has_unwritten()
             {
                 own.outlet().write_now();
             }

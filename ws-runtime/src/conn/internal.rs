@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::cork::Cork;
 use super::deflation::Deflation;
 use super::handlers::catch_now;
 use super::outlet::{Bound, Outlet, OutletGuard, Patience, Phase};
@@ -97,9 +96,6 @@ impl Conn {
         payload: &mut Payload<'_>,
         bound: Bound,
     ) -> Result<(), SendError> {
-        if gathering::push_own(self, kind, payload) {
-            return Ok(());
-        }
         self.push(|outlet| outlet.push(kind, payload, bound))
     }
 
@@ -121,7 +117,7 @@ impl Conn {
     pub(super) fn drop_spent(&self) -> bool {
         let has_spent = self.0.outlet.has_spent();
         if has_spent {
-            let spent = self.outlet_alone().take_spent();
+            let spent = self.outlet().take_spent();
             spent.into_iter().flat_map(|spent| spent.0).for_each(|bytes| {
                 // Nobody else is to suffer from a panic there; the panic hook was told.
                 let _ = catch_now(|| drop(bytes));
@@ -155,39 +151,15 @@ impl Conn {
         self.0.deflation.get().map(|deflation| &**deflation)
     }
 
-    /// Locks the outlet, with all in it that was sent before.
+    /// Locks the way out.
+    #[inline]
     pub(super) fn outlet(&self) -> OutletGuard<'_> {
-        let mut outlet = self.outlet_alone();
-        if self.cork().is_corked() {
-            self.cork().take(|frames| outlet.queue(frames));
-            // Whoever locks it need not write, and the connection's task may have looked already.
-            outlet.wake();
-        }
-        outlet
-    }
-
-    /// What this connection's own task holds back.
-    pub(super) fn cork(&self) -> &Cork {
-        &self.0.cork
-    }
-
-    /// Locks the outlet without what this connection's own task corks.
-    pub(super) fn outlet_alone(&self) -> OutletGuard<'_> {
         self.0.outlet.lock()
-    }
-
-    /// Whether messages can be sent and nothing waits before them, or was so a moment ago.
-    pub(super) fn is_free(&self) -> bool {
-        self.0.outlet.is_free()
     }
 
     /// Whether more waits than should, or did a moment ago.
     pub(super) fn is_overfull(&self) -> bool {
         self.0.outlet.is_overfull()
-    }
-
-    pub(super) fn max_outbox(&self) -> usize {
-        self.server().options().max_outbox
     }
 
     /// How far the connection has come, or had a moment ago.

@@ -1,7 +1,9 @@
 //! A connection from its first byte to its last: opened, ready, its messages one by one, and gone.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use super::Conn;
 use super::gathering::Gathered;
@@ -16,54 +18,69 @@ use crate::listen::{Address, Stream};
 use crate::server::{Hosted, Place};
 use crate::wire::{Incoming, Inflater};
 
-/// Lives one connection.
-pub(crate) fn live<S: Service>(
-    hosted: Arc<Hosted<S>>,
-    stream: Stream,
-    peer: Address,
-    place: Place,
-) -> impl Future<Output = ()> + Send {
-    let conn = hosted.server.greet(peer, &stream);
-    // The beginning and the end are boxed: most of the time a connection needs the memory of neither.
-    let opening = Box::pin(open(Arc::clone(&hosted), conn.clone(), stream, place));
-    Gathered::of(conn.clone(), async move {
-        let _life = Life(&conn);
-        let Some(opened) = opening.await else { return };
-        // Boxed, so that the connections to each route pay for their own session and not for the largest of all.
-        Box::pin(live_on::<S::Route>(&hosted, &conn, opened)).await;
-    })
-}
+/// The life of one connection, as a task. It is a step at a time, and each is in a box of its own: so the task is small,
+/// and a connection that is open holds nothing of its opening, and of its session as much as its own route has.
+#[must_use = "a connection lives as long as its task runs"]
+pub(crate) struct Life(Pin<Box<dyn Future<Output = Option<Life>> + Send>>);
 
-/// Lives a connection that has become a WebSocket, on the route that it was opened to.
-// No `async fn`, which would hold its arguments beside what it makes of them.
-fn live_on<'a, R: Route>(
-    hosted: &'a Hosted<R::Server>,
-    conn: &'a Conn,
-    opened: Opened<R::Session>,
-) -> impl Future<Output = ()> + Send + use<'a, R> {
-    let Opened { stream, session, deflate, accepted } = opened;
-    let (source, sink) = stream.split();
-    let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
-    let mut link = Link::new(conn.clone(), source, inflater);
-    let mut attendant = Attendant::<R> { hosted, conn, session: Some(session) };
-    // Listed before the peer can know that it is ready: it misses no broadcast from then on.
-    conn.become_ready(sink, accepted, deflate);
-    hosted.server.admit(conn);
-    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
-    async move {
-        attendant.attend(&mut link).await;
-        attendant.hosted.server.dismiss(attendant.conn);
-        Box::pin(attendant.part(&mut link)).await;
+impl Life {
+    /// Begins the life of a connection that was just accepted.
+    pub(crate) fn begin<S: Service>(
+        hosted: Arc<Hosted<S>>,
+        stream: Stream,
+        peer: Address,
+        place: Place,
+    ) -> Self {
+        let held = Held(hosted.server.greet(peer, &stream));
+        Self::step(held.0.clone(), async move {
+            let opened = open(Arc::clone(&hosted), held.0.clone(), stream, place).await?;
+            Some(serve::<S::Route>(hosted, held, opened))
+        })
+    }
+
+    fn step(conn: Conn, step: impl Future<Output = Option<Self>> + Send + 'static) -> Self {
+        Self(Box::pin(Gathered::of(conn, step)))
     }
 }
 
-/// Gives back what the connection holds, however its task ends: also where that is dropped with its runtime, as handles
-/// may outlive both.
-struct Life<'a>(&'a Conn);
+impl Future for Life {
+    type Output = ();
 
-impl Drop for Life<'_> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        while let Some(next) = ready!(self.0.as_mut().poll(cx)) {
+            *self = next;
+        }
+        Poll::Ready(())
+    }
+}
+
+/// Serves a connection that has become a WebSocket, on the route that it was opened to.
+fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, held: Held, opened: Opened<R::Session>) -> Life {
+    let Opened { stream, session, deflate, accepted } = opened;
+    let conn = held.0.clone();
+    let (source, sink) = stream.split();
+    let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
+    let mut link = Link::new(conn.clone(), source, inflater);
+    // Listed before the peer can know that it is ready: it misses no broadcast from then on.
+    conn.become_ready(sink, accepted, deflate);
+    hosted.server.admit(&conn);
+    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
+    let mut dispatcher = Dispatcher::<R> { hosted, held, session: Some(session) };
+    Life::step(conn, async move {
+        dispatcher.dispatch(&mut link).await;
+        dispatcher.hosted.server.dismiss(dispatcher.conn());
+        Box::pin(dispatcher.part(&mut link)).await;
+        None
+    })
+}
+
+/// A connection whose task runs. What it holds is given back however the task ends, also where that is dropped with its
+/// runtime: handles may outlive both.
+struct Held(Conn);
+
+impl Drop for Held {
     fn drop(&mut self) {
-        self.0.server().forget(self.0);
+        self.0.server().forget(&self.0);
         self.0.cut(ClosedBy::Us);
         self.0.drop_spent();
         self.0.forget_replaced();
@@ -71,18 +88,18 @@ impl Drop for Life<'_> {
 }
 
 /// Calls the handlers of one connection, one at a time.
-struct Attendant<'a, R: Route> {
-    hosted: &'a Hosted<R::Server>,
-    conn: &'a Conn,
+struct Dispatcher<R: Route> {
+    hosted: Arc<Hosted<R::Server>>,
+    held: Held,
     session: Option<R::Session>,
 }
 
-impl<R: Route> Attendant<'_, R> {
+impl<R: Route> Dispatcher<R> {
     /// Runs `ready`, then hands over message after message until there are no more, or a handler fails.
     ///
     /// What awaits is boxed for as long as it does: a connection that rests has no room for it.
-    async fn attend(&mut self, link: &mut Link) {
-        if Box::pin(self.greet(link)).await == Verdict::End {
+    async fn dispatch(&mut self, link: &mut Link) {
+        if Box::pin(self.ready(link)).await == Verdict::End {
             return;
         }
         loop {
@@ -94,9 +111,11 @@ impl<R: Route> Attendant<'_, R> {
         }
     }
 
-    async fn greet(&mut self, link: &mut Link) -> Verdict {
-        let (name, ended) = match self.conn.replaced_ready() {
-            Some(handler) => ("on_ready", Some(catch_now(handler))),
+    /// Runs `ready`.
+    async fn ready(&mut self, link: &mut Link) -> Verdict {
+        let replaced = self.conn().replaced_ready().map(catch_now);
+        let (name, ended) = match replaced {
+            Some(ended) => ("on_ready", Some(ended)),
             None => (R::READY, link.beside(|| R::ready(self.event())).await),
         };
         self.settle(name, Refused::ClosesByStatus, ended)
@@ -113,7 +132,8 @@ impl<R: Route> Attendant<'_, R> {
 
     /// Runs `disconnect` once it is certain how the connection ended, drops the session and gives the socket back.
     async fn part(mut self, link: &mut Link) {
-        let conn = self.conn;
+        let conn = self.held.0.clone();
+        let conn = &conn;
         link.drained().await;
         let close = conn
             .outlet()
@@ -140,8 +160,12 @@ impl<R: Route> Attendant<'_, R> {
         link.close().await;
     }
 
+    fn conn(&self) -> &Conn {
+        &self.held.0
+    }
+
     fn event(&mut self) -> RouteEvent<'_, R> {
-        ConnEvent::new(self.conn, &self.hosted.store, &mut self.session)
+        ConnEvent::new(&self.held.0, &self.hosted.store, &mut self.session)
     }
 
     /// Calls the handler that was set for this connection in place of the declared one; tells its name, too.
@@ -149,15 +173,15 @@ impl<R: Route> Attendant<'_, R> {
     fn call_replaced(&self, message: &Received<'_>) -> Option<(&'static str, Result<Outcome, Panicked>)> {
         Some(match message {
             Received::Utf8(text) => {
-                let handler = self.conn.replaced_utf8()?;
+                let handler = self.conn().replaced_utf8()?;
                 ("on_utf8", catch_now(|| handler(text.as_str())))
             }
             Received::Binary(data) => {
-                let handler = self.conn.replaced_binary()?;
+                let handler = self.conn().replaced_binary()?;
                 ("on_binary", catch_now(|| handler(data.as_slice())))
             }
             Received::Pong(data) => {
-                let handler = self.conn.replaced_pong()?;
+                let handler = self.conn().replaced_pong()?;
                 ("on_pong", catch_now(|| handler(data.as_slice())))
             }
         })
@@ -186,15 +210,15 @@ impl<R: Route> Attendant<'_, R> {
             None => Some(Close::failure()),
             Some(close) => close,
         };
-        judge(self.conn, name, failed.map(Err));
+        judge(self.conn(), name, failed.map(Err));
         let Some(close) = close else { return Verdict::GoOn };
-        self.conn.outlet().push_close(close);
+        self.conn().outlet().push_close(close);
         Verdict::End
     }
 }
 
 /// Messages of plain handlers are handled where they lie; those of `async` ones are awaited one after the other.
-impl<R: Route> Receiver for Attendant<'_, R> {
+impl<R: Route> Receiver for Dispatcher<R> {
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
         // The link answers pings and keeps Close frames to itself.
         let Ok(message) = Received::of(incoming) else { return Ok(()) };

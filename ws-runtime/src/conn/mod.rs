@@ -2,7 +2,6 @@
 
 mod batch;
 mod broadcast;
-mod cork;
 mod deflation;
 mod error;
 mod gathering;
@@ -19,12 +18,6 @@ mod pace;
 mod replaced;
 mod timing;
 
-/// What `cork` is built from.
-mod sync {
-    pub(super) use std::sync::Mutex;
-    pub(super) use std::sync::atomic::{AtomicBool, Ordering};
-}
-
 use std::fmt;
 use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
@@ -35,9 +28,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use ws_spec::close::is_sendable;
 use ws_spec::options::{self, OptionInfo};
 
-use self::cork::Cork;
 use self::deflation::Deflation;
-use self::outlet::{Bound, OutletLock, Phase};
+use self::outlet::{Bound, Outlet, OutletLock, Phase};
 use self::replaced::Replaced;
 use crate::Server;
 use crate::event::{Binary, Close, ClosedBy, Utf8};
@@ -49,7 +41,7 @@ pub(crate) use self::broadcast::Broadcast;
 pub use self::error::{CloseError, SendError, SetError};
 pub(crate) use self::gathering::{Gathered, gathered};
 pub(crate) use self::handlers::{Panicked, catch};
-pub(crate) use self::life::live;
+pub(crate) use self::life::Life;
 pub(crate) use self::open::turn_away;
 pub(crate) use self::timing::Moment;
 
@@ -72,7 +64,6 @@ struct Inner {
     /// There from `ready` on, where it was.
     deflation: OnceLock<Box<Deflation>>,
     outlet: OutletLock,
-    cork: Cork,
     /// Whether `replaced` is worth a look.
     has_replaced: AtomicBool,
     /// Boxed, as most connections replace no handler.
@@ -91,8 +82,7 @@ impl Conn {
             max_recv_size: options.max_recv_size.into(),
             nodelay: options.nodelay.into(),
             deflation: OnceLock::new(),
-            outlet: OutletLock::new(options),
-            cork: Cork::new(),
+            outlet: OutletLock::new(Outlet::new(options)),
             has_replaced: false.into(),
             replaced: Mutex::new(None),
             server,

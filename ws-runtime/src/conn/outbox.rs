@@ -1,5 +1,6 @@
 //! Encoded frames on their way out, oldest first.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
@@ -10,6 +11,14 @@ use crate::wire::{self, Kind, Payload, SHARE_FROM};
 
 /// How many pieces one vectored write takes.
 const MAX_SLICES: usize = 32;
+
+/// Room for more than this is not kept for the next who needs some.
+const KEEP: usize = 1024 * 1024;
+
+thread_local! {
+    /// Room for frames, kept from turn to turn: most often all that one puts in is written before the next needs it.
+    static SPARE: Cell<Option<Box<Rest>>> = const { Cell::new(None) };
+}
 
 /// What waits to be written. Empty, it holds no memory.
 #[derive(Debug, Default)]
@@ -53,7 +62,7 @@ impl Outbox {
 
     /// Encodes a frame behind what is there; a large payload that is owned is taken instead of being copied.
     pub(super) fn push(&mut self, kind: Kind, payload: &mut Payload<'_>) {
-        let rest = self.rest.get_or_insert_default();
+        let rest = self.rest.get_or_insert_with(Rest::spare);
         let before = rest.tail.len();
         match payload {
             Payload::Owned(payload) if payload.len() >= SHARE_FROM => {
@@ -93,7 +102,7 @@ impl Outbox {
     pub(super) fn push_copy(&mut self, frames: &[u8]) {
         if !frames.is_empty() {
             self.len += frames.len();
-            self.rest.get_or_insert_default().tail.extend_from_slice(frames);
+            self.rest.get_or_insert_with(Rest::spare).tail.extend_from_slice(frames);
         }
     }
 
@@ -122,8 +131,10 @@ impl Outbox {
         if let Some(rest) = &mut self.rest {
             rest.advance(left, &mut self.spent);
         }
-        if self.len == 0 {
-            self.rest = None;
+        if self.len == 0
+            && let Some(rest) = self.rest.take()
+        {
+            rest.keep();
         }
     }
 
@@ -144,17 +155,20 @@ impl Outbox {
         self.spent.take()
     }
 
-    /// Keeps what is left of a batch by itself, since that goes on with others.
-    pub(super) fn leave_batch(&mut self) {
+    /// Keeps what is left for a while: a batch goes on with others, and no more room is held than is needed.
+    pub(super) fn settle(&mut self) {
         if let Some(part) = self.part.take() {
             let left = part.read(Bytes::copy_from_slice);
             self.rest.get_or_insert_default().queue.push_front(Piece::ours(left));
+        }
+        if let Some(rest) = &mut self.rest {
+            rest.tail.shrink_to_fit();
         }
     }
 
     /// Queues a piece of its own behind all that is there.
     fn push_piece(&mut self, bytes: Bytes, is_lent: bool) {
-        let rest = self.rest.get_or_insert_default();
+        let rest = self.rest.get_or_insert_with(Rest::spare);
         rest.end_tail();
         self.len += bytes.len();
         rest.queue.push_back(Piece { bytes, is_lent });
@@ -162,6 +176,18 @@ impl Outbox {
 }
 
 impl Rest {
+    fn spare() -> Box<Self> {
+        // A thread that ends has none.
+        SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default()
+    }
+
+    /// Keeps the room, which is empty, for whoever needs some next.
+    fn keep(self: Box<Self>) {
+        if self.tail.capacity() <= KEEP {
+            let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+        }
+    }
+
     fn with_slices<T>(&self, first: &[u8], write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
         let pieces = std::iter::once(first).chain(self.queue.iter().map(|piece| &piece.bytes[..]));
         let pieces = pieces.chain(std::iter::once(&self.tail[..])).filter(|piece| !piece.is_empty());
@@ -179,7 +205,7 @@ impl Rest {
         while left > 0 {
             let Some(first) = self.queue.front_mut() else {
                 if self.tail.len() == left {
-                    self.tail = Vec::new();
+                    self.tail.clear();
                     return;
                 }
                 self.end_tail();
@@ -198,7 +224,9 @@ impl Rest {
 
     fn end_tail(&mut self) {
         if !self.tail.is_empty() {
-            self.queue.push_back(Piece::ours(std::mem::take(&mut self.tail).into()));
+            // No larger than it has to be, as it may stay for a while.
+            let tail = std::mem::take(&mut self.tail).into_boxed_slice();
+            self.queue.push_back(Piece::ours(tail.into()));
         }
     }
 }
@@ -233,7 +261,7 @@ mod tests {
         PushEncoded(usize),
         PushCopy(usize),
         PushPart(usize),
-        LeaveBatch,
+        Settle,
         Write(usize),
     }
 
@@ -245,7 +273,7 @@ mod tests {
             2 => Step::PushEncoded(size),
             3 => Step::PushCopy(size),
             4..=6 => Step::PushPart(size),
-            7 => Step::LeaveBatch,
+            7 => Step::Settle,
             _ => Step::Write(size),
         });
         prop::collection::vec(step, 0..60)
@@ -288,7 +316,7 @@ mod tests {
                         outbox.push_part(&part);
                         part.read(|frame| expected.extend_from_slice(frame));
                     }
-                    Step::LeaveBatch => outbox.leave_batch(),
+                    Step::Settle => outbox.settle(),
                     Step::Write(most) if !outbox.is_empty() => write(&mut outbox, &mut written, most),
                     Step::Write(_) => {}
                 }

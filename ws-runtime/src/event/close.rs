@@ -7,6 +7,9 @@ use crate::wire::Utf8Bytes;
 use crate::Reject;
 
 /// How a connection ended: what a `disconnect` handler is told.
+///
+/// That handler runs when the last one before it has ended, and all that was sent before the end is written or never will
+/// be. Nothing can be sent from then on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Close {
     pub(crate) code: u16,

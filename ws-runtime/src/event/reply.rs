@@ -17,6 +17,9 @@ use crate::wire::Utf8Bytes;
 /// the handler's name and ends the connection with close code 1011, without details. Implement the trait to return types
 /// of your own.
 ///
+/// The reply is made and queued before the lock on the state is released, where the handler took that. After
+/// [`Conn::disconnect`](crate::Conn::disconnect) it is dropped.
+///
 /// ```
 /// use ws_runtime::event::{IntoReply, Reply};
 ///

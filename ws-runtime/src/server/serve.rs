@@ -15,7 +15,7 @@ use super::accept::Acceptors;
 use super::capacity::Capacity;
 use super::shutdown::Stage;
 use super::{Hosted, Server};
-use crate::conn::{Conn, catch, live, turn_away};
+use crate::conn::{Conn, Life, catch, turn_away};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
 
@@ -71,7 +71,7 @@ async fn accept<S: Service>(
                 // A stalled handshake is evicted before a new peer is refused.
                 if connections.len() < capacity.connections || openings.evict(now) {
                     let place = openings.admit(&peer, now);
-                    let connection = live(Arc::clone(hosted), stream, peer, place);
+                    let connection = Life::begin(Arc::clone(hosted), stream, peer, place);
                     connections.spawn(Connection { connection, server: server.clone() });
                     continue;
                 }

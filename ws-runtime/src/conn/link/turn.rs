@@ -3,7 +3,6 @@
 use std::task::Context;
 
 use super::{Link, Reading};
-use crate::conn::gathering::poll_write_own;
 use crate::conn::linger::Lingering;
 use crate::conn::outlet::{Bound, Phase, Written};
 use crate::conn::timing::{Due, Ending, Moment, Silence};
@@ -28,7 +27,7 @@ impl Link {
             self.unset_alarm();
             // However late we look: what the peer has made room for meanwhile is progress.
             self.write(cx, now, Insist::Yes);
-            let left = self.conn.outlet_alone().unwritten();
+            let left = self.conn.outlet().unwritten();
             for due in self.timing.due(self.conn.server().options(), left, now) {
                 self.act(due);
             }
@@ -74,7 +73,7 @@ impl Link {
             Phase::Ready | Phase::Finishing => Some((Ending::PeerEnded, 0)),
             Phase::Closing if self.lingering.is_some() => Some((Ending::Lingering, 0)),
             Phase::Closing if self.conn.has_unwritten() => {
-                Some((Ending::Draining, self.conn.outlet_alone().unwritten()))
+                Some((Ending::Draining, self.conn.outlet().unwritten()))
             }
             Phase::Closing => Some((Ending::AwaitingClose, 0)),
             Phase::Opening | Phase::Gone => None,
@@ -92,7 +91,10 @@ impl Link {
     }
 
     pub(super) fn write(&mut self, cx: &mut Context<'_>, now: Moment, insist: Insist) -> Written {
-        let written = poll_write_own(&self.conn, cx, insist);
+        let written = match self.conn.has_unwritten() {
+            true => self.conn.outlet().poll_write(cx, insist),
+            false => Written::All,
+        };
         self.timing.written(written, now);
         written
     }

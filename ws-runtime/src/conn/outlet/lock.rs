@@ -1,126 +1,80 @@
-//! The lock around the way out, and what may be known without it.
+//! A lock that shows how things stand behind it to those who do not take it, and wakes others once it is released.
+//!
+//! This file stands by itself: `tests/tests/status_lock.rs` runs it under loom, with loom's mutex and atomics for std's.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::sync::PoisonError;
 
-use super::{Outlet, Phase, Wakeups};
-use crate::options::Options;
+use super::sync::{AtomicU8, Mutex, MutexGuard, Ordering};
 
-/// The outlet of one connection behind its lock.
+/// What can stand behind a [`StatusLock`].
+pub(crate) trait Guarded {
+    /// Whoever has to be woken: this wakes them when it is dropped.
+    type Wakeups;
+
+    /// How things stand.
+    fn status(&self) -> u8;
+
+    /// Takes those who have to be woken, if there are any.
+    fn take_wakeups(&mut self) -> Option<Self::Wakeups>;
+}
+
+/// A lock with a status beside it.
 ///
-/// The lock is held for as long as it takes to append bytes or to write them without waiting, never across an `.await`
-/// and never while user code runs, the log's subscribers included.
+/// Whoever is woken sees the status that the waker left, as it is stored before the lock is released and they are woken
+/// after it. A waker may run any code, that of another runtime included, so none is called while the lock is held.
 #[derive(Debug)]
-pub(in crate::conn) struct OutletLock {
-    outlet: Mutex<Outlet>,
-    /// The phase, [`UNWRITTEN`], [`OVERFULL`] and [`SPENT`], to be read without the lock where a moment's delay does no harm.
-    glance: AtomicU8,
+pub(crate) struct StatusLock<T> {
+    guarded: Mutex<T>,
+    status: AtomicU8,
 }
 
-/// Set in a glance while the outlet has something to write.
-const UNWRITTEN: u8 = 0x80;
-/// Set in a glance while it holds more than it should.
-const OVERFULL: u8 = 0x40;
-/// Set in a glance while it has something to be dropped without the lock.
-const SPENT: u8 = 0x20;
-
-/// An outlet that is locked.
-pub(in crate::conn) struct OutletGuard<'o> {
-    outlet: MutexGuard<'o, Outlet>,
-    lock: &'o OutletLock,
-    /// Dropped after the lock, as fields are dropped in order.
-    released: Released,
+/// The lock, held.
+pub(crate) struct StatusGuard<'l, T: Guarded> {
+    guarded: MutexGuard<'l, T>,
+    status: &'l AtomicU8,
+    /// Fields are dropped in order: the lock is released before anybody is woken.
+    wakeups: Option<T::Wakeups>,
 }
 
-/// Wakes those who are to be woken, where the lock is held no longer.
-#[derive(Default)]
-struct Released {
-    task: Option<Waker>,
-    wakeups: Wakeups,
-}
-
-impl OutletLock {
-    pub(in crate::conn) fn new(options: &Options) -> Self {
-        Self { outlet: Mutex::new(Outlet::new(options)), glance: AtomicU8::new(Phase::Opening as u8) }
+impl<T: Guarded> StatusLock<T> {
+    pub(crate) fn new(guarded: T) -> Self {
+        Self { status: AtomicU8::new(guarded.status()), guarded: Mutex::new(guarded) }
     }
 
-    pub(in crate::conn) fn lock(&self) -> OutletGuard<'_> {
-        let outlet = self.outlet.lock().unwrap_or_else(PoisonError::into_inner);
-        OutletGuard { outlet, lock: self, released: Released::default() }
-    }
-
-    /// How far the connection has come, or had a moment ago.
     #[inline]
-    pub(in crate::conn) fn phase(&self) -> Phase {
-        match self.glance.load(Ordering::Acquire) & !(UNWRITTEN | OVERFULL | SPENT) {
-            0 => Phase::Opening,
-            1 => Phase::Ready,
-            2 => Phase::Finishing,
-            3 => Phase::Closing,
-            _ => Phase::Gone,
-        }
+    pub(crate) fn lock(&self) -> StatusGuard<'_, T> {
+        let guarded = self.guarded.lock().unwrap_or_else(PoisonError::into_inner);
+        StatusGuard { guarded, status: &self.status, wakeups: None }
     }
 
-    /// Whether messages may be sent and nothing waits before them, or did a moment ago.
+    /// The status, or that of a moment ago.
     #[inline]
-    pub(in crate::conn) fn is_free(&self) -> bool {
-        let glance = self.glance.load(Ordering::Acquire);
-        glance == Phase::Ready as u8 || glance == Phase::Finishing as u8
-    }
-
-    /// Whether more waits than should, or did a moment ago.
-    #[inline]
-    pub(in crate::conn) fn is_overfull(&self) -> bool {
-        self.glance.load(Ordering::Acquire) & OVERFULL != 0
-    }
-
-    /// Whether there is, or was a moment ago, something to write.
-    #[inline]
-    pub(in crate::conn) fn has_unwritten(&self) -> bool {
-        self.glance.load(Ordering::Acquire) & UNWRITTEN != 0
-    }
-
-    /// Whether there is something to be dropped without the lock, or was a moment ago.
-    #[inline]
-    pub(in crate::conn) fn has_spent(&self) -> bool {
-        self.glance.load(Ordering::Acquire) & SPENT != 0
+    pub(crate) fn status(&self) -> u8 {
+        self.status.load(Ordering::Acquire)
     }
 }
 
-impl Deref for OutletGuard<'_> {
-    type Target = Outlet;
+impl<T: Guarded> Deref for StatusGuard<'_, T> {
+    type Target = T;
 
-    fn deref(&self) -> &Outlet {
-        &self.outlet
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.guarded
     }
 }
 
-impl DerefMut for OutletGuard<'_> {
-    fn deref_mut(&mut self) -> &mut Outlet {
-        &mut self.outlet
+impl<T: Guarded> DerefMut for StatusGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.guarded
     }
 }
 
-impl Drop for OutletGuard<'_> {
+impl<T: Guarded> Drop for StatusGuard<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        let unwritten = if self.outlet.has_unwritten() { UNWRITTEN } else { 0 };
-        let overfull = if self.outlet.outbox.len() > self.outlet.limit { OVERFULL } else { 0 };
-        let spent = if self.outlet.outbox.has_spent() { SPENT } else { 0 };
-        self.lock.glance.store(self.outlet.phase as u8 | unwritten | overfull | spent, Ordering::Release);
-        if self.outlet.has_wakeups() {
-            let (wakeups, task) = self.outlet.take_wakeups();
-            self.released = Released { task, wakeups };
-        }
-    }
-}
-
-impl Drop for Released {
-    fn drop(&mut self) {
-        if let Some(task) = self.task.take() {
-            task.wake();
-        }
-        self.wakeups.wake_flushing();
+        self.status.store(self.guarded.status(), Ordering::Release);
+        self.wakeups = self.guarded.take_wakeups();
     }
 }

@@ -1,8 +1,15 @@
 //! The way out of a connection: its outbox and its socket behind one lock, and how far the connection has come.
 
 mod lock;
+mod status;
 
-use std::io::{self, IoSlice};
+/// What the lock is built from.
+mod sync {
+    pub(super) use std::sync::atomic::{AtomicU8, Ordering};
+    pub(super) use std::sync::{Mutex, MutexGuard};
+}
+
+use std::io;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -15,7 +22,12 @@ use crate::listen::{By, Insist, Sink};
 use crate::options::{Compression, Options, Slow};
 use crate::wire::{self, Kind, Payload};
 
-pub(super) use self::lock::{OutletGuard, OutletLock};
+/// The way out of one connection behind its lock.
+///
+/// The lock is held for as long as it takes to append bytes or to write them without waiting, never across an `.await` and
+/// never while user code runs, wakers and the log's subscribers included.
+pub(super) type OutletLock = lock::StatusLock<Outlet>;
+pub(super) type OutletGuard<'l> = lock::StatusGuard<'l, Outlet>;
 
 /// The way out: senders fill the outbox, and whoever comes first hands it to the kernel.
 #[derive(Debug)]
@@ -42,21 +54,15 @@ pub(super) struct Outlet {
     /// The connection's task, to be woken when there is something to do.
     task: Option<Waker>,
     flushing: Option<Box<Flushing>>,
-    /// Who is to be woken once the lock is released.
-    wakeups: Wakeups,
+    /// The connection's task is to be woken once the lock is released.
+    wakes_task: bool,
+    /// Those who waited and are to be woken then, as all is written.
+    flushed: Option<Box<Flushing>>,
 }
 
 /// Those who wait until all is written; boxed, as there are seldom any.
 #[derive(Debug, Default)]
 struct Flushing(Vec<Waker>);
-
-/// Who is to be woken. A waker may be a user's, and run any code: it is called where no lock is held, as this is dropped
-/// after the lock.
-#[derive(Debug, Default)]
-pub(super) struct Wakeups {
-    task: bool,
-    flushing: Option<Box<Flushing>>,
-}
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,16 +111,8 @@ pub(super) enum Written {
     None,
 }
 
-impl Wakeups {
-    fn wake_flushing(&mut self) {
-        if let Some(flushing) = self.flushing.take() {
-            flushing.0.into_iter().for_each(Waker::wake);
-        }
-    }
-}
-
 impl Outlet {
-    fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &Options) -> Self {
         Self {
             phase: Phase::Opening,
             outbox: Outbox::default(),
@@ -130,7 +128,8 @@ impl Outlet {
             failure: None,
             task: None,
             flushing: None,
-            wakeups: Wakeups::default(),
+            wakes_task: false,
+            flushed: None,
         }
     }
 
@@ -284,18 +283,7 @@ impl Outlet {
 
     /// Has the connection's task look at the outlet, once the lock is released.
     pub(super) fn wake(&mut self) {
-        self.wakeups.task = true;
-    }
-
-    fn has_wakeups(&self) -> bool {
-        self.wakeups.task || self.wakeups.flushing.is_some()
-    }
-
-    /// Takes those that are to be woken, and the task's waker if it is among them.
-    fn take_wakeups(&mut self) -> (Wakeups, Option<Waker>) {
-        let wakeups = std::mem::take(&mut self.wakeups);
-        let task = if wakeups.task { self.task.clone() } else { None };
-        (wakeups, task)
+        self.wakes_task = true;
     }
 
     /// Whether all is written; remembers whom to wake when it is.
@@ -331,7 +319,7 @@ impl Outlet {
         if self.blocked {
             return;
         }
-        if self.write(&[], &mut By::Anyone) != Written::All {
+        if self.write(&mut By::Anyone) != Written::All {
             self.blocked = true;
             self.wake();
         } else if self.outbox.has_spent() {
@@ -344,27 +332,20 @@ impl Outlet {
         self.outbox.take_spent()
     }
 
-    /// Writes what waits and then `frames`, and has the connection's task woken when the kernel takes more. For that
-    /// task alone.
-    pub(super) fn poll_write(&mut self, frames: &[u8], cx: &mut Context<'_>, insist: Insist) -> Written {
-        let written = self.write(frames, &mut By::Task(cx, insist));
+    /// Writes what waits, and has the connection's task woken when the kernel takes more. For that task alone.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, insist: Insist) -> Written {
+        let written = self.write(&mut By::Task(cx, insist));
         self.blocked = written != Written::All;
         written
     }
 
-    /// Writes what waits and then `frames`; what the kernel does not take waits.
-    fn write(&mut self, mut frames: &[u8], by: &mut By<'_, '_>) -> Written {
-        if !self.outbox.is_empty() || !self.is_open() {
-            self.queue(frames);
-            frames = &[];
-        }
+    /// Writes what waits, as far as the kernel takes it.
+    fn write(&mut self, by: &mut By<'_, '_>) -> Written {
         let Some(sink) = &mut self.sink else { return Written::All };
         let mut stalled = Written::None;
         let failure = loop {
             let step = if !self.outbox.is_empty() {
                 self.outbox.with_slices(|pieces| sink.write(by, pieces))
-            } else if !frames.is_empty() {
-                sink.write(by, &[IoSlice::new(frames)])
             } else {
                 match sink.flush(by) {
                     Ok(()) => {
@@ -378,15 +359,10 @@ impl Outlet {
                 Ok(0) => break Close::abnormal(ClosedBy::Peer),
                 Ok(written) => {
                     stalled = Written::Some;
-                    if self.outbox.is_empty() {
-                        frames = frames.get(written..).unwrap_or_default();
-                    } else {
-                        self.outbox.advance(written);
-                    }
+                    self.outbox.advance(written);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.outbox.leave_batch();
-                    self.queue(frames);
+                    self.outbox.settle();
                     return stalled;
                 }
                 Err(error) => {
@@ -399,22 +375,10 @@ impl Outlet {
         Written::All
     }
 
-    /// Queues frames that were taken for sending already, whatever the limit.
-    pub(super) fn queue(&mut self, frames: &[u8]) {
-        if self.is_open() {
-            self.outbox.push_copy(frames);
-        }
-    }
-
-    /// Whether messages may still be sent.
-    fn is_open(&self) -> bool {
-        matches!(self.phase, Phase::Ready | Phase::Finishing)
-    }
-
     #[inline]
     fn tell_flushed(&mut self) {
         if let Some(flushing) = self.flushing.take() {
-            self.wakeups.flushing.get_or_insert_default().0.extend(flushing.0);
+            self.flushed.get_or_insert_default().0.extend(flushing.0);
         }
     }
 

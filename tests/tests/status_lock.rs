@@ -1,0 +1,111 @@
+//! Loom tries every order in which threads can come to the lock of a connection's way out.
+
+#[path = "../../ws-runtime/src/conn/outlet/lock.rs"]
+mod lock;
+
+/// What the lock is built from, of loom's kind.
+mod sync {
+    pub use loom::sync::atomic::{AtomicU8, Ordering};
+    pub use loom::sync::{Mutex, MutexGuard};
+}
+
+use std::collections::VecDeque;
+
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicBool, Ordering};
+use loom::thread;
+
+use lock::{Guarded, StatusLock};
+
+/// What is sent, and the connection's task, which writes what senders leave.
+struct Outlet {
+    queued: VecDeque<u8>,
+    written: Vec<u8>,
+    wakes_task: bool,
+    task: Arc<AtomicBool>,
+}
+
+impl Guarded for Outlet {
+    type Wakeups = Wakeups;
+
+    fn status(&self) -> u8 {
+        u8::from(!self.queued.is_empty())
+    }
+
+    fn take_wakeups(&mut self) -> Option<Wakeups> {
+        std::mem::take(&mut self.wakes_task).then(|| Wakeups(Arc::clone(&self.task)))
+    }
+}
+
+/// Wakes the task.
+struct Wakeups(Arc<AtomicBool>);
+
+impl Drop for Wakeups {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+fn outlet() -> (Arc<StatusLock<Outlet>>, Arc<AtomicBool>) {
+    let task = Arc::new(AtomicBool::new(false));
+    let outlet =
+        Outlet { queued: VecDeque::new(), written: Vec::new(), wakes_task: false, task: Arc::clone(&task) };
+    (Arc::new(StatusLock::new(outlet)), task)
+}
+
+/// A turn of the task: it looks at the status, and takes the lock only where that says so.
+fn turn(outlet: &StatusLock<Outlet>) {
+    if outlet.status() != 0 {
+        let outlet = &mut *outlet.lock();
+        outlet.written.extend(outlet.queued.drain(..));
+    }
+}
+
+#[test]
+fn a_task_that_is_woken_sees_what_it_was_woken_for() {
+    loom::model(|| {
+        let (outlet, woken) = outlet();
+        let sender = thread::spawn({
+            let outlet = Arc::clone(&outlet);
+            move || {
+                let mut outlet = outlet.lock();
+                outlet.queued.push_back(1);
+                // The kernel takes nothing: the task has to write it.
+                outlet.wakes_task = true;
+            }
+        });
+        // It may be at work for another reason just then.
+        turn(&outlet);
+        sender.join().unwrap();
+        if woken.swap(false, Ordering::Acquire) {
+            turn(&outlet);
+        }
+        assert_eq!(outlet.lock().written, [1]);
+    });
+}
+
+#[test]
+fn what_the_task_queues_and_tells_of_is_not_overtaken() {
+    loom::model(|| {
+        let (outlet, _) = outlet();
+        let told = Arc::new(AtomicBool::new(false));
+        let other = thread::spawn({
+            let (outlet, told) = (Arc::clone(&outlet), Arc::clone(&told));
+            move || {
+                let knows = told.load(Ordering::Acquire);
+                let outlet = &mut *outlet.lock();
+                outlet.queued.push_back(2);
+                // Whoever else sends writes at once, and all that waits.
+                outlet.written.extend(outlet.queued.drain(..));
+                knows
+            }
+        });
+        // The task sends and writes later: at the end of its turn.
+        outlet.lock().queued.push_back(1);
+        told.store(true, Ordering::Release);
+        let knew = other.join().unwrap();
+        turn(&outlet);
+        let written = outlet.lock().written.clone();
+        assert!(written == [1, 2] || (!knew && written == [2, 1]), "{written:?}");
+    });
+}

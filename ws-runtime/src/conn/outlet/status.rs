@@ -1,0 +1,91 @@
+//! What is known of the way out without its lock.
+
+use std::task::Waker;
+
+use super::lock::{Guarded, StatusLock};
+use super::{Flushing, Outlet, Phase};
+
+/// Set in a status while something waits to be written.
+const UNWRITTEN: u8 = 0x80;
+/// Set in a status while more waits than should.
+const OVERFULL: u8 = 0x40;
+/// Set in a status while something is to be dropped without the lock.
+const SPENT: u8 = 0x20;
+
+/// Who is to be woken once the lock is released.
+#[derive(Debug, Default)]
+pub(in crate::conn) struct Wakeups {
+    task: Option<Waker>,
+    flushing: Option<Box<Flushing>>,
+}
+
+impl Guarded for Outlet {
+    type Wakeups = Wakeups;
+
+    #[inline]
+    fn status(&self) -> u8 {
+        let mut status = self.phase as u8;
+        if self.has_unwritten() {
+            status |= UNWRITTEN;
+        }
+        if self.outbox.len() > self.limit {
+            status |= OVERFULL;
+        }
+        if self.outbox.has_spent() {
+            status |= SPENT;
+        }
+        status
+    }
+
+    #[inline]
+    fn take_wakeups(&mut self) -> Option<Wakeups> {
+        if !self.wakes_task && self.flushed.is_none() {
+            return None;
+        }
+        let task = if std::mem::take(&mut self.wakes_task) { self.task.clone() } else { None };
+        Some(Wakeups { task, flushing: self.flushed.take() })
+    }
+}
+
+impl Drop for Wakeups {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.wake();
+        }
+        if let Some(flushing) = self.flushing.take() {
+            flushing.0.into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
+impl StatusLock<Outlet> {
+    /// How far the connection has come, or had a moment ago.
+    #[inline]
+    pub(in crate::conn) fn phase(&self) -> Phase {
+        match self.status() & !(UNWRITTEN | OVERFULL | SPENT) {
+            0 => Phase::Opening,
+            1 => Phase::Ready,
+            2 => Phase::Finishing,
+            3 => Phase::Closing,
+            _ => Phase::Gone,
+        }
+    }
+
+    /// Whether more waits than should, or did a moment ago.
+    #[inline]
+    pub(in crate::conn) fn is_overfull(&self) -> bool {
+        self.status() & OVERFULL != 0
+    }
+
+    /// Whether there is, or was a moment ago, something to write.
+    #[inline]
+    pub(in crate::conn) fn has_unwritten(&self) -> bool {
+        self.status() & UNWRITTEN != 0
+    }
+
+    /// Whether there is something to be dropped without the lock, or was a moment ago.
+    #[inline]
+    pub(in crate::conn) fn has_spent(&self) -> bool {
+        self.status() & SPENT != 0
+    }
+}
