@@ -126,6 +126,7 @@ async fn what_a_program_is_said_to_say_is_what_it_says() {
     let tls = Tls::files("/srv/chat/certificate.pem", "/srv/chat/key.pem");
     ends_with(idle::server().tls(tls).bind().await.unwrap_err());
     let [certificate, key] = ["certificate", "key"].map(|file| format!("the file /srv/chat/{file}.pem"));
+    ends_with(TlsError::EncryptedKey { place: key.clone() }.into());
     ends_with(TlsError::Mismatch { certificate, key }.into());
     let source = || io::Error::from_raw_os_error(rustix::io::Errno::ADDRINUSE.raw_os_error());
     ends_with(ListenError::InUse { address: "[::]:8080".parse().unwrap(), source: source() }.into());

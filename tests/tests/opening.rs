@@ -1,4 +1,4 @@
-//! The time between `accept` and 101: its deadline, how many may be in it, and who is sent away.
+//! The time between `accept` and 101: its deadline, how many connections may be in it, and which are refused.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,7 +53,7 @@ const GRACE: Duration = Duration::from_millis(250);
 /// What comes until the stream ends, one way or the other.
 async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut received = Vec::new();
-    // One that made way is not told anything; its stream may end by a reset.
+    // An evicted connection gets no answer; its stream may end by a reset.
     let _ = stream.read_to_end(&mut received).await;
     String::from_utf8(received).unwrap()
 }
@@ -261,20 +261,20 @@ async fn one_too_many_is_told_to_come_again_and_has_room_when_another_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_oldest_that_dawdle_make_room_for_newcomers() {
+async fn the_oldest_stalled_ones_are_evicted_for_new_connections() {
     let running = door::server().max_handshakes(4).bind().await.unwrap();
-    let mut dawdlers = Vec::new();
+    let mut stalled = Vec::new();
     for _ in 0..4 {
         let mut stream = knock(&running).await;
         stream.write_all(b"GET / HT").await.unwrap();
-        dawdlers.push(stream);
+        stalled.push(stream);
     }
-    // Each of these takes the place of the oldest, as soon as that has dawdled for long enough, and gives it back.
+    // Each of these takes the slot of the oldest, as soon as that counts as stalled, and gives it back.
     let mut inside = vec![shake_hands(&running).await];
-    assert_eq!(rest(&mut dawdlers[0]).await, "", "it made way");
+    assert_eq!(rest(&mut stalled[0]).await, "", "it was evicted");
     // So for the next one there is room.
     inside.push(shake_hands(&running).await);
-    for (number, stream) in dawdlers.iter_mut().enumerate().skip(1) {
+    for (number, stream) in stalled.iter_mut().enumerate().skip(1) {
         stream.write_all(&HANDSHAKE.as_bytes()[8..]).await.unwrap();
         let mut status = [0; 13];
         stream.read_exact(&mut status).await.unwrap();
@@ -284,7 +284,7 @@ async fn the_oldest_that_dawdle_make_room_for_newcomers() {
 }
 
 #[tokio::test]
-async fn a_rush_of_honest_peers_gets_in_through_one_place() {
+async fn a_rush_of_honest_peers_gets_in_through_one_slot() {
     let running = Arc::new(door::server().max_handshakes(1).bind().await.unwrap());
     let rush = (0..100).map(|_| {
         let running = Arc::clone(&running);
@@ -298,14 +298,14 @@ async fn a_rush_of_honest_peers_gets_in_through_one_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_the_handler_keeps_its_place() {
+async fn who_waits_for_the_handler_is_not_evicted() {
     let running = door::server().max_handshakes(1).bind().await.unwrap();
     let mut control = ws_tests::Client::connect(&running).await;
     let mut slow = knock(&running).await;
     slow.write_all(&slowly()).await.unwrap();
     control.send(&b"asked"[..]).await;
     assert_eq!(control.text().await, "done");
-    // Far longer than a peer may take: see `GRACE`.
+    // Far longer than a peer may stall.
     let mut second = knock(&running).await;
     second.write_all(HANDSHAKE.as_bytes()).await.unwrap();
     let waits = tokio::time::timeout(10 * GRACE, second.read_u8()).await;
@@ -334,22 +334,22 @@ async fn honest_peers_get_in_over_tls_past_those_that_stall_in_it() {
     for task in tasks {
         task.await.unwrap();
     }
-    // All but the last few of the others have made way.
+    // All but the last few of the others were evicted.
     for stream in &mut stalled[..8] {
         assert_eq!(rest(stream).await, "");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_server_sends_who_is_slow_away_before_a_newcomer() {
+async fn a_full_server_evicts_a_stalled_handshake_before_it_refuses_a_new_one() {
     let running = door::server().max_connections(2).bind().await.unwrap();
     let _inside = shake_hands(&running).await;
-    let mut slow = knock(&running).await;
-    slow.write_all(b"GET ").await.unwrap();
+    let mut stalled = knock(&running).await;
+    stalled.write_all(b"GET ").await.unwrap();
     let mut newcomer = knock(&running).await;
     let answer = ask(&mut newcomer, HANDSHAKE.as_bytes(), Cut::Whole).await;
     assert!(answer.starts_with("HTTP/1.1 503 "), "the other may still be fast enough: {answer}");
     tokio::time::sleep(GRACE).await;
     shake_hands(&running).await;
-    assert_eq!(rest(&mut slow).await, "");
+    assert_eq!(rest(&mut stalled).await, "");
 }

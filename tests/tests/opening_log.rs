@@ -10,7 +10,10 @@ use tracing::Level;
 use tracing::subscriber::DefaultGuard;
 use ws_runtime::prelude::*;
 use ws_runtime::{Reject, Running};
-use ws_tests::raw::{HANDSHAKE, knock, shake_hands};
+use ws_tests::raw::{self, Cut, HANDSHAKE, knock, shake_hands};
+
+/// How long a line may take. It fails a test that hangs; it measures nothing.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[ws_server(listen = "127.0.0.1:0")]
 mod site {
@@ -65,7 +68,8 @@ impl Log {
 
     /// Waits for a line with all of these words.
     async fn line(&self, words: &[&str]) -> String {
-        for _ in 0..10_000 {
+        let start = std::time::Instant::now();
+        while start.elapsed() < PATIENCE {
             let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
             if let Some(line) = text.lines().find(|line| words.iter().all(|word| line.contains(word))) {
                 return line.to_owned();
@@ -74,6 +78,11 @@ impl Log {
         }
         panic!("no line has {words:?}: {}", String::from_utf8_lossy(&self.0.lock().unwrap()))
     }
+}
+
+/// The head of the answer to a handshake.
+async fn answer(running: &Running) -> String {
+    raw::ask(&mut knock(running).await, HANDSHAKE.as_bytes(), Cut::Whole).await
 }
 
 /// Sends a request, and reads until the server has ended the connection.
@@ -102,6 +111,22 @@ async fn a_replaced_handler_that_fails_is_named_as_the_method_that_set_it() {
     running.server().on_connect(|_| assert!(std::hint::black_box(false), "it is broken"));
     assert_eq!(ask(&running, "/").await, b"");
     log.line(&["ERROR", "handler=\"on_connect\"", "it is broken"]).await;
+}
+
+#[tokio::test]
+async fn an_evicted_connection_is_logged_with_the_option_that_was_reached() {
+    let (log, _guard) = Log::start();
+    let running = site::server().max_handshakes(1).bind().await.unwrap();
+    let mut stalled = knock(&running).await;
+    stalled.write_all(b"GET ").await.unwrap();
+    let _inside = shake_hands(&running).await;
+    log.line(&["DEBUG", "refused: max_handshakes (1) reached, this one was stalled"]).await;
+
+    let running = site::server().max_connections(1).bind().await.unwrap();
+    let mut stalled = knock(&running).await;
+    stalled.write_all(b"GET ").await.unwrap();
+    while !answer(&running).await.starts_with("HTTP/1.1 101 ") {}
+    log.line(&["DEBUG", "refused: max_connections (1) reached, this one was stalled"]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,5 @@
-//! What the macro says of mistakes, and what it takes without a word.
-//!
-//! One file in `ui/` is one mistake: its name says which, its first line what the user thought. What the compiler
-//! answers stands beside it; `TRYBUILD=overwrite cargo test -p ws-tests --test ui` writes it anew.
+//! Mistakes and the errors they get (`ui/*.rs`), and unusual servers that must compile without a warning (`ui/pass/*.rs`).
+//! See `ui/README.md`.
 
 #[test]
 fn each_mistake_is_answered_where_it_was_made() {
@@ -13,7 +11,7 @@ fn what_is_right_compiles_without_a_warning() {
     trybuild::TestCases::new().pass("ui/pass/*.rs");
 }
 
-/// The compiler falls back to the whole attribute where generated tokens of two places meet in one expression.
+/// The compiler points at the whole attribute if generated tokens with different spans meet in one expression.
 #[test]
 fn no_error_points_at_the_whole_attribute() {
     let answers = std::fs::read_dir("ui").unwrap().map(|entry| entry.unwrap().path());

@@ -1,27 +1,27 @@
-//! Conditions of `#[cfg(…)]`: what the macro can tell of them without knowing which hold.
+//! Conditions of `#[cfg(…)]`. The macro does not know which of them hold; it compares them as text.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The conditions of the `#[cfg(…)]` attributes on one item, all of which must hold.
+/// The conditions of the `#[cfg(…)]` attributes of an item: it exists if all hold.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cfgs(pub(crate) Vec<TokenStream>);
 
-/// One of several items that are alternatives under `#[cfg(…)]`: twins.
+/// One of several items of which at most one may exist, such as two handlers of one event under `#[cfg(…)]`.
 #[derive(Debug)]
 pub(crate) struct Twin {
-    /// Its own conditions, and that none of the earlier ones stands where both could.
+    /// Its own conditions, and that no earlier twin exists.
     pub(crate) cfgs: Cfgs,
-    /// The earlier ones that may stand together with it.
+    /// The earlier twins that may exist beside it.
     pub(crate) rivals: Vec<Rival>,
 }
 
-/// An earlier twin that the compiler may find beside a later one.
+/// An earlier twin that may exist beside a later one.
 #[derive(Debug)]
 pub(crate) struct Rival {
-    /// Its place among all.
+    /// Its index among all items.
     pub(crate) number: usize,
-    /// Where this holds, both stand.
+    /// If this holds, both exist.
     pub(crate) condition: TokenStream,
 }
 
@@ -34,7 +34,7 @@ impl Cfgs {
         }
     }
 
-    /// Whether both stand under conditions, and not under the same: then at most one of them may exist.
+    /// Whether both have conditions, and different ones: then they may be meant to exclude each other.
     pub(crate) fn excludes(&self, other: &Self) -> bool {
         let text = |cfgs: &Self| cfgs.0.iter().map(ToString::to_string).collect::<Vec<_>>();
         !self.0.is_empty() && !other.0.is_empty() && text(self) != text(other)
@@ -49,14 +49,15 @@ impl Cfgs {
     }
 }
 
-/// Whether each of these excludes all others, as far as can be told.
+/// Whether all of these may be meant to exclude each other.
 pub(crate) fn all_exclude_each_other(cfgs: &[&Cfgs]) -> bool {
     cfgs.iter().enumerate().all(|(number, one)| cfgs.iter().take(number).all(|earlier| one.excludes(earlier)))
 }
 
-/// Tells twins apart: those that have the same key. What has none stands by itself.
+/// Makes the conditions of twins exclude each other. Items with the same key are twins; items without a key have none.
 ///
-/// Only the compiler knows whether the conditions of two hold together: where they do, the earlier one stands.
+/// Only the compiler knows whether the conditions of two twins hold together. If they do, the earlier one is used, and the
+/// later one is a mistake.
 pub(crate) fn twins<'c, K: PartialEq>(all: impl IntoIterator<Item = (Option<K>, &'c Cfgs)>) -> Vec<Twin> {
     let mut keys: Vec<Option<K>> = Vec::new();
     let mut twins: Vec<Twin> = Vec::new();
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_later_of_two_twins_stands_only_where_the_earlier_does_not() {
+    fn the_later_of_two_twins_exists_only_where_the_earlier_does_not() {
         let (first, second) = (cfgs(&["unix"]), cfgs(&["a", "b"]));
         let twins = twins([(Some(()), &first), (Some(()), &second)]);
         assert_eq!(twins[0].cfgs.condition().to_string(), "unix");

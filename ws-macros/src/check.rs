@@ -1,4 +1,4 @@
-//! What must fit: the rules that need more than one item to be seen.
+//! Checks the rules that concern more than one item.
 
 mod arguments;
 mod unknown;
@@ -12,22 +12,22 @@ use crate::model::{Flow, Handler, Part};
 use crate::resolve::{Call, Resolved};
 use crate::syntax::output_type;
 
-/// The numbers of the handlers that break a rule. The dispatch leaves them out, so that one mistake stays one error.
+/// The handlers that break a rule, by index. They are not called, so that one mistake is one error.
 #[derive(Debug, Default)]
 pub(crate) struct LeftOut {
     all: BTreeSet<usize>,
-    /// Those whose signature may not even resolve: they are not written back.
+    /// Those whose signature may not resolve: they are not emitted.
     foreign: BTreeSet<usize>,
 }
 
-/// Checks a server whose items have been read one by one.
+/// Checks a server as a whole.
 pub(crate) fn check(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut {
     let (server, calls) = (resolved.server, &resolved.calls);
     let (states, sessions) = (&server.states, &server.root.sessions);
     one_type("state", "server", states, diagnostics);
     one_type("session", "connection", sessions, diagnostics);
     if server.root.parts_unclear || !are_twins(states) || !are_twins(sessions) {
-        // Whether an argument is the state or the session cannot be known.
+        // It is unknown whether an argument is the state or the session.
         return LeftOut { all: (0..calls.len()).collect(), foreign: BTreeSet::new() };
     }
     let left_out = find_wrong(resolved, diagnostics);
@@ -40,13 +40,13 @@ impl LeftOut {
         self.all.contains(&number)
     }
 
-    /// Whether the compiler must not see the handler's function.
+    /// Whether the handler must not be emitted.
     pub(crate) fn is_foreign(&self, number: usize) -> bool {
         self.foreign.contains(&number)
     }
 }
 
-/// The handlers that cannot be called.
+/// Finds the handlers that cannot be called.
 fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut {
     let mut wrong = LeftOut::default();
     let locks = |call: &&Call<'_>| call.handler.flow == Flow::Plain && call.takes_state_mutably();
@@ -67,7 +67,7 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
     wrong
 }
 
-/// At most one type is the state, and one the session.
+/// Checks that at most one type is the state, or the session.
 fn one_type(what: &str, per: &str, parts: &[Part], diagnostics: &mut Diagnostics) {
     let already = |first: &Part| {
         format!(
@@ -91,13 +91,13 @@ fn one_type(what: &str, per: &str, parts: &[Part], diagnostics: &mut Diagnostics
     }
 }
 
-/// Whether at most one of them exists, as far as can be told.
+/// Whether they may be meant to exclude each other.
 fn are_twins(parts: &[Part]) -> bool {
     let cfgs: Vec<&Cfgs> = parts.iter().map(|part| &part.cfgs).collect();
     all_exclude_each_other(&cfgs)
 }
 
-/// At most one handler for an event, of those that exist for certain.
+/// Checks that no earlier handler of the same event exists for certain.
 fn no_second_handler<'h>(
     handler: &Handler,
     mut earlier: impl Iterator<Item = &'h Handler>,
@@ -110,7 +110,7 @@ fn no_second_handler<'h>(
     }
 }
 
-/// At most one handler for an event, of twins under `#[cfg]`, of which more than one may exist.
+/// Reports handlers of the same event under `#[cfg]`, if the compiler finds that both exist.
 fn one_handler_each(calls: &[Call<'_>], left_out: &LeftOut, diagnostics: &mut Diagnostics) {
     let numbered = calls.iter().map(|call| call.handler).enumerate();
     let handlers: Vec<&Handler> =
@@ -126,7 +126,7 @@ fn one_handler_each(calls: &[Call<'_>], left_out: &LeftOut, diagnostics: &mut Di
     }
 }
 
-/// Only `handshake` makes the session.
+/// Checks that only the `handshake` handler returns the session.
 fn returns_no_session(call: &Call<'_>, diagnostics: &mut Diagnostics) {
     let Some(output) = output_type(&call.handler.output).filter(|_| call.returns_session) else { return };
     match call.handler.row().output {

@@ -1,15 +1,15 @@
-//! All mistakes of one server, collected and reported at once.
+//! Collects the mistakes of a server, so that all are reported at once.
 
 use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 
-/// Takes every mistake that is found, so that one does not hide the next.
+/// The mistakes that were found so far.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
     found: Vec<syn::Error>,
-    /// Those that are mistakes only where a condition of `#[cfg(…)]` holds.
+    /// Those that are mistakes only if a condition of `#[cfg(…)]` holds.
     conditional: Vec<(TokenStream, syn::Error)>,
 }
 
@@ -19,17 +19,17 @@ impl Diagnostics {
         self.found.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Reports a mistake where there are no tokens, only the place.
+    /// Reports a mistake at a span.
     pub(crate) fn error_at(&mut self, span: Span, message: impl Display) {
         self.found.push(syn::Error::new(span, message));
     }
 
-    /// Reports a mistake that is one only where the condition holds.
+    /// Reports a mistake that is one only if the condition holds.
     pub(crate) fn error_if(&mut self, condition: TokenStream, tokens: impl ToTokens, message: impl Display) {
         self.conditional.push((condition, syn::Error::new_spanned(tokens, message)));
     }
 
-    /// Takes what syn has to say.
+    /// Reports an error of syn's.
     pub(crate) fn extend(&mut self, error: syn::Error) {
         self.found.push(error);
     }
@@ -38,7 +38,7 @@ impl Diagnostics {
         self.found.len()
     }
 
-    /// The mistakes as items that the compiler reports.
+    /// The mistakes as `compile_error!` items.
     pub(crate) fn into_tokens(self) -> TokenStream {
         let found = self.found.iter().map(syn::Error::to_compile_error);
         let conditional = self.conditional.iter().map(|(condition, error)| {
@@ -49,7 +49,7 @@ impl Diagnostics {
     }
 }
 
-/// Words as prose: `` `a`, `b` and `c` ``.
+/// Words as a list in prose: `` `a`, `b` and `c` ``.
 pub(crate) fn list<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
     let mut quoted: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     let Some(last) = quoted.pop() else { return String::new() };

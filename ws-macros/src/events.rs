@@ -1,27 +1,28 @@
-//! What the macro knows of each event: one row an event, and everything else follows from it.
+//! The table of events: all that the macro knows about an event is in its row.
 //!
-//! A new event is a row here, a method of the runtime's `Service` or `Route`, and a trait for its arguments.
+//! A new event needs a row here, a method of the runtime's `Service` or `Route`, and a trait for its arguments. Every event
+//! can be handled by a `fn` or an `async fn`.
 
-/// One row: an event, or what has an attribute of its own (a tick, a watch).
+/// A row of the table: an event, a tick or a watch.
 #[derive(Debug)]
 pub(crate) struct Row {
-    /// The word in `#[on(…)]`, the runtime's method, and the name in messages.
+    /// The name in `#[on(…)]` and in error messages; also the runtime's method.
     pub(crate) name: &'static str,
     /// What other frameworks call it, in lower case.
     pub(crate) foreign_names: &'static [&'static str],
-    /// The runtime's trait of its arguments.
+    /// The runtime's trait that its arguments implement.
     pub(crate) argument_trait: &'static str,
     pub(crate) payload: Payload,
-    /// The arguments that are made of the payload, as types without lifetimes and spaces.
+    /// The types of the arguments that are made from the payload, without lifetimes and spaces.
     pub(crate) payload_types: &'static [&'static str],
-    /// The same in words, for messages.
+    /// The same in words, for error messages.
     pub(crate) payload_words: &'static str,
     pub(crate) surroundings: Surroundings,
     pub(crate) session: Session,
     pub(crate) output: Output,
 }
 
-/// What only this event brings: the runtime's type of it, which arguments are made of.
+/// What only this event passes: the runtime's type of it, from which arguments are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload {
     Nothing,
@@ -34,7 +35,7 @@ pub(crate) enum Payload {
     Handle,
 }
 
-/// Where the event happens: which trait of the runtime has its method, and which context its arguments are made from.
+/// The surroundings of an event: which trait of the runtime has its method, and which context its arguments are made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Surroundings {
     /// A connection that has not come to a route, or never will.
@@ -43,38 +44,38 @@ pub(crate) enum Surroundings {
     Admission,
     /// A connection that a route serves, with its session.
     Connection,
-    /// The server, no connection.
+    /// The server, without a connection.
     Server,
 }
 
-/// What a handler has of the session.
+/// How a handler can take the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Session {
-    /// It can take the session by `&` or `&mut`.
+    /// By `&` or `&mut`.
     Lent,
-    /// It can also take it by value: nothing comes after it.
+    /// Also by value, because no event follows.
     Given,
-    /// There is none, and this is why.
+    /// Not at all, for this reason.
     Absent(&'static str),
 }
 
-/// What a handler may return, and what becomes of it.
+/// What a handler may return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Output {
-    /// `()` or a `Result` of it: an error is logged.
+    /// `()`, or a `Result` whose error is logged.
     Outcome,
-    /// A reply to the peer.
+    /// A reply that is sent to the peer.
     Reply,
-    /// The session, or a refusal.
+    /// The session, or the refusal of the peer.
     Admission,
     /// An HTTP response.
     Response,
 }
 
-/// Writes the events that `#[on(…)]` takes, each with its row.
+/// Declares the events that `#[on(…)]` takes, each with its row.
 macro_rules! events {
     ($($event:ident: $row:expr,)*) => {
-        /// An event that `#[on(…)]` names.
+        /// An event that `#[on(…)]` takes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Event { $($event),* }
 
@@ -225,7 +226,7 @@ impl Row {
         }
     }
 
-    /// What a handler can take, as a sentence: the runtime's errors say the same.
+    /// What a handler can take, as a sentence. The traits of the runtime use the same words.
     pub(crate) fn offer(&self) -> String {
         let conn = match self.surroundings {
             Surroundings::Opening | Surroundings::Admission | Surroundings::Connection => "`&Conn`",
@@ -251,12 +252,12 @@ impl Event {
         Self::ALL.iter().copied().find(|event| event.name() == name)
     }
 
-    /// The event that another framework calls so.
+    /// The event that other frameworks call `name`.
     pub(crate) fn of_foreign_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|event| event.row().foreign_names.contains(&name))
     }
 
-    /// The names of all, in the order of a connection's life.
+    /// The names of all events, in the order of a connection's life.
     pub(crate) fn names() -> impl Iterator<Item = &'static str> {
         Self::ALL.iter().map(|event| event.name())
     }

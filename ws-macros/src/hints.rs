@@ -1,10 +1,10 @@
-//! What newcomers write as they know it from other frameworks, and what is written here instead.
+//! Hints for users of other frameworks: what they write out of habit, and what to write here.
 
 use ws_spec::nearest;
 
 use crate::events::Event;
 
-/// What follows "there is no event `name`".
+/// The hint that follows "there is no event `name`".
 pub(crate) fn event(name: &str) -> Option<String> {
     let meant = match name_of_event(name).as_str() {
         "tick" | "timer" | "interval" | "cron" | "schedule" | "every" | "timeout" => {
@@ -30,7 +30,7 @@ pub(crate) fn event(name: &str) -> Option<String> {
     Some(meant)
 }
 
-/// What to write in place of an attribute of a function that another framework has.
+/// What to write instead of an attribute of another framework.
 pub(crate) fn attribute(name: &str) -> Option<String> {
     let plain = name_of_event(name);
     let instead = match plain.as_str() {
@@ -45,7 +45,7 @@ pub(crate) fn attribute(name: &str) -> Option<String> {
         }
         "tick" | "timer" | "interval" => "`#[tick(period = 1)]`".to_owned(),
         "readable" | "writable" => format!("`#[watch({plain} = …)]`"),
-        // Another crate may have an attribute that is called like an event of another framework.
+        // Other names are left alone: an attribute of another crate may be called so.
         _ if plain == name => format!("`#[on({})]`", Event::of_name(name)?.name()),
         _ => {
             let event = Event::of_name(&plain).or_else(|| Event::of_foreign_name(&plain))?;
@@ -55,7 +55,7 @@ pub(crate) fn attribute(name: &str) -> Option<String> {
     Some(format!("there is no `#[{name}]`: write {instead}"))
 }
 
-/// What to write in place of an option that the server does not have.
+/// What to write instead of an option that is an event, a type or a tick here.
 pub(crate) fn option(name: &str) -> Option<String> {
     let plain = name_of_event(name);
     let above = "above a function inside the module";
@@ -77,7 +77,7 @@ pub(crate) fn option(name: &str) -> Option<String> {
     Some(format!("the server has no option `{name}`: {instead}"))
 }
 
-/// What to write in place of an extractor: an argument that is taken apart where it is declared.
+/// What to write instead of an extractor, such as `State(db): State<Db>`.
 pub(crate) fn extractor(name: &str) -> Option<&'static str> {
     match name {
         "State" | "Extension" | "Data" => Some(
@@ -95,7 +95,7 @@ pub(crate) fn extractor(name: &str) -> Option<&'static str> {
     }
 }
 
-/// What to write in place of a type that another framework gives to handlers.
+/// What to write instead of a type that another framework passes to handlers.
 pub(crate) fn foreign_type(name: &str) -> Option<&'static str> {
     match name {
         "WebSocketUpgrade" => Some(
@@ -108,7 +108,7 @@ pub(crate) fn foreign_type(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The name without what other frameworks put before it: `on_message`, `onmessage`, `handle_in`.
+/// The name without the prefix of other frameworks: `on_message`, `onmessage`, `handle_in`.
 fn name_of_event(name: &str) -> String {
     let lower = name.to_lowercase();
     ["on_", "handle_", "on", "handle"]

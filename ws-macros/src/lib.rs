@@ -1,17 +1,19 @@
 //! The attribute macros of ws-runtime: use them through its prelude, `use ws_runtime::prelude::*;`.
 //!
-//! Expansion has five stages, each in the file of its name:
+//! Expansion has five stages, each in the file of its name. Each takes what the stage before returned, and changes nothing
+//! of it:
 //!
-//! | stage | from | to |
+//! | stage | takes | returns |
 //! |---|---|---|
-//! | `parse` | tokens | the [`model`]: what the user wrote |
+//! | `parse` | tokens | the `model`: what the user wrote |
 //! | `resolve` | the model | what each argument of a handler asks for, by the name of its type |
-//! | `check` | that | which handlers break a rule |
-//! | `plan` | both | what is written |
+//! | `check` | the resolved model | the handlers that break a rule |
+//! | `plan` | both | what is generated |
 //! | `expand` | the plan | tokens |
 //!
-//! `parse` and `check` report every mistake they find, on the tokens that are wrong, to [`diagnostics`], and go on. What
-//! is known of each event stands in [`events`], of each option in [`options`].
+//! `parse` and `check` report each mistake to `diagnostics`, on the tokens that are wrong, and continue. A handler with a
+//! mistake is emitted but not called, so that one mistake is one error. `events` describes each event once, `options`
+//! each option, and `hints` what users of other frameworks write.
 
 mod cfgs;
 mod check;
@@ -68,18 +70,18 @@ macro_rules! rows {
 /// }
 /// ```
 ///
-/// # Inside of the module
+/// # Inside the module
 ///
 /// | attribute | marks |
 /// |---|---|
 /// | [`#[on(event)]`](macro@on) | the handler of an event: `connect`, `handshake`, `ready`, `utf8`, `binary`, `pong`, `disconnect`, `request`, `shutdown` |
 /// | [`#[tick(period = 1)]`](macro@tick) | a handler that runs every so many seconds |
 /// | [`#[watch(readable = …)]`](macro@watch) | a handler that runs when a handle is ready |
-/// | [`#[state]`](macro@state) | the type of which the server has one |
-/// | [`#[session]`](macro@session) | the type of which each connection has one |
+/// | [`#[state]`](macro@state) | the type of the state: one value for the server |
+/// | [`#[session]`](macro@session) | the type of the session: one value for each connection |
 ///
-/// Handlers are `fn` or `async fn`. Their arguments are found by type, in any order. Everything else in the module
-/// stays as it is written.
+/// Handlers are `fn` or `async fn`. Their arguments are found by type, in any order. All other items of the module stay as
+/// they are written.
 ///
 /// # Options
 ///
@@ -100,10 +102,10 @@ pub fn ws_server(
     server(attribute.into(), &item.into()).into()
 }
 
-/// Marks the handler of an event: `#[on(utf8)]`, inside of a [`#[ws_server]`](macro@ws_server) module.
+/// Marks the handler of an event: `#[on(utf8)]`, inside a [`#[ws_server]`](macro@ws_server) module.
 ///
-/// There is at most one handler for an event (twins under opposite `#[cfg]`s aside). Arguments are found by type, in
-/// any order, and any may be left out.
+/// An event has at most one handler, or one for each of several `#[cfg]` conditions that exclude each other. Arguments are
+/// found by type, in any order, and any may be left out.
 ///
 /// | event | when | its own arguments | session | may return |
 /// |---|---|---|---|---|
@@ -145,7 +147,7 @@ pub fn on(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_mac
     outside(Marker::On, &item.into()).into()
 }
 
-/// Marks a handler that runs each time a period has passed: `#[tick(period = 1)]`, inside of a
+/// Marks a handler that runs each time a period has passed: `#[tick(period = 1)]`, inside a
 /// [`#[ws_server]`](macro@ws_server) module.
 ///
 /// `period` is in seconds: an integer or a fraction above 0, or an expression of type `Duration`; at least 0.001. A
@@ -166,7 +168,7 @@ pub fn tick(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 }
 
 /// Marks a handler that runs when a handle is ready: `#[watch(readable = std::io::stdin())]` or
-/// `#[watch(writable = …)]`, inside of a [`#[ws_server]`](macro@ws_server) module. Unix only.
+/// `#[watch(writable = …)]`, inside a [`#[ws_server]`](macro@ws_server) module. Unix only.
 ///
 /// The value is any expression of a type that is `AsFd + Send`: a pipe, a socket, the terminal. It is evaluated once,
 /// when the server starts. A server may have any number of watches, each on a handle of its own.
@@ -188,7 +190,7 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
     outside(Marker::Watch, &item.into()).into()
 }
 
-/// Marks the type of which the server has one, a struct or an enum: `#[state]`, inside of a
+/// Marks the type of the state, a struct or an enum, of which the server has one value: `#[state]`, inside a
 /// [`#[ws_server]`](macro@ws_server) module.
 ///
 /// All handlers can take it by `&`, and those that are no `async fn` by `&mut`. If one does, the state is behind a lock
@@ -197,8 +199,8 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// handler takes by `&` has no lock. The macro knows the state by its own name and by
 /// aliases that the module declares.
 ///
-/// It begins as its `Default`, unless `chat::server().state(…)` gives another; a `pub` state without `Default` has to
-/// be given so. It may be private.
+/// It starts as its `Default`, unless `chat::server().state(…)` sets another value; a `pub` state without `Default` has to be
+/// set this way. It may be private.
 ///
 /// ```ignore
 /// #[state]
@@ -210,13 +212,14 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
     outside(Marker::State, &item.into()).into()
 }
 
-/// Marks the type of which each connection has one, a struct or an enum: `#[session]`, inside of a
+/// Marks the type of the session, a struct or an enum, of which each connection has one value: `#[session]`, inside a
 /// [`#[ws_server]`](macro@ws_server) module.
 ///
 /// The handlers of `ready`, `utf8`, `binary`, `pong` and `disconnect` can take it by `&` or `&mut`, without a lock: one
 /// connection's handlers run one at a time. `disconnect` can also take it by value.
 ///
-/// It begins as what the `handshake` handler returns, or as its `Default`. It may be private.
+/// It starts as what the `handshake` handler returns, or as its `Default`; a session without `Default` has to be returned by
+/// that handler. It may be private.
 ///
 /// ```ignore
 /// #[session]
@@ -228,7 +231,7 @@ pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
     outside(Marker::Session, &item.into()).into()
 }
 
-/// Reads, checks and writes a server. The user's items are written back whatever is wrong with them.
+/// Expands a server. The user's items are emitted even if they contain mistakes.
 fn server(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let Some(server) = parse::parse(attribute, item.clone(), &mut diagnostics) else {
@@ -241,7 +244,7 @@ fn server(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     expand::expand(&plan, diagnostics)
 }
 
-/// What a marker says where no `#[ws_server]` has read it.
+/// Expands a marker that no `#[ws_server]` has read, which is a mistake.
 fn outside(marker: Marker, item: &TokenStream) -> TokenStream {
     let name = marker.name();
     let mut diagnostics = Diagnostics::default();

@@ -1,4 +1,4 @@
-//! What a literal may be as the value of a key. What is no literal is known only when the server starts.
+//! Checks literals in attributes. Other expressions are checked when the server starts.
 
 use proc_macro2::Ident;
 use syn::{Expr, Lit, UnOp};
@@ -10,7 +10,7 @@ use crate::diagnostics::Diagnostics;
 use crate::model::Value;
 use crate::syntax::bare;
 
-/// Judges the value of an option as far as it is a literal.
+/// Checks the value of an option, if it is a literal.
 pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
     let before = diagnostics.count();
     match option.kind {
@@ -22,7 +22,7 @@ pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnost
             check_origins(&value, diagnostics);
         }
         kind => {
-            // `drop` would be taken for the function of that name.
+            // A bare `drop` would resolve to the function of that name.
             if let Some(word) =
                 lone_word(&value).filter(|word| kind.words().iter().any(|known| word == known))
             {
@@ -40,7 +40,7 @@ pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnost
     (diagnostics.count() == before).then_some(Value::Expression(value))
 }
 
-/// Judges the period of a tick.
+/// Checks the period of a tick.
 pub(crate) fn check_period(period: &Expr, diagnostics: &mut Diagnostics) {
     let written = Written::of(period);
     let problem = match &written {
@@ -54,7 +54,7 @@ pub(crate) fn check_period(period: &Expr, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What the user wrote as a value, as far as the macro can judge it.
+/// A value as the user wrote it.
 #[derive(Debug, PartialEq)]
 enum Written {
     Number {
@@ -63,9 +63,9 @@ enum Written {
     },
     Text(String),
     Bool,
-    /// A literal that no option takes: a byte, a character.
+    /// A literal that no option accepts: a byte, a character.
     OtherLiteral,
-    /// Anything that is known only when the server starts.
+    /// Any other expression: its value is known when the server starts.
     Expression,
 }
 
@@ -100,7 +100,7 @@ impl Written {
     }
 }
 
-/// Says what is wrong with a literal, if anything is.
+/// Says what is wrong with a literal; `None` if nothing is.
 fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
     if *written == Written::Expression {
         return None;
@@ -219,7 +219,7 @@ fn check_origins(value: &Expr, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The words that say of all origins whether they may connect.
+/// The words that stand for a whole policy.
 fn is_kind_of_origins(word: &Ident) -> bool {
     word == "any" || word == "same"
 }
@@ -263,12 +263,12 @@ fn problem_with_subprotocol(name: &str) -> Option<String> {
     })
 }
 
-/// Whether what stands behind a number is more than its type: `20s`, `64k`.
+/// Whether the suffix of a number is a unit, not a type: `20s`, `64k`.
 fn is_unit(suffix: &str) -> bool {
     !suffix.is_empty() && !NUMBERS.contains(&suffix)
 }
 
-/// The word that stands alone as a value, such as `any`.
+/// The value, if it is a single word such as `any`.
 fn lone_word(expression: &Expr) -> Option<&Ident> {
     match bare(expression) {
         Expr::Path(path) => path.path.get_ident(),
@@ -276,6 +276,6 @@ fn lone_word(expression: &Expr) -> Option<&Ident> {
     }
 }
 
-/// The types that a number can name behind its digits.
+/// The types that can be the suffix of a number.
 const NUMBERS: [&str; 14] =
     ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64"];

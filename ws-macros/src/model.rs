@@ -1,5 +1,5 @@
-//! What a server is, as its user wrote it: each part keeps the tokens that it came from. Only `parse` makes a model, and
-//! nothing changes it afterwards.
+//! The model of a server, as the user wrote it. Each part keeps the tokens it was read from. Only `parse` builds a model;
+//! no later stage changes it.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, ReturnType, Type};
@@ -12,40 +12,40 @@ use crate::events::{self, Event, Row};
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) settings: Settings,
-    /// More than one only as twins under `#[cfg]`.
+    /// More than one only under different `#[cfg]` conditions.
     pub(crate) states: Vec<Part>,
     pub(crate) root: Scope,
 }
 
-/// A module with handlers, and all that the macro has to know of what stands in it. A server has one, its own.
+/// A module with handlers, and what the macro has to know about its items. A server has one today, its own module.
 #[derive(Debug)]
 pub(crate) struct Scope {
-    /// What stands before the body: attributes, visibility and `mod`.
+    /// What precedes the body: attributes, visibility, `mod` and the name.
     pub(crate) head: TokenStream,
     pub(crate) name: Ident,
-    /// Where the braces of the body stand.
+    /// The span of the body's braces.
     pub(crate) span: Span,
-    /// The attributes at the beginning of the body.
+    /// The inner attributes of the body.
     pub(crate) inner_attributes: TokenStream,
     pub(crate) items: Vec<Item>,
-    /// More than one only as twins under `#[cfg]`.
+    /// More than one only under different `#[cfg]` conditions.
     pub(crate) sessions: Vec<Part>,
     pub(crate) handlers: Vec<Handler>,
-    /// Whether a handler that could not be read answers `handshake`, or may.
+    /// Whether a handler could not be read that is, or may be, the one of `handshake`.
     pub(crate) handshake_unread: bool,
-    /// Whether a mark on a type was wrong, so that nobody knows what the state and the session are.
+    /// Whether `#[state]` or `#[session]` was used wrongly, so that the types of the state and the session are unknown.
     pub(crate) parts_unclear: bool,
-    /// The names of the attributes that were read, as the user wrote them.
+    /// The names of the marker attributes, with their spans.
     pub(crate) marks: Vec<Ident>,
-    /// The module's own type aliases: what an argument is called may be one.
+    /// The type aliases of the module: arguments may use them.
     pub(crate) aliases: Vec<(Ident, Type)>,
     /// Types declared in the module, marked or not.
     pub(crate) types: Vec<Ident>,
-    /// Whether the module implements arguments of its own.
+    /// Whether the module implements `FromContext` for arguments of its own.
     pub(crate) has_own_arguments: bool,
 }
 
-/// An item of a module as it is written back.
+/// An item of a module, without the attributes that the macro reads.
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) attributes: TokenStream,
@@ -53,25 +53,25 @@ pub(crate) struct Item {
     pub(crate) form: Form,
 }
 
-/// How an item is written back, so that what is wrong with it leads to no further errors.
+/// How an item is emitted. A wrong item must not cause further errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// As the user wrote it.
     AsWritten,
-    /// A function that nothing calls, as something is wrong with it.
+    /// A function that is not called because something is wrong with it: without a warning that it is unused.
     Uncalled,
-    /// In a scope of its own, as its name belongs to what is generated.
+    /// In a scope of its own, because its name conflicts with a generated item.
     OwnScope,
-    /// In a trait, as it takes `self`.
+    /// In a trait, because it takes `self`.
     Method,
-    /// Not at all, as nowhere else it would be right.
+    /// Not at all, because the compiler would report it once more.
     Omitted,
 }
 
-/// What the attribute of the module says.
+/// The arguments of `#[ws_server(…)]`.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
-    /// Where the runtime is, if not at `::ws_runtime`.
+    /// The path of the runtime, if it is not `::ws_runtime`.
     pub(crate) runtime: Option<syn::Path>,
     pub(crate) values: Vec<Setting>,
 }
@@ -80,7 +80,7 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct Setting {
     pub(crate) kind: Kind,
-    /// The key as it stands there.
+    /// The key as the user wrote it.
     pub(crate) word: Ident,
     pub(crate) value: Value,
 }
@@ -112,7 +112,7 @@ pub(crate) enum Reach {
     Public,
 }
 
-/// A function that answers an event.
+/// A function that handles an event.
 #[derive(Debug)]
 pub(crate) struct Handler {
     pub(crate) role: Role,
@@ -121,11 +121,11 @@ pub(crate) struct Handler {
     pub(crate) arguments: Vec<Argument>,
     pub(crate) output: ReturnType,
     pub(crate) cfgs: Cfgs,
-    /// The number of its item in the module.
+    /// The index of its item in the module.
     pub(crate) item: usize,
 }
 
-/// What a handler answers.
+/// What a handler is for, as its attribute says.
 #[derive(Debug)]
 pub(crate) enum Role {
     On(Event),
@@ -149,13 +149,13 @@ pub(crate) enum Interest {
 #[derive(Debug)]
 pub(crate) struct Argument {
     pub(crate) ty: Type,
-    /// The tuple struct that it is taken apart by, as in `State(db): State<Db>`.
+    /// The tuple struct in its pattern, as in `State(db): State<Db>`.
     pub(crate) taken_apart: Option<Ident>,
     pub(crate) cfgs: Cfgs,
 }
 
 impl Handler {
-    /// What the macro knows of the event that it answers.
+    /// The row of its event in the table.
     pub(crate) fn row(&self) -> &'static Row {
         match self.role {
             Role::On(event) => event.row(),
@@ -164,7 +164,7 @@ impl Handler {
         }
     }
 
-    /// The event that it answers; none for what has an attribute of its own.
+    /// The event that it handles; `None` for a tick or a watch.
     pub(crate) fn event(&self) -> Option<Event> {
         self.role.event()
     }

@@ -1,4 +1,4 @@
-//! Tokens to model: reads what the user wrote, keeps bodies as they are, and reports every mistake on the way.
+//! Reads the user's tokens into the model. Function bodies are kept as tokens. Every mistake is reported, not only the first.
 
 mod handler;
 mod items;

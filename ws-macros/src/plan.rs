@@ -1,4 +1,4 @@
-//! What is written for a server: decided here, from what was read and checked, so that `expand` decides nothing.
+//! Decides what is generated, from what was read and checked. `expand` makes no decisions of its own.
 
 use std::collections::BTreeSet;
 
@@ -8,23 +8,23 @@ use crate::events::Event;
 use crate::model::{Part, Scope, Server};
 use crate::resolve::{Call, Resolved};
 
-/// What is written for a server and its module.
+/// What is generated for a server.
 #[derive(Debug)]
 pub(crate) struct Plan<'s> {
     pub(crate) server: &'s Server,
     pub(crate) scope: &'s Scope,
-    /// No two of them ever exist at once: their conditions say so.
+    /// At most one of them exists: their conditions exclude each other.
     pub(crate) states: Vec<Part>,
-    /// As the states.
+    /// At most one of them exists, as with the states.
     pub(crate) sessions: Vec<Part>,
-    /// The handlers that are called; no two of them ever answer the same event.
+    /// The handlers that are called; at most one for an event exists.
     pub(crate) calls: Vec<Call<'s>>,
     pub(crate) store: Store,
-    /// Whether nobody knows how the session is made, as the handler or the type that would say so has a mistake.
+    /// Whether it is unknown how the session is made, because of a mistake in its type or in the `handshake` handler.
     pub(crate) session_unclear: bool,
-    /// The numbers of the items whose function is not called though it is marked.
+    /// The indices of the items that are handlers but are not called.
     uncalled: BTreeSet<usize>,
-    /// The numbers of the items that are not written back, as the compiler might not understand them.
+    /// The indices of the items that are not emitted, because the compiler may not be able to resolve them.
     omitted: BTreeSet<usize>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct Plan<'s> {
 pub(crate) enum Store {
     /// All handlers share it.
     Plain,
-    /// It is behind a lock, as some handler takes it by `&mut`.
+    /// It is behind a lock, because a handler takes it by `&mut`.
     Guarded,
 }
 
@@ -68,7 +68,7 @@ impl<'s> Plan<'s> {
         }
     }
 
-    /// The calls that answer an event.
+    /// The calls for an event.
     pub(crate) fn calls_of(&self, event: Event) -> impl Iterator<Item = &Call<'s>> {
         self.calls.iter().filter(move |call| call.handler.event() == Some(event))
     }
@@ -78,7 +78,7 @@ impl<'s> Plan<'s> {
         self.uncalled.contains(&item)
     }
 
-    /// Whether an item is not written back.
+    /// Whether an item is not emitted.
     pub(crate) fn is_omitted(&self, item: usize) -> bool {
         self.omitted.contains(&item)
     }
@@ -89,7 +89,7 @@ fn exclusive_parts(parts: &[Part]) -> Vec<Part> {
     parts.iter().zip(twins).map(|(part, twin)| Part { cfgs: twin.cfgs, ..part.clone() }).collect()
 }
 
-/// Of one event there is one call; of ticks and watches any number.
+/// An event has one call; there can be any number of ticks and watches.
 fn exclusive_calls(calls: Vec<Call<'_>>) -> Vec<Call<'_>> {
     let twins = twins(calls.iter().map(|call| (call.handler.event(), &call.cfgs)));
     calls.into_iter().zip(twins).map(|(call, twin)| Call { cfgs: twin.cfgs, ..call }).collect()

@@ -1,4 +1,4 @@
-//! Names to meanings: what each argument of a handler asks for, through the aliases that its module declares.
+//! Resolves names: what each argument of a handler asks for, also through type aliases of its module.
 
 use proc_macro2::Ident;
 use syn::{Path, Type};
@@ -7,33 +7,33 @@ use crate::cfgs::Cfgs;
 use crate::model::{Argument, Handler, Part, Role, Scope, Server};
 use crate::syntax::{output_type, peel, success};
 
-/// A server whose handlers' arguments are known for what they ask for.
+/// A server, and what the arguments of its handlers ask for.
 #[derive(Debug)]
 pub(crate) struct Resolved<'s> {
     pub(crate) server: &'s Server,
-    /// One for each handler, in order.
+    /// One for each handler, in the same order.
     pub(crate) calls: Vec<Call<'s>>,
 }
 
-/// A handler and what it is to be called with.
+/// A handler, and what its arguments ask for.
 #[derive(Debug, Clone)]
 pub(crate) struct Call<'s> {
     pub(crate) handler: &'s Handler,
     pub(crate) arguments: Vec<(&'s Argument, Asks)>,
     /// Whether it returns the session, bare or in a `Result`.
     pub(crate) returns_session: bool,
-    /// The conditions under which it is called: those of the handler, until its twins are known.
+    /// The conditions of the handler; `plan` adds that no twin of it exists.
     pub(crate) cfgs: Cfgs,
 }
 
-/// What an argument asks for, as far as its name tells.
+/// What an argument asks for, as far as the name of its type tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asks {
     State(Access),
     Session(Access),
-    /// A type of the runtime or the language that is lent to any number of arguments.
+    /// A type of the runtime or of Rust, of which a handler can take any number.
     Plain,
-    /// A reference to a type that the macro does not know: perhaps an alias, perhaps a watched handle.
+    /// A reference to a type that the macro does not know: an alias from elsewhere, or a watched handle.
     UnknownReference,
     /// A value of a type that the macro does not know.
     UnknownValue,
@@ -46,7 +46,7 @@ pub(crate) enum Access {
     Value,
 }
 
-/// Tells what each argument asks for.
+/// Resolves the types of all arguments.
 pub(crate) fn resolve(server: &Server) -> Resolved<'_> {
     let names = Names { scope: &server.root, states: &server.states };
     let call = |handler| names.call(handler);
@@ -54,7 +54,7 @@ pub(crate) fn resolve(server: &Server) -> Resolved<'_> {
 }
 
 impl Call<'_> {
-    /// Whether the handler needs the lock on the state, or needs there to be one.
+    /// Whether the handler takes the state by `&mut`: then the state needs a lock.
     pub(crate) fn takes_state_mutably(&self) -> bool {
         self.arguments.iter().any(|(_, asks)| *asks == Asks::State(Access::Mutable))
     }
@@ -64,7 +64,7 @@ impl Call<'_> {
     }
 }
 
-/// The names that have a meaning in a module.
+/// The names that a type in a handler's signature can refer to.
 struct Names<'s> {
     scope: &'s Scope,
     states: &'s [Part],
@@ -82,7 +82,7 @@ impl<'s> Names<'s> {
         }
     }
 
-    /// What a type asks for that stands behind that many aliases and, if it is not taken by value, behind a reference.
+    /// What a type asks for. `access` says how it is taken, `aliases` through how many aliases it was reached.
     fn asks(&self, ty: &Type, access: Access, aliases: usize) -> Asks {
         let path = match peel(ty) {
             Type::Path(path) if path.qself.is_none() => &path.path,
@@ -100,9 +100,9 @@ impl<'s> Names<'s> {
         if self.scope.sessions.iter().any(|session| is(&session.name)) {
             return Asks::Session(access);
         }
-        // An alias may stand for an alias; a circle is the compiler's to report.
+        // An alias may refer to an alias; a cycle is reported by the compiler.
         if aliases < MOST_ALIASES {
-            // Twins under `#[cfg]` give a name more than one meaning: that counts of which there is only one to lend.
+            // Under `#[cfg]` an alias can be declared twice: the state and the session take precedence.
             let meanings = self.scope.aliases.iter().filter(|(name, _)| is(name));
             let meanings = meanings.map(|(_, target)| self.asks(target, access, aliases + 1));
             if let Some(asked) =
@@ -123,7 +123,7 @@ fn unknown(access: Access) -> Asks {
     }
 }
 
-/// Whether a path means the item of that name in the module.
+/// Whether a path refers to the item of that name in the module.
 fn names(path: &Path, name: &Ident, module: &Ident) -> bool {
     let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
     match segments.as_slice() {
@@ -134,7 +134,7 @@ fn names(path: &Path, name: &Ident, module: &Ident) -> bool {
     }
 }
 
-/// Types of the runtime and of Rust that are lent any number of times.
+/// Types of the runtime and of Rust of which a handler can take any number.
 const KNOWN: [&str; 13] = [
     "Conn",
     "Server",

@@ -1,4 +1,4 @@
-//! Small questions about Rust syntax.
+//! Helpers for Rust syntax.
 
 use syn::{Expr, GenericArgument, PathArguments, ReturnType, Type, TypeParamBound};
 
@@ -20,7 +20,7 @@ pub(crate) fn peel(ty: &Type) -> &Type {
     }
 }
 
-/// What a function returns, if it says so.
+/// The type that a function returns, if it is written.
 pub(crate) fn output_type(output: &ReturnType) -> Option<&Type> {
     match output {
         ReturnType::Default => None,

@@ -1,4 +1,4 @@
-//! The macro as a whole: what it writes, and that it survives whatever it is given.
+//! Tests of the macro as a whole.
 
 mod any_tokens;
 mod expansion;

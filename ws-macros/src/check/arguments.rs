@@ -1,5 +1,5 @@
-//! What a handler's arguments can be, as far as the names of their types tell. The rest is the compiler's to check, by the
-//! traits of the runtime.
+//! Checks the arguments of handlers, as far as the names of their types tell. The compiler checks the rest, by the traits of
+//! the runtime.
 
 use proc_macro2::Ident;
 
@@ -9,8 +9,8 @@ use crate::events::Session;
 use crate::model::{Argument, Flow, Handler, Server};
 use crate::resolve::{Access, Asks, Call};
 
-/// Checks the arguments of one handler; `locking` is a handler that takes the state by `&mut`, if there is one. Says
-/// whether one is of a type of another framework, which may not exist.
+/// Checks the arguments of one handler; `locking` is a handler that takes the state by `&mut`, if there is one. Returns
+/// whether one of them has a type of another framework, which may not resolve.
 pub(super) fn check(
     call: &Call<'_>,
     server: &Server,
@@ -26,7 +26,7 @@ pub(super) fn check(
     is_foreign
 }
 
-/// The state, the session and the watched handle are each lent to one argument.
+/// Checks that at most one argument takes the state, the session or the watched handle.
 fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
     for (number, (argument, asks)) in call.arguments.iter().enumerate() {
         let Some(lent) = lent_once(*asks, call) else { continue };
@@ -62,7 +62,7 @@ fn lent_once(asks: Asks, call: &Call<'_>) -> Option<Lent> {
     }
 }
 
-/// Whether the event can give what the argument asks for. Says whether the type is one of another framework.
+/// Checks that the event provides what the argument asks for. Returns whether its type is one of another framework.
 fn argument_fits(
     argument: &Argument,
     asks: Asks,
@@ -100,7 +100,7 @@ fn argument_fits(
     false
 }
 
-/// The lock on the state must not be held across an `.await`.
+/// Checks that no lock on the state is held across an `.await`.
 fn state_crosses_no_await(
     argument: &Argument,
     asks: Asks,

@@ -1,6 +1,7 @@
-//! Arguments that nothing gives: types of the language, of the module, and of other frameworks.
+//! Checks arguments that no event provides: types of Rust, of the module, and of other frameworks.
 //!
-//! Only what no user can make an argument by `FromContext` is checked here; the traits of the runtime answer the rest.
+//! Only types for which nobody can have implemented `FromContext` are refused here. The traits of the runtime report the
+//! rest.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -16,11 +17,11 @@ use crate::syntax::{is_callable, peel};
 /// What is wrong with an argument.
 pub(super) struct Problem {
     pub(super) message: String,
-    /// Whether the type may not exist, so that the compiler must not see it.
+    /// Whether the type may not resolve, so that the function must not be emitted.
     pub(super) is_foreign: bool,
 }
 
-/// What is wrong with an argument that is neither the state nor the session, as far as its name tells.
+/// What is wrong with an argument that is neither the state nor the session; `None` if the macro cannot tell.
 pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: &Server) -> Option<Problem> {
     let (access, target) = behind_reference(&argument.ty);
     if access != Access::Value && call.is_watch() {
@@ -50,7 +51,7 @@ fn foreign(name: &Ident, argument: &Argument) -> Option<&'static str> {
     extractor.and_then(|_| hints::extractor(&name)).or_else(|| hints::foreign_type(&name))
 }
 
-/// A type of the language or of `std`, or a handle of the runtime in a form that no event gives.
+/// A type of Rust's, or one of the runtime's that this event does not provide.
 fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Option<String> {
     let form = form(target, access);
     if row.payload_types.contains(&form.as_str()) {
@@ -96,7 +97,7 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
     }
 }
 
-/// For what another event brings.
+/// Where to find what another event provides.
 fn payload_instead(name: &str, row: &Row) -> &'static str {
     match (name, row.name) {
         ("Close", _) => "only `#[on(disconnect)]` knows how a connection ended",
@@ -150,12 +151,12 @@ fn number_instead(row: &Row) -> &'static str {
     }
 }
 
-/// A type that is neither state nor session, and for which the module implements no `FromContext`.
+/// A type of the user's that is neither marked nor implements `FromContext`.
 fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Server) -> Option<String> {
     let scope = &server.root;
     let is_nothing_marked = server.states.is_empty() && scope.sessions.is_empty();
-    // A value of a type that is declared elsewhere can be an argument by a `FromContext` there. A name that is nearly one of
-    // the runtime's is misspelt, and the compiler says so.
+    // A type that is declared elsewhere may implement `FromContext` there. A name that is nearly one of the runtime's is
+    // misspelt, which the compiler reports.
     let is_misspelt = || nearest(&name.to_string(), HANDLES).is_some();
     let is_certain = is_own || access != Access::Value && is_nothing_marked && !is_misspelt();
     if scope.has_own_arguments || !is_certain {
@@ -190,7 +191,9 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
     Some(format!("nothing provides `{name}`: {advice}"))
 }
 
-/// What the runtime gives by reference.
+const KNOWN_CRATES: [&str; 6] = ["std", "core", "alloc", "ws_runtime", "axum", "bytes"];
+
+/// The types that the runtime provides by reference.
 const HANDLES: [&str; 5] = ["Conn", "Server", "Handshake", "Request", "Close"];
 
 fn is_alias(name: &Ident, server: &Server) -> bool {
@@ -207,11 +210,16 @@ fn behind_reference(ty: &Type) -> (Access, &Type) {
     }
 }
 
+/// The name of a type that is written alone, or by the path of a crate that it is expected from: `crate::Json` is a type of
+/// the user's.
 fn last_segment(ty: &Type) -> Option<&PathSegment> {
-    match ty {
-        Type::Path(path) if path.qself.is_none() => path.path.segments.last(),
-        _ => None,
-    }
+    let Type::Path(path) = ty else { return None };
+    let segments = &path.path.segments;
+    let is_expected = match segments.first() {
+        Some(first) if segments.len() > 1 => KNOWN_CRATES.iter().any(|name| first.ident == name),
+        _ => true,
+    };
+    segments.last().filter(|_| path.qself.is_none() && is_expected)
 }
 
 /// The type without its path, without lifetimes and without spaces.

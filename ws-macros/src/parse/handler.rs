@@ -1,4 +1,4 @@
-//! Reads a handler's signature; its body is nobody's business.
+//! Reads the signature of a handler. Its body is not parsed.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -13,8 +13,7 @@ use crate::diagnostics::Diagnostics;
 use crate::model::{Argument, Flow, Form, Handler, Role};
 use crate::syntax::{is_callable, output_type, peel};
 
-/// The handler that an item is; none if its signature cannot be called, which has then been reported by this macro or
-/// will be by the compiler.
+/// Reads a handler; `None` if it cannot be called, which this macro has reported or the compiler will.
 pub(crate) fn read(
     role: Role,
     item: &RawItem,
@@ -58,7 +57,7 @@ pub(crate) fn read(
     })
 }
 
-/// How a function is written back that cannot be called as a handler.
+/// How a function is emitted that cannot be called as a handler.
 pub(crate) fn uncalled(item: &RawItem) -> Form {
     match signature(item) {
         Some(Ok(signature))
@@ -69,13 +68,13 @@ pub(crate) fn uncalled(item: &RawItem) -> Form {
             Form::Omitted
         }
         Some(Ok(signature)) if signature.receiver().is_some() => Form::Method,
-        // Should the compiler be able to read it after all, it warns that nobody calls the function.
+        // If the compiler can parse it nevertheless, it warns about an unused function.
         Some(Err(_)) => Form::AsWritten,
         Some(Ok(_)) | None => Form::Uncalled,
     }
 }
 
-/// The signature; none where there is no body. Of that, and of one that cannot be read, the compiler says enough.
+/// Parses the signature; `None` if there is no body. The compiler reports that, and what cannot be parsed.
 fn signature(item: &RawItem) -> Option<syn::Result<Signature>> {
     let (head, _) = item.split_body()?;
     let parser = |input: ParseStream<'_>| {
@@ -85,7 +84,7 @@ fn signature(item: &RawItem) -> Option<syn::Result<Signature>> {
     Some(parser.parse2(head))
 }
 
-/// The name of the tuple struct that a pattern takes apart.
+/// The name of the tuple struct in a pattern.
 fn tuple_struct(pattern: &Pat) -> Option<Ident> {
     match pattern {
         Pat::TupleStruct(pattern) => pattern.path.segments.last().map(|last| last.ident.clone()),
@@ -184,7 +183,7 @@ fn check_type(ty: &Type, signature: &Signature, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A type that no argument can have, as rustc will say.
+/// Whether the compiler rejects the type for any argument.
 fn is_refused_by_rustc(ty: &Type) -> bool {
     match peel(ty) {
         Type::Infer(_) | Type::Never(_) | Type::Slice(_) | Type::TraitObject(_) => true,

@@ -1,4 +1,5 @@
-//! Cuts a module's body into items without looking into them, so that a half-typed body blinds nobody.
+//! Splits the body of a module into items without parsing them, so that a function that is being typed does not hide the
+//! other items.
 
 use std::collections::VecDeque;
 
@@ -10,7 +11,7 @@ pub(crate) struct RawItem {
     pub(crate) attributes: Vec<RawAttribute>,
     pub(crate) tokens: Vec<TokenTree>,
     pub(crate) kind: Kind,
-    /// What stands for the visibility; empty if private.
+    /// The tokens of the visibility; empty if private.
     pub(crate) visibility: TokenStream,
     pub(crate) name: Option<Ident>,
 }
@@ -22,11 +23,11 @@ pub(crate) struct RawAttribute {
     pub(crate) group: Group,
     /// The path before any argument: `["cfg"]`, `["ws_runtime", "on"]`.
     pub(crate) path: Vec<Ident>,
-    /// What comes after the path.
+    /// The tokens after the path.
     pub(crate) rest: Vec<TokenTree>,
 }
 
-/// What an item is, as its keywords tell.
+/// The kind of an item, by its keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Function,
@@ -42,7 +43,7 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// Takes a module's body apart: its inner attributes, and its items.
+/// Splits the body of a module into its inner attributes and its items.
 pub(crate) fn cut(body: TokenStream) -> (TokenStream, Vec<RawItem>) {
     let mut left = Left(body.into_iter().collect());
     // Inner attributes: `#`, `!` and a bracket.
@@ -59,7 +60,7 @@ pub(crate) fn cut(body: TokenStream) -> (TokenStream, Vec<RawItem>) {
     (inner, items)
 }
 
-/// The tokens without the invisible groups at their beginning: a fragment of a `macro_rules!` macro comes in one.
+/// The tokens without leading invisible groups, in which fragments of `macro_rules!` macros are passed.
 pub(crate) fn bare(tokens: TokenStream) -> Vec<TokenTree> {
     let mut left = Left(tokens.into_iter().collect());
     left.open();
@@ -81,18 +82,18 @@ impl RawItem {
         Self { attributes, tokens, kind, visibility, name }
     }
 
-    /// What stands before the body of a function or a module, and the body.
+    /// Splits a function or a module into what precedes its body, and the body.
     pub(crate) fn split_body(&self) -> Option<(TokenStream, &Group)> {
         let (TokenTree::Group(body), head) = self.tokens.split_last()? else { return None };
         (body.delimiter() == Delimiter::Brace).then(|| (head.iter().cloned().collect(), body))
     }
 
-    /// How many tokens the visibility is.
+    /// The number of tokens of the visibility.
     pub(crate) fn visibility_len(&self) -> usize {
         visibility_of(&self.tokens).1
     }
 
-    /// What a mistake on the item as a whole points at.
+    /// The span for an error about the item as a whole.
     pub(crate) fn span(&self) -> Span {
         let token = self.name.as_ref().map(Ident::span).or_else(|| self.tokens.first().map(TokenTree::span));
         token
@@ -100,7 +101,7 @@ impl RawItem {
             .unwrap_or_else(Span::call_site)
     }
 
-    /// The keyword that says what it is, for messages.
+    /// The kind of the item in words, for error messages.
     pub(crate) fn noun(&self) -> &'static str {
         match self.kind {
             Kind::Function => "a function",
@@ -142,7 +143,7 @@ impl RawAttribute {
         matches!(self.path.as_slice(), [only] if only == name)
     }
 
-    /// What stands in the parentheses after the path.
+    /// The parenthesised arguments after the path.
     pub(crate) fn arguments(&self) -> Option<&Group> {
         match self.rest.as_slice() {
             [TokenTree::Group(group)] => Some(group),
@@ -155,7 +156,7 @@ impl RawAttribute {
     }
 }
 
-/// The tokens that no item has taken yet.
+/// The tokens that are not read yet.
 struct Left(VecDeque<TokenTree>);
 
 impl Left {
@@ -167,7 +168,7 @@ impl Left {
         self.begins_with('#') && self.0.get(1).is_some_and(|token| is_group(token, Delimiter::Bracket))
     }
 
-    /// Opens invisible groups in front: `$item`, `$visibility` and `$block` of a `macro_rules!` macro.
+    /// Unwraps leading invisible groups: `$item`, `$visibility` and `$block` of a `macro_rules!` macro.
     fn open(&mut self) {
         while self.0.front().is_some_and(|token| is_group(token, Delimiter::None)) {
             if let Some(TokenTree::Group(group)) = self.0.pop_front() {
@@ -189,25 +190,25 @@ impl Left {
         attributes
     }
 
-    /// An item ends with the semicolon or the braces that its keyword asks for.
+    /// Takes one item: up to a semicolon or a brace, depending on its keyword.
     fn take_item(&mut self) -> Vec<TokenTree> {
         let mut item = Vec::new();
         let mut end = None;
         while let Some(token) = self.0.pop_front().map(visible) {
             let (is_semicolon, is_brace) = (is_punct(&token, ';'), is_group(&token, Delimiter::Brace));
-            // The attribute of a generic parameter, or of a value: it belongs to this item.
+            // After these, an attribute is of a generic parameter or of a value, not of the next item.
             let wants_more = ['<', ',', '='].into_iter().any(|punct| is_punct(&token, punct));
             item.push(token);
             if is_semicolon {
                 break;
             }
-            // A brace inside of generics: `Foo<{ N }>`.
+            // A brace in generics: `Foo<{ N }>`.
             let goes_on = self.begins_with('>') || self.begins_with(',');
             if is_brace && !goes_on && *end.get_or_insert_with(|| end_of(&item)) == End::Brace {
                 break;
             }
             if self.begins_with_attribute() && !wants_more {
-                // A semicolon is missing. The compiler has said so when it read the module; once is enough.
+                // A semicolon is missing. The compiler has reported it, so it is added here.
                 item.push(TokenTree::Punct(Punct::new(';', Spacing::Alone)));
                 break;
             }
@@ -216,7 +217,7 @@ impl Left {
     }
 }
 
-/// A block that is a fragment of a `macro_rules!` macro, without the invisible group around it.
+/// The block in an invisible group, if the token is one; otherwise the token itself.
 fn visible(token: TokenTree) -> TokenTree {
     if let TokenTree::Group(group) = &token
         && group.delimiter() == Delimiter::None
@@ -248,7 +249,7 @@ fn end_of(item: &[TokenTree]) -> End {
     }
 }
 
-/// The visibility, and where the rest begins.
+/// The visibility, and the index of the first token after it.
 fn visibility_of(tokens: &[TokenTree]) -> (TokenStream, usize) {
     match tokens {
         [public, scope, ..] if is_word(public, "pub") && is_group(scope, Delimiter::Parenthesis) => {
@@ -259,7 +260,7 @@ fn visibility_of(tokens: &[TokenTree]) -> (TokenStream, usize) {
     }
 }
 
-/// What the item is, and where the keyword stands that says so.
+/// The kind of the item, and the index of its keyword.
 fn kind_of(tokens: &[TokenTree], from: usize) -> (Kind, usize) {
     let mut first = None;
     for (at, token) in tokens.iter().enumerate().skip(from) {
@@ -275,7 +276,7 @@ fn kind_of(tokens: &[TokenTree], from: usize) -> (Kind, usize) {
                 "use" => Kind::Use,
                 "mod" => Kind::Module,
                 "impl" => Kind::Impl,
-                // It may also begin a function.
+                // `const` may also begin a function.
                 "const" => {
                     first.get_or_insert((Kind::Constant, at));
                     continue;

@@ -13,7 +13,7 @@ use crate::hints;
 use crate::literals;
 use crate::model::{Interest, Role};
 
-/// The attributes that have a meaning inside of a server module.
+/// The attributes that have a meaning inside a server's module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Marker {
     On,
@@ -36,8 +36,7 @@ impl Marker {
         }
     }
 
-    /// The marker that the attribute is, alone or by its path: `#[on(…)]`, `#[ws_runtime::on(…)]`, and where the runtime
-    /// has another name, that.
+    /// The marker that an attribute is, written alone or by the path of the runtime: `#[on(…)]`, `#[ws_runtime::on(…)]`.
     pub(crate) fn of(attribute: &RawAttribute, runtime: Option<&Path>) -> Option<Self> {
         let (name, scope) = attribute.path.split_last()?;
         let other_name = runtime.and_then(|path| path.segments.last()).map(|last| &last.ident);
@@ -58,7 +57,7 @@ impl Marker {
     }
 }
 
-/// What the handler below the attribute answers; none if the attribute is wrong.
+/// What the function below the attribute handles; `None` if the attribute is wrong.
 pub(crate) fn role(marker: Marker, attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Role> {
     match marker {
         Marker::On => event(attribute, diagnostics).map(Role::On),
@@ -68,7 +67,7 @@ pub(crate) fn role(marker: Marker, attribute: &RawAttribute, diagnostics: &mut D
     }
 }
 
-/// `#[state]` and `#[session]` take nothing.
+/// Checks that `#[state]` or `#[session]` has no arguments.
 pub(crate) fn takes_nothing(marker: Marker, attribute: &RawAttribute, diagnostics: &mut Diagnostics) {
     let name = marker.name();
     let rest: TokenStream = attribute.rest.iter().cloned().collect();
@@ -125,7 +124,7 @@ fn event(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Even
     }
 }
 
-/// What is said of a function that shall answer more than one thing.
+/// The error for a function that is to handle more than one event.
 pub(crate) const ONE_EACH: &str =
     "a function handles one event: write one for each, and let both call a third if they do the same";
 

@@ -1,5 +1,5 @@
-//! Handlers that stand in an `impl`, where they cannot be: finds them, and takes their marks away, so that the mistake is
-//! reported once.
+//! Finds handlers in an `impl`, where they are not allowed, and removes their attributes, so that the mistake is reported
+//! once.
 
 use proc_macro2::{Group, TokenStream};
 use quote::quote;
@@ -8,7 +8,7 @@ use syn::Path;
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::Marker;
 
-/// An `impl` without the marks on its methods, and these marks; none where there are none.
+/// An `impl` without the marker attributes of its methods, and those attributes; `None` if it has none.
 pub(crate) fn unmark(
     item: &RawItem,
     runtime: Option<&Path>,
@@ -31,7 +31,7 @@ pub(crate) fn unmark(
     (!marked.is_empty()).then(|| (quote!(#head #unmarked), marked))
 }
 
-/// What is no module, without the marks on its methods.
+/// An item that is not a module, without the marker attributes of its methods.
 pub(crate) fn without_marks(item: TokenStream) -> TokenStream {
     let (inner_attributes, items) = items::cut(item.clone());
     let [only] = items.as_slice() else { return item };

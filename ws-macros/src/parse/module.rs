@@ -8,7 +8,7 @@ use super::{scope, settings};
 use crate::diagnostics::Diagnostics;
 use crate::model::Server;
 
-/// Reads a server; none if the attribute stands on something else than a module with a body.
+/// Reads a server; `None` if the attribute is not on a module with a body.
 pub(crate) fn parse(
     attribute: TokenStream,
     item: TokenStream,

@@ -1,4 +1,4 @@
-//! Reads `key = value, key(…), …`, and goes on behind what it cannot read.
+//! Reads `key = value, key(…), …`. After a mistake it continues at the next comma.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -20,13 +20,13 @@ pub(crate) enum PairValue {
     Expression(Box<Expr>),
     /// `key(…)`
     List(TokenStream),
-    /// `key` alone, or `key =` and nothing.
+    /// `key` alone, or `key =` without a value.
     Missing,
-    /// What is there has been complained of.
+    /// A value that was reported.
     Broken,
 }
 
-/// Reads all pairs; `example` is one of them as it should be written.
+/// Reads all pairs; `example` is shown where a name is missing.
 pub(crate) fn read(tokens: TokenStream, example: &str, diagnostics: &mut Diagnostics) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let mut named = true;
@@ -40,7 +40,7 @@ pub(crate) fn read(tokens: TokenStream, example: &str, diagnostics: &mut Diagnos
                 pairs.extend(read_one(input, diagnostics)?);
             } else {
                 let token: TokenTree = input.parse()?;
-                // Who leaves one name out leaves out all.
+                // Reported once: if one name is missing, usually all are.
                 if std::mem::take(&mut named) {
                     diagnostics.error(token, format!("this value has no name: write it as in `{example}`"));
                 }
@@ -56,7 +56,7 @@ pub(crate) fn read(tokens: TokenStream, example: &str, diagnostics: &mut Diagnos
     pairs
 }
 
-/// The comma behind a pair.
+/// The comma after a pair.
 fn read_separator(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<()> {
     if input.peek(Token![;]) {
         diagnostics.error(input.parse::<Token![;]>()?, "expected a comma, not a semicolon");
@@ -115,7 +115,7 @@ fn read_value(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Res
         Err(error) => {
             let last = skip_to_comma(&value)?;
             match error.to_string().strip_prefix("unexpected end of input, ") {
-                // The end has no place of its own.
+                // The end of the input has no span.
                 Some(expected) => {
                     diagnostics.error(last, format!("the value is incomplete: {expected}"));
                 }
@@ -127,7 +127,7 @@ fn read_value(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Res
     }
 }
 
-/// Gives the last token that it skips.
+/// Skips to the next comma, and returns the last token that was skipped.
 fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<Option<TokenTree>> {
     let mut last = None;
     while !input.is_empty() && !input.peek(Token![,]) {

@@ -8,7 +8,7 @@ use super::marker::Marker;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Part, Reach};
 
-/// The state or the session; also where it cannot be one, if it can at least be named.
+/// Reads the state or the session; also one that is wrong, if it has a name.
 pub(crate) fn read(
     marker: Marker,
     attribute: &RawAttribute,
@@ -51,7 +51,7 @@ pub(crate) fn read(
     Some(Part { name, reach, cfgs: handler::conditions(&item.attributes) })
 }
 
-/// The `<…>` behind the name, up to where the body begins.
+/// The `<…>` after the name.
 fn generics_after(name: &Ident, item: &RawItem) -> Option<TokenStream> {
     let mut behind = item
         .tokens

@@ -1,4 +1,4 @@
-//! Reads the items of a module: which of them are handlers, the state or the session.
+//! Reads the items of a module, and finds the handlers, the state and the session.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -12,7 +12,7 @@ use crate::events::Event;
 use crate::hints;
 use crate::model::{Form, Handler, Item, Part, Scope};
 
-/// Reads a module's body.
+/// Reads the body of a module. Returns the states apart, as they belong to the server.
 pub(crate) fn read(
     head: TokenStream,
     name: Ident,
@@ -42,20 +42,20 @@ pub(crate) fn read(
 }
 
 struct Reader<'r> {
-    /// Where the runtime is: its attributes may be written by that path.
+    /// The path of the runtime, by which its attributes may be written.
     runtime: Option<&'r Path>,
     scope: Scope,
     states: Vec<Part>,
     diagnostics: &'r mut Diagnostics,
 }
 
-/// What the attributes of an item say.
+/// What the attributes of an item tell.
 #[derive(Default)]
 struct Marked {
     marker: Option<Marker>,
-    /// Whether the item is, or may be, to answer `handshake`.
+    /// Whether the item is, or may be meant as, the handler of `handshake`.
     may_be_handshake: bool,
-    /// None also where the function cannot be called.
+    /// `None` also if the function cannot be called.
     handler: Option<Handler>,
 }
 
@@ -72,7 +72,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Remembers what the item is called, as far as it matters.
+    /// Records the names that arguments can refer to.
     fn note_name(&mut self, item: &RawItem) {
         match (item.kind, &item.name) {
             (Kind::Struct | Kind::Enum | Kind::Union, Some(name)) => self.scope.types.push(name.clone()),
@@ -89,7 +89,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads what marks the item.
+    /// Reads the marker attributes of an item.
     fn marked(&mut self, item: &RawItem) -> Marked {
         for attribute in &item.attributes {
             if let Some((word, marker)) = conditional_marker(attribute) {
@@ -154,7 +154,7 @@ impl Reader<'_> {
 
     fn handler(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) -> Marked {
         let role = marker::role(marker, attribute, self.diagnostics);
-        // An event that is misspelt may be this one.
+        // A misspelt event may be meant as `handshake`.
         let may_be_handshake = match &role {
             Some(role) => role.event() == Some(Event::Handshake),
             None => marker == Marker::On,
@@ -181,7 +181,7 @@ impl Reader<'_> {
         if marker == Marker::State { self.states.extend(part) } else { self.scope.sessions.extend(part) }
     }
 
-    /// How the item is to be written back, as far as it is known before the handlers are checked.
+    /// How the item is emitted. `plan` adds the handlers that break a rule.
     fn form(&mut self, item: &RawItem, marked: &Marked) -> Form {
         let takes_name = matches!(item.kind, Kind::Function | Kind::Constant | Kind::Static);
         if let Some(name) = item.name.as_ref().filter(|name| takes_name && *name == GENERATED) {
@@ -202,7 +202,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The item without the attributes that were for this macro.
+    /// The item without the attributes that this macro reads.
     fn write_back(&self, item: &RawItem, marker: Option<Marker>, form: Form) -> Item {
         let is_read = |attribute: &RawAttribute| {
             (marker.is_some() && Marker::of(attribute, self.runtime).is_some())
@@ -212,7 +212,7 @@ impl Reader<'_> {
         let kept = item.attributes.iter().filter(|attribute| !is_read(attribute));
         let mut attributes: TokenStream = kept.map(RawAttribute::tokens).collect();
         if item.kind == Kind::Use && serves_attributes(item) {
-            // The attributes that it imported are gone now, and with them perhaps its only use.
+            // The import may now be unused, as the attributes that it imported are removed.
             attributes.extend(quote!(#[allow(unused_imports, clippy::wildcard_imports)]));
         }
         // A method of a trait has no visibility.
@@ -225,7 +225,7 @@ impl Reader<'_> {
     }
 }
 
-/// What to write in place of an attribute that a function would have in another framework.
+/// What to write instead of an attribute of another framework.
 fn foreign_attribute(item: &RawItem, attribute: &RawAttribute) -> Option<String> {
     match attribute.path.as_slice() {
         [only] if item.kind == Kind::Function => {
@@ -240,12 +240,12 @@ fn mentions(tokens: &[TokenTree], wanted: &str) -> bool {
     tokens.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == wanted))
 }
 
-/// The marker in `#[cfg_attr(…, on(utf8))]`, which is read too late for this macro to see the handler.
+/// The marker in `#[cfg_attr(…, on(utf8))]`: it is expanded too late for this macro to see the handler.
 fn conditional_marker(attribute: &RawAttribute) -> Option<(Ident, Marker)> {
     if !attribute.is("cfg_attr") {
         return None;
     }
-    // The condition itself is in front of the first comma.
+    // The condition is before the first comma.
     let arguments = attribute.arguments()?.stream().into_iter();
     let mut attributes =
         arguments.skip_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','));
@@ -255,8 +255,8 @@ fn conditional_marker(attribute: &RawAttribute) -> Option<(Ident, Marker)> {
     })
 }
 
-/// Whether a `use` may be there for the attributes alone: `use super::*`, a prelude, or one of them by name. Also for an
-/// import of the name that is generated, of which the compiler says enough.
+/// Whether a `use` may only import the attributes: `use super::*`, a prelude, or one of them by name. Also true for an import
+/// of the generated name, which the compiler reports.
 fn serves_attributes(item: &RawItem) -> bool {
     let tokens: TokenStream = item.tokens.iter().cloned().collect();
     syn::parse2::<ItemUse>(tokens).is_ok_and(|import| imports_markers(&import.tree, None))
@@ -277,5 +277,5 @@ fn imports_markers(tree: &UseTree, parent: Option<&Ident>) -> bool {
     }
 }
 
-/// The function that the macro writes.
+/// The function that the macro generates.
 const GENERATED: &str = "server";

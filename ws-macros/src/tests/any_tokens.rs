@@ -1,4 +1,4 @@
-//! Whatever the macro is given, it answers: a panic in it would be an error without a place.
+//! The macro never panics, whatever tokens it is given: a panic would be an error without a span.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! What the macro writes for a few servers, for a reviewer to read: `cargo insta review`.
+//! Snapshots of expansions, for review: `cargo insta review`.
 
 use proc_macro2::TokenStream;
 

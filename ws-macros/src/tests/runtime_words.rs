@@ -1,4 +1,4 @@
-//! What the macro and the traits of the runtime say of arguments: they must not drift apart.
+//! The macro and the traits of the runtime describe arguments in the same words.
 
 use std::path::Path;
 

@@ -15,7 +15,7 @@ use crate::event::{
     Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Route, RouteEvent, Service,
 };
 use crate::listen::{Address, Stream};
-use crate::server::{Hosted, Place};
+use crate::server::{Hosted, Slot};
 use crate::wire::{Incoming, Inflater};
 
 /// The life of one connection, as a task. It is a step at a time, and each is in a box of its own: so the task is small,
@@ -29,11 +29,11 @@ impl Life {
         hosted: Arc<Hosted<S>>,
         stream: Stream,
         peer: Address,
-        place: Place,
+        slot: Slot,
     ) -> Self {
         let held = Held(hosted.server.greet(peer, &stream));
         Self::step(held.0.clone(), async move {
-            let opened = open(Arc::clone(&hosted), held.0.clone(), stream, place).await?;
+            let opened = open(Arc::clone(&hosted), held.0.clone(), stream, slot).await?;
             Some(serve::<S::Route>(hosted, held, opened))
         })
     }

@@ -1,5 +1,5 @@
-//! The last moments of a connection, so that the peer gets what it was sent: a socket closed over unread input resets the
-//! connection and takes the last bytes with it.
+//! Closes a connection so that the peer gets what it was sent. To close a socket with unread input resets the connection, and
+//! the last bytes are lost.
 
 use std::future::poll_fn;
 use std::io;
@@ -12,21 +12,21 @@ use tokio::time::timeout;
 
 use crate::listen::Stream;
 
-/// The average rate, in bytes per second, below which a peer is cut while the last bytes drain: one that takes a byte now
-/// and then makes progress, but would hold a connection for days.
+/// The lowest average rate, in bytes per second, at which a peer may drain the last bytes. A peer that takes a byte now and
+/// then makes progress, but would hold the connection for days.
 pub(super) const MIN_DRAIN_RATE: usize = 256;
 
-/// How long so many bytes may take to drain, however steadily the peer reads.
+/// How long it may take in all to drain so many bytes: `write_timeout`, and the time at [`MIN_DRAIN_RATE`].
 pub(super) fn drain_time(write_timeout: Duration, bytes: usize) -> Duration {
     let seconds = u64::try_from(bytes / MIN_DRAIN_RATE).unwrap_or(u64::MAX);
     write_timeout.saturating_add(Duration::from_secs(seconds))
 }
 
-/// How long, and for how many bytes, a connection that is closed still reads.
+/// How long, and how many bytes, a closed connection still reads.
 pub(super) const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 8 * 1024 * 1024;
 
-/// Ends our half of a stream, and reads what is still to come until the peer ends its own.
+/// Shuts down our half of a stream, and discards what still arrives until the peer shuts down its own.
 pub(super) struct Lingering {
     stream: Stream,
     is_shut: bool,
@@ -38,17 +38,16 @@ impl Lingering {
         Self { stream, is_shut: false, left: LINGER_BYTES }
     }
 
-    /// After both sides have said goodbye nothing is to come, and the stream is ended by dropping it. Not so with TLS:
-    /// each side has one more word to say, and the peer's would reset the connection.
+    /// `None` if dropping the stream is enough, as nothing can arrive after the Close frames of both sides. Over TLS the
+    /// peer still sends an alert, which would reset the connection.
     pub(super) fn of(stream: Stream, said_goodbye: bool) -> Option<Self> {
         let is_over = said_goodbye && !stream.is_tls();
         (!is_over).then(|| Self::new(stream))
     }
 
-    /// Ready when the peer has ended its half, has sent too much, or the network has failed: the stream is to be
-    /// dropped then.
+    /// Ready when the peer has shut down its half or has sent too much, or when the network has failed. Then drop it.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        // Whatever it failed at, there is nobody to tell.
+        // An error ends it as well.
         self.poll_end(cx).map(|_| ())
     }
 
@@ -70,9 +69,9 @@ impl Lingering {
     }
 }
 
-/// The same for a connection that never became a WebSocket, for a bounded while.
+/// Does the same for a connection that never became a WebSocket, for at most [`LINGER`].
 pub(super) async fn linger(stream: Stream) {
     let mut lingering = Lingering::new(stream);
-    // When it takes too long, the stream is dropped as well.
+    // The stream is dropped either way.
     let _ = timeout(LINGER, poll_fn(|cx| lingering.poll(cx))).await;
 }

@@ -42,7 +42,7 @@ pub use self::error::{CloseError, SendError, SetError};
 pub(crate) use self::gathering::{Gathered, gathered};
 pub(crate) use self::handlers::{Panicked, catch};
 pub(crate) use self::life::Life;
-pub(crate) use self::open::turn_away;
+pub(crate) use self::open::refuse;
 pub(crate) use self::timing::Moment;
 
 /// A connection: a cheap handle that may be cloned, kept and sent to other threads.

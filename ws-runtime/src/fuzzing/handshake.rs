@@ -9,10 +9,9 @@ use http::Method;
 
 use super::{Pieces, cut};
 use crate::handshake::{
-    HeadError, HeadLimits, HeadReader, IntoResponse, Judged, Origins, Transport, accept, agree,
-    choose_subprotocol, encode_response, judge,
+    Classified, HeadError, HeadLimits, HeadReader, IntoResponse, Origins, Refusal, Terms, Transport, accept,
+    choose_subprotocol, classify, encode_accept, encode_response, negotiate,
 };
-use crate::options::Compression;
 
 /// How bytes are cut up changes nothing, and every answer is one that a client can read.
 pub fn handshake(input: &[u8]) {
@@ -38,21 +37,24 @@ pub fn handshake(input: &[u8]) {
 /// What a peer is answered; a plain request is served with its own words. `None` where there is none.
 fn answer(bytes: &[u8], sizes: Vec<usize>, origins: &Origins) -> Option<String> {
     let limits = HeadLimits { max_header_size: 2048, max_headers: 16 };
+    let transport = Transport { encrypted: false, has_host: true };
     let subprotocols = ["chat.v2".to_owned(), "chat.v1".to_owned()];
     let (response, method) = match at_once(HeadReader::new(limits).read(&mut Pieces { bytes, sizes })) {
         Err(HeadError::Closed) => return None,
         Err(HeadError::Io(error)) => panic!("{error}"),
         Err(HeadError::Refused(refusal)) => (refusal.into_response(), Method::GET),
-        Ok(head) => match judge(head, origins, Transport { encrypted: false, has_host: true }) {
-            Judged::Refused(refusal) => (refusal.into_response(), Method::GET),
-            Judged::Plain(request) => (format!("{request:?}").into_response(), request.method().clone()),
-            Judged::Upgrade(handshake) => {
+        Ok(head) => match classify(head, origins, transport) {
+            Classified::ForeignPage(_) => (Refusal::ForeignOrigin.into_response(), Method::GET),
+            Classified::Refused(refusal) => (refusal.into_response(), Method::GET),
+            Classified::Plain(request) => (format!("{request:?}").into_response(), request.method().clone()),
+            Classified::Upgrade(handshake) => {
                 choose_subprotocol(&handshake, &subprotocols);
                 // Whatever a handler may ask for.
                 let _ = (handshake.query_param("room"), handshake.origin(), format!("{handshake:?}"));
-                let agreed = agree(handshake.headers(), Compression::ContextTakeover, 12);
+                let agreed =
+                    negotiate(handshake.headers(), Terms { context_takeover: true, window_bits: 12 });
                 let accepted = accept(&handshake, agreed.map(|(_, extension)| extension));
-                return Some(String::from_utf8(accepted).unwrap());
+                return Some(String::from_utf8(encode_accept(&accepted)).unwrap());
             }
         },
     };

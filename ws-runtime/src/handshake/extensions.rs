@@ -1,43 +1,42 @@
-//! Coming to terms on permessage-deflate (RFC 7692, section 7.1).
+//! Negotiates permessage-deflate (RFC 7692, section 7.1).
 
 use http::HeaderMap;
 use http::header::{HeaderValue, SEC_WEBSOCKET_EXTENSIONS};
 
-use crate::options::Compression;
 use crate::wire::{Agreement, MAX_WINDOW_BITS};
 
-/// Offers that are looked at, so that a header of commas costs nothing.
+/// What the server can agree to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    /// Whether messages may refer back to earlier ones.
+    pub(crate) context_takeover: bool,
+    /// The largest window that we keep for one connection, in each direction.
+    pub(crate) window_bits: u8,
+}
+
+/// How many offers are read, so that a header of commas costs nothing.
 const MAX_OFFERS: usize = 16;
 
-/// The smallest window that zlib can keep to when it compresses. An offer that demands less is not taken.
+/// The smallest window that zlib can compress with. An offer that demands a smaller one is declined.
 const MIN_WINDOW_BITS: u8 = 9;
 
-/// What a client offers.
+/// One offer of a client.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Offer {
     server_no_context_takeover: bool,
     client_no_context_takeover: bool,
     server_max_window_bits: Option<u8>,
-    /// Whether the client can be told its window, and the largest that it will use.
+    /// The largest window that the client uses, if it accepts to be given a smaller one.
     client_max_window_bits: Option<u8>,
 }
 
-/// Takes the first offer that can be taken: what was agreed on, and the header that says so.
+/// Accepts the first offer that fits the terms. Returns the agreement, and the header that states it.
 ///
-/// What is malformed or unknown is not refused but left alone: the connection then goes on without compression.
-pub(crate) fn agree(
-    headers: &HeaderMap,
-    compression: Compression,
-    window_bits: u8,
-) -> Option<(Agreement, HeaderValue)> {
-    let takes_over = match compression {
-        Compression::Off => return None,
-        Compression::On => false,
-        Compression::ContextTakeover => true,
-    };
+/// Malformed and unknown offers are ignored: the connection then works without compression.
+pub(crate) fn negotiate(headers: &HeaderMap, terms: Terms) -> Option<(Agreement, HeaderValue)> {
     let lines = headers.get_all(SEC_WEBSOCKET_EXTENSIONS).iter().filter_map(|line| line.to_str().ok());
     let offers = lines.flat_map(|line| split(line, ',')).take(MAX_OFFERS);
-    offers.filter_map(Offer::parse).find_map(|offer| offer.take(takes_over, window_bits))
+    offers.filter_map(Offer::parse).find_map(|offer| offer.accept(terms))
 }
 
 impl Offer {
@@ -52,7 +51,7 @@ impl Offer {
                 Some((name, value)) => (name.trim(), Some(unquoted(value.trim()))),
                 None => (parameter, None),
             };
-            // RFC 7692 section 7.1: a parameter that is unknown, malformed or there twice makes the offer void.
+            // RFC 7692 section 7.1: an offer with a parameter that is unknown, malformed or repeated is declined.
             let is_first = match (name, value) {
                 ("server_no_context_takeover", None) => {
                     !std::mem::replace(&mut offer.server_no_context_takeover, true)
@@ -76,13 +75,13 @@ impl Offer {
         Some(offer)
     }
 
-    /// Takes the offer, if it can be kept to. `ours` is the largest window that we keep for one connection.
-    fn take(&self, takes_over: bool, ours: u8) -> Option<(Agreement, HeaderValue)> {
-        let server_takes_over = takes_over && !self.server_no_context_takeover;
-        let client_takes_over = takes_over && !self.client_no_context_takeover;
-        // A window that no connection keeps costs nothing.
-        let server_window = if server_takes_over { ours } else { MAX_WINDOW_BITS };
-        let client_window = if client_takes_over { ours } else { MAX_WINDOW_BITS };
+    /// Accepts the offer if it fits the terms.
+    fn accept(&self, terms: Terms) -> Option<(Agreement, HeaderValue)> {
+        let server_takes_over = terms.context_takeover && !self.server_no_context_takeover;
+        let client_takes_over = terms.context_takeover && !self.client_no_context_takeover;
+        // Without context takeover the window belongs to the thread, and costs the connection nothing.
+        let server_window = if server_takes_over { terms.window_bits } else { MAX_WINDOW_BITS };
+        let client_window = if client_takes_over { terms.window_bits } else { MAX_WINDOW_BITS };
         let server_window_bits = server_window.min(self.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS));
         if server_window_bits < MIN_WINDOW_BITS {
             return None;
@@ -103,7 +102,7 @@ impl Offer {
                 answer.push_str(&format!("; client_max_window_bits={bits}"));
                 bits.max(MIN_WINDOW_BITS)
             }
-            // It may use any window.
+            // The client may use any window.
             Some(_) | None => MAX_WINDOW_BITS,
         };
         let agreement =
@@ -122,7 +121,7 @@ fn unquoted(value: &str) -> &str {
     value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }
 
-/// The trimmed parts between separators that stand outside of quotes.
+/// Splits at separators outside of quotes, and trims the parts.
 fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     let mut escaped = false;
@@ -142,11 +141,11 @@ fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
-    /// What is answered to an offer, by a server with a window of 12 bits where it keeps one.
-    fn answer(offer: &'static str, compression: Compression) -> Option<String> {
+    /// The answer to an offer, by a server with a window of 12 bits if it keeps one.
+    fn answer(offer: &'static str, context_takeover: bool) -> Option<String> {
         let mut headers = HeaderMap::new();
         headers.insert(SEC_WEBSOCKET_EXTENSIONS, HeaderValue::from_static(offer));
-        let (_, answer) = agree(&headers, compression, 12)?;
+        let (_, answer) = negotiate(&headers, Terms { context_takeover, window_bits: 12 })?;
         Some(answer.to_str().unwrap().to_owned())
     }
 
@@ -202,9 +201,8 @@ mod tests {
         for (offer, alone, takeover) in rows {
             let alone = alone.map(|rest| format!("{NEITHER}{rest}"));
             let takeover = takeover.map(|answer| answer.replacen('-', "permessage-deflate", 1));
-            assert_eq!(answer(offer, Compression::On), alone, "{offer}");
-            assert_eq!(answer(offer, Compression::ContextTakeover), takeover, "{offer}");
-            assert_eq!(answer(offer, Compression::Off), None, "{offer}");
+            assert_eq!(answer(offer, false), alone, "{offer}");
+            assert_eq!(answer(offer, true), takeover, "{offer}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reads the head of one request, each byte once, and never more than it may have.
+//! Reads the head of one request: each byte once, up to a bound.
 
 use std::future::poll_fn;
 use std::io;
@@ -20,29 +20,29 @@ pub(crate) struct HeadLimits {
     pub(crate) max_headers: usize,
 }
 
-/// The head of a request as it came: well-formed, not judged.
+/// The head of a request: well-formed, not classified yet.
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(super) method: Method,
     pub(super) uri: Uri,
     pub(super) version: Version,
     pub(super) headers: HeaderMap,
-    /// Whether more bytes came after it, although nothing was answered yet.
+    /// Whether more bytes came after it, before any answer.
     pub(super) followed: bool,
 }
 
-/// Why there is no head.
+/// Why no head could be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HeadError {
     #[error("the connection failed before a request was complete")]
     Io(#[from] io::Error),
-    #[error("the peer went away before it sent a request")]
+    #[error("the peer closed the connection before it sent a request")]
     Closed,
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
 
-/// Reads the head of the first request. It has no deadline of its own.
+/// Reads the head of the first request, without a deadline of its own.
 pub(crate) struct HeadReader {
     bytes: BytesMut,
     scanner: Scanner,
@@ -53,12 +53,12 @@ impl HeadReader {
         Self { bytes: BytesMut::new(), scanner: Scanner::new(limits) }
     }
 
-    /// Whether the peer has sent anything, for whoever stopped to wait for the head.
+    /// Whether the peer has sent anything, for a caller whose deadline ended [`read`](Self::read).
     pub(crate) fn has_begun(&self) -> bool {
         !self.bytes.is_empty()
     }
 
-    /// Reads as far as the head goes; to be called once.
+    /// Reads the head. Call it once.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl HeadReader {
         let Self { bytes, scanner } = self;
         bytes.reserve(FIRST_READ);
         let end = loop {
-            // One byte more than allowed tells a head that is too large from one that is just not finished.
+            // One byte more than allowed distinguishes a head that is too large from an incomplete one.
             let room = scanner.limits.max_header_size.saturating_add(1).saturating_sub(bytes.len());
             if stream.read_buf(&mut (&mut *bytes).limit(room)).await? == 0 {
                 return Err(if bytes.is_empty() { HeadError::Closed } else { Refusal::Unfinished.into() });
@@ -82,27 +82,27 @@ impl HeadReader {
     }
 }
 
-/// Tells whether the peer has sent something since its request, without waiting for it.
+/// Whether the peer has sent something since its request, without waiting for it.
 ///
-/// What comes before the 101 may be meant for a proxy that believes in an upgrade which never happens, so it is a
-/// reason to refuse ([`Refusal::EarlyBytes`]). It takes one byte off the stream if there is one.
+/// Bytes before the 101 may be an attack on a proxy that takes the connection for upgraded, so they are refused
+/// ([`Refusal::EarlyBytes`]). Takes one byte off the stream if there is one.
 pub(crate) async fn arrived_early<S: AsyncRead + Unpin>(stream: &mut S) -> bool {
     poll_fn(|cx| {
         let mut byte = [0];
         let mut buffer = ReadBuf::new(&mut byte);
         let polled = Pin::new(&mut *stream).poll_read(cx, &mut buffer);
-        // The end of the stream and its errors are met again by whoever reads or writes next.
+        // The end of the stream and its errors are found again by the next read or write.
         Poll::Ready(matches!(polled, Poll::Ready(Ok(()))) && !buffer.filled().is_empty())
     })
     .await
 }
 
-/// Looks at each byte once, in order, so that neither the work nor the verdict depends on how bytes are cut up.
+/// Scans each byte once, in order, so that neither the work nor the result depends on how bytes are cut up.
 struct Scanner {
     limits: HeadLimits,
-    /// How many bytes have been looked at.
+    /// How many bytes have been scanned.
     seen: usize,
-    /// Where the line that is being read begins.
+    /// Where the current line begins.
     line_start: usize,
     /// Whether the last byte was a CR.
     after_cr: bool,
@@ -123,7 +123,7 @@ impl Scanner {
         Self { limits, seen: 0, line_start: 0, after_cr: false, request_line: None, headers: 0 }
     }
 
-    /// Looks at the bytes that are new in `bytes`; gives the length of the head once it is complete.
+    /// Scans the new bytes in `bytes`; returns the length of the head once it is complete.
     fn advance(&mut self, bytes: &[u8]) -> Result<Option<usize>, Refusal> {
         loop {
             self.skip_plain(bytes);
@@ -151,7 +151,7 @@ impl Scanner {
         }
     }
 
-    /// Passes over what means nothing within a line, as far as the limits go.
+    /// Skips bytes without a meaning for lines, up to the limit.
     fn skip_plain(&mut self, bytes: &[u8]) {
         if !self.after_cr && self.seen > self.line_start {
             let line = bytes.get(self.seen..self.limits.max_header_size.min(bytes.len())).unwrap_or_default();
@@ -170,10 +170,10 @@ impl Scanner {
         Err(if has_target { Refusal::TargetTooLong } else { Refusal::RequestLine })
     }
 
-    /// Takes in a line without its ending; tells whether it is the one that ends the head.
+    /// Handles a line without its ending; returns whether it ends the head.
     fn end_line(&mut self, line: &[u8]) -> Result<bool, Refusal> {
         match &self.request_line {
-            // RFC 9112 section 2.2: one empty line before the request is forgiven.
+            // RFC 9112 section 2.2: one empty line before the request is ignored.
             None if line.is_empty() && self.line_start == 0 => Ok(false),
             None => {
                 self.request_line = Some(parse_request_line(line, self.seen)?);
@@ -223,8 +223,8 @@ fn parse_request_line(line: &[u8], end: usize) -> Result<RequestLine, Refusal> {
     Ok(RequestLine { method, uri, version, end })
 }
 
-/// Reads the request target. Characters that a URI cannot have are percent-encoded, as browsers do it before they send
-/// them; other clients do not.
+/// Parses the request target. Percent-encodes characters that a URI cannot contain: browsers do so before they send them,
+/// other clients do not.
 fn parse_target(target: &str) -> Result<Uri, Refusal> {
     // `Uri` would drop a fragment silently.
     if target.contains('#') {
@@ -252,12 +252,13 @@ fn needs_encoding(byte: u8) -> bool {
     !byte.is_ascii() || matches!(byte, b'"' | b'<' | b'>' | b'`')
 }
 
-/// Whether a byte has no meaning for the lines of a head.
+/// Whether a byte has no meaning for lines.
 fn is_plain(byte: u8) -> bool {
     !byte.is_ascii_control() || byte == b'\t'
 }
 
-/// Whether a request line is one of HTTP, of whatever version: with a space in the target it is none (RFC 9112, section 3).
+/// Whether this is a request line of another version of HTTP. With a space in the target it is malformed (RFC 9112,
+/// section 3).
 fn names_other_version(line: &[u8]) -> bool {
     let words: Vec<_> = line.split(|&byte| byte == b' ').collect();
     let [method, target, version] = words.as_slice() else { return false };
@@ -267,7 +268,7 @@ fn names_other_version(line: &[u8]) -> bool {
     matches!(version, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 
-/// Most requests fit into it; a peer that sends slowly holds no more.
+/// The size of the first buffer. Most requests fit into it, and a peer that sends slowly holds no more.
 const FIRST_READ: usize = 1024;
 /// The longest target that [`Uri`] takes.
 const MAX_URI: usize = 65_534;

@@ -1,12 +1,12 @@
-//! From a stream's first bytes to a WebSocket handshake, a plain HTTP request, or a refusal.
+//! From the first bytes of a stream to a WebSocket handshake, a plain HTTP request, or a refusal.
 //!
-//! [`HeadReader`] takes the bytes in, bounded; [`judge`] decides what they ask for, without any I/O; [`accept`] and
-//! [`encode_response`] are the answers. Deadlines are the caller's, and so is closing: every answer but the 101 says
-//! `Connection: close`.
+//! [`HeadReader`] reads a bounded head; [`classify`] decides what it asks for, without any I/O; [`accept`] makes the 101,
+//! and [`encode_response`] any other answer, which always says `Connection: close`. Deadlines, logging and closing are up
+//! to the caller: this module knows nothing above it.
 
+mod classify;
 mod extensions;
 mod head;
-mod judge;
 mod origin;
 mod refusal;
 mod reject;
@@ -24,15 +24,15 @@ pub use request::{Handshake, Request};
 pub use respond::{Html, IntoResponse};
 pub use subprotocol::NotOffered;
 
-pub(crate) use extensions::agree;
-pub(crate) use head::{HeadError, HeadLimits, HeadReader, arrived_early};
-pub(crate) use judge::{Judged, Transport, judge};
+pub(crate) use classify::{Classified, Transport, classify};
+pub(crate) use extensions::{Terms, negotiate};
+pub(crate) use head::{Head, HeadError, HeadLimits, HeadReader, arrived_early};
 pub(crate) use refusal::Refusal;
 pub(crate) use respond::HandlerError;
 pub(crate) use subprotocol::choose_subprotocol;
-pub(crate) use write::{accept, encode_response};
+pub(crate) use write::{accept, encode_accept, encode_response};
 
-/// What a plain request is told where no handler answers it.
+/// The answer to a plain request without a handler for it.
 pub(crate) fn upgrade_required() -> Refusal {
     Refusal::UpgradeRequired
 }

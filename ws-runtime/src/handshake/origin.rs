@@ -11,8 +11,8 @@ use ws_spec::Origin;
 ///
 /// A browser names the origin of the page in each handshake, and lets any page connect anywhere, with the user's
 /// cookies. A server that does not look at it can be used by every page that its users visit (CWE-1385). An origin
-/// that is not allowed is refused with 403. A handshake without `Origin` does not come from a browser, and is let in;
-/// `Origin: null`, as pages without an address send, is let in by `any` alone. This is not authentication: other
+/// that is not allowed is refused with 403. A handshake without `Origin` does not come from a browser, and is accepted;
+/// `Origin: null`, as pages without an address send, is accepted by `any` alone. This is not authentication: other
 /// clients send what they like.
 ///
 /// Origins are compared as a whole: scheme, host (in any case) and port, where 80 and 443 need not be written. There

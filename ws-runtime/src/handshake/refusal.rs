@@ -1,4 +1,4 @@
-//! Why a request is refused before any handler sees it, and what the peer is told.
+//! Why a request is refused before any handler sees it, and the answer to it.
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, SEC_WEBSOCKET_VERSION, UPGRADE};
@@ -6,20 +6,21 @@ use http::{Response, StatusCode};
 
 use super::respond::TEXT;
 
-/// Why a request is refused. The message is sent to the peer: it names the rule and never what the peer sent.
+/// Why a request is refused. The message is sent to the peer and logged: it names the rule and contains nothing that the
+/// peer has sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("the request line is not that of HTTP/1.1")]
     RequestLine,
     #[error("this server speaks HTTP/1.1")]
     HttpVersion,
-    #[error("the request target is not a path, nor an http or https address of this host")]
+    #[error("the request target is neither a path nor an address of this host")]
     Target,
     #[error("the request target is too long")]
     TargetTooLong,
     #[error("each line must end with CR LF")]
     LineEnding,
-    #[error("a control character stands in the request")]
+    #[error("the request contains a control character")]
     ControlCharacter,
     #[error("a header is folded over two lines")]
     FoldedHeader,
@@ -43,7 +44,7 @@ pub(crate) enum Refusal {
     Connection,
     #[error("Sec-WebSocket-Version must be 13")]
     WebSocketVersion,
-    #[error("Sec-WebSocket-Key must stand there once, with 16 bytes in base64")]
+    #[error("there must be exactly one Sec-WebSocket-Key, with 16 bytes in base64")]
     Key,
     #[error("Sec-WebSocket-Protocol must be a list of different tokens")]
     Subprotocols,
@@ -92,7 +93,7 @@ impl Refusal {
         }
     }
 
-    /// The whole answer: the status, the headers that it calls for, and the reason as text.
+    /// The whole answer: the status, its headers, and the reason as text.
     pub(crate) fn into_response(self) -> Response<Bytes> {
         let status = self.status();
         let mut response = Response::new(Bytes::from(format!("{status}: {self}\n")));

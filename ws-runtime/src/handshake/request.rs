@@ -12,7 +12,7 @@ use super::subprotocol::{NotOffered, Subprotocols};
 
 /// The request of a client that wants a WebSocket, as `#[on(handshake)]` sees it.
 ///
-/// It is a valid handshake of an allowed origin (RFC 6455 section 4.2.1), not answered yet. The handler may inspect
+/// It is a valid handshake of an allowed origin (RFC 6455 section 4.2.1), and not answered yet. The handler may inspect
 /// it, choose a subprotocol, add headers to the answer, and refuse it by returning a [`Reject`](crate::Reject).
 ///
 /// ```
@@ -32,8 +32,8 @@ pub struct Handshake {
     head: Head,
     offered: Subprotocols,
     /// The answer to its key.
-    accept_key: String,
-    /// What handlers add to the answer. They have the handshake by `&`, as their own arguments do not conflict then.
+    accept_key: HeaderValue,
+    /// What handlers add to the answer. They get the handshake by `&`, so that it can be one of several arguments.
     answer: Mutex<Answer>,
 }
 
@@ -62,7 +62,7 @@ pub struct Request {
     head: Head,
 }
 
-/// What both kinds of request tell about their head.
+/// What both kinds of request offer of their head.
 macro_rules! reads_head {
     ($type:ty) => {
         impl $type {
@@ -119,12 +119,12 @@ reads_head!(Handshake);
 reads_head!(Request);
 
 impl Handshake {
-    pub(super) fn new(head: Head, offered: Subprotocols, accept_key: String) -> Self {
+    pub(super) fn new(head: Head, offered: Subprotocols, accept_key: HeaderValue) -> Self {
         Self { head, offered, accept_key, answer: Mutex::default() }
     }
 
     /// `Sec-WebSocket-Accept` (RFC 6455 section 4.2.2).
-    pub(super) fn accept_key(&self) -> &str {
+    pub(super) fn accept_key(&self) -> &HeaderValue {
         &self.accept_key
     }
 
@@ -227,7 +227,7 @@ impl Request {
         Self { head }
     }
 
-    /// What is to be done: `GET` mostly. To `HEAD` the same answer is given as to `GET`; its body is left out by itself.
+    /// The method, mostly `GET`. Answer `HEAD` as `GET`: the server leaves out the body.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.head.method

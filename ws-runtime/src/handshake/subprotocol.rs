@@ -18,7 +18,7 @@ use super::request::Handshake;
 pub(super) struct Subprotocols {
     /// The names, one after the other.
     text: String,
-    /// Where each of them stands there. A string for each would cost many times as much as its bytes on the wire.
+    /// The position of each name in it. A string for each name would cost many times as much as its bytes on the wire.
     names: Vec<Range<u32>>,
 }
 

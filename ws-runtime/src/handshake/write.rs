@@ -1,38 +1,42 @@
-//! Puts an answer into bytes: the 101 that begins a WebSocket, or one that ends the connection.
+//! Encodes answers: the 101 that starts a WebSocket, and those that end the connection.
 
 use bytes::{Buf, Bytes};
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL,
-    TRAILER, TRANSFER_ENCODING,
+    CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    SEC_WEBSOCKET_PROTOCOL, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{Method, Response, StatusCode};
 
 use super::request::Handshake;
 
 /// The 101 for a handshake (RFC 6455 section 4.2.2), with the subprotocol and the headers that its handler chose, and
-/// the extension that was agreed on.
-pub(crate) fn accept(handshake: &Handshake, extension: Option<HeaderValue>) -> Vec<u8> {
-    let (headers, subprotocol) = handshake.added_headers();
+/// the extension that was negotiated.
+pub(crate) fn accept(handshake: &Handshake, extension: Option<HeaderValue>) -> Response<()> {
+    let (mut headers, subprotocol) = handshake.added_headers();
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(SEC_WEBSOCKET_ACCEPT, handshake.accept_key().clone());
+    headers.extend(subprotocol.map(|subprotocol| (SEC_WEBSOCKET_PROTOCOL, subprotocol)));
+    headers.extend(extension.map(|extension| (SEC_WEBSOCKET_EXTENSIONS, extension)));
+    let mut response = Response::new(());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// Encodes a 101.
+pub(crate) fn encode_accept(response: &Response<()>) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
-    put_status(&mut out, StatusCode::SWITCHING_PROTOCOLS);
-    out.extend_from_slice(b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ");
-    out.extend_from_slice(handshake.accept_key().as_bytes());
-    out.extend_from_slice(b"\r\n");
-    headers.iter().for_each(|(name, value)| put_header(&mut out, name, value));
-    if let Some(subprotocol) = subprotocol {
-        put_header(&mut out, &SEC_WEBSOCKET_PROTOCOL, &subprotocol);
-    }
-    if let Some(extension) = extension {
-        put_header(&mut out, &SEC_WEBSOCKET_EXTENSIONS, &extension);
-    }
+    put_status(&mut out, response.status());
+    response.headers().iter().for_each(|(name, value)| put_header(&mut out, name, value));
     out.extend_from_slice(b"\r\n");
     out
 }
 
-/// The bytes of an answer to a request of that method; the caller closes after them.
+/// Encodes an answer to a request of that method. The caller closes the connection after it.
 pub(crate) fn encode_response(response: &Response<Bytes>, method: &Method) -> impl Buf + use<> {
     let mut out = Vec::with_capacity(512);
-    // An answer of a type of the user's own is the only one that has not been checked for it before.
+    // An answer of a type of the user's own has not been checked for this before.
     let status = response.status();
     let status = if status.is_informational() { StatusCode::INTERNAL_SERVER_ERROR } else { status };
     put_status(&mut out, status);
@@ -40,7 +44,7 @@ pub(crate) fn encode_response(response: &Response<Bytes>, method: &Method) -> im
         put_header(&mut out, name, value);
     }
     put_header(&mut out, &CONNECTION, &HeaderValue::from_static("close"));
-    // RFC 9110 section 6.4.1: these have no body, and of a 204 not even its length may be told.
+    // RFC 9110 section 6.4.1: these have no body, and a 204 must not even have a Content-Length.
     let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if !bodiless {
         put_header(&mut out, &CONTENT_LENGTH, &HeaderValue::from(response.body().len()));
@@ -51,7 +55,7 @@ pub(crate) fn encode_response(response: &Response<Bytes>, method: &Method) -> im
     Bytes::from(out).chain(body)
 }
 
-/// Whether a header says where the message ends or what becomes of the connection, which is decided here alone.
+/// Whether a header says where the message ends or whether the connection stays open, which is decided here alone.
 fn frames_message(name: &HeaderName) -> bool {
     *name == CONNECTION
         || *name == CONTENT_LENGTH
@@ -75,7 +79,7 @@ fn put_header(out: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Writes a name as the RFCs do: case means nothing, but there are clients that do not know.
+/// Writes a name in the case that the RFCs use, as some clients compare names with case.
 fn put_name(out: &mut Vec<u8>, name: &str) {
     for (position, word) in name.split('-').enumerate() {
         if position > 0 {

@@ -5,7 +5,7 @@ mod alarms;
 mod announce;
 mod builder;
 mod capacity;
-mod openings;
+mod pending;
 mod registry;
 mod running;
 mod serve;
@@ -24,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
-use self::openings::Openings;
+use self::pending::PendingHandshakes;
 use self::registry::Registry;
 use self::shutdown::Stage;
 use crate::conn::{Broadcast, Conn, SendError, gathered};
@@ -37,7 +37,7 @@ use crate::wire::Kind;
 
 pub use self::builder::{Builder, DefaultState, Given, StateSource};
 pub(crate) use self::builder::{bind, warn};
-pub(crate) use self::openings::{Evicted, Place};
+pub(crate) use self::pending::{Evicted, Slot};
 pub use self::running::Running;
 
 /// A running server: a cheap handle that may be cloned, kept and sent to other threads.
@@ -51,7 +51,7 @@ struct Inner {
     options: Options,
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
-    openings: Arc<Openings>,
+    pending: Arc<PendingHandshakes>,
     /// Told when a connection's task has ended, and its descriptor is free again.
     freed: Notify,
     alarms: Alarms,
@@ -86,7 +86,7 @@ impl Server {
         Self(Arc::new(Inner {
             name,
             freed: Notify::new(),
-            openings: Arc::new(Openings::new(options.max_handshakes, threads)),
+            pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
             options,
             addresses: OnceLock::new(),
             registry: Registry::default(),

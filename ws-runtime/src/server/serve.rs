@@ -13,9 +13,10 @@ use tokio_util::task::TaskTracker;
 
 use super::accept::Acceptors;
 use super::capacity::Capacity;
+use super::pending::Evicted;
 use super::shutdown::Stage;
 use super::{Hosted, Server};
-use crate::conn::{Conn, Life, catch, turn_away};
+use crate::conn::{Conn, Life, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
 
@@ -55,29 +56,30 @@ async fn accept<S: Service>(
     capacity: Capacity,
 ) {
     let server = &hosted.server;
-    let openings = &server.0.openings;
+    let pending = &server.0.pending;
     let mut refusing = JoinSet::new();
     let mut stopping = pin!(server.stopping());
     let mut acceptors = Acceptors::new(listeners, &server.0.freed);
     loop {
-        let has_room = openings.has_room(Instant::now());
+        let has_room = pending.has_room(Instant::now());
         tokio::select! {
             biased;
             () = &mut stopping => return,
             Some(_) = refusing.join_next() => server.0.freed.notify_one(),
-            () = openings.changed(), if !has_room => {}
+            () = pending.changed(), if !has_room => {}
             (stream, peer) = acceptors.next(), if has_room => {
                 let now = Instant::now();
                 // A stalled handshake is evicted before a new peer is refused.
-                if connections.len() < capacity.connections || openings.evict(now) {
-                    let place = openings.admit(&peer, now);
-                    let connection = Life::begin(Arc::clone(hosted), stream, peer, place);
+                let full = Evicted { option: "max_connections", limit: capacity.connections };
+                if connections.len() < capacity.connections || pending.evict_stalled(full, now) {
+                    let slot = pending.take_slot(&peer, now);
+                    let connection = Life::begin(Arc::clone(hosted), stream, peer, slot);
                     connections.spawn(Connection { connection, server: server.clone() });
                     continue;
                 }
                 tracing::debug!(%peer, "refused: {capacity} reached");
                 if hosted.tls.is_none() && refusing.len() < MOST_REFUSED {
-                    refusing.spawn(turn_away(stream));
+                    refusing.spawn(refuse(stream));
                 }
             }
         }

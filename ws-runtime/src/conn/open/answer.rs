@@ -1,4 +1,4 @@
-//! Answers to requests that do not become WebSockets.
+//! Sends the answer to a request that does not become a WebSocket.
 
 use std::fmt;
 use std::io;
@@ -10,26 +10,25 @@ use http::{Method, Response, StatusCode};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::deadline::Untimely;
+use super::deadline::Interrupted;
 use crate::Server;
 use crate::conn::linger::{LINGER, MIN_DRAIN_RATE, drain_time, linger};
 use crate::handshake::{self, IntoResponse, Refusal, Reject};
 use crate::listen::Stream;
-use crate::server::{Evicted, Place};
+use crate::server::{Evicted, Slot};
 
-/// How much of an answer is given to the kernel or to TLS at once. Both take more than they have sent, and tell of room only
-/// when most of it has gone: a peer that reads slowly would seem to take nothing for as long as that lasts.
+/// How many bytes of an answer are written at once. The kernel and TLS take a large write as a whole, and report room only
+/// after most of it is sent: until then a slow reader would seem to read nothing.
 const PIECE: usize = 8 * 1024;
 
-/// When a peer that is sent away for now may come again, in seconds.
-const COME_AGAIN_AFTER: &str = "5";
+/// `Retry-After` of a 503, in seconds.
+const RETRY_AFTER_SECONDS: &str = "5";
 
-/// Tells a peer that the server has no room for it.
-pub(crate) async fn turn_away(stream: Stream) {
-    let Answer { mut stream, response, method, .. } =
-        Answer::new(stream, come_again("there are too many connections"));
-    let mut bytes = handshake::encode_response(&response, &method);
-    // A short answer to a peer that was sent nothing before: the kernel takes it at once.
+/// Refuses a peer that the server has no room for.
+pub(crate) async fn refuse(mut stream: Stream) {
+    let response = unavailable("there are too many connections");
+    let mut bytes = handshake::encode_response(&response, &Method::GET);
+    // The kernel takes a short answer at once, as nothing was sent before it.
     if let Ok(Ok(())) = timeout(LINGER, stream.write_all_buf(&mut bytes)).await {
         linger(stream).await;
     }
@@ -37,58 +36,67 @@ pub(crate) async fn turn_away(stream: Stream) {
 
 /// An answer to a request that does not become a WebSocket.
 pub(super) struct Answer {
-    stream: Stream,
     response: Response<Bytes>,
-    /// That of the request, as far as it is known.
-    pub(super) method: Method,
+    /// The method of the request, if it is known.
+    method: Method,
     because: Option<Because>,
 }
 
-impl Answer {
-    pub(super) fn new(stream: Stream, response: Response<Bytes>) -> Self {
-        Self { stream, response, method: Method::GET, because: None }
+impl From<Response<Bytes>> for Answer {
+    fn from(response: Response<Bytes>) -> Self {
+        Self { response, method: Method::GET, because: None }
     }
+}
 
-    pub(super) fn refusal(stream: Stream, refusal: Refusal) -> Self {
-        Self { because: Some(Because::Refusal(refusal)), ..Self::new(stream, refusal.into_response()) }
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        Self { because: Some(Because::Refusal(refusal)), ..Self::from(refusal.into_response()) }
     }
+}
 
-    pub(super) fn untimely(stream: Stream, untimely: Untimely) -> Self {
-        let response = match untimely {
-            Untimely::TooSlow(_) => Reject::new(StatusCode::REQUEST_TIMEOUT).into_response(),
-            Untimely::ShuttingDown => come_again("the server shuts down"),
+impl From<Interrupted> for Answer {
+    fn from(interrupted: Interrupted) -> Self {
+        let response = match interrupted {
+            Interrupted::TooSlow(_) => Reject::new(StatusCode::REQUEST_TIMEOUT).into_response(),
+            Interrupted::ShuttingDown => unavailable("the server shuts down"),
         };
-        Self { because: Some(Because::Untimely(untimely)), ..Self::new(stream, response) }
+        Self { because: Some(Because::Interrupted(interrupted)), ..Self::from(response) }
+    }
+}
+
+impl Answer {
+    /// Makes it the answer to a request of that method: one to `HEAD` has no body.
+    pub(super) fn for_method(self, method: &Method) -> Self {
+        Self { method: method.clone(), ..self }
     }
 
-    /// Sends it, and ends the connection so that it arrives. A peer that reads has the time that it takes, until the
-    /// server's shutdown is over.
-    pub(super) async fn send(self, server: &Server, place: &Place) -> Answered {
-        let Self { mut stream, response, method, because } = self;
+    /// Sends it and closes the connection. A peer that reads may take its time, until `shutdown_timeout` has passed.
+    pub(super) async fn send(self, mut stream: Stream, server: &Server, slot: &Slot) -> Answered {
+        let Self { response, method, because } = self;
         let mut bytes = handshake::encode_response(&response, &method);
         let of = bytes.remaining();
         let writing = write(&mut stream, &mut bytes, server.options().write_timeout);
         let written = tokio::select! {
             biased;
-            () = server.aborting() => Err(Cut::ShutDown),
-            written = place.peers_turn(writing) => written.unwrap_or_else(|evicted| Err(evicted.into())),
+            () = server.aborting() => Err(Cut::ShuttingDown),
+            written = slot.wait_for_peer(writing) => written.unwrap_or_else(|evicted| Err(evicted.into())),
         };
         let cut = match written {
             Ok(()) => {
                 tokio::select! {
                     () = server.aborting() => {}
-                    // Evicted or not: the answer is on its way.
-                    _ = place.peers_turn(linger(stream)) => {}
+                    // The answer is on its way, even if the connection is evicted.
+                    _ = slot.wait_for_peer(linger(stream)) => {}
                 }
                 None
             }
-            Err(cut) => Some((cut, Progress { taken: of - bytes.remaining(), of })),
+            Err(cut) => Some((cut, Progress { written: of - bytes.remaining(), of })),
         };
         Answered { status: response.status(), because, cut }
     }
 }
 
-/// Writes it all, as long as the peer makes progress, and more of it than next to none.
+/// Writes all bytes, unless the peer takes none for `write_timeout` or is slower than [`MIN_DRAIN_RATE`].
 async fn write(
     to: &mut (impl AsyncWrite + Unpin),
     bytes: &mut impl Buf,
@@ -113,14 +121,14 @@ async fn write_piece(to: &mut (impl AsyncWrite + Unpin), bytes: &mut impl Buf) -
     to.flush().await
 }
 
-/// 503, with the time after which to come again.
-fn come_again(why: &str) -> Response<Bytes> {
+/// 503, with `Retry-After`.
+fn unavailable(why: &str) -> Response<Bytes> {
     let reject = Reject::service_unavailable();
     let text = format!("{}: {why}\n", reject.status());
-    reject.header(RETRY_AFTER, COME_AGAIN_AFTER).text(text).into_response()
+    reject.header(RETRY_AFTER, RETRY_AFTER_SECONDS).text(text).into_response()
 }
 
-/// What a peer was answered, and whether it took the answer.
+/// The answer that a peer got, and whether it took all of it.
 #[derive(Debug)]
 pub(super) struct Answered {
     status: StatusCode,
@@ -128,16 +136,16 @@ pub(super) struct Answered {
     cut: Option<(Cut, Progress)>,
 }
 
-/// Why it was not what a handler answers.
+/// Why the answer is not that of a handler.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 enum Because {
     #[error(transparent)]
     Refusal(Refusal),
     #[error(transparent)]
-    Untimely(Untimely),
+    Interrupted(Interrupted),
 }
 
-/// Why an answer did not go out as a whole.
+/// Why an answer was cut.
 #[derive(Debug, thiserror::Error)]
 enum Cut {
     #[error("the peer took nothing for write_timeout ({} s)", .0.as_secs_f64())]
@@ -145,17 +153,17 @@ enum Cut {
     #[error("the peer took fewer than {MIN_DRAIN_RATE} bytes a second")]
     TooSlow,
     #[error("shutdown_timeout passed")]
-    ShutDown,
+    ShuttingDown,
     #[error(transparent)]
     Evicted(#[from] Evicted),
     #[error("the network failed: {0}")]
     Io(#[from] io::Error),
 }
 
-/// How many bytes of an answer were taken.
+/// How many bytes of an answer were written.
 #[derive(Debug, Clone, Copy)]
 struct Progress {
-    taken: usize,
+    written: usize,
     of: usize,
 }
 
@@ -165,8 +173,8 @@ impl fmt::Display for Answered {
         if let Some(because) = &self.because {
             write!(f, ": {because}")?;
         }
-        if let Some((cut, Progress { taken, of })) = &self.cut {
-            write!(f, "; cut after {taken} of {of} bytes: {cut}")?;
+        if let Some((cut, Progress { written, of })) = &self.cut {
+            write!(f, "; cut after {written} of {of} bytes: {cut}")?;
         }
         Ok(())
     }
@@ -183,7 +191,7 @@ mod tests {
 
     const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// Writes so many bytes to a peer that takes as many at once, so often; what came of it, and after how long.
+    /// Writes to a peer that reads `taken` bytes in each period. Returns the outcome, and when it came.
     async fn written(bytes: usize, taken: usize, every: Duration) -> (Result<(), Cut>, Duration) {
         let (mut ours, mut theirs) = tokio::io::duplex(taken);
         tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! The time that an opening has.
+//! What interrupts the opening of a connection: its deadline, or the shutdown of the server.
 
 use std::future::Future;
 use std::ops::DerefMut;
@@ -9,34 +9,33 @@ use tokio::time::sleep;
 
 use crate::Server;
 
-/// What ends an opening that is not done.
+/// What has interrupted it.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-pub(super) enum Untimely {
+pub(super) enum Interrupted {
     #[error("handshake_timeout ({} s) passed", .0.as_secs_f64())]
     TooSlow(Duration),
-    #[error("the server shuts down")]
+    #[error("the server is shutting down")]
     ShuttingDown,
 }
 
-/// Waits for what ends an opening that is not done: its deadline, or the server's shutdown.
-pub(super) async fn untimely_end(server: &Server) -> Untimely {
+/// Waits until `handshake_timeout` has passed from now, or the server shuts down.
+pub(super) async fn interruption(server: &Server) -> Interrupted {
     let handshake_timeout = server.options().handshake_timeout;
     tokio::select! {
         biased;
-        () = server.stopping() => Untimely::ShuttingDown,
-        () = sleep(handshake_timeout) => Untimely::TooSlow(handshake_timeout),
+        () = server.stopping() => Interrupted::ShuttingDown,
+        () = sleep(handshake_timeout) => Interrupted::TooSlow(handshake_timeout),
     }
 }
 
-/// Does a step of the opening, unless that ends before. Both are pinned by the caller: an `async fn` that takes a future by
-/// value holds it twice.
-pub(super) async fn before<T>(
-    end: Pin<&mut impl Future<Output = Untimely>>,
+/// Runs a step unless it is interrupted. The caller pins both: an `async fn` that takes a future by value holds it twice.
+pub(super) async fn unless_interrupted<T>(
+    interruption: Pin<&mut impl Future<Output = Interrupted>>,
     step: Pin<impl DerefMut<Target: Future<Output = T>>>,
-) -> Result<T, Untimely> {
+) -> Result<T, Interrupted> {
     tokio::select! {
         biased;
-        end = end => Err(end),
+        interrupted = interruption => Err(interrupted),
         done = step => Ok(done),
     }
 }

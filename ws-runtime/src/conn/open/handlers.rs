@@ -3,15 +3,15 @@
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
-use super::end::End;
+use super::reason::Reason;
 use crate::conn::Conn;
 use crate::conn::handlers::{Panicked, Verdict, catch, judge};
 use crate::event::{ConnEvent, Failure, Route, Service};
 use crate::handshake::{self, HandlerError, Handshake, IntoResponse, Reject, Request};
 use crate::server::Hosted;
 
-/// Runs `connect`: here user code may configure the connection, or refuse it.
-pub(super) async fn greet<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result<(), End> {
+/// Runs the `connect` handler, which may configure the connection or refuse it.
+pub(super) async fn run_connect<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result<(), Reason> {
     let (name, outcome) = match hosted.server.replaced_connect() {
         Some(handler) => ("on_connect", catch(|| async { handler(conn) }).await),
         None => {
@@ -20,29 +20,29 @@ pub(super) async fn greet<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result
         }
     };
     if judge(conn, name, outcome) == Verdict::End {
-        return Err(End::Refused);
+        return Err(Reason::Refused);
     }
-    if conn.is_cut() { Err(End::Disconnected) } else { Ok(()) }
+    if conn.is_cut() { Err(Reason::Disconnected) } else { Ok(()) }
 }
 
-/// Runs `handshake`, which admits the peer and makes its session; then the one that was added for this connection.
-pub(super) async fn admit<R: Route>(
+/// Runs the `handshake` handler, which makes the session, and then the one that was added for this connection.
+pub(super) async fn run_handshake<R: Route>(
     hosted: &Hosted<R::Server>,
     conn: &Conn,
     request: &Handshake,
 ) -> Result<R::Session, Reject> {
     let event = ConnEvent::before_session(conn, &hosted.store, request);
     let admitted = catch(|| R::handshake(event)).await;
-    let session = admission(conn, R::HANDSHAKE, admitted)?;
+    let session = check_admission(conn, R::HANDSHAKE, admitted)?;
     if let Some(handler) = conn.replaced_handshake() {
         let admitted = catch(|| async { handler(request) }).await;
-        admission(conn, "on_handshake", admitted)?;
+        check_admission(conn, "on_handshake", admitted)?;
     }
     Ok(session)
 }
 
-/// What a handler of `handshake` said. What went wrong in it is logged under its name.
-fn admission<T>(
+/// The result of a `handshake` handler. Its panics and mistakes are logged under its name.
+fn check_admission<T>(
     conn: &Conn,
     handler: &'static str,
     admitted: Result<Result<T, Reject>, Panicked>,
@@ -60,8 +60,8 @@ fn admission<T>(
     }
 }
 
-/// Runs `request`; without a handler the peer is told to speak WebSocket.
-pub(super) async fn respond<S: Service>(
+/// Runs the `request` handler; without one the peer is told to speak WebSocket.
+pub(super) async fn run_request<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,
     request: &Request,

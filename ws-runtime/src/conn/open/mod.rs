@@ -1,121 +1,85 @@
-//! From an accepted socket to a WebSocket: `connect`, TLS, the request, `handshake`, and 101; or a refusal.
+//! From an accepted socket to an open WebSocket, or to the reason why there is none.
+//!
+//! ```text
+//! accepted ─ connect ─ TLS ─ request ─┬─ handshake ─ admitted ─ 101 ─ open
+//!                                     ├─ plain request ─ answer
+//!                                     └─ refusal ─ answer
+//! ```
+//!
+//! One deadline, `handshake_timeout`, covers all of it up to the answer. There are two doors: [`Admitted::new`] takes a
+//! classified handshake and needs no stream; [`Admitted::open`] takes the stream. A host that reads requests itself, as an
+//! HTTP server does, can use them without what comes before.
+//!
+//! [`Admitted::new`]: admitted::Admitted::new
+//! [`Admitted::open`]: admitted::Admitted::open
 
+mod admitted;
 mod answer;
 mod deadline;
-mod end;
 mod handlers;
 mod nodelay;
+mod reason;
+mod request;
 mod tls;
 
 use std::pin::pin;
 use std::sync::Arc;
 
+use self::deadline::{interruption, unless_interrupted};
+use self::handlers::run_connect;
+use self::nodelay::Nodelay;
+use self::reason::{NotAdmitted, Reason};
+use self::tls::accept_tls;
 use super::Conn;
 use crate::event::{Route, Service};
-use crate::handshake::{self, HeadError, HeadLimits, HeadReader, IntoResponse, Judged, Refusal, Transport};
-use crate::listen::{Address, Stream};
-use crate::server::{Hosted, Place};
-use crate::wire::Agreement;
+use crate::listen::Stream;
+use crate::server::{Hosted, Slot};
 
-use self::answer::Answer;
-pub(crate) use self::answer::turn_away;
-use self::deadline::{before, untimely_end};
-use self::end::{End, Unopened};
-use self::handlers::{admit, greet, respond};
-use self::nodelay::Nodelay;
-use self::tls::accept_tls;
+pub(super) use self::admitted::Opened;
+pub(crate) use self::answer::refuse;
 
-/// A connection that has become a WebSocket.
-pub(super) struct Opened<Se> {
-    pub(super) stream: Stream,
-    pub(super) session: Se,
-    /// What was agreed on, if messages are to be compressed.
-    pub(super) deflate: Option<Agreement>,
-    /// The 101, which is yet to be sent.
-    pub(super) accepted: Vec<u8>,
-}
-
-/// Opens a connection, within `handshake_timeout` from now; `None` where it came to nothing and is over.
+/// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
 pub(super) async fn open<S: Service>(
     hosted: Arc<Hosted<S>>,
     conn: Conn,
     stream: Stream,
-    place: Place,
+    slot: Slot,
 ) -> Option<Opened<<S::Route as Route>::Session>> {
-    let end = match attempt(&hosted, &conn, stream, &place).await {
-        Ok(opened) => return Some(opened),
-        Err(Unopened::End(end)) => end,
-        Err(Unopened::Answer(answer)) => End::Answered(answer.send(&hosted.server, &place).await),
-    };
-    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {end}");
-    None
+    match try_open(&hosted, &conn, stream, &slot).await {
+        Ok(opened) => Some(opened),
+        Err(reason) => {
+            tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
+            None
+        }
+    }
 }
 
-async fn attempt<S: Service>(
+async fn try_open<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,
     mut stream: Stream,
-    place: &Place,
-) -> Result<Opened<<S::Route as Route>::Session>, Unopened> {
-    let options = hosted.server.options();
-    let mut end = pin!(untimely_end(&hosted.server));
+    slot: &Slot,
+) -> Result<Opened<<S::Route as Route>::Session>, Reason> {
+    let mut interruption = pin!(interruption(&hosted.server));
+    let mut nodelay = Nodelay::inherited(hosted.server.options());
 
-    let mut nodelay = Nodelay::of_accepted(options);
-    before(end.as_mut(), pin!(greet(hosted, conn))).await??;
+    unless_interrupted(interruption.as_mut(), pin!(run_connect(hosted, conn))).await??;
     nodelay.apply(&stream, conn);
     if let Some(acceptor) = &hosted.tls {
         // Boxed, as most connections to most servers need no room for it.
-        stream = before(end.as_mut(), Box::pin(accept_tls(place, acceptor, stream))).await??;
+        let accepting = Box::pin(accept_tls(slot, acceptor, stream));
+        stream = unless_interrupted(interruption.as_mut(), accepting).await??;
     }
-
-    let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
-    let mut reader = HeadReader::new(limits);
-    let head = {
-        let reading = pin!(reader.read(&mut stream));
-        before(end.as_mut(), pin!(place.peers_turn(reading))).await
-    };
-    let head = match head {
-        Ok(head) => match head? {
-            Ok(head) => head,
-            Err(HeadError::Io(error)) => return Err(End::Io(error).into()),
-            Err(HeadError::Closed) => return Err(End::Closed.into()),
-            Err(HeadError::Refused(refusal)) => return Err(Answer::refusal(stream, refusal).into()),
-        },
-        // A browser that has connected ahead of need would take an answer for that to its next request.
-        Err(untimely) if !reader.has_begun() => return Err(untimely.into()),
-        Err(untimely) => return Err(Answer::untimely(stream, untimely).into()),
-    };
-    drop(reader);
-    let transport =
-        Transport { encrypted: hosted.tls.is_some(), has_host: matches!(conn.peer(), Address::Tcp(_)) };
-    match handshake::judge(head, &options.origins, transport) {
-        Judged::Refused(refusal) => Err(Answer::refusal(stream, refusal).into()),
-        Judged::Plain(request) => {
-            let mut answer = match before(end, pin!(respond(hosted, conn, &request))).await {
-                Ok(response) => Answer::new(stream, response),
-                Err(untimely) => Answer::untimely(stream, untimely),
-            };
-            answer.method = request.method().clone();
-            Err(answer.into())
-        }
-        Judged::Upgrade(request) => {
-            handshake::choose_subprotocol(&request, &options.subprotocols);
-            let session = match before(end, pin!(admit::<S::Route>(hosted, conn, &request))).await {
-                Ok(Ok(session)) => session,
-                Ok(Err(reject)) => return Err(Answer::new(stream, reject.into_response()).into()),
-                Err(untimely) => return Err(Answer::untimely(stream, untimely).into()),
-            };
-            if conn.is_cut() {
-                return Err(End::Disconnected.into());
-            }
-            if handshake::arrived_early(&mut stream).await {
-                return Err(Answer::refusal(stream, Refusal::EarlyBytes).into());
-            }
+    match request::admit(hosted, conn, &mut stream, slot, interruption).await {
+        Ok(admitted) => {
             nodelay.apply(&stream, conn);
-            let window_bits = u8::try_from(options.compression_window_bits).unwrap_or_default();
-            let agreed = handshake::agree(request.headers(), conn.compression(), window_bits);
-            let (deflate, extension) = agreed.unzip();
-            Ok(Opened { stream, session, deflate, accepted: handshake::accept(&request, extension) })
+            Ok(admitted.open(stream))
+        }
+        Err(NotAdmitted::Silently(reason)) => Err(reason),
+        Err(NotAdmitted::With(answer)) => {
+            // Boxed for the same reason.
+            let sending = Box::pin(answer.send(stream, &hosted.server, slot));
+            Err(Reason::Answered(sending.await))
         }
     }
 }

@@ -4,16 +4,16 @@ use crate::conn::Conn;
 use crate::listen::Stream;
 use crate::options::Options;
 
-/// What `TCP_NODELAY` is set to, as far as it is known.
+/// The current value of `TCP_NODELAY`, if it is known.
 pub(super) struct Nodelay(Option<bool>);
 
 impl Nodelay {
-    /// A connection inherits what its listener was set to, where the system is one that does so.
-    pub(super) fn of_accepted(options: &Options) -> Self {
+    /// The value of an accepted socket: on some systems it inherits that of its listener.
+    pub(super) fn inherited(options: &Options) -> Self {
         Self(cfg!(any(target_os = "linux", target_os = "android")).then_some(options.nodelay))
     }
 
-    /// Sets it where the connection is to have another.
+    /// Sets it if the connection is to have another value.
     pub(super) fn apply(&mut self, stream: &Stream, conn: &Conn) {
         let nodelay = conn.nodelay();
         if self.0.replace(nodelay) == Some(nodelay) {

@@ -1,4 +1,4 @@
-//! TLS, before the first byte of the request.
+//! The TLS handshake of a connection.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -6,26 +6,30 @@ use std::task::Poll;
 
 use tokio_rustls::TlsAcceptor;
 
-use super::end::End;
+use super::reason::Reason;
 use crate::listen::Stream;
-use crate::server::Place;
+use crate::server::Slot;
 
-/// The server's side of the TLS handshake, step by step: for each of ours it waits for its turn.
-pub(super) async fn accept_tls(place: &Place, acceptor: &TlsAcceptor, stream: Stream) -> Result<Stream, End> {
+/// Runs our side of the TLS handshake. Each step of ours needs a permit, because it is expensive.
+pub(super) async fn accept_tls(
+    slot: &Slot,
+    acceptor: &TlsAcceptor,
+    stream: Stream,
+) -> Result<Stream, Reason> {
     let mut handshake = pin!(stream.accept_tls(acceptor));
     loop {
-        let turn = place.turn().await;
+        let permit = slot.tls_permit().await;
         let step = poll_fn(|cx| Poll::Ready(handshake.as_mut().poll(cx))).await;
-        drop(turn);
+        drop(permit);
         match step {
-            Poll::Ready(done) => return done.map_err(End::Tls),
-            Poll::Pending => place.peers_turn(woken()).await?,
+            Poll::Ready(done) => return done.map_err(Reason::Tls),
+            Poll::Pending => slot.wait_for_peer(woken()).await?,
         }
     }
 }
 
-/// Waits until the task is woken, by whatever it is that was polled before.
+/// Waits until the future that was polled last wakes the task.
 async fn woken() {
-    let mut asked = false;
-    poll_fn(|_| if std::mem::replace(&mut asked, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+    let mut polled = false;
+    poll_fn(|_| if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }

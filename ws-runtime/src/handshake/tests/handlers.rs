@@ -1,7 +1,7 @@
 //! What handlers read of a request, and what they make of the answer.
 
 use super::*;
-use crate::handshake::{InvalidHeader, NotOffered, accept, choose_subprotocol};
+use crate::handshake::{InvalidHeader, NotOffered, accept, choose_subprotocol, encode_accept};
 
 #[tokio::test]
 async fn a_handshake_tells_all_of_its_request() {
@@ -101,7 +101,7 @@ async fn a_handler_chooses_another_subprotocol_but_only_an_offered_one() {
 
 /// The 101 as text.
 fn accepted(handshake: &Handshake) -> String {
-    String::from_utf8(accept(handshake, None)).unwrap()
+    String::from_utf8(encode_accept(&accept(handshake, None))).unwrap()
 }
 
 #[tokio::test]

@@ -11,7 +11,9 @@ use bytes::{Buf, Bytes};
 use http::{Method, Response};
 
 use self::rows::{HANDSHAKE, handshake_but, handshake_with};
-use super::{HeadError, HeadLimits, HeadReader, Judged, Origins, Refusal, Transport, encode_response, judge};
+use super::{
+    Classified, HeadError, HeadLimits, HeadReader, Origins, Refusal, Transport, classify, encode_response,
+};
 use crate::fuzzing::Pieces;
 use crate::{Handshake, Request};
 
@@ -46,10 +48,11 @@ async fn become_over(
         Err(HeadError::Closed) => return Became::Closed,
         Err(HeadError::Io(error)) => panic!("{error}"),
     };
-    match judge(head, origins, transport) {
-        Judged::Upgrade(handshake) => Became::Handshake(handshake),
-        Judged::Plain(request) => Became::Request(request),
-        Judged::Refused(refusal) => Became::Refused(refusal),
+    match classify(head, origins, transport) {
+        Classified::Upgrade(handshake) => Became::Handshake(handshake),
+        Classified::Plain(request) => Became::Request(request),
+        Classified::Refused(refusal) => Became::Refused(refusal),
+        Classified::ForeignPage(_) => Became::Refused(Refusal::ForeignOrigin),
     }
 }
 

@@ -91,7 +91,7 @@ async fn a_handshake_of_an_origin_that_is_no_text_is_refused_unless_any_may_conn
 }
 
 #[tokio::test]
-async fn over_a_unix_socket_host_is_not_judged_but_an_origin_is() {
+async fn over_a_unix_socket_an_origin_is_checked_but_host_is_not() {
     let but = |host: &str, lines: &str| {
         let handshake = HANDSHAKE.replace("Host: server.example.com\r\n", host);
         format!("{handshake}{lines}\r\n").into_bytes()

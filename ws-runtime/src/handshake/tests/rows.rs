@@ -252,18 +252,18 @@ pub(crate) fn wrong_handshakes() -> Vec<Row> {
         ("a scheme in Host", handshake_but("server.example.com", "http://a"), Refused(400, "Host header")),
         ("a port too high", handshake_but("example.com", "example.com:65536"), Refused(400, "Host header")),
         ("a port in words", handshake_but("example.com", "example.com:http"), Refused(400, "Host header")),
-        ("a target without slash", handshake_but("/chat", "chat"), Refused(400, "request target is not")),
-        ("*", handshake_but("/chat?room=1", "*"), Refused(400, "request target is not")),
-        ("a fragment", handshake_but("/chat", "/chat#top"), Refused(400, "request target is not")),
+        ("a target without slash", handshake_but("/chat", "chat"), Refused(400, "request target is neither")),
+        ("*", handshake_but("/chat?room=1", "*"), Refused(400, "request target is neither")),
+        ("a fragment", handshake_but("/chat", "/chat#top"), Refused(400, "request target is neither")),
         (
             "ftp: in the target",
             handshake_but("/chat", "ftp://server.example.com/chat"),
-            Refused(400, "request target is not"),
+            Refused(400, "request target is neither"),
         ),
         (
             "another host in the target",
             handshake_but("/chat", "http://b.example.com/chat"),
-            Refused(400, "request target is not"),
+            Refused(400, "request target is neither"),
         ),
         wrong_absolute("another port in the target", "http://server.example.com:8080", "server.example.com"),
         wrong_absolute("another port in Host", "http://server.example.com", "server.example.com:8080"),
@@ -284,7 +284,7 @@ pub(crate) fn wrong_handshakes() -> Vec<Row> {
         (
             "a user in the target",
             handshake_but("/chat", "http://u@server.example.com/chat"),
-            Refused(400, "request target is not"),
+            Refused(400, "request target is neither"),
         ),
         ("CONNECT", handshake_but("GET /chat?room=1", "CONNECT a:80"), Refused(405, "the method")),
         ("a body", handshake_with("Content-Length: 5\r\n"), Refused(400, "has no body")),
@@ -330,7 +330,7 @@ pub(crate) fn wrong_handshakes() -> Vec<Row> {
 
 fn wrong_absolute(what: &'static str, target: &str, host: &str) -> Row {
     let (what, bytes, _) = absolute(what, target, host);
-    (what, bytes, Refused(400, "request target is not"))
+    (what, bytes, Refused(400, "request target is neither"))
 }
 
 pub(crate) fn wrong_plain() -> Vec<Row> {

@@ -58,7 +58,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// See [`TlsError`]. A certificate that has expired is not an error: only clients judge that.
+    /// See [`TlsError`]. A certificate that has expired is not an error: only clients check that.
     pub fn check(&self) -> Result<(), TlsError> {
         self.config().map(drop)
     }

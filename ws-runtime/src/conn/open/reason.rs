@@ -1,25 +1,25 @@
-//! Why a connection did not become a WebSocket, as the log says it.
+//! Why a connection did not become a WebSocket, as it is logged.
 
 use std::io;
 
 use super::answer::{Answer, Answered};
-use super::deadline::Untimely;
+use super::deadline::Interrupted;
 use crate::server::Evicted;
 
-/// What a connection comes to that does not become a WebSocket.
-pub(super) enum Unopened {
-    /// It is over.
-    End(End),
-    /// It is told something first.
-    Answer(Box<Answer>),
+/// What becomes of a connection whose request was not admitted.
+pub(super) enum NotAdmitted {
+    /// The connection is over.
+    Silently(Reason),
+    /// The peer gets an answer first.
+    With(Box<Answer>),
 }
 
 /// Why a connection did not become a WebSocket.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum End {
+pub(super) enum Reason {
     #[error("refused by the `connect` handler")]
     Refused,
-    #[error("disconnected before it was ready")]
+    #[error("disconnected by the program before it was ready")]
     Disconnected,
     #[error("the TLS handshake failed: {0}")]
     Tls(io::Error),
@@ -28,21 +28,21 @@ pub(super) enum End {
     #[error("the network failed: {0}")]
     Io(#[from] io::Error),
     #[error(transparent)]
-    Untimely(#[from] Untimely),
+    Interrupted(#[from] Interrupted),
     #[error(transparent)]
     Evicted(#[from] Evicted),
     #[error(transparent)]
     Answered(Answered),
 }
 
-impl<E: Into<End>> From<E> for Unopened {
-    fn from(end: E) -> Self {
-        Self::End(end.into())
+impl<R: Into<Reason>> From<R> for NotAdmitted {
+    fn from(reason: R) -> Self {
+        Self::Silently(reason.into())
     }
 }
 
-impl From<Answer> for Unopened {
+impl From<Answer> for NotAdmitted {
     fn from(answer: Answer) -> Self {
-        Self::Answer(Box::new(answer))
+        Self::With(Box::new(answer))
     }
 }

@@ -1,6 +1,4 @@
-//! Decides what a request is: a handshake, a plain request, or neither. No I/O, no clock.
-
-use std::sync::atomic::{AtomicBool, Ordering};
+//! Classifies a request: a WebSocket handshake, a plain request, or one to be refused. No I/O, no clock.
 
 use http::header::{
     CONNECTION, CONTENT_LENGTH, HOST, HeaderName, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
@@ -15,47 +13,56 @@ use super::origin::Origins;
 use super::refusal::Refusal;
 use super::request::{Handshake, Request};
 use super::subprotocol::Subprotocols;
-use crate::escape::Escaped;
 
-/// What a request turned out to be.
+/// The kind of a request.
 #[derive(Debug)]
-pub(crate) enum Judged {
+pub(crate) enum Classified {
     /// A valid handshake of an allowed origin, to be answered with 101.
     Upgrade(Box<Handshake>),
-    /// A request that wants no WebSocket.
+    /// A request that does not ask for a WebSocket.
     Plain(Box<Request>),
-    /// A request that gets this answer and no handler.
+    /// A request that is refused before any handler sees it.
     Refused(Refusal),
+    /// A valid handshake of a web page that may not connect; the value of its `Origin`.
+    ForeignPage(HeaderValue),
 }
 
-/// How a request came.
+/// What a request came over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Transport {
+    /// Whether we have decrypted it.
     pub(crate) encrypted: bool,
-    /// Whether `Host` says how the server was reached. Over a Unix socket and in memory there is no host to name, and
-    /// clients put something else there, such as the path of the socket.
+    /// Whether `Host` must name the server. A Unix socket and a pipe in memory have no host: clients send something else
+    /// there, such as the path of the socket.
     pub(crate) has_host: bool,
 }
 
-/// Judges a request by RFC 6455 section 4.2.1 and RFC 9112.
-pub(crate) fn judge(mut head: Head, origins: &Origins, transport: Transport) -> Judged {
+/// Classifies a request by RFC 6455 section 4.2.1 and RFC 9112.
+pub(crate) fn classify(mut head: Head, origins: &Origins, transport: Transport) -> Classified {
     let host = match check_head(&mut head, transport) {
         Ok(host) => host,
-        Err(refusal) => return Judged::Refused(refusal),
+        Err(refusal) => return Classified::Refused(refusal),
     };
     if !wants_websocket(&head.headers) {
         return match check_plain(&head) {
-            Ok(()) => Judged::Plain(Box::new(Request::new(head))),
-            Err(refusal) => Judged::Refused(refusal),
+            Ok(()) => Classified::Plain(Box::new(Request::new(head))),
+            Err(refusal) => Classified::Refused(refusal),
         };
     }
-    match check_handshake(&head, host.as_ref(), origins, transport.encrypted) {
-        Ok((offered, accept_key)) => Judged::Upgrade(Box::new(Handshake::new(head, offered, accept_key))),
-        Err(refusal) => Judged::Refused(refusal),
+    let (offered, accept_key) = match check_handshake(&head) {
+        Ok(checked) => checked,
+        Err(refusal) => return Classified::Refused(refusal),
+    };
+    match sole(&head.headers, &ORIGIN) {
+        Err(Repeated) => Classified::Refused(Refusal::Origin),
+        Ok(Some(origin)) if !origins.allow(origin.as_bytes(), host.as_ref(), transport.encrypted) => {
+            Classified::ForeignPage(origin.clone())
+        }
+        Ok(_) => Classified::Upgrade(Box::new(Handshake::new(head, offered, accept_key))),
     }
 }
 
-/// What holds for every request: gives the host that it is for. A target with a host in it is cut down to its path.
+/// Checks what holds for every request, and returns the host that it is for. Reduces a target that names a host to its path.
 fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>, Refusal> {
     let host = match parse_host(head) {
         Err(_) if !transport.has_host => None,
@@ -77,7 +84,7 @@ fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>
     let named = head.uri.authority().filter(|named| is_host(named)).cloned().ok_or(Refusal::Target)?;
     let address =
         |host: &Authority| (host.host().to_ascii_lowercase(), host.port_u16().unwrap_or(default_port));
-    // RFC 9112 section 3.2.2: it goes before the header's. Two hosts in one request are a trick, not a need.
+    // RFC 9112 section 3.2.2: it takes precedence over `Host`. No honest client sends two different hosts.
     if transport.has_host && host.as_ref().is_some_and(|host| address(host) != address(&named)) {
         return Err(Refusal::Target);
     }
@@ -86,7 +93,7 @@ fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>
     Ok(Some(named))
 }
 
-/// RFC 9112 section 3.2. A request of HTTP/1.0, as load balancers still send to check on a server, may leave it out.
+/// Reads `Host` (RFC 9112 section 3.2). A request of HTTP/1.0 may leave it out: load balancers still send such checks.
 fn parse_host(head: &Head) -> Result<Option<Authority>, Refusal> {
     let value = match sole(&head.headers, &HOST) {
         Ok(Some(value)) => value,
@@ -96,7 +103,7 @@ fn parse_host(head: &Head) -> Result<Option<Authority>, Refusal> {
     Authority::try_from(value.as_bytes()).ok().filter(is_host).map(Some).ok_or(Refusal::Host)
 }
 
-/// Whether it is a host, perhaps with a port, and nothing else.
+/// Whether this is a host with an optional port, and nothing else.
 fn is_host(authority: &Authority) -> bool {
     // An `@` of a user stands before the host.
     let after_host = authority.as_str().strip_prefix(authority.host()).unwrap_or("@");
@@ -104,10 +111,10 @@ fn is_host(authority: &Authority) -> bool {
     !authority.host().is_empty() && !authority.as_str().contains('@') && port_is_sound
 }
 
-/// Whether a request means to become a WebSocket, soundly or not.
+/// Whether a request asks for a WebSocket, even by an invalid handshake.
 ///
-/// A key or a version alone counts: a proxy has dropped `Upgrade`, and a page in answer would hide it. Any other
-/// protocol in `Upgrade`, such as `h2c`, is ignored as RFC 9110 section 7.8 allows.
+/// A key or a version without `Upgrade` counts: a proxy has dropped that header, and to answer with a page would hide it.
+/// Any other protocol in `Upgrade`, such as `h2c`, is ignored as RFC 9110 section 7.8 allows.
 fn wants_websocket(headers: &HeaderMap) -> bool {
     lists(headers, &UPGRADE, "websocket")
         || headers.contains_key(SEC_WEBSOCKET_KEY)
@@ -117,22 +124,17 @@ fn wants_websocket(headers: &HeaderMap) -> bool {
 fn check_plain(head: &Head) -> Result<(), Refusal> {
     let length = content_length(&head.headers)?;
     match (head.headers.contains_key(TRANSFER_ENCODING), length) {
-        // RFC 9112 section 6.3: both at once is an attempt at smuggling.
+        // RFC 9112 section 6.3: both at once may be request smuggling.
         (true, Some(_)) => Err(Refusal::BodyLength),
         (true, None) => Err(Refusal::Body),
         (false, Some(length)) if length > 0 => Err(Refusal::Body),
-        // What follows it is another request (RFC 9112 section 9.3.2). It is not read: this answer ends the connection.
+        // Bytes after it are another request (RFC 9112 section 9.3.2). It is not read: this answer ends the connection.
         (false, Some(_) | None) => Ok(()),
     }
 }
 
-/// RFC 6455 section 4.2.1, in its order as far as the more telling answer does not come first.
-fn check_handshake(
-    head: &Head,
-    host: Option<&Authority>,
-    origins: &Origins,
-    encrypted: bool,
-) -> Result<(Subprotocols, String), Refusal> {
+/// Checks a handshake by RFC 6455 section 4.2.1, the origin excepted. Returns what it offers and the answer to its key.
+fn check_handshake(head: &Head) -> Result<(Subprotocols, HeaderValue), Refusal> {
     let headers = &head.headers;
     if head.method != Method::GET {
         return Err(Refusal::HandshakeMethod);
@@ -159,42 +161,17 @@ fn check_handshake(
     if head.followed {
         return Err(Refusal::EarlyBytes);
     }
-    let offered = Subprotocols::parse(headers)?;
-    let origin = sole(headers, &ORIGIN).map_err(|Repeated| Refusal::Origin)?;
-    if let Some(foreign) = origin.filter(|origin| !origins.allow(origin.as_bytes(), host, encrypted)) {
-        tell_of_foreign_page(foreign);
-        return Err(Refusal::ForeignOrigin);
-    }
-    Ok((offered, derive_accept_key(key.as_bytes())))
+    let accept_key = derive_accept_key(key.as_bytes()).try_into().map_err(|_| Refusal::Key)?;
+    Ok((Subprotocols::parse(headers)?, accept_key))
 }
 
-/// How much of an origin is logged: a host has at most 253 bytes.
-const MAX_ORIGIN_SHOWN: usize = 280;
-
-/// Says, once where it is seen, why pages are refused: their browsers keep it from them.
-fn tell_of_foreign_page(origin: &HeaderValue) {
-    static TOLD: AtomicBool = AtomicBool::new(false);
-    let origin = origin.as_bytes();
-    let origin = String::from_utf8_lossy(origin.get(..MAX_ORIGIN_SHOWN).unwrap_or(origin));
-    let origin = Escaped(&origin);
-    if TOLD.swap(true, Ordering::Relaxed) {
-        tracing::debug!(%origin, "a web page of another origin is refused with 403");
-    } else {
-        tracing::warn!(
-            %origin,
-            "a web page of another origin is refused with 403, unless the option `origins` allows it; the next of them \
-             are logged at debug"
-        );
-    }
-}
-
-/// Whether a key is 16 bytes in base64. Whatever its last character says beyond them is let be: nobody decodes a key.
+/// Whether a key is 16 bytes in base64. The spare bits of its last character may be set: nobody decodes a key.
 fn is_key(key: &[u8]) -> bool {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     key.strip_suffix(b"==").is_some_and(|digits| digits.len() == 22 && digits.iter().all(is_base64))
 }
 
-/// RFC 9110 section 8.6: one number, digits only.
+/// Reads `Content-Length` (RFC 9110 section 8.6): one number, digits only.
 fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
     let Some(value) = sole(headers, &CONTENT_LENGTH).map_err(|Repeated| Refusal::BodyLength)? else {
         return Ok(None);
@@ -203,7 +180,7 @@ fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
     digits.and_then(|digits| digits.parse().ok()).map(Some).ok_or(Refusal::BodyLength)
 }
 
-/// A header that may stand there only once stands there more often.
+/// A header that may occur only once occurs more often.
 struct Repeated;
 
 fn sole<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h HeaderValue>, Repeated> {
@@ -212,7 +189,7 @@ fn sole<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h Head
     if values.next().is_some() { Err(Repeated) } else { Ok(value) }
 }
 
-/// Whether `token` stands in a header's list, in any case and on any of its lines.
+/// Whether the list in a header contains `token`, in any case and on any of its lines.
 fn lists(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     let lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     lines.flat_map(|line| line.split(',')).any(|item| item.trim().eq_ignore_ascii_case(token))

@@ -1,0 +1,114 @@
+//! The first request of a connection: read, classified, and admitted by the handlers.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::HeaderValue;
+
+use super::admitted::Admitted;
+use super::answer::Answer;
+use super::deadline::{Interrupted, unless_interrupted};
+use super::handlers::run_request;
+use super::reason::{NotAdmitted, Reason};
+use crate::conn::Conn;
+use crate::escape::Escaped;
+use crate::event::{Route, Service};
+use crate::handshake::{
+    self, Classified, Head, HeadError, HeadLimits, HeadReader, IntoResponse, Refusal, Transport,
+};
+use crate::listen::{Address, Stream};
+use crate::options::Options;
+use crate::server::{Hosted, Slot};
+
+/// Reads the request and has it admitted, or says what to answer instead.
+pub(super) async fn admit<S: Service>(
+    hosted: &Hosted<S>,
+    conn: &Conn,
+    stream: &mut Stream,
+    slot: &Slot,
+    mut interruption: Pin<&mut impl Future<Output = Interrupted>>,
+) -> Result<Admitted<<S::Route as Route>::Session>, NotAdmitted> {
+    let head = read_head(hosted.server.options(), interruption.as_mut(), slot, stream).await?;
+    let handshake = match classify(hosted, conn, head) {
+        Classified::Upgrade(handshake) => handshake,
+        Classified::Plain(request) => {
+            let answering = pin!(run_request(hosted, conn, &request));
+            let answer = match unless_interrupted(interruption, answering).await {
+                Ok(response) => Answer::from(response),
+                Err(interrupted) => Answer::from(interrupted),
+            };
+            return Err(answer.for_method(request.method()).into());
+        }
+        Classified::Refused(refusal) => return Err(Answer::from(refusal).into()),
+        Classified::ForeignPage(_) => return Err(Answer::from(Refusal::ForeignOrigin).into()),
+    };
+    let admitting = pin!(Admitted::new::<S::Route>(hosted, conn, &handshake));
+    let admitted = match unless_interrupted(interruption, admitting).await {
+        Ok(Ok(admitted)) => admitted,
+        Ok(Err(reject)) => return Err(Answer::from(reject.into_response()).into()),
+        Err(interrupted) => return Err(Answer::from(interrupted).into()),
+    };
+    if conn.is_cut() {
+        return Err(Reason::Disconnected.into());
+    }
+    if handshake::arrived_early(stream).await {
+        return Err(Answer::from(Refusal::EarlyBytes).into());
+    }
+    Ok(admitted)
+}
+
+async fn read_head(
+    options: &Options,
+    interruption: Pin<&mut impl Future<Output = Interrupted>>,
+    slot: &Slot,
+    stream: &mut Stream,
+) -> Result<Head, NotAdmitted> {
+    let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
+    let mut reader = HeadReader::new(limits);
+    let read = {
+        let reading = pin!(reader.read(stream));
+        unless_interrupted(interruption, pin!(slot.wait_for_peer(reading))).await
+    };
+    match read {
+        Ok(read) => read?.map_err(|error| match error {
+            HeadError::Io(error) => Reason::Io(error).into(),
+            HeadError::Closed => Reason::Closed.into(),
+            HeadError::Refused(refusal) => Answer::from(refusal).into(),
+        }),
+        // A browser that connects ahead of need would take an answer for the one to its next request.
+        Err(interrupted) if !reader.has_begun() => Err(Reason::Interrupted(interrupted).into()),
+        Err(interrupted) => Err(Answer::from(interrupted).into()),
+    }
+}
+
+/// Classifies the request, and warns of foreign web pages.
+fn classify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: Head) -> Classified {
+    let transport =
+        Transport { encrypted: hosted.tls.is_some(), has_host: matches!(conn.peer(), Address::Tcp(_)) };
+    let classified = handshake::classify(head, &hosted.server.options().origins, transport);
+    if let Classified::ForeignPage(origin) = &classified {
+        warn_of_foreign_page(origin);
+    }
+    classified
+}
+
+/// Logs the first page that is refused as a warning, because its browser does not say why; the next ones at debug.
+fn warn_of_foreign_page(origin: &HeaderValue) {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    let origin = origin.as_bytes();
+    let origin = String::from_utf8_lossy(origin.get(..MAX_ORIGIN_SHOWN).unwrap_or(origin));
+    let origin = Escaped(&origin);
+    if WARNED.swap(true, Ordering::Relaxed) {
+        tracing::debug!(%origin, "a web page of another origin is refused with 403");
+    } else {
+        tracing::warn!(
+            %origin,
+            "a web page of another origin is refused with 403, unless the option `origins` allows it; the next of them \
+             are logged at debug"
+        );
+    }
+}
+
+/// How much of an origin is logged: a host has at most 253 bytes.
+const MAX_ORIGIN_SHOWN: usize = 280;

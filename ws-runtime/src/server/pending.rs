@@ -1,0 +1,322 @@
+//! Connections that are not WebSockets yet: how many there may be, and which of them is evicted for a new one.
+//!
+//! A peer that connects and then stalls costs little, but thousands of them would take what honest peers need. Once
+//! `max_handshakes` are pending, a new connection evicts the oldest one that has stalled. A connection that waits for the
+//! server (for its turn with TLS, for the `handshake` handler) is never evicted: in a rush of honest peers that would throw
+//! away work that is nearly done, and nobody would get in. If all pending connections wait for the server, it accepts none
+//! for a while, and new ones wait in the kernel's queue.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout};
+
+use crate::listen::Address;
+
+/// How long the server may wait for a peer, in all, before the peer counts as stalled: more than a round trip to the other
+/// side of the world.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// How soon to look for room again although no handshake has ended: a peer may have stalled meanwhile.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// All connections of a server that are not WebSockets yet.
+#[derive(Debug)]
+pub(crate) struct PendingHandshakes {
+    max_handshakes: usize,
+    slots: Mutex<Slots>,
+    /// Notified when a slot is given back.
+    freed: Notify,
+    /// One permit for each step of a TLS handshake that may run at once.
+    tls_permits: Semaphore,
+}
+
+#[derive(Debug, Default)]
+struct Slots {
+    next: u64,
+    /// By number: the oldest first.
+    taken: BTreeMap<u64, Pending>,
+}
+
+/// A connection in a slot.
+#[derive(Debug)]
+struct Pending {
+    source: Option<IpAddr>,
+    /// Since when the server has been waiting for the peer, if it is.
+    waiting_since: Option<Instant>,
+    /// How long it has waited for the peer before.
+    waited: Duration,
+    eviction: Arc<Eviction>,
+}
+
+/// Tells the task of a connection that it was evicted.
+#[derive(Debug, Default)]
+struct Eviction {
+    notify: Notify,
+    reason: OnceLock<Evicted>,
+}
+
+/// A slot among the pending handshakes, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pending: Arc<PendingHandshakes>,
+    number: u64,
+    eviction: Arc<Eviction>,
+}
+
+/// The connection had to make room for a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("refused: {option} ({limit}) reached, this one was stalled")]
+pub(crate) struct Evicted {
+    /// The option that bounds them, and its value.
+    pub(super) option: &'static str,
+    pub(super) limit: usize,
+}
+
+impl PendingHandshakes {
+    /// Allows for `max_handshakes` slots, and `threads` steps of TLS handshakes at once.
+    pub(super) fn new(max_handshakes: usize, threads: usize) -> Self {
+        Self {
+            max_handshakes,
+            slots: Mutex::default(),
+            freed: Notify::new(),
+            tls_permits: Semaphore::new(threads.clamp(1, Semaphore::MAX_PERMITS)),
+        }
+    }
+
+    /// Whether there is a slot for a new connection, be it that of a stalled one.
+    pub(super) fn has_room(&self, now: Instant) -> bool {
+        let slots = self.slots();
+        slots.taken.len() < self.max_handshakes || slots.taken.values().any(|pending| pending.is_stalled(now))
+    }
+
+    /// Waits until it makes sense to look for room again.
+    pub(super) async fn changed(&self) {
+        // Either way the caller looks again.
+        let _ = timeout(LOOK_AGAIN, self.freed.notified()).await;
+    }
+
+    /// Gives a slot to a new connection; evicts a stalled one if no slot is free.
+    pub(super) fn take_slot(self: &Arc<Self>, peer: &Address, now: Instant) -> Slot {
+        let eviction = Arc::<Eviction>::default();
+        let mut slots = self.slots();
+        if slots.taken.len() >= self.max_handshakes {
+            let reason = Evicted { option: "max_handshakes", limit: self.max_handshakes };
+            slots.evict_stalled(reason, self.max_handshakes, now);
+        }
+        let number = slots.next;
+        slots.next += 1;
+        let pending = Pending {
+            source: source(peer),
+            waiting_since: None,
+            waited: Duration::ZERO,
+            eviction: Arc::clone(&eviction),
+        };
+        slots.taken.insert(number, pending);
+        Slot { pending: Arc::clone(self), number, eviction }
+    }
+
+    /// Evicts a stalled connection for that reason; false if there is none.
+    pub(super) fn evict_stalled(&self, reason: Evicted, now: Instant) -> bool {
+        self.slots().evict_stalled(reason, self.max_handshakes, now)
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slots {
+    /// Evicts the oldest stalled connection, first among those of an address that holds more than a quarter of all slots.
+    fn evict_stalled(&mut self, reason: Evicted, max_handshakes: usize, now: Instant) -> bool {
+        let counts = self.counts();
+        let is_greedy = |pending: &Pending| {
+            // A single connection is not greedy, however few slots there are.
+            let count = pending.source.map_or(0, |source| counts.get(&source).copied().unwrap_or(0));
+            count > 1 && count > max_handshakes / 4
+        };
+        let stalled = || self.taken.iter().filter(|(_, pending)| pending.is_stalled(now));
+        let victim = stalled().find(|(_, pending)| is_greedy(pending)).or_else(|| stalled().next());
+        let Some(number) = victim.map(|(number, _)| *number) else { return false };
+        if let Some(pending) = self.taken.remove(&number) {
+            // It is evicted once, as it is no longer in the map.
+            let _ = pending.eviction.reason.set(reason);
+            pending.eviction.notify.notify_one();
+        }
+        true
+    }
+
+    /// How many slots each address has.
+    fn counts(&self) -> HashMap<IpAddr, usize> {
+        let mut counts = HashMap::new();
+        for source in self.taken.values().filter_map(|pending| pending.source) {
+            *counts.entry(source).or_default() += 1;
+        }
+        counts
+    }
+}
+
+impl Pending {
+    fn is_stalled(&self, now: Instant) -> bool {
+        self.waiting_since.is_some_and(|since| self.waited + now.duration_since(since) >= GRACE)
+    }
+}
+
+impl Slot {
+    /// Waits for something that the peer has to do.
+    ///
+    /// # Errors
+    ///
+    /// [`Evicted`] if the slot was given to another connection meanwhile.
+    pub(crate) async fn wait_for_peer<T>(&self, step: impl Future<Output = T>) -> Result<T, Evicted> {
+        if let Some(pending) = self.pending.slots().taken.get_mut(&self.number) {
+            pending.waiting_since.get_or_insert(Instant::now());
+        }
+        let done = tokio::select! {
+            biased;
+            evicted = self.evicted() => return Err(evicted),
+            done = step => done,
+        };
+        // It may have been evicted between the peer's last byte and now.
+        if self.stop_waiting() { Ok(done) } else { Err(self.evicted().await) }
+    }
+
+    /// Adds up how long the server has waited; false if the connection was evicted.
+    fn stop_waiting(&self) -> bool {
+        let mut slots = self.pending.slots();
+        let Some(pending) = slots.taken.get_mut(&self.number) else { return false };
+        pending.waited += pending.waiting_since.take().map_or(Duration::ZERO, |since| since.elapsed());
+        true
+    }
+
+    /// Waits for a permit to do expensive work, a step of a TLS handshake. There is one for each thread, and everything
+    /// that is ready to run goes first, so that a rush of TLS handshakes does not delay the open connections.
+    pub(crate) async fn tls_permit(&self) -> Option<SemaphorePermit<'_>> {
+        let permit = self.pending.tls_permits.acquire().await.ok();
+        tokio::task::yield_now().await;
+        permit
+    }
+
+    async fn evicted(&self) -> Evicted {
+        loop {
+            if let Some(reason) = self.eviction.reason.get() {
+                return *reason;
+            }
+            self.eviction.notify.notified().await;
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.pending.slots().taken.remove(&self.number);
+        self.pending.freed.notify_one();
+    }
+}
+
+/// What counts as one peer: an IPv4 address, or the /64 network of an IPv6 host.
+fn source(peer: &Address) -> Option<IpAddr> {
+    Some(match peer.ip()? {
+        IpAddr::V4(ip) => IpAddr::V4(ip),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    const MAX_CONNECTIONS: Evicted = Evicted { option: "max_connections", limit: 100 };
+
+    fn pending_handshakes(max_handshakes: usize) -> Arc<PendingHandshakes> {
+        Arc::new(PendingHandshakes::new(max_handshakes, 1))
+    }
+
+    fn from(ip: &str) -> Address {
+        Address::Tcp((ip.parse::<IpAddr>().unwrap(), 1).into())
+    }
+
+    /// A slot whose peer sends nothing.
+    fn silent(slots: &Arc<PendingHandshakes>, ip: &str) -> tokio::task::JoinHandle<Evicted> {
+        let slot = slots.take_slot(&from(ip), Instant::now());
+        tokio::spawn(async move { slot.wait_for_peer(pending::<()>()).await.unwrap_err() })
+    }
+
+    async fn after(time: Duration) -> Instant {
+        tokio::time::sleep(time).await;
+        Instant::now()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_oldest_stalled_one_makes_room() {
+        let slots = pending_handshakes(2);
+        let (oldest, second) = (silent(&slots, "192.0.2.1"), silent(&slots, "192.0.2.2"));
+        assert!(!slots.has_room(after(GRACE - Duration::from_millis(1)).await));
+        let now = after(Duration::from_millis(1)).await;
+        assert!(slots.has_room(now));
+        let newcomer = slots.take_slot(&from("192.0.2.3"), now);
+        assert_eq!(oldest.await.unwrap(), Evicted { option: "max_handshakes", limit: 2 });
+        assert!(!second.is_finished());
+        drop(newcomer);
+        assert!(slots.has_room(now));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_the_server_is_never_evicted() {
+        let slots = pending_handshakes(1);
+        let slot = slots.take_slot(&from("192.0.2.1"), Instant::now());
+        slot.wait_for_peer(after(Duration::from_secs(5))).await.unwrap();
+        let now = after(Duration::from_secs(5)).await;
+        assert!(!slots.has_room(now));
+        assert!(!slots.evict_stalled(MAX_CONNECTIONS, now));
+        // What it had waited before counts as soon as it is its turn again.
+        let stalled = tokio::spawn(async move { slot.wait_for_peer(pending::<()>()).await });
+        tokio::task::yield_now().await;
+        assert!(slots.evict_stalled(MAX_CONNECTIONS, now));
+        assert!(stalled.await.unwrap().is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_with_more_than_a_quarter_makes_room_first() {
+        let slots = pending_handshakes(8);
+        let honest = silent(&slots, "192.0.2.1");
+        let greedy: Vec<_> = (0..7).map(|_| silent(&slots, "192.0.2.2")).collect();
+        let now = after(GRACE).await;
+        // Seven to two: from then on it has a quarter.
+        for _ in 0..5 {
+            assert!(slots.evict_stalled(MAX_CONNECTIONS, now));
+        }
+        tokio::task::yield_now().await;
+        assert_eq!(greedy.iter().filter(|one| one.is_finished()).count(), 5);
+        assert!(!honest.is_finished());
+        assert!(slots.evict_stalled(MAX_CONNECTIONS, now));
+        assert_eq!(honest.await.unwrap(), MAX_CONNECTIONS, "it is the oldest");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_more_is_done_for_an_evicted_connection() {
+        let slots = pending_handshakes(1);
+        let slot = slots.take_slot(&from("192.0.2.1"), Instant::now());
+        let mut waiting = Box::pin(slot.wait_for_peer(after(GRACE)));
+        assert!(timeout(Duration::ZERO, &mut waiting).await.is_err());
+        let now = after(GRACE).await;
+        assert!(slots.evict_stalled(MAX_CONNECTIONS, now));
+        // The peer's bytes came at the same moment.
+        assert!(waiting.await.is_err());
+        assert!(slot.wait_for_peer(ready(())).await.is_err());
+    }
+
+    #[test]
+    fn an_ipv6_host_has_a_network_of_addresses() {
+        assert_eq!(source(&from("2001:db8:1:2:3:4:5:6")), source(&from("2001:db8:1:2::7")));
+        assert_ne!(source(&from("2001:db8:1:2::7")), source(&from("2001:db8:1:3::7")));
+        assert_ne!(source(&from("192.0.2.1")), source(&from("192.0.2.2")));
+        assert_eq!(source(&Address::Memory), None);
+    }
+}
