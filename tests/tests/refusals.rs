@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::io::Write;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use std::time::Duration;
 
 use serde::Deserialize;
+use tokio::sync::MutexGuard;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::{self, Message};
-use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 use ws_runtime::event::{FromContext, WithEvent, WithServer, WithSession};
 use ws_runtime::http::StatusCode;
@@ -183,11 +183,14 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 impl Log {
-    /// All that is logged on this thread, where the server of a test runs too, until the guard is dropped.
-    fn of_this_thread() -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
-        (log, tracing::subscriber::set_default(subscriber))
+    /// The log of the process, for one test at a time: others may be heard in it, but they do not take it away.
+    async fn lock() -> MutexGuard<'static, Self> {
+        static LOG: LazyLock<tokio::sync::Mutex<Log>> = LazyLock::new(|| {
+            let log = Log::default();
+            tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).init();
+            tokio::sync::Mutex::new(log)
+        });
+        LOG.lock().await
     }
 
     fn take(&self) -> String {
@@ -197,7 +200,7 @@ impl Log {
 
 #[tokio::test]
 async fn where_an_argument_refuses_the_handler_is_not_run_and_the_event_tells_what_becomes_of_it() {
-    let (log, _logging) = Log::of_this_thread();
+    let log = Log::lock().await;
     let page = "HTTP/1.1 200 OK";
     let rows: [(u8, &'static str, [&str; 2]); 12] = [
         (NONE, "", [page, "echo"]),
@@ -350,7 +353,7 @@ async fn a_refusal_that_is_none_is_a_failure_of_the_program() {
 
 #[tokio::test]
 async fn a_handler_that_was_set_at_run_time_is_logged_by_the_method_that_set_it() {
-    let (log, _logging) = Log::of_this_thread();
+    let log = Log::lock().await;
     for (which, name) in
         [("ready", "on_ready"), ("utf8", "on_utf8"), ("binary", "on_binary"), ("pong", "on_pong")]
     {

@@ -20,6 +20,8 @@ pub(crate) struct Row {
     pub(crate) surroundings: Surroundings,
     pub(crate) session: Session,
     pub(crate) output: Output,
+    /// Where to find what users ask this event for in vain.
+    pub(crate) hints: &'static [(Wanted, &'static str)],
 }
 
 /// What only this event passes: the runtime's type of it, from which arguments are made.
@@ -72,6 +74,23 @@ pub(crate) enum Output {
     Response,
 }
 
+/// What an argument of a wrong type shows that the user looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Text,
+    Bytes,
+    Number,
+    /// A value that is read from the message.
+    Json,
+    /// The HTTP request.
+    Request,
+}
+
+const TEXT_ELSEWHERE: &str = "the text of a message goes to `#[on(utf8)]`";
+const REQUEST_METHODS: &str = "path, query, headers and cookies are methods of the request";
+const REQUEST_ELSEWHERE: &str =
+    "`#[on(handshake)]` takes it, and returns a `#[session]` that keeps what later events need of it";
+
 /// Declares the events that `#[on(…)]` takes, each with its row.
 macro_rules! events {
     ($($event:ident: $row:expr,)*) => {
@@ -100,6 +119,7 @@ events! {
         surroundings: Surroundings::Opening,
         session: Session::Absent("there is no session before the handshake"),
         output: Output::Outcome,
+        hints: &[(Wanted::Request, "nothing has been read yet, and `#[on(handshake)]` takes the request as `&Handshake`")],
     },
     Handshake: Row {
         name: "handshake",
@@ -111,6 +131,10 @@ events! {
         surroundings: Surroundings::Admission,
         session: Session::Absent("it makes the session, so return one"),
         output: Output::Admission,
+        hints: &[
+            (Wanted::Text, REQUEST_METHODS),
+            (Wanted::Request, "the request of a handshake is a `&Handshake`"),
+        ],
     },
     Ready: Row {
         name: "ready",
@@ -122,6 +146,10 @@ events! {
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
+        hints: &[
+            (Wanted::Text, TEXT_ELSEWHERE),
+            (Wanted::Request, REQUEST_ELSEWHERE),
+        ],
     },
     Utf8: Row {
         name: "utf8",
@@ -133,6 +161,13 @@ events! {
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
+        hints: &[
+            (Wanted::Text, "the text is taken as `&str` or `String`"),
+            (Wanted::Bytes, "the data of a binary message goes to `#[on(binary)]`"),
+            (Wanted::Number, "take the text, and parse it"),
+            (Wanted::Json, "take the text as `&str`, and call `serde_json::from_str`"),
+            (Wanted::Request, REQUEST_ELSEWHERE),
+        ],
     },
     Binary: Row {
         name: "binary",
@@ -144,6 +179,12 @@ events! {
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
+        hints: &[
+            (Wanted::Text, TEXT_ELSEWHERE),
+            (Wanted::Bytes, "the data is taken as `&[u8]`, `Vec<u8>` or `Bytes`"),
+            (Wanted::Json, "take the data as `&[u8]`, and call `serde_json::from_slice`"),
+            (Wanted::Request, REQUEST_ELSEWHERE),
+        ],
     },
     Pong: Row {
         name: "pong",
@@ -155,6 +196,11 @@ events! {
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
+        hints: &[
+            (Wanted::Text, TEXT_ELSEWHERE),
+            (Wanted::Bytes, "the payload is taken as `&[u8]`, `Vec<u8>` or `Bytes`"),
+            (Wanted::Request, REQUEST_ELSEWHERE),
+        ],
     },
     Disconnect: Row {
         name: "disconnect",
@@ -166,6 +212,11 @@ events! {
         surroundings: Surroundings::Connection,
         session: Session::Given,
         output: Output::Outcome,
+        hints: &[
+            (Wanted::Text, "the reason is `close.reason()`, with `&Close`"),
+            (Wanted::Number, "the close code is `close.code()`, with `&Close`"),
+            (Wanted::Request, REQUEST_ELSEWHERE),
+        ],
     },
     Request: Row {
         name: "request",
@@ -177,6 +228,10 @@ events! {
         surroundings: Surroundings::Opening,
         session: Session::Absent("a plain HTTP request never becomes a connection with a session"),
         output: Output::Response,
+        hints: &[
+            (Wanted::Text, REQUEST_METHODS),
+            (Wanted::Request, "a plain HTTP request is a `&Request`"),
+        ],
     },
     Shutdown: Row {
         name: "shutdown",
@@ -188,6 +243,7 @@ events! {
         surroundings: Surroundings::Server,
         session: Session::Absent("it happens once for the server, not for one connection"),
         output: Output::Outcome,
+        hints: &[],
     },
 }
 
@@ -202,6 +258,7 @@ pub(crate) const TICK: Row = Row {
     surroundings: Surroundings::Server,
     session: Session::Absent("it happens for the server, not for one connection"),
     output: Output::Outcome,
+    hints: &[],
 };
 
 /// `#[watch(…)]`
@@ -215,6 +272,7 @@ pub(crate) const WATCH: Row = Row {
     surroundings: Surroundings::Server,
     session: Session::Absent("it happens for the server, not for one connection"),
     output: Output::Outcome,
+    hints: &[],
 };
 
 impl Row {
@@ -240,6 +298,10 @@ impl Row {
         let all = [self.payload_words, conn, "`&Server`", session, "the `#[state]` by `&` or `&mut`"];
         let all: Vec<&str> = all.into_iter().filter(|one| !one.is_empty()).collect();
         format!("a `{}` handler can take, in any order: {}", self.name, all.join(", "))
+    }
+
+    pub(crate) fn hint(&self, wanted: Wanted) -> Option<&'static str> {
+        self.hints.iter().find(|(one, _)| *one == wanted).map(|(_, hint)| *hint)
     }
 }
 

@@ -8,7 +8,7 @@ use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
 use ws_spec::nearest;
 
-use crate::events::{Output, Payload, Row, Session, Surroundings};
+use crate::events::{Row, Session, Surroundings, Wanted};
 use crate::hints;
 use crate::model::{Argument, Server};
 use crate::resolve::{Access, Asks, Call};
@@ -57,98 +57,58 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
     if row.payload_types.contains(&form.as_str()) {
         return None;
     }
-    let event = row.name;
-    let takes_no = |what: &str, instead: &str| {
-        let instead = if instead.is_empty() { String::new() } else { format!(": {instead}") };
-        Some(format!("a `{event}` handler cannot take {what}{instead}\n{}", row.offer()))
+    let refuse = |what: &str, hint: Option<&str>| Some(refusal(row, what, hint));
+    let segment = match target {
+        Type::Slice(_) => return refuse("bytes", row.hint(Wanted::Bytes)),
+        other => last_segment(other)?,
     };
-    if matches!(target, Type::Slice(_)) {
-        return takes_no("bytes", bytes_instead(row));
-    }
-    let segment = last_segment(target)?;
     let name = segment.ident.to_string();
     match name.as_str() {
-        "str" | "String" => takes_no(&format!("`{}`", form.replace("&mut", "&mut ")), text_instead(row)),
-        "Vec" if form.ends_with("Vec<u8>") => takes_no(&format!("`{form}`"), bytes_instead(row)),
+        "str" | "String" => refuse(&format!("`{}`", form.replace("&mut", "&mut ")), row.hint(Wanted::Text)),
+        "Vec" if form.ends_with("Vec<u8>") => refuse(&format!("`{form}`"), row.hint(Wanted::Bytes)),
+        "Bytes" => refuse("`Bytes`", row.hint(Wanted::Bytes)),
         "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize"
-        | "f32" | "f64" | "bool" | "char" => takes_no(&format!("`{name}`"), number_instead(row)),
-        "Arc" | "Rc" | "Mutex" | "RwLock" | "RefCell" | "Cell" => takes_no(
+        | "f32" | "f64" | "bool" | "char" => refuse(&format!("`{name}`"), row.hint(Wanted::Number)),
+        "Arc" | "Rc" | "Mutex" | "RwLock" | "RefCell" | "Cell" => refuse(
             &format!("`{name}`"),
-            "all handlers share the `#[state]` without one, and it is locked where a handler takes it by `&mut`",
+            Some(
+                "all handlers share the `#[state]` without one, and it is locked where a handler takes it by `&mut`",
+            ),
         ),
         "SocketAddr" | "IpAddr" if row.surroundings != Surroundings::Server => {
-            takes_no(&format!("`{name}`"), "the peer's address is `conn.peer()`, with `&Conn`")
+            refuse(&format!("`{name}`"), Some("the peer's address is `conn.peer()`, with `&Conn`"))
         }
         "Box" if is_callback(segment) => {
-            takes_no("callbacks", "what the handler returns is sent to the peer as the reply")
+            refuse("callbacks", Some("what the handler returns is sent to the peer as the reply"))
         }
-        "Bytes" => takes_no("`Bytes`", bytes_instead(row)),
-        "Handshake" | "Request" | "Close" if access == Access::Shared => {
-            takes_no(&format!("`&{name}`"), payload_instead(&name, row))
+        "Close" if access == Access::Shared => {
+            refuse("`&Close`", Some("only `#[on(disconnect)]` knows how a connection ended"))
         }
-        "Json" if !server.root.has_own_arguments => takes_no("`Json`", json_instead(row)),
-        "Conn" if row.surroundings == Surroundings::Server => {
-            takes_no("`Conn`", "it does not belong to a connection; `server.connections()` lists all of them")
+        "Handshake" | "Request" if access == Access::Shared => {
+            refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
+        "Json" if !server.root.has_own_arguments => {
+            let returned = "`Json` is for what a handler returns";
+            let hint = row
+                .hint(Wanted::Json)
+                .map_or_else(|| returned.to_owned(), |hint| format!("{hint}; {returned}"));
+            refuse("`Json`", Some(&hint))
+        }
+        "Conn" if row.surroundings == Surroundings::Server => refuse(
+            "`Conn`",
+            Some("it does not belong to a connection; `server.connections()` lists all of them"),
+        ),
         "Conn" | "Server" if access == Access::Mutable => {
-            takes_no(&format!("`&mut {name}`"), "take it by `&`, which is enough for all its methods")
+            refuse(&format!("`&mut {name}`"), Some("take it by `&`, which is enough for all its methods"))
         }
         _ => None,
     }
 }
 
-/// Where to find what another event provides.
-fn payload_instead(name: &str, row: &Row) -> &'static str {
-    match (name, row.name) {
-        ("Close", _) => "only `#[on(disconnect)]` knows how a connection ended",
-        ("Handshake", "request") => "a plain HTTP request is a `&Request`",
-        ("Request", "handshake") => "the request of a handshake is a `&Handshake`",
-        (_, "connect") => {
-            "nothing has been read yet, and `#[on(handshake)]` takes the request as `&Handshake`"
-        }
-        _ => {
-            "`#[on(handshake)]` takes it, and returns a `#[session]` that keeps what later events need of it"
-        }
-    }
-}
-
-fn text_instead(row: &Row) -> &'static str {
-    match (row.payload, row.output) {
-        (Payload::Kept("Close"), _) => "the reason is `close.reason()`, with `&Close`",
-        (Payload::Kept(_), _) => "path, query, headers and cookies are methods of the request",
-        (Payload::Message("Utf8"), _) => "the text is taken as `&str` or `String`",
-        (Payload::Message(_), _) => "the text of a message goes to `#[on(utf8)]`",
-        (Payload::Nothing | Payload::Handle, Output::Reply) => "the text of a message goes to `#[on(utf8)]`",
-        (Payload::Nothing | Payload::Handle, _) => "",
-    }
-}
-
-fn bytes_instead(row: &Row) -> &'static str {
-    match row.payload {
-        Payload::Message("Utf8") => "the data of a binary message goes to `#[on(binary)]`",
-        Payload::Message(_) => "the data is taken as `&[u8]`, `Vec<u8>` or `Bytes`",
-        Payload::Nothing | Payload::Kept(_) | Payload::Handle => "",
-    }
-}
-
-fn json_instead(row: &Row) -> &'static str {
-    match row.payload {
-        Payload::Message("Utf8") => {
-            "take the text as `&str`, and call `serde_json::from_str`; `Json` is for what a handler returns"
-        }
-        Payload::Message(_) => {
-            "take the data as `&[u8]`, and call `serde_json::from_slice`; `Json` is for what a handler returns"
-        }
-        Payload::Nothing | Payload::Kept(_) | Payload::Handle => "it is for what a handler returns",
-    }
-}
-
-fn number_instead(row: &Row) -> &'static str {
-    match row.payload {
-        Payload::Kept("Close") => "the close code is `close.code()`, with `&Close`",
-        Payload::Message("Utf8") => "take the text, and parse it",
-        Payload::Message(_) | Payload::Nothing | Payload::Kept(_) | Payload::Handle => "",
-    }
+/// `hint` says where to find what the user looks for.
+fn refusal(row: &Row, what: &str, hint: Option<&str>) -> String {
+    let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
+    format!("a `{}` handler cannot take {what}{hint}\n{}", row.name, row.offer())
 }
 
 /// A type of the user's that is neither marked nor implements `FromContext`.
@@ -163,13 +123,13 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
         return None;
     }
     let may_be_session = scope.sessions.is_empty() && !matches!(row.session, Session::Absent(_));
-    if access == Access::Value && matches!(row.payload, Payload::Message(_)) && row.name != "pong" {
-        let (taken, read) = if row.name == "utf8" { ("&str", "from_str") } else { ("&[u8]", "from_slice") };
-        return Some(format!(
-            "a `{}` handler cannot take `{name}`: take `{taken}` and convert it, JSON for example by \
-             `serde_json::{read}::<{name}>(…)`\n{}",
-            row.name,
-            row.offer()
+    if access == Access::Value
+        && let Some(hint) = row.hint(Wanted::Json)
+    {
+        return Some(refusal(
+            row,
+            &format!("`{name}`"),
+            Some(&format!("{hint}, or convert it in another way")),
         ));
     }
     let advice = match (server.states.first(), may_be_session) {

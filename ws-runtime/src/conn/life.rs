@@ -69,7 +69,7 @@ fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, held: Held, opened: Opened<R:
     Life::step(conn, async move {
         dispatcher.dispatch(&mut link).await;
         dispatcher.hosted.server.dismiss(dispatcher.conn());
-        Box::pin(dispatcher.part(&mut link)).await;
+        Box::pin(dispatcher.part(link)).await;
         None
     })
 }
@@ -131,7 +131,7 @@ impl<R: Route> Dispatcher<R> {
     }
 
     /// Runs `disconnect` once it is certain how the connection ended, drops the session and gives the socket back.
-    async fn part(mut self, link: &mut Link) {
+    async fn part(mut self, mut link: Link) {
         let conn = self.held.0.clone();
         let conn = &conn;
         link.drained().await;
@@ -158,6 +158,9 @@ impl<R: Route> Dispatcher<R> {
             judge(conn, R::DISCONNECT, Err(panicked));
         }
         link.close().await;
+        // The socket is given back first: with what is held, others are told that there is room.
+        drop(link);
+        drop(self);
     }
 
     fn conn(&self) -> &Conn {

@@ -204,9 +204,10 @@ impl Server {
         self.catch_up(conn);
     }
 
-    /// Forgets a connection that is gone.
+    /// Forgets a connection that is gone; whoever waits for a descriptor can have its.
     pub(crate) fn forget(&self, conn: &Conn) {
         self.0.registry.remove(conn);
+        self.0.freed.notify_one();
     }
 
     /// Repeats what a shutdown has done to all connections that were listed at that moment.

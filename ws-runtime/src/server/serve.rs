@@ -1,21 +1,18 @@
 //! The life of a server: accepts connections, and at the end shuts down step by step.
 
-use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use pin_project_lite::pin_project;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
+use super::Hosted;
 use super::accept::Acceptors;
 use super::capacity::Capacity;
 use super::pending::Evicted;
 use super::shutdown::Stage;
-use super::{Hosted, Server};
 use crate::conn::{Conn, Life, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
@@ -73,8 +70,7 @@ async fn accept<S: Service>(
                 let full = Evicted { option: "max_connections", limit: capacity.connections };
                 if connections.len() < capacity.connections || pending.evict_stalled(full, now) {
                     let slot = pending.take_slot(&peer, now);
-                    let connection = Life::begin(Arc::clone(hosted), stream, peer, slot);
-                    connections.spawn(Connection { connection, server: server.clone() });
+                    connections.spawn(Life::begin(Arc::clone(hosted), stream, peer, slot));
                     continue;
                 }
                 tracing::debug!(%peer, "refused: {capacity} reached");
@@ -83,28 +79,6 @@ async fn accept<S: Service>(
                 }
             }
         }
-    }
-}
-
-pin_project! {
-    /// One connection. When it has ended, whoever waits for a free descriptor is woken.
-    ///
-    /// It is not an `async` block, as that would hold the connection twice.
-    struct Connection<F> {
-        #[pin]
-        connection: F,
-        server: Server,
-    }
-}
-
-impl<F: Future<Output = ()>> Future for Connection<F> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
-        ready!(this.connection.poll(cx));
-        this.server.0.freed.notify_one();
-        Poll::Ready(())
     }
 }
 
