@@ -2,7 +2,7 @@
 //! that they come back as they were sent, never how fast.
 
 // A test may fail by a panic.
-#![allow(clippy::unwrap_used)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests are no tests to clippy")]
 
 use std::process::Command;
 

@@ -145,4 +145,7 @@ mod book {
 
     #[doc = include_str!("../../README.md")]
     mod readme {}
+
+    #[doc = include_str!("../../ws-runtime/README.md")]
+    mod readme_of_the_runtime {}
 }

@@ -156,7 +156,7 @@ async fn what_a_program_is_said_to_say_is_what_it_says() {
 #[test]
 fn the_table_of_options_is_the_real_one() {
     let path = book().join("options-table.md");
-    let real = ws_runtime::options::markdown_table();
+    let real = ws_spec::options::markdown_table();
     if std::env::var_os("UPDATE_BOOK").is_some() {
         fs::write(&path, &real).unwrap();
     }

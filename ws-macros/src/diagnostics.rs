@@ -49,16 +49,6 @@ impl Diagnostics {
     }
 }
 
-/// The candidate that is most similar to a word, for "did you mean".
-pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
-        .filter(|(likeness, _)| *likeness > LIKE_ENOUGH)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, candidate)| candidate)
-}
-
 /// Words as a list in prose: `` `a`, `b` and `c` ``.
 pub(crate) fn list<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
     let mut quoted: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
@@ -66,25 +56,9 @@ pub(crate) fn list<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
     if quoted.is_empty() { last } else { format!("{} and {last}", quoted.join(", ")) }
 }
 
-/// The least similarity: less similar suggestions confuse more than they help.
-const LIKE_ENOUGH: f64 = 0.8;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_typo_finds_its_word_and_a_stranger_none() {
-        let words = ["utf8", "binary", "disconnect", "connect"];
-        for (word, meant) in [
-            ("utf", Some("utf8")),
-            ("binery", Some("binary")),
-            ("disconect", Some("disconnect")),
-            ("zebra", None),
-        ] {
-            assert_eq!(nearest(word, words), meant, "{word}");
-        }
-    }
 
     #[test]
     fn words_are_listed_as_prose() {

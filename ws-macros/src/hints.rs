@@ -1,6 +1,7 @@
 //! Hints for users of other frameworks: what they write out of habit, and what to write here.
 
-use crate::diagnostics::nearest;
+use ws_spec::nearest;
+
 use crate::events::Event;
 
 /// The hint that follows "there is no event `name`".

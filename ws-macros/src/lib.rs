@@ -15,7 +15,6 @@
 //! mistake is emitted but not called, so that one mistake is one error. `events` describes each event once, `options`
 //! each option, and `hints` what users of other frameworks write.
 
-mod address;
 mod cfgs;
 mod check;
 mod diagnostics;
@@ -34,6 +33,18 @@ use diagnostics::Diagnostics;
 use parse::Marker;
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
+
+/// The rows of the table of options.
+macro_rules! rows {
+    (apart { $($apart:tt)* } kept { $($kept:tt)* }) => { rows! { $($apart)* $($kept)* } };
+    ($(
+        #[doc = $sentence:literal]
+        $(#[doc = $more:literal])*
+        $name:ident: $kind:ident $(($($bounds:tt)*))? { default: $default:literal, $($rest:tt)* }
+    )*) => {
+        concat!($("| `", stringify!($name), "` |", $sentence, " | `", $default, "` |\n"),*)
+    };
+}
 
 /// Makes a WebSocket server of a module: its annotated functions are the handlers.
 ///
@@ -77,36 +88,10 @@ use quote::quote;
 /// Each value is an expression. It is evaluated in the module when the server starts, and only if neither the builder
 /// nor the environment (`WS_SERVER_LISTEN=…`) sets the option. Literals are checked when the server is compiled.
 ///
-/// | key | value | default |
+/// | key | what it is | default |
 /// |---|---|---|
-/// | `listen` | a port (all interfaces), `"host:port"`, `"unix:/path"`, `"systemd"`, a listener, or a list of these | `80` |
-/// | `tls` | `tls(cert = "chain.pem", key = "key.pem")`, or `tls = …` with a `rustls::ServerConfig` | none |
-/// | `silence_max` | seconds until a silent peer is pinged, and cut if it stays silent; 0 is off | `20` |
-/// | `nodelay` | whether small messages are sent at once (`TCP_NODELAY`) | `true` |
-/// | `max_send_size` | bytes of the largest message sent | `65536` |
-/// | `max_recv_size` | bytes of the largest message received | `65536` |
-/// | `max_fragments` | fragments of one message | `1024` |
-/// | `assembly_timeout` | seconds from a message's first fragment to its last | `30` |
-/// | `max_header_size` | bytes of an HTTP request's head | `16384` |
-/// | `max_headers` | headers of an HTTP request | `64` |
-/// | `handshake_timeout` | seconds from `accept` to 101, TLS included | `10` |
-/// | `max_handshakes` | connections whose handshake is pending at once | `1024` |
-/// | `max_outbox` | bytes that may wait for one peer | `262144` |
-/// | `slow` | what happens when they are more: `"close"` or `"drop"` | `"close"` |
-/// | `max_inbox` | messages of one peer that may wait for its handlers | `16` |
-/// | `write_timeout` | seconds in which a peer may take none of what waits for it | `10` |
-/// | `close_timeout` | seconds for the peer's close frame | `5` |
-/// | `shutdown_timeout` | seconds for the whole shutdown | `30` |
-/// | `max_connections` | connections at once | `65536` |
-/// | `threads` | threads that `start()` runs the server on; 0 is one for each core | `0` |
-/// | `origins` | from which web pages browsers may connect: `same`, `any`, or `["https://example.org"]` | `same` |
-/// | `subprotocols` | those that the server speaks, the preferred first: `["chat.v2", "chat.v1"]` | none |
-/// | `compression` | whether messages are compressed: `"off"`, `"on"` or `"context_takeover"` | `"off"` |
-/// | `compression_level` | how much work that takes, from 1 to 9 | `2` |
-/// | `compression_min_size` | bytes of the smallest message that is compressed | `1024` |
-/// | `compression_window_bits` | how far back messages refer with `context_takeover`, in bits | `12` |
-/// | `env` | what the environment's variables begin with: `"CHAT"` for `CHAT_LISTEN` | `"WS_SERVER"` |
-/// | `crate` | the path to `ws_runtime` where it has another name | `::ws_runtime` |
+#[doc = ws_spec::for_each_option!(rows)]
+/// | `crate` | The path to `ws_runtime` where it has another name. | `::ws_runtime` |
 ///
 /// Seconds are an integer, a fraction or an expression of type `Duration`; sizes and counts are `usize`.
 #[proc_macro_attribute]

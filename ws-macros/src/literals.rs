@@ -2,17 +2,18 @@
 
 use proc_macro2::Ident;
 use syn::{Expr, Lit, UnOp};
+use ws_spec::address::{self, Target};
+use ws_spec::options::{Bounds, Kind, OptionInfo, PERIOD, RESOLUTION};
+use ws_spec::{Origin, environment, is_token};
 
-use crate::address;
 use crate::diagnostics::Diagnostics;
 use crate::model::Value;
-use crate::options::{Key, Kind, MILLISECOND, YEAR};
 use crate::syntax::bare;
 
-/// Checks the value of a key, if it is a literal.
-pub(crate) fn check(key: Key, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
+/// Checks the value of an option, if it is a literal.
+pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
     let before = diagnostics.count();
-    match key.kind() {
+    match option.kind {
         Kind::Listen => check_listen(&value, diagnostics),
         Kind::Origins => {
             if let Some(word) = lone_word(&value).filter(|word| is_kind_of_origins(word)) {
@@ -25,9 +26,10 @@ pub(crate) fn check(key: Key, value: Expr, diagnostics: &mut Diagnostics) -> Opt
             if let Some(word) =
                 lone_word(&value).filter(|word| kind.words().iter().any(|known| word == known))
             {
-                diagnostics.error(&value, format!("write the word in quotes: `{} = \"{word}\"`", key.name()));
+                diagnostics
+                    .error(&value, format!("write the word in quotes: `{} = \"{word}\"`", option.name));
             }
-            if let Some(problem) = problem(key.name(), kind, &Written::of(&value)) {
+            if let Some(problem) = problem(option.name, kind, &Written::of(&value)) {
                 diagnostics.error(&value, problem);
             }
             if let (Kind::Subprotocols, Expr::Array(array)) = (kind, bare(&value)) {
@@ -45,7 +47,7 @@ pub(crate) fn check_period(period: &Expr, diagnostics: &mut Diagnostics) {
         Written::Number { value, .. } if *value <= 0.0 => {
             Some("a tick needs a `period` above 0 seconds, such as `period = 1` or `period = 0.5`".to_owned())
         }
-        written => problem("period", Kind::Seconds { least: MILLISECOND, most: YEAR }, written),
+        written => problem("period", Kind::Seconds(PERIOD), written),
     };
     if let Some(problem) = problem {
         diagnostics.error(period, problem);
@@ -104,8 +106,8 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
         return None;
     }
     match kind {
-        Kind::Seconds { least, most } => problem_with_seconds(name, least, most, written),
-        Kind::Count { least, most, unit } => problem_with_count(name, least, most, unit, written),
+        Kind::Seconds(bounds) => problem_with_seconds(name, bounds, written),
+        Kind::Count(bounds, unit) => problem_with_count(name, bounds, unit, written),
         Kind::Switch => (*written != Written::Bool).then(|| format!("`{name}` is on or off: write `true` or `false`")),
         Kind::Slow | Kind::Compression => match written {
             Written::Text(word) if kind.words().contains(&word.as_str()) => None,
@@ -121,7 +123,7 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
             ),
         },
         Kind::Prefix => match written {
-            Written::Text(prefix) if is_prefix(prefix) => None,
+            Written::Text(prefix) if environment::is_prefix(prefix) => None,
             _ => Some(
                 "`env` is what the environment variables of this server begin with: capital letters, digits and \
                  underscores, such as `env = \"CHAT\"` for `CHAT_LISTEN`"
@@ -133,20 +135,21 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
             Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),
             _ => Some("`subprotocols` is a list of names, such as `[\"chat.v2\", \"chat.v1\"]`".to_owned()),
         },
-        Kind::Listen | Kind::Origins | Kind::Path => None,
+        Kind::Listen | Kind::Origins => None,
     }
 }
 
-fn problem_with_seconds(name: &str, least: f64, most: f64, written: &Written) -> Option<String> {
+fn problem_with_seconds(name: &str, bounds: Bounds, written: &Written) -> Option<String> {
+    let Bounds { least, most } = bounds;
     let allowed = format!("from {least} to {most}");
     match written {
         Written::Number { value, .. } if *value < 0.0 => {
             Some(format!("`{name}` is a number of seconds and cannot be negative: it may be {allowed}"))
         }
-        Written::Number { value, .. } if *value < least || *value > most => {
+        Written::Number { value, .. } if !bounds.contain(*value) => {
             Some(format!("`{name}` may be {allowed} seconds, not {value}"))
         }
-        Written::Number { value, .. } if *value > 0.0 && *value < MILLISECOND => {
+        Written::Number { value, .. } if *value > 0.0 && *value < RESOLUTION => {
             Some(format!("`{name}` is measured in steps of a millisecond: write 0.001 or more"))
         }
         Written::Number { .. } | Written::Expression => None,
@@ -156,11 +159,12 @@ fn problem_with_seconds(name: &str, least: f64, most: f64, written: &Written) ->
     }
 }
 
-fn problem_with_count(name: &str, least: f64, most: f64, unit: &str, written: &Written) -> Option<String> {
+fn problem_with_count(name: &str, bounds: Bounds, unit: &str, written: &Written) -> Option<String> {
+    let Bounds { least, most } = bounds;
     let allowed = format!("from {least} to {most} {unit}");
     let allowed = allowed.trim_end();
     match written {
-        Written::Number { value, whole } if *value < 0.0 || *whole && (*value < least || *value > most) => {
+        Written::Number { value, whole } if *value < 0.0 || *whole && !bounds.contain(*value) => {
             Some(format!("`{name}` may be {allowed}, not {value}"))
         }
         Written::Number { whole: true, .. } | Written::Expression => None,
@@ -173,8 +177,7 @@ fn problem_with_count(name: &str, least: f64, most: f64, unit: &str, written: &W
 fn check_listen(value: &Expr, diagnostics: &mut Diagnostics) {
     if let Expr::Array(array) = bare(value) {
         if array.elems.is_empty() {
-            diagnostics
-                .error(value, format!("the list is empty: write {}, or several of these", address::FORMS));
+            diagnostics.error(value, format!("the list is empty: write {}, or several of these", forms()));
         }
         array.elems.iter().for_each(|element| check_listen(element, diagnostics));
         return;
@@ -187,17 +190,22 @@ fn check_listen(value: &Expr, diagnostics: &mut Diagnostics) {
             }
         }
         Written::Text(text) => {
-            if let Some(reason) = address::problem(&text) {
+            if let Err(reason) = Target::parse(&text) {
                 diagnostics.error(
                     value,
-                    format!("the server cannot listen on {text:?}: {reason}\nwrite {}", address::FORMS),
+                    format!("the server cannot listen on {text:?}: {reason}\nwrite {}", forms()),
                 );
             }
         }
         Written::Number { whole: false, .. } | Written::Bool | Written::OtherLiteral => {
-            diagnostics.error(value, format!("`listen` is a port or an address: write {}", address::FORMS));
+            diagnostics.error(value, format!("`listen` is a port or an address: write {}", forms()));
         }
     }
+}
+
+/// Where a server can listen, as it is written in Rust: what is no port is a text.
+fn forms() -> String {
+    address::forms(|form| if form.parse::<u16>().is_ok() { form.to_owned() } else { format!("{form:?}") })
 }
 
 fn check_origins(value: &Expr, diagnostics: &mut Diagnostics) {
@@ -217,27 +225,25 @@ fn is_kind_of_origins(word: &Ident) -> bool {
 }
 
 fn check_origin(value: &Expr, diagnostics: &mut Diagnostics) {
-    let is_origin = match Written::of(value) {
-        Written::Expression => true,
-        Written::Text(text) => match text.trim() {
-            "any" | "same" => true,
-            list => list.split(',').all(|origin| is_origin(origin.trim())),
-        },
-        Written::Number { .. } | Written::Bool | Written::OtherLiteral => false,
-    };
-    if !is_origin {
-        diagnostics.error(
-            value,
-            "an origin is a scheme and a host, such as `\"https://example.org\"` or `\"http://localhost:3000\"`, without a \
-             path; `origins` can also be `any` or `same`",
-        );
+    const FORMS: &str = "write a scheme and a host, such as `\"https://example.org\"` or `\"http://localhost:3000\"`; \
+                         `origins` can also be `any` or `same`";
+    match Written::of(value) {
+        Written::Expression => {}
+        Written::Text(text) if matches!(text.trim(), "any" | "same") => {}
+        Written::Text(list) => {
+            for origin in list.split(',').map(str::trim) {
+                if let Err(reason) = Origin::parse(origin) {
+                    diagnostics.error(
+                        value,
+                        format!("{origin:?} is not the origin of a web page: {reason}\n{FORMS}"),
+                    );
+                }
+            }
+        }
+        Written::Number { .. } | Written::Bool | Written::OtherLiteral => {
+            diagnostics.error(value, format!("this is not the origin of a web page\n{FORMS}"));
+        }
     }
-}
-
-/// Rules out only what cannot be an origin; the rest is checked when the server starts.
-fn is_origin(text: &str) -> bool {
-    let Some((scheme, host)) = text.split_once("://") else { return text == "null" };
-    !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '?', '#', '*', ' '])
 }
 
 fn check_subprotocol(value: &Expr, diagnostics: &mut Diagnostics) {
@@ -252,16 +258,9 @@ fn check_subprotocol(value: &Expr, diagnostics: &mut Diagnostics) {
 }
 
 fn problem_with_subprotocol(name: &str) -> Option<String> {
-    let is_token = !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
-    (!is_token).then(|| {
+    (!is_token(name)).then(|| {
         format!("{name:?} is not the name of a subprotocol: letters, digits and `-._` without spaces, such as `\"chat.v1\"`")
     })
-}
-
-fn is_prefix(prefix: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    prefix.bytes().next().is_some_and(|byte| !byte.is_ascii_digit()) && prefix.bytes().all(plain)
 }
 
 /// Whether the suffix of a number is a unit, not a type: `20s`, `64k`.

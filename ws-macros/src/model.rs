@@ -3,10 +3,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, ReturnType, Type};
+use ws_spec::options::Kind;
 
 use crate::cfgs::Cfgs;
 use crate::events::{self, Event, Row};
-use crate::options::Key;
 
 /// One module marked `#[ws_server]`: its settings, what belongs to the server as a whole, and the module itself.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ pub(crate) struct Settings {
 /// One option and its value.
 #[derive(Debug)]
 pub(crate) struct Setting {
-    pub(crate) key: Key,
+    pub(crate) kind: Kind,
     /// The key as the user wrote it.
     pub(crate) word: Ident,
     pub(crate) value: Value,

@@ -2,5 +2,4 @@
 
 mod any_tokens;
 mod expansion;
-mod options_table;
 mod runtime_words;

@@ -10,7 +10,7 @@ pub use crate::event::{
     assert_once,
 };
 #[cfg(unix)]
-pub use crate::event::{FromWatch, WatchEvent, Watches};
+pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::IntoResponse;
 pub use crate::options::{
     Attribute, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue,

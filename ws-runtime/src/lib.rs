@@ -33,6 +33,8 @@
 //! 5. **Every state has a deadline and every buffer a bound**; each is an option, see [`Builder`].
 //! 6. **Shutdown** stops accepting, runs `shutdown`, handles what has arrived, says goodbye with 1001, and waits.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod conn;
 mod error;
 mod escape;
@@ -55,8 +57,12 @@ mod wire;
 
 pub use bytes::Bytes;
 pub use http;
+/// The rustls that this crate is built with: [`Tls`] takes its `ServerConfig`, and [`TlsError`] carries its errors.
+///
+/// Of the crates whose types stand in this interface it alone has no version 1.0 yet. It stays, as nothing else can say
+/// all that a `ServerConfig` does; another minor version of it is a breaking change of this crate.
 pub use tokio_rustls::rustls;
-pub use tokio_tungstenite::tungstenite::Utf8Bytes;
+pub use wire::Utf8Bytes;
 pub use ws_macros::{on, session, state, tick, watch, ws_server};
 
 pub use conn::{CloseError, Conn, Message, SendError, SetError};

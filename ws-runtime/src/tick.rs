@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use thiserror::Error;
+use ws_spec::options::PERIOD;
 
-use crate::options::{Bounds, Seconds};
-
-/// The periods that a tick can have, in seconds.
-const PERIODS: Bounds = Bounds::Range { least: 0.001, most: 31_536_000.0 };
+use crate::options::Seconds;
 
 /// The ticks of a server, as the macro hands them over.
 #[doc(hidden)]
@@ -50,7 +48,7 @@ impl Tick {
         period: impl Into<Seconds>,
     ) -> Result<Self, TickError> {
         let period = period.into();
-        match period.within(&PERIODS) {
+        match period.within(PERIOD) {
             Some(period) => Ok(Self { number, name, period }),
             None => Err(TickError { name, period: period.to_string() }),
         }

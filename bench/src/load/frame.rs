@@ -43,21 +43,9 @@ pub(crate) fn encode(opcode: Opcode, payload: &[u8], key: [u8; 4], output: &mut 
 
 /// Appends a frame, which may be a part of a message.
 pub(crate) fn encode_fragment(opcode: Opcode, fin: Fin, payload: &[u8], key: [u8; 4], output: &mut Vec<u8>) {
-    const MASKED: u8 = 0x80;
-    output.push(opcode as u8 | if fin == Fin::Last { 0x80 } else { 0 });
-    match payload.len() {
-        length @ 0..=125 => output.push(MASKED | length as u8),
-        length @ 126..=0xFFFF => {
-            output.push(MASKED | 126);
-            output.extend((length as u16).to_be_bytes());
-        }
-        length => {
-            output.push(MASKED | 127);
-            output.extend((length as u64).to_be_bytes());
-        }
-    }
-    output.extend(key);
-    output.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+    const FIN: u8 = 0x80;
+    let first = opcode as u8 | if fin == Fin::Last { FIN } else { 0 };
+    client_frames::append(first, payload, key, output);
 }
 
 /// Takes what a server sends apart, wherever the reads cut it, without copying payloads.

@@ -3,11 +3,11 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
+use ws_spec::options::Kind;
 
 use super::server::root;
 use super::spans::{at, here, repeat, start};
 use crate::model::{Setting, Value};
-use crate::options::Kind;
 use crate::plan::Plan;
 use crate::syntax::bare;
 
@@ -33,7 +33,7 @@ pub(crate) fn seconds(period: &Expr) -> TokenStream {
 }
 
 fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
-    let kind = setting.key.kind();
+    let kind = setting.kind;
     match &setting.value {
         Value::Expression(expression) if kind == Kind::Listen => places(expression),
         Value::Expression(expression) => match by_trait(kind) {
@@ -60,13 +60,13 @@ fn by_trait(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Listen => Some("ListenValue"),
         Kind::Tls => Some("TlsValue"),
-        Kind::Seconds { .. } => Some("SecondsValue"),
+        Kind::Seconds(_) => Some("SecondsValue"),
         Kind::Slow => Some("SlowValue"),
         Kind::Origins => Some("OriginsValue"),
         Kind::Subprotocols => Some("SubprotocolsValue"),
         Kind::Compression => Some("CompressionValue"),
         Kind::Prefix => Some("EnvValue"),
-        Kind::Switch | Kind::Count { .. } | Kind::Path => None,
+        Kind::Switch | Kind::Count(..) => None,
     }
 }
 

@@ -3,10 +3,11 @@
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::{Expr, Lit, LitStr, Path};
+use ws_spec::nearest;
 
 use super::items::{self, RawAttribute};
 use super::pairs::{self, Pair, PairValue};
-use crate::diagnostics::{Diagnostics, list, nearest};
+use crate::diagnostics::{Diagnostics, list};
 use crate::events::Event;
 use crate::hints;
 use crate::literals;

@@ -2,18 +2,20 @@
 
 use proc_macro2::{Ident, TokenStream};
 use syn::Expr;
+use ws_spec::nearest;
+use ws_spec::options::{Kind, OptionInfo};
 
 use super::pairs::{self, Pair, PairValue};
-use crate::diagnostics::{Diagnostics, list, nearest};
+use crate::diagnostics::{Diagnostics, list};
 use crate::hints;
 use crate::literals;
 use crate::model::{Setting, Settings, Value};
-use crate::options::{Key, Kind};
+use crate::options::Key;
 
 pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settings {
     let mut settings = Settings::default();
     let mut seen: Vec<Key> = Vec::new();
-    for Pair { key: word, value } in pairs::read(tokens, Key::Listen.example(), diagnostics) {
+    for Pair { key: word, value } in pairs::read(tokens, "listen = 8080", diagnostics) {
         let name = word.to_string();
         let Some(key) = Key::of_name(&name) else {
             diagnostics.error(&word, unknown(&name));
@@ -24,25 +26,23 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
             continue;
         }
         seen.push(key);
-        match value {
-            PairValue::Missing => {
-                diagnostics.error(&word, format!("`{name}` has no value: write {}", written(key)));
+        match (key, value) {
+            (_, PairValue::Missing) => {
+                diagnostics.error(&word, format!("`{name}` has no value: write {}", key.written()));
             }
-            PairValue::Broken => {}
-            PairValue::List(tokens) if key.kind() == Kind::Tls => {
+            (_, PairValue::Broken) => {}
+            (Key::Option(OptionInfo { kind: kind @ Kind::Tls, .. }), PairValue::List(tokens)) => {
                 let files = read_tls(&word, tokens, diagnostics);
-                settings.values.extend(files.map(|value| Setting { key, word, value }));
+                settings.values.extend(files.map(|value| Setting { kind: *kind, word, value }));
             }
-            PairValue::List(_) => {
+            (_, PairValue::List(_)) => {
                 diagnostics
-                    .error(&word, format!("`{name}` takes its value after `=`: write {}", written(key)));
+                    .error(&word, format!("`{name}` takes its value after `=`: write {}", key.written()));
             }
-            PairValue::Expression(path) if key.kind() == Kind::Path => {
-                settings.runtime = read_path(&path, diagnostics);
-            }
-            PairValue::Expression(value) => {
-                let checked = literals::check(key, *value, diagnostics);
-                settings.values.extend(checked.map(|value| Setting { key, word, value }));
+            (Key::Crate, PairValue::Expression(path)) => settings.runtime = read_path(&path, diagnostics),
+            (Key::Option(option), PairValue::Expression(value)) => {
+                let checked = literals::check(option, *value, diagnostics);
+                settings.values.extend(checked.map(|value| Setting { kind: option.kind, word, value }));
             }
         }
     }
@@ -50,33 +50,17 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
 }
 
 fn unknown(name: &str) -> String {
-    let names = Key::ALL.map(Key::name);
+    let names = Key::names();
     if let "cert" | "key" = name {
         return format!("`{name}` belongs to `tls`: write `tls(cert = \"chain.pem\", key = \"key.pem\")`");
     }
     if let Some(hint) = hints::option(name) {
         return hint;
     }
-    let foreign = Key::of_foreign_name(&name.to_lowercase()).map(Key::name);
-    let meant = foreign.or_else(|| nearest(name, names));
+    let foreign = OptionInfo::of_foreign_name(&name.to_lowercase()).map(|option| option.name);
+    let meant = foreign.or_else(|| nearest(name, names.clone()));
     let suggestion = meant.map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
     format!("there is no option `{name}`{suggestion}\nthe options are {}", list(names))
-}
-
-fn written(key: Key) -> String {
-    let example = key.example();
-    match key.kind() {
-        Kind::Seconds { .. } | Kind::Count { .. } => format!("`{} = …`, {example}", key.name()),
-        Kind::Listen
-        | Kind::Tls
-        | Kind::Switch
-        | Kind::Slow
-        | Kind::Origins
-        | Kind::Subprotocols
-        | Kind::Compression
-        | Kind::Prefix
-        | Kind::Path => format!("`{example}`"),
-    }
 }
 
 fn read_path(value: &Expr, diagnostics: &mut Diagnostics) -> Option<syn::Path> {

@@ -1,9 +1,9 @@
 //! What each event gives: one trait an event, so that a wrong argument is answered by the list of the right ones.
 
 use bytes::Bytes;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{Binary, Close, ConnContext, FromContext, NotYet, ServerContext, Utf8, WithEvent};
+use crate::wire::Utf8Bytes;
 use crate::{Handshake, Reject, Request};
 
 /// Writes the trait of one event: its arguments are those that can be made from its context.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use crate::wire::Utf8Bytes;
 
 use crate::Reject;
 

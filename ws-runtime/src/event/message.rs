@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::wire::{Payload, Text};
+use crate::wire::{Payload, Text, Utf8Bytes};
 
 /// The content of a text message: what [`Conn::send_utf8`](crate::Conn::send_utf8) takes and a peer's text becomes.
 ///

@@ -5,10 +5,10 @@ use std::fmt::Display;
 
 use bytes::Bytes;
 use serde::Serialize;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{Binary, Failure, Outcome, Utf8};
 use crate::Reject;
+use crate::wire::Utf8Bytes;
 
 /// What a handler of `ready`, `utf8`, `binary` or `pong` may return: the value is the reply.
 ///

@@ -3,6 +3,8 @@
 use std::io;
 
 use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocket, WebSocketConfig};
 
 use super::cut;
@@ -52,18 +54,15 @@ pub fn deflate(input: &[u8]) {
 }
 
 /// A compressed binary message of a client, with a masking key of zeros.
+///
+/// Written by tungstenite: what only tests depend on is not there for `cargo fuzz`.
 fn client_frame(payload: &[u8]) -> Vec<u8> {
-    let len = u16::try_from(payload.len()).unwrap();
-    let mut frame = vec![0xC2];
-    if len < 126 {
-        frame.push(0x80 | len as u8);
-    } else {
-        frame.push(0x80 | 126);
-        frame.extend(len.to_be_bytes());
-    }
-    frame.extend([0; 4]);
-    frame.extend(payload);
-    frame
+    let mut frame = Frame::message(payload.to_vec(), OpCode::Data(Data::Binary), true);
+    frame.header_mut().rsv1 = true;
+    frame.header_mut().mask = Some([0; 4]);
+    let mut bytes = Vec::new();
+    frame.format(&mut bytes).unwrap();
+    bytes
 }
 
 fn assert_small(messages: &[Message], most: usize) {

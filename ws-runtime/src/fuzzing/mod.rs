@@ -2,7 +2,7 @@
 //!
 //! Not public: this module is there only for `fuzz/` and for the test below, which replays the inputs that are kept.
 //! The first byte of an input says how the rest is cut up on its way in.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a panic is how a finding is reported")]
 
 mod frames;
 mod handshake;

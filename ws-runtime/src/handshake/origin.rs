@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use http::uri::Authority;
+use ws_spec::Origin;
 
 /// From which web pages a browser may connect: the server's own ([`same`](Self::same), the default), some
 /// ([`only`](Self::only)), or [`any`](Self::any).
@@ -75,7 +76,7 @@ impl Origins {
     where
         I: IntoIterator<Item: AsRef<str>>,
     {
-        let origins = origins.into_iter().map(|origin| Origin::parse(origin.as_ref()));
+        let origins = origins.into_iter().map(|origin| parse(origin.as_ref()));
         Ok(Self(Allowed::Only(origins.collect::<Result<_, _>>()?)))
     }
 
@@ -89,7 +90,7 @@ impl Origins {
         let Some(origin) = std::str::from_utf8(origin).ok().and_then(|text| Origin::parse(text).ok()) else {
             return false;
         };
-        host.is_some_and(|host| origin.is_of(host, encrypted)) || listed.contains(&origin)
+        host.is_some_and(|host| is_own(&origin, host, encrypted)) || listed.contains(&origin)
     }
 }
 
@@ -122,77 +123,17 @@ impl fmt::Display for Origins {
     }
 }
 
-/// One origin (RFC 6454), in lower case and without a port that its scheme implies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Origin {
-    scheme: String,
-    host: String,
-    port: Option<u16>,
+fn parse(text: &str) -> Result<Origin, InvalidOrigin> {
+    Origin::parse(text).map_err(|reason| InvalidOrigin { text: text.to_owned(), reason })
 }
 
-impl Origin {
-    fn parse(text: &str) -> Result<Self, InvalidOrigin> {
-        let invalid = |reason| InvalidOrigin { text: text.to_owned(), reason };
-        if text.contains('*') {
-            return Err(invalid("there are no wildcards (`any` alone allows all)"));
-        }
-        if text == "null" {
-            return Err(invalid("`null` stands for every page without an address"));
-        }
-        let Some((scheme, rest)) = text.split_once("://") else { return Err(invalid("it has no scheme")) };
-        let scheme = scheme.to_ascii_lowercase();
-        if matches!(scheme.as_str(), "ws" | "wss") {
-            return Err(invalid("pages come by `http` or `https`, not by `ws` or `wss`"));
-        }
-        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-        if !scheme.starts_with(|first: char| first.is_ascii_alphabetic()) || !scheme.bytes().all(letters) {
-            return Err(invalid("its scheme is malformed"));
-        }
-        if rest.contains(['/', '?', '#']) {
-            return Err(invalid("an origin ends after host and port, without a slash"));
-        }
-        if !rest.is_ascii() {
-            return Err(invalid("browsers send the host in ASCII (`xn--…`)"));
-        }
-        if rest.contains('@') {
-            return Err(invalid("an origin has no user name"));
-        }
-        let authority = Authority::try_from(rest).map_err(|_| invalid("its host is malformed"))?;
-        let host = authority.host().to_ascii_lowercase();
-        if host.is_empty() {
-            return Err(invalid("it has no host"));
-        }
-        let port = authority.port_u16();
-        if port.is_none() && rest.len() != host.len() {
-            return Err(invalid("its port is not a number up to 65535"));
-        }
-        let port = port.filter(|port| Some(*port) != default_port(&scheme));
-        Ok(Self { scheme, host, port })
-    }
-
-    /// Whether this is the server's own, going by what the client takes for its address.
-    fn is_of(&self, host: &Authority, encrypted: bool) -> bool {
-        let scheme_fits = match self.scheme.as_str() {
-            "https" => true,
-            "http" => !encrypted,
-            _ => false,
-        };
-        let port = host.port_u16().filter(|port| Some(*port) != default_port(&self.scheme));
-        scheme_fits && self.port == port && self.host.eq_ignore_ascii_case(host.host())
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.scheme, self.host)?;
-        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
-    }
-}
-
-fn default_port(scheme: &str) -> Option<u16> {
-    match scheme {
-        "http" => Some(80),
-        "https" => Some(443),
-        _ => None,
-    }
+/// Whether an origin is the server's own, going by what the client takes for its address.
+fn is_own(origin: &Origin, host: &Authority, encrypted: bool) -> bool {
+    let scheme_fits = match origin.scheme.as_str() {
+        "https" => true,
+        "http" => !encrypted,
+        _ => false,
+    };
+    let port = host.port_u16().filter(|port| Some(*port) != Origin::default_port(&origin.scheme));
+    scheme_fits && origin.port == port && origin.host.eq_ignore_ascii_case(host.host())
 }

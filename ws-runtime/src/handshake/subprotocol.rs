@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use http::HeaderMap;
 use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use ws_spec::is_token_byte;
 
 use super::refusal::Refusal;
 use super::request::Handshake;
@@ -95,9 +96,4 @@ impl Subprotocols {
         let range = usize::try_from(*start).unwrap_or_default()..usize::try_from(*end).unwrap_or_default();
         self.text.get(range).unwrap_or_default()
     }
-}
-
-/// RFC 9110 section 5.6.2.
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

@@ -4,14 +4,16 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::address::{Address, FORMS};
+use ws_spec::address::forms;
+
+use super::address::Address;
 
 /// Why a server cannot listen where it was told to.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {
     /// The text is not an address.
-    #[error("cannot listen on {text:?}: {reason} (allowed are {FORMS})")]
+    #[error("cannot listen on {text:?}: {reason} (allowed are {})", forms(str::to_owned))]
     Malformed {
         /// The text as it was given.
         text: String,

@@ -26,7 +26,7 @@ enum Socket {
     Tcp(TcpListener),
     /// The file is removed when the listener is dropped. A prepared listener has none: its file belongs to the user.
     #[cfg(unix)]
-    Unix(UnixListener, #[allow(dead_code)] Option<SocketFile>),
+    Unix(UnixListener, #[expect(dead_code, reason = "removes the file when dropped")] Option<SocketFile>),
 }
 
 impl Listener {

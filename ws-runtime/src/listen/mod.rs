@@ -16,13 +16,13 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 pub use address::Address;
-use address::Target;
 pub use error::ListenError;
 pub(crate) use halves::{By, Insist, Sink, Source};
 use listener::Prepared;
 pub(crate) use listener::{Listener, accept_pause};
 pub(crate) use stream::Stream;
 pub use tls::{Tls, TlsError};
+use ws_spec::address::Target;
 
 /// Where a server listens: one place or several.
 ///

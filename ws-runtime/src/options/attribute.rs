@@ -1,6 +1,8 @@
 //! The values of `#[ws_server(…)]`.
 
-use super::draft::Draft;
+use ws_spec::options as info;
+
+use super::describe::Draft;
 
 /// The values of a server's attribute on their way to the options.
 #[doc(hidden)]
@@ -27,9 +29,9 @@ impl<'a> Attribute<'a> {
 
     pub(super) fn wants(&self, option: &str) -> bool {
         match self.turn {
-            Turn::Prefix => option == PREFIX_KEY,
-            Turn::Threads => option == THREADS_KEY,
-            Turn::Rest => option != PREFIX_KEY && option != THREADS_KEY,
+            Turn::Prefix => option == info::env.name,
+            Turn::Threads => option == info::threads.name,
+            Turn::Rest => option != info::env.name && option != info::threads.name,
         }
     }
 }
@@ -44,6 +46,3 @@ enum Turn {
     /// All others.
     Rest,
 }
-
-const PREFIX_KEY: &str = "env";
-pub(super) const THREADS_KEY: &str = "threads";

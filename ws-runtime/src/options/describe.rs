@@ -1,21 +1,24 @@
-//! What follows from the description of an option: written once here for all of them.
+//! What follows from the description of an option in `ws-spec`: written once here for all of them.
 
-/// Takes the description of all options, first those that the server consumes when it starts (`apart`), then those
-/// that every connection looks up (`kept`).
-///
-/// One option is
-///
-/// ```text
-/// /// One sentence, on one line: it is also the row of the table.
-/// ///
-/// /// What else there is to know.
-/// name(into Type) -> CheckedType {
-///     default: "as it would stand in the environment", unit: "seconds", bounds: (0 ..= 10), hint: "0 is off",
-/// }
-/// ```
-///
-/// With `into` the builder takes anything that converts into the type, with `exact` the type itself (so that an integer
-/// literal is a `usize`). Bounds are a range of numbers, or words for what is allowed.
+use std::ffi::OsStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ws_spec::options as info;
+
+use super::attribute::Attribute;
+use super::draft::{Reading, Report, Slot, Source, UnknownOption};
+use super::environment::Prefix;
+use super::error::OptionErrors;
+use super::origins::AllowedOrigins;
+use super::seconds::Seconds;
+use super::settled::{Given, Settled};
+use super::subprotocols::Subprotocols;
+use super::value::{Choice, Compression, Slow};
+use crate::handshake::Origins;
+use crate::listen::{Listen, Tls};
+
+/// Takes the description of all options, in the form that `ws_spec::for_each_option!` explains.
 macro_rules! options {
     (apart { $($apart:tt)* } kept { $($kept:tt)* }) => {
         options! { @all $($apart)* $($kept)* }
@@ -25,36 +28,18 @@ macro_rules! options {
     (@all $(
         #[doc = $sentence:literal]
         $(#[doc = $more:literal])*
-        $name:ident($how:ident $raw:ty) -> $checked:ty {
-            default: $default:literal, unit: $unit:literal, bounds: $bounds:tt, $(hint: $hint:literal,)?
+        $name:ident: $kind:ident $(($($bounds:tt)*))? {
+            default: $default:literal, $(allowed: $allowed:literal,)? $(hint: $hint:literal,)? $(also: $also:tt,)?
         }
     )*) => {
-        #[allow(non_upper_case_globals)] // named as the options are
-        mod info {
-            use super::{Bounds, OptionInfo};
-
-            $(pub(super) const $name: OptionInfo = OptionInfo {
-                name: stringify!($name),
-                sentence: $sentence.trim_ascii(),
-                default: $default,
-                unit: $unit,
-                bounds: bounds!($bounds),
-                hint: concat!($($hint)?),
-            };)*
-        }
-
-        /// Every option, in the order of the book's table.
-        #[doc(hidden)]
-        pub const TABLE: &[OptionInfo] = &[$(info::$name),*];
-
         /// What was given for each option so far, unchecked, and who gave it.
         #[derive(Default)]
         pub(crate) struct Draft {
-            $(pub(crate) $name: Slot<$raw>,)*
+            $(pub(crate) $name: Slot<raw!($kind)>,)*
         }
 
         impl Draft {
-            /// Takes the value of a variable; `false` if no option of that name is read from one variable.
+            /// Takes the value of a variable; an error if no option of that name is read from one variable.
             pub(super) fn read(&mut self, option: &str, variable: &str, value: &OsStr) -> Result<Reading, UnknownOption> {
                 match option {
                     $(stringify!($name) => Ok(self.$name.read(variable, value)),)*
@@ -73,7 +58,7 @@ macro_rules! options {
 
         /// The values of all options, each within its bounds.
         pub(super) struct Checked {
-            $(pub(super) $name: $checked,)*
+            $(pub(super) $name: checked!($kind),)*
         }
 
         /// Where `#[ws_server(…)]` puts its values: one method for each key, called by the code that it writes.
@@ -85,8 +70,8 @@ macro_rules! options {
                 #[doc = $sentence]
                 $(#[doc = $more])*
                 ///
-                #[doc = concat!(" Default: `", $default, "`. Allowed: ", allowed!($bounds, $unit), $("; ", $hint,)? ".")]
-                pub fn $name(&mut self, value: impl FnOnce() -> $raw) {
+                #[doc = allowed!($default, $kind $(($($bounds)*))? $($allowed)? $(, $hint)?)]
+                pub fn $name(&mut self, value: impl FnOnce() -> raw!($kind)) {
                     if self.wants(stringify!($name)) && self.draft.$name.is_free() {
                         self.draft.$name.set(Source::Attribute, value());
                     }
@@ -96,9 +81,9 @@ macro_rules! options {
 
         impl<S, G> crate::server::Builder<S, G> {
             $(setter! {
-                $how $name: $raw,
+                $kind $name,
                 $sentence, $($more,)* "",
-                concat!(" Default: `", $default, "`. Allowed: ", allowed!($bounds, $unit), $("; ", $hint,)? "."),
+                allowed!($default, $kind $(($($bounds)*))? $($allowed)? $(, $hint)?),
                 concat!(
                     " A value that is not allowed is reported when the server starts, with all others. ",
                     "This call goes before the environment (`WS_SERVER_` and the option's name in capitals) ",
@@ -110,13 +95,13 @@ macro_rules! options {
 
     (@kept $(
         $(#[doc = $doc:literal])*
-        $name:ident($how:ident $raw:ty) -> $checked:ty { $($rest:tt)* }
+        $name:ident: $kind:ident $(($($bounds:tt)*))? { $($rest:tt)* }
     )*) => {
         /// The options that connections look up, checked.
         #[derive(Debug, Clone)]
-        #[allow(dead_code)] // `threads` is looked up before there are options: they are evaluated on these threads
+        #[expect(dead_code, reason = "`threads` is looked up before there are options: they are evaluated on these threads")]
         pub(crate) struct Options {
-            $($(#[doc = $doc])* pub(crate) $name: $checked,)*
+            $($(#[doc = $doc])* pub(crate) $name: checked!($kind),)*
             pub(crate) given: Arc<[Given]>,
         }
 
@@ -130,40 +115,69 @@ macro_rules! options {
     };
 }
 
-/// The bounds of an option as a value.
-macro_rules! bounds {
-    (($least:literal ..= $most:literal)) => {
-        Bounds::Range { least: $least as f64, most: $most as f64 }
-    };
-    (($words:literal)) => {
-        Bounds::Words($words)
-    };
+/// The type that values of a kind are given as.
+macro_rules! raw {
+    (listen) => { Listen };
+    (tls) => { Tls };
+    (switch) => { bool };
+    (seconds) => { Seconds };
+    (count) => { usize };
+    (slow) => { Choice<Slow> };
+    (origins) => { AllowedOrigins };
+    (subprotocols) => { Subprotocols };
+    (compression) => { Choice<Compression> };
+    (prefix) => { Prefix };
 }
 
-/// The bounds of an option as text for its documentation.
+/// The type that values of a kind have once they are checked.
+macro_rules! checked {
+    (listen) => { Listen };
+    (tls) => { Option<Tls> };
+    (switch) => { bool };
+    (seconds) => { Duration };
+    (count) => { usize };
+    (slow) => { Slow };
+    (origins) => { Origins };
+    (subprotocols) => { Subprotocols };
+    (compression) => { Compression };
+    (prefix) => { String };
+}
+
+/// The default of an option and what is allowed, for its documentation.
 macro_rules! allowed {
-    (($least:literal ..= $most:literal), $unit:literal) => {
-        concat!(stringify!($least), " to ", stringify!($most), " ", $unit)
+    ($default:literal, seconds($least:literal ..= $most:literal) $(, $hint:literal)?) => {
+        allowed!(@ $default, stringify!($least), " to ", stringify!($most), " seconds" $(, "; ", $hint)?)
     };
-    (($words:literal), $unit:literal) => {
-        $words
+    ($default:literal, count($least:literal ..= $most:literal $(, $unit:literal)?) $(, $hint:literal)?) => {
+        allowed!(@ $default, stringify!($least), " to ", stringify!($most) $(, " ", $unit)? $(, "; ", $hint)?)
+    };
+    ($default:literal, $kind:ident $allowed:literal $(, $hint:literal)?) => {
+        allowed!(@ $default, $allowed $(, "; ", $hint)?)
+    };
+    (@ $default:literal, $($allowed:expr),*) => {
+        concat!(" Default: `", $default, "`. Allowed: ", $($allowed),*, ".")
     };
 }
 
-/// One method of the builder.
+/// One method of the builder. It takes anything that converts into the type, but for numbers and switches: so that an
+/// integer literal is a `usize`.
 macro_rules! setter {
-    (into $name:ident: $raw:ty, $($doc:expr),* $(,)?) => {
+    (count $($rest:tt)*) => { setter! { @exact count $($rest)* } };
+    (switch $($rest:tt)*) => { setter! { @exact switch $($rest)* } };
+    (@exact $kind:ident $name:ident, $($doc:expr),* $(,)?) => {
         $(#[doc = $doc])*
-        pub fn $name(mut self, value: impl Into<$raw>) -> Self {
-            self.draft.$name.set(Source::Builder, value.into());
-            self
-        }
-    };
-    (exact $name:ident: $raw:ty, $($doc:expr),* $(,)?) => {
-        $(#[doc = $doc])*
-        pub fn $name(mut self, value: $raw) -> Self {
+        pub fn $name(mut self, value: raw!($kind)) -> Self {
             self.draft.$name.set(Source::Builder, value);
             self
         }
     };
+    ($kind:ident $name:ident, $($doc:expr),* $(,)?) => {
+        $(#[doc = $doc])*
+        pub fn $name(mut self, value: impl Into<raw!($kind)>) -> Self {
+            self.draft.$name.set(Source::Builder, value.into());
+            self
+        }
+    };
 }
+
+ws_spec::for_each_option!(options);

@@ -2,13 +2,13 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::attribute::{Attribute, THREADS_KEY};
+use ws_spec::options::{self as info, OptionInfo};
+
+use super::attribute::Attribute;
+use super::describe::{Draft, Options};
 use super::environment::Warning;
 use super::error::{OptionError, OptionErrors};
-use super::info::OptionInfo;
 use super::settled::{Given, Settled};
-pub(crate) use super::table::Draft;
-use super::table::{Options, TABLE};
 use super::value::{Refused, Value};
 
 impl Draft {
@@ -34,9 +34,7 @@ impl Draft {
     /// On how many threads the server is to run, 0 for one for each core; also where that number is wrong, which is
     /// reported by [`settle`](Self::settle).
     pub(crate) fn threads(&self) -> usize {
-        let info = TABLE.iter().find(|info| info.name == THREADS_KEY);
-        let given = self.threads.value().copied().zip(info);
-        given.and_then(|(threads, info)| threads.checked(info).ok()).unwrap_or(0)
+        self.threads.value().and_then(|threads| threads.checked(&info::threads).ok()).unwrap_or(0)
     }
 
     /// Takes what is missing from the attribute, and checks everything.

@@ -3,9 +3,12 @@
 use std::ffi::OsString;
 use std::fmt;
 
-use super::draft::{Draft, Reading, Source};
-use super::info::OptionInfo;
-use super::table::TABLE;
+use ws_spec::environment::{PREFIX, TLS_CERT, TLS_KEY, is_prefix};
+use ws_spec::nearest;
+use ws_spec::options::{OptionInfo, TABLE};
+
+use super::describe::Draft;
+use super::draft::{Reading, Source};
 use super::value::{Refused, Value};
 use crate::listen::Tls;
 
@@ -37,8 +40,8 @@ impl Draft {
         let (mut cert, mut key) = (None, None);
         for variable in found {
             match variable.option.as_str() {
-                "TLS_CERT" => cert = Some(variable),
-                "TLS_KEY" => key = Some(variable),
+                TLS_CERT => cert = Some(variable),
+                TLS_KEY => key = Some(variable),
                 _ => warnings.extend(self.take(&prefix, &variable)),
             }
         }
@@ -63,8 +66,8 @@ impl Draft {
             |name: &str| Refused::Because(format!("also needs {prefix}_{name}: both files or neither"));
         let (variable, tls) = match (cert, key) {
             (None, None) => return None,
-            (Some(cert), None) => (cert, Err(missing("TLS_KEY"))),
-            (None, Some(key)) => (key, Err(missing("TLS_CERT"))),
+            (Some(cert), None) => (cert, Err(missing(TLS_KEY))),
+            (None, Some(key)) => (key, Err(missing(TLS_CERT))),
             (Some(cert), Some(key)) => {
                 // Paths need not be Unicode.
                 let tls = Tls::files(cert.value.clone(), key.value);
@@ -93,18 +96,16 @@ pub(crate) struct Warning(String);
 impl Warning {
     fn unknown(prefix: &str, variable: &str) -> Self {
         let names: Vec<_> = TABLE.iter().flat_map(|info| info.variables(prefix)).collect();
-        let upper = variable.to_ascii_uppercase();
         // Only what follows the prefix is compared: it alone can be wrong, and it alone should count.
-        let skipped = prefix.len() + 1;
-        let likeness =
-            |name: &str| strsim::jaro(name.get(skipped..).unwrap_or(""), upper.get(skipped..).unwrap_or(""));
-        let likely = names
-            .iter()
-            .map(|name| (likeness(name), name))
-            .filter(|(likeness, _)| *likeness > LIKELY)
-            .max_by(|a, b| a.0.total_cmp(&b.0));
-        let advice = match likely {
-            Some((_, name)) => format!("did you mean {name}?"),
+        let option = |variable: &str| variable.get(prefix.len() + 1..).unwrap_or("").to_ascii_lowercase();
+        let foreign = OptionInfo::of_foreign_name(&option(variable)).map(|info| info.variables(prefix));
+        let options: Vec<_> = names.iter().map(|name| option(name)).collect();
+        let nearest = || {
+            let nearest = nearest(&option(variable), options.iter().map(String::as_str))?;
+            names.iter().find(|name| option(name) == nearest).map(|name| vec![name.clone()])
+        };
+        let advice = match foreign.or_else(nearest) {
+            Some(meant) => format!("did you mean {}?", meant.join(" and ")),
             None => format!("the variables are {}", names.join(", ")),
         };
         Self(format!("{variable} is not an option and has no effect; {advice}"))
@@ -145,16 +146,10 @@ impl Value for Prefix {
     }
 
     fn checked(self, _info: &OptionInfo) -> Result<String, Refused> {
-        let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-        let starts_well = self.0.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
-        if starts_well && self.0.bytes().all(plain) { Ok(self.0) } else { Err(Refused::text(&self.0)) }
+        if is_prefix(&self.0) { Ok(self.0) } else { Err(Refused::text(&self.0)) }
     }
 
     fn show(&self) -> String {
         self.0.clone()
     }
 }
-
-const PREFIX: &str = "WS_SERVER";
-/// The threshold that clap uses for the same question.
-const LIKELY: f64 = 0.7;

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use ws_spec::options::OptionInfo;
+
 use super::draft::Source;
-use super::info::OptionInfo;
 use super::value::Refused;
 
 /// An option whose value is not allowed: which, where it was given, what is wrong and what is allowed.

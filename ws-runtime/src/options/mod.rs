@@ -16,37 +16,30 @@
 //! Numbers in the environment are plain (`65536`, `0.5`), flags are `true` or `false`, lists have commas. `tls` is two
 //! variables, `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`. A variable with the prefix that is no option is a warning.
 
-// `table.rs` describes each option once; `describe.rs` makes of it the draft that the builder fills, the builder's
-// methods, the attribute's keys, the reader of the environment, the checked `Options` and the book's table.
-
-#[macro_use]
-mod describe;
+// `ws-spec` describes each option once; `describe.rs` makes of it the draft that the builder fills, the builder's methods,
+// the attribute's keys, the reader of the environment and the checked `Options`.
 
 mod attribute;
+mod describe;
 mod draft;
 mod environment;
 mod error;
-mod info;
 mod origins;
 mod seconds;
 mod settled;
 mod subprotocols;
-mod table;
 mod value;
 mod written;
 
 pub use attribute::Attribute;
-pub(crate) use draft::Draft;
+pub(crate) use describe::{Draft, Options};
 pub use environment::Prefix;
 pub(crate) use environment::Warning;
 pub use error::{OptionError, OptionErrors};
-pub use info::{Bounds, OptionInfo, markdown_table};
 pub use origins::AllowedOrigins;
 pub use seconds::Seconds;
 pub(crate) use settled::Settled;
 pub use subprotocols::Subprotocols;
-pub(crate) use table::Options;
-pub use table::TABLE;
 pub use value::{Choice, Compression, Named, Slow};
 pub use written::{
     CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue, SubprotocolsValue,

@@ -1,6 +1,7 @@
 //! Origins as they are written in options.
 
-use super::info::OptionInfo;
+use ws_spec::options::OptionInfo;
+
 use super::value::{Refused, Value};
 use crate::handshake::Origins;
 

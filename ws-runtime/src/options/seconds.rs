@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::info::{Bounds, OptionInfo};
+use ws_spec::options::{Bounds, OptionInfo, RESOLUTION};
+
 use super::value::{Refused, Value};
 
 /// A span of time in seconds: an integer, a fraction or a [`Duration`].
@@ -31,7 +32,7 @@ enum Given {
 
 impl Seconds {
     /// The span within bounds that are seconds; none if it is outside, or if the clock could not tell it from 0.
-    pub(crate) fn within(self, bounds: &Bounds) -> Option<Duration> {
+    pub(crate) fn within(self, bounds: Bounds) -> Option<Duration> {
         if !bounds.contain(self.number()) || self.is_below_resolution() {
             return None;
         }
@@ -112,13 +113,14 @@ impl Value for Seconds {
     }
 
     fn checked(self, info: &OptionInfo) -> Result<Duration, Refused> {
-        self.within(&info.bounds).ok_or_else(|| {
+        let (bounds, _) = info.range().ok_or_else(|| Refused::Not(self.to_string()))?;
+        self.within(bounds).ok_or_else(|| {
             if self.is_below_resolution() {
                 return Refused::Because(format!(
                     "is {self} seconds, and the clock has steps of a millisecond: give 0.001 or more"
                 ));
             }
-            Refused::number(self.number(), &info.bounds)
+            Refused::number(self.number(), bounds)
         })
     }
 
@@ -126,6 +128,3 @@ impl Value for Seconds {
         self.to_string()
     }
 }
-
-/// The runtime's clock has steps of a millisecond.
-const RESOLUTION: f64 = 0.001;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::describe::Options;
 use super::draft::Source;
-use super::table::Options;
 use crate::listen::{Listen, Tls};
 
 /// A server's options when all of them are right.
@@ -22,7 +22,6 @@ impl Options {
 
 #[cfg(test)]
 impl Default for Options {
-    #[allow(clippy::expect_used)] // a test checks every default
     fn default() -> Self {
         super::Draft::default().finish().expect("the defaults are right").options
     }

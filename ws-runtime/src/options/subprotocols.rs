@@ -2,7 +2,9 @@
 
 use std::ops::Deref;
 
-use super::info::OptionInfo;
+use ws_spec::is_token;
+use ws_spec::options::OptionInfo;
+
 use super::value::{Refused, Value};
 
 /// The names of subprotocols, the preferred one first.
@@ -81,10 +83,4 @@ impl Value for Subprotocols {
     fn show(&self) -> String {
         self.0.join(", ")
     }
-}
-
-/// Tells whether a subprotocol can have that name: a token of HTTP (RFC 6455 section 4.1, RFC 9110 section 5.6.2).
-fn is_token(name: &str) -> bool {
-    !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }

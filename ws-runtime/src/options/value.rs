@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::info::{Bounds, OptionInfo};
+use ws_spec::options::{Bounds, Kind, OptionInfo};
+
 use crate::listen::{Listen, Tls};
 
 /// What happens when a peer reads so slowly that its outbox is full.
@@ -35,18 +36,28 @@ pub struct Choice<T>(Result<T, String>);
 
 /// A closed set of values, each with its name.
 pub trait Named: Copy + PartialEq + 'static {
-    /// All of them.
+    /// All of them, in the order of their names.
     #[doc(hidden)]
-    const NAMES: &'static [(Self, &'static str)];
+    const VALUES: &'static [Self];
+
+    /// Their names.
+    #[doc(hidden)]
+    const NAMES: &'static [&'static str];
 }
 
 impl Named for Slow {
-    const NAMES: &'static [(Self, &'static str)] = &[(Self::Close, "close"), (Self::Drop, "drop")];
+    const VALUES: &'static [Self] = &[Self::Close, Self::Drop];
+    const NAMES: &'static [&'static str] = Kind::Slow.words();
 }
 
 impl Named for Compression {
-    const NAMES: &'static [(Self, &'static str)] =
-        &[(Self::Off, "off"), (Self::On, "on"), (Self::ContextTakeover, "context_takeover")];
+    const VALUES: &'static [Self] = &[Self::Off, Self::On, Self::ContextTakeover];
+    const NAMES: &'static [&'static str] = Kind::Compression.words();
+}
+
+/// Each value of a closed set with its name.
+fn named<T: Named>() -> impl Iterator<Item = (T, &'static str)> {
+    T::VALUES.iter().copied().zip(T::NAMES.iter().copied())
 }
 
 impl<T: Named> From<T> for Choice<T> {
@@ -57,8 +68,8 @@ impl<T: Named> From<T> for Choice<T> {
 
 impl<T: Named> From<&str> for Choice<T> {
     fn from(name: &str) -> Self {
-        let found = T::NAMES.iter().find(|(_, known)| *known == name);
-        Self(found.map(|(value, _)| *value).ok_or_else(|| name.to_owned()))
+        let found = named().find(|(_, known)| *known == name);
+        Self(found.map(|(value, _)| value).ok_or_else(|| name.to_owned()))
     }
 }
 
@@ -103,11 +114,8 @@ pub(crate) enum Refused {
 
 impl Refused {
     /// Refuses a number that is outside the bounds.
-    pub(super) fn number(number: f64, bounds: &Bounds) -> Self {
-        match bounds {
-            Bounds::Range { most, .. } if number > *most => Self::TooLarge(number.to_string()),
-            Bounds::Range { .. } | Bounds::Words(_) => Self::Not(number.to_string()),
-        }
+    pub(super) fn number(number: f64, bounds: Bounds) -> Self {
+        if number > bounds.most { Self::TooLarge(number.to_string()) } else { Self::Not(number.to_string()) }
     }
 
     /// Refuses a text that is of another kind.
@@ -128,10 +136,9 @@ impl Value for usize {
 
     fn checked(self, info: &OptionInfo) -> Result<Self, Refused> {
         // Every bound is far below 2^53, from where on the conversion would round.
-        if info.bounds.contain(self as f64) {
-            Ok(self)
-        } else {
-            Err(Refused::number(self as f64, &info.bounds))
+        match info.range() {
+            Some((bounds, _)) if !bounds.contain(self as f64) => Err(Refused::number(self as f64, bounds)),
+            Some(_) | None => Ok(self),
         }
     }
 
@@ -174,8 +181,8 @@ impl<T: Named> Value for Choice<T> {
     fn show(&self) -> String {
         match &self.0 {
             Ok(value) => {
-                let name = T::NAMES.iter().find(|(known, _)| known == value);
-                name.map_or("", |(_, name)| name).to_owned()
+                let found = named::<T>().find(|(known, _)| known == value);
+                found.map_or("", |(_, name)| name).to_owned()
             }
             Err(name) => name.clone(),
         }

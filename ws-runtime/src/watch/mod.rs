@@ -265,7 +265,7 @@ impl From<Interest> for tokio::io::Interest {
     }
 }
 
-#[allow(
+#[expect(
     deprecated,
     reason = "the successor is unsafe for the sake of types whose descriptor can change or close; an `OwnedFd` cannot"
 )]

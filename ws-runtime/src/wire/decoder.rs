@@ -2,12 +2,12 @@
 
 use bytes::buf::Limit;
 use bytes::{BufMut, BytesMut};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use ws_spec::close::is_sendable;
 
 use super::assembly::{Assembly, Kind};
 use super::header::{self, Extensions, Header, MAX_HEADER, Opcode};
 use super::mask::{turn, unmask};
-use super::{Inflater, Payload, ProtocolError, Text};
+use super::{Inflater, Payload, ProtocolError, Text, Utf8Bytes};
 
 /// A payload that lacks at least so many bytes is read directly into the buffer of its message.
 const RECEIVE_IN_PLACE: usize = 64 * 1024;
@@ -370,8 +370,7 @@ fn close(payload: &[u8]) -> Result<Option<CloseFrame>, ProtocolError> {
         [_] => return Err(ProtocolError::ShortClose),
         [high, low, reason @ ..] => (u16::from_be_bytes([*high, *low]), reason),
     };
-    let allowed = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
-    if !allowed {
+    if !is_sendable(code) {
         return Err(ProtocolError::CloseCode);
     }
     let reason = str::from_utf8(reason).map_err(|_| ProtocolError::Utf8)?;

@@ -14,6 +14,7 @@ mod pool;
 #[cfg(test)]
 mod tests;
 mod utf8;
+mod utf8_bytes;
 
 pub(crate) use decoder::{Decoder, Incoming, Limits};
 pub(crate) use deflate::{Agreement, Deflater, Inflater, MAX_WINDOW_BITS};
@@ -21,6 +22,7 @@ pub(crate) use encoder::{FrameKind, append, encode, encode_close, header};
 pub(crate) use error::ProtocolError;
 pub(crate) use payload::{Payload, SHARE_FROM, Text};
 pub(crate) use pool::give_back;
+pub use utf8_bytes::Utf8Bytes;
 
 /// The largest payload of a control frame (RFC 6455, section 5.5).
 pub(crate) const MAX_CONTROL: usize = 125;

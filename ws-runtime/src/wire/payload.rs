@@ -1,7 +1,8 @@
 //! The payload of a frame: borrowed from the read buffer, or owned.
 
 use bytes::Bytes;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::Utf8Bytes;
 
 /// From this size on, sharing bytes costs less than copying them.
 pub(crate) const SHARE_FROM: usize = 4 * 1024;

@@ -1,6 +1,7 @@
 //! What can go wrong with a call on a connection.
 
 use thiserror::Error;
+use ws_spec::close::SENDABLE;
 
 /// Why a message was not taken for sending.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -49,8 +50,7 @@ pub enum SendError {
 pub enum CloseError {
     /// A code that must not be sent (RFC 6455, section 7.4).
     #[error(
-        "cannot close with code {code}: a server may send 1000 to 1003, 1007 to 1014, and 3000 to 4999 for codes of \
-         your own"
+        "cannot close with code {code}: a server may send {SENDABLE}, of which 4000 to 4999 are for codes of your own"
     )]
     Code {
         /// The code.

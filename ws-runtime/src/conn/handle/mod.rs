@@ -11,6 +11,9 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use ws_spec::close::is_sendable;
+use ws_spec::options::{self, OptionInfo};
+
 use self::replaced::Replaced;
 use super::send::{Bound, Deflation, Phase, SendLock, SendPath, defers_write};
 use crate::Server;
@@ -192,7 +195,7 @@ impl Conn {
     /// [`CloseError::Code`] where the code must not be sent (RFC 6455, section 7.4), [`CloseError::Reason`] where the
     /// reason is longer than 123 bytes.
     pub fn disconnect(&self, code: u16, reason: &str) -> Result<(), CloseError> {
-        if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+        if !is_sendable(code) {
             return Err(CloseError::Code { code });
         }
         if reason.len() > 123 {
@@ -227,7 +230,7 @@ impl Conn {
     ///
     /// [`SetError::Size`] unless it is from 1 byte to 1 GiB.
     pub fn set_max_send_size(&self, bytes: usize) -> Result<(), SetError> {
-        check_max("max_send_size", bytes)?;
+        check_size(&options::max_send_size, bytes)?;
         self.0.max_send_size.store(bytes, Ordering::Relaxed);
         Ok(())
     }
@@ -245,7 +248,7 @@ impl Conn {
     ///
     /// [`SetError::TooLate`] once the handshake is done, [`SetError::Size`] unless it is from 1 byte to 1 GiB.
     pub fn set_max_recv_size(&self, bytes: usize) -> Result<(), SetError> {
-        check_max("max_recv_size", bytes)?;
+        check_size(&options::max_recv_size, bytes)?;
         let send_path = self.send_path();
         if send_path.phase() != Phase::Opening {
             return Err(SetError::TooLate { option: "max_recv_size" });
@@ -276,17 +279,15 @@ impl Conn {
     }
 }
 
-/// The same bounds as the options of the same names have.
-fn check_max(option: &'static str, bytes: usize) -> Result<(), SetError> {
-    if (1..=MAX_SIZE).contains(&bytes) {
-        Ok(())
-    } else {
-        Err(SetError::Size { option, bytes, max: MAX_SIZE })
+/// Holds a size against the bounds of the option that gives it to every connection.
+fn check_size(option: &OptionInfo, bytes: usize) -> Result<(), SetError> {
+    match option.range() {
+        Some((bounds, _)) if !bounds.contain(bytes as f64) => {
+            Err(SetError::Size { option: option.name, bytes, max: bounds.most as usize })
+        }
+        Some(_) | None => Ok(()),
     }
 }
-
-/// The largest `max_send_size` and `max_recv_size`: 1 GiB.
-const MAX_SIZE: usize = 1 << 30;
 
 /// What can be sent: a message, or a control frame that carries data.
 ///

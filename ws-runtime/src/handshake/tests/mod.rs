@@ -1,5 +1,4 @@
 //! Requests as bytes, and what becomes of them.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod answers;
 mod chunking;

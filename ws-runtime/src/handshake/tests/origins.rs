@@ -135,27 +135,10 @@ async fn over_a_unix_socket_an_origin_is_checked_but_host_is_not() {
 
 #[test]
 fn a_text_that_is_no_origin_is_told_what_is_wrong_with_it() {
-    let rows = [
-        ("example.com", "it has no scheme"),
-        ("", "it has no scheme"),
-        ("https://example.com/", "ends after host and port"),
-        ("https://example.com/chat", "ends after host and port"),
-        ("https://example.com?a", "ends after host and port"),
-        ("wss://example.com", "not by `ws` or `wss`"),
-        ("*", "no wildcards"),
-        ("https://*.example.com", "no wildcards"),
-        ("null", "without an address"),
-        ("https://bücher.example", "in ASCII"),
-        ("https://", "host is malformed"),
-        ("https://:80", "no host"),
-        ("https://a b", "host is malformed"),
-        ("https://user@example.com", "no user name"),
-        ("https://example.com:65536", "its port"),
-        ("https://example.com:", "its port"),
-        ("1http://example.com", "scheme is malformed"),
-        ("://example.com", "scheme is malformed"),
-    ];
-    for (text, reason) in rows {
+    // `ws-spec` has the rules.
+    for (text, reason) in
+        [("example.com", "it has no scheme"), ("https://example.com/", "ends after host and port")]
+    {
         let message = Origins::only([text]).unwrap_err().to_string();
         assert!(message.contains(reason), "{text}: {message}");
         assert!(message.contains("write it as `https://example.com`"), "{message}");

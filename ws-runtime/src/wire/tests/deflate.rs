@@ -1,11 +1,12 @@
 //! permessage-deflate: what is agreed on holds, whatever a peer sends as compressed data.
 
+use client_frames::frame;
 use flate2::{Compress, Compression, FlushCompress, Status};
 use proptest::prelude::*;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::super::{Agreement, Deflater, Inflater, MAX_WINDOW_BITS, ProtocolError};
-use super::{LIMITS, frame, word};
+use super::{LIMITS, word};
 use crate::wire::{Decoder, Incoming};
 
 const ALONE: Agreement = Agreement {

@@ -1,5 +1,6 @@
 //! The rules of RFC 6455 in rows: what a client sends, and what becomes of it, however the bytes are cut up.
 
+use client_frames::{close, frame};
 use proptest::prelude::*;
 use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocket, WebSocketConfig};
 
@@ -8,26 +9,6 @@ mod deflate;
 use super::{Decoder, FrameKind, Incoming, Limits, append, encode, encode_close, header};
 
 const LIMITS: Limits = Limits { max_message: 1000, max_fragments: 4 };
-
-/// A client's frame: first byte, payload; the length in its shortest form, masked.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![first];
-    match payload.len() {
-        len @ 0..126 => bytes.push(0x80 | len as u8),
-        len @ 126..65_536 => {
-            bytes.push(0x80 | 126);
-            bytes.extend((len as u16).to_be_bytes());
-        }
-        len => {
-            bytes.push(0x80 | 127);
-            bytes.extend((len as u64).to_be_bytes());
-        }
-    }
-    let mask = [0x12, 0x34, 0xAB, 0xCD];
-    bytes.extend(mask);
-    bytes.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key));
-    bytes
-}
 
 /// What came of a stream, in words: each message, then the close code of the error if there was one.
 fn outcome<'a>(pieces: impl Iterator<Item = &'a [u8]>, limits: Limits) -> Vec<String> {
@@ -66,7 +47,6 @@ fn word(incoming: Incoming<'_>) -> String {
 type Row = (&'static str, Vec<u8>, &'static [&'static str]);
 
 fn rows() -> Vec<Row> {
-    let close = |code: u16, reason: &[u8]| frame(0x88, &[&code.to_be_bytes(), reason].concat());
     vec![
         ("an empty text", frame(0x81, b""), &["text "]),
         ("a text", frame(0x81, b"hello"), &["text hello"]),
