@@ -32,8 +32,13 @@ impl Guarded for SendPath {
         u8::from(!self.queued.is_empty())
     }
 
-    fn take_wakeups(&mut self) -> Option<Wakeups> {
-        std::mem::take(&mut self.wakes_task).then(|| Wakeups(Arc::clone(&self.task)))
+    fn has_wakeups(&self) -> bool {
+        self.wakes_task
+    }
+
+    fn take_wakeups(&mut self) -> Wakeups {
+        self.wakes_task = false;
+        Wakeups(Arc::clone(&self.task))
     }
 }
 

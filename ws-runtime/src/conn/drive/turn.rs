@@ -6,7 +6,7 @@ use super::Driver;
 use super::deadlines::{Due, Moment, Silence};
 use crate::conn::close::{Ending, Lingering};
 use crate::conn::receive::Reading;
-use crate::conn::send::{Bound, Phase, Written};
+use crate::conn::send::{Bound, Phase, Written, write_own};
 use crate::event::{Close, ClosedBy};
 use crate::listen::{Insist, Stream};
 use crate::wire::{FrameKind, Payload};
@@ -93,10 +93,7 @@ impl Driver {
     }
 
     pub(super) fn write(&mut self, cx: &mut Context<'_>, now: Moment, insist: Insist) -> Written {
-        let written = match self.conn.has_unwritten() {
-            true => self.conn.send_path().poll_write(cx, insist),
-            false => Written::All,
-        };
+        let written = write_own(&self.conn, cx, insist);
         self.deadlines.written(written, now);
         written
     }

@@ -7,7 +7,9 @@ use bytes::Bytes;
 
 use super::{Conn, SendError};
 use crate::conn::dispatch::catch_now;
-use crate::conn::send::{Bound, CancelLevel, Deflation, Phase, SendGuard, SendPath, defers_write};
+use crate::conn::send::{
+    Bound, CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendPath, cork_own, defers_write,
+};
 use crate::event::{Answer, Close, ClosedBy, Failure, Outcome, Reply};
 use crate::listen::Sink;
 use crate::wire::{self, Agreement, FrameKind, Payload};
@@ -99,6 +101,9 @@ impl Conn {
         payload: &mut Payload<'_>,
         bound: Bound,
     ) -> Result<(), SendError> {
+        if cork_own(self, kind, payload) {
+            return Ok(());
+        }
         self.push(|send_path| send_path.push(kind, payload, bound))
     }
 
@@ -120,7 +125,7 @@ impl Conn {
     pub(in crate::conn) fn drop_discarded(&self) -> bool {
         let has_discarded = self.0.send_path.has_discarded();
         if has_discarded {
-            let discarded = self.send_path().take_discarded();
+            let discarded = self.send_path_alone().take_discarded();
             discarded.into_iter().flat_map(|discarded| discarded.0).for_each(|bytes| {
                 // Nobody else is to suffer from a panic there; the panic hook was told.
                 let _ = catch_now(|| drop(bytes));
@@ -154,10 +159,38 @@ impl Conn {
         self.0.deflation.get().map(|deflation| &**deflation)
     }
 
-    /// Locks the way out.
+    /// Locks the way out, with all in it that was accepted before.
     #[inline]
     pub(in crate::conn) fn send_path(&self) -> SendGuard<'_> {
+        let mut send_path = self.send_path_alone();
+        if self.corked().is_corked() {
+            self.corked().take(|frames| send_path.queue(frames));
+            // Whoever locks it need not write, and the connection's task may have looked already.
+            send_path.wake();
+        }
+        send_path
+    }
+
+    /// The same without what this connection's own task has corked.
+    #[inline]
+    pub(in crate::conn) fn send_path_alone(&self) -> SendGuard<'_> {
         self.0.send_path.lock()
+    }
+
+    /// What this connection's own task has corked.
+    #[inline]
+    pub(in crate::conn) fn corked(&self) -> &CorkedFrames {
+        &self.0.corked
+    }
+
+    /// Whether messages can be sent and nothing waits before them, or was so a moment ago.
+    #[inline]
+    pub(in crate::conn) fn is_free(&self) -> bool {
+        self.0.send_path.is_free()
+    }
+
+    pub(in crate::conn) fn max_outbox(&self) -> usize {
+        self.server().options().max_outbox
     }
 
     /// Whether more waits than should, or did a moment ago.

@@ -15,7 +15,7 @@ use ws_spec::close::is_sendable;
 use ws_spec::options::{self, OptionInfo};
 
 use self::replaced::Replaced;
-use super::send::{Bound, Deflation, Phase, SendLock, SendPath, defers_write};
+use super::send::{Bound, CorkedFrames, Deflation, Phase, SendLock, SendPath, defers_write};
 use crate::Server;
 use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
@@ -43,6 +43,7 @@ struct Inner {
     /// There from `ready` on, where it was.
     deflation: OnceLock<Box<Deflation>>,
     send_path: SendLock,
+    corked: CorkedFrames,
     /// Whether `replaced` is worth a look.
     has_replaced: AtomicBool,
     /// Boxed, as most connections replace no handler.
@@ -62,6 +63,7 @@ impl Conn {
             nodelay: options.nodelay.into(),
             deflation: OnceLock::new(),
             send_path: SendLock::new(SendPath::new(options)),
+            corked: CorkedFrames::new(),
             has_replaced: false.into(),
             replaced: Mutex::new(None),
             server,

@@ -9,17 +9,21 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tokio::task::yield_now;
 
-use super::SendPath;
 use super::batch::{Batch, Part};
+use super::{SendPath, Written};
 use crate::conn::Conn;
-use crate::wire::FrameKind;
+use crate::listen::Insist;
+use crate::wire::{self, FrameKind, Payload, SHARE_FROM};
 
 thread_local! {
     /// The cork of this thread, where one is on.
     static HERE: Here = const {
-        Here { on: Cell::new(false), own: Cell::new(0), others: RefCell::new(Vec::new()), batch: RefCell::new(None) }
+        Here { on: Cell::new(false), own: Cell::new(0), spare: Cell::new(Vec::new()), others: RefCell::new(Vec::new()), batch: RefCell::new(None) }
     };
 }
+
+/// Room for more than this is not kept for the next turn.
+const KEEP_ROOM: usize = 1024 * 1024;
 
 /// So many connections are worth the work of more than one thread.
 const SPREAD_FROM: usize = 512;
@@ -31,6 +35,8 @@ struct Here {
     on: Cell<bool>,
     /// The address of the connection whose task runs, or 0.
     own: Cell<usize>,
+    /// Room for the frames that the task of a connection corks, while no task has it.
+    spare: Cell<Vec<u8>>,
     /// The other connections to which something was sent.
     others: RefCell<Vec<Conn>>,
     /// What was broadcast.
@@ -81,6 +87,46 @@ fn here<T>(act: impl FnOnce(&Here) -> T) -> Option<T> {
     HERE.try_with(act).ok()
 }
 
+/// Corks a frame for the connection whose task runs; false where it has to be queued.
+#[inline]
+pub(in crate::conn) fn cork_own(conn: &Conn, kind: FrameKind, payload: &Payload<'_>) -> bool {
+    here(|here| {
+        let is_large = matches!(payload, Payload::Owned(payload) if payload.len() >= SHARE_FROM);
+        if here.own.get() != conn.address() || is_large || !conn.is_free() {
+            return false;
+        }
+        let payload = payload.as_slice();
+        let max = conn.max_outbox();
+        conn.corked().push(
+            || here.spare.take(),
+            |frames| {
+                let has_room = frames.is_empty() || frames.len().saturating_add(payload.len()) <= max;
+                if has_room {
+                    wire::append(kind, payload, frames);
+                }
+                has_room
+            },
+        )
+    })
+    .unwrap_or(false)
+}
+
+/// Writes what waits for the connection whose task runs, and what is corked for it.
+pub(in crate::conn) fn write_own(conn: &Conn, cx: &mut Context<'_>, insist: Insist) -> Written {
+    if conn.corked().is_corked() {
+        let mut send_path = conn.send_path_alone();
+        let frames = conn.corked().uncork();
+        let written = send_path.poll_write(&frames, cx, insist);
+        drop(send_path);
+        here(|here| here.keep(frames));
+        written
+    } else if conn.has_unwritten() {
+        conn.send_path_alone().poll_write(&[], cx, insist)
+    } else {
+        Written::All
+    }
+}
+
 /// Encodes a broadcast of this thread behind those before it.
 pub(super) fn batched(kind: FrameKind, payload: &[u8]) -> Option<Part> {
     here(|here| {
@@ -113,7 +159,16 @@ impl Here {
         if others.len() >= SPREAD_FROM {
             spread(std::mem::take(&mut *others));
         } else {
-            others.drain(..).for_each(|conn| conn.send_path().uncork());
+            others.drain(..).for_each(|conn| conn.send_path_alone().uncork());
+        }
+    }
+
+    /// Keeps room for the next turn.
+    #[inline]
+    fn keep(&self, mut frames: Vec<u8>) {
+        if frames.capacity() <= KEEP_ROOM {
+            frames.clear();
+            self.spare.set(frames);
         }
     }
 
@@ -149,7 +204,7 @@ impl Spread {
     fn write_share(&self) -> bool {
         let first = self.next.fetch_add(SHARE, Ordering::Relaxed);
         let share = self.conns.get(first..).unwrap_or_default();
-        share.iter().take(SHARE).for_each(|conn| conn.send_path().uncork());
+        share.iter().take(SHARE).for_each(|conn| conn.send_path_alone().uncork());
         share.len() > SHARE
     }
 }
@@ -198,7 +253,7 @@ impl Drop for Cork<'_> {
         }
         here(|here| {
             if let Some(own) = self.own
-                && own.has_unwritten()
+                && own.corked().is_corked()
             {
                 own.send_path().write_now();
             }

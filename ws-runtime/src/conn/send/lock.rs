@@ -15,8 +15,11 @@ pub(crate) trait Guarded {
     /// How things stand.
     fn status(&self) -> u8;
 
-    /// Takes those who have to be woken, if there are any.
-    fn take_wakeups(&mut self) -> Option<Self::Wakeups>;
+    /// Whether anybody has to be woken.
+    fn has_wakeups(&self) -> bool;
+
+    /// Takes those who have to be woken.
+    fn take_wakeups(&mut self) -> Self::Wakeups;
 }
 
 /// A lock with a status beside it.
@@ -33,8 +36,8 @@ pub(crate) struct StatusLock<T> {
 pub(crate) struct StatusGuard<'l, T: Guarded> {
     guarded: MutexGuard<'l, T>,
     status: &'l AtomicU8,
-    /// Fields are dropped in order: the lock is released before anybody is woken.
-    wakeups: Option<T::Wakeups>,
+    /// Fields are dropped in order: the lock is released before anybody is woken. Boxed, as that is seldom.
+    wakeups: Option<Box<T::Wakeups>>,
 }
 
 impl<T: Guarded> StatusLock<T> {
@@ -75,6 +78,8 @@ impl<T: Guarded> Drop for StatusGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.status.store(self.guarded.status(), Ordering::Release);
-        self.wakeups = self.guarded.take_wakeups();
+        if self.guarded.has_wakeups() {
+            self.wakeups = Some(Box::new(self.guarded.take_wakeups()));
+        }
     }
 }

@@ -3,18 +3,19 @@
 mod batch;
 mod broadcast;
 mod cork;
+mod corked;
 mod deflation;
 mod lock;
 mod outbox;
 mod status;
 
-/// What the lock is built from.
+/// What the lock and the corked frames are built from.
 mod sync {
-    pub(super) use std::sync::atomic::{AtomicU8, Ordering};
+    pub(super) use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
     pub(super) use std::sync::{Mutex, MutexGuard};
 }
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -28,8 +29,9 @@ use crate::options::{Compression, Options, Slow};
 use crate::wire::{self, FrameKind, Payload};
 
 pub(crate) use self::broadcast::Broadcast;
-pub(super) use self::cork::defers_write;
 pub(crate) use self::cork::{Corked, corked};
+pub(super) use self::cork::{cork_own, defers_write, write_own};
+pub(super) use self::corked::CorkedFrames;
 pub(super) use self::deflation::Deflation;
 
 /// The way out of one connection behind its lock.
@@ -329,7 +331,7 @@ impl SendPath {
         if self.blocked {
             return;
         }
-        if self.write(&mut By::Anyone) != Written::All {
+        if self.write(&[], &mut By::Anyone) != Written::All {
             self.blocked = true;
             self.wake();
         } else if self.outbox.has_discarded() {
@@ -342,20 +344,27 @@ impl SendPath {
         self.outbox.take_discarded()
     }
 
-    /// Writes what waits, and has the connection's task woken when the kernel takes more. For that task alone.
-    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, insist: Insist) -> Written {
-        let written = self.write(&mut By::Task(cx, insist));
+    /// Writes what waits and then `frames`, and has the connection's task woken when the kernel takes more. For that
+    /// task alone.
+    fn poll_write(&mut self, frames: &[u8], cx: &mut Context<'_>, insist: Insist) -> Written {
+        let written = self.write(frames, &mut By::Task(cx, insist));
         self.blocked = written != Written::All;
         written
     }
 
-    /// Writes what waits, as far as the kernel takes it.
-    fn write(&mut self, by: &mut By<'_, '_>) -> Written {
+    /// Writes what waits and then `frames`; what the kernel does not take waits.
+    fn write(&mut self, mut frames: &[u8], by: &mut By<'_, '_>) -> Written {
+        if !self.outbox.is_empty() || !self.is_open() {
+            self.queue(frames);
+            frames = &[];
+        }
         let Some(sink) = &mut self.sink else { return Written::All };
         let mut stalled = Written::None;
         let failure = loop {
             let step = if !self.outbox.is_empty() {
                 self.outbox.with_slices(|pieces| sink.write(by, pieces))
+            } else if !frames.is_empty() {
+                sink.write(by, &[IoSlice::new(frames)])
             } else {
                 match sink.flush(by) {
                     Ok(()) => {
@@ -369,10 +378,15 @@ impl SendPath {
                 Ok(0) => break Close::abnormal(ClosedBy::Peer),
                 Ok(written) => {
                     stalled = Written::Some;
-                    self.outbox.advance(written);
+                    if self.outbox.is_empty() {
+                        frames = frames.get(written..).unwrap_or_default();
+                    } else {
+                        self.outbox.advance(written);
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.outbox.settle();
+                    self.queue(frames);
                     return stalled;
                 }
                 Err(error) => {
@@ -383,6 +397,18 @@ impl SendPath {
         };
         self.cut(failure);
         Written::All
+    }
+
+    /// Queues frames that were accepted already, whatever the limit.
+    pub(super) fn queue(&mut self, frames: &[u8]) {
+        if self.is_open() {
+            self.outbox.push_copy(frames);
+        }
+    }
+
+    /// Whether messages may still be sent.
+    fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Ready | Phase::Finishing)
     }
 
     #[inline]

@@ -1,6 +1,5 @@
 //! Encoded frames on their way out, oldest first.
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
@@ -11,14 +10,6 @@ use crate::wire::{self, FrameKind, Payload, SHARE_FROM};
 
 /// How many pieces one vectored write takes.
 const MAX_SLICES: usize = 32;
-
-/// Room for more than this is not kept for the next who needs some.
-const KEEP: usize = 1024 * 1024;
-
-thread_local! {
-    /// Room for frames, kept from turn to turn: most often all that one puts in is written before the next needs it.
-    static SPARE: Cell<Option<Box<Rest>>> = const { Cell::new(None) };
-}
 
 /// What waits to be written. Empty, it holds no memory.
 #[derive(Debug, Default)]
@@ -62,7 +53,7 @@ impl Outbox {
 
     /// Encodes a frame behind what is there; a large payload that is owned is taken instead of being copied.
     pub(super) fn push(&mut self, kind: FrameKind, payload: &mut Payload<'_>) {
-        let rest = self.rest.get_or_insert_with(Rest::spare);
+        let rest = self.rest.get_or_insert_default();
         let before = rest.tail.len();
         match payload {
             Payload::Owned(payload) if payload.len() >= SHARE_FROM => {
@@ -102,7 +93,7 @@ impl Outbox {
     pub(super) fn push_copy(&mut self, frames: &[u8]) {
         if !frames.is_empty() {
             self.len += frames.len();
-            self.rest.get_or_insert_with(Rest::spare).tail.extend_from_slice(frames);
+            self.rest.get_or_insert_default().tail.extend_from_slice(frames);
         }
     }
 
@@ -131,10 +122,8 @@ impl Outbox {
         if let Some(rest) = &mut self.rest {
             rest.advance(left, &mut self.discarded);
         }
-        if self.len == 0
-            && let Some(rest) = self.rest.take()
-        {
-            rest.keep();
+        if self.len == 0 {
+            self.rest = None;
         }
     }
 
@@ -168,7 +157,7 @@ impl Outbox {
 
     /// Queues a piece of its own behind all that is there.
     fn push_piece(&mut self, bytes: Bytes, is_lent: bool) {
-        let rest = self.rest.get_or_insert_with(Rest::spare);
+        let rest = self.rest.get_or_insert_default();
         rest.end_tail();
         self.len += bytes.len();
         rest.queue.push_back(Piece { bytes, is_lent });
@@ -176,18 +165,6 @@ impl Outbox {
 }
 
 impl Rest {
-    fn spare() -> Box<Self> {
-        // A thread that ends has none.
-        SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default()
-    }
-
-    /// Keeps the room, which is empty, for whoever needs some next.
-    fn keep(self: Box<Self>) {
-        if self.tail.capacity() <= KEEP {
-            let _ = SPARE.try_with(|spare| spare.set(Some(self)));
-        }
-    }
-
     fn with_slices<T>(&self, first: &[u8], write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
         let pieces = std::iter::once(first).chain(self.queue.iter().map(|piece| &piece.bytes[..]));
         let pieces = pieces.chain(std::iter::once(&self.tail[..])).filter(|piece| !piece.is_empty());
@@ -205,7 +182,7 @@ impl Rest {
         while left > 0 {
             let Some(first) = self.queue.front_mut() else {
                 if self.tail.len() == left {
-                    self.tail.clear();
+                    self.tail = Vec::new();
                     return;
                 }
                 self.end_tail();

@@ -12,6 +12,10 @@ const OVERFULL: u8 = 0x40;
 /// Set in a status while something is to be dropped without the lock.
 const DISCARDED: u8 = 0x20;
 
+/// The status of a connection whose messages may be sent, with nothing that waits before them.
+const READY: u8 = Phase::Ready as u8;
+const FINISHING: u8 = Phase::Finishing as u8;
+
 /// Who is to be woken once the lock is released.
 #[derive(Debug, Default)]
 pub(in crate::conn) struct Wakeups {
@@ -38,12 +42,13 @@ impl Guarded for SendPath {
     }
 
     #[inline]
-    fn take_wakeups(&mut self) -> Option<Wakeups> {
-        if !self.wakes_task && self.flushed.is_none() {
-            return None;
-        }
+    fn has_wakeups(&self) -> bool {
+        self.wakes_task || self.flushed.is_some()
+    }
+
+    fn take_wakeups(&mut self) -> Wakeups {
         let task = if std::mem::take(&mut self.wakes_task) { self.task.clone() } else { None };
-        Some(Wakeups { task, flushing: self.flushed.take() })
+        Wakeups { task, flushing: self.flushed.take() }
     }
 }
 
@@ -69,6 +74,12 @@ impl StatusLock<SendPath> {
             3 => Phase::Closing,
             _ => Phase::Gone,
         }
+    }
+
+    /// Whether messages may be sent and nothing waits before them, or did a moment ago.
+    #[inline]
+    pub(in crate::conn) fn is_free(&self) -> bool {
+        matches!(self.status(), READY | FINISHING)
     }
 
     /// Whether more waits than should, or did a moment ago.
