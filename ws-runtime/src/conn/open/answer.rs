@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::deadline::Interrupted;
 use crate::Server;
-use crate::conn::linger::{LINGER, MIN_DRAIN_RATE, drain_time, linger};
+use crate::conn::close::{LINGER, MIN_DRAIN_RATE, drain_time, linger};
 use crate::handshake::{self, IntoResponse, Refusal, Reject};
 use crate::listen::Stream;
 use crate::server::{Evicted, Slot};
