@@ -12,6 +12,6 @@ mod origin;
 mod table;
 mod token;
 
-pub use likeness::nearest;
+pub use likeness::{is_misspelt, nearest};
 pub use origin::Origin;
 pub use token::{is_token, is_token_byte};

@@ -11,8 +11,17 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// Whether a word is this name, misspelt. Stricter than [`nearest`]: for a word that may well mean something else.
+#[must_use]
+pub fn is_misspelt(word: &str, name: &str) -> bool {
+    strsim::jaro_winkler(word, name) > NEARLY_THE_SAME
+}
+
 /// Below this a suggestion confuses more than it helps.
 const LIKE_ENOUGH: f64 = 0.8;
+
+/// A letter too much, too little or in the wrong place.
+const NEARLY_THE_SAME: f64 = 0.9;
 
 #[cfg(test)]
 mod tests {
@@ -29,5 +38,10 @@ mod tests {
         ] {
             assert_eq!(nearest(word, words), meant, "{word}");
         }
+        assert!(
+            is_misspelt("Sever", "Server")
+                && is_misspelt("Requst", "Request")
+                && !is_misspelt("Service", "Conn")
+        );
     }
 }

@@ -6,7 +6,7 @@
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
-use ws_spec::nearest;
+use ws_spec::is_misspelt;
 
 use crate::events::{Row, Session, Surroundings, Wanted};
 use crate::hints;
@@ -132,8 +132,8 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
     let is_nothing_marked = server.states.is_empty() && scope.sessions.is_empty();
     // A type that is declared elsewhere may implement `FromContext` there. A name that is nearly one of the runtime's is
     // misspelt, which the compiler reports.
-    let is_misspelt = || nearest(&name.to_string(), HANDLES.iter().copied()).is_some();
-    let is_certain = is_own || access != Access::Value && is_nothing_marked && !is_misspelt();
+    let means_handle = || HANDLES.iter().any(|handle| is_misspelt(&name.to_string(), handle));
+    let is_certain = is_own || access != Access::Value && is_nothing_marked && !means_handle();
     if scope.has_own_arguments || !is_certain {
         return None;
     }

@@ -232,7 +232,7 @@ impl Conn {
     ///
     /// [`SetError::Size`] unless it is from 1 byte to 1 GiB.
     pub fn set_max_send_size(&self, bytes: usize) -> Result<(), SetError> {
-        check_size(&options::max_send_size, bytes)?;
+        check_bounds(&options::max_send_size, bytes)?;
         self.0.max_send_size.store(bytes, Ordering::Relaxed);
         Ok(())
     }
@@ -250,7 +250,7 @@ impl Conn {
     ///
     /// [`SetError::TooLate`] once the handshake is done, [`SetError::Size`] unless it is from 1 byte to 1 GiB.
     pub fn set_max_recv_size(&self, bytes: usize) -> Result<(), SetError> {
-        check_size(&options::max_recv_size, bytes)?;
+        check_bounds(&options::max_recv_size, bytes)?;
         let send_path = self.send_path();
         if send_path.phase() != Phase::Opening {
             return Err(SetError::TooLate { option: "max_recv_size" });
@@ -282,7 +282,7 @@ impl Conn {
 }
 
 /// Holds a size against the bounds of the option that gives it to every connection.
-fn check_size(option: &OptionInfo, bytes: usize) -> Result<(), SetError> {
+fn check_bounds(option: &OptionInfo, bytes: usize) -> Result<(), SetError> {
     match option.range() {
         Some((bounds, _)) if !bounds.contain(bytes as f64) => {
             Err(SetError::Size { option: option.name, bytes, max: bounds.most as usize })
