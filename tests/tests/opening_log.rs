@@ -141,7 +141,8 @@ async fn an_answer_that_is_cut_is_not_logged_as_if_it_had_arrived() {
     assert!(line.contains(" of 167773"), "the bytes that were sent, of how many: {line}");
     assert_eq!(start.elapsed().as_millis() / 100, 105);
 
-    shake_hands(&running).await;
+    // A clock that stands still would jump while both sides wait for the kernel.
+    tokio::time::resume();
     let mut stream = knock(&running).await;
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     let mut received = Vec::new();

@@ -1,6 +1,6 @@
 //! Loom tries every order in which threads can come to the lock of a connection's way out.
 
-#[path = "../../ws-runtime/src/conn/outlet/lock.rs"]
+#[path = "../../ws-runtime/src/conn/send/lock.rs"]
 mod lock;
 
 /// What the lock is built from, of loom's kind.
@@ -18,14 +18,14 @@ use loom::thread;
 use lock::{Guarded, StatusLock};
 
 /// What is sent, and the connection's task, which writes what senders leave.
-struct Outlet {
+struct SendPath {
     queued: VecDeque<u8>,
     written: Vec<u8>,
     wakes_task: bool,
     task: Arc<AtomicBool>,
 }
 
-impl Guarded for Outlet {
+impl Guarded for SendPath {
     type Wakeups = Wakeups;
 
     fn status(&self) -> u8 {
@@ -46,66 +46,66 @@ impl Drop for Wakeups {
     }
 }
 
-fn outlet() -> (Arc<StatusLock<Outlet>>, Arc<AtomicBool>) {
+fn send_path() -> (Arc<StatusLock<SendPath>>, Arc<AtomicBool>) {
     let task = Arc::new(AtomicBool::new(false));
-    let outlet =
-        Outlet { queued: VecDeque::new(), written: Vec::new(), wakes_task: false, task: Arc::clone(&task) };
-    (Arc::new(StatusLock::new(outlet)), task)
+    let send_path =
+        SendPath { queued: VecDeque::new(), written: Vec::new(), wakes_task: false, task: Arc::clone(&task) };
+    (Arc::new(StatusLock::new(send_path)), task)
 }
 
 /// A turn of the task: it looks at the status, and takes the lock only where that says so.
-fn turn(outlet: &StatusLock<Outlet>) {
-    if outlet.status() != 0 {
-        let outlet = &mut *outlet.lock();
-        outlet.written.extend(outlet.queued.drain(..));
+fn turn(send_path: &StatusLock<SendPath>) {
+    if send_path.status() != 0 {
+        let send_path = &mut *send_path.lock();
+        send_path.written.extend(send_path.queued.drain(..));
     }
 }
 
 #[test]
 fn a_task_that_is_woken_sees_what_it_was_woken_for() {
     loom::model(|| {
-        let (outlet, woken) = outlet();
+        let (send_path, woken) = send_path();
         let sender = thread::spawn({
-            let outlet = Arc::clone(&outlet);
+            let send_path = Arc::clone(&send_path);
             move || {
-                let mut outlet = outlet.lock();
-                outlet.queued.push_back(1);
+                let mut send_path = send_path.lock();
+                send_path.queued.push_back(1);
                 // The kernel takes nothing: the task has to write it.
-                outlet.wakes_task = true;
+                send_path.wakes_task = true;
             }
         });
         // It may be at work for another reason just then.
-        turn(&outlet);
+        turn(&send_path);
         sender.join().unwrap();
         if woken.swap(false, Ordering::Acquire) {
-            turn(&outlet);
+            turn(&send_path);
         }
-        assert_eq!(outlet.lock().written, [1]);
+        assert_eq!(send_path.lock().written, [1]);
     });
 }
 
 #[test]
 fn what_the_task_queues_and_tells_of_is_not_overtaken() {
     loom::model(|| {
-        let (outlet, _) = outlet();
+        let (send_path, _) = send_path();
         let told = Arc::new(AtomicBool::new(false));
         let other = thread::spawn({
-            let (outlet, told) = (Arc::clone(&outlet), Arc::clone(&told));
+            let (send_path, told) = (Arc::clone(&send_path), Arc::clone(&told));
             move || {
                 let knows = told.load(Ordering::Acquire);
-                let outlet = &mut *outlet.lock();
-                outlet.queued.push_back(2);
+                let send_path = &mut *send_path.lock();
+                send_path.queued.push_back(2);
                 // Whoever else sends writes at once, and all that waits.
-                outlet.written.extend(outlet.queued.drain(..));
+                send_path.written.extend(send_path.queued.drain(..));
                 knows
             }
         });
         // The task sends and writes later: at the end of its turn.
-        outlet.lock().queued.push_back(1);
+        send_path.lock().queued.push_back(1);
         told.store(true, Ordering::Release);
         let knew = other.join().unwrap();
-        turn(&outlet);
-        let written = outlet.lock().written.clone();
+        turn(&send_path);
+        let written = send_path.lock().written.clone();
         assert!(written == [1, 2] || (!knew && written == [2, 1]), "{written:?}");
     });
 }

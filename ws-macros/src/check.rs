@@ -5,12 +5,15 @@ mod unknown;
 
 use std::collections::BTreeSet;
 
+use arguments::Arguments;
+use proc_macro2::Ident;
+
 use crate::cfgs::{Cfgs, all_exclude_each_other, twins};
 use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Output};
 use crate::model::{Flow, Handler, Part};
-use crate::resolve::{Call, Resolved};
-use crate::syntax::output_type;
+use crate::resolve::{Asks, Call, Resolved};
+use crate::syntax::{output_type, referenced_name, single_name, success};
 
 /// The handlers that break a rule, by index. They are not called, so that one mistake is one error.
 #[derive(Debug, Default)]
@@ -51,16 +54,26 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
     let mut wrong = LeftOut::default();
     let locks = |call: &&Call<'_>| call.handler.flow == Flow::Plain && call.takes_state_mutably();
     let locking = resolved.calls.iter().find(locks).map(|call| &call.handler.name);
+    let mut arguments = Arguments { server: resolved.server, locking, unmarked: BTreeSet::new() };
     for (number, call) in resolved.calls.iter().enumerate() {
         let before = diagnostics.count();
-        let handler = call.handler;
         let earlier = resolved.calls.iter().take(number).map(|call| call.handler);
-        no_second_handler(handler, earlier, diagnostics);
+        no_second_handler(call.handler, earlier, diagnostics);
         returns_no_session(call, diagnostics);
-        if arguments::check(call, resolved.server, locking, diagnostics) {
+        let mut found = arguments.check(call, diagnostics);
+        if let Some(name) = unmarked_session(call, resolved) {
+            found.is_wrong = true;
+            if arguments.unmarked.insert(name.to_string()) {
+                diagnostics.error(
+                    name,
+                    format!("`{name}` is not the session yet: declare it in this module, below `#[session]`"),
+                );
+            }
+        }
+        if found.is_foreign {
             wrong.foreign.insert(number);
         }
-        if diagnostics.count() != before {
+        if found.is_wrong || diagnostics.count() != before {
             wrong.all.insert(number);
         }
     }
@@ -128,14 +141,30 @@ fn one_handler_each(calls: &[Call<'_>], left_out: &LeftOut, diagnostics: &mut Di
 
 /// Checks that only the `handshake` handler returns the session.
 fn returns_no_session(call: &Call<'_>, diagnostics: &mut Diagnostics) {
-    let Some(output) = output_type(&call.handler.output).filter(|_| call.returns_session) else { return };
-    match call.handler.row().output {
-        Output::Admission => {}
-        Output::Reply | Output::Outcome | Output::Response => diagnostics.error(
+    let output = output_type(&call.handler.output).filter(|_| call.returns_session);
+    if let Some(output) = output
+        && call.handler.row().output != Output::Admission
+    {
+        diagnostics.error(
             output,
             "the session is made before the connection is ready: return it from the handler of `#[on(handshake)]`",
-        ),
+        );
     }
+}
+
+/// The type that a `handshake` handler returns as the session, if `#[session]` is missing above it.
+fn unmarked_session<'r>(call: &Call<'r>, resolved: &Resolved<'r>) -> Option<&'r Ident> {
+    let scope = &resolved.server.root;
+    if call.handler.event() != Some(Event::Handshake) || !scope.sessions.is_empty() {
+        return None;
+    }
+    let name = single_name(success(output_type(&call.handler.output)?))?;
+    let is_taken = |call: &Call<'_>| {
+        call.arguments.iter().any(|(argument, asks)| {
+            *asks == Asks::UnknownReference && referenced_name(&argument.ty) == Some(name)
+        })
+    };
+    (scope.types.contains(name) || resolved.calls.iter().any(is_taken)).then_some(name)
 }
 
 fn already_handled(event: Event, first: &Handler) -> String {

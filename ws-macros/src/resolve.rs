@@ -152,3 +152,44 @@ const KNOWN: [&str; 13] = [
 ];
 
 const MOST_ALIASES: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::Diagnostics;
+    use crate::parse;
+
+    /// What the arguments of the only handler ask for.
+    fn asked(arguments: &str) -> Vec<Asks> {
+        let module = format!(
+            "mod chat {{
+                #[state] struct Lobby; #[session] struct Guest;
+                type One = Two; type Two<'a> = &'a mut Guest; type Round = Round;
+                #[on(disconnect)] fn handler({arguments}) {{}}
+            }}"
+        );
+        let mut diagnostics = Diagnostics::default();
+        let server =
+            parse::parse(proc_macro2::TokenStream::new(), module.parse().unwrap(), &mut diagnostics).unwrap();
+        let resolved = resolve(&server);
+        resolved.calls[0].arguments.iter().map(|(_, asks)| *asks).collect()
+    }
+
+    #[test]
+    fn state_and_session_are_found_by_name_path_and_alias() {
+        use Access::{Mutable, Shared, Value};
+        for (argument, wanted) in [
+            ("a: &Lobby", Asks::State(Shared)),
+            ("a: &mut self::Lobby", Asks::State(Mutable)),
+            ("a: (&crate::chat::Lobby)", Asks::State(Shared)),
+            ("a: Guest", Asks::Session(Value)),
+            ("a: One", Asks::Session(Mutable)),
+            ("a: &elsewhere::Lobby", Asks::UnknownReference),
+            ("a: Round", Asks::UnknownValue),
+            ("a: &Close", Asks::Plain),
+            ("a: &[u8]", Asks::Plain),
+        ] {
+            assert_eq!(asked(argument), [wanted], "{argument}");
+        }
+    }
+}

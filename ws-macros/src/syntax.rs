@@ -1,5 +1,6 @@
 //! Helpers for Rust syntax.
 
+use proc_macro2::Ident;
 use syn::{Expr, GenericArgument, PathArguments, ReturnType, Type, TypeParamBound};
 
 /// The expression without parentheses around it.
@@ -47,4 +48,20 @@ pub(crate) fn is_callable(bound: &TypeParamBound) -> bool {
         .segments
         .last()
         .is_some_and(|last| ["Fn", "FnMut", "FnOnce"].iter().any(|name| last.ident == name))
+}
+
+/// The name of a type that is a single word.
+pub(crate) fn single_name(ty: &Type) -> Option<&Ident> {
+    match peel(ty) {
+        Type::Path(path) if path.qself.is_none() => path.path.get_ident(),
+        _ => None,
+    }
+}
+
+/// The name of a type that is a single word, behind a reference.
+pub(crate) fn referenced_name(ty: &Type) -> Option<&Ident> {
+    match peel(ty) {
+        Type::Reference(reference) => single_name(&reference.elem),
+        _ => None,
+    }
 }

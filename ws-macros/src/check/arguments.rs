@@ -1,6 +1,8 @@
 //! Checks the arguments of handlers, as far as the names of their types tell. The compiler checks the rest, by the traits of
 //! the runtime.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::Ident;
 
 use super::unknown;
@@ -9,21 +11,43 @@ use crate::events::Session;
 use crate::model::{Argument, Flow, Handler, Server};
 use crate::resolve::{Access, Asks, Call};
 
-/// Checks the arguments of one handler; `locking` is a handler that takes the state by `&mut`, if there is one. Returns
-/// whether one of them has a type of another framework, which may not resolve.
-pub(super) fn check(
-    call: &Call<'_>,
-    server: &Server,
-    locking: Option<&Ident>,
-    diagnostics: &mut Diagnostics,
-) -> bool {
-    let mut is_foreign = false;
-    takes_once(call, diagnostics);
-    for (argument, asks) in &call.arguments {
-        is_foreign |= argument_fits(argument, *asks, call, server, diagnostics);
-        state_crosses_no_await(argument, *asks, call.handler, locking, diagnostics);
+/// What checking a handler's arguments found.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Whether the handler cannot be called.
+    pub(super) is_wrong: bool,
+    /// Whether an argument has a type of another framework, which may not resolve.
+    pub(super) is_foreign: bool,
+}
+
+/// Checks the arguments of handlers, one handler after the other.
+pub(super) struct Arguments<'c> {
+    pub(super) server: &'c Server,
+    /// A handler that takes the state by `&mut`, if there is one.
+    pub(super) locking: Option<&'c Ident>,
+    /// The types that were reported because they are not marked.
+    pub(super) unmarked: BTreeSet<String>,
+}
+
+impl Arguments<'_> {
+    pub(super) fn check(&mut self, call: &Call<'_>, diagnostics: &mut Diagnostics) -> Found {
+        let mut found = Found::default();
+        takes_once(call, diagnostics);
+        for (argument, asks) in &call.arguments {
+            argument_fits(argument, *asks, call, diagnostics);
+            state_crosses_no_await(argument, *asks, call.handler, self.locking, diagnostics);
+            if let Asks::Plain | Asks::UnknownReference | Asks::UnknownValue = asks
+                && let Some(problem) = unknown::problem(argument, *asks, call, self.server)
+            {
+                found.is_wrong = true;
+                found.is_foreign |= problem.is_foreign;
+                if problem.unmarked.is_none_or(|name| self.unmarked.insert(name.to_string())) {
+                    diagnostics.error(&argument.ty, problem.message);
+                }
+            }
+        }
+        found
     }
-    is_foreign
 }
 
 /// Checks that at most one argument takes the state, the session or the watched handle.
@@ -62,42 +86,22 @@ fn lent_once(asks: Asks, call: &Call<'_>) -> Option<Lent> {
     }
 }
 
-/// Checks that the event provides what the argument asks for. Returns whether its type is one of another framework.
-fn argument_fits(
-    argument: &Argument,
-    asks: Asks,
-    call: &Call<'_>,
-    server: &Server,
-    diagnostics: &mut Diagnostics,
-) -> bool {
+/// Checks that the event provides the state or the session in the way that the argument asks for.
+fn argument_fits(argument: &Argument, asks: Asks, call: &Call<'_>, diagnostics: &mut Diagnostics) {
     let (ty, row) = (&argument.ty, call.handler.row());
-    match asks {
-        Asks::State(Access::Value) => {
-            diagnostics
-                .error(ty, "the state belongs to the server: take it by `&`, or by `&mut` to change it");
+    match (asks, row.session) {
+        (Asks::State(Access::Value), _) => diagnostics
+            .error(ty, "the state belongs to the server: take it by `&`, or by `&mut` to change it"),
+        (Asks::Session(_), Session::Absent(reason)) => {
+            diagnostics.error(ty, format!("a `{}` handler has no session: {reason}", row.name));
         }
-        Asks::Session(access) => match row.session {
-            Session::Absent(reason) => {
-                diagnostics.error(ty, format!("a `{}` handler has no session: {reason}", row.name));
-            }
-            Session::Lent if access == Access::Value => {
-                diagnostics.error(
-                    ty,
-                    "the session is still needed after this event: take it by `&`, or by `&mut` to change it; only a `disconnect` \
-                     handler can take it by value",
-                );
-            }
-            Session::Lent | Session::Given => {}
-        },
-        Asks::State(Access::Shared | Access::Mutable) => {}
-        Asks::Plain | Asks::UnknownReference | Asks::UnknownValue => {
-            if let Some(problem) = unknown::problem(argument, asks, call, server) {
-                diagnostics.error(ty, problem.message);
-                return problem.is_foreign;
-            }
-        }
+        (Asks::Session(Access::Value), Session::Lent) => diagnostics.error(
+            ty,
+            "the session is still needed after this event: take it by `&`, or by `&mut` to change it; only a `disconnect` \
+             handler can take it by value",
+        ),
+        (Asks::State(_) | Asks::Session(_) | Asks::Plain | Asks::UnknownReference | Asks::UnknownValue, _) => {}
     }
-    false
 }
 
 /// Checks that no lock on the state is held across an `.await`.

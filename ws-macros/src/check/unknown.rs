@@ -7,7 +7,6 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
 
-use crate::diagnostics::nearest;
 use crate::events::{Row, Session, Surroundings, Wanted};
 use crate::hints;
 use crate::model::{Argument, Server};
@@ -19,29 +18,33 @@ pub(super) struct Problem {
     pub(super) message: String,
     /// Whether the type may not resolve, so that the function must not be emitted.
     pub(super) is_foreign: bool,
+    /// The type that is not marked, if that is the problem: reported once, however many handlers take it.
+    pub(super) unmarked: Option<Ident>,
 }
 
 /// What is wrong with an argument that is neither the state nor the session; `None` if the macro cannot tell.
 pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: &Server) -> Option<Problem> {
     let (access, target) = behind_reference(&argument.ty);
-    if access != Access::Value && call.is_watch() {
-        return None; // It may be the handle.
-    }
     let row = call.handler.row();
     let name = last_segment(target).map(|segment| &segment.ident);
+    let is_no_handle = |name: &Ident| NEVER_HANDLES.iter().any(|never| name == never);
+    if access != Access::Value && call.is_watch() && !name.is_some_and(is_no_handle) {
+        return None;
+    }
     let is_own = name.is_some_and(|name| server.root.types.contains(name));
     if let Some(name) = name.filter(|_| !is_own && !server.root.has_own_arguments)
         && let Some(hint) = foreign(name, argument)
     {
-        return Some(Problem { message: hint.to_owned(), is_foreign: true });
+        return Some(Problem { message: hint.to_owned(), is_foreign: true, unmarked: None });
     }
     let is_alias = name.is_some_and(|name| is_alias(name, server));
     let message = if is_own || is_alias { None } else { of_language(target, access, row, server) };
-    let message = message.or_else(|| {
-        let name = name.filter(|_| asks != Asks::Plain && !is_alias)?;
-        unmarked(name, is_own, access, row, server)
-    });
-    message.map(|message| Problem { message, is_foreign: false })
+    if let Some(message) = message {
+        return Some(Problem { message, is_foreign: false, unmarked: None });
+    }
+    let name = name.filter(|_| asks != Asks::Plain && !is_alias)?;
+    let message = unmarked(name, is_own, access, row, server)?;
+    Some(Problem { message, is_foreign: false, unmarked: Some(name.clone()) })
 }
 
 /// A type of another framework.
@@ -59,12 +62,17 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
     }
     let refuse = |what: &str, hint: Option<&str>| Some(refusal(row, what, hint));
     let segment = match target {
-        Type::Slice(_) => return refuse("bytes", row.hint(Wanted::Bytes)),
+        Type::Slice(_) | Type::Array(_) if form.contains("[u8") => {
+            return refuse("bytes", row.hint(Wanted::Bytes));
+        }
         other => last_segment(other)?,
     };
     let name = segment.ident.to_string();
     match name.as_str() {
-        "str" | "String" => refuse(&format!("`{}`", form.replace("&mut", "&mut ")), row.hint(Wanted::Text)),
+        "Cow" => refuse("`Cow`", row.hint(Wanted::Text)),
+        "str" | "String" | "Utf8Bytes" => {
+            refuse(&format!("`{}`", form.replace("&mut", "&mut ")), row.hint(Wanted::Text))
+        }
         "Vec" if form.ends_with("Vec<u8>") => refuse(&format!("`{form}`"), row.hint(Wanted::Bytes)),
         "Bytes" => refuse("`Bytes`", row.hint(Wanted::Bytes)),
         "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize"
@@ -73,6 +81,12 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
             &format!("`{name}`"),
             Some(
                 "all handlers share the `#[state]` without one, and it is locked where a handler takes it by `&mut`",
+            ),
+        ),
+        "HashMap" | "HashSet" | "BTreeMap" | "BTreeSet" | "VecDeque" | "Sender" | "Receiver" => refuse(
+            &format!("`{name}`"),
+            Some(
+                "what handlers share is a field of the `#[state]`, and what belongs to a connection one of the `#[session]`",
             ),
         ),
         "SocketAddr" | "IpAddr" if row.surroundings != Surroundings::Server => {
@@ -98,7 +112,7 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
             "`Conn`",
             Some("it does not belong to a connection; `server.connections()` lists all of them"),
         ),
-        "Conn" | "Server" if access == Access::Mutable => {
+        "Conn" | "Server" | "Close" | "Handshake" | "Request" if access == Access::Mutable => {
             refuse(&format!("`&mut {name}`"), Some("take it by `&`, which is enough for all its methods"))
         }
         _ => None,
@@ -117,7 +131,7 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
     let is_nothing_marked = server.states.is_empty() && scope.sessions.is_empty();
     // A type that is declared elsewhere may implement `FromContext` there. A name that is nearly one of the runtime's is
     // misspelt, which the compiler reports.
-    let is_misspelt = || nearest(&name.to_string(), HANDLES).is_some();
+    let is_misspelt = || HANDLES.iter().any(|handle| strsim::jaro_winkler(&name.to_string(), handle) > 0.9);
     let is_certain = is_own || access != Access::Value && is_nothing_marked && !is_misspelt();
     if scope.has_own_arguments || !is_certain {
         return None;
@@ -150,6 +164,9 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
     };
     Some(format!("nothing provides `{name}`: {advice}"))
 }
+
+/// Types that are passed to handlers of watches by mistake: none of them can be the watched handle.
+const NEVER_HANDLES: [&str; 4] = ["str", "String", "Vec", "Conn"];
 
 const KNOWN_CRATES: [&str; 6] = ["std", "core", "alloc", "ws_runtime", "axum", "bytes"];
 

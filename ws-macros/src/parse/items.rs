@@ -40,6 +40,7 @@ pub(crate) enum Kind {
     Use,
     Module,
     Impl,
+    Trait,
     Other,
 }
 
@@ -114,6 +115,7 @@ impl RawItem {
             Kind::Use => "a `use`",
             Kind::Module => "a module",
             Kind::Impl => "an `impl`",
+            Kind::Trait => "a trait",
             Kind::Other => "something else",
         }
     }
@@ -245,6 +247,7 @@ fn end_of(item: &[TokenTree]) -> End {
         | Kind::Union
         | Kind::Module
         | Kind::Impl
+        | Kind::Trait
         | Kind::Other => End::Brace,
     }
 }
@@ -276,6 +279,7 @@ fn kind_of(tokens: &[TokenTree], from: usize) -> (Kind, usize) {
                 "use" => Kind::Use,
                 "mod" => Kind::Module,
                 "impl" => Kind::Impl,
+                "trait" => Kind::Trait,
                 // `const` may also begin a function.
                 "const" => {
                     first.get_or_insert((Kind::Constant, at));

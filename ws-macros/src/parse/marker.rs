@@ -101,6 +101,15 @@ fn event(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Even
             named(literal, diagnostics);
             None
         }
+        [TokenTree::Ident(event), TokenTree::Punct(comma), rest @ ..]
+            if comma.as_char() == ','
+                && matches!(rest, [_, TokenTree::Punct(equals), ..] if equals.as_char() == '=') =>
+        {
+            let rest: TokenStream = rest.iter().cloned().collect();
+            diagnostics
+                .error(rest, format!("`#[on]` takes the name of an event alone: write `#[on({event})]`"));
+            None
+        }
         [_, TokenTree::Punct(punct), ..] if matches!(punct.as_char(), ',' | '|') => {
             let more: TokenStream = arguments.iter().skip(1).cloned().collect();
             diagnostics.error(more, ONE_EACH);

@@ -6,17 +6,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::Conn;
-use super::gathering::Gathered;
-use super::handlers::{Panicked, Verdict, catch_now, judge};
-use super::link::{Link, Receiver};
+use super::dispatch::Dispatcher;
+use super::drive::Driver;
 use super::open::{Opened, open};
-use crate::Reject;
-use crate::event::{
-    Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Route, RouteEvent, Service,
-};
+use super::send::Corked;
+use crate::event::{ClosedBy, Route, Service};
 use crate::listen::{Address, Stream};
 use crate::server::{Hosted, Slot};
-use crate::wire::{Incoming, Inflater};
+use crate::wire::Inflater;
 
 /// The life of one connection, as a task. It is a step at a time, and each is in a box of its own: so the task is small,
 /// and a connection that is open holds nothing of its opening, and of its session as much as its own route has.
@@ -31,7 +28,7 @@ impl Life {
         peer: Address,
         slot: Slot,
     ) -> Self {
-        let held = Held(hosted.server.greet(peer, &stream));
+        let held = Held(hosted.server.new_conn(peer, &stream));
         Self::step(held.0.clone(), async move {
             let opened = open(Arc::clone(&hosted), held.0.clone(), stream, slot).await?;
             Some(serve::<S::Route>(hosted, held, opened))
@@ -39,7 +36,7 @@ impl Life {
     }
 
     fn step(conn: Conn, step: impl Future<Output = Option<Self>> + Send + 'static) -> Self {
-        Self(Box::pin(Gathered::of(conn, step)))
+        Self(Box::pin(Corked::of(conn, step)))
     }
 }
 
@@ -60,216 +57,29 @@ fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, held: Held, opened: Opened<R:
     let conn = held.0.clone();
     let (source, sink) = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
-    let mut link = Link::new(conn.clone(), source, inflater);
+    let mut driver = Driver::new(conn.clone(), source, inflater);
     // Listed before the peer can know that it is ready: it misses no broadcast from then on.
     conn.become_ready(sink, accepted, deflate);
-    hosted.server.admit(&conn);
+    hosted.server.register(&conn);
     tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
     let mut dispatcher = Dispatcher::<R> { hosted, held, session: Some(session) };
     Life::step(conn, async move {
-        dispatcher.dispatch(&mut link).await;
-        dispatcher.hosted.server.dismiss(dispatcher.conn());
-        Box::pin(dispatcher.part(link)).await;
+        dispatcher.dispatch(&mut driver).await;
+        dispatcher.hosted.server.unlist(dispatcher.conn());
+        Box::pin(dispatcher.finish(driver)).await;
         None
     })
 }
 
 /// A connection whose task runs. What it holds is given back however the task ends, also where that is dropped with its
 /// runtime: handles may outlive both.
-struct Held(Conn);
+pub(super) struct Held(pub(super) Conn);
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.0.server().forget(&self.0);
+        self.0.server().unregister(&self.0);
         self.0.cut(ClosedBy::Us);
-        self.0.drop_spent();
+        self.0.drop_discarded();
         self.0.forget_replaced();
-    }
-}
-
-/// Calls the handlers of one connection, one at a time.
-struct Dispatcher<R: Route> {
-    hosted: Arc<Hosted<R::Server>>,
-    held: Held,
-    session: Option<R::Session>,
-}
-
-impl<R: Route> Dispatcher<R> {
-    /// Runs `ready`, then hands over message after message until there are no more, or a handler fails.
-    ///
-    /// What awaits is boxed for as long as it does: a connection that rests has no room for it.
-    async fn dispatch(&mut self, link: &mut Link) {
-        if Box::pin(self.ready(link)).await == Verdict::End {
-            return;
-        }
-        loop {
-            let next = link.next(self).await;
-            let Some(answer) = next.map(|incoming| Box::pin(self.answer(link, incoming))) else { return };
-            if answer.await == Verdict::End {
-                return;
-            }
-        }
-    }
-
-    /// Runs `ready`.
-    async fn ready(&mut self, link: &mut Link) -> Verdict {
-        let replaced = self.conn().replaced_ready().map(catch_now);
-        let (name, ended) = match replaced {
-            Some(ended) => ("on_ready", Some(ended)),
-            None => (R::READY, link.beside(|| R::ready(self.event())).await),
-        };
-        self.settle(name, Refused::ClosesByStatus, ended)
-    }
-
-    /// Has a message handled by its `async` handler.
-    async fn answer(&mut self, link: &mut Link, incoming: Incoming<'static>) -> Verdict {
-        let Ok(message) = Received::of(incoming) else { return Verdict::GoOn };
-        let ended = link.beside(|| message.handle_later::<R>(self.event())).await;
-        let verdict = self.settle(message.handler::<R>(), Refused::of(&message), ended);
-        message.give_back();
-        verdict
-    }
-
-    /// Runs `disconnect` once it is certain how the connection ended, drops the session and gives the socket back.
-    async fn part(mut self, mut link: Link) {
-        let conn = self.held.0.clone();
-        let conn = &conn;
-        link.drained().await;
-        let close = conn
-            .outlet()
-            .close()
-            .cloned()
-            .unwrap_or_else(|| Close::new(Close::ABNORMAL, "", ClosedBy::Error));
-        let failure = conn.outlet().take_failure();
-        if let Some(error) = failure {
-            tracing::debug!(conn = conn.id(), %error, "writing failed");
-        }
-        tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
-        link.part();
-        let (name, ended) = match conn.replaced_disconnect() {
-            Some(handler) => ("on_disconnect", Some(catch_now(|| handler(&close)))),
-            None => (R::DISCONNECT, link.beside(|| R::disconnect(self.event().bringing(&close))).await),
-        };
-        if let Some(ended) = ended {
-            judge(conn, name, ended);
-        }
-        // It may panic too, and the peer is owed a goodbye.
-        if let Err(panicked) = catch_now(|| drop(self.session.take())) {
-            judge(conn, R::DISCONNECT, Err(panicked));
-        }
-        link.close().await;
-        // The socket is given back first: with what is held, others are told that there is room.
-        drop(link);
-        drop(self);
-    }
-
-    fn conn(&self) -> &Conn {
-        &self.held.0
-    }
-
-    fn event(&mut self) -> RouteEvent<'_, R> {
-        ConnEvent::new(&self.held.0, &self.hosted.store, &mut self.session)
-    }
-
-    /// Calls the handler that was set for this connection in place of the declared one; tells its name, too.
-    #[inline]
-    fn call_replaced(&self, message: &Received<'_>) -> Option<(&'static str, Result<Outcome, Panicked>)> {
-        Some(match message {
-            Received::Utf8(text) => {
-                let handler = self.conn().replaced_utf8()?;
-                ("on_utf8", catch_now(|| handler(text.as_str())))
-            }
-            Received::Binary(data) => {
-                let handler = self.conn().replaced_binary()?;
-                ("on_binary", catch_now(|| handler(data.as_slice())))
-            }
-            Received::Pong(data) => {
-                let handler = self.conn().replaced_pong()?;
-                ("on_pong", catch_now(|| handler(data.as_slice())))
-            }
-        })
-    }
-
-    /// Ends the connection where its handler failed, or where nobody waited for it to end.
-    fn settle(
-        &self,
-        name: &'static str,
-        refused: Refused,
-        ended: Option<Result<Outcome, Panicked>>,
-    ) -> Verdict {
-        match ended {
-            Some(Ok(Ok(()))) => Verdict::GoOn,
-            Some(Ok(Err(failure))) => self.fail(name, refused, Ok(failure)),
-            Some(Err(panicked)) => self.fail(name, refused, Err(panicked)),
-            None => Verdict::End,
-        }
-    }
-
-    /// Ends the connection as its handler failed, or does what a refused argument leads to.
-    #[cold]
-    fn fail(&self, name: &'static str, refused: Refused, failed: Result<Failure, Panicked>) -> Verdict {
-        let refusal = failed.as_ref().ok().and_then(Failure::refusal);
-        let close = match refusal.map(|reject| refused.close(reject)) {
-            None => Some(Close::failure()),
-            Some(close) => close,
-        };
-        judge(self.conn(), name, failed.map(Err));
-        let Some(close) = close else { return Verdict::GoOn };
-        self.conn().outlet().push_close(close);
-        Verdict::End
-    }
-}
-
-/// Messages of plain handlers are handled where they lie; those of `async` ones are awaited one after the other.
-impl<R: Route> Receiver for Dispatcher<R> {
-    fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
-        // The link answers pings and keeps Close frames to itself.
-        let Ok(message) = Received::of(incoming) else { return Ok(()) };
-        match self.call_replaced(&message) {
-            Some((name, ended)) => {
-                self.settle(name, Refused::of(&message), Some(ended));
-            }
-            None => match catch_now(|| message.handle::<R>(self.event())) {
-                Ok(Ok(Handled::Done)) => {}
-                Ok(Ok(Handled::Later)) => return Err(message.into()),
-                Ok(Err(failure)) => {
-                    self.fail(message.handler::<R>(), Refused::of(&message), Ok(failure));
-                }
-                Err(panicked) => {
-                    self.fail(message.handler::<R>(), Refused::of(&message), Err(panicked));
-                }
-            },
-        }
-        message.give_back();
-        Ok(())
-    }
-}
-
-/// What becomes of a connection whose handler was not run, as one of its arguments was refused.
-#[derive(Debug, Clone, Copy)]
-enum Refused {
-    /// It closes with 1008, policy violation.
-    ClosesByPolicy,
-    /// It closes with 4000 and the status of the refusal.
-    ClosesByStatus,
-    /// It goes on.
-    GoesOn,
-}
-
-impl Refused {
-    fn of(message: &Received<'_>) -> Self {
-        match message {
-            Received::Utf8(_) | Received::Binary(_) => Self::ClosesByPolicy,
-            Received::Pong(_) => Self::GoesOn,
-        }
-    }
-
-    /// How the connection closes, if it does.
-    fn close(self, reject: &Reject) -> Option<Close> {
-        match self {
-            Self::ClosesByPolicy => Some(Close::refused(1008, reject)),
-            Self::ClosesByStatus => Some(Close::refused(4000 + reject.status().as_u16(), reject)),
-            Self::GoesOn => None,
-        }
     }
 }

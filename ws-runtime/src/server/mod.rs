@@ -27,13 +27,13 @@ use self::alarms::Alarms;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
 use self::shutdown::Stage;
-use crate::conn::{Broadcast, Conn, SendError, gathered};
+use crate::conn::{Broadcast, Conn, SendError, corked};
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::{Address, Stream};
 use crate::options::Options;
 #[cfg(unix)]
 use crate::watch::Watchers;
-use crate::wire::Kind;
+use crate::wire::FrameKind;
 
 pub use self::builder::{Builder, DefaultState, Given, StateSource};
 pub(crate) use self::builder::{bind, warn};
@@ -127,13 +127,13 @@ impl Server {
     /// It is encoded once, whatever the number of connections. Never waits: a connection whose outbox is full is closed
     /// or misses the message, by the option `slow`; one whose `max_send_size` is smaller misses it, which is logged.
     pub fn broadcast_utf8<'a>(&self, text: impl Into<Utf8<'a>>) -> usize {
-        self.broadcast(Kind::Text, text.into().as_str().as_bytes())
+        self.broadcast(FrameKind::Text, text.into().as_str().as_bytes())
     }
 
     /// Sends a binary message to every connection that is ready; tells how many took it. All that
     /// [`broadcast_utf8`](Self::broadcast_utf8) says holds here too.
     pub fn broadcast_binary<'a>(&self, data: impl Into<Binary<'a>>) -> usize {
-        self.broadcast(Kind::Binary, data.into().as_slice())
+        self.broadcast(FrameKind::Binary, data.into().as_slice())
     }
 
     /// Ends a connection at once, without a Close frame; what is queued for it is lost. Its `disconnect` handler still
@@ -187,25 +187,25 @@ impl Server {
     }
 
     /// A handle for a connection that was just accepted.
-    pub(crate) fn greet(&self, peer: Address, stream: &Stream) -> Conn {
+    pub(crate) fn new_conn(&self, peer: Address, stream: &Stream) -> Conn {
         let number = self.0.next_conn.fetch_add(1, Ordering::Relaxed);
         Conn::new(number, self.clone(), peer, stream)
     }
 
     /// Lists a connection that has become ready.
-    pub(crate) fn admit(&self, conn: &Conn) {
+    pub(crate) fn register(&self, conn: &Conn) {
         self.0.registry.insert(conn);
         self.catch_up(conn);
     }
 
     /// Takes a connection off the list: it is ready no longer.
-    pub(crate) fn dismiss(&self, conn: &Conn) {
+    pub(crate) fn unlist(&self, conn: &Conn) {
         self.0.registry.part(conn);
         self.catch_up(conn);
     }
 
     /// Forgets a connection that is gone; whoever waits for a descriptor can have its.
-    pub(crate) fn forget(&self, conn: &Conn) {
+    pub(crate) fn unregister(&self, conn: &Conn) {
         self.0.registry.remove(conn);
         self.0.freed.notify_one();
     }
@@ -230,13 +230,13 @@ impl Server {
         Some(move |server: &Server| handler.lock().unwrap_or_else(PoisonError::into_inner)(server))
     }
 
-    fn broadcast(&self, kind: Kind, payload: &[u8]) -> usize {
+    fn broadcast(&self, kind: FrameKind, payload: &[u8]) -> usize {
         let mut broadcast = Broadcast::new(kind, payload);
         let mut taken = 0;
         let mut too_large = 0;
         // Logged when no lock is held: a subscriber may send the log to connections.
         let mut missed = Vec::new();
-        gathered(|| {
+        corked(|| {
             self.0.registry.each_ready(|conn| match broadcast.send_to(conn) {
                 Ok(()) => taken += 1,
                 // It has started to close since.

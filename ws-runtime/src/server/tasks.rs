@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::shutdown::Stage;
 use super::{Hosted, Server};
-use crate::conn::{Gathered, Panicked, catch};
+use crate::conn::{Corked, Panicked, catch};
 use crate::escape::Escaped;
 use crate::event::{IntoOutcome, Outcome, ServerEvent, Service};
 use crate::options::Seconds;
@@ -67,7 +67,7 @@ impl Server {
             tokio::select! {
                 biased;
                 () = server.aborting() => {}
-                () = Gathered::new(task) => {}
+                () = Corked::new(task) => {}
             }
         };
         // The caller may be any thread.

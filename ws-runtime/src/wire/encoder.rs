@@ -4,7 +4,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 /// The kind of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum FrameKind {
     Text,
     Binary,
     /// Compressed (RFC 7692, section 6), with RSV1 set.
@@ -29,7 +29,7 @@ impl std::ops::Deref for Header {
     }
 }
 
-impl Kind {
+impl FrameKind {
     fn first_byte(self) -> u8 {
         match self {
             Self::Text => FIN | 0x1,
@@ -52,13 +52,13 @@ impl Kind {
 }
 
 /// The header of a final frame with a payload of that length.
-pub(crate) fn header(kind: Kind, len: usize) -> Header {
+pub(crate) fn header(kind: FrameKind, len: usize) -> Header {
     encode_header(kind.first_byte(), len)
 }
 
 /// Appends a frame to `to`.
 #[inline]
-pub(crate) fn append(kind: Kind, payload: &[u8], to: &mut Vec<u8>) {
+pub(crate) fn append(kind: FrameKind, payload: &[u8], to: &mut Vec<u8>) {
     to.reserve(10 + payload.len());
     match u8::try_from(payload.len()) {
         Ok(len @ 0..=125) => to.extend_from_slice(&[kind.first_byte(), len]),
@@ -68,7 +68,7 @@ pub(crate) fn append(kind: Kind, payload: &[u8], to: &mut Vec<u8>) {
 }
 
 /// Encodes a frame into a buffer of its own.
-pub(crate) fn encode(kind: Kind, payload: &[u8]) -> Bytes {
+pub(crate) fn encode(kind: FrameKind, payload: &[u8]) -> Bytes {
     let mut frame = Vec::new();
     append(kind, payload, &mut frame);
     frame.into()

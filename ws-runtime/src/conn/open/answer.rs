@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::deadline::Interrupted;
 use crate::Server;
-use crate::conn::linger::{LINGER, MIN_DRAIN_RATE, drain_time, linger};
+use crate::conn::close::{LINGER, MIN_DRAIN_RATE, drain_time, linger};
 use crate::handshake::{self, IntoResponse, Refusal, Reject};
 use crate::listen::Stream;
 use crate::server::{Evicted, Slot};
@@ -96,22 +96,27 @@ impl Answer {
     }
 }
 
-/// Writes all bytes, unless the peer takes none for `write_timeout` or is slower than [`MIN_DRAIN_RATE`].
+/// Writes all bytes and shuts down our half, unless the peer takes none for `write_timeout` or is slower than
+/// [`MIN_DRAIN_RATE`].
 async fn write(
     to: &mut (impl AsyncWrite + Unpin),
     bytes: &mut impl Buf,
     write_timeout: Duration,
 ) -> Result<(), Cut> {
     let end = Instant::now() + drain_time(write_timeout, bytes.remaining());
-    while bytes.has_remaining() {
+    loop {
+        let is_last = !bytes.has_remaining();
         let progress = Instant::now() + write_timeout;
-        match timeout_at(progress.min(end), write_piece(to, bytes)).await {
-            Ok(written) => written?,
+        // Over TLS the last step has bytes of its own, without which the answer would seem to be cut.
+        let step = async { if is_last { to.shutdown().await } else { write_piece(to, bytes).await } };
+        match timeout_at(progress.min(end), step).await {
+            // A peer that has read it all may have closed already.
+            Ok(_) if is_last => return Ok(()),
+            Ok(done) => done?,
             Err(_) if progress <= end => return Err(Cut::NoProgress(write_timeout)),
             Err(_) => return Err(Cut::TooSlow),
         }
     }
-    Ok(())
 }
 
 async fn write_piece(to: &mut (impl AsyncWrite + Unpin), bytes: &mut impl Buf) -> io::Result<()> {

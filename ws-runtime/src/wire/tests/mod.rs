@@ -5,7 +5,7 @@ use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocket, WebSock
 
 mod deflate;
 
-use super::{Decoder, Incoming, Kind, Limits, append, encode, encode_close, header};
+use super::{Decoder, FrameKind, Incoming, Limits, append, encode, encode_close, header};
 
 const LIMITS: Limits = Limits { max_message: 1000, max_fragments: 4 };
 
@@ -295,11 +295,11 @@ proptest! {
 
     #[test]
     fn what_is_encoded_is_read_back(payload in prop::collection::vec(any::<u8>(), 0..70_000)) {
-        let frame = encode(Kind::Binary, &payload);
+        let frame = encode(FrameKind::Binary, &payload);
         let mut appended = Vec::new();
-        append(Kind::Binary, &payload, &mut appended);
+        append(FrameKind::Binary, &payload, &mut appended);
         prop_assert_eq!(&frame[..], &appended[..]);
-        let head = header(Kind::Binary, payload.len());
+        let head = header(FrameKind::Binary, payload.len());
         prop_assert_eq!(&frame[..head.len()], &*head);
         prop_assert_eq!(&frame[head.len()..], &payload[..]);
     }

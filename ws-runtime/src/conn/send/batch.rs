@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::wire::{self, Kind};
+use crate::wire::{self, FrameKind};
 
 /// A batch is not made larger than this.
 const MAX: usize = 64 * 1024;
@@ -22,7 +22,7 @@ pub(super) struct Part {
 
 impl Batch {
     /// Adds a frame; `None` where there is no room for it.
-    pub(super) fn push(self: &Arc<Self>, kind: Kind, payload: &[u8]) -> Option<Part> {
+    pub(super) fn push(self: &Arc<Self>, kind: FrameKind, payload: &[u8]) -> Option<Part> {
         let mut frames = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if !frames.is_empty() && frames.len() + payload.len() > MAX {
             return None;

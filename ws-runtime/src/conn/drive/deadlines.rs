@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::linger::{LINGER, MIN_DRAIN_RATE};
-use super::outlet::Written;
+use crate::conn::close::{Ending, LINGER, MIN_DRAIN_RATE};
+use crate::conn::send::Written;
 use crate::options::Options;
 
 /// Pings that are answered at once, and how many more each second: a peer that sends more floods.
@@ -22,7 +22,7 @@ const DRAIN_WINDOWS: u32 = 6;
 
 /// The deadlines of a connection that is ready. Small, as there is one for each: what the options say stays with them.
 #[derive(Debug)]
-pub(super) struct Timing {
+pub(in crate::conn) struct Deadlines {
     /// When the peer last gave a sign of life: it sent a byte, or took one that it had no room for before.
     alive: Moment,
     assembling_since: Option<Moment>,
@@ -42,31 +42,9 @@ pub(super) struct Timing {
     begun: bool,
 }
 
-/// How far the ending of a connection has come, for its deadlines. Stages are only ever gone forward.
-///
-/// ```text
-/// Open → PeerEnded → Draining → AwaitingClose → Lingering
-///   └────────────────────┘ where we close first
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Ending {
-    /// Messages pass.
-    Open,
-    /// The peer has said its last word, but what it sent before is still being handled: as long as that comes on within
-    /// `close_timeout`.
-    PeerEnded,
-    /// Our Close frame is queued, and what was queued before it is being written: as long as the peer takes bytes, within
-    /// `write_timeout` and at no less than [`MIN_DRAIN_RATE`].
-    Draining,
-    /// Our Close frame is written; the peer has `close_timeout` to answer.
-    AwaitingClose,
-    /// Both sides are done: only the end of the peer's stream is waited for.
-    Lingering,
-}
-
 /// What silence of the peer means now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Silence {
+pub(in crate::conn) enum Silence {
     /// It is pinged, and cut where it does not answer.
     Counts,
     /// We ourselves do not read: it is pinged, as writing finds out whether it is still there.
@@ -77,7 +55,7 @@ pub(super) enum Silence {
 
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Due {
+pub(in crate::conn) enum Due {
     /// The peer has been silent for half of `silence_max`, or for half of it again.
     Ping,
     /// The peer has been silent for one and a half `silence_max`: it answered no ping.
@@ -120,8 +98,8 @@ impl Moment {
     }
 }
 
-impl Timing {
-    pub(super) fn new(now: Moment) -> Self {
+impl Deadlines {
+    pub(in crate::conn) fn new(now: Moment) -> Self {
         Self {
             alive: now,
             assembling_since: None,
@@ -138,12 +116,12 @@ impl Timing {
     }
 
     /// Whether something may be due before what was due next when that was last asked for.
-    pub(super) fn is_perhaps_sooner(&self) -> bool {
+    pub(in crate::conn) fn is_perhaps_sooner(&self) -> bool {
         self.begun
     }
 
     /// When something is due next.
-    pub(super) fn next(&mut self, options: &Options) -> Option<Moment> {
+    pub(in crate::conn) fn next(&mut self, options: &Options) -> Option<Moment> {
         self.begun = false;
         let deadlines = [
             self.silence_deadline(options),
@@ -155,12 +133,12 @@ impl Timing {
     }
 
     /// The peer gave a sign of life.
-    pub(super) fn alive(&mut self, now: Moment) {
+    pub(in crate::conn) fn alive(&mut self, now: Moment) {
         self.alive = now;
         self.pings = 0;
     }
 
-    pub(super) fn silence(&mut self, silence: Silence, now: Moment) {
+    pub(in crate::conn) fn silence(&mut self, silence: Silence, now: Moment) {
         if self.silence != silence {
             self.alive(now);
             self.silence = silence;
@@ -168,7 +146,7 @@ impl Timing {
         }
     }
 
-    pub(super) fn assembling(&mut self, assembling: bool, now: Moment) {
+    pub(in crate::conn) fn assembling(&mut self, assembling: bool, now: Moment) {
         self.begun |= begin_or_end(&mut self.assembling_since, assembling, now);
     }
 
@@ -176,7 +154,7 @@ impl Timing {
     ///
     /// What the kernel takes when it had no room before, the peer has made room for: that is a sign of life. What it
     /// takes at once is none.
-    pub(super) fn written(&mut self, written: Written, now: Moment) {
+    pub(in crate::conn) fn written(&mut self, written: Written, now: Moment) {
         let was_stalled = self.stalled_since.is_some();
         match written {
             Written::All => self.stalled_since = None,
@@ -195,7 +173,7 @@ impl Timing {
     }
 
     /// The ending has come so far, with so many bytes left to write.
-    pub(super) fn ending(&mut self, ending: Ending, left: usize, now: Moment) {
+    pub(in crate::conn) fn ending(&mut self, ending: Ending, left: usize, now: Moment) {
         if ending > self.ending {
             self.ending = ending;
             self.ending_since = now;
@@ -205,14 +183,14 @@ impl Timing {
     }
 
     /// What the peer sent before its last word is dealt with: the next message is handled, or it takes an answer.
-    pub(super) fn comes_on(&mut self, now: Moment) {
+    pub(in crate::conn) fn comes_on(&mut self, now: Moment) {
         if self.ending == Ending::PeerEnded {
             self.ending_since = now;
         }
     }
 
     /// Whether one more ping is answered: a bucket of 100 that fills by 20 a second.
-    pub(super) fn admits_ping(&mut self, now: Moment) -> bool {
+    pub(in crate::conn) fn admits_ping(&mut self, now: Moment) -> bool {
         let gained = now.seconds_since(self.ping_credit_at) * PINGS_PER_SECOND;
         self.ping_credit_at = now;
         self.ping_credit = (self.ping_credit + gained).min(PING_BURST) - 1.0;
@@ -220,7 +198,7 @@ impl Timing {
     }
 
     /// What is due now, with so many bytes left to write; each is told once.
-    pub(super) fn due(
+    pub(in crate::conn) fn due(
         &mut self,
         options: &Options,
         left: usize,
@@ -324,12 +302,12 @@ mod tests {
         Moment::of(start, start + Duration::from_secs_f32(seconds))
     }
 
-    fn due_at(timing: &mut Timing, seconds: f32) -> Vec<Due> {
-        due_with_left(timing, 0, seconds)
+    fn due_at(deadlines: &mut Deadlines, seconds: f32) -> Vec<Due> {
+        due_with_left(deadlines, 0, seconds)
     }
 
-    fn due_with_left(timing: &mut Timing, left: usize, seconds: f32) -> Vec<Due> {
-        timing.due(&options(), left, at(seconds)).collect()
+    fn due_with_left(deadlines: &mut Deadlines, left: usize, seconds: f32) -> Vec<Due> {
+        deadlines.due(&options(), left, at(seconds)).collect()
     }
 
     #[test]
@@ -338,125 +316,133 @@ mod tests {
         let now = start + Duration::from_micros(1_234_567);
         assert_eq!(Moment::of(start, now).instant(start), now);
         assert_eq!(size_of::<Option<Moment>>(), 8);
-        assert!(size_of::<Timing>() <= 56, "{}", size_of::<Timing>());
+        assert!(size_of::<Deadlines>() <= 56, "{}", size_of::<Deadlines>());
     }
 
     #[test]
     fn a_silent_peer_is_pinged_each_half_and_cut_at_one_and_a_half() {
-        let mut timing = Timing::new(at(0.0));
-        assert_eq!(timing.next(&options()), Some(at(10.0)));
-        assert_eq!(due_at(&mut timing, 9.9), []);
-        assert_eq!(due_at(&mut timing, 10.0), [Due::Ping]);
-        assert_eq!(due_at(&mut timing, 19.9), []);
-        assert_eq!(due_at(&mut timing, 20.0), [Due::Ping]);
-        assert_eq!(due_at(&mut timing, 29.9), []);
-        assert_eq!(due_at(&mut timing, 30.0), [Due::Silence]);
+        let mut deadlines = Deadlines::new(at(0.0));
+        assert_eq!(deadlines.next(&options()), Some(at(10.0)));
+        assert_eq!(due_at(&mut deadlines, 9.9), []);
+        assert_eq!(due_at(&mut deadlines, 10.0), [Due::Ping]);
+        assert_eq!(due_at(&mut deadlines, 19.9), []);
+        assert_eq!(due_at(&mut deadlines, 20.0), [Due::Ping]);
+        assert_eq!(due_at(&mut deadlines, 29.9), []);
+        assert_eq!(due_at(&mut deadlines, 30.0), [Due::Silence]);
     }
 
     #[test]
     fn a_peer_has_time_to_answer_a_ping_that_is_sent_late() {
-        let mut timing = Timing::new(at(0.0));
-        assert_eq!(due_at(&mut timing, 100.0), [Due::Ping], "we ourselves stood still");
-        assert_eq!(timing.next(&options()), Some(at(110.0)));
-        assert_eq!(due_at(&mut timing, 109.9), []);
-        assert_eq!(due_at(&mut timing, 115.0), [Due::Ping]);
-        assert_eq!(due_at(&mut timing, 124.9), []);
-        assert_eq!(due_at(&mut timing, 125.0), [Due::Silence]);
+        let mut deadlines = Deadlines::new(at(0.0));
+        assert_eq!(due_at(&mut deadlines, 100.0), [Due::Ping], "we ourselves stood still");
+        assert_eq!(deadlines.next(&options()), Some(at(110.0)));
+        assert_eq!(due_at(&mut deadlines, 109.9), []);
+        assert_eq!(due_at(&mut deadlines, 115.0), [Due::Ping]);
+        assert_eq!(due_at(&mut deadlines, 124.9), []);
+        assert_eq!(due_at(&mut deadlines, 125.0), [Due::Silence]);
     }
 
     #[test]
     fn a_peer_that_is_heard_in_between_is_not_cut() {
-        let mut timing = Timing::new(at(0.0));
-        assert_eq!(due_at(&mut timing, 20.0), [Due::Ping]);
-        timing.alive(at(21.0));
-        assert_eq!(due_at(&mut timing, 30.9), []);
-        assert_eq!(due_at(&mut timing, 31.0), [Due::Ping]);
+        let mut deadlines = Deadlines::new(at(0.0));
+        assert_eq!(due_at(&mut deadlines, 20.0), [Due::Ping]);
+        deadlines.alive(at(21.0));
+        assert_eq!(due_at(&mut deadlines, 30.9), []);
+        assert_eq!(due_at(&mut deadlines, 31.0), [Due::Ping]);
     }
 
     #[test]
     fn a_peer_that_cannot_be_heard_is_pinged_but_not_cut() {
-        let mut timing = Timing::new(at(0.0));
-        timing.silence(Silence::Unheard, at(0.0));
+        let mut deadlines = Deadlines::new(at(0.0));
+        deadlines.silence(Silence::Unheard, at(0.0));
         for round in 1..=1000_u16 {
-            assert_eq!(due_at(&mut timing, 10.0 * f32::from(round)), [Due::Ping], "{round}");
+            assert_eq!(due_at(&mut deadlines, 10.0 * f32::from(round)), [Due::Ping], "{round}");
         }
-        timing.silence(Silence::Counts, at(10_000.0));
-        assert_eq!(due_at(&mut timing, 10_009.0), []);
-        assert_eq!(due_at(&mut timing, 10_010.0), [Due::Ping]);
-        timing.silence(Silence::Ignored, at(10_010.0));
-        assert_eq!(timing.next(&options()), None);
+        deadlines.silence(Silence::Counts, at(10_000.0));
+        assert_eq!(due_at(&mut deadlines, 10_009.0), []);
+        assert_eq!(due_at(&mut deadlines, 10_010.0), [Due::Ping]);
+        deadlines.silence(Silence::Ignored, at(10_010.0));
+        assert_eq!(deadlines.next(&options()), None);
     }
 
     #[test]
     fn a_ping_that_stands_behind_other_bytes_is_not_waited_for() {
-        let mut timing = Timing::new(at(0.0));
-        timing.written(Written::Some, at(1.0));
+        let mut deadlines = Deadlines::new(at(0.0));
+        deadlines.written(Written::Some, at(1.0));
         for second in 2..100_u16 {
-            timing.written(Written::Some, at(f32::from(second)));
-            assert_eq!(due_at(&mut timing, f32::from(second) + 0.5), []);
+            deadlines.written(Written::Some, at(f32::from(second)));
+            assert_eq!(due_at(&mut deadlines, f32::from(second) + 0.5), []);
         }
-        timing.written(Written::All, at(100.0));
-        assert_eq!(timing.next(&options()), Some(at(110.0)), "all is written: from now on it could answer");
+        deadlines.written(Written::All, at(100.0));
+        assert_eq!(
+            deadlines.next(&options()),
+            Some(at(110.0)),
+            "all is written: from now on it could answer"
+        );
     }
 
     #[test]
     fn what_the_kernel_takes_at_once_is_no_sign_of_life() {
-        let mut timing = Timing::new(at(0.0));
-        timing.written(Written::All, at(9.0));
-        assert_eq!(due_at(&mut timing, 10.0), [Due::Ping]);
+        let mut deadlines = Deadlines::new(at(0.0));
+        deadlines.written(Written::All, at(9.0));
+        assert_eq!(due_at(&mut deadlines, 10.0), [Due::Ping]);
     }
 
     #[test]
     fn each_timeout_falls_due_once_at_its_time() {
-        let mut timing = Timing::new(at(0.0));
-        timing.silence(Silence::Ignored, at(0.0));
-        timing.assembling(true, at(0.0));
-        timing.assembling(true, at(9.0));
-        assert_eq!(due_at(&mut timing, 29.999), []);
-        assert_eq!(due_at(&mut timing, 30.0), [Due::Assembly]);
-        timing.written(Written::None, at(0.0));
-        timing.written(Written::Some, at(1.0));
-        timing.written(Written::None, at(2.0));
-        assert_eq!(due_at(&mut timing, 10.999), []);
-        assert_eq!(due_at(&mut timing, 11.0), [Due::Write]);
+        let mut deadlines = Deadlines::new(at(0.0));
+        deadlines.silence(Silence::Ignored, at(0.0));
+        deadlines.assembling(true, at(0.0));
+        deadlines.assembling(true, at(9.0));
+        assert_eq!(due_at(&mut deadlines, 29.999), []);
+        assert_eq!(due_at(&mut deadlines, 30.0), [Due::Assembly]);
+        deadlines.written(Written::None, at(0.0));
+        deadlines.written(Written::Some, at(1.0));
+        deadlines.written(Written::None, at(2.0));
+        assert_eq!(due_at(&mut deadlines, 10.999), []);
+        assert_eq!(due_at(&mut deadlines, 11.0), [Due::Write]);
     }
 
     #[test]
     fn each_stage_of_the_ending_has_its_time() {
-        let mut timing = Timing::new(at(0.0));
-        timing.silence(Silence::Ignored, at(0.0));
-        timing.ending(Ending::PeerEnded, 0, at(0.0));
-        assert_eq!(timing.next(&options()), Some(at(5.0)));
-        assert_eq!(due_at(&mut timing, 5.0), [Due::Unhandled]);
-        timing.ending(Ending::Draining, 100_000, at(5.0));
-        timing.ending(Ending::AwaitingClose, 0, at(6.0));
-        timing.ending(Ending::Draining, 100_000, at(7.0));
-        assert_eq!(due_at(&mut timing, 10.999), []);
-        assert_eq!(due_at(&mut timing, 11.0), [Due::Close]);
-        timing.ending(Ending::Lingering, 0, at(11.0));
-        assert_eq!(due_at(&mut timing, 12.0), [Due::Linger]);
+        let mut deadlines = Deadlines::new(at(0.0));
+        deadlines.silence(Silence::Ignored, at(0.0));
+        deadlines.ending(Ending::PeerEnded, 0, at(0.0));
+        assert_eq!(deadlines.next(&options()), Some(at(5.0)));
+        assert_eq!(due_at(&mut deadlines, 5.0), [Due::Unhandled]);
+        deadlines.ending(Ending::Draining, 100_000, at(5.0));
+        deadlines.ending(Ending::AwaitingClose, 0, at(6.0));
+        deadlines.ending(Ending::Draining, 100_000, at(7.0));
+        assert_eq!(due_at(&mut deadlines, 10.999), []);
+        assert_eq!(due_at(&mut deadlines, 11.0), [Due::Close]);
+        deadlines.ending(Ending::Lingering, 0, at(11.0));
+        assert_eq!(due_at(&mut deadlines, 12.0), [Due::Linger]);
     }
 
     #[test]
     fn who_takes_what_it_is_sent_in_drops_is_waited_for_a_minute_who_reads_slowly_until_it_is_done() {
-        let mut timing = Timing::new(at(0.0));
-        timing.silence(Silence::Ignored, at(0.0));
-        timing.ending(Ending::Draining, 100_000, at(0.0));
-        assert_eq!(due_with_left(&mut timing, 99_990, 59.999), []);
-        assert_eq!(due_with_left(&mut timing, 99_990, 60.0), [Due::Write]);
-        let mut timing = Timing::new(at(0.0));
-        timing.silence(Silence::Ignored, at(0.0));
-        timing.ending(Ending::Draining, 100_000, at(0.0));
-        assert_eq!(due_with_left(&mut timing, 60_000, 60.0), []);
-        assert_eq!(due_with_left(&mut timing, 40_000, 120.0), []);
-        assert_eq!(due_with_left(&mut timing, 25_000, 180.0), [Due::Write], "less than 256 bytes a second");
+        let mut deadlines = Deadlines::new(at(0.0));
+        deadlines.silence(Silence::Ignored, at(0.0));
+        deadlines.ending(Ending::Draining, 100_000, at(0.0));
+        assert_eq!(due_with_left(&mut deadlines, 99_990, 59.999), []);
+        assert_eq!(due_with_left(&mut deadlines, 99_990, 60.0), [Due::Write]);
+        let mut deadlines = Deadlines::new(at(0.0));
+        deadlines.silence(Silence::Ignored, at(0.0));
+        deadlines.ending(Ending::Draining, 100_000, at(0.0));
+        assert_eq!(due_with_left(&mut deadlines, 60_000, 60.0), []);
+        assert_eq!(due_with_left(&mut deadlines, 40_000, 120.0), []);
+        assert_eq!(
+            due_with_left(&mut deadlines, 25_000, 180.0),
+            [Due::Write],
+            "less than 256 bytes a second"
+        );
     }
 
     #[test]
     fn a_burst_of_pings_is_answered_a_flood_is_not() {
-        let mut timing = Timing::new(at(0.0));
-        assert_eq!((0..150).filter(|_| timing.admits_ping(at(0.0))).count(), 100);
-        let mut later = Timing::new(at(0.0));
+        let mut deadlines = Deadlines::new(at(0.0));
+        assert_eq!((0..150).filter(|_| deadlines.admits_ping(at(0.0))).count(), 100);
+        let mut later = Deadlines::new(at(0.0));
         assert!((0..600_u16).all(|tick| later.admits_ping(at(f32::from(tick) * 0.05))));
     }
 }

@@ -7,7 +7,7 @@ use std::io::IoSlice;
 use bytes::{Buf, Bytes};
 
 use super::batch::Part;
-use crate::wire::{self, Kind, Payload, SHARE_FROM};
+use crate::wire::{self, FrameKind, Payload, SHARE_FROM};
 
 /// How many pieces one vectored write takes.
 const MAX_SLICES: usize = 32;
@@ -28,13 +28,13 @@ pub(super) struct Outbox {
     rest: Option<Box<Rest>>,
     /// Bytes in all.
     len: usize,
-    spent: Option<Box<Spent>>,
+    discarded: Option<Box<Discarded>>,
 }
 
 /// What a user has lent, and is done with: to be dropped where no lock is held, as that may run the user's code
 /// (`Bytes::from_owner`). Boxed, as there is seldom any.
 #[derive(Debug, Default)]
-pub(super) struct Spent(pub(super) Vec<Bytes>);
+pub(in crate::conn) struct Discarded(pub(in crate::conn) Vec<Bytes>);
 
 #[derive(Debug, Default)]
 struct Rest {
@@ -61,7 +61,7 @@ impl Outbox {
     }
 
     /// Encodes a frame behind what is there; a large payload that is owned is taken instead of being copied.
-    pub(super) fn push(&mut self, kind: Kind, payload: &mut Payload<'_>) {
+    pub(super) fn push(&mut self, kind: FrameKind, payload: &mut Payload<'_>) {
         let rest = self.rest.get_or_insert_with(Rest::spare);
         let before = rest.tail.len();
         match payload {
@@ -129,7 +129,7 @@ impl Outbox {
             }
         }
         if let Some(rest) = &mut self.rest {
-            rest.advance(left, &mut self.spent);
+            rest.advance(left, &mut self.discarded);
         }
         if self.len == 0
             && let Some(rest) = self.rest.take()
@@ -143,16 +143,16 @@ impl Outbox {
         self.part = None;
         self.len = 0;
         if let Some(rest) = self.rest.take() {
-            rest.queue.into_iter().for_each(|piece| piece.end(&mut self.spent));
+            rest.queue.into_iter().for_each(|piece| piece.end(&mut self.discarded));
         }
     }
 
-    pub(super) fn has_spent(&self) -> bool {
-        self.spent.is_some()
+    pub(super) fn has_discarded(&self) -> bool {
+        self.discarded.is_some()
     }
 
-    pub(super) fn take_spent(&mut self) -> Option<Box<Spent>> {
-        self.spent.take()
+    pub(super) fn take_discarded(&mut self) -> Option<Box<Discarded>> {
+        self.discarded.take()
     }
 
     /// Keeps what is left for a while: a batch goes on with others, and no more room is held than is needed.
@@ -200,7 +200,7 @@ impl Rest {
         write(slices.get(..count).unwrap_or_default())
     }
 
-    fn advance(&mut self, written: usize, spent: &mut Option<Box<Spent>>) {
+    fn advance(&mut self, written: usize, discarded: &mut Option<Box<Discarded>>) {
         let mut left = written;
         while left > 0 {
             let Some(first) = self.queue.front_mut() else {
@@ -217,7 +217,7 @@ impl Rest {
             if first.bytes.is_empty()
                 && let Some(written) = self.queue.pop_front()
             {
-                written.end(spent);
+                written.end(discarded);
             }
         }
     }
@@ -236,11 +236,11 @@ impl Piece {
         Self { bytes, is_lent: false }
     }
 
-    fn end(self, spent: &mut Option<Box<Spent>>) {
+    fn end(self, discarded: &mut Option<Box<Discarded>>) {
         if let Some(others) = wire::give_back(self.bytes)
             && self.is_lent
         {
-            spent.get_or_insert_default().0.push(others);
+            discarded.get_or_insert_default().0.push(others);
         }
     }
 }
@@ -296,12 +296,12 @@ mod tests {
                 let payload = |size| vec![number as u8; size];
                 match step {
                     Step::Push(size) => {
-                        outbox.push(Kind::Binary, &mut Payload::Borrowed(&payload(size)));
-                        wire::append(Kind::Binary, &payload(size), &mut expected);
+                        outbox.push(FrameKind::Binary, &mut Payload::Borrowed(&payload(size)));
+                        wire::append(FrameKind::Binary, &payload(size), &mut expected);
                     }
                     Step::PushOwned(size) => {
-                        outbox.push(Kind::Text, &mut Payload::Owned(payload(size).into()));
-                        wire::append(Kind::Text, &payload(size), &mut expected);
+                        outbox.push(FrameKind::Text, &mut Payload::Owned(payload(size).into()));
+                        wire::append(FrameKind::Text, &payload(size), &mut expected);
                     }
                     Step::PushEncoded(size) => {
                         outbox.push_encoded(&payload(size).into());
@@ -312,7 +312,7 @@ mod tests {
                         expected.extend(payload(size));
                     }
                     Step::PushPart(size) => {
-                        let Some(part) = batch.push(Kind::Text, &payload(size)) else { continue };
+                        let Some(part) = batch.push(FrameKind::Text, &payload(size)) else { continue };
                         outbox.push_part(&part);
                         part.read(|frame| expected.extend_from_slice(frame));
                     }

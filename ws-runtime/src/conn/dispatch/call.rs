@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::Conn;
+use crate::conn::Conn;
 use crate::escape::Escaped;
 use crate::event::Outcome;
 
@@ -37,7 +37,7 @@ pub(crate) async fn catch<F: Future>(handler: impl FnOnce() -> F) -> Result<F::O
 pin_project! {
     /// A handler that was called and goes on. Its panics are caught, even that of what it holds where it is waited for
     /// no longer: a second panic while a thread unwinds would end the process.
-    pub(super) struct Caught<F> {
+    pub(in crate::conn) struct Caught<F> {
         #[pin]
         handler: Option<F>,
     }
@@ -52,7 +52,7 @@ pin_project! {
 
 impl<F: Future> Caught<F> {
     /// Calls a handler.
-    pub(super) fn call(handler: impl FnOnce() -> F) -> Result<Self, Panicked> {
+    pub(in crate::conn) fn call(handler: impl FnOnce() -> F) -> Result<Self, Panicked> {
         Ok(Self { handler: Some(catch_now(handler)?) })
     }
 }
@@ -71,7 +71,7 @@ impl<F: Future> Future for Caught<F> {
 }
 
 /// The same for a handler that does not await.
-pub(super) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(in crate::conn) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(handler)).map_err(|payload| {
         let panicked = Panicked::new(&*payload);
         // It is the user's, and may panic in its turn; what it panics with then is left alone.
@@ -84,7 +84,11 @@ pub(super) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
 
 /// What became of a handler on this connection: whether it may go on. A failure is logged under the handler's name.
 #[inline]
-pub(super) fn judge(conn: &Conn, handler: &'static str, outcome: Result<Outcome, Panicked>) -> Verdict {
+pub(in crate::conn) fn check(
+    conn: &Conn,
+    handler: &'static str,
+    outcome: Result<Outcome, Panicked>,
+) -> Verdict {
     match outcome {
         Ok(Ok(())) => return Verdict::GoOn,
         Ok(Err(failure)) if failure.refusal().is_some() => log_refused(conn, handler, &failure),
@@ -106,7 +110,7 @@ fn log_refused(conn: &Conn, handler: &'static str, refused: &dyn Display) {
 
 /// Whether a connection goes on after a handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::conn) enum Verdict {
     GoOn,
     End,
 }

@@ -3,11 +3,12 @@
 use bytes::Bytes;
 
 use super::batch::Part;
-use super::{Conn, SendError, gathering};
-use crate::wire::{self, Deflater, Kind, SHARE_FROM};
+use super::cork;
+use crate::conn::{Conn, SendError};
+use crate::wire::{self, Deflater, FrameKind, SHARE_FROM};
 
 pub(crate) struct Broadcast<'p> {
-    kind: Kind,
+    kind: FrameKind,
     payload: &'p [u8],
     /// As it is, if small: in the batch of this thread's broadcasts.
     part: Option<Part>,
@@ -18,7 +19,7 @@ pub(crate) struct Broadcast<'p> {
 }
 
 impl<'p> Broadcast<'p> {
-    pub(crate) fn new(kind: Kind, payload: &'p [u8]) -> Self {
+    pub(crate) fn new(kind: FrameKind, payload: &'p [u8]) -> Self {
         Self { kind, payload, part: None, plain: None, deflated: Vec::new() }
     }
 
@@ -32,17 +33,17 @@ impl<'p> Broadcast<'p> {
         match conn.deflation() {
             Some(deflation) if deflation.is_for(self.payload.len()) => {
                 let frame = self.deflated(deflation.form());
-                deflation.push_shared(|| conn.push(|outlet| outlet.push_encoded(&frame)))
+                deflation.push_shared(|| conn.push(|send_path| send_path.push_encoded(&frame)))
             }
             Some(_) | None => {
                 if self.part.is_none() && self.payload.len() < SHARE_FROM {
-                    self.part = gathering::batched(self.kind, self.payload);
+                    self.part = cork::batched(self.kind, self.payload);
                 }
                 match &self.part {
-                    Some(part) => conn.push(|outlet| outlet.push_part(part)),
+                    Some(part) => conn.push(|send_path| send_path.push_part(part)),
                     None => {
                         let frame = self.plain();
-                        conn.push(|outlet| outlet.push_encoded(frame))
+                        conn.push(|send_path| send_path.push_encoded(frame))
                     }
                 }
             }

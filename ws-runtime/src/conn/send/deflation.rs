@@ -2,25 +2,25 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::outlet::Bound;
-use super::{Conn, SendError};
+use super::Bound;
+use crate::conn::{Conn, SendError};
 use crate::options::Options;
-use crate::wire::{Agreement, Deflater, Kind, Payload};
+use crate::wire::{Agreement, Deflater, FrameKind, Payload};
 
 /// How messages to one peer are compressed.
-pub(super) struct Deflation {
+pub(in crate::conn) struct Deflation {
     level: u32,
     min_size: usize,
     window_bits: u8,
     /// With context takeover: what has been sent so far, which the next message may refer to.
     ///
     /// Locked from before a message is compressed until it is queued, as both must happen in the same order; taken
-    /// before the outlet's lock, never after it.
+    /// before the send_path's lock, never after it.
     context: Option<Mutex<Deflater>>,
 }
 
 impl Deflation {
-    pub(super) fn new(agreement: Agreement, options: &Options) -> Self {
+    pub(in crate::conn) fn new(agreement: Agreement, options: &Options) -> Self {
         let level = u32::try_from(options.compression_level).unwrap_or(1);
         let window_bits = agreement.server_window_bits;
         Self {
@@ -32,20 +32,20 @@ impl Deflation {
     }
 
     /// Whether a message of that size is worth the work.
-    pub(super) fn is_for(&self, size: usize) -> bool {
+    pub(in crate::conn) fn is_for(&self, size: usize) -> bool {
         size >= self.min_size.max(1)
     }
 
     /// Level and window of what is compressed for more than this connection.
-    pub(super) fn form(&self) -> (u32, u8) {
+    pub(in crate::conn) fn form(&self) -> (u32, u8) {
         (self.level, self.window_bits)
     }
 
     /// Compresses a message and queues it; as it is, if that makes it no smaller.
-    pub(super) fn push(
+    pub(in crate::conn) fn push(
         &self,
         conn: &Conn,
-        kind: Kind,
+        kind: FrameKind,
         payload: &mut Payload<'_>,
         bound: Bound,
     ) -> Result<(), SendError> {
@@ -64,7 +64,10 @@ impl Deflation {
     }
 
     /// Queues what was compressed for others too.
-    pub(super) fn push_shared(&self, push: impl FnOnce() -> Result<(), SendError>) -> Result<(), SendError> {
+    pub(in crate::conn) fn push_shared(
+        &self,
+        push: impl FnOnce() -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
         let context = self.lock();
         let pushed = push();
         if let Some(mut context) = context {
@@ -82,7 +85,7 @@ impl Deflation {
 impl Conn {
     fn push_smaller(
         &self,
-        kind: Kind,
+        kind: FrameKind,
         payload: &mut Payload<'_>,
         deflated: Vec<u8>,
         bound: Bound,

@@ -18,20 +18,20 @@ thread_local! {
 
 /// What is left of a connection's turn, in bytes or their worth in frames.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(in crate::conn) struct Budget {
     left: u32,
     length: u32,
     /// The number of the thread's turn that ended with work left to do, or 0.
     unfinished: u64,
 }
 
-impl Pace {
-    pub(super) fn new() -> Self {
+impl Budget {
+    pub(in crate::conn) fn new() -> Self {
         Self { left: SHORT, length: SHORT, unfinished: 0 }
     }
 
     /// Begins a turn. Its length follows from whether anyone else had one since the last.
-    pub(super) fn begin(&mut self) {
+    pub(in crate::conn) fn begin(&mut self) {
         let number = TURNS.get() + 1;
         TURNS.set(number);
         let alone = std::mem::take(&mut self.unfinished) == number - 1 && number > 1;
@@ -40,17 +40,17 @@ impl Pace {
     }
 
     /// Ends the turn with work left to do.
-    pub(super) fn interrupt(&mut self) {
+    pub(in crate::conn) fn interrupt(&mut self) {
         self.unfinished = TURNS.get();
     }
 
     #[inline]
-    pub(super) fn spend(&mut self, bytes: usize, frames: u32) {
+    pub(in crate::conn) fn spend(&mut self, bytes: usize, frames: u32) {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.left = self.left.saturating_sub(bytes).saturating_sub(frames.saturating_mul(FRAME));
     }
 
-    pub(super) fn is_spent(&self) -> bool {
+    pub(in crate::conn) fn is_spent(&self) -> bool {
         self.left == 0
     }
 }
@@ -61,12 +61,12 @@ mod tests {
 
     #[test]
     fn turns_grow_while_nobody_else_has_one() {
-        let (mut one, mut other) = (Pace::new(), Pace::new());
-        let lengths = |pace: &mut Pace, turns: usize| {
+        let (mut one, mut other) = (Budget::new(), Budget::new());
+        let lengths = |budget: &mut Budget, turns: usize| {
             let turn = |_| {
-                pace.begin();
-                pace.interrupt();
-                pace.length
+                budget.begin();
+                budget.interrupt();
+                budget.length
             };
             (0..turns).map(turn).collect::<Vec<_>>()
         };
@@ -80,11 +80,11 @@ mod tests {
 
     #[test]
     fn a_turn_is_spent_by_bytes_and_by_frames() {
-        let mut pace = Pace::new();
-        pace.begin();
-        pace.spend((SHORT / 2) as usize, 0);
-        assert!(!pace.is_spent());
-        pace.spend(0, SHORT / 2 / FRAME);
-        assert!(pace.is_spent());
+        let mut budget = Budget::new();
+        budget.begin();
+        budget.spend((SHORT / 2) as usize, 0);
+        assert!(!budget.is_spent());
+        budget.spend(0, SHORT / 2 / FRAME);
+        assert!(budget.is_spent());
     }
 }

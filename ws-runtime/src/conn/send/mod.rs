@@ -1,6 +1,11 @@
 //! The way out of a connection: its outbox and its socket behind one lock, and how far the connection has come.
 
+mod batch;
+mod broadcast;
+mod cork;
+mod deflation;
 mod lock;
+mod outbox;
 mod status;
 
 /// What the lock is built from.
@@ -14,24 +19,29 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
+use self::batch::Part;
+use self::outbox::{Discarded, Outbox};
 use super::SendError;
-use super::batch::Part;
-use super::outbox::{Outbox, Spent};
 use crate::event::{Close, ClosedBy};
 use crate::listen::{By, Insist, Sink};
 use crate::options::{Compression, Options, Slow};
-use crate::wire::{self, Kind, Payload};
+use crate::wire::{self, FrameKind, Payload};
+
+pub(crate) use self::broadcast::Broadcast;
+pub(super) use self::cork::defers_write;
+pub(crate) use self::cork::{Corked, corked};
+pub(super) use self::deflation::Deflation;
 
 /// The way out of one connection behind its lock.
 ///
 /// The lock is held for as long as it takes to append bytes or to write them without waiting, never across an `.await` and
 /// never while user code runs, wakers and the log's subscribers included.
-pub(super) type OutletLock = lock::StatusLock<Outlet>;
-pub(super) type OutletGuard<'l> = lock::StatusGuard<'l, Outlet>;
+pub(super) type SendLock = lock::StatusLock<SendPath>;
+pub(super) type SendGuard<'l> = lock::StatusGuard<'l, SendPath>;
 
 /// The way out: senders fill the outbox, and whoever comes first hands it to the kernel.
 #[derive(Debug)]
-pub(super) struct Outlet {
+pub(super) struct SendPath {
     phase: Phase,
     outbox: Outbox,
     /// There from `ready` on, until the connection is cut.
@@ -44,9 +54,9 @@ pub(super) struct Outlet {
     pub(super) compression: Compression,
     /// The kernel took less than there was: the connection's task goes on when it takes more.
     blocked: bool,
-    /// On the list of a [`Gathering`](super::gathering::Gathering), which will have it written.
-    gathered: bool,
-    patience: Patience,
+    /// On the list of a [`Cork`](super::cork::Cork), which will have it written.
+    corked: bool,
+    cancel_level: CancelLevel,
     /// What ended the connection; the first to say so is the one who did.
     close: Option<Box<Close>>,
     /// What the kernel said as writing failed. It is not logged at once, since a log may be sent to connections too.
@@ -80,15 +90,15 @@ pub(super) enum Phase {
     Gone,
 }
 
-/// How long the handlers of a connection are waited for.
+/// Which handlers of a connection are cancelled: dropped at their next await. It only ever rises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Patience {
-    /// As long as they take.
-    Full,
-    /// The server's shutdown has taken too long: only for `disconnect`.
-    Last,
-    /// No longer.
-    Over,
+pub(super) enum CancelLevel {
+    /// None: each runs as long as it takes.
+    Nothing,
+    /// All but `disconnect`: the server's `shutdown_timeout` is over.
+    Handlers,
+    /// `disconnect` too.
+    Everything,
 }
 
 /// What bounds how much is sent to a peer that does not read.
@@ -111,7 +121,7 @@ pub(super) enum Written {
     None,
 }
 
-impl Outlet {
+impl SendPath {
     pub(super) fn new(options: &Options) -> Self {
         Self {
             phase: Phase::Opening,
@@ -122,8 +132,8 @@ impl Outlet {
             late_nodelay: None,
             compression: options.compression,
             blocked: false,
-            gathered: false,
-            patience: Patience::Full,
+            corked: false,
+            cancel_level: CancelLevel::Nothing,
             close: None,
             failure: None,
             task: None,
@@ -194,25 +204,25 @@ impl Outlet {
     /// Of the payload, which may be a user's, nothing is dropped here.
     pub(super) fn push(
         &mut self,
-        kind: Kind,
+        kind: FrameKind,
         payload: &mut Payload<'_>,
         bound: Bound,
     ) -> Result<(), SendError> {
-        self.admit(payload.as_slice().len(), bound)?;
+        self.check_room(payload.as_slice().len(), bound)?;
         self.outbox.push(kind, payload);
         Ok(())
     }
 
     /// Takes a frame that is already encoded and shared with other connections.
     pub(super) fn push_encoded(&mut self, frame: &Bytes) -> Result<(), SendError> {
-        self.admit(frame.len(), Bound::Outbox)?;
+        self.check_room(frame.len(), Bound::Outbox)?;
         self.outbox.push_encoded(frame);
         Ok(())
     }
 
     /// Takes a frame of a batch.
-    pub(super) fn push_part(&mut self, part: &Part) -> Result<(), SendError> {
-        self.admit(part.len(), Bound::Outbox)?;
+    fn push_part(&mut self, part: &Part) -> Result<(), SendError> {
+        self.check_room(part.len(), Bound::Outbox)?;
         self.outbox.push_part(part);
         Ok(())
     }
@@ -254,14 +264,14 @@ impl Outlet {
         self.tell_flushed();
     }
 
-    /// Ends the connection at once, and handlers that still run on it as far as patience goes.
-    pub(super) fn abort(&mut self, patience: Patience) {
-        self.patience = patience;
+    /// Ends the connection at once, and handlers that still run on it as far as cancel_level goes.
+    pub(super) fn abort(&mut self, cancel_level: CancelLevel) {
+        self.cancel_level = cancel_level;
         self.cut(Close::abnormal(ClosedBy::Shutdown));
     }
 
-    pub(super) fn patience(&self) -> Patience {
-        self.patience
+    pub(super) fn cancel_level(&self) -> CancelLevel {
+        self.cancel_level
     }
 
     /// Handles what has arrived, then says goodbye: the server shuts down.
@@ -281,7 +291,7 @@ impl Outlet {
         self.task = Some(task.clone());
     }
 
-    /// Has the connection's task look at the outlet, once the lock is released.
+    /// Has the connection's task look at the send_path, once the lock is released.
     pub(super) fn wake(&mut self) {
         self.wakes_task = true;
     }
@@ -302,15 +312,15 @@ impl Outlet {
     }
 
     /// Marks it as on a list of those to be written; false where it is on one, or its task will write.
-    pub(super) fn gather(&mut self) -> bool {
-        let gathers = !self.gathered && !self.blocked;
-        self.gathered |= gathers;
-        gathers
+    pub(super) fn cork(&mut self) -> bool {
+        let is_new = !self.corked && !self.blocked;
+        self.corked |= is_new;
+        is_new
     }
 
-    /// Writes what was gathered.
-    pub(super) fn release(&mut self) {
-        self.gathered = false;
+    /// Writes what was corked.
+    pub(super) fn uncork(&mut self) {
+        self.corked = false;
         self.write_now();
     }
 
@@ -322,14 +332,14 @@ impl Outlet {
         if self.write(&mut By::Anyone) != Written::All {
             self.blocked = true;
             self.wake();
-        } else if self.outbox.has_spent() {
+        } else if self.outbox.has_discarded() {
             self.wake();
         }
     }
 
     /// What is to be dropped where no lock is held.
-    pub(super) fn take_spent(&mut self) -> Option<Box<Spent>> {
-        self.outbox.take_spent()
+    pub(super) fn take_discarded(&mut self) -> Option<Box<Discarded>> {
+        self.outbox.take_discarded()
     }
 
     /// Writes what waits, and has the connection's task woken when the kernel takes more. For that task alone.
@@ -383,14 +393,14 @@ impl Outlet {
     }
 
     /// Sees whether one more frame of that size may be queued.
-    fn admit(&mut self, size: usize, bound: Bound) -> Result<(), SendError> {
+    fn check_room(&mut self, size: usize, bound: Bound) -> Result<(), SendError> {
         match self.phase {
             Phase::Ready | Phase::Finishing => {}
             Phase::Opening => return Err(SendError::NotReady),
             Phase::Closing | Phase::Gone => return Err(SendError::Gone),
         }
         if !self.fits(size) && !self.blocked {
-            // It may be full only because its bytes were being gathered.
+            // It may be full only because its bytes were being corked.
             self.write_now();
         }
         if self.fits(size) || bound == Bound::Peer {

@@ -9,13 +9,13 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tokio::task::yield_now;
 
-use super::Conn;
+use super::SendPath;
 use super::batch::{Batch, Part};
-use super::outlet::Outlet;
-use crate::wire::Kind;
+use crate::conn::Conn;
+use crate::wire::FrameKind;
 
 thread_local! {
-    /// The gathering of this thread, where one is on.
+    /// The cork of this thread, where one is on.
     static HERE: Here = const {
         Here { on: Cell::new(false), own: Cell::new(0), others: RefCell::new(Vec::new()), batch: RefCell::new(None) }
     };
@@ -39,42 +39,42 @@ struct Here {
 
 pin_project! {
     /// Gathers in each run of a task.
-    pub(crate) struct Gathered<F> {
+    pub(crate) struct Corked<F> {
         own: Option<Conn>,
         #[pin]
         task: F,
     }
 }
 
-impl<F> Gathered<F> {
+impl<F> Corked<F> {
     /// Any task.
     pub(crate) fn new(task: F) -> Self {
         Self { own: None, task }
     }
 
     /// The task of a connection.
-    pub(super) fn of(conn: Conn, task: F) -> Self {
+    pub(in crate::conn) fn of(conn: Conn, task: F) -> Self {
         Self { own: Some(conn), task }
     }
 }
 
-impl<F: Future> Future for Gathered<F> {
+impl<F: Future> Future for Corked<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _gathering = Gathering::begin(this.own.as_ref());
+        let _cork = Cork::begin(this.own.as_ref());
         this.task.poll(cx)
     }
 }
 
-/// Gathers what is sent by one call, unless more is gathered already.
-pub(crate) fn gathered<T>(call: impl FnOnce() -> T) -> T {
-    let _gathering = Gathering::join();
+/// Gathers what is sent by one call, unless more is corked already.
+pub(crate) fn corked<T>(call: impl FnOnce() -> T) -> T {
+    let _cork = Cork::join();
     call()
 }
 
-/// Does something with this thread's gathering; `None` where the thread ends, and has dropped it: whatever is sent then
+/// Does something with this thread's cork; `None` where the thread ends, and has dropped it: whatever is sent then
 /// is written at once.
 #[inline]
 fn here<T>(act: impl FnOnce(&Here) -> T) -> Option<T> {
@@ -82,23 +82,23 @@ fn here<T>(act: impl FnOnce(&Here) -> T) -> Option<T> {
 }
 
 /// Encodes a broadcast of this thread behind those before it.
-pub(super) fn batched(kind: Kind, payload: &[u8]) -> Option<Part> {
+pub(super) fn batched(kind: FrameKind, payload: &[u8]) -> Option<Part> {
     here(|here| {
         let mut batch = here.batch.borrow_mut();
         if let Some(part) = batch.get_or_insert_default().push(kind, payload) {
             return Some(part);
         }
         // It is full: what is in it is written, and it begins anew.
-        here.release_others();
+        here.uncork_others();
         let renewed = batch.take().map_or_else(Arc::default, Batch::renew);
         batch.insert(renewed).push(kind, payload)
     })?
 }
 
-/// Leaves the writing of what was just pushed to the gathering of this thread; false where none is on.
-pub(super) fn takes(conn: &Conn, outlet: &mut Outlet) -> bool {
+/// Leaves the writing of what was just pushed to the cork of this thread; false where none is on.
+pub(in crate::conn) fn defers_write(conn: &Conn, send_path: &mut SendPath) -> bool {
     here(|here| {
-        if here.on.get() && here.own.get() != conn.address() && outlet.gather() {
+        if here.on.get() && here.own.get() != conn.address() && send_path.cork() {
             here.others.borrow_mut().push(conn.clone());
         }
         here.on.get()
@@ -108,12 +108,12 @@ pub(super) fn takes(conn: &Conn, outlet: &mut Outlet) -> bool {
 
 impl Here {
     /// Writes to all other connections what was sent to them.
-    fn release_others(&self) {
+    fn uncork_others(&self) {
         let mut others = self.others.borrow_mut();
         if others.len() >= SPREAD_FROM {
             spread(std::mem::take(&mut *others));
         } else {
-            others.drain(..).for_each(|conn| conn.outlet().release());
+            others.drain(..).for_each(|conn| conn.send_path().uncork());
         }
     }
 
@@ -149,18 +149,18 @@ impl Spread {
     fn write_share(&self) -> bool {
         let first = self.next.fetch_add(SHARE, Ordering::Relaxed);
         let share = self.conns.get(first..).unwrap_or_default();
-        share.iter().take(SHARE).for_each(|conn| conn.outlet().release());
+        share.iter().take(SHARE).for_each(|conn| conn.send_path().uncork());
         share.len() > SHARE
     }
 }
 
 /// Ends, and writes, when it is dropped.
-struct Gathering<'c> {
+struct Cork<'c> {
     place: Place,
     own: Option<&'c Conn>,
 }
 
-/// Where a gathering stands among those of its thread.
+/// Where a cork stands among those of its thread.
 enum Place {
     /// It is the only one.
     Outermost,
@@ -173,7 +173,7 @@ enum Place {
     },
 }
 
-impl<'c> Gathering<'c> {
+impl<'c> Cork<'c> {
     /// That of a task.
     fn begin(own: Option<&'c Conn>) -> Self {
         let place = here(|here| {
@@ -191,7 +191,7 @@ impl<'c> Gathering<'c> {
     }
 }
 
-impl Drop for Gathering<'_> {
+impl Drop for Cork<'_> {
     fn drop(&mut self) {
         if matches!(self.place, Place::Joined) {
             return;
@@ -200,12 +200,12 @@ impl Drop for Gathering<'_> {
             if let Some(own) = self.own
                 && own.has_unwritten()
             {
-                own.outlet().write_now();
+                own.send_path().write_now();
             }
             here.own.set(0);
             here.on.set(false);
             if !here.others.borrow().is_empty() {
-                here.release_others();
+                here.uncork_others();
                 here.batch.replace_with(|batch| batch.take().map(Batch::renew));
             }
             if let Place::Nested { own } = self.place {

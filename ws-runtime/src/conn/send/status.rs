@@ -3,14 +3,14 @@
 use std::task::Waker;
 
 use super::lock::{Guarded, StatusLock};
-use super::{Flushing, Outlet, Phase};
+use super::{Flushing, Phase, SendPath};
 
 /// Set in a status while something waits to be written.
 const UNWRITTEN: u8 = 0x80;
 /// Set in a status while more waits than should.
 const OVERFULL: u8 = 0x40;
 /// Set in a status while something is to be dropped without the lock.
-const SPENT: u8 = 0x20;
+const DISCARDED: u8 = 0x20;
 
 /// Who is to be woken once the lock is released.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(in crate::conn) struct Wakeups {
     flushing: Option<Box<Flushing>>,
 }
 
-impl Guarded for Outlet {
+impl Guarded for SendPath {
     type Wakeups = Wakeups;
 
     #[inline]
@@ -31,8 +31,8 @@ impl Guarded for Outlet {
         if self.outbox.len() > self.limit {
             status |= OVERFULL;
         }
-        if self.outbox.has_spent() {
-            status |= SPENT;
+        if self.outbox.has_discarded() {
+            status |= DISCARDED;
         }
         status
     }
@@ -58,11 +58,11 @@ impl Drop for Wakeups {
     }
 }
 
-impl StatusLock<Outlet> {
+impl StatusLock<SendPath> {
     /// How far the connection has come, or had a moment ago.
     #[inline]
     pub(in crate::conn) fn phase(&self) -> Phase {
-        match self.status() & !(UNWRITTEN | OVERFULL | SPENT) {
+        match self.status() & !(UNWRITTEN | OVERFULL | DISCARDED) {
             0 => Phase::Opening,
             1 => Phase::Ready,
             2 => Phase::Finishing,
@@ -85,7 +85,7 @@ impl StatusLock<Outlet> {
 
     /// Whether there is something to be dropped without the lock, or was a moment ago.
     #[inline]
-    pub(in crate::conn) fn has_spent(&self) -> bool {
-        self.status() & SPENT != 0
+    pub(in crate::conn) fn has_discarded(&self) -> bool {
+        self.status() & DISCARDED != 0
     }
 }

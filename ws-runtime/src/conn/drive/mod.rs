@@ -1,7 +1,8 @@
 //! The socket of one connection and all that happens on it by itself: reading, answering pings, writing what waits,
 //! keeping deadlines. It goes on while a handler awaits.
 
-mod receiving;
+mod budget;
+mod deadlines;
 mod turn;
 
 use std::future::{Future, poll_fn};
@@ -10,65 +11,41 @@ use std::task::{Context, Poll, ready};
 
 use tokio::task::yield_now;
 
+use self::budget::Budget;
+use self::deadlines::Deadlines;
 use super::Conn;
-use super::handlers::{Caught, Panicked};
-use super::inbox::Inbox;
-use super::linger::Lingering;
-use super::outlet::{Patience, Phase, Written};
-use super::pace::Pace;
-use super::timing::{Moment, Timing};
+use super::close::Lingering;
+use super::dispatch::{Caught, Panicked};
+use super::receive::{Later, ReceivePath, Receiver};
+use super::send::{CancelLevel, Phase, Written};
 use crate::event::Close;
 use crate::listen::{Insist, Source};
-use crate::wire::{Decoder, Incoming, Inflater, Limits};
+use crate::wire::{Incoming, Inflater};
 
-pub(super) struct Link {
+pub(crate) use self::deadlines::Moment;
+
+/// Drives one connection: has its bytes read and written, and keeps its deadlines.
+pub(super) struct Driver {
     conn: Conn,
-    /// Without one of its own, the outlet's sink is read from. Gone as soon as the connection is, even while a handler
-    /// still runs.
-    source: Option<Source>,
-    decoder: Decoder,
-    inbox: Inbox,
-    /// Received, but not decoded as the inbox is full or the turn is over.
-    unread: Vec<u8>,
-    /// Whether the last read was of a large payload.
-    was_large: bool,
-    reading: Reading,
+    receive: ReceivePath,
     /// Reads what is still to come after both sides are done; boxed, as it is for the last moment.
     lingering: Option<Box<Lingering>>,
-    pace: Pace,
-    timing: Timing,
+    budget: Budget,
+    deadlines: Deadlines,
     /// When the server's alarm for this connection rings.
     alarm: Option<Moment>,
-    /// Handlers run as long as the outlet's patience is no less than this.
-    patience: Patience,
-    /// Whether the outlet knows whom to wake: a task has one waker all its life.
+    /// A handler is cancelled once the connection's cancel level exceeds this.
+    survives: CancelLevel,
+    /// Whether the send path knows whom to wake: a task has one waker all its life.
     is_watching: bool,
 }
 
-/// Whether more is read from the peer as messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reading {
-    Open,
-    /// Its last byte, its Close frame or something that breaks the protocol has been read. The inbox holds the reason.
-    Ended {
-        /// Whether its Close frame was the last that it sent, for all we know.
-        with_close_frame: bool,
-    },
-}
-
-/// Who handles the messages of a connection.
-pub(super) trait Receiver {
-    /// Handles a message before the next is decoded; gives it back where that has to be awaited.
-    fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>>;
-}
-
-/// Handles nothing now.
-struct Later;
-
-impl Receiver for Later {
-    fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
-        Err(incoming)
-    }
+/// What the rooms of a connection share for as long as a turn lasts.
+pub(super) struct Turn<'t> {
+    pub(super) conn: &'t Conn,
+    pub(super) budget: &'t mut Budget,
+    pub(super) deadlines: &'t mut Deadlines,
+    pub(super) now: Moment,
 }
 
 /// Why a turn ended although the connection goes on.
@@ -81,27 +58,17 @@ enum Stop {
     Over,
 }
 
-impl Link {
+impl Driver {
     /// Takes over a connection that has just become ready.
     pub(super) fn new(conn: Conn, source: Option<Source>, inflater: Option<Inflater>) -> Self {
-        let options = conn.server().options();
-        let limits = Limits {
-            max_message: conn.max_recv_size(),
-            max_fragments: u32::try_from(options.max_fragments).unwrap_or(u32::MAX),
-        };
         Self {
-            decoder: Decoder::new(limits, inflater),
-            inbox: Inbox::default(),
-            unread: Vec::new(),
-            was_large: false,
-            reading: Reading::Open,
+            receive: ReceivePath::new(&conn, source, inflater),
             lingering: None,
-            pace: Pace::new(),
-            timing: Timing::new(conn.server().alarms().now()),
+            budget: Budget::new(),
+            deadlines: Deadlines::new(conn.server().alarms().now()),
             alarm: None,
-            patience: Patience::Full,
+            survives: CancelLevel::Nothing,
             is_watching: false,
-            source,
             conn,
         }
     }
@@ -115,9 +82,8 @@ impl Link {
         poll_fn(|cx| self.poll_next(cx, receiver))
     }
 
-    /// Calls a handler and runs it to its end while the connection goes on; `None` where the server's patience ended
-    /// first.
-    pub(super) async fn beside<F: Future>(
+    /// Calls a handler and runs it to its end while the connection goes on; `None` where it was cancelled.
+    pub(super) async fn run_handler<F: Future>(
         &mut self,
         call: impl FnOnce() -> F,
     ) -> Option<Result<F::Output, Panicked>> {
@@ -130,14 +96,18 @@ impl Link {
                 return Poll::Ready(Some(ended));
             }
             self.poll_socket(cx);
-            if self.conn.outlet().patience() > self.patience { Poll::Ready(None) } else { Poll::Pending }
+            if self.conn.send_path().cancel_level() > self.survives {
+                Poll::Ready(None)
+            } else {
+                Poll::Pending
+            }
         })
         .await
     }
 
-    /// The only handler to come is `disconnect`, which is waited for even when patience runs out.
-    pub(super) fn part(&mut self) {
-        self.patience = Patience::Last;
+    /// Only `disconnect` is still to run: it is not cancelled with the other handlers.
+    pub(super) fn keep_disconnect(&mut self) {
+        self.survives = CancelLevel::Handlers;
     }
 
     /// Waits until our Close frame and all before it are written, or never will be: how the connection ended is certain
@@ -191,13 +161,13 @@ impl Link {
             if !matches!(phase, Phase::Ready | Phase::Finishing) {
                 return Poll::Ready(Stop::Over);
             }
-            if self.pace.is_spent() {
-                self.pace.interrupt();
+            if self.budget.is_spent() {
+                self.budget.interrupt();
                 return Poll::Ready(Stop::Yield);
             }
-            let nothing_waits = self.inbox.is_done() && self.unread.is_empty();
-            if nothing_waits && phase == Phase::Ready && !self.conn.is_overfull() {
-                ready!(self.read(cx, now, receiver));
+            if self.receive.is_idle() && phase == Phase::Ready && !self.conn.is_overfull() {
+                let (receive, mut turn) = self.split(now);
+                ready!(receive.read(cx, &mut turn, receiver));
             } else if let Some(stop) = self.handle_waiting(cx, now, phase, receiver) {
                 return stop;
             }
@@ -218,17 +188,18 @@ impl Link {
                 self.receive_for_later(cx, now);
                 return Some(Poll::Pending);
             }
-        } else if let Some(incoming) = self.inbox.pop() {
-            self.pace.spend(0, 1);
-            self.timing.comes_on(now);
+        } else if let Some(incoming) = self.receive.pop() {
+            self.budget.spend(0, 1);
+            self.deadlines.comes_on(now);
             let unhandled = receiver.receive(incoming).err();
             return unhandled.map(|incoming| Poll::Ready(Stop::At(incoming)));
-        } else if !self.unread.is_empty() {
-            self.decode_unread(now, receiver);
-        } else if let Some(end) = self.inbox.take_end() {
-            self.conn.outlet().push_close(end);
+        } else if self.receive.has_unread() {
+            let (receive, mut turn) = self.split(now);
+            receive.decode_unread(&mut turn, receiver);
+        } else if let Some(end) = self.receive.take_end() {
+            self.conn.send_path().push_close(end);
         } else if phase == Phase::Finishing {
-            self.conn.outlet().push_close(Close::shutdown());
+            self.conn.send_path().push_close(Close::shutdown());
         }
         None
     }
@@ -244,34 +215,25 @@ impl Link {
 
     /// Reads into the inbox, as far as there is room.
     fn receive_for_later(&mut self, cx: &mut Context<'_>, now: Moment) {
-        if !self.unread.is_empty() {
-            self.decode_unread(now, &mut Later);
+        let (receive, mut turn) = self.split(now);
+        if receive.has_unread() {
+            receive.decode_unread(&mut turn, &mut Later);
         }
-        while self.wants_to_read() && !self.pace.is_spent() {
-            if self.read(cx, now, &mut Later).is_pending() {
+        while receive.wants_to_read(turn.conn) && !turn.budget.is_spent() {
+            if receive.read(cx, &mut turn, &mut Later).is_pending() {
                 break;
             }
         }
         // What is left of what was read: the socket will not wake anyone for it.
-        if self.pace.is_spent() && (!self.unread.is_empty() || self.wants_to_read()) {
+        if turn.budget.is_spent() && (receive.has_unread() || receive.wants_to_read(turn.conn)) {
             yield_turn(cx);
         }
     }
 
-    /// Whether reading makes sense now: not after the peer's last word, not while the inbox is full, and after
-    /// shutdown began only for the peer's Close frame.
-    fn wants_to_read(&self) -> bool {
-        self.reading == Reading::Open
-            && self.unread.is_empty()
-            && match self.conn.phase() {
-                Phase::Ready => !self.inbox_is_full(),
-                Phase::Closing => true,
-                Phase::Opening | Phase::Finishing | Phase::Gone => false,
-            }
-    }
-
-    fn inbox_is_full(&self) -> bool {
-        self.inbox.is_full(self.conn.server().options(), self.conn.max_recv_size())
+    /// The receive path, and what it needs of the rest.
+    fn split(&mut self, now: Moment) -> (&mut ReceivePath, Turn<'_>) {
+        let turn = Turn { conn: &self.conn, budget: &mut self.budget, deadlines: &mut self.deadlines, now };
+        (&mut self.receive, turn)
     }
 }
 
@@ -280,7 +242,7 @@ fn yield_turn(cx: &mut Context<'_>) {
     let _ = pin!(yield_now()).poll(cx);
 }
 
-impl Drop for Link {
+impl Drop for Driver {
     fn drop(&mut self) {
         self.unset_alarm();
     }

@@ -14,39 +14,39 @@ use crate::listen::Stream;
 
 /// The lowest average rate, in bytes per second, at which a peer may drain the last bytes. A peer that takes a byte now and
 /// then makes progress, but would hold the connection for days.
-pub(super) const MIN_DRAIN_RATE: usize = 256;
+pub(in crate::conn) const MIN_DRAIN_RATE: usize = 256;
 
 /// How long it may take in all to drain so many bytes: `write_timeout`, and the time at [`MIN_DRAIN_RATE`].
-pub(super) fn drain_time(write_timeout: Duration, bytes: usize) -> Duration {
+pub(in crate::conn) fn drain_time(write_timeout: Duration, bytes: usize) -> Duration {
     let seconds = u64::try_from(bytes / MIN_DRAIN_RATE).unwrap_or(u64::MAX);
     write_timeout.saturating_add(Duration::from_secs(seconds))
 }
 
 /// How long, and how many bytes, a closed connection still reads.
-pub(super) const LINGER: Duration = Duration::from_secs(1);
+pub(in crate::conn) const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 8 * 1024 * 1024;
 
 /// Shuts down our half of a stream, and discards what still arrives until the peer shuts down its own.
-pub(super) struct Lingering {
+pub(in crate::conn) struct Lingering {
     stream: Stream,
     is_shut: bool,
     left: usize,
 }
 
 impl Lingering {
-    pub(super) fn new(stream: Stream) -> Self {
+    pub(in crate::conn) fn new(stream: Stream) -> Self {
         Self { stream, is_shut: false, left: LINGER_BYTES }
     }
 
     /// `None` if dropping the stream is enough, as nothing can arrive after the Close frames of both sides. Over TLS the
     /// peer still sends an alert, which would reset the connection.
-    pub(super) fn of(stream: Stream, said_goodbye: bool) -> Option<Self> {
+    pub(in crate::conn) fn of(stream: Stream, said_goodbye: bool) -> Option<Self> {
         let is_over = said_goodbye && !stream.is_tls();
         (!is_over).then(|| Self::new(stream))
     }
 
     /// Ready when the peer has shut down its half or has sent too much, or when the network has failed. Then drop it.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(in crate::conn) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // An error ends it as well.
         self.poll_end(cx).map(|_| ())
     }
@@ -70,7 +70,7 @@ impl Lingering {
 }
 
 /// Does the same for a connection that never became a WebSocket, for at most [`LINGER`].
-pub(super) async fn linger(stream: Stream) {
+pub(in crate::conn) async fn linger(stream: Stream) {
     let mut lingering = Lingering::new(stream);
     // The stream is dropped either way.
     let _ = timeout(LINGER, poll_fn(|cx| lingering.poll(cx))).await;

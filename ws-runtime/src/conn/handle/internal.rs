@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::deflation::Deflation;
-use super::handlers::catch_now;
-use super::outlet::{Bound, Outlet, OutletGuard, Patience, Phase};
-use super::{Conn, SendError, gathering};
+use super::{Conn, SendError};
+use crate::conn::dispatch::catch_now;
+use crate::conn::send::{Bound, CancelLevel, Deflation, Phase, SendGuard, SendPath, defers_write};
 use crate::event::{Answer, Close, ClosedBy, Failure, Outcome, Reply};
 use crate::listen::Sink;
-use crate::wire::{self, Agreement, Kind, Payload};
+use crate::wire::{self, Agreement, FrameKind, Payload};
 
 impl Conn {
     /// Sends what a handler returned; what it borrows from `message` is shared.
@@ -19,8 +18,8 @@ impl Conn {
     pub(crate) fn answer(&self, reply: Reply<'_>, message: Option<&Bytes>) -> Outcome {
         let (kind, payload) = match reply.0 {
             Answer::Nothing => return Ok(()),
-            Answer::Text(text) => (Kind::Text, text.into_payload()),
-            Answer::Binary(data) => (Kind::Binary, data.0),
+            Answer::Text(text) => (FrameKind::Text, text.into_payload()),
+            Answer::Binary(data) => (FrameKind::Binary, data.0),
             Answer::Failed(failure) => return Err(failure),
         };
         let sent = self.send_message(kind, payload.part_of(message), Bound::Peer);
@@ -37,38 +36,38 @@ impl Conn {
 
     /// Ends the connection at once, without a Close frame.
     pub(crate) fn cut(&self, by: ClosedBy) {
-        self.outlet().cut(Close::abnormal(by));
+        self.send_path().cut(Close::abnormal(by));
     }
 
     /// Whether the connection was ended already.
-    pub(super) fn is_cut(&self) -> bool {
+    pub(in crate::conn) fn is_cut(&self) -> bool {
         self.phase() == Phase::Gone
     }
 
     /// Has its task look at the clock.
     pub(crate) fn wake(&self) {
-        self.outlet().wake();
+        self.send_path().wake();
     }
 
     /// Handles what has arrived, then says goodbye with 1001.
     pub(crate) fn finish(&self) {
-        self.outlet().finish();
+        self.send_path().finish();
     }
 
-    /// Ends the connection at once, and a handler that still runs on it with it: the shutdown's patience is over.
+    /// Ends the connection at once, and a handler that still runs on it with it: the shutdown's cancel_level is over.
     pub(crate) fn abort(&self) {
-        self.outlet().abort(Patience::Last);
+        self.send_path().abort(CancelLevel::Handlers);
     }
 
     /// The same for a `disconnect` handler, which has had a moment more.
     pub(crate) fn abandon(&self) {
-        self.outlet().abort(Patience::Over);
+        self.send_path().abort(CancelLevel::Everything);
     }
 
     #[inline]
-    pub(super) fn send_message(
+    pub(in crate::conn) fn send_message(
         &self,
-        kind: Kind,
+        kind: FrameKind,
         mut payload: Payload<'_>,
         bound: Bound,
     ) -> Result<(), SendError> {
@@ -80,7 +79,11 @@ impl Conn {
         }
     }
 
-    pub(super) fn send_control(&self, kind: Kind, mut payload: Payload<'_>) -> Result<(), SendError> {
+    pub(in crate::conn) fn send_control(
+        &self,
+        kind: FrameKind,
+        mut payload: Payload<'_>,
+    ) -> Result<(), SendError> {
         let size = payload.as_slice().len();
         if size > wire::MAX_CONTROL {
             return Err(SendError::ControlTooLarge { size });
@@ -90,90 +93,90 @@ impl Conn {
 
     /// Takes a frame for sending. What it leaves of the payload is dropped by the caller, where no lock is held.
     #[inline]
-    pub(super) fn push_frame(
+    pub(in crate::conn) fn push_frame(
         &self,
-        kind: Kind,
+        kind: FrameKind,
         payload: &mut Payload<'_>,
         bound: Bound,
     ) -> Result<(), SendError> {
-        self.push(|outlet| outlet.push(kind, payload, bound))
+        self.push(|send_path| send_path.push(kind, payload, bound))
     }
 
     /// Pushes to the outbox, and sees to it that it is written.
-    pub(super) fn push(
+    pub(in crate::conn) fn push(
         &self,
-        push: impl FnOnce(&mut Outlet) -> Result<(), SendError>,
+        push: impl FnOnce(&mut SendPath) -> Result<(), SendError>,
     ) -> Result<(), SendError> {
-        let mut outlet = self.outlet();
-        push(&mut outlet)?;
-        if !gathering::takes(self, &mut outlet) {
-            outlet.write_now();
+        let mut send_path = self.send_path();
+        push(&mut send_path)?;
+        if !defers_write(self, &mut send_path) {
+            send_path.write_now();
         }
         Ok(())
     }
 
     /// Drops what was lent and is sent, or never will be. For the connection's task, which holds no lock.
     #[inline]
-    pub(super) fn drop_spent(&self) -> bool {
-        let has_spent = self.0.outlet.has_spent();
-        if has_spent {
-            let spent = self.outlet().take_spent();
-            spent.into_iter().flat_map(|spent| spent.0).for_each(|bytes| {
+    pub(in crate::conn) fn drop_discarded(&self) -> bool {
+        let has_discarded = self.0.send_path.has_discarded();
+        if has_discarded {
+            let discarded = self.send_path().take_discarded();
+            discarded.into_iter().flat_map(|discarded| discarded.0).for_each(|bytes| {
                 // Nobody else is to suffer from a panic there; the panic hook was told.
                 let _ = catch_now(|| drop(bytes));
             });
         }
-        has_spent
+        has_discarded
     }
 
     #[inline]
-    pub(super) fn check_size(&self, size: usize) -> Result<(), SendError> {
+    pub(in crate::conn) fn check_size(&self, size: usize) -> Result<(), SendError> {
         let max = self.max_send_size();
         if size > max { Err(SendError::TooLarge { size, max }) } else { Ok(()) }
     }
 
     /// Opens the way out, with the 101 before all else.
-    pub(super) fn become_ready(&self, sink: Sink, accepted: Vec<u8>, agreement: Option<Agreement>) {
+    pub(in crate::conn) fn become_ready(&self, sink: Sink, accepted: Vec<u8>, agreement: Option<Agreement>) {
         if let Some(agreement) = agreement {
             self.0.deflation.get_or_init(|| Deflation::new(agreement, self.server().options()).into());
         }
-        let ready = self.outlet().become_ready(sink, accepted);
+        let ready = self.send_path().become_ready(sink, accepted);
         self.log_nodelay(ready);
     }
 
-    pub(super) fn log_nodelay(&self, set: io::Result<()>) {
+    pub(in crate::conn) fn log_nodelay(&self, set: io::Result<()>) {
         if let Err(error) = set {
             tracing::debug!(conn = self.id(), %error, "TCP_NODELAY was not set");
         }
     }
 
-    pub(super) fn deflation(&self) -> Option<&Deflation> {
+    pub(in crate::conn) fn deflation(&self) -> Option<&Deflation> {
         self.0.deflation.get().map(|deflation| &**deflation)
     }
 
     /// Locks the way out.
     #[inline]
-    pub(super) fn outlet(&self) -> OutletGuard<'_> {
-        self.0.outlet.lock()
+    pub(in crate::conn) fn send_path(&self) -> SendGuard<'_> {
+        self.0.send_path.lock()
     }
 
     /// Whether more waits than should, or did a moment ago.
-    pub(super) fn is_overfull(&self) -> bool {
-        self.0.outlet.is_overfull()
+    pub(in crate::conn) fn is_overfull(&self) -> bool {
+        self.0.send_path.is_overfull()
     }
 
     /// How far the connection has come, or had a moment ago.
-    pub(super) fn phase(&self) -> Phase {
-        self.0.outlet.phase()
+    pub(in crate::conn) fn phase(&self) -> Phase {
+        self.0.send_path.phase()
     }
 
     /// Whether there is something to write, or was a moment ago.
-    pub(super) fn has_unwritten(&self) -> bool {
-        self.0.outlet.has_unwritten()
+    pub(in crate::conn) fn has_unwritten(&self) -> bool {
+        self.0.send_path.has_unwritten()
     }
 
     /// Tells connections apart, as long as they live.
-    pub(super) fn address(&self) -> usize {
+    pub(in crate::conn) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 }

@@ -1,46 +1,47 @@
-//! What begins and ends each turn of a connection: the clock, its deadlines, and the writing of all that was gathered.
+//! What begins and ends each turn of a connection: the clock, its deadlines, and the writing of all that was corked.
 
 use std::task::Context;
 
-use super::{Link, Reading};
-use crate::conn::linger::Lingering;
-use crate::conn::outlet::{Bound, Phase, Written};
-use crate::conn::timing::{Due, Ending, Moment, Silence};
+use super::Driver;
+use super::deadlines::{Due, Moment, Silence};
+use crate::conn::close::{Ending, Lingering};
+use crate::conn::receive::Reading;
+use crate::conn::send::{Bound, Phase, Written};
 use crate::event::{Close, ClosedBy};
 use crate::listen::{Insist, Stream};
-use crate::wire::{Kind, Payload};
+use crate::wire::{FrameKind, Payload};
 
-impl Link {
+impl Driver {
     pub(super) fn begin_turn(&mut self, cx: &Context<'_>) -> Moment {
         if !self.is_watching {
             self.is_watching = true;
-            self.conn.outlet().watch(cx.waker());
+            self.conn.send_path().watch(cx.waker());
         }
-        self.pace.begin();
+        self.budget.begin();
         self.conn.server().alarms().now()
     }
 
     /// Does what is due by the clock, writes, goes on with the ending, and sets the alarm for what will be due.
     pub(super) fn end_turn(&mut self, cx: &mut Context<'_>, now: Moment) {
-        self.timing.silence(self.silence(), now);
+        self.deadlines.silence(self.silence(), now);
         if self.alarm.is_some_and(|at| at <= now) {
             self.unset_alarm();
             // However late we look: what the peer has made room for meanwhile is progress.
             self.write(cx, now, Insist::Yes);
-            let left = self.conn.outlet().unwritten();
-            for due in self.timing.due(self.conn.server().options(), left, now) {
+            let left = self.conn.send_path().unwritten();
+            for due in self.deadlines.due(self.conn.server().options(), left, now) {
                 self.act(due);
             }
         }
         self.write(cx, now, Insist::No);
-        if self.conn.drop_spent() {
+        if self.conn.drop_discarded() {
             // Whoever lent it may have sent something, and lent it again.
             self.write(cx, now, Insist::No);
             cx.waker().wake_by_ref();
         }
         self.end(cx, now);
         if self.conn.phase() == Phase::Gone {
-            self.source = None;
+            self.receive.take_source();
             self.lingering = None;
             self.unset_alarm();
         } else {
@@ -51,12 +52,13 @@ impl Link {
     /// Goes on with the ending of the connection, as far as it has come.
     fn end(&mut self, cx: &mut Context<'_>, now: Moment) {
         let Some((ending, left)) = self.ending() else { return };
-        self.timing.ending(ending, left, now);
-        if let (Ending::AwaitingClose, Reading::Ended { with_close_frame }) = (ending, self.reading) {
-            let sink = self.conn.outlet().take_sink();
-            let stream = sink.and_then(|sink| Stream::unite(self.source.take(), sink));
+        self.deadlines.ending(ending, left, now);
+        if let (Ending::AwaitingClose, Reading::Ended { with_close_frame }) = (ending, self.receive.reading())
+        {
+            let sink = self.conn.send_path().take_sink();
+            let stream = sink.and_then(|sink| Stream::unite(self.receive.take_source(), sink));
             self.lingering = stream.and_then(|stream| Lingering::of(stream, with_close_frame)).map(Box::new);
-            self.timing.ending(Ending::Lingering, 0, now);
+            self.deadlines.ending(Ending::Lingering, 0, now);
             if self.lingering.is_none() {
                 self.conn.cut(ClosedBy::Us);
             }
@@ -69,11 +71,11 @@ impl Link {
     /// How far the ending has come, and how much of it is to be written.
     fn ending(&self) -> Option<(Ending, usize)> {
         match self.conn.phase() {
-            Phase::Ready | Phase::Finishing if self.reading == Reading::Open => None,
+            Phase::Ready | Phase::Finishing if self.receive.reading() == Reading::Open => None,
             Phase::Ready | Phase::Finishing => Some((Ending::PeerEnded, 0)),
             Phase::Closing if self.lingering.is_some() => Some((Ending::Lingering, 0)),
             Phase::Closing if self.conn.has_unwritten() => {
-                Some((Ending::Draining, self.conn.outlet().unwritten()))
+                Some((Ending::Draining, self.conn.send_path().unwritten()))
             }
             Phase::Closing => Some((Ending::AwaitingClose, 0)),
             Phase::Opening | Phase::Gone => None,
@@ -81,9 +83,9 @@ impl Link {
     }
 
     fn silence(&self) -> Silence {
-        if self.conn.phase() != Phase::Ready || self.reading != Reading::Open {
+        if self.conn.phase() != Phase::Ready || self.receive.reading() != Reading::Open {
             Silence::Ignored
-        } else if self.inbox_is_full() {
+        } else if self.receive.is_full(&self.conn) {
             Silence::Unheard
         } else {
             Silence::Counts
@@ -92,19 +94,19 @@ impl Link {
 
     pub(super) fn write(&mut self, cx: &mut Context<'_>, now: Moment, insist: Insist) -> Written {
         let written = match self.conn.has_unwritten() {
-            true => self.conn.outlet().poll_write(cx, insist),
+            true => self.conn.send_path().poll_write(cx, insist),
             false => Written::All,
         };
-        self.timing.written(written, now);
+        self.deadlines.written(written, now);
         written
     }
 
     /// Sets the alarm, unless it rings before the next deadline anyway.
     fn set_alarm(&mut self) {
-        if self.alarm.is_some() && !self.timing.is_perhaps_sooner() {
+        if self.alarm.is_some() && !self.deadlines.is_perhaps_sooner() {
             return;
         }
-        let Some(next) = self.timing.next(self.conn.server().options()) else { return };
+        let Some(next) = self.deadlines.next(self.conn.server().options()) else { return };
         if self.alarm.is_some_and(|at| at <= next) {
             return;
         }
@@ -123,17 +125,17 @@ impl Link {
         match due {
             Due::Ping => {
                 // Refused only where the connection closes or is cut.
-                let _ = self.conn.push_frame(Kind::Ping, &mut Payload::Borrowed(&[]), Bound::Outbox);
+                let _ = self.conn.push_frame(FrameKind::Ping, &mut Payload::Borrowed(&[]), Bound::Outbox);
             }
             Due::Silence => self.conn.cut(ClosedBy::Silence),
             Due::Assembly => {
-                self.heard_all(Close::new(1008, "message took too long to arrive", ClosedBy::Error));
-                self.conn.outlet().wake();
+                self.receive.end(Close::new(1008, "message took too long to arrive", ClosedBy::Error));
+                self.conn.send_path().wake();
             }
-            Due::Write => self.conn.outlet().cut(Close::slow()),
+            Due::Write => self.conn.send_path().cut(Close::slow()),
             Due::Unhandled => {
-                if let Some(end) = self.inbox.take_end() {
-                    self.conn.outlet().push_close(end);
+                if let Some(end) = self.receive.take_end() {
+                    self.conn.send_path().push_close(end);
                 }
             }
             Due::Close => self.conn.cut(ClosedBy::Peer),

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Conn;
-use super::handlers::catch_now;
+use crate::conn::dispatch::catch_now;
 use crate::event::{Close, IntoAdmission, IntoOutcome, IntoReply, Outcome};
 use crate::handshake::{Handshake, Reject};
 
@@ -113,41 +113,43 @@ impl Conn {
         });
     }
 
-    pub(super) fn replaced_handshake(&self) -> Option<impl FnOnce(&Handshake) -> Result<(), Reject>> {
+    pub(in crate::conn) fn replaced_handshake(
+        &self,
+    ) -> Option<impl FnOnce(&Handshake) -> Result<(), Reject>> {
         let handler = self.replaced(|replaced| replaced.handshake.clone())?;
         Some(move |handshake: &Handshake| call(&handler, |handler| handler(self, handshake)))
     }
 
-    pub(super) fn replaced_ready(&self) -> Option<impl FnOnce() -> Outcome> {
+    pub(in crate::conn) fn replaced_ready(&self) -> Option<impl FnOnce() -> Outcome> {
         let handler = self.replaced(|replaced| replaced.ready.clone())?;
         Some(move || call(&handler, |handler| handler(self)))
     }
 
     #[inline]
-    pub(super) fn replaced_utf8(&self) -> Option<impl FnOnce(&str) -> Outcome> {
+    pub(in crate::conn) fn replaced_utf8(&self) -> Option<impl FnOnce(&str) -> Outcome> {
         let handler = self.replaced(|replaced| replaced.utf8.clone())?;
         Some(move |text: &str| call(&handler, |handler| handler(self, text)))
     }
 
     #[inline]
-    pub(super) fn replaced_binary(&self) -> Option<impl FnOnce(&[u8]) -> Outcome> {
+    pub(in crate::conn) fn replaced_binary(&self) -> Option<impl FnOnce(&[u8]) -> Outcome> {
         let handler = self.replaced(|replaced| replaced.binary.clone())?;
         Some(move |data: &[u8]| call(&handler, |handler| handler(self, data)))
     }
 
     #[inline]
-    pub(super) fn replaced_pong(&self) -> Option<impl FnOnce(&[u8]) -> Outcome> {
+    pub(in crate::conn) fn replaced_pong(&self) -> Option<impl FnOnce(&[u8]) -> Outcome> {
         let handler = self.replaced(|replaced| replaced.pong.clone())?;
         Some(move |data: &[u8]| call(&handler, |handler| handler(self, data)))
     }
 
-    pub(super) fn replaced_disconnect(&self) -> Option<impl FnOnce(&Close) -> Outcome> {
+    pub(in crate::conn) fn replaced_disconnect(&self) -> Option<impl FnOnce(&Close) -> Outcome> {
         let handler = self.replaced(|replaced| replaced.disconnect.clone())?;
         Some(move |close: &Close| call(&handler, |handler| handler(self, close)))
     }
 
     /// Drops them all: a handler that holds its own connection would keep both for ever.
-    pub(super) fn forget_replaced(&self) {
+    pub(in crate::conn) fn forget_replaced(&self) {
         let replaced = self.replaced_lock().take();
         // It may run the user's code; the panic hook was told.
         let _ = catch_now(|| drop(replaced));

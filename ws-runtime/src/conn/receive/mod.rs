@@ -1,0 +1,313 @@
+//! Bytes on their way from the socket to messages: read, decoded, handled where they lie or kept for later.
+
+mod inbox;
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio_util::io::poll_read_buf;
+
+use self::inbox::Inbox;
+use super::Conn;
+use super::drive::Turn;
+use super::send::{Bound, Phase};
+use crate::event::{Close, ClosedBy};
+use crate::listen::{Sink, Source};
+use crate::wire::{Decoder, FrameKind, Incoming, Inflater, Limits, Payload, ProtocolError};
+
+/// How much one read takes at most, unless it goes where it will stay.
+const READ_SIZE: usize = 256 * 1024;
+
+/// How much the read after a large payload takes: most likely the header of the next, whose payload then goes where it
+/// will stay.
+const HEADER_READ_SIZE: usize = 4 * 1024;
+
+thread_local! {
+    /// Bytes pass through here on their way to the decoder; a connection owns a buffer only for what is incomplete.
+    static READ_BUFFER: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
+}
+
+/// The way in of one connection.
+pub(super) struct ReceivePath {
+    /// Without one of its own, the send path's socket is read from. Gone as soon as the connection is, even while a handler
+    /// still runs.
+    source: Option<Source>,
+    decoder: Decoder,
+    inbox: Inbox,
+    /// Received, but not decoded as the inbox is full or the turn is over.
+    unread: Vec<u8>,
+    /// Whether the last read was of a large payload.
+    was_large: bool,
+    reading: Reading,
+}
+
+/// Whether more is read from the peer as messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    Open,
+    /// Its last byte, its Close frame or something that breaks the protocol has been read. The inbox holds the reason.
+    Ended {
+        /// Whether its Close frame was the last that it sent, for all we know.
+        with_close_frame: bool,
+    },
+}
+
+/// Who handles the messages of a connection.
+pub(super) trait Receiver {
+    /// Handles a message before the next is decoded; gives it back where that has to be awaited.
+    fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>>;
+}
+
+/// Handles nothing now: messages wait in the inbox.
+pub(super) struct Later;
+
+impl Receiver for Later {
+    fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
+        Err(incoming)
+    }
+}
+
+impl ReceivePath {
+    pub(super) fn new(conn: &Conn, source: Option<Source>, inflater: Option<Inflater>) -> Self {
+        let limits = Limits {
+            max_message: conn.max_recv_size(),
+            max_fragments: u32::try_from(conn.server().options().max_fragments).unwrap_or(u32::MAX),
+        };
+        Self {
+            source,
+            decoder: Decoder::new(limits, inflater),
+            inbox: Inbox::default(),
+            unread: Vec::new(),
+            was_large: false,
+            reading: Reading::Open,
+        }
+    }
+
+    pub(super) fn reading(&self) -> Reading {
+        self.reading
+    }
+
+    /// Whether nothing that was received waits to be handled, not even the end.
+    pub(super) fn is_idle(&self) -> bool {
+        self.inbox.is_done() && self.unread.is_empty()
+    }
+
+    /// Whether something waits that was received, but not decoded.
+    pub(super) fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// Whether reading makes sense now: not after the peer's last word, not while the inbox is full, and after shutdown
+    /// began only for the peer's Close frame.
+    pub(super) fn wants_to_read(&self, conn: &Conn) -> bool {
+        self.reading == Reading::Open
+            && self.unread.is_empty()
+            && match conn.phase() {
+                Phase::Ready => !self.is_full(conn),
+                Phase::Closing => true,
+                Phase::Opening | Phase::Finishing | Phase::Gone => false,
+            }
+    }
+
+    /// Whether as many messages wait as may.
+    pub(super) fn is_full(&self, conn: &Conn) -> bool {
+        self.inbox.is_full(conn.server().options(), conn.max_recv_size())
+    }
+
+    /// The first message that waits.
+    pub(super) fn pop(&mut self) -> Option<Incoming<'static>> {
+        self.inbox.pop()
+    }
+
+    /// How the messages of the peer ended: told once, when all before it are handled or given up.
+    pub(super) fn take_end(&mut self) -> Option<Close> {
+        self.inbox.take_end()
+    }
+
+    /// Gives the socket's read half back.
+    pub(super) fn take_source(&mut self) -> Option<Source> {
+        self.source.take()
+    }
+
+    /// Reads once, and decodes what came.
+    pub(super) fn read(
+        &mut self,
+        cx: &mut Context<'_>,
+        turn: &mut Turn<'_>,
+        receiver: &mut impl Receiver,
+    ) -> Poll<()> {
+        let read = match self.decoder.room() {
+            Some(mut room) => {
+                let source = |source: &mut Readable| poll_read_buf(Pin::new(source), cx, &mut room);
+                let read = ready!(with_source(&mut self.source, turn.conn, source));
+                self.was_large = true;
+                if let Ok(count @ 1..) = read {
+                    turn.budget.spend(count, 0);
+                    let decoded = self.decoder.filled(count);
+                    turn.budget.spend(self.decoder.take_inflated(), 0);
+                    self.take_in(decoded, turn, receiver);
+                    turn.deadlines.assembling(self.decoder.assembling(), turn.now);
+                }
+                read
+            }
+            None => {
+                // A thread that ends has none.
+                let kept = READ_BUFFER.try_with(Cell::take).ok().flatten();
+                let mut buffer = kept.unwrap_or_else(|| vec![0; READ_SIZE].into_boxed_slice());
+                let size = if self.was_large { HEADER_READ_SIZE } else { READ_SIZE };
+                let read = self.read_to(&mut buffer[..size], cx, turn, receiver);
+                let _ = READ_BUFFER.try_with(|kept| kept.set(Some(buffer)));
+                let read = ready!(read);
+                self.was_large = false;
+                read
+            }
+        };
+        match read {
+            Ok(0) => self.end(Close::abnormal(ClosedBy::Peer)),
+            Ok(_) => turn.deadlines.alive(turn.now),
+            Err(error) => {
+                tracing::debug!(conn = turn.conn.id(), %error, "reading failed");
+                self.end(Close::abnormal(ClosedBy::Error));
+                if self.inbox.is_empty() {
+                    // Nothing is left to handle, and nothing could be answered.
+                    turn.conn.cut(ClosedBy::Error);
+                }
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Reads by way of a buffer.
+    fn read_to(
+        &mut self,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+        turn: &mut Turn<'_>,
+        receiver: &mut impl Receiver,
+    ) -> Poll<io::Result<usize>> {
+        let mut room = ReadBuf::new(buffer);
+        let source = |source: &mut Readable| Pin::new(source).poll_read(cx, &mut room);
+        if let Err(error) = ready!(with_source(&mut self.source, turn.conn, source)) {
+            return Poll::Ready(Err(error));
+        }
+        let received = room.filled_mut();
+        let count = received.len();
+        let left = self.decode(received, turn, receiver);
+        self.unread.extend_from_slice(received.get(count - left..).unwrap_or_default());
+        Poll::Ready(Ok(count))
+    }
+
+    pub(super) fn decode_unread(&mut self, turn: &mut Turn<'_>, receiver: &mut impl Receiver) {
+        let mut unread = std::mem::take(&mut self.unread);
+        let left = self.decode(&mut unread, turn, receiver);
+        if left > 0 {
+            unread.drain(..unread.len() - left);
+            self.unread = unread;
+        }
+    }
+
+    /// Decodes what was received, and has it handled; tells how many bytes are left because the inbox is full or the
+    /// turn is over.
+    fn decode(
+        &mut self,
+        mut received: &mut [u8],
+        turn: &mut Turn<'_>,
+        receiver: &mut impl Receiver,
+    ) -> usize {
+        while self.reading == Reading::Open && !received.is_empty() {
+            match turn.conn.phase() {
+                Phase::Ready | Phase::Finishing if self.is_full(turn.conn) => return received.len(),
+                Phase::Ready | Phase::Finishing | Phase::Closing if turn.budget.is_spent() => {
+                    return received.len();
+                }
+                Phase::Ready | Phase::Finishing | Phase::Closing => {}
+                Phase::Opening | Phase::Gone => return 0,
+            }
+            let (bytes, frames) = (received.len(), self.decoder.frames());
+            let decoded = self.decoder.decode(&mut received);
+            let spent = bytes - received.len() + self.decoder.take_inflated();
+            turn.budget.spend(spent, self.decoder.frames().wrapping_sub(frames));
+            if !self.decoder.assembling() {
+                // What follows in the same read is another message, with a time of its own.
+                turn.deadlines.assembling(false, turn.now);
+            }
+            let with_close_frame = received.is_empty() && matches!(decoded, Ok(Some(Incoming::Close(_))));
+            self.take_in(decoded, turn, receiver);
+            if with_close_frame {
+                self.reading = Reading::Ended { with_close_frame };
+            }
+        }
+        turn.deadlines.assembling(self.decoder.assembling(), turn.now);
+        0
+    }
+
+    fn take_in(
+        &mut self,
+        decoded: Result<Option<Incoming<'_>>, ProtocolError>,
+        turn: &mut Turn<'_>,
+        receiver: &mut impl Receiver,
+    ) {
+        match decoded {
+            Ok(None) => {}
+            Ok(Some(Incoming::Close(frame))) => {
+                let (code, reason) =
+                    frame.map_or((Close::NO_CODE, Default::default()), |frame| (frame.code, frame.reason));
+                self.end(Close::new(code, reason, ClosedBy::Peer));
+            }
+            Ok(Some(Incoming::Ping(payload))) => self.answer_ping(payload, turn),
+            Ok(Some(incoming)) => {
+                // Once our Close frame is sent, what else the peer says is not handled.
+                if turn.conn.phase() == Phase::Closing {
+                    return;
+                }
+                let later =
+                    if self.inbox.is_empty() { receiver.receive(incoming).err() } else { Some(incoming) };
+                if let Some(incoming) = later {
+                    self.inbox.push(incoming.into_owned());
+                }
+            }
+            Err(error) => {
+                tracing::debug!(conn = turn.conn.id(), %error, "protocol error");
+                let code = error.close_code().into();
+                self.end(Close::new(code, error.to_string(), ClosedBy::Error));
+            }
+        }
+    }
+
+    /// RFC 6455, section 5.5.2: a ping is answered by a pong with the same payload.
+    fn answer_ping(&mut self, mut payload: Payload<'_>, turn: &mut Turn<'_>) {
+        if !turn.deadlines.admits_ping(turn.now) {
+            self.end(Close::new(1008, "too many pings", ClosedBy::Error));
+            return;
+        }
+        // Refused only where the connection closes or is cut.
+        let _ = turn.conn.push_frame(FrameKind::Pong, &mut payload, Bound::Outbox);
+    }
+
+    /// Nothing more is read as messages: remembers why.
+    pub(super) fn end(&mut self, close: Close) {
+        self.reading = Reading::Ended { with_close_frame: false };
+        self.unread = Vec::new();
+        self.inbox.end(close);
+    }
+}
+
+type Readable = dyn AsyncRead + Unpin + Send;
+
+/// Reads from the source, or from the send_path's sink where that is the source too.
+fn with_source<T>(
+    source: &mut Option<Source>,
+    conn: &Conn,
+    read: impl FnOnce(&mut Readable) -> Poll<io::Result<T>>,
+) -> Poll<io::Result<T>> {
+    match source {
+        Some(source) => read(source),
+        None => match conn.send_path().sink() {
+            Some(sink @ Sink::Whole(_)) => read(sink),
+            Some(_) | None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        },
+    }
+}
