@@ -10,25 +10,25 @@ pub struct Peer(String);
 pub struct Path(u64);
 
 impl<'a, C: WithConn<'a>> FromContext<'a, C> for Peer {
-    fn from_context(context: &mut C) -> Self {
-        Self(context.conn().peer().to_string())
+    fn from_context(context: &mut C) -> Result<Self, Reject> {
+        Ok(Self(context.conn().peer().to_string()))
     }
 }
 
 impl<'a, C: WithConn<'a>> FromContext<'a, C> for Path {
-    fn from_context(context: &mut C) -> Self {
-        Self(context.conn().id())
+    fn from_context(context: &mut C) -> Result<Self, Reject> {
+        Ok(Self(context.conn().id()))
     }
 }
 
 pub mod extract {
-    use super::{FromContext, WithConn};
+    use super::{FromContext, Reject, WithConn};
 
     pub struct Json(pub u64);
 
     impl<'a, C: WithConn<'a>> FromContext<'a, C> for Json {
-        fn from_context(context: &mut C) -> Self {
-            Self(context.conn().id())
+        fn from_context(context: &mut C) -> Result<Self, Reject> {
+            Ok(Self(context.conn().id()))
         }
     }
 }
@@ -55,8 +55,8 @@ mod here {
     struct State(u64);
 
     impl<'a, C: WithConn<'a>> FromContext<'a, C> for State {
-        fn from_context(context: &mut C) -> Self {
-            Self(context.conn().id())
+        fn from_context(context: &mut C) -> Result<Self, Reject> {
+            Ok(Self(context.conn().id()))
         }
     }
 
