@@ -49,6 +49,7 @@ pub mod prelude;
 mod process;
 mod server;
 mod tick;
+mod transport;
 #[cfg(unix)]
 mod watch;
 mod wire;

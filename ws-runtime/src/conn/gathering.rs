@@ -12,7 +12,7 @@ use tokio::task::yield_now;
 use super::Conn;
 use super::batch::{Batch, Part};
 use super::outlet::{Outlet, Written};
-use crate::listen::Insist;
+use crate::transport::Insist;
 use crate::wire::{self, Kind, Payload, SHARE_FROM};
 
 thread_local! {

@@ -11,7 +11,7 @@ use super::handlers::catch_now;
 use super::outlet::{Bound, Outlet, OutletGuard, Patience, Phase};
 use super::{Conn, SendError, gathering};
 use crate::event::{Answer, Close, ClosedBy, Failure, Outcome, Reply};
-use crate::listen::Sink;
+use crate::transport::Sink;
 use crate::wire::{self, Agreement, Kind, Payload};
 
 impl Conn {

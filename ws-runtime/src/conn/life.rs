@@ -12,8 +12,9 @@ use crate::Reject;
 use crate::event::{
     Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Route, RouteEvent, Service,
 };
-use crate::listen::{Address, Stream};
+use crate::listen::Address;
 use crate::server::{Hosted, Place};
+use crate::transport::Stream;
 use crate::wire::{Incoming, Inflater};
 
 /// Lives one connection.

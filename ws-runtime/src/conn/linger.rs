@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout;
 
-use crate::listen::Stream;
+use crate::transport::Stream;
 
 /// The average rate, in bytes per second, below which a peer is cut while the last bytes drain: one that takes a byte now
 /// and then makes progress, but would hold a connection for days.

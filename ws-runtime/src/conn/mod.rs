@@ -77,7 +77,7 @@ struct Inner {
 }
 
 impl Conn {
-    pub(crate) fn new(id: u64, server: Server, peer: Address, stream: &crate::listen::Stream) -> Self {
+    pub(crate) fn new(id: u64, server: Server, peer: Address, stream: &crate::transport::Stream) -> Self {
         let options = server.options();
         Self(Arc::new(Inner {
             id,

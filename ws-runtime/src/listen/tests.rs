@@ -8,6 +8,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, pem::PemObject
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 use super::*;
+use crate::transport::Stream;
 
 async fn bind(listen: impl Into<Listen>) -> Result<Vec<Listener>, ListenError> {
     listen.into().bind(4096).await.map_err(|mut errors| {

@@ -18,7 +18,7 @@ use super::outlet::{Patience, Phase, Written};
 use super::pace::Pace;
 use super::timing::{Moment, Timing};
 use crate::event::Close;
-use crate::listen::{Insist, Source};
+use crate::transport::{Insist, Source};
 use crate::wire::{Decoder, Incoming, Inflater, Limits};
 
 pub(super) struct Link {

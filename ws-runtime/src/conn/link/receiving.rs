@@ -13,7 +13,7 @@ use crate::conn::Conn;
 use crate::conn::outlet::{Bound, Phase};
 use crate::conn::timing::Moment;
 use crate::event::{Close, ClosedBy};
-use crate::listen::{Sink, Source};
+use crate::transport::{Sink, Source};
 use crate::wire::{Incoming, Kind, Payload, ProtocolError};
 
 /// How much one read takes at most, unless it goes where it will stay.

@@ -8,7 +8,7 @@ use crate::conn::linger::Lingering;
 use crate::conn::outlet::{Bound, Phase, Written};
 use crate::conn::timing::{Due, Ending, Moment, Silence};
 use crate::event::{Close, ClosedBy};
-use crate::listen::{Insist, Stream};
+use crate::transport::{Insist, Stream};
 use crate::wire::{Kind, Payload};
 
 impl Link {

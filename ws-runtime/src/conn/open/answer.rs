@@ -14,8 +14,8 @@ use super::deadline::Untimely;
 use crate::Server;
 use crate::conn::linger::{LINGER, MIN_DRAIN_RATE, drain_time, linger};
 use crate::handshake::{self, IntoResponse, Refusal, Reject};
-use crate::listen::Stream;
 use crate::server::{Evicted, Place};
+use crate::transport::Stream;
 
 /// How much of an answer is given to the kernel or to TLS at once. Both take more than they have sent, and tell of room only
 /// when most of it has gone: a peer that reads slowly would seem to take nothing for as long as that lasts.

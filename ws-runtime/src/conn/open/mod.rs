@@ -13,8 +13,9 @@ use std::sync::Arc;
 use super::Conn;
 use crate::event::{Route, Service};
 use crate::handshake::{self, HeadError, HeadLimits, HeadReader, IntoResponse, Judged, Refusal, Transport};
-use crate::listen::{Address, Stream};
+use crate::listen::Address;
 use crate::server::{Hosted, Place};
+use crate::transport::Stream;
 use crate::wire::Agreement;
 
 use self::answer::Answer;

@@ -7,8 +7,8 @@ use std::task::Poll;
 use tokio_rustls::TlsAcceptor;
 
 use super::end::End;
-use crate::listen::Stream;
 use crate::server::Place;
+use crate::transport::Stream;
 
 /// The server's side of the TLS handshake, step by step: for each of ours it waits for its turn.
 pub(super) async fn accept_tls(place: &Place, acceptor: &TlsAcceptor, stream: Stream) -> Result<Stream, End> {

@@ -11,8 +11,8 @@ use super::SendError;
 use super::batch::Part;
 use super::outbox::{Outbox, Spent};
 use crate::event::{Close, ClosedBy};
-use crate::listen::{By, Insist, Sink};
 use crate::options::{Compression, Options, Slow};
+use crate::transport::{By, Insist, Sink};
 use crate::wire::{self, Kind, Payload};
 
 pub(super) use self::lock::{OutletGuard, OutletLock};
