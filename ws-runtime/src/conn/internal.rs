@@ -11,7 +11,7 @@ use super::handlers::catch_now;
 use super::outlet::{Bound, Outlet, OutletGuard, Patience, Phase};
 use super::{Conn, SendError, gathering};
 use crate::event::{Answer, Close, ClosedBy, Failure, Outcome, Reply};
-use crate::transport::Sink;
+use crate::transport::WriteHalf;
 use crate::wire::{self, Agreement, Kind, Payload};
 
 impl Conn {
@@ -137,7 +137,7 @@ impl Conn {
     }
 
     /// Opens the way out, with the 101 before all else.
-    pub(super) fn become_ready(&self, sink: Sink, accepted: Vec<u8>, agreement: Option<Agreement>) {
+    pub(super) fn become_ready(&self, sink: WriteHalf, accepted: Vec<u8>, agreement: Option<Agreement>) {
         if let Some(agreement) = agreement {
             self.0.deflation.get_or_init(|| Deflation::new(agreement, self.server().options()).into());
         }

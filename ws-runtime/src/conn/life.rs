@@ -14,7 +14,7 @@ use crate::event::{
 };
 use crate::listen::Address;
 use crate::server::{Hosted, Place};
-use crate::transport::Stream;
+use crate::transport::{Halves, Stream};
 use crate::wire::{Incoming, Inflater};
 
 /// Lives one connection.
@@ -38,12 +38,12 @@ pub(crate) fn live<S: Service>(
 /// Lives a connection that has become a WebSocket, on the route that it was opened to.
 async fn live_on<R: Route>(hosted: &Hosted<R::Server>, conn: &Conn, opened: Opened<R::Session>) {
     let Opened { stream, session, deflate, accepted } = opened;
-    let (source, sink) = stream.split();
+    let Halves { read, write, unread } = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
-    let mut link = Link::new(conn.clone(), source, inflater);
+    let mut link = Link::new(conn.clone(), read, unread.into(), inflater);
     let mut attendant = Attendant::<R> { hosted, conn, session: Some(session) };
     // Listed before the peer can know that it is ready: it misses no broadcast from then on.
-    conn.become_ready(sink, accepted, deflate);
+    conn.become_ready(write, accepted, deflate);
     hosted.server.admit(conn);
     tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
     attendant.attend(&mut link).await;
@@ -238,5 +238,90 @@ impl Refused {
             Self::ClosesByStatus => Some(Close::refused(4000 + reject.status().as_u16(), reject)),
             Self::GoesOn => None,
         }
+    }
+}
+
+/// Connections that somebody else has accepted and upgraded.
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::task::JoinHandle;
+
+    use super::*;
+    use crate::event::Store;
+    use crate::handshake::{HeadLimits, HeadReader, Judged, Transport, judge};
+    use crate::{Builder, ws_server};
+
+    #[ws_server(crate = crate, listen = "127.0.0.1:0")]
+    mod echo {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+
+    const REQUEST: &[u8] =
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+    /// Has a server live a connection whose request was read and answered by somebody else.
+    async fn mount<S: Service<State = ()>>(builder: Builder<S>, stream: Stream) -> JoinHandle<()> {
+        let running = builder.bind().await.unwrap();
+        let server = running.server().clone();
+        let hosted = Arc::new(Hosted::<S> { server, store: S::Store::new(()), tls: None });
+        let conn = hosted.server.greet(Address::Memory, &stream);
+        let limits = HeadLimits { max_header_size: 1024, max_headers: 10 };
+        let head = HeadReader::new(limits).read(&mut &*REQUEST).await.unwrap();
+        let transport = Transport { encrypted: false, has_host: true };
+        let Judged::Upgrade(request) = judge(head, &hosted.server.options().origins, transport) else {
+            panic!("it asks for a WebSocket")
+        };
+        let event = ConnEvent::before_session(&conn, &hosted.store, &*request);
+        let session = S::Route::handshake(event).await.unwrap();
+        let opened = Opened { stream, session, deflate: None, accepted: Vec::new() };
+        tokio::spawn(Gathered::of(conn.clone(), async move {
+            let _life = Life(&conn);
+            live_on::<S::Route>(&hosted, &conn, opened).await;
+        }))
+    }
+
+    /// A text as a client sends it, masked by zeros.
+    fn masked(text: &str) -> Vec<u8> {
+        [&[0x81, 0x80 | u8::try_from(text.len()).unwrap(), 0, 0, 0, 0], text.as_bytes()].concat()
+    }
+
+    const CLOSE: [u8; 6] = [0x88, 0x80, 0, 0, 0, 0];
+
+    #[tokio::test]
+    async fn messages_that_were_read_before_are_handled_first_and_go_on_in_the_stream() {
+        let (ours, mut theirs) = tokio::io::duplex(1024);
+        let (second, third) = (masked("second"), masked("third"));
+        let unread = [masked("first"), second[..9].to_vec()].concat();
+        let life = mount(echo::server(), Stream::over(ours).with_unread(unread.into())).await;
+
+        let mut echo = [0; 7];
+        theirs.read_exact(&mut echo).await.unwrap();
+        assert_eq!(&echo, b"\x81\x05first", "it needs nothing from the stream");
+        theirs.write_all(&[&second[9..], &third, &CLOSE].concat()).await.unwrap();
+        let mut rest = Vec::new();
+        theirs.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(rest, b"\x81\x06second\x81\x05third\x88\0");
+        life.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_connection_may_be_over_with_what_was_read_before() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut theirs = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (ours, _) = listener.accept().await.unwrap();
+        let unread = Bytes::from([masked("first"), masked("last"), CLOSE.to_vec()].concat());
+        let life = mount(echo::server(), Stream::from(ours).with_unread(unread)).await;
+
+        let mut all = Vec::new();
+        theirs.read_to_end(&mut all).await.unwrap();
+        assert_eq!(all, b"\x81\x05first\x81\x04last\x88\0");
+        life.await.unwrap();
     }
 }

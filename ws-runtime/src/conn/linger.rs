@@ -38,10 +38,10 @@ impl Lingering {
         Self { stream, is_shut: false, left: LINGER_BYTES }
     }
 
-    /// After both sides have said goodbye nothing is to come, and the stream is ended by dropping it. Not so with TLS:
-    /// each side has one more word to say, and the peer's would reset the connection.
+    /// After both sides have said goodbye nothing is to come, and the stream is ended by dropping it. Not so where the
+    /// stream has a goodbye of its own, as with TLS: the peer's would reset the connection.
     pub(super) fn of(stream: Stream, said_goodbye: bool) -> Option<Self> {
-        let is_over = said_goodbye && !stream.is_tls();
+        let is_over = said_goodbye && stream.ends_without_goodbye();
         (!is_over).then(|| Self::new(stream))
     }
 

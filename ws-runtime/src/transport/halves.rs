@@ -5,30 +5,30 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::tcp;
-#[cfg(unix)]
-use tokio::net::unix;
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::coop::unconstrained;
 
-use super::stream::{Plain, Stream};
+use super::Duplex;
+pub(crate) use super::socket::SocketReadHalf as ReadHalf;
+use super::socket::SocketWriteHalf;
 
-/// Where bytes come from.
+/// A stream that was taken apart.
 #[derive(Debug)]
-pub(crate) enum Source {
-    Tcp(tcp::OwnedReadHalf),
-    #[cfg(unix)]
-    Unix(unix::OwnedReadHalf),
+pub(crate) struct Halves {
+    /// Without one, the write half is read from, see [`WriteHalf::reader`].
+    pub(crate) read: Option<ReadHalf>,
+    pub(crate) write: WriteHalf,
+    /// What comes before all that is read.
+    pub(crate) unread: Bytes,
 }
 
 /// Where bytes go to; where they come from too, if the stream cannot be taken apart.
 #[derive(Debug)]
-pub(crate) enum Sink {
-    Tcp(tcp::OwnedWriteHalf),
-    #[cfg(unix)]
-    Unix(unix::OwnedWriteHalf),
-    /// TLS has one state for both directions.
-    Whole(Box<Stream>),
+pub(crate) enum WriteHalf {
+    Socket(SocketWriteHalf),
+    /// Boxed, as most connections are sockets.
+    Duplex(Box<Whole>),
 }
 
 /// Who writes.
@@ -42,127 +42,142 @@ pub(crate) enum By<'a, 'w> {
 /// Whether the kernel is asked to take bytes even where it has not said that it would.
 ///
 /// It says so only when less than half of `TCP_NOTSENT_LOWAT` waits to be sent, but takes more as soon as there is room at
-/// all: what a slow peer has read shows by trying.
+/// all: what a slow peer has read shows by trying. Nobody is woken then: the task has to write once more without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Insist {
     Yes,
     No,
 }
 
-impl Stream {
-    /// Takes the stream apart. Without a source of its own, the sink is also read from.
-    pub(crate) fn split(self) -> (Option<Source>, Sink) {
-        match self {
-            Self::Plain(Plain::Tcp(stream)) => {
-                let (source, sink) = stream.into_split();
-                (Some(Source::Tcp(source)), Sink::Tcp(sink))
-            }
-            #[cfg(unix)]
-            Self::Plain(Plain::Unix(stream)) => {
-                let (source, sink) = stream.into_split();
-                (Some(Source::Unix(source)), Sink::Unix(sink))
-            }
-            whole @ (Self::Plain(Plain::Memory(_)) | Self::Tls(_)) => (None, Sink::Whole(Box::new(whole))),
-        }
-    }
-
-    /// Puts together again what belongs together.
-    pub(crate) fn unite(source: Option<Source>, sink: Sink) -> Option<Self> {
-        match (source, sink) {
-            (Some(Source::Tcp(source)), Sink::Tcp(sink)) => {
-                source.reunite(sink).ok().map(|stream| Self::Plain(Plain::Tcp(stream)))
-            }
-            #[cfg(unix)]
-            (Some(Source::Unix(source)), Sink::Unix(sink)) => source.reunite(sink).ok().map(Self::from),
-            (_, Sink::Whole(stream)) => Some(*stream),
-            _ => None,
-        }
-    }
-}
-
-impl AsyncRead for Source {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(source) => Pin::new(source).poll_read(cx, room),
-            #[cfg(unix)]
-            Self::Unix(source) => Pin::new(source).poll_read(cx, room),
-        }
-    }
-}
-
-impl AsyncRead for Sink {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Whole(stream) => Pin::new(stream).poll_read(cx, room),
-            Self::Tcp(_) => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
-            #[cfg(unix)]
-            Self::Unix(_) => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
-        }
-    }
-}
-
-impl Sink {
-    /// Writes what the kernel takes at once; `WouldBlock` where that is nothing.
+impl WriteHalf {
+    /// Writes what is taken at once; `WouldBlock` where that is nothing.
     pub(crate) fn write(&mut self, by: &mut By<'_, '_>, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         match (self, by) {
-            (Self::Tcp(sink), By::Anyone) => match pieces {
-                [piece] => sink.try_write(piece),
-                _ => sink.try_write_vectored(pieces),
-            },
-            #[cfg(unix)]
-            (Self::Unix(sink), By::Anyone) => match pieces {
-                [piece] => sink.try_write(piece),
-                _ => sink.try_write_vectored(pieces),
-            },
-            #[cfg(unix)]
-            (Self::Tcp(sink), By::Task(_, Insist::Yes)) => try_write(sink.as_ref(), pieces),
-            #[cfg(unix)]
-            (Self::Unix(sink), By::Task(_, Insist::Yes)) => try_write(sink.as_ref(), pieces),
-            (Self::Tcp(sink), By::Task(cx, _)) => at_once(poll_write(sink, cx, pieces)),
-            #[cfg(unix)]
-            (Self::Unix(sink), By::Task(cx, _)) => at_once(poll_write(sink, cx, pieces)),
-            (Self::Whole(stream), By::Task(cx, _)) => at_once(poll_write(&mut **stream, cx, pieces)),
-            (Self::Whole(stream), By::Anyone) => for_nobody(|cx| poll_write(&mut **stream, cx, pieces)),
+            (Self::Socket(half), By::Anyone) => half.try_write(pieces),
+            (Self::Socket(half), By::Task(_, Insist::Yes)) => half.insist(pieces),
+            (Self::Socket(half), By::Task(cx, Insist::No)) => at_once(half.poll_write(cx, pieces)),
+            (Self::Duplex(whole), by) => whole.write(by, pieces),
         }
     }
 
-    /// Writes what TLS holds back; a plain socket does nothing here.
+    /// Writes what the stream holds back; a socket holds nothing.
     pub(crate) fn flush(&mut self, by: &mut By<'_, '_>) -> io::Result<()> {
-        match (self, by) {
-            (Self::Tcp(_), _) => Ok(()),
-            #[cfg(unix)]
-            (Self::Unix(_), _) => Ok(()),
-            (Self::Whole(stream), By::Task(cx, _)) => at_once(Pin::new(stream).poll_flush(cx)),
-            (Self::Whole(stream), By::Anyone) => for_nobody(|cx| Pin::new(&mut *stream).poll_flush(cx)),
+        match self {
+            Self::Socket(_) => Ok(()),
+            Self::Duplex(whole) => whole.flush(by),
+        }
+    }
+
+    /// Whether the stream may hold back what it has taken.
+    pub(crate) fn holds_back(&self) -> bool {
+        matches!(self, Self::Duplex(_))
+    }
+
+    /// About how many bytes it holds back, as far as it is known.
+    pub(crate) fn held_back(&self) -> usize {
+        match self {
+            Self::Socket(_) => 0,
+            Self::Duplex(whole) => whole.held_back,
+        }
+    }
+
+    /// Whether any of what was held back has left since this was last asked; a socket holds nothing.
+    pub(crate) fn take_progress(&mut self) -> bool {
+        match self {
+            Self::Socket(_) => false,
+            Self::Duplex(whole) => std::mem::take(&mut whole.has_passed_on),
+        }
+    }
+
+    /// Where to read from, if that is not a half of its own.
+    pub(crate) fn reader(&mut self) -> Option<&mut (dyn AsyncRead + Unpin + Send + 'static)> {
+        match self {
+            Self::Socket(_) => None,
+            Self::Duplex(whole) => Some(&mut *whole.stream),
         }
     }
 
     /// Sends small messages at once instead of gathering them (`TCP_NODELAY`); nothing to do unless it is TCP.
     pub(crate) fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         match self {
-            Self::Tcp(sink) => sink.as_ref().set_nodelay(nodelay),
-            #[cfg(unix)]
-            Self::Unix(_) => Ok(()),
-            Self::Whole(stream) => stream.set_nodelay(nodelay),
+            Self::Socket(half) => half.set_nodelay(nodelay),
+            Self::Duplex(whole) => whole.stream.socket().map_or(Ok(()), |socket| socket.set_nodelay(nodelay)),
         }
     }
 }
 
-/// Writes whatever tokio knows of the socket.
-#[cfg(unix)]
-fn try_write(socket: &impl std::os::fd::AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-    let first = pieces.first().map_or(&[][..], |piece| &**piece);
-    Ok(rustix::net::send(socket, first, rustix::net::SendFlags::NOSIGNAL)?)
+/// Both directions, which share one state, and what becomes of the bytes that are written.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    stream: Box<dyn Duplex>,
+    held_back: usize,
+    has_passed_on: bool,
 }
 
-fn poll_write<W: AsyncWrite + Unpin>(
-    sink: &mut W,
+impl Whole {
+    pub(super) fn new(stream: Box<dyn Duplex>) -> Box<Self> {
+        Box::new(Self { stream, held_back: 0, has_passed_on: false })
+    }
+
+    pub(super) fn into_inner(self) -> Box<dyn Duplex> {
+        self.stream
+    }
+
+    fn write(&mut self, by: &mut By<'_, '_>, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        if let By::Task(_, Insist::Yes) = by {
+            // A stream that is full takes nothing before it has passed on what it holds.
+            match self.flush(by) {
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        let (written, passed_on) = self.poll(by, |stream, cx| poll_write(stream, cx, pieces));
+        if let (Ok(written), Some(passed_on)) = (&written, passed_on) {
+            self.held_back = (self.held_back + written).saturating_sub(passed_on);
+        }
+        written
+    }
+
+    fn flush(&mut self, by: &mut By<'_, '_>) -> io::Result<()> {
+        let (flushed, passed_on) = self.poll(by, |stream, cx| Pin::new(stream).poll_flush(cx));
+        let left = if flushed.is_ok() { 0 } else { self.held_back };
+        self.held_back = left.saturating_sub(passed_on.unwrap_or_default());
+        flushed
+    }
+
+    /// Polls once; tells how many bytes that has passed on, where it is known.
+    fn poll<T>(
+        &mut self,
+        by: &mut By<'_, '_>,
+        mut poll: impl FnMut(&mut dyn Duplex, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> (io::Result<T>, Option<usize>) {
+        let stream = &mut *self.stream;
+        let before = stream.passed_on();
+        let done = match by {
+            By::Task(cx, Insist::No) => at_once(poll(stream, cx)),
+            By::Task(cx, Insist::Yes) => {
+                stream.insist(Insist::Yes);
+                let done = at_once(poll(stream, cx));
+                stream.insist(Insist::No);
+                done
+            }
+            By::Anyone => for_nobody(|cx| poll(stream, cx)),
+        };
+        let passed_on = before.zip(stream.passed_on()).map(|(before, after)| after.wrapping_sub(before));
+        self.has_passed_on |= passed_on.is_some_and(|count| count > 0);
+        (done, passed_on)
+    }
+}
+
+/// Writes one piece or several.
+pub(super) fn poll_write<W: AsyncWrite + Unpin + ?Sized>(
+    to: &mut W,
     cx: &mut Context<'_>,
     pieces: &[IoSlice<'_>],
 ) -> Poll<io::Result<usize>> {
     match pieces {
-        [piece] => Pin::new(sink).poll_write(cx, piece),
-        _ => Pin::new(sink).poll_write_vectored(cx, pieces),
+        [piece] => Pin::new(to).poll_write(cx, piece),
+        _ => Pin::new(to).poll_write_vectored(cx, pieces),
     }
 }
 

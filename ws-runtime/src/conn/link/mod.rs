@@ -18,14 +18,14 @@ use super::outlet::{Patience, Phase, Written};
 use super::pace::Pace;
 use super::timing::{Moment, Timing};
 use crate::event::Close;
-use crate::transport::{Insist, Source};
+use crate::transport::{Insist, ReadHalf};
 use crate::wire::{Decoder, Incoming, Inflater, Limits};
 
 pub(super) struct Link {
     conn: Conn,
     /// Without one of its own, the outlet's sink is read from. Gone as soon as the connection is, even while a handler
     /// still runs.
-    source: Option<Source>,
+    source: Option<ReadHalf>,
     decoder: Decoder,
     inbox: Inbox,
     /// Received, but not decoded as the inbox is full or the turn is over.
@@ -83,7 +83,14 @@ enum Stop {
 
 impl Link {
     /// Takes over a connection that has just become ready.
-    pub(super) fn new(conn: Conn, source: Option<Source>, inflater: Option<Inflater>) -> Self {
+    ///
+    /// `unread` comes before what is read.
+    pub(super) fn new(
+        conn: Conn,
+        source: Option<ReadHalf>,
+        unread: Vec<u8>,
+        inflater: Option<Inflater>,
+    ) -> Self {
         let options = conn.server().options();
         let limits = Limits {
             max_message: conn.max_recv_size(),
@@ -92,7 +99,7 @@ impl Link {
         Self {
             decoder: Decoder::new(limits, inflater),
             inbox: Inbox::default(),
-            unread: Vec::new(),
+            unread,
             was_large: false,
             reading: Reading::Open,
             lingering: None,

@@ -13,7 +13,7 @@ use crate::conn::Conn;
 use crate::conn::outlet::{Bound, Phase};
 use crate::conn::timing::Moment;
 use crate::event::{Close, ClosedBy};
-use crate::transport::{Sink, Source};
+use crate::transport::{ReadHalf, WriteHalf};
 use crate::wire::{Incoming, Kind, Payload, ProtocolError};
 
 /// How much one read takes at most, unless it goes where it will stay.
@@ -189,17 +189,17 @@ impl Link {
 
 type Readable = dyn AsyncRead + Unpin + Send;
 
-/// Reads from the source, or from the outlet's sink where that is the source too.
+/// Reads from the read half, or through the write half where the stream cannot be taken apart.
 fn with_source<T>(
-    source: &mut Option<Source>,
+    source: &mut Option<ReadHalf>,
     conn: &Conn,
     read: impl FnOnce(&mut Readable) -> Poll<io::Result<T>>,
 ) -> Poll<io::Result<T>> {
     match source {
         Some(source) => read(source),
-        None => match conn.outlet().sink() {
-            Some(sink @ Sink::Whole(_)) => read(sink),
-            Some(_) | None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        None => match conn.outlet().sink().and_then(WriteHalf::reader) {
+            Some(reader) => read(reader),
+            None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         },
     }
 }

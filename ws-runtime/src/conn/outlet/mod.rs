@@ -12,7 +12,7 @@ use super::batch::Part;
 use super::outbox::{Outbox, Spent};
 use crate::event::{Close, ClosedBy};
 use crate::options::{Compression, Options, Slow};
-use crate::transport::{By, Insist, Sink};
+use crate::transport::{By, Insist, WriteHalf};
 use crate::wire::{self, Kind, Payload};
 
 pub(super) use self::lock::{OutletGuard, OutletLock};
@@ -23,7 +23,7 @@ pub(super) struct Outlet {
     phase: Phase,
     outbox: Outbox,
     /// There from `ready` on, until the connection is cut.
-    sink: Option<Sink>,
+    sink: Option<WriteHalf>,
     limit: usize,
     slow: Slow,
     /// What `TCP_NODELAY` was set to while the socket was not here: perhaps too late for whoever opens the connection.
@@ -150,9 +150,9 @@ impl Outlet {
         !self.outbox.is_empty() || self.blocked
     }
 
-    /// How many bytes wait to be written.
+    /// How many bytes wait to be written, also within TLS.
     pub(super) fn unwritten(&self) -> usize {
-        self.outbox.len()
+        self.outbox.len() + self.sink.as_ref().map_or(0, WriteHalf::held_back)
     }
 
     /// Sets `TCP_NODELAY`, now or as soon as the connection is ready.
@@ -166,21 +166,21 @@ impl Outlet {
         }
     }
 
-    pub(super) fn sink(&mut self) -> Option<&mut Sink> {
+    pub(super) fn sink(&mut self) -> Option<&mut WriteHalf> {
         self.sink.as_mut()
     }
 
     /// Takes the socket away from senders: all is written, and the peer has said its last word.
-    pub(super) fn take_sink(&mut self) -> Option<Sink> {
+    pub(super) fn take_sink(&mut self) -> Option<WriteHalf> {
         self.sink.take()
     }
 
     /// Opens the way out, with the 101 before all else.
-    pub(super) fn become_ready(&mut self, sink: Sink, accepted: Vec<u8>) -> io::Result<()> {
+    pub(super) fn become_ready(&mut self, sink: WriteHalf, accepted: Vec<u8>) -> io::Result<()> {
         if self.phase == Phase::Opening {
             self.phase = Phase::Ready;
-            // TLS may have kept something back; the task will see.
-            self.blocked = matches!(sink, Sink::Whole(_));
+            // It may hold something back already, as TLS does; the task will see.
+            self.blocked = sink.holds_back();
             self.sink = Some(sink);
             self.outbox.push_encoded(&accepted.into());
             if let Some(nodelay) = self.late_nodelay.take() {
@@ -385,6 +385,9 @@ impl Outlet {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if sink.take_progress() {
+                        stalled = Written::Some;
+                    }
                     self.outbox.leave_batch();
                     self.queue(frames);
                     return stalled;
