@@ -1,16 +1,22 @@
 //! A peer that reads slowly, and goes on reading, gets all that was accepted for it, however the connection ends. The clock
 //! stands still but for the next timer.
 
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, Sleep, sleep, timeout};
+use tokio_rustls::client::TlsStream;
 use ws_runtime::prelude::*;
 use ws_runtime::{ClosedBy, Running, SendError};
 use ws_tests::frame::{Sent, close, frame};
 use ws_tests::raw::{Cut, HANDSHAKE, ask};
+use ws_tests::tls;
 
 type Ended = (u16, ClosedBy, Instant);
 
@@ -53,11 +59,75 @@ async fn start() -> (Running, TcpStream, mpsc::UnboundedReceiver<Ended>) {
 
 /// A peer whose kernel takes little on its behalf.
 async fn peer(running: &Running) -> TcpStream {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(4096).unwrap();
-    let mut stream = socket.connect(ws_tests::address(running).parse().unwrap()).await.unwrap();
+    let mut stream = connect(running).await;
     ask(&mut stream, HANDSHAKE.as_bytes(), Cut::Whole).await;
     stream
+}
+
+async fn connect(running: &Running) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    // What waits for an acknowledgement takes real time, and the clock would run away.
+    socket.set_nodelay(true).unwrap();
+    socket.connect(ws_tests::address(running).parse().unwrap()).await.unwrap()
+}
+
+/// The same over TLS, with a network that carries so many bytes a second to it.
+async fn peer_over_tls(a_second: usize) -> (Running, TlsStream<Narrow>, mpsc::UnboundedReceiver<Ended>) {
+    let (told, ended) = channel();
+    let (tls, connector) = tls::identity();
+    let server = generous::server().state(told).slow("drop").silence_max(0).tls(tls);
+    let running = server.bind().await.unwrap();
+    let mut stream = tls::encrypt(&connector, Narrow::new(connect(&running).await)).await;
+    ask(&mut stream, HANDSHAKE.as_bytes(), Cut::Whole).await;
+    stream.get_mut().0.a_second = a_second;
+    (running, stream, ended)
+}
+
+/// Carries so many bytes a second to the peer.
+struct Narrow {
+    stream: TcpStream,
+    a_second: usize,
+    left: usize,
+    next: Pin<Box<Sleep>>,
+}
+
+impl Narrow {
+    /// It begins wide.
+    fn new(stream: TcpStream) -> Self {
+        Self { stream, a_second: 64 * 1024, left: 0, next: Box::pin(sleep(Duration::ZERO)) }
+    }
+}
+
+impl AsyncRead for Narrow {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.left == 0 {
+            ready!(this.next.as_mut().poll(cx));
+            this.next.as_mut().reset(Instant::now() + Duration::from_secs(1));
+        }
+        this.left = if this.left == 0 { this.a_second } else { this.left.min(this.a_second) };
+        let mut bytes = vec![0; this.left.min(room.remaining())];
+        let mut read = ReadBuf::new(&mut bytes);
+        ready!(Pin::new(&mut this.stream).poll_read(cx, &mut read))?;
+        this.left -= read.filled().len();
+        room.put_slice(read.filled());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Narrow {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }
 
 /// Reads so many bytes a second until the end, and takes frames apart.
@@ -200,4 +270,33 @@ async fn a_reader_of_a_kilobyte_a_second_makes_progress() {
     assert!(reading.is_err(), "still connected");
     assert!(ended.try_recv().is_err());
     broadcasting.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_over_tls_that_a_kilobyte_a_second_reaches_makes_progress() {
+    let (running, mut stream, mut ended) = peer_over_tls(1024).await;
+    let server = running.server().clone();
+    let broadcasting = tokio::spawn(async move {
+        loop {
+            server.broadcast_binary(vec![0; 10_000]);
+            sleep(Duration::from_secs(1)).await;
+        }
+    });
+    let reading =
+        timeout(Duration::from_secs(300), tokio::io::copy(&mut stream, &mut tokio::io::sink())).await;
+    assert!(reading.is_err(), "still connected");
+    assert!(ended.try_recv().is_err());
+    broadcasting.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_arrives_over_tls_before_a_disconnect() {
+    // In the end nothing waits but what TLS has taken: some 64 KiB, for a minute and more.
+    let (_running, mut stream, mut ended) = peer_over_tls(700).await;
+    stream.write_all(&frame(0x81, b"disconnect")).await.unwrap();
+    let mut received = Vec::new();
+    let _ = stream.read_to_end(&mut received).await;
+    assert_all(&Sent::read_complete(&received), 4000);
+    let (code, by, _) = ended.recv().await.unwrap();
+    assert_eq!((code, by), (4000, ClosedBy::Us));
 }

@@ -51,6 +51,7 @@ pub mod prelude;
 mod process;
 mod server;
 mod tick;
+mod transport;
 #[cfg(unix)]
 mod watch;
 mod wire;

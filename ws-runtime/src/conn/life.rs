@@ -11,8 +11,9 @@ use super::drive::Driver;
 use super::open::{Opened, open};
 use super::send::Corked;
 use crate::event::{ClosedBy, Route, Service};
-use crate::listen::{Address, Stream};
+use crate::listen::Address;
 use crate::server::{Hosted, Slot};
+use crate::transport::{Halves, Stream};
 use crate::wire::Inflater;
 
 /// The life of one connection, as a task. It is a step at a time, and each is in a box of its own: so the task is small,
@@ -55,11 +56,11 @@ impl Future for Life {
 fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, held: Held, opened: Opened<R::Session>) -> Life {
     let Opened { stream, session, deflate, accepted } = opened;
     let conn = held.0.clone();
-    let (source, sink) = stream.split();
+    let Halves { read, write, unread } = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
-    let mut driver = Driver::new(conn.clone(), source, inflater);
+    let mut driver = Driver::new(conn.clone(), read, unread.into(), inflater);
     // Listed before the peer can know that it is ready: it misses no broadcast from then on.
-    conn.become_ready(sink, accepted, deflate);
+    conn.become_ready(write, accepted, deflate);
     hosted.server.register(&conn);
     tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
     let mut dispatcher = Dispatcher::<R> { hosted, held, session: Some(session) };

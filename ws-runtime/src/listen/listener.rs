@@ -10,9 +10,9 @@ use tokio::net::UnixListener;
 
 use super::address::Address;
 use super::error::ListenError;
-use super::stream::Stream;
 #[cfg(unix)]
 use super::unix::SocketFile;
+use crate::transport::Stream;
 
 /// One socket that listens.
 #[derive(Debug)]

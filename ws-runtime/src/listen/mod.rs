@@ -1,10 +1,8 @@
-//! Where connections come from: addresses, listeners, TLS and the stream that all of them end in.
+//! Where connections come from: addresses, listeners, and the certificate for TLS.
 
 mod address;
 mod error;
-mod halves;
 mod listener;
-mod stream;
 #[cfg(unix)]
 mod systemd;
 mod tcp;
@@ -17,10 +15,8 @@ use std::net::{IpAddr, SocketAddr};
 
 pub use address::Address;
 pub use error::ListenError;
-pub(crate) use halves::{By, Insist, Sink, Source};
 use listener::Prepared;
 pub(crate) use listener::{Listener, accept_pause};
-pub(crate) use stream::Stream;
 pub use tls::{Tls, TlsError};
 use ws_spec::address::Target;
 

@@ -1,11 +1,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 
-use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 use super::*;
 
@@ -153,40 +149,6 @@ fn a_tokio_listener_of_another_runtime_is_taken_over() {
         let _client = TcpStream::connect((Ipv4Addr::LOCALHOST, port(&listener))).await.unwrap();
         listener.accept().await.unwrap();
     });
-}
-
-#[tokio::test]
-async fn bytes_pass_through_tls_over_a_pipe_in_memory() {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let acceptor = Tls::pem(made.cert.pem(), made.signing_key.serialize_pem()).acceptor().unwrap();
-    let (client, server) = tokio::io::duplex(4096);
-
-    let serve = async {
-        let mut stream = Stream::from(server).accept_tls(&acceptor).await.unwrap();
-        assert!(stream.is_tls() && stream.is_write_vectored());
-        assert_eq!(stream.raw_fd(), None);
-        let mut request = [0; 4];
-        stream.read_exact(&mut request).await.unwrap();
-        stream.write_all(&request).await.unwrap();
-        stream.shutdown().await.unwrap();
-        assert!(stream.accept_tls(&acceptor).await.is_err());
-    };
-    let call = async {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(made.cert.pem().as_bytes()).unwrap()).unwrap();
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let name = ServerName::try_from("localhost").unwrap();
-        let mut stream = TlsConnector::from(Arc::new(config)).connect(name, client).await.unwrap();
-        stream.write_all(b"ping").await.unwrap();
-        let mut reply = Vec::new();
-        stream.read_to_end(&mut reply).await.unwrap();
-        assert_eq!(reply, b"ping");
-    };
-    tokio::join!(serve, call);
 }
 
 #[cfg(unix)]

@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use crate::listen::{Address, Listener, Stream, accept_pause};
+use crate::listen::{Address, Listener, accept_pause};
+use crate::transport::Stream;
 
 /// How often it is logged at most that connections cannot be accepted.
 const WARN_EVERY: Duration = Duration::from_secs(30);

@@ -29,8 +29,9 @@ use self::registry::Registry;
 use self::shutdown::Stage;
 use crate::conn::{Broadcast, Conn, SendError, corked};
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
-use crate::listen::{Address, Stream};
+use crate::listen::Address;
 use crate::options::Options;
+use crate::transport::Stream;
 #[cfg(unix)]
 use crate::watch::Watchers;
 use crate::wire::FrameKind;

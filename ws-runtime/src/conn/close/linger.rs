@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout;
 
-use crate::listen::Stream;
+use crate::transport::Stream;
 
 /// The lowest average rate, in bytes per second, at which a peer may drain the last bytes. A peer that takes a byte now and
 /// then makes progress, but would hold the connection for days.
@@ -41,7 +41,7 @@ impl Lingering {
     /// `None` if dropping the stream is enough, as nothing can arrive after the Close frames of both sides. Over TLS the
     /// peer still sends an alert, which would reset the connection.
     pub(in crate::conn) fn of(stream: Stream, said_goodbye: bool) -> Option<Self> {
-        let is_over = said_goodbye && !stream.is_tls();
+        let is_over = said_goodbye && stream.ends_without_goodbye();
         (!is_over).then(|| Self::new(stream))
     }
 

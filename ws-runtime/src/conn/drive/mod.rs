@@ -19,7 +19,7 @@ use super::dispatch::{Caught, Panicked};
 use super::receive::{Later, ReceivePath, Receiver};
 use super::send::{CancelLevel, Phase, Written};
 use crate::event::Close;
-use crate::listen::{Insist, Source};
+use crate::transport::{Insist, ReadHalf};
 use crate::wire::{Incoming, Inflater};
 
 pub(crate) use self::deadlines::Moment;
@@ -59,10 +59,15 @@ enum Stop {
 }
 
 impl Driver {
-    /// Takes over a connection that has just become ready.
-    pub(super) fn new(conn: Conn, source: Option<Source>, inflater: Option<Inflater>) -> Self {
+    /// Takes over a connection that has just become ready. `unread` comes before what is read.
+    pub(super) fn new(
+        conn: Conn,
+        source: Option<ReadHalf>,
+        unread: Vec<u8>,
+        inflater: Option<Inflater>,
+    ) -> Self {
         Self {
-            receive: ReceivePath::new(&conn, source, inflater),
+            receive: ReceivePath::new(&conn, source, unread, inflater),
             lingering: None,
             budget: Budget::new(),
             deadlines: Deadlines::new(conn.server().alarms().now()),

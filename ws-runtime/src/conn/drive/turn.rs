@@ -8,7 +8,7 @@ use crate::conn::close::{Ending, Lingering};
 use crate::conn::receive::Reading;
 use crate::conn::send::{Bound, Phase, Written, write_own};
 use crate::event::{Close, ClosedBy};
-use crate::listen::{Insist, Stream};
+use crate::transport::{Insist, Stream};
 use crate::wire::{FrameKind, Payload};
 
 impl Driver {
@@ -55,8 +55,8 @@ impl Driver {
         self.deadlines.ending(ending, left, now);
         if let (Ending::AwaitingClose, Reading::Ended { with_close_frame }) = (ending, self.receive.reading())
         {
-            let sink = self.conn.send_path().take_sink();
-            let stream = sink.and_then(|sink| Stream::unite(self.receive.take_source(), sink));
+            let write = self.conn.send_path().take_socket();
+            let stream = write.and_then(|write| Stream::unite(self.receive.take_source(), write));
             self.lingering = stream.and_then(|stream| Lingering::of(stream, with_close_frame)).map(Box::new);
             self.deadlines.ending(Ending::Lingering, 0, now);
             if self.lingering.is_none() {

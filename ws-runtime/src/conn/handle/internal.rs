@@ -11,7 +11,7 @@ use crate::conn::send::{
     Bound, CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendPath, cork_own, defers_write,
 };
 use crate::event::{Answer, Close, ClosedBy, Failure, Outcome, Reply};
-use crate::listen::Sink;
+use crate::transport::WriteHalf;
 use crate::wire::{self, Agreement, FrameKind, Payload};
 
 impl Conn {
@@ -141,11 +141,16 @@ impl Conn {
     }
 
     /// Opens the way out, with the 101 before all else.
-    pub(in crate::conn) fn become_ready(&self, sink: Sink, accepted: Vec<u8>, agreement: Option<Agreement>) {
+    pub(in crate::conn) fn become_ready(
+        &self,
+        socket: WriteHalf,
+        accepted: Vec<u8>,
+        agreement: Option<Agreement>,
+    ) {
         if let Some(agreement) = agreement {
             self.0.deflation.get_or_init(|| Deflation::new(agreement, self.server().options()).into());
         }
-        let ready = self.send_path().become_ready(sink, accepted);
+        let ready = self.send_path().become_ready(socket, accepted);
         self.log_nodelay(ready);
     }
 

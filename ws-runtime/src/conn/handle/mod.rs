@@ -20,6 +20,7 @@ use crate::Server;
 use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
 use crate::options::Compression;
+use crate::transport::Stream;
 use crate::wire::FrameKind;
 
 pub use self::error::{CloseError, SendError, SetError};
@@ -51,7 +52,7 @@ struct Inner {
 }
 
 impl Conn {
-    pub(crate) fn new(id: u64, server: Server, peer: Address, stream: &crate::listen::Stream) -> Self {
+    pub(crate) fn new(id: u64, server: Server, peer: Address, stream: &Stream) -> Self {
         let options = server.options();
         Self(Arc::new(Inner {
             id,

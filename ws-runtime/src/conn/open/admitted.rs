@@ -6,9 +6,9 @@ use super::handlers::run_handshake;
 use crate::conn::Conn;
 use crate::event::Route;
 use crate::handshake::{self, Handshake, Reject, Terms};
-use crate::listen::Stream;
 use crate::options::Compression;
 use crate::server::Hosted;
+use crate::transport::Stream;
 use crate::wire::Agreement;
 
 /// A handshake that the handlers have admitted, not answered yet.

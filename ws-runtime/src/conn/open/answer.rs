@@ -14,8 +14,8 @@ use super::deadline::Interrupted;
 use crate::Server;
 use crate::conn::close::{LINGER, MIN_DRAIN_RATE, drain_time, linger};
 use crate::handshake::{self, IntoResponse, Refusal, Reject};
-use crate::listen::Stream;
 use crate::server::{Evicted, Slot};
+use crate::transport::Stream;
 
 /// How many bytes of an answer are written at once. The kernel and TLS take a large write as a whole, and report room only
 /// after most of it is sent: until then a slow reader would seem to read nothing.

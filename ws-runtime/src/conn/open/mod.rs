@@ -32,8 +32,8 @@ use self::reason::{NotAdmitted, Reason};
 use self::tls::accept_tls;
 use super::Conn;
 use crate::event::{Route, Service};
-use crate::listen::Stream;
 use crate::server::{Hosted, Slot};
+use crate::transport::Stream;
 
 pub(super) use self::admitted::Opened;
 pub(crate) use self::answer::refuse;

@@ -1,8 +1,8 @@
 //! `TCP_NODELAY`, set as seldom as possible.
 
 use crate::conn::Conn;
-use crate::listen::Stream;
 use crate::options::Options;
+use crate::transport::Stream;
 
 /// The current value of `TCP_NODELAY`, if it is known.
 pub(super) struct Nodelay(Option<bool>);

@@ -17,9 +17,10 @@ use crate::event::{Route, Service};
 use crate::handshake::{
     self, Classified, Head, HeadError, HeadLimits, HeadReader, IntoResponse, Refusal, Transport,
 };
-use crate::listen::{Address, Stream};
+use crate::listen::Address;
 use crate::options::Options;
 use crate::server::{Hosted, Slot};
+use crate::transport::Stream;
 
 /// Reads the request and has it admitted, or says what to answer instead.
 pub(super) async fn admit<S: Service>(

@@ -7,8 +7,8 @@ use std::task::Poll;
 use tokio_rustls::TlsAcceptor;
 
 use super::reason::Reason;
-use crate::listen::Stream;
 use crate::server::Slot;
+use crate::transport::Stream;
 
 /// Runs our side of the TLS handshake. Each step of ours needs a permit, because it is expensive.
 pub(super) async fn accept_tls(

@@ -15,7 +15,7 @@ use super::Conn;
 use super::drive::Turn;
 use super::send::{Bound, Phase};
 use crate::event::{Close, ClosedBy};
-use crate::listen::{Sink, Source};
+use crate::transport::{ReadHalf, WriteHalf};
 use crate::wire::{Decoder, FrameKind, Incoming, Inflater, Limits, Payload, ProtocolError};
 
 /// How much one read takes at most, unless it goes where it will stay.
@@ -32,12 +32,12 @@ thread_local! {
 
 /// The way in of one connection.
 pub(super) struct ReceivePath {
-    /// Without one of its own, the send path's socket is read from. Gone as soon as the connection is, even while a handler
+    /// Without one, the stream is read through the write half. Gone as soon as the connection is, even while a handler
     /// still runs.
-    source: Option<Source>,
+    source: Option<ReadHalf>,
     decoder: Decoder,
     inbox: Inbox,
-    /// Received, but not decoded as the inbox is full or the turn is over.
+    /// Received, but not decoded: it was read ahead of the 101, the inbox is full, or the turn is over.
     unread: Vec<u8>,
     /// Whether the last read was of a large payload.
     was_large: bool,
@@ -71,7 +71,12 @@ impl Receiver for Later {
 }
 
 impl ReceivePath {
-    pub(super) fn new(conn: &Conn, source: Option<Source>, inflater: Option<Inflater>) -> Self {
+    pub(super) fn new(
+        conn: &Conn,
+        source: Option<ReadHalf>,
+        unread: Vec<u8>,
+        inflater: Option<Inflater>,
+    ) -> Self {
         let limits = Limits {
             max_message: conn.max_recv_size(),
             max_fragments: u32::try_from(conn.server().options().max_fragments).unwrap_or(u32::MAX),
@@ -80,12 +85,13 @@ impl ReceivePath {
             source,
             decoder: Decoder::new(limits, inflater),
             inbox: Inbox::default(),
-            unread: Vec::new(),
+            unread,
             was_large: false,
             reading: Reading::Open,
         }
     }
 
+    /// Whether more is read.
     pub(super) fn reading(&self) -> Reading {
         self.reading
     }
@@ -128,7 +134,7 @@ impl ReceivePath {
     }
 
     /// Gives the socket's read half back.
-    pub(super) fn take_source(&mut self) -> Option<Source> {
+    pub(super) fn take_source(&mut self) -> Option<ReadHalf> {
         self.source.take()
     }
 
@@ -297,17 +303,17 @@ impl ReceivePath {
 
 type Readable = dyn AsyncRead + Unpin + Send;
 
-/// Reads from the source, or from the send_path's sink where that is the source too.
+/// Reads from the read half, or through the write half where the stream cannot be taken apart.
 fn with_source<T>(
-    source: &mut Option<Source>,
+    source: &mut Option<ReadHalf>,
     conn: &Conn,
     read: impl FnOnce(&mut Readable) -> Poll<io::Result<T>>,
 ) -> Poll<io::Result<T>> {
     match source {
         Some(source) => read(source),
-        None => match conn.send_path().sink() {
-            Some(sink @ Sink::Whole(_)) => read(sink),
-            Some(_) | None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        None => match conn.send_path().socket().and_then(WriteHalf::reader) {
+            Some(reader) => read(reader),
+            None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         },
     }
 }

@@ -12,7 +12,7 @@ use tokio::task::yield_now;
 use super::batch::{Batch, Part};
 use super::{SendPath, Written};
 use crate::conn::Conn;
-use crate::listen::Insist;
+use crate::transport::Insist;
 use crate::wire::{self, FrameKind, Payload, SHARE_FROM};
 
 thread_local! {

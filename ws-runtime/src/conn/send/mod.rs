@@ -24,8 +24,8 @@ use self::batch::Part;
 use self::outbox::{Discarded, Outbox};
 use super::SendError;
 use crate::event::{Close, ClosedBy};
-use crate::listen::{By, Insist, Sink};
 use crate::options::{Compression, Options, Slow};
+use crate::transport::{By, Insist, WriteHalf};
 use crate::wire::{self, FrameKind, Payload};
 
 pub(crate) use self::broadcast::Broadcast;
@@ -47,7 +47,7 @@ pub(super) struct SendPath {
     phase: Phase,
     outbox: Outbox,
     /// There from `ready` on, until the connection is cut.
-    sink: Option<Sink>,
+    socket: Option<WriteHalf>,
     limit: usize,
     slow: Slow,
     /// What `TCP_NODELAY` was set to while the socket was not here: perhaps too late for whoever opens the connection.
@@ -128,7 +128,7 @@ impl SendPath {
         Self {
             phase: Phase::Opening,
             outbox: Outbox::default(),
-            sink: None,
+            socket: None,
             limit: options.max_outbox,
             slow: options.slow,
             late_nodelay: None,
@@ -161,15 +161,15 @@ impl SendPath {
         !self.outbox.is_empty() || self.blocked
     }
 
-    /// How many bytes wait to be written.
+    /// How many bytes wait to be written, also within TLS.
     pub(super) fn unwritten(&self) -> usize {
-        self.outbox.len()
+        self.outbox.len() + self.socket.as_ref().map_or(0, WriteHalf::held_back)
     }
 
     /// Sets `TCP_NODELAY`, now or as soon as the connection is ready.
     pub(super) fn set_nodelay(&mut self, nodelay: bool) -> io::Result<()> {
-        match &self.sink {
-            Some(sink) => sink.set_nodelay(nodelay),
+        match &self.socket {
+            Some(socket) => socket.set_nodelay(nodelay),
             None => {
                 self.late_nodelay = Some(nodelay);
                 Ok(())
@@ -177,22 +177,22 @@ impl SendPath {
         }
     }
 
-    pub(super) fn sink(&mut self) -> Option<&mut Sink> {
-        self.sink.as_mut()
+    pub(super) fn socket(&mut self) -> Option<&mut WriteHalf> {
+        self.socket.as_mut()
     }
 
     /// Takes the socket away from senders: all is written, and the peer has said its last word.
-    pub(super) fn take_sink(&mut self) -> Option<Sink> {
-        self.sink.take()
+    pub(super) fn take_socket(&mut self) -> Option<WriteHalf> {
+        self.socket.take()
     }
 
     /// Opens the way out, with the 101 before all else.
-    pub(super) fn become_ready(&mut self, sink: Sink, accepted: Vec<u8>) -> io::Result<()> {
+    pub(super) fn become_ready(&mut self, socket: WriteHalf, accepted: Vec<u8>) -> io::Result<()> {
         if self.phase == Phase::Opening {
             self.phase = Phase::Ready;
-            // TLS may have kept something back; the task will see.
-            self.blocked = matches!(sink, Sink::Whole(_));
-            self.sink = Some(sink);
+            // It may hold something back already, as TLS does; the task will see.
+            self.blocked = socket.holds_back();
+            self.socket = Some(socket);
             self.outbox.push_encoded(&accepted.into());
             if let Some(nodelay) = self.late_nodelay.take() {
                 return self.set_nodelay(nodelay);
@@ -261,7 +261,7 @@ impl SendPath {
         self.phase = Phase::Gone;
         self.outbox.clear();
         self.blocked = false;
-        self.sink = None;
+        self.socket = None;
         self.wake();
         self.tell_flushed();
     }
@@ -358,15 +358,15 @@ impl SendPath {
             self.queue(frames);
             frames = &[];
         }
-        let Some(sink) = &mut self.sink else { return Written::All };
+        let Some(socket) = &mut self.socket else { return Written::All };
         let mut stalled = Written::None;
         let failure = loop {
             let step = if !self.outbox.is_empty() {
-                self.outbox.with_slices(|pieces| sink.write(by, pieces))
+                self.outbox.with_slices(|pieces| socket.write(by, pieces))
             } else if !frames.is_empty() {
-                sink.write(by, &[IoSlice::new(frames)])
+                socket.write(by, &[IoSlice::new(frames)])
             } else {
-                match sink.flush(by) {
+                match socket.flush(by) {
                     Ok(()) => {
                         self.tell_flushed();
                         return Written::All;
@@ -385,6 +385,9 @@ impl SendPath {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if socket.take_progress() {
+                        stalled = Written::Some;
+                    }
                     self.outbox.settle();
                     self.queue(frames);
                     return stalled;

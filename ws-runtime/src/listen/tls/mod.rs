@@ -63,7 +63,7 @@ impl Tls {
         self.config().map(drop)
     }
 
-    /// Loads certificate and key for [`Stream::accept_tls`](super::Stream::accept_tls).
+    /// Loads certificate and key for [`Stream::accept_tls`](crate::transport::Stream::accept_tls).
     pub(crate) fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
         self.config().map(TlsAcceptor::from)
     }

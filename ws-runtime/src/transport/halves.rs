@@ -1,0 +1,195 @@
+//! The two directions of a connection that is open: its own task reads, whoever has something to send writes.
+
+use std::future::{Future, poll_fn};
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::coop::unconstrained;
+
+use super::Duplex;
+pub(crate) use super::socket::SocketReadHalf as ReadHalf;
+use super::socket::SocketWriteHalf;
+
+/// A stream that was taken apart.
+#[derive(Debug)]
+pub(crate) struct Halves {
+    /// Without one, the write half is read from, see [`WriteHalf::reader`].
+    pub(crate) read: Option<ReadHalf>,
+    pub(crate) write: WriteHalf,
+    /// What comes before all that is read.
+    pub(crate) unread: Bytes,
+}
+
+/// Where bytes go to; where they come from too, if the stream cannot be taken apart.
+#[derive(Debug)]
+pub(crate) enum WriteHalf {
+    Socket(SocketWriteHalf),
+    /// Boxed, as most connections are sockets.
+    Duplex(Box<Whole>),
+}
+
+/// Who writes.
+pub(crate) enum By<'a, 'w> {
+    /// The connection's task: it is woken when the kernel takes more.
+    Task(&'a mut Context<'w>, Insist),
+    /// Anyone else: nobody is woken.
+    Anyone,
+}
+
+/// Whether the kernel is asked to take bytes even where it has not said that it would.
+///
+/// It says so only when less than half of `TCP_NOTSENT_LOWAT` waits to be sent, but takes more as soon as there is room at
+/// all: what a slow peer has read shows by trying. Nobody is woken then: the task has to write once more without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Insist {
+    Yes,
+    No,
+}
+
+impl WriteHalf {
+    /// Writes what is taken at once; `WouldBlock` where that is nothing.
+    pub(crate) fn write(&mut self, by: &mut By<'_, '_>, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        match (self, by) {
+            (Self::Socket(half), By::Anyone) => half.try_write(pieces),
+            (Self::Socket(half), By::Task(_, Insist::Yes)) => half.insist(pieces),
+            (Self::Socket(half), By::Task(cx, Insist::No)) => at_once(half.poll_write(cx, pieces)),
+            (Self::Duplex(whole), by) => whole.write(by, pieces),
+        }
+    }
+
+    /// Writes what the stream holds back; a socket holds nothing.
+    pub(crate) fn flush(&mut self, by: &mut By<'_, '_>) -> io::Result<()> {
+        match self {
+            Self::Socket(_) => Ok(()),
+            Self::Duplex(whole) => whole.flush(by),
+        }
+    }
+
+    /// Whether the stream may hold back what it has taken.
+    pub(crate) fn holds_back(&self) -> bool {
+        matches!(self, Self::Duplex(_))
+    }
+
+    /// About how many bytes it holds back, as far as it is known.
+    pub(crate) fn held_back(&self) -> usize {
+        match self {
+            Self::Socket(_) => 0,
+            Self::Duplex(whole) => whole.held_back,
+        }
+    }
+
+    /// Whether any of what was held back has left since this was last asked; a socket holds nothing.
+    pub(crate) fn take_progress(&mut self) -> bool {
+        match self {
+            Self::Socket(_) => false,
+            Self::Duplex(whole) => std::mem::take(&mut whole.has_passed_on),
+        }
+    }
+
+    /// Where to read from, if that is not a half of its own.
+    pub(crate) fn reader(&mut self) -> Option<&mut (dyn AsyncRead + Unpin + Send + 'static)> {
+        match self {
+            Self::Socket(_) => None,
+            Self::Duplex(whole) => Some(&mut *whole.stream),
+        }
+    }
+
+    /// Sends small messages at once instead of gathering them (`TCP_NODELAY`); nothing to do unless it is TCP.
+    pub(crate) fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        match self {
+            Self::Socket(half) => half.set_nodelay(nodelay),
+            Self::Duplex(whole) => whole.stream.socket().map_or(Ok(()), |socket| socket.set_nodelay(nodelay)),
+        }
+    }
+}
+
+/// Both directions, which share one state, and what becomes of the bytes that are written.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    stream: Box<dyn Duplex>,
+    held_back: usize,
+    has_passed_on: bool,
+}
+
+impl Whole {
+    pub(super) fn new(stream: Box<dyn Duplex>) -> Box<Self> {
+        Box::new(Self { stream, held_back: 0, has_passed_on: false })
+    }
+
+    pub(super) fn into_inner(self) -> Box<dyn Duplex> {
+        self.stream
+    }
+
+    fn write(&mut self, by: &mut By<'_, '_>, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        if let By::Task(_, Insist::Yes) = by {
+            // A stream that is full takes nothing before it has passed on what it holds.
+            match self.flush(by) {
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        let (written, passed_on) = self.poll(by, |stream, cx| poll_write(stream, cx, pieces));
+        if let (Ok(written), Some(passed_on)) = (&written, passed_on) {
+            self.held_back = (self.held_back + written).saturating_sub(passed_on);
+        }
+        written
+    }
+
+    fn flush(&mut self, by: &mut By<'_, '_>) -> io::Result<()> {
+        let (flushed, passed_on) = self.poll(by, |stream, cx| Pin::new(stream).poll_flush(cx));
+        let left = if flushed.is_ok() { 0 } else { self.held_back };
+        self.held_back = left.saturating_sub(passed_on.unwrap_or_default());
+        flushed
+    }
+
+    /// Polls once; tells how many bytes that has passed on, where it is known.
+    fn poll<T>(
+        &mut self,
+        by: &mut By<'_, '_>,
+        mut poll: impl FnMut(&mut dyn Duplex, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> (io::Result<T>, Option<usize>) {
+        let stream = &mut *self.stream;
+        let before = stream.passed_on();
+        let done = match by {
+            By::Task(cx, Insist::No) => at_once(poll(stream, cx)),
+            By::Task(cx, Insist::Yes) => {
+                stream.insist(Insist::Yes);
+                let done = at_once(poll(stream, cx));
+                stream.insist(Insist::No);
+                done
+            }
+            By::Anyone => for_nobody(|cx| poll(stream, cx)),
+        };
+        let passed_on = before.zip(stream.passed_on()).map(|(before, after)| after.wrapping_sub(before));
+        self.has_passed_on |= passed_on.is_some_and(|count| count > 0);
+        (done, passed_on)
+    }
+}
+
+/// Writes one piece or several.
+pub(super) fn poll_write<W: AsyncWrite + Unpin + ?Sized>(
+    to: &mut W,
+    cx: &mut Context<'_>,
+    pieces: &[IoSlice<'_>],
+) -> Poll<io::Result<usize>> {
+    match pieces {
+        [piece] => Pin::new(to).poll_write(cx, piece),
+        _ => Pin::new(to).poll_write_vectored(cx, pieces),
+    }
+}
+
+/// Polls once outside of any task's budget: the broadcaster writes to more connections than that allows.
+fn for_nobody<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>) -> io::Result<T> {
+    let polled = std::pin::pin!(unconstrained(poll_fn(|cx| poll(cx))));
+    at_once(polled.poll(&mut Context::from_waker(Waker::noop())))
+}
+
+fn at_once<T>(polled: Poll<io::Result<T>>) -> io::Result<T> {
+    match polled {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}

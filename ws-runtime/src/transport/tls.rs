@@ -1,0 +1,92 @@
+//! TLS over any stream, which tells what has become of the bytes that it was given to write.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::halves::poll_write;
+use super::socket::Socket;
+use super::{Duplex, Insist, Stream};
+
+/// TLS on the server's side.
+pub(super) type Encrypted = TlsStream<Beneath>;
+
+/// Runs the handshake.
+pub(super) async fn accept(stream: Stream, acceptor: &TlsAcceptor) -> io::Result<Encrypted> {
+    acceptor.accept(Beneath { stream, insist: Insist::No, passed_on: 0 }).await
+}
+
+/// The stream that TLS writes to.
+pub(super) struct Beneath {
+    stream: Stream,
+    insist: Insist,
+    /// How many bytes it has taken; wraps.
+    passed_on: usize,
+}
+
+impl Duplex for Encrypted {
+    fn socket(&self) -> Option<&Socket> {
+        self.get_ref().0.stream.socket()
+    }
+
+    fn insist(&mut self, insist: Insist) {
+        self.get_mut().0.insist = insist;
+    }
+
+    fn passed_on(&self) -> Option<usize> {
+        Some(self.get_ref().0.passed_on)
+    }
+}
+
+impl Beneath {
+    fn poll_write_pieces(&mut self, cx: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let written = match self.insist {
+            Insist::Yes => self.stream.poll_insist(cx, pieces),
+            Insist::No => poll_write(&mut self.stream, cx, pieces),
+        };
+        if let Poll::Ready(Ok(count)) = written {
+            self.passed_on = self.passed_on.wrapping_add(count);
+        }
+        written
+    }
+}
+
+impl AsyncRead for Beneath {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, room)
+    }
+}
+
+impl AsyncWrite for Beneath {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_pieces(cx, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_write_pieces(cx, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
