@@ -49,11 +49,12 @@ macro_rules! for_each_option {
             kept {
                 /// How long a peer may be silent before it is asked for a sign of life.
                 ///
-                /// Checked every half of it: a peer that was silent for half is pinged, and one that is still
-                /// silent at one and a half times this is cut off without a close frame; its `disconnect` says
-                /// silence. Any byte from the peer counts, and the clock pauses while the server itself does not
-                /// read. Without it a peer whose machine lost power stays connected for as long as TCP retries:
-                /// many minutes.
+                /// A peer that was silent for half of it is pinged, and once more after the whole of it. One that is
+                /// still silent at one and a half times this is cut off without a close frame, and `disconnect` is told
+                /// 1006 by `ClosedBy::Silence`. Any byte from the peer is a sign of life, and so is each byte that it
+                /// takes where others wait: a ping that stands behind those is not waited for. While the inbox is full
+                /// the server does not read, and pings only to find out whether the peer is still there. Without this
+                /// option a peer whose machine lost power stays connected for as long as TCP retries: many minutes.
                 silence_max: seconds(0 ..= 31_536_000) {
                     default: "20",
                     hint: "0 turns the check off",
@@ -150,8 +151,9 @@ macro_rules! for_each_option {
 
                 /// What happens to a peer that reads too slowly, when its outbox is full: `close` or `drop`.
                 ///
-                /// `"close"` cuts the connection, without a close frame that would not get through; its `disconnect`
-                /// says 1008 (policy violation). The peer knows that it missed something, and can connect again.
+                /// `"close"` cuts the connection without a close frame, which would stand behind all that the peer does
+                /// not read: the peer sees 1006, and the `disconnect` handler is told 1008 (policy violation). The peer
+                /// knows that it missed something, and can connect again.
                 /// `"drop"` keeps the connection and drops the message that did not fit: right where the next message
                 /// replaces the last, as with positions and prices.
                 slow: slow {
@@ -170,15 +172,20 @@ macro_rules! for_each_option {
                 /// How long a peer may take none of the bytes that wait for it.
                 ///
                 /// A peer that makes no progress for so long is cut off, without a close frame, which it would not
-                /// read either. Answers to HTTP requests have the same time, and are also cut where the peer takes
-                /// fewer than 256 bytes a second.
+                /// read either. The server sees progress as its kernel does: a peer's kernel takes a whole receive buffer
+                /// at once and then nothing until about as much is read. Answers to HTTP requests, and what is sent
+                /// before a close frame, have the same time, and are also cut where the peer takes fewer than 256 bytes a
+                /// second.
                 write_timeout: seconds(0.001 ..= 31_536_000) {
                     default: "10",
                 }
 
                 /// How long the server waits for the peer's close frame after its own (RFC 6455 section 7.1.1).
                 ///
-                /// After it the connection is closed without.
+                /// It counts from the moment that ours is written, with all that was queued before it: until then
+                /// `write_timeout` holds. After it the connection is closed without the peer's. It is also how long each
+                /// handler has to deal with what a peer sent before its own close frame; then that is answered, and the
+                /// socket given back, although the handler may go on.
                 close_timeout: seconds(0.001 ..= 31_536_000) {
                     default: "5",
                 }

@@ -9,7 +9,8 @@ use crate::listen::{Listen, Tls};
 /// What happens when a peer reads so slowly that its outbox is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Slow {
-    /// Its connection is closed with 1008 (policy violation); written `"close"`.
+    /// Its connection is cut without a Close frame, which would not get through: the peer sees 1006, and the `disconnect`
+    /// handler is told 1008 (policy violation); written `"close"`.
     #[default]
     Close,
     /// The message that does not fit is lost, the connection stays; written `"drop"`.

@@ -189,9 +189,16 @@ impl Conn {
 
     /// Closes the connection: what is queued is still sent, then a Close frame with `code` and `reason`.
     ///
-    /// Nothing can be sent after it, and what arrives after it is not handled; the `disconnect` handler runs with this
-    /// code and reason. The peer has `close_timeout` (5 s) to answer. On a connection that is not ready yet it ends
-    /// the connection without a frame; on one that closes already it does nothing.
+    /// Nothing can be sent after it, not even a handler's reply, and what arrives after it is not handled. A peer that
+    /// reads gets all that was queued, however long that takes, as long as it takes a byte within `write_timeout` (10 s)
+    /// and 256 bytes a second; from the Close frame on it has `close_timeout` (5 s) to answer.
+    ///
+    /// The `disconnect` handler runs once the Close frame is written, and is told this code and reason; where the peer did
+    /// not take it, it is told 1006 or 1008 and why. It never runs within this call, and not before the handler that makes
+    /// this call has ended.
+    ///
+    /// On a connection that is not ready yet it ends the connection without a frame; on one that closes already it does
+    /// nothing.
     ///
     /// # Errors
     ///
