@@ -84,3 +84,86 @@ impl Drop for Held {
         self.0.forget_replaced();
     }
 }
+
+/// Connections that somebody else has accepted and upgraded.
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::task::JoinHandle;
+
+    use super::*;
+    use crate::event::{ConnEvent, Store};
+    use crate::handshake::{Classified, HeadLimits, HeadReader, Transport, classify};
+    use crate::{Builder, ws_server};
+
+    #[ws_server(crate = crate, listen = "127.0.0.1:0")]
+    mod echo {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+
+    const REQUEST: &[u8] =
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+    /// Has a server live a connection whose request was read and answered by somebody else.
+    async fn mount<S: Service<State = ()>>(builder: Builder<S>, stream: Stream) -> JoinHandle<()> {
+        let running = builder.bind().await.unwrap();
+        let server = running.server().clone();
+        let hosted = Arc::new(Hosted::<S> { server, store: S::Store::new(()), tls: None });
+        let conn = hosted.server.new_conn(Address::Memory, &stream);
+        let limits = HeadLimits { max_header_size: 1024, max_headers: 10 };
+        let head = HeadReader::new(limits).read(&mut &*REQUEST).await.unwrap();
+        let transport = Transport { encrypted: false, has_host: true };
+        let Classified::Upgrade(request) = classify(head, &hosted.server.options().origins, transport) else {
+            panic!("it asks for a WebSocket")
+        };
+        let event = ConnEvent::before_session(&conn, &hosted.store, &*request);
+        let session = S::Route::handshake(event).await.unwrap();
+        let opened = Opened { stream, session, deflate: None, accepted: Vec::new() };
+        tokio::spawn(serve::<S::Route>(hosted, Held(conn), opened))
+    }
+
+    /// A text as a client sends it, masked by zeros.
+    fn masked(text: &str) -> Vec<u8> {
+        [&[0x81, 0x80 | u8::try_from(text.len()).unwrap(), 0, 0, 0, 0], text.as_bytes()].concat()
+    }
+
+    const CLOSE: [u8; 6] = [0x88, 0x80, 0, 0, 0, 0];
+
+    // With a clock that stands still, what hangs is cut for its silence.
+    #[tokio::test(start_paused = true)]
+    async fn messages_that_were_read_before_are_handled_first_and_go_on_in_the_stream() {
+        let (ours, mut theirs) = tokio::io::duplex(1024);
+        let (second, third) = (masked("second"), masked("third"));
+        let unread = [masked("first"), second[..9].to_vec()].concat();
+        let life = mount(echo::server(), Stream::over(ours).with_unread(unread.into())).await;
+
+        let mut echo = [0; 7];
+        theirs.read_exact(&mut echo).await.unwrap();
+        assert_eq!(&echo, b"\x81\x05first", "it needs nothing from the stream");
+        theirs.write_all(&[&second[9..], &third, &CLOSE].concat()).await.unwrap();
+        let mut rest = Vec::new();
+        theirs.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(rest, b"\x81\x06second\x81\x05third\x88\0");
+        life.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_may_be_over_with_what_was_read_before() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut theirs = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (ours, _) = listener.accept().await.unwrap();
+        let unread = Bytes::from([masked("first"), masked("last"), CLOSE.to_vec()].concat());
+        let life = mount(echo::server(), Stream::from(ours).with_unread(unread)).await;
+
+        let mut all = Vec::new();
+        theirs.read_to_end(&mut all).await.unwrap();
+        assert_eq!(all, b"\x81\x05first\x81\x04last\x88\0");
+        life.await.unwrap();
+    }
+}
