@@ -2,16 +2,18 @@
 
 use std::io;
 use std::sync::Arc;
+use std::task::Context;
 
 use bytes::Bytes;
 
 use super::{Conn, SendError};
 use crate::conn::dispatch::catch_now;
 use crate::conn::send::{
-    Bound, CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendPath, cork_own, defers_write,
+    Bound, CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendPath, Written, cork_own, defers_write,
+    write_own,
 };
 use crate::event::{Answer, Close, ClosedBy, Failure, Outcome, Reply};
-use crate::transport::WriteHalf;
+use crate::transport::{Insist, WriteHalf};
 use crate::wire::{self, Agreement, FrameKind, Payload};
 
 impl Conn {
@@ -112,12 +114,14 @@ impl Conn {
         &self,
         push: impl FnOnce(&mut SendPath) -> Result<(), SendError>,
     ) -> Result<(), SendError> {
-        let mut send_path = self.send_path();
-        push(&mut send_path)?;
-        if !defers_write(self, &mut send_path) {
-            send_path.write_now();
-        }
-        Ok(())
+        self.0.send_path.with(|send_path| {
+            self.take_corked(send_path);
+            push(send_path)?;
+            if !defers_write(self, send_path) {
+                send_path.write_now();
+            }
+            Ok(())
+        })
     }
 
     /// Drops what was lent and is sent, or never will be. For the connection's task, which holds no lock.
@@ -125,7 +129,7 @@ impl Conn {
     pub(in crate::conn) fn drop_discarded(&self) -> bool {
         let has_discarded = self.0.send_path.has_discarded();
         if has_discarded {
-            let discarded = self.send_path_alone().take_discarded();
+            let discarded = self.0.send_path.with(SendPath::take_discarded);
             discarded.into_iter().flat_map(|discarded| discarded.0).for_each(|bytes| {
                 // Nobody else is to suffer from a panic there; the panic hook was told.
                 let _ = catch_now(|| drop(bytes));
@@ -167,19 +171,31 @@ impl Conn {
     /// Locks the way out, with all in it that was accepted before.
     #[inline]
     pub(in crate::conn) fn send_path(&self) -> SendGuard<'_> {
-        let mut send_path = self.send_path_alone();
-        if self.corked().is_corked() {
-            self.corked().take(|frames| send_path.queue(frames));
-            // Whoever locks it need not write, and the connection's task may have looked already.
-            send_path.wake();
-        }
+        let mut send_path = self.0.send_path.lock();
+        self.take_corked(&mut send_path);
         send_path
     }
 
-    /// The same without what this connection's own task has corked.
+    /// Takes what this connection's own task has corked along, as it was accepted before.
     #[inline]
-    pub(in crate::conn) fn send_path_alone(&self) -> SendGuard<'_> {
-        self.0.send_path.lock()
+    fn take_corked(&self, send_path: &mut SendPath) {
+        if self.corked().is_corked() {
+            self.corked().take(|frames| send_path.queue(frames));
+            // Whoever holds the lock need not write, and the connection's task may have looked already.
+            send_path.wake();
+        }
+    }
+
+    /// Writes what waits, without what this connection's own task has corked.
+    #[inline]
+    pub(in crate::conn) fn uncork(&self) {
+        self.0.send_path.with(SendPath::uncork);
+    }
+
+    /// Has this connection's own task write what waits, and what it has corked.
+    #[inline]
+    pub(in crate::conn) fn poll_write(&self, cx: &mut Context<'_>, insist: Insist) -> Written {
+        write_own(self, &self.0.send_path, cx, insist)
     }
 
     /// What this connection's own task has corked.

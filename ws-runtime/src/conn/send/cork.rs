@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tokio::task::yield_now;
 
 use super::batch::{Batch, Part};
-use super::{SendPath, Written};
+use super::{SendLock, SendPath, Written};
 use crate::conn::Conn;
 use crate::transport::Insist;
 use crate::wire::{self, FrameKind, Payload, SHARE_FROM};
@@ -96,11 +96,11 @@ pub(in crate::conn) fn cork_own(conn: &Conn, kind: FrameKind, payload: &Payload<
             return false;
         }
         let payload = payload.as_slice();
-        let max = conn.max_outbox();
         conn.corked().push(
             || here.spare.take(),
             |frames| {
-                let has_room = frames.is_empty() || frames.len().saturating_add(payload.len()) <= max;
+                let has_room =
+                    frames.is_empty() || frames.len().saturating_add(payload.len()) <= conn.max_outbox();
                 if has_room {
                     wire::append(kind, payload, frames);
                 }
@@ -112,16 +112,22 @@ pub(in crate::conn) fn cork_own(conn: &Conn, kind: FrameKind, payload: &Payload<
 }
 
 /// Writes what waits for the connection whose task runs, and what is corked for it.
-pub(in crate::conn) fn write_own(conn: &Conn, cx: &mut Context<'_>, insist: Insist) -> Written {
+#[inline]
+pub(in crate::conn) fn write_own(
+    conn: &Conn,
+    send_path: &SendLock,
+    cx: &mut Context<'_>,
+    insist: Insist,
+) -> Written {
     if conn.corked().is_corked() {
-        let mut send_path = conn.send_path_alone();
-        let frames = conn.corked().uncork();
-        let written = send_path.poll_write(&frames, cx, insist);
-        drop(send_path);
+        let (written, frames) = send_path.with(|send_path| {
+            let frames = conn.corked().uncork();
+            (send_path.poll_write(&frames, cx, insist), frames)
+        });
         here(|here| here.keep(frames));
         written
     } else if conn.has_unwritten() {
-        conn.send_path_alone().poll_write(&[], cx, insist)
+        send_path.with(|send_path| send_path.poll_write(&[], cx, insist))
     } else {
         Written::All
     }
@@ -159,7 +165,7 @@ impl Here {
         if others.len() >= SPREAD_FROM {
             spread(std::mem::take(&mut *others));
         } else {
-            others.drain(..).for_each(|conn| conn.send_path_alone().uncork());
+            others.drain(..).for_each(|conn| conn.uncork());
         }
     }
 
@@ -204,7 +210,7 @@ impl Spread {
     fn write_share(&self) -> bool {
         let first = self.next.fetch_add(SHARE, Ordering::Relaxed);
         let share = self.conns.get(first..).unwrap_or_default();
-        share.iter().take(SHARE).for_each(|conn| conn.send_path_alone().uncork());
+        share.iter().take(SHARE).for_each(|conn| conn.uncork());
         share.len() > SHARE
     }
 }

@@ -27,8 +27,8 @@ impl CorkedFrames {
         Self { is_corked: AtomicBool::new(false), frames: Mutex::new(Vec::new()) }
     }
 
-    /// Has `append` add to the corked frames, and returns whether it did. `spare` lends room for the first of a turn, so that
-    /// an idle connection owns none.
+    /// Has `append` add to the corked frames, and returns whether it did; with nothing corked it has to. `spare` lends room
+    /// for the first of a turn, so that an idle connection owns none.
     #[inline]
     pub(crate) fn push(
         &self,
@@ -36,14 +36,13 @@ impl CorkedFrames {
         append: impl FnOnce(&mut Vec<u8>) -> bool,
     ) -> bool {
         let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
-        if frames.capacity() == 0 {
-            *frames = spare();
-        }
-        let is_appended = append(&mut frames);
-        if is_appended {
+        if frames.is_empty() {
+            if frames.capacity() == 0 {
+                *frames = spare();
+            }
             self.is_corked.store(true, Ordering::Relaxed);
         }
-        is_appended
+        append(&mut frames)
     }
 
     /// Whether the task has corked frames that nobody has taken.

@@ -51,6 +51,19 @@ impl<T: Guarded> StatusLock<T> {
         StatusGuard { guarded, status: &self.status, wakeups: None }
     }
 
+    /// Does something with the lock held. What a guard does when it is dropped is done here in line: for messages, which are
+    /// many.
+    #[inline]
+    pub(crate) fn with<R>(&self, act: impl FnOnce(&mut T) -> R) -> R {
+        let mut guarded = self.guarded.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = act(&mut guarded);
+        self.status.store(guarded.status(), Ordering::Release);
+        let wakeups = if guarded.has_wakeups() { Some(guarded.take_wakeups()) } else { None };
+        drop(guarded);
+        drop(wakeups);
+        result
+    }
+
     /// The status, or that of a moment ago.
     #[inline]
     pub(crate) fn status(&self) -> u8 {

@@ -354,7 +354,7 @@ impl SendPath {
 
     /// Writes what waits and then `frames`; what the kernel does not take waits.
     fn write(&mut self, mut frames: &[u8], by: &mut By<'_, '_>) -> Written {
-        if !self.outbox.is_empty() || !self.is_open() {
+        if !frames.is_empty() && (!self.outbox.is_empty() || !self.is_open()) {
             self.queue(frames);
             frames = &[];
         }
