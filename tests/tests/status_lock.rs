@@ -73,10 +73,11 @@ fn a_task_that_is_woken_sees_what_it_was_woken_for() {
         let sender = thread::spawn({
             let send_path = Arc::clone(&send_path);
             move || {
-                let mut send_path = send_path.lock();
-                send_path.queued.push_back(1);
-                // The kernel takes nothing: the task has to write it.
-                send_path.wakes_task = true;
+                send_path.with(|send_path| {
+                    send_path.queued.push_back(1);
+                    // The kernel takes nothing: the task has to write it.
+                    send_path.wakes_task = true;
+                });
             }
         });
         // It may be at work for another reason just then.
