@@ -81,7 +81,7 @@ fn a_task_that_is_woken_sees_what_it_was_woken_for() {
             }
         });
         let run_if_woken = || {
-            if woken.swap(false, Ordering::Acquire) {
+            if woken.compare_exchange(true, false, Ordering::AcqRel, Ordering::Acquire).is_ok() {
                 turn(&send_path);
             }
         };
