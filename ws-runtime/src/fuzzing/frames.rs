@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocket, WebSocketConfig};
 
 use super::cut;
-use crate::wire::{self, Agreement, Decoder, Deflater, Incoming, Inflater, Limits, MAX_WINDOW_BITS};
+use crate::wire::{self, Agreement, Decoder, Incoming, Inflater, Limits, MAX_WINDOW_BITS};
 
 /// How bytes are cut up changes nothing, and nothing is larger than it may be.
 pub fn frames(input: &[u8]) {
@@ -38,12 +38,12 @@ pub fn deflate(input: &[u8]) {
     assert_small(&at_once.0, LIMITS.max_message);
 
     let level = u32::from(input[0]) % 9 + 1;
-    let mut deflater = takes_over.then(|| Deflater::new(level, window_bits));
+    let mut deflater = agreement.deflater(level);
     let sent: Vec<_> = bytes.chunks(LIMITS.max_message).collect();
     let frames = sent.iter().flat_map(|message| {
         client_frame(&match &mut deflater {
             Some(deflater) => deflater.deflate(message),
-            None => Deflater::deflate_alone(level, window_bits, message),
+            None => agreement.form(level).deflate(message),
         })
     });
     let frames: Vec<u8> = frames.collect();

@@ -17,7 +17,7 @@ mod utf8;
 mod utf8_bytes;
 
 pub(crate) use decoder::{Decoder, Incoming, Limits};
-pub(crate) use deflate::{Agreement, Deflater, Inflater, MAX_WINDOW_BITS};
+pub(crate) use deflate::{Agreement, Deflater, Form, Inflater, MAX_WINDOW_BITS};
 pub(crate) use encoder::{FrameKind, append, encode, encode_close, header};
 pub(crate) use error::ProtocolError;
 pub(crate) use payload::{Payload, SHARE_FROM, Text};
