@@ -4,6 +4,7 @@
 //! The first byte of an input says how the rest is cut up on its way in.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a panic is how a finding is reported")]
 
+#[cfg(feature = "compression")]
 mod deflate;
 mod frames;
 mod handshake;
@@ -14,6 +15,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
+#[cfg(feature = "compression")]
 pub use deflate::deflate;
 pub use frames::{differential, frames};
 pub use handshake::handshake;
@@ -90,6 +92,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "compression")]
     fn frames_of_the_corpus_where_compression_is_agreed_on() {
         replay("frames", deflate);
     }

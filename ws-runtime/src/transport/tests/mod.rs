@@ -1,3 +1,4 @@
+#[cfg(feature = "tls")]
 mod tls;
 
 use bytes::Bytes;
