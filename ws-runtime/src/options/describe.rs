@@ -166,6 +166,7 @@ macro_rules! allowed {
 macro_rules! setter {
     (count $($rest:tt)*) => { setter! { @exact count $($rest)* } };
     (switch $($rest:tt)*) => { setter! { @exact switch $($rest)* } };
+    // Without the feature, `TlsValue` is a trait that nothing has and whose error names the feature.
     (tls $name:ident, $($doc:expr),* $(,)?) => {
         #[cfg(feature = "tls")]
         setter! { @from tls $name, $($doc),* }
