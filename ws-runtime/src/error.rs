@@ -23,7 +23,7 @@ pub enum Error {
     /// An address that cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// A certificate or a key that cannot be used.
+    /// A certificate or a key that cannot be used. Without the feature `tls` there is no such error.
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The period of a tick.

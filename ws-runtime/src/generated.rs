@@ -13,8 +13,8 @@ pub use crate::event::{
 pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::IntoResponse;
 pub use crate::options::{
-    Attribute, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue,
-    SubprotocolsValue, TlsValue,
+    Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue,
+    SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::tick::Ticks;
 pub use crate::{Builder, Conn, Handshake, Reject, Request};

@@ -32,6 +32,19 @@
 //! 4. **A handler's error or panic ends at most its connection**, with close code 1011; details stand only in the log.
 //! 5. **Every state has a deadline and every buffer a bound**; each is an option, see [`Builder`].
 //! 6. **Shutdown** stops accepting, runs `shutdown`, handles what has arrived, says goodbye with 1001, and waits.
+//!
+//! # Features
+//!
+//! All are on by default. A server that needs none of them sets `default-features = false` in Cargo.toml.
+//!
+//! | feature | what it adds | the crates that it needs |
+//! |---|---|---|
+//! | `compression` | permessage-deflate: values of the option [`compression`](Builder::compression) other than `"off"` | flate2, zlib-rs |
+//! | `log` | [`start`](Builder::start) sets up a plain `tracing` subscriber where the process has none | `tracing-subscriber` |
+//! | `tls` | the option [`tls`](Builder::tls), `Tls`, `TlsError`, and `rustls` as a re-export | `tokio-rustls`, rustls, ring |
+//!
+//! Without a feature its option is refused with an error that names the feature: by the compiler where it sees the value,
+//! otherwise, as with the environment, when the server starts.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -62,6 +75,7 @@ pub use http;
 ///
 /// Of the crates whose types stand in this interface it alone has no version 1.0 yet. It stays, as nothing else can say
 /// all that a `ServerConfig` does; another minor version of it is a breaking change of this crate.
+#[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
 pub use ws_macros::{on, session, state, tick, watch, ws_server};
@@ -72,7 +86,9 @@ pub use event::{Binary, Close, ClosedBy, Json, Utf8};
 pub use handshake::{
     Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, NotOffered, Origins, Reject, Request,
 };
-pub use listen::{Address, Listen, ListenError, Tls, TlsError};
+pub use listen::{Address, Listen, ListenError};
+#[cfg(feature = "tls")]
+pub use listen::{Tls, TlsError};
 pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
 pub use server::{Builder, DefaultState, Given, Running, Server, StateSource};
 pub use tick::TickError;

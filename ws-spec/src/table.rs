@@ -38,7 +38,7 @@ macro_rules! for_each_option {
                 /// In the attribute `tls(cert = "chain.pem", key = "key.pem")`; in the environment two variables,
                 /// `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`, both or neither; on the builder also a
                 /// `rustls::ServerConfig`. TLS 1.2 and 1.3. The TLS handshake runs in the connection's own task,
-                /// within `handshake_timeout`.
+                /// within `handshake_timeout`. It needs the feature `tls`, which is on by default.
                 tls: tls {
                     default: "none",
                     allowed: "a certificate file and a key file, or a `rustls::ServerConfig`",
@@ -245,7 +245,8 @@ macro_rules! for_each_option {
                 /// costs time, but no memory for each connection. `"context_takeover"` lets messages refer back to
                 /// those before them: much smaller where they resemble each other, for some 200 KiB of memory a
                 /// connection. What a client sends is never inflated beyond `max_recv_size`. Do not compress secrets
-                /// together with what an attacker chooses: their size would tell (CRIME, BREACH).
+                /// together with what an attacker chooses: their size would tell (CRIME, BREACH). All but `"off"` need the
+                /// feature `compression`, which is on by default.
                 compression: compression {
                     default: "off",
                     allowed: "`off`, `on` or `context_takeover`",

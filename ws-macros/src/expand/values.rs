@@ -1,8 +1,8 @@
 //! The values that stand in attributes: each is converted where it stands, so that a wrong one is pointed at.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
+use quote::{ToTokens, quote_spanned};
+use syn::{Expr, ExprLit, Lit};
 use ws_spec::options::Kind;
 
 use super::server::root;
@@ -36,11 +36,17 @@ fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
     let kind = setting.kind;
     match &setting.value {
         Value::Expression(expression) if kind == Kind::Listen => places(expression),
+        Value::Expression(expression) if switches_compression_on(kind, expression) => {
+            convert("CompressedValue", expression)
+        }
         Value::Expression(expression) => match by_trait(kind) {
             Some(of_trait) => convert(of_trait, expression),
             None => expression.to_token_stream(),
         },
-        Value::Files { cert, key } => convert("TlsValue", quote!((#cert, #key))),
+        Value::Files { cert, key } => {
+            // At the word, where the runtime says that it was built without TLS.
+            convert("TlsValue", quote_spanned!(at(setting.word.span())=> (#cert, #key)))
+        }
         Value::Origins(word) => {
             let (root, word) = (root(plan), repeat(word));
             convert("OriginsValue", quote_spanned!(word.span()=> #root::Origins::#word()))
@@ -53,6 +59,15 @@ fn places(value: &Expr) -> TokenStream {
     let Expr::Array(list) = bare(value) else { return convert("ListenValue", value) };
     let listed = list.elems.iter().map(places);
     convert("ListenValue", quote_spanned!(at(start(list))=> [#(#listed),*]))
+}
+
+/// Whether a literal asks for compression. The runtime may be built without it, and then says so when it is compiled; of
+/// other expressions, when the server starts.
+fn switches_compression_on(kind: Kind, value: &Expr) -> bool {
+    match bare(value) {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => kind == Kind::Compression && text.value() != "off",
+        _ => false,
+    }
 }
 
 /// The trait by which a value becomes what the option takes; none where it already is.

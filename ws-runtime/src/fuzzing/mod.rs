@@ -4,6 +4,8 @@
 //! The first byte of an input says how the rest is cut up on its way in.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a panic is how a finding is reported")]
 
+#[cfg(feature = "compression")]
+mod deflate;
 mod frames;
 mod handshake;
 
@@ -13,7 +15,9 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-pub use frames::{deflate, differential, frames};
+#[cfg(feature = "compression")]
+pub use deflate::deflate;
+pub use frames::{differential, frames};
 pub use handshake::handshake;
 
 /// An input taken apart: in which sizes its bytes come (none: at once), and the bytes.
@@ -85,6 +89,11 @@ mod tests {
     fn frames_of_the_corpus() {
         replay("frames", frames);
         replay("frames", differential);
+    }
+
+    #[test]
+    #[cfg(feature = "compression")]
+    fn frames_of_the_corpus_where_compression_is_agreed_on() {
         replay("frames", deflate);
     }
 

@@ -5,6 +5,10 @@
 //! to the caller: this module knows nothing above it.
 
 mod classify;
+#[cfg(feature = "compression")]
+mod extensions;
+#[cfg(not(feature = "compression"))]
+#[path = "extensions_off.rs"]
 mod extensions;
 mod head;
 mod origin;

@@ -6,6 +6,10 @@ mod listener;
 #[cfg(unix)]
 mod systemd;
 mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls_off.rs"]
 mod tls;
 #[cfg(unix)]
 mod unix;
@@ -17,6 +21,7 @@ pub use address::Address;
 pub use error::ListenError;
 use listener::Prepared;
 pub(crate) use listener::{Listener, accept_pause};
+#[cfg_attr(not(feature = "tls"), expect(unreachable_pub, reason = "not exported: nobody can have one"))]
 pub use tls::{Tls, TlsError};
 use ws_spec::address::Target;
 

@@ -15,6 +15,8 @@ use super::seconds::Seconds;
 use super::settled::{Given, Settled};
 use super::subprotocols::Subprotocols;
 use super::value::{Choice, Compression, Slow};
+#[cfg(not(feature = "tls"))]
+use super::written::TlsValue;
 use crate::handshake::Origins;
 use crate::listen::{Listen, Tls};
 
@@ -164,6 +166,18 @@ macro_rules! allowed {
 macro_rules! setter {
     (count $($rest:tt)*) => { setter! { @exact count $($rest)* } };
     (switch $($rest:tt)*) => { setter! { @exact switch $($rest)* } };
+    // Without the feature, `TlsValue` is a trait that nothing has and whose error names the feature.
+    (tls $name:ident, $($doc:expr),* $(,)?) => {
+        #[cfg(feature = "tls")]
+        setter! { @from tls $name, $($doc),* }
+
+        /// TLS needs the feature `tls` of `ws-runtime`, which is off.
+        #[cfg(not(feature = "tls"))]
+        pub fn $name(mut self, value: impl TlsValue) -> Self {
+            self.draft.$name.set(Source::Builder, value.value());
+            self
+        }
+    };
     (@exact $kind:ident $name:ident, $($doc:expr),* $(,)?) => {
         $(#[doc = $doc])*
         pub fn $name(mut self, value: raw!($kind)) -> Self {
@@ -171,7 +185,8 @@ macro_rules! setter {
             self
         }
     };
-    ($kind:ident $name:ident, $($doc:expr),* $(,)?) => {
+    ($kind:ident $name:ident, $($doc:expr),* $(,)?) => { setter! { @from $kind $name, $($doc),* } };
+    (@from $kind:ident $name:ident, $($doc:expr),* $(,)?) => {
         $(#[doc = $doc])*
         pub fn $name(mut self, value: impl Into<raw!($kind)>) -> Self {
             self.draft.$name.set(Source::Builder, value.into());

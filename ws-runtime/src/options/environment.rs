@@ -1,6 +1,6 @@
 //! Options from the environment.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 
 use ws_spec::environment::{PREFIX, TLS_CERT, TLS_KEY, is_prefix};
@@ -9,8 +9,8 @@ use ws_spec::options::{OptionInfo, TABLE};
 
 use super::describe::Draft;
 use super::draft::{Reading, Source};
+use super::tls;
 use super::value::{Refused, Value};
-use crate::listen::Tls;
 
 impl Draft {
     /// Takes every variable whose name begins with the prefix. Wrong values are kept and reported with all others.
@@ -62,18 +62,9 @@ impl Draft {
     }
 
     fn take_tls(&mut self, prefix: &str, cert: Option<Variable>, key: Option<Variable>) -> Option<Warning> {
-        let missing =
-            |name: &str| Refused::Because(format!("also needs {prefix}_{name}: both files or neither"));
-        let (variable, tls) = match (cert, key) {
-            (None, None) => return None,
-            (Some(cert), None) => (cert, Err(missing(TLS_KEY))),
-            (None, Some(key)) => (key, Err(missing(TLS_CERT))),
-            (Some(cert), Some(key)) => {
-                // Paths need not be Unicode.
-                let tls = Tls::files(cert.value.clone(), key.value);
-                (cert, Ok(tls))
-            }
-        };
+        let (of_cert, of_key) = (cert.as_ref().map(Variable::value), key.as_ref().map(Variable::value));
+        let tls = tls::of_variables(prefix, of_cert, of_key);
+        let variable = cert.or(key)?;
         match self.tls.put(Source::Environment(variable.name.clone()), tls) {
             Reading::Taken => None,
             Reading::Overridden => Some(Warning::overridden("tls", &variable.name)),
@@ -87,6 +78,12 @@ struct Variable {
     /// The name without the prefix.
     option: String,
     value: OsString,
+}
+
+impl Variable {
+    fn value(&self) -> &OsStr {
+        &self.value
+    }
 }
 
 /// Something in the environment that has no effect.

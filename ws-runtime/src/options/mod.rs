@@ -28,6 +28,11 @@ mod origins;
 mod seconds;
 mod settled;
 mod subprotocols;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls_off.rs"]
+mod tls;
 mod value;
 mod written;
 
@@ -40,10 +45,11 @@ pub use origins::AllowedOrigins;
 pub use seconds::Seconds;
 pub(crate) use settled::Settled;
 pub use subprotocols::Subprotocols;
+pub(crate) use value::feature_off;
 pub use value::{Choice, Compression, Named, Slow};
 pub use written::{
-    CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue, SubprotocolsValue,
-    TlsValue,
+    CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue,
+    SubprotocolsValue, TlsValue,
 };
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("max_handshakes", "10"),
         ("max_outbox", "1"),
         ("slow", "drop"),
-        ("compression", "context_takeover"),
+        ("compression", if cfg!(feature = "compression") { "context_takeover" } else { "off" }),
         ("compression_level", "9"),
         ("compression_min_size", "0"),
         ("compression_window_bits", "15"),
@@ -319,7 +319,6 @@ fn the_number_of_threads_is_known_before_all_else_of_the_attribute() {
 fn every_key_of_the_attribute_takes_what_its_documentation_says() {
     let (_, result) = settle(Draft::default(), NOTHING, |attribute| {
         attribute.listen(|| "127.0.0.1:8080".into());
-        attribute.tls(|| ("chain.pem", String::from("key.pem")).into());
         attribute.silence_max(|| 0.5.into());
         attribute.nodelay(|| false);
         attribute.max_send_size(|| 1 << 20);
@@ -328,17 +327,61 @@ fn every_key_of_the_attribute_takes_what_its_documentation_says() {
         attribute.origins(|| ["https://example.org"].into());
         attribute.subprotocols(|| ["a", "b"].into());
     });
-    let Settled { listen, tls, options } = result.unwrap_or_else(|error| panic!("{error}"));
+    let Settled { listen, options, .. } = result.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(listen.to_string(), "127.0.0.1:8080");
-    assert!(tls.is_some());
     assert_eq!(options.silence_max, Duration::from_millis(500));
     assert_eq!(options.close_timeout, Duration::from_millis(1));
     assert_eq!((options.nodelay, options.slow), (false, Slow::Drop));
     assert_eq!(*options.subprotocols, ["a", "b"]);
-    assert_eq!(options.given().count(), 9);
+    assert_eq!(options.given().count(), 8);
 }
 
 #[test]
+#[cfg(feature = "tls")]
+fn tls_is_two_files_in_the_attribute() {
+    let (_, result) = settle(Draft::default(), NOTHING, |attribute| {
+        attribute.tls(|| ("chain.pem", String::from("key.pem")).into());
+    });
+    assert!(result.unwrap_or_else(|error| panic!("{error}")).tls.is_some());
+}
+
+#[test]
+#[cfg(not(feature = "tls"))]
+fn without_the_feature_the_variables_of_tls_are_an_error_that_names_it() {
+    let cert = ("WS_SERVER_TLS_CERT", "chain.pem");
+    let key = ("WS_SERVER_TLS_KEY", "key.pem");
+    for (variables, place) in [(&[cert, key][..], cert.0), (&[cert], cert.0), (&[key], key.0)] {
+        let error = from_environment(variables).1.err().expect("there is no TLS").to_string();
+        assert_eq!(
+            error,
+            format!(
+                "`tls` needs the feature `tls` of `ws-runtime`, which is off in this build: add it to that crate's \
+                 `features` in Cargo.toml (from {place})"
+            )
+        );
+    }
+}
+
+#[test]
+#[cfg(not(feature = "compression"))]
+fn without_the_feature_compression_can_only_be_off() {
+    assert!(from_environment(&[("WS_SERVER_COMPRESSION", "off")]).1.is_ok());
+    for value in ["on", "context_takeover"] {
+        let error =
+            from_environment(&[("WS_SERVER_COMPRESSION", value)]).1.err().expect("there is none").to_string();
+        assert_eq!(
+            error,
+            "`compression` needs the feature `compression` of `ws-runtime`, which is off in this build: add it to that \
+             crate's `features` in Cargo.toml (from WS_SERVER_COMPRESSION)"
+        );
+    }
+    let mut draft = Draft::default();
+    draft.compression.set(Source::Builder, Compression::On.into());
+    assert!(refused(draft).ends_with("(from `.compression(…)`)"));
+}
+
+#[test]
+#[cfg(feature = "tls")]
 fn tls_takes_both_variables_or_neither() {
     let cert = ("WS_SERVER_TLS_CERT", "chain.pem");
     let key = ("WS_SERVER_TLS_KEY", "key.pem");

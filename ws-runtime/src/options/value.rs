@@ -1,7 +1,5 @@
 //! Values of options: how each is read from text, checked and shown.
 
-use std::path::PathBuf;
-
 use ws_spec::options::{Bounds, Kind, OptionInfo};
 
 use crate::listen::{Listen, Tls};
@@ -17,7 +15,8 @@ pub enum Slow {
     Drop,
 }
 
-/// Whether messages are compressed by permessage-deflate (RFC 7692), with clients that offer it.
+/// Whether messages are compressed by permessage-deflate (RFC 7692), with clients that offer it. All but `Off` need the
+/// feature `compression`, which is on by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]
 pub enum Compression {
@@ -44,6 +43,12 @@ pub trait Named: Copy + PartialEq + 'static {
     /// Their names.
     #[doc(hidden)]
     const NAMES: &'static [&'static str];
+
+    /// The cargo feature that this value needs, if the build is without it.
+    #[doc(hidden)]
+    fn missing_feature(self) -> Option<&'static str> {
+        None
+    }
 }
 
 impl Named for Slow {
@@ -54,6 +59,10 @@ impl Named for Slow {
 impl Named for Compression {
     const VALUES: &'static [Self] = &[Self::Off, Self::On, Self::ContextTakeover];
     const NAMES: &'static [&'static str] = Kind::Compression.words();
+
+    fn missing_feature(self) -> Option<&'static str> {
+        (!cfg!(feature = "compression") && self != Self::Off).then_some("compression")
+    }
 }
 
 /// Each value of a closed set with its name.
@@ -119,10 +128,23 @@ impl Refused {
         if number > bounds.most { Self::TooLarge(number.to_string()) } else { Self::Not(number.to_string()) }
     }
 
+    /// Refuses what this build cannot do, as it was made without a cargo feature.
+    pub(super) fn feature_off(feature: &str) -> Self {
+        Self::Because(feature_off(feature))
+    }
+
     /// Refuses a text that is of another kind.
     pub(super) fn text(text: &str) -> Self {
         Self::Not(format!("{text:?}"))
     }
+}
+
+/// Why an option cannot have a value in a build without the cargo feature for it.
+pub(crate) fn feature_off(feature: &str) -> String {
+    format!(
+        "needs the feature `{feature}` of `ws-runtime`, which is off in this build: add it to that crate's `features` in \
+         Cargo.toml"
+    )
 }
 
 impl Value for usize {
@@ -176,7 +198,8 @@ impl<T: Named> Value for Choice<T> {
     }
 
     fn checked(self, _info: &OptionInfo) -> Result<T, Refused> {
-        self.0.map_err(|name| Refused::text(&name))
+        let value = self.0.map_err(|name| Refused::text(&name))?;
+        value.missing_feature().map_or(Ok(value), |feature| Err(Refused::feature_off(feature)))
     }
 
     fn show(&self) -> String {
@@ -235,12 +258,5 @@ impl Value for Tls {
 
     fn default_value(_info: &OptionInfo) -> Result<Option<Self>, Refused> {
         Ok(None)
-    }
-}
-
-/// The paths of the certificate chain and of the key, as [`Tls::files`] takes them.
-impl<C: Into<PathBuf>, K: Into<PathBuf>> From<(C, K)> for Tls {
-    fn from((certificate, key): (C, K)) -> Self {
-        Self::files(certificate, key)
     }
 }

@@ -31,10 +31,6 @@ values! {
         "a server cannot listen on `{Self}`", "neither a port nor an address",
         "`listen` takes a port (`u16`), an address (`&str`, `String`, `SocketAddr`), a listener of std or tokio, or a list of these"
     }
-    TlsValue -> Tls {
-        "`{Self}` is not a certificate with its key", "not for TLS",
-        "write `tls(cert = \"chain.pem\", key = \"key.pem\")`, or `tls = …` with a `rustls::ServerConfig`"
-    }
     SecondsValue -> Seconds {
         "`{Self}` is not a number of seconds", "not a time",
         "seconds are an integer such as `20`, a fraction such as `0.5`, or a `Duration`"
@@ -59,4 +55,36 @@ values! {
         "`{Self}` is not what variables can begin with", "not a text",
         "`env` takes a text, such as `\"CHAT\"` for `CHAT_LISTEN`"
     }
+}
+
+#[cfg(feature = "tls")]
+values! {
+    TlsValue -> Tls {
+        "`{Self}` is not a certificate with its key", "not for TLS",
+        "write `tls(cert = \"chain.pem\", key = \"key.pem\")`, or `tls = …` with a `rustls::ServerConfig`"
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+values! {
+    TlsValue -> Tls {
+        "`tls` needs the feature `tls` of `ws-runtime`, which is off", "TLS is not built in",
+        "in Cargo.toml, add `\"tls\"` to the `features` of `ws-runtime`"
+    }
+}
+
+/// A literal that switches compression on.
+#[cfg(feature = "compression")]
+pub use CompressionValue as CompressedValue;
+
+/// Nothing has it.
+#[cfg(not(feature = "compression"))]
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`compression` needs the feature `compression` of `ws-runtime`, which is off",
+    label = "compression is not built in",
+    note = "in Cargo.toml, add `\"compression\"` to the `features` of `ws-runtime`"
+)]
+pub trait CompressedValue {
+    fn value(self) -> Choice<Compression>;
 }

@@ -20,7 +20,6 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
-use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
@@ -31,7 +30,7 @@ use crate::conn::{Broadcast, Conn, SendError, corked};
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
 use crate::options::Options;
-use crate::transport::Stream;
+use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
 use crate::wire::FrameKind;

@@ -25,6 +25,10 @@ mod halves;
 mod opaque;
 mod socket;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls_off.rs"]
 mod tls;
 
 #[cfg(test)]
@@ -37,6 +41,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub(crate) use self::halves::{By, Halves, Insist, ReadHalf, WriteHalf};
 use self::socket::Socket;
 pub(crate) use self::stream::Stream;
+pub(crate) use self::tls::TlsAcceptor;
 
 /// A stream of bytes whose directions share one state.
 ///

@@ -6,12 +6,11 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_rustls::TlsAcceptor;
 
+use super::Duplex;
 use super::halves::{Halves, ReadHalf, Whole, WriteHalf, poll_write};
 use super::opaque::Opaque;
 use super::socket::Socket;
-use super::{Duplex, tls};
 
 /// The stream of one connection that is not taken apart.
 #[derive(Debug)]
@@ -45,7 +44,7 @@ impl Stream {
         Self::over_duplex(Opaque(stream))
     }
 
-    fn over_duplex(stream: impl Duplex + 'static) -> Self {
+    pub(super) fn over_duplex(stream: impl Duplex + 'static) -> Self {
         Carrier::Duplex(Box::new(stream)).into()
     }
 
@@ -53,15 +52,6 @@ impl Stream {
     #[cfg_attr(not(test), expect(dead_code, reason = "for the server that is mounted in another"))]
     pub(crate) fn with_unread(self, unread: Bytes) -> Self {
         Self { unread: Some(Box::new(unread)), ..self }
-    }
-
-    /// Runs the server's side of the TLS handshake; the deadline is the caller's.
-    ///
-    /// # Errors
-    ///
-    /// What rustls says of the peer's bytes, or the stream's own error.
-    pub(crate) async fn accept_tls(self, acceptor: &TlsAcceptor) -> io::Result<Self> {
-        Ok(Self::over_duplex(tls::accept(self, acceptor).await?))
     }
 
     /// Whether the end of the stream is all that there is to say at its end, as with a socket. TLS, for one, says goodbye
@@ -91,6 +81,7 @@ impl Stream {
 
     /// Writes whether the socket has said that there is room or not, see [`Insist`](super::Insist). Over anything but a
     /// socket it writes as always.
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS writes to a stream below it"))]
     pub(super) fn poll_insist(
         &mut self,
         cx: &mut Context<'_>,

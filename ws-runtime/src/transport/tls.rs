@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_rustls::TlsAcceptor;
+pub(crate) use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::halves::poll_write;
@@ -13,15 +13,22 @@ use super::socket::Socket;
 use super::{Duplex, Insist, Stream};
 
 /// TLS on the server's side.
-pub(super) type Encrypted = TlsStream<Beneath>;
+type Encrypted = TlsStream<Beneath>;
 
-/// Runs the handshake.
-pub(super) async fn accept(stream: Stream, acceptor: &TlsAcceptor) -> io::Result<Encrypted> {
-    acceptor.accept(Beneath { stream, insist: Insist::No, passed_on: 0 }).await
+impl Stream {
+    /// Runs the server's side of the TLS handshake; the deadline is the caller's.
+    ///
+    /// # Errors
+    ///
+    /// What rustls says of the peer's bytes, or the stream's own error.
+    pub(crate) async fn accept_tls(self, acceptor: &TlsAcceptor) -> io::Result<Self> {
+        let beneath = Beneath { stream: self, insist: Insist::No, passed_on: 0 };
+        Ok(Self::over_duplex(acceptor.accept(beneath).await?))
+    }
 }
 
 /// The stream that TLS writes to.
-pub(super) struct Beneath {
+struct Beneath {
     stream: Stream,
     insist: Insist,
     /// How many bytes it has taken; wraps.

@@ -32,6 +32,15 @@ pub(crate) struct Agreement {
     pub(crate) server_window_bits: u8,
 }
 
+/// How a message is compressed. Connections that agreed on the same form can be sent the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// From 1, fast, to 9, small.
+    pub(crate) level: u32,
+    /// From 9 to 15.
+    pub(crate) window_bits: u8,
+}
+
 /// Inflates the messages of a client.
 #[derive(Debug)]
 pub(crate) struct Inflater {
@@ -53,8 +62,38 @@ thread_local! {
     /// Inflates all messages that refer to no other. Not available while the thread ends, nor is the next one: then each
     /// message gets its own.
     static INFLATE: RefCell<Decompress> = RefCell::new(Decompress::new_with_window_bits(false, MAX_WINDOW_BITS));
-    /// Compresses them, one for each pair of level and window that is in use; mostly there is one.
-    static DEFLATE: RefCell<Vec<((u32, u8), Deflater)>> = const { RefCell::new(Vec::new()) };
+    /// Compresses them, one for each form that is in use; mostly there is one.
+    static DEFLATE: RefCell<Vec<(Form, Deflater)>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Agreement {
+    /// The form of our messages.
+    pub(crate) fn form(self, level: u32) -> Form {
+        Form { level, window_bits: self.server_window_bits }
+    }
+
+    /// What compresses our messages if they may refer back to earlier ones.
+    pub(crate) fn deflater(self, level: u32) -> Option<Deflater> {
+        self.server_takes_over.then(|| Deflater::new(self.form(level)))
+    }
+}
+
+impl Form {
+    /// Compresses a message for any number of receivers: it refers to no other message.
+    pub(crate) fn deflate(self, payload: &[u8]) -> Vec<u8> {
+        let shared = DEFLATE.try_with(|deflaters| {
+            let mut deflaters = deflaters.borrow_mut();
+            let known = deflaters.iter().position(|(form, _)| *form == self);
+            let position = known.unwrap_or_else(|| {
+                deflaters.push((self, Deflater::new(self)));
+                deflaters.len() - 1
+            });
+            let Some((_, deflater)) = deflaters.get_mut(position) else { return Vec::new() };
+            deflater.forget();
+            deflater.deflate(payload)
+        });
+        shared.unwrap_or_else(|_| Deflater::new(self).deflate(payload))
+    }
 }
 
 impl Inflater {
@@ -146,26 +185,9 @@ fn inflate(context: &mut Decompress, payload: &[u8], max: usize) -> Result<Vec<u
 }
 
 impl Deflater {
-    /// `level` is from 1, fast, to 9, small; the window from 9 to 15 bits.
-    pub(crate) fn new(level: u32, window_bits: u8) -> Self {
+    pub(crate) fn new(form: Form) -> Self {
+        let Form { level, window_bits } = form;
         Self { context: Compress::new_with_window_bits(Compression::new(level), false, window_bits) }
-    }
-
-    /// Compresses a message for any number of receivers: it refers to no other message.
-    pub(crate) fn deflate_alone(level: u32, window_bits: u8, payload: &[u8]) -> Vec<u8> {
-        let shared = DEFLATE.try_with(|deflaters| {
-            let mut deflaters = deflaters.borrow_mut();
-            let kind = (level, window_bits);
-            let known = deflaters.iter().position(|(of, _)| *of == kind);
-            let position = known.unwrap_or_else(|| {
-                deflaters.push((kind, Self::new(level, window_bits)));
-                deflaters.len() - 1
-            });
-            let Some((_, deflater)) = deflaters.get_mut(position) else { return Vec::new() };
-            deflater.forget();
-            deflater.deflate(payload)
-        });
-        shared.unwrap_or_else(|_| Self::new(level, window_bits).deflate(payload))
     }
 
     /// Compresses a message that may refer to those before it.

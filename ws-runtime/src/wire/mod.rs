@@ -4,6 +4,10 @@
 
 mod assembly;
 mod decoder;
+#[cfg(feature = "compression")]
+mod deflate;
+#[cfg(not(feature = "compression"))]
+#[path = "deflate_off.rs"]
 mod deflate;
 mod encoder;
 mod error;
@@ -17,7 +21,9 @@ mod utf8;
 mod utf8_bytes;
 
 pub(crate) use decoder::{Decoder, Incoming, Limits};
-pub(crate) use deflate::{Agreement, Deflater, Inflater, MAX_WINDOW_BITS};
+#[cfg(feature = "compression")]
+pub(crate) use deflate::MAX_WINDOW_BITS;
+pub(crate) use deflate::{Agreement, Deflater, Form, Inflater};
 pub(crate) use encoder::{FrameKind, append, encode, encode_close, header};
 pub(crate) use error::ProtocolError;
 pub(crate) use payload::{Payload, SHARE_FROM, Text};

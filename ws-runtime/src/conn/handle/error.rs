@@ -3,6 +3,8 @@
 use thiserror::Error;
 use ws_spec::close::SENDABLE;
 
+use crate::options::feature_off;
+
 /// Why a message was not taken for sending.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -73,6 +75,12 @@ pub enum SetError {
         "cannot change `{option}`: the handshake is done; set it in `#[on(connect)]` or `#[on(handshake)]`"
     )]
     TooLate {
+        /// The option's name.
+        option: &'static str,
+    },
+    /// The option needs the cargo feature of its name, and the program was built without it.
+    #[error("cannot change `{option}`: it {}", feature_off(option))]
+    FeatureOff {
         /// The option's name.
         option: &'static str,
     },

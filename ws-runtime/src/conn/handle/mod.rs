@@ -19,7 +19,7 @@ use super::send::{Bound, CorkedFrames, Deflation, Phase, SendLock, SendPath, def
 use crate::Server;
 use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
-use crate::options::Compression;
+use crate::options::{Compression, Named};
 use crate::transport::Stream;
 use crate::wire::FrameKind;
 
@@ -278,8 +278,12 @@ impl Conn {
     ///
     /// # Errors
     ///
-    /// [`SetError::TooLate`] once the handshake is done.
+    /// [`SetError::TooLate`] once the handshake is done, [`SetError::FeatureOff`] in a build without the feature
+    /// `compression`, unless it is to be off.
     pub fn set_compression(&self, compression: Compression) -> Result<(), SetError> {
+        if let Some(option) = compression.missing_feature() {
+            return Err(SetError::FeatureOff { option });
+        }
         let mut send_path = self.send_path();
         if send_path.phase() != Phase::Opening {
             return Err(SetError::TooLate { option: "compression" });

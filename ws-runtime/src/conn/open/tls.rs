@@ -4,11 +4,9 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use tokio_rustls::TlsAcceptor;
-
 use super::reason::Reason;
 use crate::server::Slot;
-use crate::transport::Stream;
+use crate::transport::{Stream, TlsAcceptor};
 
 /// Runs our side of the TLS handshake. Each step of ours needs a permit, because it is expensive.
 pub(super) async fn accept_tls(

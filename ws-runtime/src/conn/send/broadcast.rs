@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::batch::Part;
 use super::cork;
 use crate::conn::{Conn, SendError};
-use crate::wire::{self, Deflater, FrameKind, SHARE_FROM};
+use crate::wire::{self, Form, FrameKind, SHARE_FROM};
 
 pub(crate) struct Broadcast<'p> {
     kind: FrameKind,
@@ -14,8 +14,8 @@ pub(crate) struct Broadcast<'p> {
     part: Option<Part>,
     /// As it is, if large, or where it was not worth compressing.
     plain: Option<Bytes>,
-    /// Compressed, by level and window; mostly there is one form, and most often none.
-    deflated: Vec<((u32, u8), Bytes)>,
+    /// Compressed; mostly in one form, and most often in none.
+    deflated: Vec<(Form, Bytes)>,
 }
 
 impl<'p> Broadcast<'p> {
@@ -55,11 +55,11 @@ impl<'p> Broadcast<'p> {
     }
 
     /// Compressed by itself: a context that is taken over would be another for each connection.
-    fn deflated(&mut self, form: (u32, u8)) -> Bytes {
+    fn deflated(&mut self, form: Form) -> Bytes {
         if let Some((_, frame)) = self.deflated.iter().find(|(known, _)| *known == form) {
             return frame.clone();
         }
-        let deflated = Deflater::deflate_alone(form.0, form.1, self.payload);
+        let deflated = form.deflate(self.payload);
         let frame = if deflated.len() < self.payload.len() {
             wire::encode(self.kind.deflated(), &deflated)
         } else {

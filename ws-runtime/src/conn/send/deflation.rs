@@ -5,13 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::Bound;
 use crate::conn::{Conn, SendError};
 use crate::options::Options;
-use crate::wire::{Agreement, Deflater, FrameKind, Payload};
+use crate::wire::{Agreement, Deflater, Form, FrameKind, Payload};
 
 /// How messages to one peer are compressed.
 pub(in crate::conn) struct Deflation {
-    level: u32,
+    form: Form,
     min_size: usize,
-    window_bits: u8,
     /// With context takeover: what has been sent so far, which the next message may refer to.
     ///
     /// Locked from before a message is compressed until it is queued, as both must happen in the same order; taken
@@ -22,12 +21,10 @@ pub(in crate::conn) struct Deflation {
 impl Deflation {
     pub(in crate::conn) fn new(agreement: Agreement, options: &Options) -> Self {
         let level = u32::try_from(options.compression_level).unwrap_or(1);
-        let window_bits = agreement.server_window_bits;
         Self {
-            level,
+            form: agreement.form(level),
             min_size: options.compression_min_size,
-            window_bits,
-            context: agreement.server_takes_over.then(|| Deflater::new(level, window_bits).into()),
+            context: agreement.deflater(level).map(Mutex::new),
         }
     }
 
@@ -36,9 +33,9 @@ impl Deflation {
         size >= self.min_size.max(1)
     }
 
-    /// Level and window of what is compressed for more than this connection.
-    pub(in crate::conn) fn form(&self) -> (u32, u8) {
-        (self.level, self.window_bits)
+    /// The form of what is compressed for more than this connection.
+    pub(in crate::conn) fn form(&self) -> Form {
+        self.form
     }
 
     /// Compresses a message and queues it; as it is, if that makes it no smaller.
@@ -50,7 +47,7 @@ impl Deflation {
         bound: Bound,
     ) -> Result<(), SendError> {
         let Some(mut context) = self.lock() else {
-            let deflated = Deflater::deflate_alone(self.level, self.window_bits, payload.as_slice());
+            let deflated = self.form.deflate(payload.as_slice());
             return conn.push_smaller(kind, payload, deflated, bound);
         };
         let deflated = context.deflate(payload.as_slice());

@@ -10,7 +10,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls;
 
 use rustls::crypto::ring;
@@ -18,6 +17,7 @@ use rustls::server::ServerConfig;
 
 pub use self::error::TlsError;
 use self::error::place;
+use crate::transport::TlsAcceptor;
 
 /// The certificate and key that make a server speak TLS.
 ///

@@ -5,7 +5,7 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 use proptest::prelude::*;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::super::{Agreement, Deflater, Inflater, MAX_WINDOW_BITS, ProtocolError};
+use super::super::{Agreement, Deflater, Form, Inflater, MAX_WINDOW_BITS, ProtocolError};
 use super::{LIMITS, word};
 use crate::wire::{Decoder, Incoming};
 
@@ -141,7 +141,7 @@ fn what_breaks_the_rules_has_its_close_code() {
 
 #[test]
 fn a_message_inflates_to_the_limit_and_no_further() {
-    let of_size = |size: usize| frame(0xC2, &Deflater::deflate_alone(9, 15, &vec![0; size]));
+    let of_size = |size: usize| frame(0xC2, &Form { level: 9, window_bits: 15 }.deflate(&vec![0; size]));
     let size = |size| {
         let mut bytes = of_size(size);
         let mut decoder = Decoder::new(LIMITS, Some(Inflater::new(ALONE, LIMITS.max_message)));
@@ -169,7 +169,8 @@ proptest! {
     #[test]
     fn what_is_deflated_is_inflated_again(messages in messages(), level in 1..=9_u32, bits in 9..=15_u8, takes_over: bool) {
         let agreement = Agreement { client_takes_over: takes_over, client_window_bits: bits, ..ALONE };
-        let mut deflater = Deflater::new(level, bits);
+        let form = Form { level, window_bits: bits };
+        let mut deflater = Deflater::new(form);
         let mut inflater = Inflater::new(agreement, 1000);
         for (number, message) in messages.iter().enumerate() {
             if !takes_over || number % 3 == 2 {
@@ -178,7 +179,7 @@ proptest! {
             let deflated = if number % 2 == 0 || takes_over {
                 deflater.deflate(message)
             } else {
-                Deflater::deflate_alone(level, bits, message)
+                form.deflate(message)
             };
             prop_assert_eq!(&inflater.inflate(&deflated).unwrap(), message);
         }

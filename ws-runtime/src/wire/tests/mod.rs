@@ -4,6 +4,7 @@ use client_frames::{close, frame};
 use proptest::prelude::*;
 use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocket, WebSocketConfig};
 
+#[cfg(feature = "compression")]
 mod deflate;
 
 use super::{Decoder, FrameKind, Incoming, Limits, append, encode, encode_close, header};
