@@ -29,10 +29,10 @@ impl Life {
         peer: Address,
         slot: Slot,
     ) -> Self {
-        let held = Held(hosted.server.new_conn(peer, &stream));
-        Self::step(held.0.clone(), async move {
-            let opened = open(Arc::clone(&hosted), held.0.clone(), stream, slot).await?;
-            Some(serve::<S::Route>(hosted, held, opened))
+        let guard = ConnGuard(hosted.server.new_conn(peer, &stream));
+        Self::step(guard.0.clone(), async move {
+            let opened = open(Arc::clone(&hosted), guard.0.clone(), stream, slot).await?;
+            Some(serve::<S::Route>(hosted, guard, opened))
         })
     }
 
@@ -53,9 +53,9 @@ impl Future for Life {
 }
 
 /// Serves a connection that has become a WebSocket, on the route that it was opened to.
-fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, held: Held, opened: Opened<R::Session>) -> Life {
+fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, guard: ConnGuard, opened: Opened<R::Session>) -> Life {
     let Opened { stream, session, deflate, accepted } = opened;
-    let conn = held.0.clone();
+    let conn = guard.0.clone();
     let Halves { read, write, unread } = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
     let mut driver = Driver::new(conn.clone(), read, unread.into(), inflater);
@@ -63,7 +63,7 @@ fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, held: Held, opened: Opened<R:
     conn.become_ready(write, accepted, deflate);
     hosted.server.register(&conn);
     tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
-    let mut dispatcher = Dispatcher::<R> { hosted, held, session: Some(session) };
+    let mut dispatcher = Dispatcher::<R> { hosted, guard, session: Some(session) };
     Life::step(conn, async move {
         dispatcher.dispatch(&mut driver).await;
         dispatcher.hosted.server.unlist(dispatcher.conn());
@@ -74,14 +74,14 @@ fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, held: Held, opened: Opened<R:
 
 /// A connection whose task runs. What it holds is given back however the task ends, also where that is dropped with its
 /// runtime: handles may outlive both.
-pub(super) struct Held(pub(super) Conn);
+pub(super) struct ConnGuard(pub(super) Conn);
 
-impl Drop for Held {
+impl Drop for ConnGuard {
     fn drop(&mut self) {
         self.0.server().unregister(&self.0);
         self.0.cut(ClosedBy::Us);
         self.0.drop_discarded();
-        self.0.forget_replaced();
+        self.0.drop_replaced();
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
         let event = ConnEvent::before_session(&conn, &hosted.store, &*request);
         let session = S::Route::handshake(event).await.unwrap();
         let opened = Opened { stream, session, deflate: None, accepted: Vec::new() };
-        tokio::spawn(serve::<S::Route>(hosted, Held(conn), opened))
+        tokio::spawn(serve::<S::Route>(hosted, ConnGuard(conn), opened))
     }
 
     /// A text as a client sends it, masked by zeros.

@@ -13,15 +13,15 @@ use super::socket::Socket;
 use super::{Duplex, Insist, Stream};
 
 /// TLS on the server's side.
-pub(super) type Encrypted = TlsStream<Beneath>;
+pub(super) type Encrypted = TlsStream<Underlying>;
 
 /// Runs the handshake.
 pub(super) async fn accept(stream: Stream, acceptor: &TlsAcceptor) -> io::Result<Encrypted> {
-    acceptor.accept(Beneath { stream, insist: Insist::No, passed_on: 0 }).await
+    acceptor.accept(Underlying { stream, insist: Insist::No, passed_on: 0 }).await
 }
 
 /// The stream that TLS writes to.
-pub(super) struct Beneath {
+pub(super) struct Underlying {
     stream: Stream,
     insist: Insist,
     /// How many bytes it has taken; wraps.
@@ -42,7 +42,7 @@ impl Duplex for Encrypted {
     }
 }
 
-impl Beneath {
+impl Underlying {
     fn poll_write_pieces(&mut self, cx: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let written = match self.insist {
             Insist::Yes => self.stream.poll_insist(cx, pieces),
@@ -55,7 +55,7 @@ impl Beneath {
     }
 }
 
-impl AsyncRead for Beneath {
+impl AsyncRead for Underlying {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -65,7 +65,7 @@ impl AsyncRead for Beneath {
     }
 }
 
-impl AsyncWrite for Beneath {
+impl AsyncWrite for Underlying {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_write_pieces(cx, &[IoSlice::new(bytes)])
     }

@@ -40,8 +40,8 @@ impl Lingering {
 
     /// `None` if dropping the stream is enough, as nothing can arrive after the Close frames of both sides. Over TLS the
     /// peer still sends an alert, which would reset the connection.
-    pub(in crate::conn) fn of(stream: Stream, said_goodbye: bool) -> Option<Self> {
-        let is_over = said_goodbye && stream.ends_without_goodbye();
+    pub(in crate::conn) fn of(stream: Stream, with_close_frame: bool) -> Option<Self> {
+        let is_over = with_close_frame && stream.ends_with_fin_only();
         (!is_over).then(|| Self::new(stream))
     }
 

@@ -84,7 +84,7 @@ pub(in crate::conn) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Pa
 
 /// What became of a handler on this connection: whether it may go on. A failure is logged under the handler's name.
 #[inline]
-pub(in crate::conn) fn check(
+pub(in crate::conn) fn report(
     conn: &Conn,
     handler: &'static str,
     outcome: Result<Outcome, Panicked>,

@@ -39,7 +39,7 @@ pub(in crate::conn) struct Deadlines {
     pings: u8,
     silence: Silence,
     /// Whether something has begun since the next deadline was asked for.
-    begun: bool,
+    has_new: bool,
 }
 
 /// What silence of the peer means now.
@@ -48,7 +48,7 @@ pub(in crate::conn) enum Silence {
     /// It is pinged, and cut where it does not answer.
     Counts,
     /// We ourselves do not read: it is pinged, as writing finds out whether it is still there.
-    Unheard,
+    PingOnly,
     /// Nothing: the connection ends, and other deadlines hold.
     Ignored,
 }
@@ -111,18 +111,18 @@ impl Deadlines {
             ping_credit: PING_BURST,
             pings: 0,
             silence: Silence::Counts,
-            begun: true,
+            has_new: true,
         }
     }
 
     /// Whether something may be due before what was due next when that was last asked for.
-    pub(in crate::conn) fn is_perhaps_sooner(&self) -> bool {
-        self.begun
+    pub(in crate::conn) fn may_be_sooner(&self) -> bool {
+        self.has_new
     }
 
     /// When something is due next.
     pub(in crate::conn) fn next(&mut self, options: &Options) -> Option<Moment> {
-        self.begun = false;
+        self.has_new = false;
         let deadlines = [
             self.silence_deadline(options),
             self.assembling_since.map(|since| since.after(options.assembly_timeout)),
@@ -142,12 +142,12 @@ impl Deadlines {
         if self.silence != silence {
             self.alive(now);
             self.silence = silence;
-            self.begun = true;
+            self.has_new = true;
         }
     }
 
     pub(in crate::conn) fn assembling(&mut self, assembling: bool, now: Moment) {
-        self.begun |= begin_or_end(&mut self.assembling_since, assembling, now);
+        self.has_new |= begin_or_end(&mut self.assembling_since, assembling, now);
     }
 
     /// Something was written, or nothing more is to be written.
@@ -163,9 +163,9 @@ impl Deadlines {
                 self.stalled_since.get_or_insert(now);
             }
         }
-        self.begun |= was_stalled != self.stalled_since.is_some();
+        self.has_new |= was_stalled != self.stalled_since.is_some();
         if written == Written::Some {
-            self.comes_on(now);
+            self.made_progress(now);
         }
         if was_stalled && written != Written::None {
             self.alive(now);
@@ -178,19 +178,19 @@ impl Deadlines {
             self.ending = ending;
             self.ending_since = now;
             self.drain_left = u32::try_from(left).unwrap_or(u32::MAX);
-            self.begun = true;
+            self.has_new = true;
         }
     }
 
     /// What the peer sent before its last word is dealt with: the next message is handled, or it takes an answer.
-    pub(in crate::conn) fn comes_on(&mut self, now: Moment) {
+    pub(in crate::conn) fn made_progress(&mut self, now: Moment) {
         if self.ending == Ending::PeerEnded {
             self.ending_since = now;
         }
     }
 
     /// Whether one more ping is answered: a bucket of 100 that fills by 20 a second.
-    pub(in crate::conn) fn admits_ping(&mut self, now: Moment) -> bool {
+    pub(in crate::conn) fn allows_ping(&mut self, now: Moment) -> bool {
         let gained = now.seconds_since(self.ping_credit_at) * PINGS_PER_SECOND;
         self.ping_credit_at = now;
         self.ping_credit = (self.ping_credit + gained).min(PING_BURST) - 1.0;
@@ -354,7 +354,7 @@ mod tests {
     #[test]
     fn a_peer_that_cannot_be_heard_is_pinged_but_not_cut() {
         let mut deadlines = Deadlines::new(at(0.0));
-        deadlines.silence(Silence::Unheard, at(0.0));
+        deadlines.silence(Silence::PingOnly, at(0.0));
         for round in 1..=1000_u16 {
             assert_eq!(due_at(&mut deadlines, 10.0 * f32::from(round)), [Due::Ping], "{round}");
         }
@@ -441,8 +441,8 @@ mod tests {
     #[test]
     fn a_burst_of_pings_is_answered_a_flood_is_not() {
         let mut deadlines = Deadlines::new(at(0.0));
-        assert_eq!((0..150).filter(|_| deadlines.admits_ping(at(0.0))).count(), 100);
+        assert_eq!((0..150).filter(|_| deadlines.allows_ping(at(0.0))).count(), 100);
         let mut later = Deadlines::new(at(0.0));
-        assert!((0..600_u16).all(|tick| later.admits_ping(at(f32::from(tick) * 0.05))));
+        assert!((0..600_u16).all(|tick| later.allows_ping(at(f32::from(tick) * 0.05))));
     }
 }

@@ -16,7 +16,7 @@ use self::deadlines::Deadlines;
 use super::Conn;
 use super::close::Lingering;
 use super::dispatch::{Caught, Panicked};
-use super::receive::{Later, ReceivePath, Receiver};
+use super::receive::{ReceivePath, Receiver, ToInbox};
 use super::send::{CancelLevel, Phase, Written};
 use crate::event::Close;
 use crate::transport::{Insist, ReadHalf};
@@ -37,7 +37,7 @@ pub(super) struct Driver {
     /// A handler is cancelled once the connection's cancel level exceeds this.
     survives: CancelLevel,
     /// Whether the send path knows whom to wake: a task has one waker all its life.
-    is_watching: bool,
+    has_waker: bool,
 }
 
 /// What the rooms of a connection share for as long as a turn lasts.
@@ -51,7 +51,7 @@ pub(super) struct Turn<'t> {
 /// Why a turn ended although the connection goes on.
 enum Stop {
     /// The message has to be awaited.
-    At(Incoming<'static>),
+    Await(Incoming<'static>),
     /// There is more to do, but others are to have their turn.
     Yield,
     /// No more messages will be handled.
@@ -62,18 +62,18 @@ impl Driver {
     /// Takes over a connection that has just become ready. `unread` comes before what is read.
     pub(super) fn new(
         conn: Conn,
-        source: Option<ReadHalf>,
+        read_half: Option<ReadHalf>,
         unread: Vec<u8>,
         inflater: Option<Inflater>,
     ) -> Self {
         Self {
-            receive: ReceivePath::new(&conn, source, unread, inflater),
+            receive: ReceivePath::new(&conn, read_half, unread, inflater),
             lingering: None,
             budget: Budget::new(),
             deadlines: Deadlines::new(conn.server().alarms().now()),
             alarm: None,
             survives: CancelLevel::Nothing,
-            is_watching: false,
+            has_waker: false,
             conn,
         }
     }
@@ -111,7 +111,7 @@ impl Driver {
     }
 
     /// Only `disconnect` is still to run: it is not cancelled with the other handlers.
-    pub(super) fn keep_disconnect(&mut self) {
+    pub(super) fn spare_disconnect(&mut self) {
         self.survives = CancelLevel::Handlers;
     }
 
@@ -147,7 +147,7 @@ impl Driver {
         let now = self.begin_turn(cx);
         let stop = match self.handle_all(cx, now, receiver) {
             // The reply to what is handled next goes out with those that are there already.
-            Poll::Ready(Stop::At(incoming)) => return Poll::Ready(Some(incoming)),
+            Poll::Ready(Stop::Await(incoming)) => return Poll::Ready(Some(incoming)),
             Poll::Ready(Stop::Over) => Poll::Ready(None),
             Poll::Ready(Stop::Yield) => {
                 yield_turn(cx);
@@ -195,9 +195,9 @@ impl Driver {
             }
         } else if let Some(incoming) = self.receive.pop() {
             self.budget.spend(0, 1);
-            self.deadlines.comes_on(now);
+            self.deadlines.made_progress(now);
             let unhandled = receiver.receive(incoming).err();
-            return unhandled.map(|incoming| Poll::Ready(Stop::At(incoming)));
+            return unhandled.map(|incoming| Poll::Ready(Stop::Await(incoming)));
         } else if self.receive.has_unread() {
             let (receive, mut turn) = self.split(now);
             receive.decode_unread(&mut turn, receiver);
@@ -222,10 +222,10 @@ impl Driver {
     fn receive_for_later(&mut self, cx: &mut Context<'_>, now: Moment) {
         let (receive, mut turn) = self.split(now);
         if receive.has_unread() {
-            receive.decode_unread(&mut turn, &mut Later);
+            receive.decode_unread(&mut turn, &mut ToInbox);
         }
         while receive.wants_to_read(turn.conn) && !turn.budget.is_spent() {
-            if receive.read(cx, &mut turn, &mut Later).is_pending() {
+            if receive.read(cx, &mut turn, &mut ToInbox).is_pending() {
                 break;
             }
         }

@@ -13,9 +13,9 @@ use crate::wire::{FrameKind, Payload};
 
 impl Driver {
     pub(super) fn begin_turn(&mut self, cx: &Context<'_>) -> Moment {
-        if !self.is_watching {
-            self.is_watching = true;
-            self.conn.send_path().watch(cx.waker());
+        if !self.has_waker {
+            self.has_waker = true;
+            self.conn.send_path().set_waker(cx.waker());
         }
         self.budget.begin();
         self.conn.server().alarms().now()
@@ -41,7 +41,7 @@ impl Driver {
         }
         self.end(cx, now);
         if self.conn.phase() == Phase::Gone {
-            self.receive.take_source();
+            self.receive.take_read_half();
             self.lingering = None;
             self.unset_alarm();
         } else {
@@ -56,7 +56,7 @@ impl Driver {
         if let (Ending::AwaitingClose, Reading::Ended { with_close_frame }) = (ending, self.receive.reading())
         {
             let write = self.conn.send_path().take_socket();
-            let stream = write.and_then(|write| Stream::unite(self.receive.take_source(), write));
+            let stream = write.and_then(|write| Stream::unite(self.receive.take_read_half(), write));
             self.lingering = stream.and_then(|stream| Lingering::of(stream, with_close_frame)).map(Box::new);
             self.deadlines.ending(Ending::Lingering, 0, now);
             if self.lingering.is_none() {
@@ -86,7 +86,7 @@ impl Driver {
         if self.conn.phase() != Phase::Ready || self.receive.reading() != Reading::Open {
             Silence::Ignored
         } else if self.receive.is_full(&self.conn) {
-            Silence::Unheard
+            Silence::PingOnly
         } else {
             Silence::Counts
         }
@@ -100,7 +100,7 @@ impl Driver {
 
     /// Sets the alarm, unless it rings before the next deadline anyway.
     fn set_alarm(&mut self) {
-        if self.alarm.is_some() && !self.deadlines.is_perhaps_sooner() {
+        if self.alarm.is_some() && !self.deadlines.may_be_sooner() {
             return;
         }
         let Some(next) = self.deadlines.next(self.conn.server().options()) else { return };

@@ -9,22 +9,22 @@ use bytes::Bytes;
 use super::{Conn, SendError};
 use crate::conn::dispatch::catch_now;
 use crate::conn::send::{
-    Bound, CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendPath, Written, cork_own, defers_write,
+    Bound, CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendPath, Written, cork_own, defer_write,
     write_own,
 };
-use crate::event::{Answer, Close, ClosedBy, Failure, Outcome, Reply};
+use crate::event::{Close, ClosedBy, Failure, Outcome, Outgoing, Reply};
 use crate::transport::{Insist, WriteHalf};
 use crate::wire::{self, Agreement, FrameKind, Payload};
 
 impl Conn {
     /// Sends what a handler returned; what it borrows from `message` is shared.
     #[inline]
-    pub(crate) fn answer(&self, reply: Reply<'_>, message: Option<&Bytes>) -> Outcome {
+    pub(crate) fn send_reply(&self, reply: Reply<'_>, message: Option<&Bytes>) -> Outcome {
         let (kind, payload) = match reply.0 {
-            Answer::Nothing => return Ok(()),
-            Answer::Text(text) => (FrameKind::Text, text.into_payload()),
-            Answer::Binary(data) => (FrameKind::Binary, data.0),
-            Answer::Failed(failure) => return Err(failure),
+            Outgoing::Nothing => return Ok(()),
+            Outgoing::Text(text) => (FrameKind::Text, text.into_payload()),
+            Outgoing::Binary(data) => (FrameKind::Binary, data.0),
+            Outgoing::Failed(failure) => return Err(failure),
         };
         let sent = self.send_message(kind, payload.part_of(message), Bound::Peer);
         match sent {
@@ -117,7 +117,7 @@ impl Conn {
         self.0.send_path.with(|send_path| {
             self.take_corked(send_path);
             push(send_path)?;
-            if !defers_write(self, send_path) {
+            if !defer_write(self, send_path) {
                 send_path.write_now();
             }
             Ok(())

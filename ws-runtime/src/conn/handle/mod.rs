@@ -15,7 +15,7 @@ use ws_spec::close::is_sendable;
 use ws_spec::options::{self, OptionInfo};
 
 use self::replaced::Replaced;
-use super::send::{Bound, CorkedFrames, Deflation, Phase, SendLock, SendPath, defers_write};
+use super::send::{Bound, CorkedFrames, Deflation, Phase, SendLock, SendPath, defer_write};
 use crate::Server;
 use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
@@ -179,7 +179,7 @@ impl Conn {
     pub async fn flushed(&self) -> Result<(), SendError> {
         poll_fn(|cx| {
             let mut send_path = self.send_path();
-            if !defers_write(self, &mut send_path) {
+            if !defer_write(self, &mut send_path) {
                 send_path.write_now();
             }
             send_path.poll_flushed(cx)

@@ -48,7 +48,7 @@ impl Conn {
     pub fn on_ready<R: IntoReply>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.ready.replace(Arc::new(Mutex::new(move |conn: &Conn| {
-                conn.answer(handler(conn).into_reply(), None)
+                conn.send_reply(handler(conn).into_reply(), None)
             })))
         });
     }
@@ -78,7 +78,7 @@ impl Conn {
     pub fn on_utf8<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &str) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.utf8.replace(Arc::new(Mutex::new(move |conn: &Conn, text: &str| {
-                conn.answer(handler(conn, text).into_reply(), None)
+                conn.send_reply(handler(conn, text).into_reply(), None)
             })))
         });
     }
@@ -87,7 +87,7 @@ impl Conn {
     pub fn on_binary<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &[u8]) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.binary.replace(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
-                conn.answer(handler(conn, data).into_reply(), None)
+                conn.send_reply(handler(conn, data).into_reply(), None)
             })))
         });
     }
@@ -96,7 +96,7 @@ impl Conn {
     pub fn on_pong<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &[u8]) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.pong.replace(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
-                conn.answer(handler(conn, data).into_reply(), None)
+                conn.send_reply(handler(conn, data).into_reply(), None)
             })))
         });
     }
@@ -149,7 +149,7 @@ impl Conn {
     }
 
     /// Drops them all: a handler that holds its own connection would keep both for ever.
-    pub(in crate::conn) fn forget_replaced(&self) {
+    pub(in crate::conn) fn drop_replaced(&self) {
         let replaced = self.replaced_lock().take();
         // It may run the user's code; the panic hook was told.
         let _ = catch_now(|| drop(replaced));

@@ -39,18 +39,18 @@ pub(super) struct Answer {
     response: Response<Bytes>,
     /// The method of the request, if it is known.
     method: Method,
-    because: Option<Because>,
+    cause: Option<Cause>,
 }
 
 impl From<Response<Bytes>> for Answer {
     fn from(response: Response<Bytes>) -> Self {
-        Self { response, method: Method::GET, because: None }
+        Self { response, method: Method::GET, cause: None }
     }
 }
 
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
-        Self { because: Some(Because::Refusal(refusal)), ..Self::from(refusal.into_response()) }
+        Self { cause: Some(Cause::Refusal(refusal)), ..Self::from(refusal.into_response()) }
     }
 }
 
@@ -60,7 +60,7 @@ impl From<Interrupted> for Answer {
             Interrupted::TooSlow(_) => Reject::new(StatusCode::REQUEST_TIMEOUT).into_response(),
             Interrupted::ShuttingDown => unavailable("the server shuts down"),
         };
-        Self { because: Some(Because::Interrupted(interrupted)), ..Self::from(response) }
+        Self { cause: Some(Cause::Interrupted(interrupted)), ..Self::from(response) }
     }
 }
 
@@ -72,7 +72,7 @@ impl Answer {
 
     /// Sends it and closes the connection. A peer that reads may take its time, until `shutdown_timeout` has passed.
     pub(super) async fn send(self, mut stream: Stream, server: &Server, slot: &Slot) -> Answered {
-        let Self { response, method, because } = self;
+        let Self { response, method, cause } = self;
         let mut bytes = handshake::encode_response(&response, &method);
         let of = bytes.remaining();
         let writing = write(&mut stream, &mut bytes, server.options().write_timeout);
@@ -92,7 +92,7 @@ impl Answer {
             }
             Err(cut) => Some((cut, Progress { written: of - bytes.remaining(), of })),
         };
-        Answered { status: response.status(), because, cut }
+        Answered { status: response.status(), cause, cut }
     }
 }
 
@@ -137,13 +137,13 @@ fn unavailable(why: &str) -> Response<Bytes> {
 #[derive(Debug)]
 pub(super) struct Answered {
     status: StatusCode,
-    because: Option<Because>,
+    cause: Option<Cause>,
     cut: Option<(Cut, Progress)>,
 }
 
 /// Why the answer is not that of a handler.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-enum Because {
+enum Cause {
     #[error(transparent)]
     Refusal(Refusal),
     #[error(transparent)]
@@ -175,8 +175,8 @@ struct Progress {
 impl fmt::Display for Answered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "answered with {}", self.status)?;
-        if let Some(because) = &self.because {
-            write!(f, ": {because}")?;
+        if let Some(cause) = &self.cause {
+            write!(f, ": {cause}")?;
         }
         if let Some((cut, Progress { written, of })) = &self.cut {
             write!(f, "; cut after {written} of {of} bytes: {cut}")?;

@@ -34,7 +34,7 @@ thread_local! {
 pub(super) struct ReceivePath {
     /// Without one, the stream is read through the write half. Gone as soon as the connection is, even while a handler
     /// still runs.
-    source: Option<ReadHalf>,
+    read_half: Option<ReadHalf>,
     decoder: Decoder,
     inbox: Inbox,
     /// Received, but not decoded: it was read ahead of the 101, the inbox is full, or the turn is over.
@@ -62,9 +62,9 @@ pub(super) trait Receiver {
 }
 
 /// Handles nothing now: messages wait in the inbox.
-pub(super) struct Later;
+pub(super) struct ToInbox;
 
-impl Receiver for Later {
+impl Receiver for ToInbox {
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
         Err(incoming)
     }
@@ -73,7 +73,7 @@ impl Receiver for Later {
 impl ReceivePath {
     pub(super) fn new(
         conn: &Conn,
-        source: Option<ReadHalf>,
+        read_half: Option<ReadHalf>,
         unread: Vec<u8>,
         inflater: Option<Inflater>,
     ) -> Self {
@@ -82,7 +82,7 @@ impl ReceivePath {
             max_fragments: u32::try_from(conn.server().options().max_fragments).unwrap_or(u32::MAX),
         };
         Self {
-            source,
+            read_half,
             decoder: Decoder::new(limits, inflater),
             inbox: Inbox::default(),
             unread,
@@ -134,8 +134,8 @@ impl ReceivePath {
     }
 
     /// Gives the socket's read half back.
-    pub(super) fn take_source(&mut self) -> Option<ReadHalf> {
-        self.source.take()
+    pub(super) fn take_read_half(&mut self) -> Option<ReadHalf> {
+        self.read_half.take()
     }
 
     /// Reads once, and decodes what came.
@@ -147,14 +147,14 @@ impl ReceivePath {
     ) -> Poll<()> {
         let read = match self.decoder.room() {
             Some(mut room) => {
-                let source = |source: &mut Readable| poll_read_buf(Pin::new(source), cx, &mut room);
-                let read = ready!(with_source(&mut self.source, turn.conn, source));
+                let read = |reader: &mut Readable| poll_read_buf(Pin::new(reader), cx, &mut room);
+                let read = ready!(with_read_half(&mut self.read_half, turn.conn, read));
                 self.was_large = true;
                 if let Ok(count @ 1..) = read {
                     turn.budget.spend(count, 0);
                     let decoded = self.decoder.filled(count);
                     turn.budget.spend(self.decoder.take_inflated(), 0);
-                    self.take_in(decoded, turn, receiver);
+                    self.process(decoded, turn, receiver);
                     turn.deadlines.assembling(self.decoder.assembling(), turn.now);
                 }
                 read
@@ -195,8 +195,8 @@ impl ReceivePath {
         receiver: &mut impl Receiver,
     ) -> Poll<io::Result<usize>> {
         let mut room = ReadBuf::new(buffer);
-        let source = |source: &mut Readable| Pin::new(source).poll_read(cx, &mut room);
-        if let Err(error) = ready!(with_source(&mut self.source, turn.conn, source)) {
+        let read = |reader: &mut Readable| Pin::new(reader).poll_read(cx, &mut room);
+        if let Err(error) = ready!(with_read_half(&mut self.read_half, turn.conn, read)) {
             return Poll::Ready(Err(error));
         }
         let received = room.filled_mut();
@@ -241,7 +241,7 @@ impl ReceivePath {
                 turn.deadlines.assembling(false, turn.now);
             }
             let with_close_frame = received.is_empty() && matches!(decoded, Ok(Some(Incoming::Close(_))));
-            self.take_in(decoded, turn, receiver);
+            self.process(decoded, turn, receiver);
             if with_close_frame {
                 self.reading = Reading::Ended { with_close_frame };
             }
@@ -250,7 +250,7 @@ impl ReceivePath {
         0
     }
 
-    fn take_in(
+    fn process(
         &mut self,
         decoded: Result<Option<Incoming<'_>>, ProtocolError>,
         turn: &mut Turn<'_>,
@@ -285,7 +285,7 @@ impl ReceivePath {
 
     /// RFC 6455, section 5.5.2: a ping is answered by a pong with the same payload.
     fn answer_ping(&mut self, mut payload: Payload<'_>, turn: &mut Turn<'_>) {
-        if !turn.deadlines.admits_ping(turn.now) {
+        if !turn.deadlines.allows_ping(turn.now) {
             self.end(Close::new(1008, "too many pings", ClosedBy::Error));
             return;
         }
@@ -304,13 +304,13 @@ impl ReceivePath {
 type Readable = dyn AsyncRead + Unpin + Send;
 
 /// Reads from the read half, or through the write half where the stream cannot be taken apart.
-fn with_source<T>(
-    source: &mut Option<ReadHalf>,
+fn with_read_half<T>(
+    read_half: &mut Option<ReadHalf>,
     conn: &Conn,
     read: impl FnOnce(&mut Readable) -> Poll<io::Result<T>>,
 ) -> Poll<io::Result<T>> {
-    match source {
-        Some(source) => read(source),
+    match read_half {
+        Some(read_half) => read(read_half),
         None => match conn.send_path().socket().and_then(WriteHalf::reader) {
             Some(reader) => read(reader),
             None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),

@@ -37,7 +37,7 @@ impl<'p> Broadcast<'p> {
             }
             Some(_) | None => {
                 if self.part.is_none() && self.payload.len() < SHARE_FROM {
-                    self.part = cork::batched(self.kind, self.payload);
+                    self.part = cork::push_to_batch(self.kind, self.payload);
                 }
                 match &self.part {
                     Some(part) => conn.push(|send_path| send_path.push_part(part)),

@@ -30,7 +30,7 @@ use crate::wire::{self, FrameKind, Payload};
 
 pub(crate) use self::broadcast::Broadcast;
 pub(crate) use self::cork::{Corked, corked};
-pub(super) use self::cork::{cork_own, defers_write, write_own};
+pub(super) use self::cork::{cork_own, defer_write, write_own};
 pub(super) use self::corked::CorkedFrames;
 pub(super) use self::deflation::Deflation;
 
@@ -263,7 +263,7 @@ impl SendPath {
         self.blocked = false;
         self.socket = None;
         self.wake();
-        self.tell_flushed();
+        self.notify_flushed();
     }
 
     /// Ends the connection at once, and handlers that still run on it as far as cancel_level goes.
@@ -289,7 +289,7 @@ impl SendPath {
     }
 
     /// Remembers whom to wake when there is something to do.
-    pub(super) fn watch(&mut self, task: &Waker) {
+    pub(super) fn set_waker(&mut self, task: &Waker) {
         self.task = Some(task.clone());
     }
 
@@ -368,7 +368,7 @@ impl SendPath {
             } else {
                 match socket.flush(by) {
                     Ok(()) => {
-                        self.tell_flushed();
+                        self.notify_flushed();
                         return Written::All;
                     }
                     Err(error) => Err(error),
@@ -388,7 +388,7 @@ impl SendPath {
                     if socket.take_progress() {
                         stalled = Written::Some;
                     }
-                    self.outbox.settle();
+                    self.outbox.compact();
                     self.queue(frames);
                     return stalled;
                 }
@@ -415,7 +415,7 @@ impl SendPath {
     }
 
     #[inline]
-    fn tell_flushed(&mut self) {
+    fn notify_flushed(&mut self) {
         if let Some(flushing) = self.flushing.take() {
             self.flushed.get_or_insert_default().0.extend(flushing.0);
         }

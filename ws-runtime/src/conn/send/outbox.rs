@@ -132,7 +132,7 @@ impl Outbox {
         self.part = None;
         self.len = 0;
         if let Some(rest) = self.rest.take() {
-            rest.queue.into_iter().for_each(|piece| piece.end(&mut self.discarded));
+            rest.queue.into_iter().for_each(|piece| piece.release(&mut self.discarded));
         }
     }
 
@@ -145,7 +145,7 @@ impl Outbox {
     }
 
     /// Keeps what is left for a while: a batch goes on with others, and no more room is held than is needed.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn compact(&mut self) {
         if let Some(part) = self.part.take() {
             let left = part.read(Bytes::copy_from_slice);
             self.rest.get_or_insert_default().queue.push_front(Piece::ours(left));
@@ -158,7 +158,7 @@ impl Outbox {
     /// Queues a piece of its own behind all that is there.
     fn push_piece(&mut self, bytes: Bytes, is_lent: bool) {
         let rest = self.rest.get_or_insert_default();
-        rest.end_tail();
+        rest.seal_tail();
         self.len += bytes.len();
         rest.queue.push_back(Piece { bytes, is_lent });
     }
@@ -185,7 +185,7 @@ impl Rest {
                     self.tail = Vec::new();
                     return;
                 }
-                self.end_tail();
+                self.seal_tail();
                 continue;
             };
             let step = left.min(first.bytes.len());
@@ -194,12 +194,12 @@ impl Rest {
             if first.bytes.is_empty()
                 && let Some(written) = self.queue.pop_front()
             {
-                written.end(discarded);
+                written.release(discarded);
             }
         }
     }
 
-    fn end_tail(&mut self) {
+    fn seal_tail(&mut self) {
         if !self.tail.is_empty() {
             // No larger than it has to be, as it may stay for a while.
             let tail = std::mem::take(&mut self.tail).into_boxed_slice();
@@ -213,7 +213,7 @@ impl Piece {
         Self { bytes, is_lent: false }
     }
 
-    fn end(self, discarded: &mut Option<Box<Discarded>>) {
+    fn release(self, discarded: &mut Option<Box<Discarded>>) {
         if let Some(others) = wire::give_back(self.bytes)
             && self.is_lent
         {
@@ -238,7 +238,7 @@ mod tests {
         PushEncoded(usize),
         PushCopy(usize),
         PushPart(usize),
-        Settle,
+        Compact,
         Write(usize),
     }
 
@@ -250,7 +250,7 @@ mod tests {
             2 => Step::PushEncoded(size),
             3 => Step::PushCopy(size),
             4..=6 => Step::PushPart(size),
-            7 => Step::Settle,
+            7 => Step::Compact,
             _ => Step::Write(size),
         });
         prop::collection::vec(step, 0..60)
@@ -293,7 +293,7 @@ mod tests {
                         outbox.push_part(&part);
                         part.read(|frame| expected.extend_from_slice(frame));
                     }
-                    Step::Settle => outbox.settle(),
+                    Step::Compact => outbox.compact(),
                     Step::Write(most) if !outbox.is_empty() => write(&mut outbox, &mut written, most),
                     Step::Write(_) => {}
                 }
