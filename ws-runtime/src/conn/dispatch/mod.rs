@@ -1,4 +1,4 @@
-//! Messages become calls: the handlers of one connection, one at a time.
+//! Turns the messages of one connection into calls of its handlers, one at a time.
 
 mod call;
 
@@ -24,9 +24,9 @@ pub(super) struct Dispatcher<R: Route> {
 }
 
 impl<R: Route> Dispatcher<R> {
-    /// Runs `ready`, then hands over message after message until there are no more, or a handler fails.
+    /// Runs `ready`, then the handler of each message, until there are no more or a handler fails.
     ///
-    /// What awaits is boxed for as long as it does: a connection that rests has no room for it.
+    /// A future is boxed while it awaits, so that an idle connection holds no memory for it.
     pub(super) async fn dispatch(&mut self, driver: &mut Driver) {
         if Box::pin(self.ready(driver)).await == Verdict::End {
             return;
@@ -52,7 +52,7 @@ impl<R: Route> Dispatcher<R> {
         self.conclude(name, OnRefusal::CloseWithStatus, ended)
     }
 
-    /// Has a message handled by its `async` handler.
+    /// Runs the `async` handler of a message to its end.
     async fn run_async(&mut self, driver: &mut Driver, incoming: Incoming<'static>) -> Verdict {
         let Ok(message) = Received::of(incoming) else { return Verdict::GoOn };
         let ended = driver.run_handler(|| message.handle_later::<R>(self.event())).await;
@@ -61,7 +61,7 @@ impl<R: Route> Dispatcher<R> {
         verdict
     }
 
-    /// Runs `disconnect` once it is certain how the connection ended, drops the session and gives the socket back.
+    /// Waits until it is certain how the connection ended, runs `disconnect`, drops the session and closes the socket.
     pub(super) async fn finish(mut self, mut driver: Driver) {
         let conn = self.guard.0.clone();
         let conn = &conn;
@@ -86,12 +86,12 @@ impl<R: Route> Dispatcher<R> {
         if let Some(ended) = ended {
             report(conn, name, ended);
         }
-        // It may panic too, and the peer is owed a goodbye.
+        // The session's destructor may panic too. The socket must still be closed in order.
         if let Err(panicked) = catch_now(|| drop(self.session.take())) {
             report(conn, R::DISCONNECT, Err(panicked));
         }
         driver.close().await;
-        // The socket is given back first: with what is guard, others are told that there is room.
+        // The socket is dropped first: dropping the guard tells the server that a descriptor is free.
         drop(driver);
         drop(self);
     }
@@ -104,7 +104,7 @@ impl<R: Route> Dispatcher<R> {
         ConnEvent::new(&self.guard.0, &self.hosted.store, &mut self.session)
     }
 
-    /// Calls the handler that was set for this connection in place of the declared one; tells its name, too.
+    /// Calls the handler that replaces the declared one on this connection, if any. Returns its name and its outcome.
     #[inline]
     fn call_replaced(&self, message: &Received<'_>) -> Option<(&'static str, Result<Outcome, Panicked>)> {
         Some(match message {
@@ -123,7 +123,7 @@ impl<R: Route> Dispatcher<R> {
         })
     }
 
-    /// Ends the connection where its handler failed, or where nobody waited for it to end.
+    /// Ends the connection if its handler failed or was cancelled (`None`).
     fn conclude(
         &self,
         name: &'static str,
@@ -138,7 +138,7 @@ impl<R: Route> Dispatcher<R> {
         }
     }
 
-    /// Ends the connection as its handler failed, or does what a refused argument leads to.
+    /// Ends the connection after a failed handler, or does what [`OnRefusal`] says if an argument was refused.
     #[cold]
     fn fail(&self, name: &'static str, on_refusal: OnRefusal, failed: Result<Failure, Panicked>) -> Verdict {
         let refusal = failed.as_ref().ok().and_then(Failure::refusal);
@@ -153,10 +153,11 @@ impl<R: Route> Dispatcher<R> {
     }
 }
 
-/// Messages of plain handlers are handled where they lie; those of `async` ones are awaited one after the other.
+/// A plain handler borrows its message from the read buffer. A message with an `async` handler is returned, to be
+/// awaited.
 impl<R: Route> Receiver for Dispatcher<R> {
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
-        // The driver answers pings and keeps Close frames to itself.
+        // Pings and Close frames never get here: `ReceivePath` handles them.
         let Ok(message) = Received::of(incoming) else { return Ok(()) };
         match self.call_replaced(&message) {
             Some((name, ended)) => {
@@ -178,7 +179,7 @@ impl<R: Route> Receiver for Dispatcher<R> {
     }
 }
 
-/// What becomes of a connection whose handler was not run, as one of its arguments was refused.
+/// What happens to a connection if an argument of its handler was refused, so that the handler was not run.
 #[derive(Debug, Clone, Copy)]
 enum OnRefusal {
     /// It closes with 1008, policy violation.
@@ -197,7 +198,7 @@ impl OnRefusal {
         }
     }
 
-    /// How the connection closes, if it does.
+    /// The close code and reason; `None` if the connection goes on.
     fn close(self, reject: &Reject) -> Option<Close> {
         match self {
             Self::CloseWith1008 => Some(Close::refused(1008, reject)),

@@ -1,4 +1,4 @@
-//! What begins and ends each turn of a connection: the clock, its deadlines, and the writing of all that was corked.
+//! The beginning and the end of each turn: reads the clock, checks the deadlines, writes all that was corked.
 
 use std::task::Context;
 
@@ -21,12 +21,12 @@ impl Driver {
         self.conn.server().alarms().now()
     }
 
-    /// Does what is due by the clock, writes, goes on with the ending, and sets the alarm for what will be due.
+    /// Handles deadlines that have passed, writes, advances the ending, and sets the alarm for the next deadline.
     pub(super) fn end_turn(&mut self, cx: &mut Context<'_>, now: Moment) {
         self.deadlines.silence(self.silence(), now);
         if self.alarm.is_some_and(|at| at <= now) {
             self.unset_alarm();
-            // However late we look: what the peer has made room for meanwhile is progress.
+            // Try to write first: the peer may have made room, which is progress, although the alarm is late.
             self.write(cx, now, Insist::Yes);
             let left = self.conn.send_path().unwritten();
             for due in self.deadlines.due(self.conn.server().options(), left, now) {
@@ -35,7 +35,7 @@ impl Driver {
         }
         self.write(cx, now, Insist::No);
         if self.conn.drop_discarded() {
-            // Whoever lent it may have sent something, and lent it again.
+            // The destructors of these buffers are user code, which may have sent more.
             self.write(cx, now, Insist::No);
             cx.waker().wake_by_ref();
         }
@@ -49,7 +49,7 @@ impl Driver {
         }
     }
 
-    /// Goes on with the ending of the connection, as far as it has come.
+    /// Advances the ending of the connection from its current stage.
     fn end(&mut self, cx: &mut Context<'_>, now: Moment) {
         let Some((ending, left)) = self.ending() else { return };
         self.deadlines.ending(ending, left, now);
@@ -68,7 +68,7 @@ impl Driver {
         }
     }
 
-    /// How far the ending has come, and how much of it is to be written.
+    /// The current stage of the ending, and how many bytes are left to write.
     fn ending(&self) -> Option<(Ending, usize)> {
         match self.conn.phase() {
             Phase::Ready | Phase::Finishing if self.receive.reading() == Reading::Open => None,
@@ -82,6 +82,7 @@ impl Driver {
         }
     }
 
+    /// How silence of the peer is treated now.
     fn silence(&self) -> Silence {
         if self.conn.phase() != Phase::Ready || self.receive.reading() != Reading::Open {
             Silence::Ignored
@@ -98,7 +99,7 @@ impl Driver {
         written
     }
 
-    /// Sets the alarm, unless it rings before the next deadline anyway.
+    /// Sets the alarm for the next deadline, unless it already rings before that.
     fn set_alarm(&mut self) {
         if self.alarm.is_some() && !self.deadlines.may_be_sooner() {
             return;
@@ -121,7 +122,7 @@ impl Driver {
     fn act(&mut self, due: Due) {
         match due {
             Due::Ping => {
-                // Refused only where the connection closes or is cut.
+                // Fails only if the connection is closing or cut.
                 let _ = self.conn.push_frame(FrameKind::Ping, &mut Payload::Borrowed(&[]), Bound::Outbox);
             }
             Due::Silence => self.conn.cut(ClosedBy::Silence),
