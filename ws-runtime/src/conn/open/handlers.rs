@@ -25,7 +25,8 @@ pub(super) async fn run_connect<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> 
     if conn.is_cut() { Err(Reason::Disconnected) } else { Ok(()) }
 }
 
-/// Runs the `handshake` handler, which makes the session, and then the one that was added for this connection.
+/// Runs the `handshake` handler, which makes the session, and then the handler that was added for this connection, if
+/// any.
 pub(super) async fn run_handshake<R: Route>(
     hosted: &Hosted<R::Server>,
     conn: &Conn,
@@ -60,7 +61,7 @@ fn check_admission<T>(
     }
 }
 
-/// Runs the `request` handler; without one the peer is told to speak WebSocket.
+/// Runs the `request` handler. Without one, the answer is 426, upgrade required.
 pub(super) async fn run_request<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,

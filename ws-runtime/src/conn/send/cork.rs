@@ -1,4 +1,4 @@
-//! What is sent while a task runs leaves when it comes to rest: all that goes to one peer in one write.
+//! Corks what is sent while a task runs, and writes it when the task returns: one write for each peer.
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -16,35 +16,36 @@ use crate::transport::Insist;
 use crate::wire::{self, FrameKind, Payload, SHARE_FROM};
 
 thread_local! {
-    /// The cork of this thread, where one is on.
+    /// The cork of this thread.
     static THREAD_CORK: ThreadCork = const {
         ThreadCork { is_on: Cell::new(false), own: Cell::new(0), spare: Cell::new(Vec::new()), others: RefCell::new(Vec::new()), batch: RefCell::new(None) }
     };
 }
 
-/// Room for more than this is not kept for the next turn.
+/// A larger buffer is not kept for the next turn.
 const KEEP_ROOM: usize = 1024 * 1024;
 
-/// So many connections are worth the work of more than one thread.
+/// From this number of connections on, several threads share the writing.
 const PARALLEL_FROM: usize = 512;
 
-/// How many of them a thread takes at a time.
+/// How many connections a thread takes at a time.
 const CHUNK: usize = 64;
 
 struct ThreadCork {
+    /// Whether writes are held back.
     is_on: Cell<bool>,
     /// The address of the connection whose task runs, or 0.
     own: Cell<usize>,
-    /// Room for the frames that the task of a connection corks, while no task has it.
+    /// A spare buffer for corked frames, while no connection uses it.
     spare: Cell<Vec<u8>>,
-    /// The other connections to which something was sent.
+    /// The other connections that something was sent to.
     others: RefCell<Vec<Conn>>,
-    /// What was broadcast.
+    /// The batch of this thread's broadcasts.
     batch: RefCell<Option<Arc<Batch>>>,
 }
 
 pin_project! {
-    /// Gathers in each run of a task.
+    /// A task that corks what it sends, in each of its polls.
     pub(crate) struct Corked<F> {
         own: Option<Conn>,
         #[pin]
@@ -53,7 +54,7 @@ pin_project! {
 }
 
 impl<F> Corked<F> {
-    /// Any task.
+    /// A task that belongs to no connection.
     pub(crate) fn new(task: F) -> Self {
         Self { own: None, task }
     }
@@ -74,20 +75,19 @@ impl<F: Future> Future for Corked<F> {
     }
 }
 
-/// Gathers what is sent by one call, unless more is corked already.
+/// Corks what one call sends. Inside of a task that corks, the task's cork stays in charge.
 pub(crate) fn corked<T>(call: impl FnOnce() -> T) -> T {
     let _cork = Cork::join();
     call()
 }
 
-/// Does something with this thread's cork; `None` where the thread ends, and has dropped it: whatever is sent then
-/// is written at once.
+/// Does something with this thread's cork; `None` while the thread ends. What is sent then is written at once.
 #[inline]
 fn with_thread_cork<T>(act: impl FnOnce(&ThreadCork) -> T) -> Option<T> {
     THREAD_CORK.try_with(act).ok()
 }
 
-/// Corks a frame for the connection whose task runs; false where it has to be queued.
+/// Corks a frame for the connection whose task runs. Returns false if the frame must be queued instead.
 #[inline]
 pub(in crate::conn) fn cork_own(conn: &Conn, kind: FrameKind, payload: &Payload<'_>) -> bool {
     with_thread_cork(|cork| {
@@ -133,21 +133,21 @@ pub(in crate::conn) fn write_own(
     }
 }
 
-/// Encodes a broadcast of this thread behind those before it.
+/// Adds a broadcast to the batch of this thread.
 pub(super) fn push_to_batch(kind: FrameKind, payload: &[u8]) -> Option<Part> {
     with_thread_cork(|cork| {
         let mut batch = cork.batch.borrow_mut();
         if let Some(part) = batch.get_or_insert_default().push(kind, payload) {
             return Some(part);
         }
-        // It is full: what is in it is written, and it begins anew.
+        // The batch is full: write it and start a new one.
         cork.uncork_others();
         let renewed = batch.take().map_or_else(Arc::default, Batch::renew);
         batch.insert(renewed).push(kind, payload)
     })?
 }
 
-/// Leaves the writing of what was just pushed to the cork of this thread; false where none is on.
+/// Leaves the writing of what was just pushed to the cork of this thread. Returns false if none is on.
 pub(in crate::conn) fn defer_write(conn: &Conn, send_path: &mut SendPath) -> bool {
     with_thread_cork(|cork| {
         if cork.is_on.get() && cork.own.get() != conn.address() && send_path.cork() {
@@ -159,7 +159,7 @@ pub(in crate::conn) fn defer_write(conn: &Conn, send_path: &mut SendPath) -> boo
 }
 
 impl ThreadCork {
-    /// Writes to all other connections what was sent to them.
+    /// Writes what was sent to the other connections.
     fn uncork_others(&self) {
         let mut others = self.others.borrow_mut();
         if others.len() >= PARALLEL_FROM {
@@ -169,7 +169,7 @@ impl ThreadCork {
         }
     }
 
-    /// Keeps room for the next turn.
+    /// Keeps a buffer for the next turn.
     #[inline]
     fn keep(&self, mut frames: Vec<u8>) {
         if frames.capacity() <= KEEP_ROOM {
@@ -184,7 +184,7 @@ impl ThreadCork {
     }
 }
 
-/// Writes to many connections, together with the runtime's other threads where they have nothing better to do.
+/// Writes to many connections, together with the runtime's idle threads.
 fn uncork_in_parallel(conns: Vec<Conn>) {
     let Some(runtime) = conns.first().map(|conn| conn.server().runtime().clone()) else { return };
     let work = Arc::new(ParallelUncork { conns, next: AtomicUsize::new(0) });
@@ -201,12 +201,12 @@ fn uncork_in_parallel(conns: Vec<Conn>) {
 
 struct ParallelUncork {
     conns: Vec<Conn>,
-    /// The first that nobody has taken.
+    /// The index of the first connection that no thread has taken.
     next: AtomicUsize,
 }
 
 impl ParallelUncork {
-    /// Writes to a few connections; false when none are left.
+    /// Writes to the next connections. Returns false when none are left.
     fn uncork_chunk(&self) -> bool {
         let first = self.next.fetch_add(CHUNK, Ordering::Relaxed);
         let chunk = self.conns.get(first..).unwrap_or_default();
@@ -215,19 +215,20 @@ impl ParallelUncork {
     }
 }
 
-/// Ends, and writes, when it is dropped.
+/// Corks the thread until it is dropped, which writes.
 struct Cork<'c> {
     nesting: Nesting,
     own: Option<&'c Conn>,
 }
 
-/// Where a cork stands among those of its thread.
+/// How a cork relates to the others of its thread.
 enum Nesting {
-    /// It is the only one.
+    /// It is the only one, and writes at its end.
     Outermost,
-    /// A call within one, which writes for it; or there can be none.
+    /// It is a call inside of another cork, which writes for it; or the thread ends.
     Joined,
-    /// A task that runs within a handler of another task, as under `block_on`: what that one has is not its own.
+    /// It is a task that runs inside a handler of another task, by `block_on` for example. It does not use that task's
+    /// corked frames.
     Nested {
         /// The address of that other task's connection, or 0.
         own: usize,
@@ -235,7 +236,7 @@ enum Nesting {
 }
 
 impl<'c> Cork<'c> {
-    /// That of a task.
+    /// Corks a task.
     fn begin(own: Option<&'c Conn>) -> Self {
         let nesting = with_thread_cork(|cork| {
             let nesting = if cork.is_on.replace(true) { cork.nested() } else { Nesting::Outermost };
@@ -245,7 +246,7 @@ impl<'c> Cork<'c> {
         Self { nesting: nesting.unwrap_or(Nesting::Joined), own }
     }
 
-    /// That of a call.
+    /// Corks a call.
     fn join() -> Self {
         let is_outermost = with_thread_cork(|cork| !cork.is_on.replace(true)).unwrap_or(false);
         Self { nesting: if is_outermost { Nesting::Outermost } else { Nesting::Joined }, own: None }
