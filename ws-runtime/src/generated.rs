@@ -38,7 +38,7 @@ pub type Response = http::Response<Bytes>;
 /// cut because its outbox is full, is no failure of the handler.
 #[inline]
 pub fn reply(peer: Peer<'_>, reply: Reply<'_>) -> Outcome {
-    peer.conn.answer(reply, peer.message)
+    peer.conn.send_reply(reply, peer.message)
 }
 
 /// A message whose plain handler has ended.

@@ -6,12 +6,12 @@
 pub mod address;
 pub mod close;
 pub mod environment;
-mod likeness;
 pub mod options;
 mod origin;
+mod suggest;
 mod table;
 mod token;
 
-pub use likeness::{is_misspelt, nearest};
 pub use origin::Origin;
+pub use suggest::{is_misspelt, nearest};
 pub use token::{is_token, is_token_byte};

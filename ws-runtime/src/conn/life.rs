@@ -1,4 +1,4 @@
-//! A connection from its first byte to its last: opened, ready, its messages one by one, and gone.
+//! The task of a connection: opens it, serves its messages one by one, and closes it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,23 +16,23 @@ use crate::server::{Hosted, Slot};
 use crate::transport::{Halves, Stream};
 use crate::wire::Inflater;
 
-/// The life of one connection, as a task. It is a step at a time, and each is in a box of its own: so the task is small,
-/// and a connection that is open holds nothing of its opening, and of its session as much as its own route has.
-#[must_use = "a connection lives as long as its task runs"]
+/// The task of one connection. It has two steps, opening and serving, each in a box of its own. So an open connection
+/// holds no memory for its opening, and only as much for its session as its route needs.
+#[must_use = "a connection ends when its task is dropped"]
 pub(crate) struct Life(Pin<Box<dyn Future<Output = Option<Life>> + Send>>);
 
 impl Life {
-    /// Begins the life of a connection that was just accepted.
+    /// The task of a connection that was just accepted.
     pub(crate) fn begin<S: Service>(
         hosted: Arc<Hosted<S>>,
         stream: Stream,
         peer: Address,
         slot: Slot,
     ) -> Self {
-        let held = Held(hosted.server.new_conn(peer, &stream));
-        Self::step(held.0.clone(), async move {
-            let opened = open(Arc::clone(&hosted), held.0.clone(), stream, slot).await?;
-            Some(serve::<S::Route>(hosted, held, opened))
+        let guard = ConnGuard(hosted.server.new_conn(peer, &stream));
+        Self::step(guard.0.clone(), async move {
+            let opened = open(Arc::clone(&hosted), guard.0.clone(), stream, slot).await?;
+            Some(serve::<S::Route>(hosted, guard, opened))
         })
     }
 
@@ -53,17 +53,17 @@ impl Future for Life {
 }
 
 /// Serves a connection that has become a WebSocket, on the route that it was opened to.
-fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, held: Held, opened: Opened<R::Session>) -> Life {
+fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, guard: ConnGuard, opened: Opened<R::Session>) -> Life {
     let Opened { stream, session, deflate, accepted } = opened;
-    let conn = held.0.clone();
+    let conn = guard.0.clone();
     let Halves { read, write, unread } = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
     let mut driver = Driver::new(conn.clone(), read, unread.into(), inflater);
-    // Listed before the peer can know that it is ready: it misses no broadcast from then on.
+    // Registered before the 101 is written, so that the peer misses no broadcast after it.
     conn.become_ready(write, accepted, deflate);
     hosted.server.register(&conn);
     tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
-    let mut dispatcher = Dispatcher::<R> { hosted, held, session: Some(session) };
+    let mut dispatcher = Dispatcher::<R> { hosted, guard, session: Some(session) };
     Life::step(conn, async move {
         dispatcher.dispatch(&mut driver).await;
         dispatcher.hosted.server.unlist(dispatcher.conn());
@@ -72,20 +72,20 @@ fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, held: Held, opened: Opened<R:
     })
 }
 
-/// A connection whose task runs. What it holds is given back however the task ends, also where that is dropped with its
-/// runtime: handles may outlive both.
-pub(super) struct Held(pub(super) Conn);
+/// Releases what a connection holds when its task ends, even if the task is dropped with its runtime. `Conn` handles
+/// may outlive both.
+pub(super) struct ConnGuard(pub(super) Conn);
 
-impl Drop for Held {
+impl Drop for ConnGuard {
     fn drop(&mut self) {
         self.0.server().unregister(&self.0);
         self.0.cut(ClosedBy::Us);
         self.0.drop_discarded();
-        self.0.forget_replaced();
+        self.0.drop_replaced();
     }
 }
 
-/// Connections that somebody else has accepted and upgraded.
+/// Connections that another HTTP server has accepted and upgraded.
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
@@ -110,7 +110,7 @@ mod tests {
         b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-    /// Has a server live a connection whose request was read and answered by somebody else.
+    /// Serves a connection whose request was read and answered by another HTTP server.
     async fn mount<S: Service<State = ()>>(builder: Builder<S>, stream: Stream) -> JoinHandle<()> {
         let running = builder.bind().await.unwrap();
         let server = running.server().clone();
@@ -125,7 +125,7 @@ mod tests {
         let event = ConnEvent::before_session(&conn, &hosted.store, &*request);
         let session = S::Route::handshake(event).await.unwrap();
         let opened = Opened { stream, session, deflate: None, accepted: Vec::new() };
-        tokio::spawn(serve::<S::Route>(hosted, Held(conn), opened))
+        tokio::spawn(serve::<S::Route>(hosted, ConnGuard(conn), opened))
     }
 
     /// A text as a client sends it, masked by zeros.
@@ -136,7 +136,7 @@ mod tests {
     const CLOSE: [u8; 6] = [0x88, 0x80, 0, 0, 0, 0];
 
     #[tokio::test]
-    async fn messages_that_were_read_before_are_handled_first_and_go_on_in_the_stream() {
+    async fn unread_bytes_are_handled_before_the_stream_even_if_they_end_within_a_message() {
         let (ours, mut theirs) = tokio::io::duplex(1024);
         let (second, third) = (masked("second"), masked("third"));
         let unread = [masked("first"), second[..9].to_vec()].concat();
@@ -144,7 +144,7 @@ mod tests {
 
         let mut echo = [0; 7];
         theirs.read_exact(&mut echo).await.unwrap();
-        assert_eq!(&echo, b"\x81\x05first", "it needs nothing from the stream");
+        assert_eq!(&echo, b"\x81\x05first", "this message needs nothing from the stream");
         theirs.write_all(&[&second[9..], &third, &CLOSE].concat()).await.unwrap();
         let mut rest = Vec::new();
         theirs.read_to_end(&mut rest).await.unwrap();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_may_be_over_with_what_was_read_before() {
+    async fn unread_bytes_may_hold_the_whole_connection() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut theirs = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (ours, _) = listener.accept().await.unwrap();

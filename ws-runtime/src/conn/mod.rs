@@ -1,16 +1,16 @@
-//! One connection, from its first byte to its last.
+//! One connection, from accept to its end.
 //!
-//! Files stand in the way of the data:
+//! The files follow the path of the data:
 //!
-//! | room | what happens in it |
+//! | module | what it does |
 //! |---|---|
 //! | [`open`] | the handshake: from an accepted socket to a WebSocket, or to a refusal |
-//! | [`receive`] | bytes from the socket become messages |
-//! | [`dispatch`] | messages become calls of handlers |
-//! | [`send`] | replies and other messages become bytes, and leave |
-//! | [`close`] | the end: who has said what, and what is waited for |
-//! | [`drive`] | the turns of the connection's task, which take it through all of these; deadlines |
-//! | [`handle`] | [`Conn`]: what user code holds of a connection |
+//! | [`receive`] | turns bytes from the socket into messages |
+//! | [`dispatch`] | calls a handler for each message |
+//! | [`send`] | turns replies and other messages into bytes, and writes them |
+//! | [`close`] | the stages of the end, and what each waits for |
+//! | [`drive`] | the turns of the connection's task: each calls the modules above and checks the deadlines |
+//! | [`handle`] | [`Conn`]: the handle for user code |
 //! | [`life`] | the task itself |
 
 mod close;

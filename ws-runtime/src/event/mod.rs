@@ -30,7 +30,7 @@ pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEven
 pub use message::{Binary, Content, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
 pub use outcome::{Failure, Handled, Outcome};
-pub(crate) use reply::Answer;
+pub(crate) use reply::Outgoing;
 pub use reply::{FreshSession, HandlerError, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
 pub use route::Route;
 pub use service::Service;

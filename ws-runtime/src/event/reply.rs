@@ -46,10 +46,10 @@ pub trait IntoReply {
 
 /// What is sent in answer to an event: nothing, a text, bytes, or the news that the handler failed.
 #[derive(Debug)]
-pub struct Reply<'r>(pub(crate) Answer<'r>);
+pub struct Reply<'r>(pub(crate) Outgoing<'r>);
 
 #[derive(Debug)]
-pub(crate) enum Answer<'r> {
+pub(crate) enum Outgoing<'r> {
     Nothing,
     Text(Utf8<'r>),
     Binary(Binary<'r>),
@@ -85,25 +85,25 @@ impl<'r> Reply<'r> {
     /// No reply.
     #[must_use]
     pub fn nothing() -> Self {
-        Self(Answer::Nothing)
+        Self(Outgoing::Nothing)
     }
 
     /// A text message.
     #[must_use]
     pub fn text(text: impl Into<Utf8<'r>>) -> Self {
-        Self(Answer::Text(text.into()))
+        Self(Outgoing::Text(text.into()))
     }
 
     /// A binary message.
     #[must_use]
     pub fn binary(data: impl Into<Binary<'r>>) -> Self {
-        Self(Answer::Binary(data.into()))
+        Self(Outgoing::Binary(data.into()))
     }
 
     /// No reply but an error: it is logged, and the connection ends with close code 1011.
     #[must_use]
     pub fn failed(error: impl Display) -> Self {
-        Self(Answer::Failed(Failure::new(error)))
+        Self(Outgoing::Failed(Failure::new(error)))
     }
 }
 
@@ -134,14 +134,14 @@ macro_rules! replies {
 }
 
 replies! {
-    _value: () => Answer::Nothing,
-    text: &str => Answer::Text(text.into()),
-    text: String => Answer::Text(text.into()),
-    text: Utf8Bytes => Answer::Text(text.into()),
-    text: Cow<'_, str> => Answer::Text(text.into()),
-    data: &[u8] => Answer::Binary(data.into()),
-    data: Vec<u8> => Answer::Binary(data.into()),
-    data: Bytes => Answer::Binary(data.into()),
+    _value: () => Outgoing::Nothing,
+    text: &str => Outgoing::Text(text.into()),
+    text: String => Outgoing::Text(text.into()),
+    text: Utf8Bytes => Outgoing::Text(text.into()),
+    text: Cow<'_, str> => Outgoing::Text(text.into()),
+    data: &[u8] => Outgoing::Binary(data.into()),
+    data: Vec<u8> => Outgoing::Binary(data.into()),
+    data: Bytes => Outgoing::Binary(data.into()),
 }
 
 #[diagnostic::do_not_recommend]
@@ -192,7 +192,7 @@ impl<T: IntoReply, E: HandlerError> IntoReply for Result<T, E> {
     {
         match self {
             Ok(value) => value.into_reply(),
-            Err(error) => Reply(Answer::Failed(error.into_failure())),
+            Err(error) => Reply(Outgoing::Failed(error.into_failure())),
         }
     }
 }

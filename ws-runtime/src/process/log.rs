@@ -34,7 +34,7 @@ impl Log {
     }
 
     /// Waits no longer than that at the end.
-    pub(super) fn hurry(&mut self, most: Duration) {
+    pub(super) fn limit_wait(&mut self, most: Duration) {
         self.stuck = most;
         self.most = most;
     }

@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
 /// How many bytes of lines may wait. Further lines are dropped, and counted.
-const MOST: usize = 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// Lines on their way to a sink that may block.
 ///
@@ -74,7 +74,7 @@ impl LogQueue {
         if !state.has_thread || (state.servers == 0 && is_idle) {
             // Nobody else writes: the thread only does after it has taken lines under this lock.
             let _ = self.sink.lock().unwrap_or_else(PoisonError::into_inner).write_all(line);
-        } else if state.waiting() + line.len() > MOST {
+        } else if state.waiting() + line.len() > MAX_BYTES {
             state.dropped += 1;
         } else {
             state.lines.extend_from_slice(line);
@@ -119,7 +119,7 @@ impl LogQueue {
             state.in_writing = lines.len();
             drop(state);
             self.write(&lines);
-            if lines.capacity() > MOST / 16 {
+            if lines.capacity() > MAX_BYTES / 16 {
                 lines = Vec::new();
             }
         }
@@ -209,7 +209,7 @@ mod tests {
         let (opener, seen, queue) = gate();
         queue.begin();
         let line = [vec![b'x'; 1023], b"\n".to_vec()].concat();
-        for _ in 0..MOST / line.len() + 7 {
+        for _ in 0..MAX_BYTES / line.len() + 7 {
             queue.push(&line);
         }
         queue.flush(Duration::from_millis(1), LONG);
@@ -220,7 +220,7 @@ mod tests {
         queue.flush(LONG, LONG);
         let text = text(&seen);
         let short: Vec<_> = text.lines().filter(|line| line.len() < 1000).collect();
-        assert_eq!(text.lines().count() - short.len(), MOST / line.len());
+        assert_eq!(text.lines().count() - short.len(), MAX_BYTES / line.len());
         assert!(short[0].contains("WARN 7 log lines dropped"), "{short:?}");
         assert_eq!(short[1..], ["later"]);
     }

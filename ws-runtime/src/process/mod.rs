@@ -16,7 +16,7 @@ mod log {
             Self
         }
 
-        pub(super) fn hurry(&mut self, _most: std::time::Duration) {}
+        pub(super) fn limit_wait(&mut self, _most: std::time::Duration) {}
     }
 }
 #[cfg(feature = "log")]

@@ -76,7 +76,7 @@ pub(crate) fn start<S: Service>(
     });
     main.shutdown_background();
     if ending.at_once {
-        log.hurry(STEP_AT_ONCE);
+        log.limit_wait(STEP_AT_ONCE);
     }
     ending.result
 }
@@ -113,7 +113,7 @@ async fn run(
         bound = &mut binding => bound,
         signal = signals.next() => {
             cancelled.notify_one();
-            say(move || tracing::info!("{signal} received: ending before the server has started")).await;
+            log_from_thread(move || tracing::info!("{signal} received: ending before the server has started")).await;
             // It closes its listeners and removes their files, unless user code blocks it.
             let _ = timeout(AT_ONCE, binding).await;
             return Ending::at_once();
@@ -150,17 +150,17 @@ async fn supervise(running: Running, signals: &mut Signals) -> Ending {
             signal = signals.next() => {
                 if asked {
                     server.end_at_once();
-                    say(move || tracing::warn!(server = name, "{signal} received again: ending at once")).await;
+                    log_from_thread(move || tracing::warn!(server = name, "{signal} received again: ending at once")).await;
                     let _ = timeout(AT_ONCE, stopped).await;
                     return Ending::at_once();
                 }
                 server.shutdown();
                 asked = true;
-                say(move || tracing::info!(server = name, "{signal} received; a second signal ends the process at once")).await;
+                log_from_thread(move || tracing::info!(server = name, "{signal} received; a second signal ends the process at once")).await;
             }
             // It ends by itself before, unless all its threads are blocked.
             () = &mut overdue, if begun.is_some() => {
-                say(move || tracing::warn!(server = name, "left behind: handlers that block all threads")).await;
+                log_from_thread(move || tracing::warn!(server = name, "left behind: handlers that block all threads")).await;
                 return Ending { result: Ok(()), workers: Duration::ZERO, at_once: false };
             }
         }
@@ -201,7 +201,7 @@ impl Drop for EndingWorkers {
 }
 
 /// Logs from another thread, for which it waits a moment: a program's own subscriber may block.
-async fn say(log: impl FnOnce() + Send + 'static) {
+async fn log_from_thread(log: impl FnOnce() + Send + 'static) {
     const MOMENT: Duration = Duration::from_millis(80);
     let subscriber = tracing::dispatcher::get_default(Clone::clone);
     let (said, is_said) = oneshot::channel::<()>();

@@ -6,7 +6,7 @@ use crate::options::Options;
 
 /// Descriptors that are left for everything but connections.
 #[cfg(unix)]
-const DESCRIPTORS_APART: usize = 64;
+const RESERVED_DESCRIPTORS: usize = 64;
 
 /// How many connections are held at once, and what bounds them.
 #[derive(Debug, Clone, Copy)]
@@ -16,20 +16,20 @@ pub(super) struct Capacity {
     /// The process's limit of descriptors, where that is what bounds them.
     descriptors: Option<usize>,
     /// Whether somebody asked for that many connections.
-    is_asked_for: bool,
+    is_explicit: bool,
 }
 
 impl Capacity {
     pub(super) fn new(options: &Options) -> Self {
         let max_connections = options.max_connections;
-        let is_asked_for = options.given().any(|given| given.name == "max_connections");
+        let is_explicit = options.given().any(|given| given.name == "max_connections");
         let unbounded =
-            Self { connections: max_connections, max_connections, descriptors: None, is_asked_for };
+            Self { connections: max_connections, max_connections, descriptors: None, is_explicit };
         #[cfg(unix)]
         if let Some(limit) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
             let descriptors = usize::try_from(limit).unwrap_or(usize::MAX);
             // The rest is for the user's files, and for the peers that are refused.
-            let room = descriptors.saturating_sub(DESCRIPTORS_APART) / 5 * 4;
+            let room = descriptors.saturating_sub(RESERVED_DESCRIPTORS) / 5 * 4;
             if room < max_connections {
                 return Self { connections: room.max(1), descriptors: Some(descriptors), ..unbounded };
             }
@@ -45,7 +45,7 @@ impl Capacity {
             "at most {connections} connections, although max_connections is {max_connections}: the process may open \
              {descriptors} descriptors; raise that by `ulimit -n` or systemd's `LimitNOFILE=`, or lower max_connections"
         );
-        if self.is_asked_for {
+        if self.is_explicit {
             tracing::warn!(server, "{text}");
         } else {
             tracing::info!(server, "{text}");

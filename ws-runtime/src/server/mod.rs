@@ -195,13 +195,13 @@ impl Server {
     /// Lists a connection that has become ready.
     pub(crate) fn register(&self, conn: &Conn) {
         self.0.registry.insert(conn);
-        self.catch_up(conn);
+        self.apply_stage(conn);
     }
 
     /// Takes a connection off the list: it is ready no longer.
     pub(crate) fn unlist(&self, conn: &Conn) {
-        self.0.registry.part(conn);
-        self.catch_up(conn);
+        self.0.registry.begin_closing(conn);
+        self.apply_stage(conn);
     }
 
     /// Forgets a connection that is gone; whoever waits for a descriptor can have its.
@@ -211,7 +211,7 @@ impl Server {
     }
 
     /// Repeats what a shutdown has done to all connections that were listed at that moment.
-    fn catch_up(&self, conn: &Conn) {
+    fn apply_stage(&self, conn: &Conn) {
         match *self.0.stage.borrow() {
             Stage::Running | Stage::Stopping => {}
             Stage::Closing => conn.finish(),

@@ -22,7 +22,7 @@ use crate::listen::Address;
 const GRACE: Duration = Duration::from_millis(250);
 
 /// How soon to look for room again although no handshake has ended: a peer may have stalled meanwhile.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+const RECHECK: Duration = Duration::from_millis(10);
 
 /// All connections of a server that are not WebSockets yet.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ struct Slots {
 /// A connection in a slot.
 #[derive(Debug)]
 struct Pending {
-    source: Option<IpAddr>,
+    network: Option<IpAddr>,
     /// Since when the server has been waiting for the peer, if it is.
     waiting_since: Option<Instant>,
     /// How long it has waited for the peer before.
@@ -97,7 +97,7 @@ impl PendingHandshakes {
     /// Waits until it makes sense to look for room again.
     pub(super) async fn changed(&self) {
         // Either way the caller looks again.
-        let _ = timeout(LOOK_AGAIN, self.freed.notified()).await;
+        let _ = timeout(RECHECK, self.freed.notified()).await;
     }
 
     /// Gives a slot to a new connection; evicts a stalled one if no slot is free.
@@ -111,7 +111,7 @@ impl PendingHandshakes {
         let number = slots.next;
         slots.next += 1;
         let pending = Pending {
-            source: source(peer),
+            network: network(peer),
             waiting_since: None,
             waited: Duration::ZERO,
             eviction: Arc::clone(&eviction),
@@ -136,7 +136,7 @@ impl Slots {
         let counts = self.counts();
         let is_greedy = |pending: &Pending| {
             // A single connection is not greedy, however few slots there are.
-            let count = pending.source.map_or(0, |source| counts.get(&source).copied().unwrap_or(0));
+            let count = pending.network.map_or(0, |network| counts.get(&network).copied().unwrap_or(0));
             count > 1 && count > max_handshakes / 4
         };
         let stalled = || self.taken.iter().filter(|(_, pending)| pending.is_stalled(now));
@@ -153,8 +153,8 @@ impl Slots {
     /// How many slots each address has.
     fn counts(&self) -> HashMap<IpAddr, usize> {
         let mut counts = HashMap::new();
-        for source in self.taken.values().filter_map(|pending| pending.source) {
-            *counts.entry(source).or_default() += 1;
+        for network in self.taken.values().filter_map(|pending| pending.network) {
+            *counts.entry(network).or_default() += 1;
         }
         counts
     }
@@ -219,7 +219,7 @@ impl Drop for Slot {
 }
 
 /// What counts as one peer: an IPv4 address, or the /64 network of an IPv6 host.
-fn source(peer: &Address) -> Option<IpAddr> {
+fn network(peer: &Address) -> Option<IpAddr> {
     Some(match peer.ip()? {
         IpAddr::V4(ip) => IpAddr::V4(ip),
         IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
@@ -314,9 +314,9 @@ mod tests {
 
     #[test]
     fn an_ipv6_host_has_a_network_of_addresses() {
-        assert_eq!(source(&from("2001:db8:1:2:3:4:5:6")), source(&from("2001:db8:1:2::7")));
-        assert_ne!(source(&from("2001:db8:1:2::7")), source(&from("2001:db8:1:3::7")));
-        assert_ne!(source(&from("192.0.2.1")), source(&from("192.0.2.2")));
-        assert_eq!(source(&Address::Memory), None);
+        assert_eq!(network(&from("2001:db8:1:2:3:4:5:6")), network(&from("2001:db8:1:2::7")));
+        assert_ne!(network(&from("2001:db8:1:2::7")), network(&from("2001:db8:1:3::7")));
+        assert_ne!(network(&from("192.0.2.1")), network(&from("192.0.2.2")));
+        assert_eq!(network(&Address::Memory), None);
     }
 }

@@ -14,7 +14,7 @@ struct Listed {
     /// Those between 101 and their `disconnect`. One that was told to close stays here until its task has seen it.
     ready: BTreeMap<u64, Conn>,
     /// Those whose `disconnect` or closing handshake runs.
-    parting: BTreeMap<u64, Conn>,
+    closing: BTreeMap<u64, Conn>,
 }
 
 impl Registry {
@@ -22,15 +22,15 @@ impl Registry {
         self.write().ready.insert(conn.id(), conn.clone());
     }
 
-    pub(super) fn part(&self, conn: &Conn) {
+    pub(super) fn begin_closing(&self, conn: &Conn) {
         let mut listed = self.write();
         listed.ready.remove(&conn.id());
-        listed.parting.insert(conn.id(), conn.clone());
+        listed.closing.insert(conn.id(), conn.clone());
     }
 
     pub(super) fn remove(&self, conn: &Conn) {
         let mut listed = self.write();
-        if listed.parting.remove(&conn.id()).is_none() {
+        if listed.closing.remove(&conn.id()).is_none() {
             listed.ready.remove(&conn.id());
         }
     }
@@ -43,7 +43,7 @@ impl Registry {
     /// The connection of that number, if it is not gone.
     pub(super) fn get(&self, number: u64) -> Option<Conn> {
         let listed = self.read();
-        listed.ready.get(&number).or_else(|| listed.parting.get(&number)).cloned()
+        listed.ready.get(&number).or_else(|| listed.closing.get(&number)).cloned()
     }
 
     /// Does something quick for each that is ready now.
@@ -57,9 +57,9 @@ impl Registry {
     }
 
     /// Does something quick for each that is not gone.
-    pub(super) fn each_left(&self, act: impl FnMut(&Conn)) {
+    pub(super) fn each_remaining(&self, act: impl FnMut(&Conn)) {
         let listed = self.read();
-        listed.ready.values().chain(listed.parting.values()).for_each(act);
+        listed.ready.values().chain(listed.closing.values()).for_each(act);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Listed> {

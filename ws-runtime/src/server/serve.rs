@@ -18,7 +18,7 @@ use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
 
 /// How many peers are refused with an answer at once. The connections of more are closed without one.
-const MOST_REFUSED: usize = 64;
+const MAX_REFUSALS: usize = 64;
 
 /// How long connections have to run their `disconnect` handlers once `shutdown_timeout` is over.
 const LAST_GRACE: Duration = Duration::from_millis(700);
@@ -74,7 +74,7 @@ async fn accept<S: Service>(
                     continue;
                 }
                 tracing::debug!(%peer, "refused: {capacity} reached");
-                if hosted.tls.is_none() && refusing.len() < MOST_REFUSED {
+                if hosted.tls.is_none() && refusing.len() < MAX_REFUSALS {
                     refusing.spawn(refuse(stream));
                 }
             }

@@ -38,13 +38,13 @@ impl Server {
     /// Ends everything: connections are cut, running handlers but `disconnect` are dropped.
     pub(super) fn abort(&self) {
         self.advance(Stage::Aborting);
-        self.0.registry.each_left(Conn::abort);
+        self.0.registry.each_remaining(Conn::abort);
     }
 
     /// Ends `disconnect` handlers too.
     pub(super) fn abandon(&self) {
         self.advance(Stage::Abandoning);
-        self.0.registry.each_left(Conn::abandon);
+        self.0.registry.each_remaining(Conn::abandon);
     }
 
     /// Waits until the server is asked to stop.

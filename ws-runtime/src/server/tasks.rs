@@ -31,9 +31,9 @@ impl Server {
     ) -> Result<(), TickError> {
         let tick = Tick::new(0, "on_tick", period)?;
         let server = self.clone();
-        self.run_beside(async move {
+        self.spawn(async move {
             let mut clock = clock(tick.period);
-            while server.goes_on(clock.tick()).await {
+            while server.wait_for(clock.tick()).await {
                 server.report(tick.name, &catch(|| async { handler(&server).into_outcome() }).await);
             }
         });
@@ -42,9 +42,9 @@ impl Server {
 
     /// Runs a declared tick.
     pub(super) fn run_tick<S: Service>(&self, hosted: Arc<Hosted<S>>, tick: Tick) {
-        self.run_beside(async move {
+        self.spawn(async move {
             let mut clock = clock(tick.period);
-            while hosted.server.goes_on(clock.tick()).await {
+            while hosted.server.wait_for(clock.tick()).await {
                 let event = ServerEvent::new(&hosted.server, &hosted.store);
                 hosted.server.report(tick.name, &catch(|| S::tick(tick.number, event)).await);
             }
@@ -52,7 +52,7 @@ impl Server {
     }
 
     /// Waits for the next step of a task. Returns false when the server closes its connections, which ends the task.
-    pub(super) async fn goes_on<T>(&self, step: impl Future<Output = T>) -> bool {
+    pub(super) async fn wait_for<T>(&self, step: impl Future<Output = T>) -> bool {
         tokio::select! {
             biased;
             () = self.reached(Stage::Closing) => false,
@@ -61,7 +61,7 @@ impl Server {
     }
 
     /// Runs a task beside the connections. From [`Stage::Aborting`] on it ends even in the middle of a step.
-    pub(super) fn run_beside(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let server = self.clone();
         let task = async move {
             tokio::select! {

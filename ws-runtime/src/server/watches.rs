@@ -100,8 +100,8 @@ impl Server {
             self.0.watchers.add(handle, interest)?
         };
         let server = self.clone();
-        self.run_beside(async move {
-            while server.goes_on_watching(&mut watch).await {
+        self.spawn(async move {
+            while server.wait_until_ready(&mut watch).await {
                 let handle = watch.handle_mut();
                 let outcome = catch(|| async { handler(&server, handle).into_outcome() }).await;
                 server.report(name, &outcome);
@@ -112,9 +112,9 @@ impl Server {
     }
 
     /// Waits until a handle is ready. Returns false when it is no longer watched, or the server closes.
-    async fn goes_on_watching<H: AsFd + Send + 'static>(&self, watch: &mut Watch<H>) -> bool {
+    async fn wait_until_ready<H: AsFd + Send + 'static>(&self, watch: &mut Watch<H>) -> bool {
         let mut ready = false;
-        self.goes_on(async { ready = watch.ready().await }).await && ready
+        self.wait_for(async { ready = watch.ready().await }).await && ready
     }
 }
 
@@ -141,8 +141,8 @@ impl<S: Service> Hosted<S> {
     {
         let mut watch = self.server.0.watchers.add(handle, interest)?;
         let hosted = Arc::clone(self);
-        self.server.run_beside(async move {
-            while hosted.server.goes_on_watching(&mut watch).await {
+        self.server.spawn(async move {
+            while hosted.server.wait_until_ready(&mut watch).await {
                 let event = ServerEvent::new(&hosted.server, &hosted.store);
                 let event = WatchEvent::new(watch.handle_mut(), event);
                 let outcome = catch(|| async { handler.call(event).await }).await;

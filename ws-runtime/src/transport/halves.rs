@@ -28,7 +28,7 @@ pub(crate) struct Halves {
 pub(crate) enum WriteHalf {
     Socket(SocketWriteHalf),
     /// Boxed, as most connections are sockets.
-    Duplex(Box<Whole>),
+    Duplex(Box<Unsplit>),
 }
 
 /// Who writes.
@@ -55,8 +55,8 @@ impl WriteHalf {
         match (self, by) {
             (Self::Socket(half), By::Anyone) => half.try_write(pieces),
             (Self::Socket(half), By::Task(_, Insist::Yes)) => half.insist(pieces),
-            (Self::Socket(half), By::Task(cx, Insist::No)) => at_once(half.poll_write(cx, pieces)),
-            (Self::Duplex(whole), by) => whole.write(by, pieces),
+            (Self::Socket(half), By::Task(cx, Insist::No)) => or_would_block(half.poll_write(cx, pieces)),
+            (Self::Duplex(unsplit), by) => unsplit.write(by, pieces),
         }
     }
 
@@ -64,7 +64,7 @@ impl WriteHalf {
     pub(crate) fn flush(&mut self, by: &mut By<'_, '_>) -> io::Result<()> {
         match self {
             Self::Socket(_) => Ok(()),
-            Self::Duplex(whole) => whole.flush(by),
+            Self::Duplex(unsplit) => unsplit.flush(by),
         }
     }
 
@@ -77,7 +77,7 @@ impl WriteHalf {
     pub(crate) fn held_back(&self) -> usize {
         match self {
             Self::Socket(_) => 0,
-            Self::Duplex(whole) => whole.held_back,
+            Self::Duplex(unsplit) => unsplit.held_back,
         }
     }
 
@@ -85,7 +85,7 @@ impl WriteHalf {
     pub(crate) fn take_progress(&mut self) -> bool {
         match self {
             Self::Socket(_) => false,
-            Self::Duplex(whole) => std::mem::take(&mut whole.has_passed_on),
+            Self::Duplex(unsplit) => std::mem::take(&mut unsplit.has_passed_on),
         }
     }
 
@@ -93,7 +93,7 @@ impl WriteHalf {
     pub(crate) fn reader(&mut self) -> Option<&mut (dyn AsyncRead + Unpin + Send + 'static)> {
         match self {
             Self::Socket(_) => None,
-            Self::Duplex(whole) => Some(&mut *whole.stream),
+            Self::Duplex(unsplit) => Some(&mut *unsplit.stream),
         }
     }
 
@@ -101,20 +101,22 @@ impl WriteHalf {
     pub(crate) fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         match self {
             Self::Socket(half) => half.set_nodelay(nodelay),
-            Self::Duplex(whole) => whole.stream.socket().map_or(Ok(()), |socket| socket.set_nodelay(nodelay)),
+            Self::Duplex(unsplit) => {
+                unsplit.stream.socket().map_or(Ok(()), |socket| socket.set_nodelay(nodelay))
+            }
         }
     }
 }
 
 /// Both directions, which share one state, and what becomes of the bytes that are written.
 #[derive(Debug)]
-pub(crate) struct Whole {
+pub(crate) struct Unsplit {
     stream: Box<dyn Duplex>,
     held_back: usize,
     has_passed_on: bool,
 }
 
-impl Whole {
+impl Unsplit {
     pub(super) fn new(stream: Box<dyn Duplex>) -> Box<Self> {
         Box::new(Self { stream, held_back: 0, has_passed_on: false })
     }
@@ -154,14 +156,14 @@ impl Whole {
         let stream = &mut *self.stream;
         let before = stream.passed_on();
         let done = match by {
-            By::Task(cx, Insist::No) => at_once(poll(stream, cx)),
+            By::Task(cx, Insist::No) => or_would_block(poll(stream, cx)),
             By::Task(cx, Insist::Yes) => {
                 stream.insist(Insist::Yes);
-                let done = at_once(poll(stream, cx));
+                let done = or_would_block(poll(stream, cx));
                 stream.insist(Insist::No);
                 done
             }
-            By::Anyone => for_nobody(|cx| poll(stream, cx)),
+            By::Anyone => without_waker(|cx| poll(stream, cx)),
         };
         let passed_on = before.zip(stream.passed_on()).map(|(before, after)| after.wrapping_sub(before));
         self.has_passed_on |= passed_on.is_some_and(|count| count > 0);
@@ -182,12 +184,12 @@ pub(super) fn poll_write<W: AsyncWrite + Unpin + ?Sized>(
 }
 
 /// Polls once outside of any task's budget: the broadcaster writes to more connections than that allows.
-fn for_nobody<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>) -> io::Result<T> {
+fn without_waker<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>) -> io::Result<T> {
     let polled = std::pin::pin!(unconstrained(poll_fn(|cx| poll(cx))));
-    at_once(polled.poll(&mut Context::from_waker(Waker::noop())))
+    or_would_block(polled.poll(&mut Context::from_waker(Waker::noop())))
 }
 
-fn at_once<T>(polled: Poll<io::Result<T>>) -> io::Result<T> {
+fn or_would_block<T>(polled: Poll<io::Result<T>>) -> io::Result<T> {
     match polled {
         Poll::Ready(result) => result,
         Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Duplex;
-use super::halves::{Halves, ReadHalf, Whole, WriteHalf, poll_write};
+use super::halves::{Halves, ReadHalf, Unsplit, WriteHalf, poll_write};
 use super::opaque::Opaque;
 use super::socket::Socket;
 
@@ -56,7 +56,7 @@ impl Stream {
 
     /// Whether the end of the stream is all that there is to say at its end, as with a socket. TLS, for one, says goodbye
     /// first, and so does its peer.
-    pub(crate) fn ends_without_goodbye(&self) -> bool {
+    pub(crate) fn ends_with_fin_only(&self) -> bool {
         matches!(self.carrier, Carrier::Socket(_))
     }
 
@@ -103,7 +103,7 @@ impl Stream {
                 let (read, write) = socket.split();
                 (Some(read), WriteHalf::Socket(write))
             }
-            Carrier::Duplex(stream) => (None, WriteHalf::Duplex(Whole::new(stream))),
+            Carrier::Duplex(stream) => (None, WriteHalf::Duplex(Unsplit::new(stream))),
         };
         Halves { read, write, unread: self.unread.map(|unread| *unread).unwrap_or_default() }
     }
@@ -112,7 +112,7 @@ impl Stream {
     pub(crate) fn unite(read: Option<ReadHalf>, write: WriteHalf) -> Option<Self> {
         match (read, write) {
             (Some(read), WriteHalf::Socket(write)) => Socket::unite(read, write).map(Self::from),
-            (None, WriteHalf::Duplex(whole)) => Some(Carrier::Duplex(whole.into_inner()).into()),
+            (None, WriteHalf::Duplex(unsplit)) => Some(Carrier::Duplex(unsplit.into_inner()).into()),
             (None, WriteHalf::Socket(_)) | (Some(_), WriteHalf::Duplex(_)) => None,
         }
     }

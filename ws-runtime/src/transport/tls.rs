@@ -13,7 +13,7 @@ use super::socket::Socket;
 use super::{Duplex, Insist, Stream};
 
 /// TLS on the server's side.
-type Encrypted = TlsStream<Beneath>;
+type Encrypted = TlsStream<Underlying>;
 
 impl Stream {
     /// Runs the server's side of the TLS handshake; the deadline is the caller's.
@@ -22,13 +22,13 @@ impl Stream {
     ///
     /// What rustls says of the peer's bytes, or the stream's own error.
     pub(crate) async fn accept_tls(self, acceptor: &TlsAcceptor) -> io::Result<Self> {
-        let beneath = Beneath { stream: self, insist: Insist::No, passed_on: 0 };
-        Ok(Self::over_duplex(acceptor.accept(beneath).await?))
+        let underlying = Underlying { stream: self, insist: Insist::No, passed_on: 0 };
+        Ok(Self::over_duplex(acceptor.accept(underlying).await?))
     }
 }
 
 /// The stream that TLS writes to.
-struct Beneath {
+struct Underlying {
     stream: Stream,
     insist: Insist,
     /// How many bytes it has taken; wraps.
@@ -49,7 +49,7 @@ impl Duplex for Encrypted {
     }
 }
 
-impl Beneath {
+impl Underlying {
     fn poll_write_pieces(&mut self, cx: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let written = match self.insist {
             Insist::Yes => self.stream.poll_insist(cx, pieces),
@@ -62,7 +62,7 @@ impl Beneath {
     }
 }
 
-impl AsyncRead for Beneath {
+impl AsyncRead for Underlying {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -72,7 +72,7 @@ impl AsyncRead for Beneath {
     }
 }
 
-impl AsyncWrite for Beneath {
+impl AsyncWrite for Underlying {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_write_pieces(cx, &[IoSlice::new(bytes)])
     }

@@ -107,7 +107,7 @@ impl Kind {
     }
 
     /// An uncompressed message that lies whole in the read buffer.
-    pub(super) fn lent(self, payload: &[u8]) -> Result<Incoming<'_>, ProtocolError> {
+    pub(super) fn borrowed(self, payload: &[u8]) -> Result<Incoming<'_>, ProtocolError> {
         Ok(match self {
             Self::Text => {
                 Incoming::Text(Text::Borrowed(str::from_utf8(payload).map_err(|_| ProtocolError::Utf8)?))

@@ -6,7 +6,7 @@ use ws_spec::close::is_sendable;
 
 use super::assembly::{Assembly, Kind};
 use super::header::{self, Extensions, Header, MAX_HEADER, Opcode};
-use super::mask::{turn, unmask};
+use super::mask::{rotate, unmask};
 use super::{Inflater, Payload, ProtocolError, Text, Utf8Bytes};
 
 /// A payload that lacks at least so many bytes is read directly into the buffer of its message.
@@ -170,7 +170,7 @@ impl Decoder {
         *input = rest;
         self.frames = self.frames.wrapping_add(1);
         unmask(payload, mask);
-        let message = kind.lent(payload);
+        let message = kind.borrowed(payload);
         if message.is_err() {
             self.end();
         }
@@ -266,7 +266,7 @@ impl Decoder {
         if header.compressed {
             kind.inflated(payload, self.inflater.as_deref_mut())
         } else {
-            kind.lent(payload)
+            kind.borrowed(payload)
         }
     }
 
@@ -282,7 +282,7 @@ impl Decoder {
             return Ok(None);
         };
         unmask(message.last_mut(count), frame.header.mask);
-        frame.pass(count);
+        frame.consume(count);
         if frame.left > 0 {
             return Ok(None);
         }
@@ -298,8 +298,8 @@ impl Stage {
 
 impl Frame {
     /// `count` bytes of the payload are used.
-    fn pass(&mut self, count: usize) {
-        self.header.mask = turn(self.header.mask, count);
+    fn consume(&mut self, count: usize) {
+        self.header.mask = rotate(self.header.mask, count);
         self.left = self.left.saturating_sub(count);
     }
 }
@@ -343,7 +343,7 @@ fn take<'b>(frame: &mut Frame, input: &mut &'b mut [u8]) -> &'b [u8] {
     let (piece, rest) = std::mem::take(input).split_at_mut(count);
     *input = rest;
     unmask(piece, frame.header.mask);
-    frame.pass(count);
+    frame.consume(count);
     piece
 }
 

@@ -19,7 +19,7 @@ pub(super) fn unmask(data: &mut [u8], key: [u8; 4]) {
 }
 
 /// The key, turned by `count` bytes.
-pub(super) fn turn(mut key: [u8; 4], count: usize) -> [u8; 4] {
+pub(super) fn rotate(mut key: [u8; 4], count: usize) -> [u8; 4] {
     key.rotate_left(count % 4);
     key
 }
@@ -38,7 +38,7 @@ mod tests {
                 let mut data = masked[..len].to_vec();
                 let (front, back) = data.split_at_mut(cut);
                 unmask(front, key);
-                unmask(back, turn(key, cut));
+                unmask(back, rotate(key, cut));
                 assert_eq!(data, plain[..len], "{len} bytes cut at {cut}");
             }
         }

@@ -1,5 +1,5 @@
-//! Closes a connection so that the peer gets what it was sent. To close a socket with unread input resets the connection, and
-//! the last bytes are lost.
+//! Closes a connection without losing the last bytes. Closing a socket that has unread input resets the connection, and
+//! the peer loses what it has not read yet.
 
 use std::future::poll_fn;
 use std::io;
@@ -12,21 +12,21 @@ use tokio::time::timeout;
 
 use crate::transport::Stream;
 
-/// The lowest average rate, in bytes per second, at which a peer may drain the last bytes. A peer that takes a byte now and
-/// then makes progress, but would hold the connection for days.
+/// The lowest average rate, in bytes per second, at which a peer may take the last bytes. Without it, a peer that takes
+/// one byte now and then would hold the connection for days.
 pub(in crate::conn) const MIN_DRAIN_RATE: usize = 256;
 
-/// How long it may take in all to drain so many bytes: `write_timeout`, and the time at [`MIN_DRAIN_RATE`].
+/// The longest time to drain this many bytes: `write_timeout` plus the time at [`MIN_DRAIN_RATE`].
 pub(in crate::conn) fn drain_time(write_timeout: Duration, bytes: usize) -> Duration {
     let seconds = u64::try_from(bytes / MIN_DRAIN_RATE).unwrap_or(u64::MAX);
     write_timeout.saturating_add(Duration::from_secs(seconds))
 }
 
-/// How long, and how many bytes, a closed connection still reads.
+/// How long, and how many bytes, a closed connection still reads and discards.
 pub(in crate::conn) const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 8 * 1024 * 1024;
 
-/// Shuts down our half of a stream, and discards what still arrives until the peer shuts down its own.
+/// Shuts down our half of a stream, and discards what arrives until the peer shuts down its own half.
 pub(in crate::conn) struct Lingering {
     stream: Stream,
     is_shut: bool,
@@ -38,14 +38,14 @@ impl Lingering {
         Self { stream, is_shut: false, left: LINGER_BYTES }
     }
 
-    /// `None` if dropping the stream is enough, as nothing can arrive after the Close frames of both sides. Over TLS the
-    /// peer still sends an alert, which would reset the connection.
-    pub(in crate::conn) fn of(stream: Stream, said_goodbye: bool) -> Option<Self> {
-        let is_over = said_goodbye && stream.ends_without_goodbye();
+    /// `None` if dropping the stream is enough: on a plain socket nothing can arrive after the Close frames of both
+    /// sides. Over TLS the peer still sends an alert. If the socket is closed by then, the alert causes a reset.
+    pub(in crate::conn) fn of(stream: Stream, with_close_frame: bool) -> Option<Self> {
+        let is_over = with_close_frame && stream.ends_with_fin_only();
         (!is_over).then(|| Self::new(stream))
     }
 
-    /// Ready when the peer has shut down its half or has sent too much, or when the network has failed. Then drop it.
+    /// Ready when the peer has shut down its half, has sent too much, or the network has failed. Drop it then.
     pub(in crate::conn) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // An error ends it as well.
         self.poll_end(cx).map(|_| ())
@@ -69,7 +69,7 @@ impl Lingering {
     }
 }
 
-/// Does the same for a connection that never became a WebSocket, for at most [`LINGER`].
+/// Lingers on a connection that never became a WebSocket, for [`LINGER`] or less.
 pub(in crate::conn) async fn linger(stream: Stream) {
     let mut lingering = Lingering::new(stream);
     // The stream is dropped either way.

@@ -1,35 +1,35 @@
 //! The end of a connection.
 //!
-//! Either side can begin it: we by [`SendPath::push_close`](super::send::SendPath), the peer by a Close frame, by ending its
-//! stream or by breaking the protocol ([`ReceivePath::end`](super::receive::ReceivePath)). What the peer began is told to the
-//! send path once all messages before it are handled. The reason that is told first is the one that the `disconnect` handler
-//! hears; but if our Close frame never leaves, it hears why not.
+//! Either side can begin it. We do so by [`SendPath::push_close`](super::send::SendPath). The peer does so by a Close
+//! frame, by ending its stream or by breaking the protocol ([`ReceivePath::end`](super::receive::ReceivePath)); the
+//! send path learns of it once all messages before it are handled. The `disconnect` handler gets the first reason that
+//! reaches the send path. But if our Close frame is never written, the handler gets the reason for that.
 //!
-//! From the moment that our Close frame is queued nothing can be sent ([`Phase::Closing`](super::send::Phase)). How far the
-//! ending has come beyond that is an [`Ending`], which [`Driver`](super::drive::Driver) finds anew in each turn.
+//! Once our Close frame is queued, nothing more can be sent ([`Phase::Closing`](super::send::Phase)). The stage of the
+//! ending is an [`Ending`], which [`Driver`](super::drive::Driver) computes in each turn.
 
 mod linger;
 
 pub(super) use self::linger::{LINGER, Lingering, MIN_DRAIN_RATE, drain_time, linger};
 
-/// How far the ending of a connection has come. Stages are only ever gone forward, and each has its deadline.
+/// The stages of the end of a connection. A connection never goes back to an earlier stage. Each stage has a deadline.
 ///
 /// ```text
 /// Open → PeerEnded → Draining → AwaitingClose → Lingering → gone
-///   └────────────────────┘ where we close first
+///   └────────────────────┘ if we close first
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Ending {
-    /// Messages pass.
+    /// Messages are received and sent.
     Open,
-    /// The peer has said its last word, but what it sent before is still being handled: as long as a message is handled, or
-    /// a byte taken, within `close_timeout`.
+    /// The peer sends nothing more, but messages that it sent before are still being handled. Deadline: `close_timeout`
+    /// without a message handled or a byte written.
     PeerEnded,
-    /// Our Close frame is queued, and what was queued before it is being written: as long as the peer takes bytes, within
-    /// `write_timeout` and at no less than [`MIN_DRAIN_RATE`].
+    /// Our Close frame is queued, and the bytes before it are being written. Deadline: `write_timeout` without a byte
+    /// written, or a rate below [`MIN_DRAIN_RATE`].
     Draining,
-    /// Our Close frame is written; the peer has `close_timeout` to answer.
+    /// Our Close frame is written. Deadline: the peer has `close_timeout` to answer it.
     AwaitingClose,
-    /// Both sides are done: only the end of the peer's stream is waited for, for [`LINGER`].
+    /// Both sides are done. We wait for the end of the peer's stream. Deadline: [`LINGER`].
     Lingering,
 }

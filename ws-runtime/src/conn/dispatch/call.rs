@@ -1,4 +1,4 @@
-//! How a handler is called: caught when it panics, named in the log when it fails.
+//! Calls handlers: catches their panics, and logs their failures with the handler's name.
 
 use std::any::Any;
 use std::fmt::Display;
@@ -13,7 +13,7 @@ use crate::conn::Conn;
 use crate::escape::Escaped;
 use crate::event::Outcome;
 
-/// A handler panicked; what it said.
+/// A handler panicked, with this message.
 #[derive(Debug, thiserror::Error)]
 #[error("panicked: {0}")]
 pub(crate) struct Panicked(String);
@@ -24,19 +24,19 @@ impl Panicked {
             .downcast_ref::<&'static str>()
             .map(|message| (*message).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned());
-        Self(message.unwrap_or_else(|| "with a value that is no text".to_owned()))
+        Self(message.unwrap_or_else(|| "with a value that is not text".to_owned()))
     }
 }
 
-/// Runs a handler and catches its panic, so that it ends at most its own connection.
+/// Runs a handler and catches its panic, so that a panic ends only the handler's own connection.
 pub(crate) async fn catch<F: Future>(handler: impl FnOnce() -> F) -> Result<F::Output, Panicked> {
-    // A plain handler has run when it is called; only one that awaits is polled.
+    // The call itself runs a plain handler to its end; only an `async` one is polled.
     pin!(Caught::call(handler)?).await
 }
 
 pin_project! {
-    /// A handler that was called and goes on. Its panics are caught, even that of what it holds where it is waited for
-    /// no longer: a second panic while a thread unwinds would end the process.
+    /// A handler that was called and may not have ended. Its panics are caught, also those of destructors when a
+    /// cancelled handler is dropped: a second panic while the thread unwinds would end the process.
     pub(in crate::conn) struct Caught<F> {
         #[pin]
         handler: Option<F>,
@@ -44,7 +44,7 @@ pin_project! {
 
     impl<F> PinnedDrop for Caught<F> {
         fn drop(this: Pin<&mut Self>) {
-            // Nobody is there to hear of it any more; the panic hook was told.
+            // There is no caller left to report it to. The panic hook has run.
             let _ = catch_now(|| this.project().handler.set(None));
         }
     }
@@ -70,11 +70,11 @@ impl<F: Future> Future for Caught<F> {
     }
 }
 
-/// The same for a handler that does not await.
+/// Runs a handler that does not await, and catches its panic.
 pub(in crate::conn) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(handler)).map_err(|payload| {
         let panicked = Panicked::new(&*payload);
-        // It is the user's, and may panic in its turn; what it panics with then is left alone.
+        // The payload is the user's, and its destructor may panic too. The second payload is leaked.
         if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             std::mem::forget(another);
         }
@@ -82,9 +82,9 @@ pub(in crate::conn) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Pa
     })
 }
 
-/// What became of a handler on this connection: whether it may go on. A failure is logged under the handler's name.
+/// Logs a failure under the handler's name. Returns whether the connection goes on.
 #[inline]
-pub(in crate::conn) fn check(
+pub(in crate::conn) fn report(
     conn: &Conn,
     handler: &'static str,
     outcome: Result<Outcome, Panicked>,
@@ -102,7 +102,7 @@ fn log(conn: &Conn, handler: &'static str, error: &dyn Display) {
     tracing::error!(handler, conn = conn.id(), peer = %conn.peer(), error = %Escaped(error), "handler failed");
 }
 
-/// The peer's doing as much as the program's, so that it is no error.
+/// A warning, not an error: the peer may be the cause as well as the program.
 #[cold]
 fn log_refused(conn: &Conn, handler: &'static str, refused: &dyn Display) {
     tracing::warn!(handler, conn = conn.id(), peer = %conn.peer(), reason = %Escaped(refused), "handler not run");

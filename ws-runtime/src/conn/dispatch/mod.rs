@@ -1,4 +1,4 @@
-//! Messages become calls: the handlers of one connection, one at a time.
+//! Turns the messages of one connection into calls of its handlers, one at a time.
 
 mod call;
 
@@ -6,35 +6,37 @@ use std::sync::Arc;
 
 use super::Conn;
 use super::drive::Driver;
-use super::life::Held;
+use super::life::ConnGuard;
 use super::receive::Receiver;
 use crate::Reject;
 use crate::event::{Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Route, RouteEvent};
 use crate::server::Hosted;
 use crate::wire::Incoming;
 
-pub(super) use self::call::{Caught, Verdict, catch_now, check};
+pub(super) use self::call::{Caught, Verdict, catch_now, report};
 pub(crate) use self::call::{Panicked, catch};
 
 /// Calls the handlers of one connection, one at a time.
 pub(super) struct Dispatcher<R: Route> {
     pub(super) hosted: Arc<Hosted<R::Server>>,
-    pub(super) held: Held,
+    pub(super) guard: ConnGuard,
     pub(super) session: Option<R::Session>,
 }
 
 impl<R: Route> Dispatcher<R> {
-    /// Runs `ready`, then hands over message after message until there are no more, or a handler fails.
+    /// Runs `ready`, then the handler of each message, until there are no more or a handler fails.
     ///
-    /// What awaits is boxed for as long as it does: a connection that rests has no room for it.
+    /// A future is boxed while it awaits, so that an idle connection holds no memory for it.
     pub(super) async fn dispatch(&mut self, driver: &mut Driver) {
         if Box::pin(self.ready(driver)).await == Verdict::End {
             return;
         }
         loop {
             let next = driver.next(self).await;
-            let Some(answer) = next.map(|incoming| Box::pin(self.answer(driver, incoming))) else { return };
-            if answer.await == Verdict::End {
+            let Some(handling) = next.map(|incoming| Box::pin(self.run_async(driver, incoming))) else {
+                return;
+            };
+            if handling.await == Verdict::End {
                 return;
             }
         }
@@ -47,21 +49,21 @@ impl<R: Route> Dispatcher<R> {
             Some(ended) => ("on_ready", Some(ended)),
             None => (R::READY, driver.run_handler(|| R::ready(self.event())).await),
         };
-        self.settle(name, Refused::ClosesByStatus, ended)
+        self.conclude(name, OnRefusal::CloseWithStatus, ended)
     }
 
-    /// Has a message handled by its `async` handler.
-    async fn answer(&mut self, driver: &mut Driver, incoming: Incoming<'static>) -> Verdict {
+    /// Runs the `async` handler of a message to its end.
+    async fn run_async(&mut self, driver: &mut Driver, incoming: Incoming<'static>) -> Verdict {
         let Ok(message) = Received::of(incoming) else { return Verdict::GoOn };
         let ended = driver.run_handler(|| message.handle_later::<R>(self.event())).await;
-        let verdict = self.settle(message.handler::<R>(), Refused::of(&message), ended);
+        let verdict = self.conclude(message.handler::<R>(), OnRefusal::of(&message), ended);
         message.give_back();
         verdict
     }
 
-    /// Runs `disconnect` once it is certain how the connection ended, drops the session and gives the socket back.
+    /// Waits until it is certain how the connection ended, runs `disconnect`, drops the session and closes the socket.
     pub(super) async fn finish(mut self, mut driver: Driver) {
-        let conn = self.held.0.clone();
+        let conn = self.guard.0.clone();
         let conn = &conn;
         driver.drained().await;
         let close = conn
@@ -74,7 +76,7 @@ impl<R: Route> Dispatcher<R> {
             tracing::debug!(conn = conn.id(), %error, "writing failed");
         }
         tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
-        driver.keep_disconnect();
+        driver.spare_disconnect();
         let (name, ended) = match conn.replaced_disconnect() {
             Some(handler) => ("on_disconnect", Some(catch_now(|| handler(&close)))),
             None => {
@@ -82,27 +84,27 @@ impl<R: Route> Dispatcher<R> {
             }
         };
         if let Some(ended) = ended {
-            check(conn, name, ended);
+            report(conn, name, ended);
         }
-        // It may panic too, and the peer is owed a goodbye.
+        // The session's destructor may panic too. The socket must still be closed in order.
         if let Err(panicked) = catch_now(|| drop(self.session.take())) {
-            check(conn, R::DISCONNECT, Err(panicked));
+            report(conn, R::DISCONNECT, Err(panicked));
         }
         driver.close().await;
-        // The socket is given back first: with what is held, others are told that there is room.
+        // The socket is dropped first: dropping the guard tells the server that a descriptor is free.
         drop(driver);
         drop(self);
     }
 
     pub(super) fn conn(&self) -> &Conn {
-        &self.held.0
+        &self.guard.0
     }
 
     fn event(&mut self) -> RouteEvent<'_, R> {
-        ConnEvent::new(&self.held.0, &self.hosted.store, &mut self.session)
+        ConnEvent::new(&self.guard.0, &self.hosted.store, &mut self.session)
     }
 
-    /// Calls the handler that was set for this connection in place of the declared one; tells its name, too.
+    /// Calls the handler that replaces the declared one on this connection, if any. Returns its name and its outcome.
     #[inline]
     fn call_replaced(&self, message: &Received<'_>) -> Option<(&'static str, Result<Outcome, Panicked>)> {
         Some(match message {
@@ -121,53 +123,54 @@ impl<R: Route> Dispatcher<R> {
         })
     }
 
-    /// Ends the connection where its handler failed, or where nobody waited for it to end.
-    fn settle(
+    /// Ends the connection if its handler failed or was cancelled (`None`).
+    fn conclude(
         &self,
         name: &'static str,
-        refused: Refused,
+        on_refusal: OnRefusal,
         ended: Option<Result<Outcome, Panicked>>,
     ) -> Verdict {
         match ended {
             Some(Ok(Ok(()))) => Verdict::GoOn,
-            Some(Ok(Err(failure))) => self.fail(name, refused, Ok(failure)),
-            Some(Err(panicked)) => self.fail(name, refused, Err(panicked)),
+            Some(Ok(Err(failure))) => self.fail(name, on_refusal, Ok(failure)),
+            Some(Err(panicked)) => self.fail(name, on_refusal, Err(panicked)),
             None => Verdict::End,
         }
     }
 
-    /// Ends the connection as its handler failed, or does what a refused argument leads to.
+    /// Ends the connection after a failed handler, or does what [`OnRefusal`] says if an argument was refused.
     #[cold]
-    fn fail(&self, name: &'static str, refused: Refused, failed: Result<Failure, Panicked>) -> Verdict {
+    fn fail(&self, name: &'static str, on_refusal: OnRefusal, failed: Result<Failure, Panicked>) -> Verdict {
         let refusal = failed.as_ref().ok().and_then(Failure::refusal);
-        let close = match refusal.map(|reject| refused.close(reject)) {
+        let close = match refusal.map(|reject| on_refusal.close(reject)) {
             None => Some(Close::failure()),
             Some(close) => close,
         };
-        check(self.conn(), name, failed.map(Err));
+        report(self.conn(), name, failed.map(Err));
         let Some(close) = close else { return Verdict::GoOn };
         self.conn().send_path().push_close(close);
         Verdict::End
     }
 }
 
-/// Messages of plain handlers are handled where they lie; those of `async` ones are awaited one after the other.
+/// A plain handler borrows its message from the read buffer. A message with an `async` handler is returned, to be
+/// awaited.
 impl<R: Route> Receiver for Dispatcher<R> {
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
-        // The driver answers pings and keeps Close frames to itself.
+        // Pings and Close frames never get here: `ReceivePath` handles them.
         let Ok(message) = Received::of(incoming) else { return Ok(()) };
         match self.call_replaced(&message) {
             Some((name, ended)) => {
-                self.settle(name, Refused::of(&message), Some(ended));
+                self.conclude(name, OnRefusal::of(&message), Some(ended));
             }
             None => match catch_now(|| message.handle::<R>(self.event())) {
                 Ok(Ok(Handled::Done)) => {}
                 Ok(Ok(Handled::Later)) => return Err(message.into()),
                 Ok(Err(failure)) => {
-                    self.fail(message.handler::<R>(), Refused::of(&message), Ok(failure));
+                    self.fail(message.handler::<R>(), OnRefusal::of(&message), Ok(failure));
                 }
                 Err(panicked) => {
-                    self.fail(message.handler::<R>(), Refused::of(&message), Err(panicked));
+                    self.fail(message.handler::<R>(), OnRefusal::of(&message), Err(panicked));
                 }
             },
         }
@@ -176,31 +179,31 @@ impl<R: Route> Receiver for Dispatcher<R> {
     }
 }
 
-/// What becomes of a connection whose handler was not run, as one of its arguments was refused.
+/// What happens to a connection if an argument of its handler was refused, so that the handler was not run.
 #[derive(Debug, Clone, Copy)]
-enum Refused {
+enum OnRefusal {
     /// It closes with 1008, policy violation.
-    ClosesByPolicy,
+    CloseWith1008,
     /// It closes with 4000 and the status of the refusal.
-    ClosesByStatus,
+    CloseWithStatus,
     /// It goes on.
-    GoesOn,
+    Continue,
 }
 
-impl Refused {
+impl OnRefusal {
     fn of(message: &Received<'_>) -> Self {
         match message {
-            Received::Utf8(_) | Received::Binary(_) => Self::ClosesByPolicy,
-            Received::Pong(_) => Self::GoesOn,
+            Received::Utf8(_) | Received::Binary(_) => Self::CloseWith1008,
+            Received::Pong(_) => Self::Continue,
         }
     }
 
-    /// How the connection closes, if it does.
+    /// The close code and reason; `None` if the connection goes on.
     fn close(self, reject: &Reject) -> Option<Close> {
         match self {
-            Self::ClosesByPolicy => Some(Close::refused(1008, reject)),
-            Self::ClosesByStatus => Some(Close::refused(4000 + reject.status().as_u16(), reject)),
-            Self::GoesOn => None,
+            Self::CloseWith1008 => Some(Close::refused(1008, reject)),
+            Self::CloseWithStatus => Some(Close::refused(4000 + reject.status().as_u16(), reject)),
+            Self::Continue => None,
         }
     }
 }

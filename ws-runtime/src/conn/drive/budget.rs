@@ -1,27 +1,27 @@
-//! How long a connection's turn may be, so that a peer that never stops sending slows nobody else.
+//! Bounds a connection's turn, so that a peer that never stops sending does not slow other connections.
 
 use std::cell::Cell;
 
-/// What a frame costs beside its bytes: about as much as reading and writing so many.
+/// The fixed cost of a frame: about as much as reading and writing this many bytes.
 const FRAME: u32 = 2048;
 
-/// A turn while others wait for theirs.
+/// The length of a turn while other connections wait, in bytes.
 const SHORT: u32 = 512 * 1024;
 
-/// A turn when nobody else had one in between: twice as long as the last, up to this.
+/// The longest turn. If no other connection had a turn since the last one, the next is twice as long, up to this.
 const LONG: u32 = 2 * 1024 * 1024;
 
 thread_local! {
-    /// Turns begun on this thread.
+    /// The number of turns that began on this thread.
     static TURNS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// What is left of a connection's turn, in bytes or their worth in frames.
+/// What is left of a connection's turn, in bytes; each frame counts as [`FRAME`] bytes more.
 #[derive(Debug)]
 pub(in crate::conn) struct Budget {
     left: u32,
     length: u32,
-    /// The number of the thread's turn that ended with work left to do, or 0.
+    /// The number of the turn (in `TURNS`) that this connection ended with work left to do, or 0.
     unfinished: u64,
 }
 
@@ -30,7 +30,7 @@ impl Budget {
         Self { left: SHORT, length: SHORT, unfinished: 0 }
     }
 
-    /// Begins a turn. Its length follows from whether anyone else had one since the last.
+    /// Begins a turn. Its length depends on whether another connection had a turn since this one's last.
     pub(in crate::conn) fn begin(&mut self) {
         let number = TURNS.get() + 1;
         TURNS.set(number);
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_grow_while_nobody_else_has_one() {
+    fn turns_grow_while_no_other_connection_has_one() {
         let (mut one, mut other) = (Budget::new(), Budget::new());
         let lengths = |budget: &mut Budget, turns: usize| {
             let turn = |_| {
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_is_spent_by_bytes_and_by_frames() {
+    fn bytes_and_frames_use_up_a_turn() {
         let mut budget = Budget::new();
         budget.begin();
         budget.spend((SHORT / 2) as usize, 0);

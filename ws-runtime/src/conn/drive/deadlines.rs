@@ -1,4 +1,4 @@
-//! The deadlines of one connection, in one place and without a clock of their own: time is an argument.
+//! The deadlines of one connection. There is no clock here: the time is an argument.
 
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -9,77 +9,80 @@ use crate::conn::close::{Ending, LINGER, MIN_DRAIN_RATE};
 use crate::conn::send::Written;
 use crate::options::Options;
 
-/// Pings that are answered at once, and how many more each second: a peer that sends more floods.
+/// How many pings are answered in a burst, and how many each second after it. A peer that sends more is closed.
 const PING_BURST: f32 = 100.0;
 const PINGS_PER_SECOND: f32 = 20.0;
 
-/// The time since the server began, in microseconds, which no server outlives.
+/// The time since the server started, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(NonZeroU64);
 
-/// The rate is taken over so many times `write_timeout`: a kernel reports what its peer has read in large steps.
+/// The drain rate is measured over this many times `write_timeout`, because the kernel reports progress in large steps.
 const DRAIN_WINDOWS: u32 = 6;
 
-/// The deadlines of a connection that is ready. Small, as there is one for each: what the options say stays with them.
+/// The deadlines of a connection that is ready. Kept small, as each connection has one: the timeouts stay in
+/// [`Options`].
 #[derive(Debug)]
 pub(in crate::conn) struct Deadlines {
-    /// When the peer last gave a sign of life: it sent a byte, or took one that it had no room for before.
+    /// When the peer last gave a sign of life: it sent a byte, or made room for a byte that had to wait.
     alive: Moment,
+    /// When the message that is incomplete now began.
     assembling_since: Option<Moment>,
-    /// When the kernel last took a byte, while bytes wait.
+    /// While bytes wait to be written: when the kernel last took one.
     stalled_since: Option<Moment>,
-    /// When the present stage of the ending began.
+    /// When the current stage of the ending began.
     ending_since: Moment,
     ending: Ending,
-    /// How many bytes waited when the drain's rate was last looked at.
+    /// How many bytes were left when the drain rate was last checked.
     drain_left: u32,
     ping_credit_at: Moment,
     ping_credit: f32,
     /// Pings since the last sign of life.
     pings: u8,
     silence: Silence,
-    /// Whether something has begun since the next deadline was asked for.
-    begun: bool,
+    /// Whether a deadline was added since [`next`](Self::next) was last called.
+    has_new: bool,
 }
 
-/// What silence of the peer means now.
+/// How the server treats a silent peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::conn) enum Silence {
-    /// It is pinged, and cut where it does not answer.
+    /// Pings it, and cuts it if it does not answer.
     Counts,
-    /// We ourselves do not read: it is pinged, as writing finds out whether it is still there.
-    Unheard,
-    /// Nothing: the connection ends, and other deadlines hold.
+    /// Pings it only, because we do not read at the moment and cannot see an answer. Writing still finds out whether
+    /// the peer is gone.
+    PingOnly,
+    /// Does nothing: the connection is ending, and other deadlines apply.
     Ignored,
 }
 
-/// What is due.
+/// A deadline that has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::conn) enum Due {
-    /// The peer has been silent for half of `silence_max`, or for half of it again.
+    /// The peer has been silent for half of `silence_max`, or for the whole of it.
     Ping,
-    /// The peer has been silent for one and a half `silence_max`: it answered no ping.
+    /// The peer has been silent for one and a half times `silence_max`: it answered no ping.
     Silence,
-    /// A message is incomplete for `assembly_timeout`.
+    /// A message has been incomplete for `assembly_timeout`.
     Assembly,
-    /// The peer has taken no byte for `write_timeout`, or too few of those before our Close frame.
+    /// The peer has taken no byte for `write_timeout`, or takes the bytes before our Close frame too slowly.
     Write,
-    /// Handlers have not dealt with what the peer sent before its last word, for `close_timeout`.
+    /// The peer has closed its side, and for `close_timeout` no handler has finished with a message from before that.
     Unhandled,
     /// The peer has not answered our Close frame for `close_timeout`.
     Close,
-    /// The peer has not ended its stream for a second after ours.
+    /// The peer has not ended its stream within [`LINGER`] after ours.
     Linger,
 }
 
 impl Moment {
-    /// The moment that is `now`, of a server that began at `start`.
+    /// The moment `now` of a server that started at `start`.
     pub(crate) fn of(start: Instant, now: Instant) -> Self {
         let micros = now.saturating_duration_since(start).as_micros();
         Self(NonZeroU64::MIN.saturating_add(u64::try_from(micros).unwrap_or(u64::MAX)))
     }
 
-    /// The same on the clock.
+    /// The same moment on tokio's clock.
     pub(crate) fn instant(self, start: Instant) -> Instant {
         start + Duration::from_micros(self.0.get() - 1)
     }
@@ -111,18 +114,18 @@ impl Deadlines {
             ping_credit: PING_BURST,
             pings: 0,
             silence: Silence::Counts,
-            begun: true,
+            has_new: true,
         }
     }
 
-    /// Whether something may be due before what was due next when that was last asked for.
-    pub(in crate::conn) fn is_perhaps_sooner(&self) -> bool {
-        self.begun
+    /// Whether a deadline may have come up that is before the last result of [`next`](Self::next).
+    pub(in crate::conn) fn may_be_sooner(&self) -> bool {
+        self.has_new
     }
 
-    /// When something is due next.
+    /// The next deadline.
     pub(in crate::conn) fn next(&mut self, options: &Options) -> Option<Moment> {
-        self.begun = false;
+        self.has_new = false;
         let deadlines = [
             self.silence_deadline(options),
             self.assembling_since.map(|since| since.after(options.assembly_timeout)),
@@ -142,18 +145,18 @@ impl Deadlines {
         if self.silence != silence {
             self.alive(now);
             self.silence = silence;
-            self.begun = true;
+            self.has_new = true;
         }
     }
 
     pub(in crate::conn) fn assembling(&mut self, assembling: bool, now: Moment) {
-        self.begun |= begin_or_end(&mut self.assembling_since, assembling, now);
+        self.has_new |= begin_or_end(&mut self.assembling_since, assembling, now);
     }
 
-    /// Something was written, or nothing more is to be written.
+    /// The task tried to write, with this result.
     ///
-    /// What the kernel takes when it had no room before, the peer has made room for: that is a sign of life. What it
-    /// takes at once is none.
+    /// If the kernel had no room before and takes a byte now, the peer has read something: that is a sign of life. A
+    /// byte that the kernel takes at once is not.
     pub(in crate::conn) fn written(&mut self, written: Written, now: Moment) {
         let was_stalled = self.stalled_since.is_some();
         match written {
@@ -163,41 +166,41 @@ impl Deadlines {
                 self.stalled_since.get_or_insert(now);
             }
         }
-        self.begun |= was_stalled != self.stalled_since.is_some();
+        self.has_new |= was_stalled != self.stalled_since.is_some();
         if written == Written::Some {
-            self.comes_on(now);
+            self.made_progress(now);
         }
         if was_stalled && written != Written::None {
             self.alive(now);
         }
     }
 
-    /// The ending has come so far, with so many bytes left to write.
+    /// The ending has reached this stage, with `left` bytes to write.
     pub(in crate::conn) fn ending(&mut self, ending: Ending, left: usize, now: Moment) {
         if ending > self.ending {
             self.ending = ending;
             self.ending_since = now;
             self.drain_left = u32::try_from(left).unwrap_or(u32::MAX);
-            self.begun = true;
+            self.has_new = true;
         }
     }
 
-    /// What the peer sent before its last word is dealt with: the next message is handled, or it takes an answer.
-    pub(in crate::conn) fn comes_on(&mut self, now: Moment) {
+    /// A message was handled, or a byte was written: this extends the deadline of [`Ending::PeerEnded`].
+    pub(in crate::conn) fn made_progress(&mut self, now: Moment) {
         if self.ending == Ending::PeerEnded {
             self.ending_since = now;
         }
     }
 
-    /// Whether one more ping is answered: a bucket of 100 that fills by 20 a second.
-    pub(in crate::conn) fn admits_ping(&mut self, now: Moment) -> bool {
+    /// Whether one more ping is answered. A token bucket of 100, refilled at 20 a second.
+    pub(in crate::conn) fn allows_ping(&mut self, now: Moment) -> bool {
         let gained = now.seconds_since(self.ping_credit_at) * PINGS_PER_SECOND;
         self.ping_credit_at = now;
         self.ping_credit = (self.ping_credit + gained).min(PING_BURST) - 1.0;
         self.ping_credit >= 0.0
     }
 
-    /// What is due now, with so many bytes left to write; each is told once.
+    /// The deadlines that have passed, each reported once. `left` is the number of bytes left to write.
     pub(in crate::conn) fn due(
         &mut self,
         options: &Options,
@@ -209,7 +212,7 @@ impl Deadlines {
             let is_lost = self.pings >= 2 && self.silence == Silence::Counts;
             due[0] = Some(if is_lost { Due::Silence } else { Due::Ping });
             self.pings = self.pings.saturating_add(1);
-            // Where we stood still ourselves, the peer still has its time to answer.
+            // If we were late ourselves, the peer still gets its full time to answer.
             self.alive = self.alive.max(now.before(options.silence_max / 2 * u32::from(self.pings)));
         }
         if take_due(&mut self.assembling_since, options.assembly_timeout, now) {
@@ -227,7 +230,7 @@ impl Deadlines {
         if self.ending_since.after(timeout) > now {
             return None;
         }
-        // Told once: what is done about it leads to the next stage, or to the end.
+        // Reported once: the reaction leads to the next stage or to the end.
         self.ending_since = now;
         match self.ending {
             Ending::Open => None,
@@ -243,7 +246,7 @@ impl Deadlines {
         }
     }
 
-    /// How long the present stage of the ending may take.
+    /// How long the current stage of the ending may take.
     fn ending_timeout(&self, options: &Options) -> Option<Duration> {
         match self.ending {
             Ending::Open => None,
@@ -253,9 +256,9 @@ impl Deadlines {
         }
     }
 
-    /// The next half of `silence_max` at which the peer is still silent; the third is the last.
+    /// When the next multiple of half of `silence_max` is reached; the third one is the last.
     ///
-    /// A ping that stands behind bytes that wait reaches nobody: while there are any, `write_timeout` holds instead.
+    /// A ping cannot overtake bytes that wait to be written. While there are any, `write_timeout` applies instead.
     fn silence_deadline(&self, options: &Options) -> Option<Moment> {
         let is_off = options.silence_max.is_zero() || self.silence == Silence::Ignored;
         if is_off || self.stalled_since.is_some() {
@@ -265,7 +268,7 @@ impl Deadlines {
     }
 }
 
-/// Tells whether it began.
+/// Starts or clears `since`. Returns whether it was started.
 fn begin_or_end(since: &mut Option<Moment>, goes_on: bool, now: Moment) -> bool {
     let begins = goes_on && since.is_none();
     if begins {
@@ -276,7 +279,7 @@ fn begin_or_end(since: &mut Option<Moment>, goes_on: bool, now: Moment) -> bool 
     begins
 }
 
-/// Whether a deadline has passed; it is then forgotten.
+/// Returns whether a deadline has passed, and clears it if so.
 fn take_due(since: &mut Option<Moment>, timeout: Duration, now: Moment) -> bool {
     let passed = since.is_some_and(|since| since.after(timeout) <= now);
     if passed {
@@ -311,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_as_exact_as_the_deadlines_need() {
+    fn a_moment_is_exact_to_the_microsecond_and_small() {
         let start = Instant::now();
         let now = start + Duration::from_micros(1_234_567);
         assert_eq!(Moment::of(start, now).instant(start), now);
@@ -334,7 +337,7 @@ mod tests {
     #[test]
     fn a_peer_has_time_to_answer_a_ping_that_is_sent_late() {
         let mut deadlines = Deadlines::new(at(0.0));
-        assert_eq!(due_at(&mut deadlines, 100.0), [Due::Ping], "we ourselves stood still");
+        assert_eq!(due_at(&mut deadlines, 100.0), [Due::Ping], "the alarm rang late");
         assert_eq!(deadlines.next(&options()), Some(at(110.0)));
         assert_eq!(due_at(&mut deadlines, 109.9), []);
         assert_eq!(due_at(&mut deadlines, 115.0), [Due::Ping]);
@@ -343,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_is_heard_in_between_is_not_cut() {
+    fn a_sign_of_life_resets_the_silence() {
         let mut deadlines = Deadlines::new(at(0.0));
         assert_eq!(due_at(&mut deadlines, 20.0), [Due::Ping]);
         deadlines.alive(at(21.0));
@@ -352,9 +355,9 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_cannot_be_heard_is_pinged_but_not_cut() {
+    fn a_peer_is_pinged_but_not_cut_while_we_do_not_read() {
         let mut deadlines = Deadlines::new(at(0.0));
-        deadlines.silence(Silence::Unheard, at(0.0));
+        deadlines.silence(Silence::PingOnly, at(0.0));
         for round in 1..=1000_u16 {
             assert_eq!(due_at(&mut deadlines, 10.0 * f32::from(round)), [Due::Ping], "{round}");
         }
@@ -366,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ping_that_stands_behind_other_bytes_is_not_waited_for() {
+    fn silence_does_not_count_while_bytes_wait_to_be_written() {
         let mut deadlines = Deadlines::new(at(0.0));
         deadlines.written(Written::Some, at(1.0));
         for second in 2..100_u16 {
@@ -377,12 +380,12 @@ mod tests {
         assert_eq!(
             deadlines.next(&options()),
             Some(at(110.0)),
-            "all is written: from now on it could answer"
+            "all is written: the peer can answer a ping from now on"
         );
     }
 
     #[test]
-    fn what_the_kernel_takes_at_once_is_no_sign_of_life() {
+    fn a_write_that_never_waited_is_no_sign_of_life() {
         let mut deadlines = Deadlines::new(at(0.0));
         deadlines.written(Written::All, at(9.0));
         assert_eq!(due_at(&mut deadlines, 10.0), [Due::Ping]);
@@ -420,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_what_it_is_sent_in_drops_is_waited_for_a_minute_who_reads_slowly_until_it_is_done() {
+    fn a_peer_below_the_drain_rate_is_cut_after_a_minute_a_slow_one_above_it_is_not() {
         let mut deadlines = Deadlines::new(at(0.0));
         deadlines.silence(Silence::Ignored, at(0.0));
         deadlines.ending(Ending::Draining, 100_000, at(0.0));
@@ -441,8 +444,8 @@ mod tests {
     #[test]
     fn a_burst_of_pings_is_answered_a_flood_is_not() {
         let mut deadlines = Deadlines::new(at(0.0));
-        assert_eq!((0..150).filter(|_| deadlines.admits_ping(at(0.0))).count(), 100);
+        assert_eq!((0..150).filter(|_| deadlines.allows_ping(at(0.0))).count(), 100);
         let mut later = Deadlines::new(at(0.0));
-        assert!((0..600_u16).all(|tick| later.admits_ping(at(f32::from(tick) * 0.05))));
+        assert!((0..600_u16).all(|tick| later.allows_ping(at(f32::from(tick) * 0.05))));
     }
 }

@@ -1,5 +1,5 @@
-//! The socket of one connection and all that happens on it by itself: reading, answering pings, writing what waits,
-//! keeping deadlines. It goes on while a handler awaits.
+//! Drives the socket of one connection: reads, answers pings, writes what waits, and checks deadlines. It continues
+//! while a handler awaits.
 
 mod budget;
 mod deadlines;
@@ -16,7 +16,7 @@ use self::deadlines::Deadlines;
 use super::Conn;
 use super::close::Lingering;
 use super::dispatch::{Caught, Panicked};
-use super::receive::{Later, ReceivePath, Receiver};
+use super::receive::{ReceivePath, Receiver, ToInbox};
 use super::send::{CancelLevel, Phase, Written};
 use crate::event::Close;
 use crate::transport::{Insist, ReadHalf};
@@ -24,23 +24,23 @@ use crate::wire::{Incoming, Inflater};
 
 pub(crate) use self::deadlines::Moment;
 
-/// Drives one connection: has its bytes read and written, and keeps its deadlines.
+/// Drives one connection: reads and writes its bytes, and checks its deadlines.
 pub(super) struct Driver {
     conn: Conn,
     receive: ReceivePath,
-    /// Reads what is still to come after both sides are done; boxed, as it is for the last moment.
+    /// Reads until the end of the stream after both sides are done. Boxed, because only connections that end need it.
     lingering: Option<Box<Lingering>>,
     budget: Budget,
     deadlines: Deadlines,
-    /// When the server's alarm for this connection rings.
+    /// When the server's alarm for this connection is due.
     alarm: Option<Moment>,
     /// A handler is cancelled once the connection's cancel level exceeds this.
     survives: CancelLevel,
-    /// Whether the send path knows whom to wake: a task has one waker all its life.
-    is_watching: bool,
+    /// Whether the send path has the task's waker. It is set once, as the waker of a task never changes.
+    has_waker: bool,
 }
 
-/// What the rooms of a connection share for as long as a turn lasts.
+/// What the parts of a connection share during a turn.
 pub(super) struct Turn<'t> {
     pub(super) conn: &'t Conn,
     pub(super) budget: &'t mut Budget,
@@ -48,37 +48,37 @@ pub(super) struct Turn<'t> {
     pub(super) now: Moment,
 }
 
-/// Why a turn ended although the connection goes on.
+/// Why the loop over messages stopped.
 enum Stop {
-    /// The message has to be awaited.
-    At(Incoming<'static>),
-    /// There is more to do, but others are to have their turn.
+    /// This message has an `async` handler, which must be awaited.
+    Await(Incoming<'static>),
+    /// The budget is used up: other tasks run before the rest is handled.
     Yield,
     /// No more messages will be handled.
     Over,
 }
 
 impl Driver {
-    /// Takes over a connection that has just become ready. `unread` comes before what is read.
+    /// Takes over a connection that has just become ready. `unread` is decoded before what is read from the socket.
     pub(super) fn new(
         conn: Conn,
-        source: Option<ReadHalf>,
+        read_half: Option<ReadHalf>,
         unread: Vec<u8>,
         inflater: Option<Inflater>,
     ) -> Self {
         Self {
-            receive: ReceivePath::new(&conn, source, unread, inflater),
+            receive: ReceivePath::new(&conn, read_half, unread, inflater),
             lingering: None,
             budget: Budget::new(),
             deadlines: Deadlines::new(conn.server().alarms().now()),
             alarm: None,
             survives: CancelLevel::Nothing,
-            is_watching: false,
+            has_waker: false,
             conn,
         }
     }
 
-    /// Has messages handled one by one, as they arrive; comes back with the first that has to be awaited, or with
+    /// Passes messages to `receiver` one by one, as they arrive. Returns the first message that must be awaited, or
     /// `None` when no more will be handled.
     pub(super) fn next(
         &mut self,
@@ -87,7 +87,7 @@ impl Driver {
         poll_fn(|cx| self.poll_next(cx, receiver))
     }
 
-    /// Calls a handler and runs it to its end while the connection goes on; `None` where it was cancelled.
+    /// Calls a handler and runs it to its end, while the socket is driven too. `None` if it was cancelled.
     pub(super) async fn run_handler<F: Future>(
         &mut self,
         call: impl FnOnce() -> F,
@@ -110,13 +110,13 @@ impl Driver {
         .await
     }
 
-    /// Only `disconnect` is still to run: it is not cancelled with the other handlers.
-    pub(super) fn keep_disconnect(&mut self) {
+    /// From now on only `disconnect` runs, which is not cancelled with the other handlers.
+    pub(super) fn spare_disconnect(&mut self) {
         self.survives = CancelLevel::Handlers;
     }
 
-    /// Waits until our Close frame and all before it are written, or never will be: how the connection ended is certain
-    /// from then on.
+    /// Waits until our Close frame and all before it are written, or never will be. From then on it is certain how the
+    /// connection ended.
     pub(super) async fn drained(&mut self) {
         poll_fn(|cx| {
             self.poll_socket(cx);
@@ -146,8 +146,8 @@ impl Driver {
     ) -> Poll<Option<Incoming<'static>>> {
         let now = self.begin_turn(cx);
         let stop = match self.handle_all(cx, now, receiver) {
-            // The reply to what is handled next goes out with those that are there already.
-            Poll::Ready(Stop::At(incoming)) => return Poll::Ready(Some(incoming)),
+            // Nothing is written yet: the reply to this message leaves with those that are corked.
+            Poll::Ready(Stop::Await(incoming)) => return Poll::Ready(Some(incoming)),
             Poll::Ready(Stop::Over) => Poll::Ready(None),
             Poll::Ready(Stop::Yield) => {
                 yield_turn(cx);
@@ -159,7 +159,7 @@ impl Driver {
         stop
     }
 
-    /// Has messages handled until there are no more for now.
+    /// Handles messages until there are no more for now.
     fn handle_all(&mut self, cx: &mut Context<'_>, now: Moment, receiver: &mut impl Receiver) -> Poll<Stop> {
         loop {
             let phase = self.conn.phase();
@@ -179,7 +179,7 @@ impl Driver {
         }
     }
 
-    /// Has the first of what waits handled; tells if that ends the turn.
+    /// Handles one thing that waits: a write, a queued message, unread bytes, or the end. `Some` if that ends the turn.
     fn handle_waiting(
         &mut self,
         cx: &mut Context<'_>,
@@ -188,16 +188,16 @@ impl Driver {
         receiver: &mut impl Receiver,
     ) -> Option<Poll<Stop>> {
         if self.conn.is_overfull() {
-            // The peer is to read what it was answered before it is answered more.
+            // The peer must read earlier replies before more messages are handled.
             if self.write(cx, now, Insist::No) != Written::All && self.conn.is_overfull() {
                 self.receive_for_later(cx, now);
                 return Some(Poll::Pending);
             }
         } else if let Some(incoming) = self.receive.pop() {
             self.budget.spend(0, 1);
-            self.deadlines.comes_on(now);
+            self.deadlines.made_progress(now);
             let unhandled = receiver.receive(incoming).err();
-            return unhandled.map(|incoming| Poll::Ready(Stop::At(incoming)));
+            return unhandled.map(|incoming| Poll::Ready(Stop::Await(incoming)));
         } else if self.receive.has_unread() {
             let (receive, mut turn) = self.split(now);
             receive.decode_unread(&mut turn, receiver);
@@ -209,7 +209,7 @@ impl Driver {
         None
     }
 
-    /// Does all that can be done without waiting and without a handler, up to giving the socket back.
+    /// Does all that needs no handler and no waiting: reads, writes, checks deadlines, closes the socket.
     fn poll_socket(&mut self, cx: &mut Context<'_>) {
         let now = self.begin_turn(cx);
         if self.lingering.is_none() {
@@ -218,31 +218,31 @@ impl Driver {
         self.end_turn(cx, now);
     }
 
-    /// Reads into the inbox, as far as there is room.
+    /// Reads into the inbox while it has room.
     fn receive_for_later(&mut self, cx: &mut Context<'_>, now: Moment) {
         let (receive, mut turn) = self.split(now);
         if receive.has_unread() {
-            receive.decode_unread(&mut turn, &mut Later);
+            receive.decode_unread(&mut turn, &mut ToInbox);
         }
         while receive.wants_to_read(turn.conn) && !turn.budget.is_spent() {
-            if receive.read(cx, &mut turn, &mut Later).is_pending() {
+            if receive.read(cx, &mut turn, &mut ToInbox).is_pending() {
                 break;
             }
         }
-        // What is left of what was read: the socket will not wake anyone for it.
+        // The socket does not wake the task for bytes that were read already.
         if turn.budget.is_spent() && (receive.has_unread() || receive.wants_to_read(turn.conn)) {
             yield_turn(cx);
         }
     }
 
-    /// The receive path, and what it needs of the rest.
+    /// The receive path, and the parts of the driver that it uses.
     fn split(&mut self, now: Moment) -> (&mut ReceivePath, Turn<'_>) {
         let turn = Turn { conn: &self.conn, budget: &mut self.budget, deadlines: &mut self.deadlines, now };
         (&mut self.receive, turn)
     }
 }
 
-/// Has the task run again once all others that can have had their turn, and the runtime has looked at its sockets.
+/// Schedules the task again, after all other tasks that are ready and after the runtime has polled its sockets.
 fn yield_turn(cx: &mut Context<'_>) {
     let _ = pin!(yield_now()).poll(cx);
 }

@@ -1,4 +1,4 @@
-//! What begins and ends each turn of a connection: the clock, its deadlines, and the writing of all that was corked.
+//! The beginning and the end of each turn: reads the clock, checks the deadlines, writes all that was corked.
 
 use std::task::Context;
 
@@ -13,20 +13,20 @@ use crate::wire::{FrameKind, Payload};
 
 impl Driver {
     pub(super) fn begin_turn(&mut self, cx: &Context<'_>) -> Moment {
-        if !self.is_watching {
-            self.is_watching = true;
-            self.conn.send_path().watch(cx.waker());
+        if !self.has_waker {
+            self.has_waker = true;
+            self.conn.send_path().set_waker(cx.waker());
         }
         self.budget.begin();
         self.conn.server().alarms().now()
     }
 
-    /// Does what is due by the clock, writes, goes on with the ending, and sets the alarm for what will be due.
+    /// Handles deadlines that have passed, writes, advances the ending, and sets the alarm for the next deadline.
     pub(super) fn end_turn(&mut self, cx: &mut Context<'_>, now: Moment) {
         self.deadlines.silence(self.silence(), now);
         if self.alarm.is_some_and(|at| at <= now) {
             self.unset_alarm();
-            // However late we look: what the peer has made room for meanwhile is progress.
+            // Try to write first: the peer may have made room, which is progress, although the alarm is late.
             self.write(cx, now, Insist::Yes);
             let left = self.conn.send_path().unwritten();
             for due in self.deadlines.due(self.conn.server().options(), left, now) {
@@ -35,13 +35,13 @@ impl Driver {
         }
         self.write(cx, now, Insist::No);
         if self.conn.drop_discarded() {
-            // Whoever lent it may have sent something, and lent it again.
+            // The destructors of these buffers are user code, which may have sent more.
             self.write(cx, now, Insist::No);
             cx.waker().wake_by_ref();
         }
         self.end(cx, now);
         if self.conn.phase() == Phase::Gone {
-            self.receive.take_source();
+            self.receive.take_read_half();
             self.lingering = None;
             self.unset_alarm();
         } else {
@@ -49,14 +49,14 @@ impl Driver {
         }
     }
 
-    /// Goes on with the ending of the connection, as far as it has come.
+    /// Advances the ending of the connection from its current stage.
     fn end(&mut self, cx: &mut Context<'_>, now: Moment) {
         let Some((ending, left)) = self.ending() else { return };
         self.deadlines.ending(ending, left, now);
         if let (Ending::AwaitingClose, Reading::Ended { with_close_frame }) = (ending, self.receive.reading())
         {
             let write = self.conn.send_path().take_socket();
-            let stream = write.and_then(|write| Stream::unite(self.receive.take_source(), write));
+            let stream = write.and_then(|write| Stream::unite(self.receive.take_read_half(), write));
             self.lingering = stream.and_then(|stream| Lingering::of(stream, with_close_frame)).map(Box::new);
             self.deadlines.ending(Ending::Lingering, 0, now);
             if self.lingering.is_none() {
@@ -68,7 +68,7 @@ impl Driver {
         }
     }
 
-    /// How far the ending has come, and how much of it is to be written.
+    /// The current stage of the ending, and how many bytes are left to write.
     fn ending(&self) -> Option<(Ending, usize)> {
         match self.conn.phase() {
             Phase::Ready | Phase::Finishing if self.receive.reading() == Reading::Open => None,
@@ -82,11 +82,12 @@ impl Driver {
         }
     }
 
+    /// How silence of the peer is treated now.
     fn silence(&self) -> Silence {
         if self.conn.phase() != Phase::Ready || self.receive.reading() != Reading::Open {
             Silence::Ignored
         } else if self.receive.is_full(&self.conn) {
-            Silence::Unheard
+            Silence::PingOnly
         } else {
             Silence::Counts
         }
@@ -98,9 +99,9 @@ impl Driver {
         written
     }
 
-    /// Sets the alarm, unless it rings before the next deadline anyway.
+    /// Sets the alarm for the next deadline, unless it already rings before that.
     fn set_alarm(&mut self) {
-        if self.alarm.is_some() && !self.deadlines.is_perhaps_sooner() {
+        if self.alarm.is_some() && !self.deadlines.may_be_sooner() {
             return;
         }
         let Some(next) = self.deadlines.next(self.conn.server().options()) else { return };
@@ -121,7 +122,7 @@ impl Driver {
     fn act(&mut self, due: Due) {
         match due {
             Due::Ping => {
-                // Refused only where the connection closes or is cut.
+                // Fails only if the connection is closing or cut.
                 let _ = self.conn.push_frame(FrameKind::Ping, &mut Payload::Borrowed(&[]), Bound::Outbox);
             }
             Due::Silence => self.conn.cut(ClosedBy::Silence),

@@ -5,7 +5,7 @@ use ws_spec::close::SENDABLE;
 
 use crate::options::feature_off;
 
-/// Why a message was not taken for sending.
+/// Why a message was not queued for sending.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SendError {
@@ -59,7 +59,7 @@ pub enum CloseError {
         code: u16,
     },
     /// A reason that does not fit in a control frame (RFC 6455, section 5.5).
-    #[error("cannot close with a reason of {size} bytes: at most 123 fit in a Close frame")]
+    #[error("cannot close with a reason of {size} bytes: a Close frame holds up to 123")]
     Reason {
         /// The reason's size in bytes.
         size: usize,

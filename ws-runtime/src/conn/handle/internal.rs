@@ -1,4 +1,4 @@
-//! What the crate itself does with a connection's handle.
+//! The methods of a connection's handle for this crate itself.
 
 use std::io;
 use std::sync::Arc;
@@ -9,26 +9,26 @@ use bytes::Bytes;
 use super::{Conn, SendError};
 use crate::conn::dispatch::catch_now;
 use crate::conn::send::{
-    Bound, CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendPath, Written, cork_own, defers_write,
+    Bound, CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendPath, Written, cork_own, defer_write,
     write_own,
 };
-use crate::event::{Answer, Close, ClosedBy, Failure, Outcome, Reply};
+use crate::event::{Close, ClosedBy, Failure, Outcome, Outgoing, Reply};
 use crate::transport::{Insist, WriteHalf};
 use crate::wire::{self, Agreement, FrameKind, Payload};
 
 impl Conn {
-    /// Sends what a handler returned; what it borrows from `message` is shared.
+    /// Sends what a handler returned. What the reply borrows from `message` is shared, not copied.
     #[inline]
-    pub(crate) fn answer(&self, reply: Reply<'_>, message: Option<&Bytes>) -> Outcome {
+    pub(crate) fn send_reply(&self, reply: Reply<'_>, message: Option<&Bytes>) -> Outcome {
         let (kind, payload) = match reply.0 {
-            Answer::Nothing => return Ok(()),
-            Answer::Text(text) => (FrameKind::Text, text.into_payload()),
-            Answer::Binary(data) => (FrameKind::Binary, data.0),
-            Answer::Failed(failure) => return Err(failure),
+            Outgoing::Nothing => return Ok(()),
+            Outgoing::Text(text) => (FrameKind::Text, text.into_payload()),
+            Outgoing::Binary(data) => (FrameKind::Binary, data.0),
+            Outgoing::Failed(failure) => return Err(failure),
         };
         let sent = self.send_message(kind, payload.part_of(message), Bound::Peer);
         match sent {
-            // That the peer is gone or too slow is no fault of the handler; its connection ends anyway.
+            // A peer that is gone or too slow is not the handler's fault. Its connection ends anyway.
             Ok(()) | Err(SendError::Gone | SendError::Slow { .. }) => Ok(()),
             Err(error @ SendError::Full { .. }) => {
                 tracing::debug!(conn = self.id(), %error, "reply dropped");
@@ -43,27 +43,27 @@ impl Conn {
         self.send_path().cut(Close::abnormal(by));
     }
 
-    /// Whether the connection was ended already.
+    /// Whether the connection has ended already.
     pub(in crate::conn) fn is_cut(&self) -> bool {
         self.phase() == Phase::Gone
     }
 
-    /// Has its task look at the clock.
+    /// Wakes its task, to check its deadlines.
     pub(crate) fn wake(&self) {
         self.send_path().wake();
     }
 
-    /// Handles what has arrived, then says goodbye with 1001.
+    /// Handles what has arrived, then closes with 1001.
     pub(crate) fn finish(&self) {
         self.send_path().finish();
     }
 
-    /// Ends the connection at once, and a handler that still runs on it with it: the shutdown's cancel_level is over.
+    /// Ends the connection at once and cancels its handlers except `disconnect`: `shutdown_timeout` has passed.
     pub(crate) fn abort(&self) {
         self.send_path().abort(CancelLevel::Handlers);
     }
 
-    /// The same for a `disconnect` handler, which has had a moment more.
+    /// Ends the connection at once and cancels `disconnect` too: its grace period has passed.
     pub(crate) fn abandon(&self) {
         self.send_path().abort(CancelLevel::Everything);
     }
@@ -95,7 +95,7 @@ impl Conn {
         self.push_frame(kind, &mut payload, Bound::Outbox)
     }
 
-    /// Takes a frame for sending. What it leaves of the payload is dropped by the caller, where no lock is held.
+    /// Takes a frame for sending. What it leaves of the payload is dropped by the caller, without a lock.
     #[inline]
     pub(in crate::conn) fn push_frame(
         &self,
@@ -109,7 +109,7 @@ impl Conn {
         self.push(|send_path| send_path.push(kind, payload, bound))
     }
 
-    /// Pushes to the outbox, and sees to it that it is written.
+    /// Pushes to the outbox, and writes it or leaves that to the cork.
     pub(in crate::conn) fn push(
         &self,
         push: impl FnOnce(&mut SendPath) -> Result<(), SendError>,
@@ -117,21 +117,22 @@ impl Conn {
         self.0.send_path.with(|send_path| {
             self.take_corked(send_path);
             push(send_path)?;
-            if !defers_write(self, send_path) {
+            if !defer_write(self, send_path) {
                 send_path.write_now();
             }
             Ok(())
         })
     }
 
-    /// Drops what was lent and is sent, or never will be. For the connection's task, which holds no lock.
+    /// Drops users' buffers that were written or discarded; returns whether there were any. Only the connection's task
+    /// calls it, without a lock.
     #[inline]
     pub(in crate::conn) fn drop_discarded(&self) -> bool {
         let has_discarded = self.0.send_path.has_discarded();
         if has_discarded {
             let discarded = self.0.send_path.with(SendPath::take_discarded);
             discarded.into_iter().flat_map(|discarded| discarded.0).for_each(|bytes| {
-                // Nobody else is to suffer from a panic there; the panic hook was told.
+                // A panic in a buffer's destructor ends nothing else. The panic hook has run.
                 let _ = catch_now(|| drop(bytes));
             });
         }
@@ -144,7 +145,7 @@ impl Conn {
         if size > max { Err(SendError::TooLarge { size, max }) } else { Ok(()) }
     }
 
-    /// Opens the way out, with the 101 before all else.
+    /// Opens the send path. The 101 is the first thing in it.
     pub(in crate::conn) fn become_ready(
         &self,
         socket: WriteHalf,
@@ -168,7 +169,7 @@ impl Conn {
         self.0.deflation.get().map(|deflation| &**deflation)
     }
 
-    /// Locks the way out, with all in it that was accepted before.
+    /// Locks the send path, and moves the corked frames into it: they were accepted before.
     #[inline]
     pub(in crate::conn) fn send_path(&self) -> SendGuard<'_> {
         let mut send_path = self.0.send_path.lock();
@@ -176,35 +177,35 @@ impl Conn {
         send_path
     }
 
-    /// Takes what this connection's own task has corked along, as it was accepted before.
+    /// Moves what this connection's own task has corked to the outbox, as it was accepted before.
     #[inline]
     fn take_corked(&self, send_path: &mut SendPath) {
         if self.corked().is_corked() {
             self.corked().take(|frames| send_path.queue(frames));
-            // Whoever holds the lock need not write, and the connection's task may have looked already.
+            // The holder of the lock may not write, and the task may not look again by itself.
             send_path.wake();
         }
     }
 
-    /// Writes what waits, without what this connection's own task has corked.
+    /// Writes what waits, except what this connection's own task has corked.
     #[inline]
     pub(in crate::conn) fn uncork(&self) {
         self.0.send_path.with(SendPath::uncork);
     }
 
-    /// Has this connection's own task write what waits, and what it has corked.
+    /// Writes what waits and what is corked. Only this connection's own task calls it.
     #[inline]
     pub(in crate::conn) fn poll_write(&self, cx: &mut Context<'_>, insist: Insist) -> Written {
         write_own(self, &self.0.send_path, cx, insist)
     }
 
-    /// What this connection's own task has corked.
+    /// The frames that this connection's own task has corked.
     #[inline]
     pub(in crate::conn) fn corked(&self) -> &CorkedFrames {
         &self.0.corked
     }
 
-    /// Whether messages can be sent and nothing waits before them, or was so a moment ago.
+    /// Whether messages can be sent and nothing waits before them. Read without the lock, so it may be out of date.
     #[inline]
     pub(in crate::conn) fn is_free(&self) -> bool {
         self.0.send_path.is_free()
@@ -214,22 +215,22 @@ impl Conn {
         self.server().options().max_outbox
     }
 
-    /// Whether more waits than should, or did a moment ago.
+    /// Whether the outbox is over its limit. Read without the lock.
     pub(in crate::conn) fn is_overfull(&self) -> bool {
         self.0.send_path.is_overfull()
     }
 
-    /// How far the connection has come, or had a moment ago.
+    /// The phase of the connection. Read without the lock.
     pub(in crate::conn) fn phase(&self) -> Phase {
         self.0.send_path.phase()
     }
 
-    /// Whether there is something to write, or was a moment ago.
+    /// Whether there is something to write. Read without the lock.
     pub(in crate::conn) fn has_unwritten(&self) -> bool {
         self.0.send_path.has_unwritten()
     }
 
-    /// Tells connections apart, as long as they live.
+    /// Identifies the connection as long as a handle exists.
     pub(in crate::conn) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }

@@ -1,4 +1,4 @@
-//! The handle that user code holds of a connection.
+//! The handle of a connection, for user code.
 
 mod error;
 mod internal;
@@ -15,7 +15,7 @@ use ws_spec::close::is_sendable;
 use ws_spec::options::{self, OptionInfo};
 
 use self::replaced::Replaced;
-use super::send::{Bound, CorkedFrames, Deflation, Phase, SendLock, SendPath, defers_write};
+use super::send::{Bound, CorkedFrames, Deflation, Phase, SendLock, SendPath, defer_write};
 use crate::Server;
 use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
@@ -27,8 +27,8 @@ pub use self::error::{CloseError, SendError, SetError};
 
 /// A connection: a cheap handle that may be cloned, kept and sent to other threads.
 ///
-/// The handle outlives the connection; what is sent then is refused with [`SendError::Gone`]. Two handles are equal
-/// where they are of the same connection.
+/// The handle may outlive the connection; sending then fails with [`SendError::Gone`]. Two handles are equal if they
+/// belong to the same connection.
 #[derive(Clone)]
 pub struct Conn(Arc<Inner>);
 
@@ -41,11 +41,11 @@ struct Inner {
     max_send_size: AtomicUsize,
     max_recv_size: AtomicUsize,
     nodelay: AtomicBool,
-    /// There from `ready` on, where it was.
+    /// Set when the connection becomes ready, if compression was negotiated.
     deflation: OnceLock<Box<Deflation>>,
     send_path: SendLock,
     corked: CorkedFrames,
-    /// Whether `replaced` is worth a look.
+    /// Whether `replaced` has ever been set. It spares most calls the mutex.
     has_replaced: AtomicBool,
     /// Boxed, as most connections replace no handler.
     replaced: Mutex<Option<Box<Replaced>>>,
@@ -103,18 +103,17 @@ impl Conn {
 
     /// The raw descriptor of the connection's socket, to read its state or to name it in a log.
     ///
-    /// It stays the server's: what is read from it or written to it by others breaks the connection, and once the
-    /// connection is gone the number may name something else. `None` where there is no socket, as under this crate's own
-    /// tests.
+    /// The server owns it. Reading or writing it breaks the connection, and once the connection is gone the number may
+    /// belong to another file. `None` if the connection has no socket, as in this crate's own tests.
     #[cfg(unix)]
     #[must_use]
     pub fn socket(&self) -> Option<std::os::fd::RawFd> {
         self.0.socket
     }
 
-    /// Whether messages can be sent: from the moment that 101 is sent until the connection starts to close, as by
-    /// [`disconnect`](Self::disconnect) or the peer's Close frame. Exactly these connections are in
-    /// [`Server::connections`].
+    /// Whether messages can be sent: from the 101 until the connection starts to close, by
+    /// [`disconnect`](Self::disconnect) or by the peer's Close frame for example. [`Server::connections`] lists exactly
+    /// these connections.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         matches!(self.phase(), Phase::Ready | Phase::Finishing)
@@ -122,23 +121,23 @@ impl Conn {
 
     /// Sends a text message.
     ///
-    /// Never waits: `Ok` means that the connection's bounded outbox has taken it (`max_outbox`, 256 KiB by default),
-    /// not that the peer has. See [`flushed`](Self::flushed) for how to wait.
+    /// Never waits. `Ok` means that the message is in the connection's outbox, which is bounded (`max_outbox`, 256 KiB
+    /// by default), not that the peer has it. To wait, use [`flushed`](Self::flushed).
     ///
     /// # Errors
     ///
-    /// [`SendError::NotReady`] before the handshake is done, [`SendError::TooLarge`] above
-    /// [`max_send_size`](Self::max_send_size), [`SendError::Gone`] when the connection closes, and where the peer
-    /// reads too slowly [`SendError::Slow`] or [`SendError::Full`], by the option `slow`.
+    /// [`SendError::NotReady`] before the handshake is done; [`SendError::TooLarge`] above
+    /// [`max_send_size`](Self::max_send_size); [`SendError::Gone`] once the connection is closing; if the peer reads
+    /// too slowly, [`SendError::Slow`] or [`SendError::Full`], depending on the option `slow`.
     pub fn send_utf8<'a>(&self, text: impl Into<Utf8<'a>>) -> Result<(), SendError> {
         self.send_message(FrameKind::Text, text.into().into_payload(), Bound::Outbox)
     }
 
-    /// Sends a binary message. All that [`send_utf8`](Self::send_utf8) says holds here too.
+    /// Sends a binary message. It behaves as [`send_utf8`](Self::send_utf8) does.
     ///
     /// # Errors
     ///
-    /// Those of [`send_utf8`](Self::send_utf8).
+    /// As [`send_utf8`](Self::send_utf8).
     pub fn send_binary<'a>(&self, data: impl Into<Binary<'a>>) -> Result<(), SendError> {
         self.send_message(FrameKind::Binary, data.into().0, Bound::Outbox)
     }
@@ -157,8 +156,8 @@ impl Conn {
     ///
     /// # Errors
     ///
-    /// Those of [`send_utf8`](Self::send_utf8), and [`SendError::ControlTooLarge`] for a ping or a pong of more than
-    /// 125 bytes.
+    /// As [`send_utf8`](Self::send_utf8), and [`SendError::ControlTooLarge`] for a ping or a pong of more than 125
+    /// bytes.
     pub fn send(&self, message: Message<'_>) -> Result<(), SendError> {
         match message {
             Message::Utf8(text) => self.send_utf8(text),
@@ -168,18 +167,18 @@ impl Conn {
         }
     }
 
-    /// Waits until all that was sent so far, and since, is with the kernel: what a producer calls that would otherwise
-    /// fill the outbox.
+    /// Waits until the outbox is empty: all messages, also those sent while it waits, are with the kernel. A producer
+    /// that is faster than its peer calls it to avoid a full outbox.
     ///
-    /// Cancel safe. A handler that waits here goes on being pinged and read for.
+    /// Cancel safe. While a handler waits here, the connection is still read and pings are answered.
     ///
     /// # Errors
     ///
-    /// [`SendError::Gone`] where the connection ends first.
+    /// [`SendError::Gone`] if the connection ends first.
     pub async fn flushed(&self) -> Result<(), SendError> {
         poll_fn(|cx| {
             let mut send_path = self.send_path();
-            if !defers_write(self, &mut send_path) {
+            if !defer_write(self, &mut send_path) {
                 send_path.write_now();
             }
             send_path.poll_flushed(cx)
@@ -187,23 +186,23 @@ impl Conn {
         .await
     }
 
-    /// Closes the connection: what is queued is still sent, then a Close frame with `code` and `reason`.
+    /// Closes the connection: sends what is queued, then a Close frame with `code` and `reason`.
     ///
-    /// Nothing can be sent after it, not even a handler's reply, and what arrives after it is not handled. A peer that
-    /// reads gets all that was queued, however long that takes, as long as it takes a byte within `write_timeout` (10 s)
-    /// and 256 bytes a second; from the Close frame on it has `close_timeout` (5 s) to answer.
+    /// After this call nothing can be sent, not even the reply of a running handler, and messages that arrive are not
+    /// handled. The peer gets all that was queued if it takes a byte within each `write_timeout` (10 s) and 256 bytes a
+    /// second on average. Once the Close frame is written, it has `close_timeout` (5 s) to answer.
     ///
-    /// The `disconnect` handler runs once the Close frame is written, and is told this code and reason; where the peer did
-    /// not take it, it is told 1006 or 1008 and why. It never runs within this call, and not before the handler that makes
-    /// this call has ended.
+    /// The `disconnect` handler runs once the Close frame is written, with this code and reason. If the peer did not
+    /// take the frame, the handler gets 1006 or 1008 and the cause instead. It never runs inside this call, and not
+    /// before the handler that makes this call has ended.
     ///
-    /// On a connection that is not ready yet it ends the connection without a frame; on one that closes already it does
-    /// nothing.
+    /// A connection that is not ready yet ends without a Close frame. On a connection that is already closing, the call
+    /// does nothing.
     ///
     /// # Errors
     ///
-    /// [`CloseError::Code`] where the code must not be sent (RFC 6455, section 7.4), [`CloseError::Reason`] where the
-    /// reason is longer than 123 bytes.
+    /// [`CloseError::Code`] if the code must not be sent (RFC 6455, section 7.4), [`CloseError::Reason`] if the reason
+    /// is longer than 123 bytes.
     pub fn disconnect(&self, code: u16, reason: &str) -> Result<(), CloseError> {
         if !is_sendable(code) {
             return Err(CloseError::Code { code });
@@ -215,7 +214,7 @@ impl Conn {
         Ok(())
     }
 
-    /// Whether small messages are sent at once instead of being corked (`TCP_NODELAY`).
+    /// Whether the kernel sends small messages at once instead of collecting them (`TCP_NODELAY`).
     #[must_use]
     pub fn nodelay(&self) -> bool {
         self.0.nodelay.load(Ordering::Relaxed)
@@ -267,14 +266,14 @@ impl Conn {
         Ok(())
     }
 
-    /// Whether messages are compressed in both directions, where the client offers it.
+    /// Whether messages are compressed in both directions, if the client offers it.
     #[must_use]
     pub fn compression(&self) -> Compression {
         self.send_path().compression
     }
 
-    /// Sets whether messages are compressed, where the client offers it (RFC 7692). Default: the server's
-    /// `compression`, which is off.
+    /// Sets whether messages are compressed, if the client offers it (RFC 7692). Default: the server's `compression`,
+    /// which is off.
     ///
     /// # Errors
     ///
@@ -293,7 +292,7 @@ impl Conn {
     }
 }
 
-/// Holds a size against the bounds of the option that gives it to every connection.
+/// Checks a size against the bounds of the server option of the same name.
 fn check_bounds(option: &OptionInfo, bytes: usize) -> Result<(), SetError> {
     match option.range() {
         Some((bounds, _)) if !bounds.contain(bytes as f64) => {
@@ -315,7 +314,7 @@ pub enum Message<'a> {
     Binary(Binary<'a>),
     /// A ping; its payload comes back in a pong.
     Ping(Binary<'a>),
-    /// A pong that nobody asked for (RFC 6455, section 5.5.3: a unidirectional heartbeat).
+    /// An unsolicited pong (RFC 6455, section 5.5.3: a unidirectional heartbeat).
     Pong(Binary<'a>),
 }
 

@@ -29,10 +29,10 @@ pub(super) struct Replaced {
 }
 
 impl Conn {
-    /// Has `handler` inspect this connection's handshake, after the declared one has admitted it.
+    /// Adds a handler for this connection's handshake. It runs after the declared one has accepted the handshake.
     ///
-    /// Unlike the other `on_…` methods it adds to the declared handler instead of replacing it, because that one may
-    /// make the session. Set it in `#[on(connect)]`; later it has no effect.
+    /// Unlike the other `on_…` methods it does not replace the declared handler, because that one may make the session.
+    /// Set it in `#[on(connect)]`; later it has no effect.
     pub fn on_handshake<R>(&self, mut handler: impl FnMut(&Conn, &Handshake) -> R + Send + 'static)
     where
         R: IntoAdmission<()>,
@@ -48,14 +48,14 @@ impl Conn {
     pub fn on_ready<R: IntoReply>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.ready.replace(Arc::new(Mutex::new(move |conn: &Conn| {
-                conn.answer(handler(conn).into_reply(), None)
+                conn.send_reply(handler(conn).into_reply(), None)
             })))
         });
     }
 
     /// Replaces the declared `utf8` handler for this connection, from the next message on.
     ///
-    /// As each that is set by an `on_…` method, it is dropped when the connection has ended, with what it has captured.
+    /// Like every handler that an `on_…` method sets, it is dropped with its captures when the connection has ended.
     ///
     /// ```
     /// use ws_runtime::prelude::*;
@@ -78,7 +78,7 @@ impl Conn {
     pub fn on_utf8<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &str) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.utf8.replace(Arc::new(Mutex::new(move |conn: &Conn, text: &str| {
-                conn.answer(handler(conn, text).into_reply(), None)
+                conn.send_reply(handler(conn, text).into_reply(), None)
             })))
         });
     }
@@ -87,7 +87,7 @@ impl Conn {
     pub fn on_binary<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &[u8]) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.binary.replace(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
-                conn.answer(handler(conn, data).into_reply(), None)
+                conn.send_reply(handler(conn, data).into_reply(), None)
             })))
         });
     }
@@ -96,7 +96,7 @@ impl Conn {
     pub fn on_pong<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &[u8]) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.pong.replace(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
-                conn.answer(handler(conn, data).into_reply(), None)
+                conn.send_reply(handler(conn, data).into_reply(), None)
             })))
         });
     }
@@ -148,14 +148,14 @@ impl Conn {
         Some(move |close: &Close| call(&handler, |handler| handler(self, close)))
     }
 
-    /// Drops them all: a handler that holds its own connection would keep both for ever.
-    pub(in crate::conn) fn forget_replaced(&self) {
+    /// Drops them all: a handler that captured its own `Conn` would keep both alive without end.
+    pub(in crate::conn) fn drop_replaced(&self) {
         let replaced = self.replaced_lock().take();
-        // It may run the user's code; the panic hook was told.
+        // Destructors of captures are user code and may panic. The panic hook has run.
         let _ = catch_now(|| drop(replaced));
     }
 
-    /// The one that was there is dropped without the lock, as that may run the user's code.
+    /// The old handler is dropped without the lock, because its destructor may be user code.
     fn replace<T>(&self, with: impl FnOnce(&mut Replaced) -> T) {
         let before = with(self.replaced_lock().get_or_insert_default());
         self.0.has_replaced.store(true, Ordering::Release);
@@ -175,7 +175,7 @@ impl Conn {
     }
 }
 
-/// Calls a replaced handler. Only the connection's own task does, so nobody waits for this lock.
+/// Calls a replaced handler. Only the connection's own task does that, so this lock is never contended.
 fn call<F: ?Sized, T>(handler: &Mutex<F>, with: impl FnOnce(&mut F) -> T) -> T {
     with(&mut handler.lock().unwrap_or_else(PoisonError::into_inner))
 }

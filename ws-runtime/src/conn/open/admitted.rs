@@ -1,4 +1,4 @@
-//! A handshake that was admitted, before and after it has its stream.
+//! An accepted handshake, before and after it is joined with its stream.
 
 use http::Response;
 
@@ -25,7 +25,7 @@ pub(in crate::conn) struct Opened<Se> {
     pub(in crate::conn) session: Se,
     /// The negotiated compression, if there is any.
     pub(in crate::conn) deflate: Option<Agreement>,
-    /// The encoded 101, which is not sent yet.
+    /// The encoded 101, not sent yet.
     pub(in crate::conn) accepted: Vec<u8>,
 }
 
@@ -42,7 +42,7 @@ impl<Se> Admitted<Se> {
         let options = hosted.server.options();
         handshake::choose_subprotocol(handshake, &options.subprotocols);
         let session = run_handshake::<R>(hosted, conn, handshake).await?;
-        // The handler may have chosen another for this connection.
+        // Read after the handler, which may have changed it.
         let context_takeover = match conn.compression() {
             Compression::Off => None,
             Compression::On => Some(false),
@@ -56,7 +56,7 @@ impl<Se> Admitted<Se> {
         Ok(Self { session, deflate, response: handshake::accept(handshake, extension) })
     }
 
-    /// Goes on with the stream, which the 101 is to be sent to first.
+    /// Joins it with its stream, to which the 101 must be sent first.
     pub(super) fn open(self, stream: Stream) -> Opened<Se> {
         let Self { session, deflate, response } = self;
         Opened { stream, session, deflate, accepted: handshake::encode_accept(&response) }

@@ -17,8 +17,8 @@ use crate::handshake::{self, IntoResponse, Refusal, Reject};
 use crate::server::{Evicted, Slot};
 use crate::transport::Stream;
 
-/// How many bytes of an answer are written at once. The kernel and TLS take a large write as a whole, and report room only
-/// after most of it is sent: until then a slow reader would seem to read nothing.
+/// How many bytes of an answer are written at once. The kernel and TLS take a large write as a whole, and report room
+/// only after most of it is sent. Until then a slow reader looks as if it reads nothing.
 const PIECE: usize = 8 * 1024;
 
 /// `Retry-After` of a 503, in seconds.
@@ -39,18 +39,18 @@ pub(super) struct Answer {
     response: Response<Bytes>,
     /// The method of the request, if it is known.
     method: Method,
-    because: Option<Because>,
+    cause: Option<Cause>,
 }
 
 impl From<Response<Bytes>> for Answer {
     fn from(response: Response<Bytes>) -> Self {
-        Self { response, method: Method::GET, because: None }
+        Self { response, method: Method::GET, cause: None }
     }
 }
 
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
-        Self { because: Some(Because::Refusal(refusal)), ..Self::from(refusal.into_response()) }
+        Self { cause: Some(Cause::Refusal(refusal)), ..Self::from(refusal.into_response()) }
     }
 }
 
@@ -60,19 +60,20 @@ impl From<Interrupted> for Answer {
             Interrupted::TooSlow(_) => Reject::new(StatusCode::REQUEST_TIMEOUT).into_response(),
             Interrupted::ShuttingDown => unavailable("the server shuts down"),
         };
-        Self { because: Some(Because::Interrupted(interrupted)), ..Self::from(response) }
+        Self { cause: Some(Cause::Interrupted(interrupted)), ..Self::from(response) }
     }
 }
 
 impl Answer {
-    /// Makes it the answer to a request of that method: one to `HEAD` has no body.
+    /// Sets the method of the request. An answer to `HEAD` has no body.
     pub(super) fn for_method(self, method: &Method) -> Self {
         Self { method: method.clone(), ..self }
     }
 
-    /// Sends it and closes the connection. A peer that reads may take its time, until `shutdown_timeout` has passed.
+    /// Sends it and closes the connection. A slow peer that reads gets all of it, unless `shutdown_timeout` passes
+    /// first.
     pub(super) async fn send(self, mut stream: Stream, server: &Server, slot: &Slot) -> Answered {
-        let Self { response, method, because } = self;
+        let Self { response, method, cause } = self;
         let mut bytes = handshake::encode_response(&response, &method);
         let of = bytes.remaining();
         let writing = write(&mut stream, &mut bytes, server.options().write_timeout);
@@ -92,7 +93,7 @@ impl Answer {
             }
             Err(cut) => Some((cut, Progress { written: of - bytes.remaining(), of })),
         };
-        Answered { status: response.status(), because, cut }
+        Answered { status: response.status(), cause, cut }
     }
 }
 
@@ -107,7 +108,7 @@ async fn write(
     loop {
         let is_last = !bytes.has_remaining();
         let progress = Instant::now() + write_timeout;
-        // Over TLS the last step has bytes of its own, without which the answer would seem to be cut.
+        // Over TLS the shutdown sends an alert. Without it the answer would look truncated.
         let step = async { if is_last { to.shutdown().await } else { write_piece(to, bytes).await } };
         match timeout_at(progress.min(end), step).await {
             // A peer that has read it all may have closed already.
@@ -133,17 +134,17 @@ fn unavailable(why: &str) -> Response<Bytes> {
     reject.header(RETRY_AFTER, RETRY_AFTER_SECONDS).text(text).into_response()
 }
 
-/// The answer that a peer got, and whether it took all of it.
+/// The answer that was sent, and whether the peer took all of it.
 #[derive(Debug)]
 pub(super) struct Answered {
     status: StatusCode,
-    because: Option<Because>,
+    cause: Option<Cause>,
     cut: Option<(Cut, Progress)>,
 }
 
-/// Why the answer is not that of a handler.
+/// Why the server answers itself instead of a handler.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-enum Because {
+enum Cause {
     #[error(transparent)]
     Refusal(Refusal),
     #[error(transparent)]
@@ -175,8 +176,8 @@ struct Progress {
 impl fmt::Display for Answered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "answered with {}", self.status)?;
-        if let Some(because) = &self.because {
-            write!(f, ": {because}")?;
+        if let Some(cause) = &self.cause {
+            write!(f, ": {cause}")?;
         }
         if let Some((cut, Progress { written, of })) = &self.cut {
             write!(f, "; cut after {written} of {of} bytes: {cut}")?;
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_peer_that_reads_slowly_gets_all_and_one_that_reads_next_to_nothing_is_cut() {
+    async fn a_slow_peer_gets_all_and_a_peer_below_the_drain_rate_is_cut() {
         let nine = Duration::from_secs(9);
         let (outcome, _) = written(100_000, 300 * 9, nine).await;
         assert!(outcome.is_ok(), "300 bytes a second: {outcome:?}");

@@ -1,4 +1,4 @@
-//! What interrupts the opening of a connection: its deadline, or the shutdown of the server.
+//! Interrupts the opening of a connection: at its deadline, or when the server shuts down.
 
 use std::future::Future;
 use std::ops::DerefMut;
@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::Server;
 
-/// What has interrupted it.
+/// What interrupted the opening.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 pub(super) enum Interrupted {
     #[error("handshake_timeout ({} s) passed", .0.as_secs_f64())]

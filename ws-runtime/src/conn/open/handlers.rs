@@ -5,7 +5,7 @@ use http::{Response, StatusCode};
 
 use super::reason::Reason;
 use crate::conn::Conn;
-use crate::conn::dispatch::{Panicked, Verdict, catch, check};
+use crate::conn::dispatch::{Panicked, Verdict, catch, report};
 use crate::event::{ConnEvent, Failure, Route, Service};
 use crate::handshake::{self, HandlerError, Handshake, IntoResponse, Reject, Request};
 use crate::server::Hosted;
@@ -19,13 +19,14 @@ pub(super) async fn run_connect<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> 
             (S::CONNECT, catch(|| S::connect(event)).await)
         }
     };
-    if check(conn, name, outcome) == Verdict::End {
+    if report(conn, name, outcome) == Verdict::End {
         return Err(Reason::Refused);
     }
     if conn.is_cut() { Err(Reason::Disconnected) } else { Ok(()) }
 }
 
-/// Runs the `handshake` handler, which makes the session, and then the one that was added for this connection.
+/// Runs the `handshake` handler, which makes the session, and then the handler that was added for this connection, if
+/// any.
 pub(super) async fn run_handshake<R: Route>(
     hosted: &Hosted<R::Server>,
     conn: &Conn,
@@ -50,17 +51,17 @@ fn check_admission<T>(
     match admitted {
         Ok(admitted) => admitted.inspect_err(|reject| {
             if let Some(mistake) = reject.mistake() {
-                check(conn, handler, Ok(Err(Failure::new(mistake))));
+                report(conn, handler, Ok(Err(Failure::new(mistake))));
             }
         }),
         Err(panic) => {
-            check(conn, handler, Err(panic));
+            report(conn, handler, Err(panic));
             Err(Reject::new(StatusCode::INTERNAL_SERVER_ERROR))
         }
     }
 }
 
-/// Runs the `request` handler; without one the peer is told to speak WebSocket.
+/// Runs the `request` handler. Without one, the answer is 426, upgrade required.
 pub(super) async fn run_request<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,
@@ -71,12 +72,12 @@ pub(super) async fn run_request<S: Service>(
     let response = match catch(|| S::request(event)).await {
         Ok(response) => response.into_response(),
         Err(panic) => {
-            check(conn, name, Err(panic));
+            report(conn, name, Err(panic));
             return Reject::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
         }
     };
     if let Some(HandlerError(error)) = response.extensions().get() {
-        check(conn, name, Ok(Err(Failure::new(error))));
+        report(conn, name, Ok(Err(Failure::new(error))));
     }
     response
 }

@@ -1,4 +1,4 @@
-//! From an accepted socket to an open WebSocket, or to the reason why there is none.
+//! Opens a connection: from an accepted socket to a WebSocket, or to the reason why there is none.
 //!
 //! ```text
 //! accepted ─ connect ─ TLS ─ request ─┬─ handshake ─ admitted ─ 101 ─ open
@@ -6,9 +6,9 @@
 //!                                     └─ refusal ─ answer
 //! ```
 //!
-//! One deadline, `handshake_timeout`, covers all of it up to the answer. There are two doors: [`Admitted::new`] takes a
-//! classified handshake and needs no stream; [`Admitted::open`] takes the stream. A host that reads requests itself, as an
-//! HTTP server does, can use them without what comes before.
+//! One deadline, `handshake_timeout`, covers all of it up to the answer. There are two entry points for an HTTP server
+//! that reads requests itself: [`Admitted::new`] takes a classified handshake and needs no stream; [`Admitted::open`]
+//! takes the stream.
 //!
 //! [`Admitted::new`]: admitted::Admitted::new
 //! [`Admitted::open`]: admitted::Admitted::open
@@ -66,7 +66,7 @@ async fn try_open<S: Service>(
     unless_interrupted(interruption.as_mut(), pin!(run_connect(hosted, conn))).await??;
     nodelay.apply(&stream, conn);
     if let Some(acceptor) = &hosted.tls {
-        // Boxed, as most connections to most servers need no room for it.
+        // Boxed, because most servers do not use TLS.
         let accepting = Box::pin(accept_tls(slot, acceptor, stream));
         stream = unless_interrupted(interruption.as_mut(), accepting).await??;
     }
@@ -77,7 +77,7 @@ async fn try_open<S: Service>(
         }
         Err(NotAdmitted::Silently(reason)) => Err(reason),
         Err(NotAdmitted::With(answer)) => {
-            // Boxed for the same reason.
+            // Boxed, because most connections become WebSockets.
             let sending = Box::pin(answer.send(stream, &hosted.server, slot));
             Err(Reason::Answered(sending.await))
         }

@@ -1,4 +1,4 @@
-//! `TCP_NODELAY`, set as seldom as possible.
+//! Sets `TCP_NODELAY`, with as few system calls as possible.
 
 use crate::conn::Conn;
 use crate::options::Options;
@@ -8,12 +8,12 @@ use crate::transport::Stream;
 pub(super) struct Nodelay(Option<bool>);
 
 impl Nodelay {
-    /// The value of an accepted socket: on some systems it inherits that of its listener.
+    /// The value of an accepted socket: on Linux and Android it is inherited from the listener.
     pub(super) fn inherited(options: &Options) -> Self {
         Self(cfg!(any(target_os = "linux", target_os = "android")).then_some(options.nodelay))
     }
 
-    /// Sets it if the connection is to have another value.
+    /// Sets the option if the connection wants another value.
     pub(super) fn apply(&mut self, stream: &Stream, conn: &Conn) {
         let nodelay = conn.nodelay();
         if self.0.replace(nodelay) == Some(nodelay) {

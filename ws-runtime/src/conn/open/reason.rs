@@ -6,11 +6,11 @@ use super::answer::{Answer, Answered};
 use super::deadline::Interrupted;
 use crate::server::Evicted;
 
-/// What becomes of a connection whose request was not admitted.
+/// What happens to a connection whose request was not accepted.
 pub(super) enum NotAdmitted {
-    /// The connection is over.
+    /// It is closed without an answer.
     Silently(Reason),
-    /// The peer gets an answer first.
+    /// It is closed after this answer.
     With(Box<Answer>),
 }
 

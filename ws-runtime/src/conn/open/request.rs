@@ -1,4 +1,4 @@
-//! The first request of a connection: read, classified, and admitted by the handlers.
+//! The first request of a connection: reads it, classifies it, and runs its handlers.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -22,7 +22,7 @@ use crate::options::Options;
 use crate::server::{Hosted, Slot};
 use crate::transport::Stream;
 
-/// Reads the request and has it admitted, or says what to answer instead.
+/// Reads the request and runs its handlers. Returns the accepted handshake, or what to answer instead.
 pub(super) async fn admit<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,
@@ -77,7 +77,7 @@ async fn read_head(
             HeadError::Closed => Reason::Closed.into(),
             HeadError::Refused(refusal) => Answer::from(refusal).into(),
         }),
-        // A browser that connects ahead of need would take an answer for the one to its next request.
+        // A browser may connect before it has a request. It would take this answer for the answer to its first request.
         Err(interrupted) if !reader.has_begun() => Err(Reason::Interrupted(interrupted).into()),
         Err(interrupted) => Err(Answer::from(interrupted).into()),
     }

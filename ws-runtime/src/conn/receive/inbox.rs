@@ -1,4 +1,4 @@
-//! What has arrived and waits for the handler before it.
+//! Messages that have arrived and wait for a handler to end.
 
 use std::collections::VecDeque;
 
@@ -9,12 +9,13 @@ use crate::wire::Incoming;
 /// The inbox never holds less than this many bytes before reading stops.
 const MIN_BYTES: usize = 256 * 1024;
 
-/// The bounded queue between the socket and the handlers. While it is full nothing is read: TCP pushes back.
+/// The bounded queue between the socket and the handlers. While it is full, nothing is read from the socket, and TCP
+/// slows the peer down.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     waiting: VecDeque<Incoming<'static>>,
     bytes: usize,
-    /// How the stream of messages ended; told once all before it are handled.
+    /// How the stream of messages ended. Reported once all messages before it are handled.
     end: Option<Box<Close>>,
 }
 
@@ -23,12 +24,12 @@ impl Inbox {
         self.waiting.is_empty()
     }
 
-    /// Whether nothing waits, not even the end.
+    /// Whether nothing waits, neither a message nor the end.
     pub(super) fn is_done(&self) -> bool {
         self.waiting.is_empty() && self.end.is_none()
     }
 
-    /// Whether as much waits as may, where a message may be of `max_message` bytes.
+    /// Whether the limit is reached, for messages of up to `max_message` bytes.
     #[inline]
     pub(super) fn is_full(&self, options: &Options, max_message: usize) -> bool {
         if self.waiting.is_empty() {
@@ -52,7 +53,7 @@ impl Inbox {
         Some(incoming)
     }
 
-    /// Nothing more comes.
+    /// Records how the stream of messages ended. The first call counts.
     pub(super) fn end(&mut self, close: Close) {
         self.end.get_or_insert_with(|| Box::new(close));
     }

@@ -1,4 +1,4 @@
-//! Bytes on their way from the socket to messages: read, decoded, handled where they lie or kept for later.
+//! Reads bytes from the socket, decodes them to messages, and passes these to handlers or to the inbox.
 
 mod inbox;
 
@@ -18,53 +18,53 @@ use crate::event::{Close, ClosedBy};
 use crate::transport::{ReadHalf, WriteHalf};
 use crate::wire::{Decoder, FrameKind, Incoming, Inflater, Limits, Payload, ProtocolError};
 
-/// How much one read takes at most, unless it goes where it will stay.
+/// The size of a read into the thread's buffer.
 const READ_SIZE: usize = 256 * 1024;
 
-/// How much the read after a large payload takes: most likely the header of the next, whose payload then goes where it
-/// will stay.
+/// The size of the read after a large payload. The next message is most likely large too: this read gets its header,
+/// and its payload is then read directly into the message's own buffer.
 const HEADER_READ_SIZE: usize = 4 * 1024;
 
 thread_local! {
-    /// Bytes pass through here on their way to the decoder; a connection owns a buffer only for what is incomplete.
+    /// The buffer that this thread's connections read into. A connection owns a buffer only for an incomplete message.
     static READ_BUFFER: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
 }
 
-/// The way in of one connection.
+/// The receive path of one connection.
 pub(super) struct ReceivePath {
-    /// Without one, the stream is read through the write half. Gone as soon as the connection is, even while a handler
-    /// still runs.
-    source: Option<ReadHalf>,
+    /// `None` if the stream is read through the write half, or once the connection is gone, even if a handler still
+    /// runs.
+    read_half: Option<ReadHalf>,
     decoder: Decoder,
     inbox: Inbox,
-    /// Received, but not decoded: it was read ahead of the 101, the inbox is full, or the turn is over.
+    /// Received but not decoded: read before the 101, or left because the inbox was full or the budget used up.
     unread: Vec<u8>,
     /// Whether the last read was of a large payload.
     was_large: bool,
     reading: Reading,
 }
 
-/// Whether more is read from the peer as messages.
+/// Whether more messages are read from the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
     Open,
-    /// Its last byte, its Close frame or something that breaks the protocol has been read. The inbox holds the reason.
+    /// The end of the stream, a Close frame or a protocol error has been read. The inbox holds the reason.
     Ended {
-        /// Whether its Close frame was the last that it sent, for all we know.
+        /// Whether its Close frame is the last thing that has arrived.
         with_close_frame: bool,
     },
 }
 
-/// Who handles the messages of a connection.
+/// Handles the messages of a connection.
 pub(super) trait Receiver {
-    /// Handles a message before the next is decoded; gives it back where that has to be awaited.
+    /// Handles a message before the next one is decoded. Returns the message if it must be kept for an `async` handler.
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>>;
 }
 
-/// Handles nothing now: messages wait in the inbox.
-pub(super) struct Later;
+/// Handles no message now: all go to the inbox.
+pub(super) struct ToInbox;
 
-impl Receiver for Later {
+impl Receiver for ToInbox {
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
         Err(incoming)
     }
@@ -73,7 +73,7 @@ impl Receiver for Later {
 impl ReceivePath {
     pub(super) fn new(
         conn: &Conn,
-        source: Option<ReadHalf>,
+        read_half: Option<ReadHalf>,
         unread: Vec<u8>,
         inflater: Option<Inflater>,
     ) -> Self {
@@ -82,7 +82,7 @@ impl ReceivePath {
             max_fragments: u32::try_from(conn.server().options().max_fragments).unwrap_or(u32::MAX),
         };
         Self {
-            source,
+            read_half,
             decoder: Decoder::new(limits, inflater),
             inbox: Inbox::default(),
             unread,
@@ -91,23 +91,23 @@ impl ReceivePath {
         }
     }
 
-    /// Whether more is read.
+    /// Whether more messages are read.
     pub(super) fn reading(&self) -> Reading {
         self.reading
     }
 
-    /// Whether nothing that was received waits to be handled, not even the end.
+    /// Whether nothing that was received waits to be handled, neither bytes, messages nor the end.
     pub(super) fn is_idle(&self) -> bool {
         self.inbox.is_done() && self.unread.is_empty()
     }
 
-    /// Whether something waits that was received, but not decoded.
+    /// Whether bytes wait that were received but not decoded.
     pub(super) fn has_unread(&self) -> bool {
         !self.unread.is_empty()
     }
 
-    /// Whether reading makes sense now: not after the peer's last word, not while the inbox is full, and after shutdown
-    /// began only for the peer's Close frame.
+    /// Whether to read now. Not after the end of the peer's messages, not while the inbox is full, and not while a
+    /// shutdown handles what has arrived. Once our Close frame is queued, we read on for the peer's.
     pub(super) fn wants_to_read(&self, conn: &Conn) -> bool {
         self.reading == Reading::Open
             && self.unread.is_empty()
@@ -118,27 +118,27 @@ impl ReceivePath {
             }
     }
 
-    /// Whether as many messages wait as may.
+    /// Whether the inbox is full.
     pub(super) fn is_full(&self, conn: &Conn) -> bool {
         self.inbox.is_full(conn.server().options(), conn.max_recv_size())
     }
 
-    /// The first message that waits.
+    /// Takes the first message that waits.
     pub(super) fn pop(&mut self) -> Option<Incoming<'static>> {
         self.inbox.pop()
     }
 
-    /// How the messages of the peer ended: told once, when all before it are handled or given up.
+    /// Takes the reason why the peer's messages ended. Call it when all messages before it are handled or given up.
     pub(super) fn take_end(&mut self) -> Option<Close> {
         self.inbox.take_end()
     }
 
-    /// Gives the socket's read half back.
-    pub(super) fn take_source(&mut self) -> Option<ReadHalf> {
-        self.source.take()
+    /// Takes the read half of the socket.
+    pub(super) fn take_read_half(&mut self) -> Option<ReadHalf> {
+        self.read_half.take()
     }
 
-    /// Reads once, and decodes what came.
+    /// Reads once, and decodes what was read.
     pub(super) fn read(
         &mut self,
         cx: &mut Context<'_>,
@@ -147,20 +147,20 @@ impl ReceivePath {
     ) -> Poll<()> {
         let read = match self.decoder.room() {
             Some(mut room) => {
-                let source = |source: &mut Readable| poll_read_buf(Pin::new(source), cx, &mut room);
-                let read = ready!(with_source(&mut self.source, turn.conn, source));
+                let read = |reader: &mut Readable| poll_read_buf(Pin::new(reader), cx, &mut room);
+                let read = ready!(with_read_half(&mut self.read_half, turn.conn, read));
                 self.was_large = true;
                 if let Ok(count @ 1..) = read {
                     turn.budget.spend(count, 0);
                     let decoded = self.decoder.filled(count);
                     turn.budget.spend(self.decoder.take_inflated(), 0);
-                    self.take_in(decoded, turn, receiver);
+                    self.process(decoded, turn, receiver);
                     turn.deadlines.assembling(self.decoder.assembling(), turn.now);
                 }
                 read
             }
             None => {
-                // A thread that ends has none.
+                // While a thread ends, its buffer is gone.
                 let kept = READ_BUFFER.try_with(Cell::take).ok().flatten();
                 let mut buffer = kept.unwrap_or_else(|| vec![0; READ_SIZE].into_boxed_slice());
                 let size = if self.was_large { HEADER_READ_SIZE } else { READ_SIZE };
@@ -178,7 +178,7 @@ impl ReceivePath {
                 tracing::debug!(conn = turn.conn.id(), %error, "reading failed");
                 self.end(Close::abnormal(ClosedBy::Error));
                 if self.inbox.is_empty() {
-                    // Nothing is left to handle, and nothing could be answered.
+                    // Nothing is left to handle, and no reply could be sent.
                     turn.conn.cut(ClosedBy::Error);
                 }
             }
@@ -186,7 +186,7 @@ impl ReceivePath {
         Poll::Ready(())
     }
 
-    /// Reads by way of a buffer.
+    /// Reads into a buffer, and decodes from there.
     fn read_to(
         &mut self,
         buffer: &mut [u8],
@@ -195,8 +195,8 @@ impl ReceivePath {
         receiver: &mut impl Receiver,
     ) -> Poll<io::Result<usize>> {
         let mut room = ReadBuf::new(buffer);
-        let source = |source: &mut Readable| Pin::new(source).poll_read(cx, &mut room);
-        if let Err(error) = ready!(with_source(&mut self.source, turn.conn, source)) {
+        let read = |reader: &mut Readable| Pin::new(reader).poll_read(cx, &mut room);
+        if let Err(error) = ready!(with_read_half(&mut self.read_half, turn.conn, read)) {
             return Poll::Ready(Err(error));
         }
         let received = room.filled_mut();
@@ -215,8 +215,8 @@ impl ReceivePath {
         }
     }
 
-    /// Decodes what was received, and has it handled; tells how many bytes are left because the inbox is full or the
-    /// turn is over.
+    /// Decodes what was received, and passes on the messages. Returns how many bytes are left because the inbox is full
+    /// or the budget used up.
     fn decode(
         &mut self,
         mut received: &mut [u8],
@@ -237,11 +237,11 @@ impl ReceivePath {
             let spent = bytes - received.len() + self.decoder.take_inflated();
             turn.budget.spend(spent, self.decoder.frames().wrapping_sub(frames));
             if !self.decoder.assembling() {
-                // What follows in the same read is another message, with a time of its own.
+                // The next bytes of this read belong to another message, with a deadline of its own.
                 turn.deadlines.assembling(false, turn.now);
             }
             let with_close_frame = received.is_empty() && matches!(decoded, Ok(Some(Incoming::Close(_))));
-            self.take_in(decoded, turn, receiver);
+            self.process(decoded, turn, receiver);
             if with_close_frame {
                 self.reading = Reading::Ended { with_close_frame };
             }
@@ -250,7 +250,8 @@ impl ReceivePath {
         0
     }
 
-    fn take_in(
+    /// Handles a decoded message or control frame, or a protocol error.
+    fn process(
         &mut self,
         decoded: Result<Option<Incoming<'_>>, ProtocolError>,
         turn: &mut Turn<'_>,
@@ -265,7 +266,7 @@ impl ReceivePath {
             }
             Ok(Some(Incoming::Ping(payload))) => self.answer_ping(payload, turn),
             Ok(Some(incoming)) => {
-                // Once our Close frame is sent, what else the peer says is not handled.
+                // Once our Close frame is queued, further messages are not handled.
                 if turn.conn.phase() == Phase::Closing {
                     return;
                 }
@@ -285,15 +286,15 @@ impl ReceivePath {
 
     /// RFC 6455, section 5.5.2: a ping is answered by a pong with the same payload.
     fn answer_ping(&mut self, mut payload: Payload<'_>, turn: &mut Turn<'_>) {
-        if !turn.deadlines.admits_ping(turn.now) {
+        if !turn.deadlines.allows_ping(turn.now) {
             self.end(Close::new(1008, "too many pings", ClosedBy::Error));
             return;
         }
-        // Refused only where the connection closes or is cut.
+        // Fails only if the connection is closing or cut.
         let _ = turn.conn.push_frame(FrameKind::Pong, &mut payload, Bound::Outbox);
     }
 
-    /// Nothing more is read as messages: remembers why.
+    /// Ends the reading of messages, for this reason.
     pub(super) fn end(&mut self, close: Close) {
         self.reading = Reading::Ended { with_close_frame: false };
         self.unread = Vec::new();
@@ -303,14 +304,14 @@ impl ReceivePath {
 
 type Readable = dyn AsyncRead + Unpin + Send;
 
-/// Reads from the read half, or through the write half where the stream cannot be taken apart.
-fn with_source<T>(
-    source: &mut Option<ReadHalf>,
+/// Reads from the read half, or through the write half if the stream cannot be split.
+fn with_read_half<T>(
+    read_half: &mut Option<ReadHalf>,
     conn: &Conn,
     read: impl FnOnce(&mut Readable) -> Poll<io::Result<T>>,
 ) -> Poll<io::Result<T>> {
-    match source {
-        Some(source) => read(source),
+    match read_half {
+        Some(read_half) => read(read_half),
         None => match conn.send_path().socket().and_then(WriteHalf::reader) {
             Some(reader) => read(reader),
             None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),

@@ -1,14 +1,13 @@
-//! Broadcasts that follow one another: encoded one behind the other, so that each receiver is written all of them from
-//! the same place.
+//! A batch of broadcasts, encoded one behind the other in one buffer that all receivers share.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::wire::{self, FrameKind};
 
-/// A batch is not made larger than this.
+/// The largest size of a batch, unless a single frame is larger.
 const MAX: usize = 64 * 1024;
 
-/// Frames, encoded one behind the other. They are only ever added to.
+/// Frames, encoded one behind the other. Frames are only added, never changed.
 #[derive(Debug, Default)]
 pub(super) struct Batch(RwLock<Vec<u8>>);
 
@@ -21,7 +20,7 @@ pub(super) struct Part {
 }
 
 impl Batch {
-    /// Adds a frame; `None` where there is no room for it.
+    /// Adds a frame; `None` if there is no room for it.
     pub(super) fn push(self: &Arc<Self>, kind: FrameKind, payload: &[u8]) -> Option<Part> {
         let mut frames = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if !frames.is_empty() && frames.len() + payload.len() > MAX {
@@ -33,7 +32,7 @@ impl Batch {
         Some(Part { batch: Arc::clone(self), start, end })
     }
 
-    /// The same batch without its frames, or another, where some of them are still to be written.
+    /// An empty batch: this one with its frames removed, or a new one if an outbox still uses them.
     pub(super) fn renew(self: Arc<Self>) -> Arc<Self> {
         let mut batch = self;
         match Arc::get_mut(&mut batch) {
@@ -51,7 +50,8 @@ impl Part {
         self.range().len()
     }
 
-    /// Takes in what follows; false where it does not follow, or is of another batch.
+    /// Extends this part by the next one. Returns false if that one belongs to another batch or does not follow
+    /// directly.
     pub(super) fn join(&mut self, next: &Self) -> bool {
         let follows = Arc::ptr_eq(&self.batch, &next.batch) && self.end == next.start;
         if follows {
@@ -60,12 +60,12 @@ impl Part {
         follows
     }
 
-    /// Forgets bytes at the front.
+    /// Removes bytes from the front.
     pub(super) fn advance(&mut self, count: usize) {
         self.start = self.end.min(self.start.saturating_add(u32::try_from(count).unwrap_or(u32::MAX)));
     }
 
-    /// Lends the bytes. Meanwhile others may read too, but nobody can add a frame.
+    /// Lends the bytes, under a read lock: no frame can be added meanwhile.
     pub(super) fn read<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
         let frames = self.batch.0.read().unwrap_or_else(PoisonError::into_inner);
         read(frames.get(self.range()).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! A message on its way to many connections: encoded once in each form that one of them needs.
+//! A message to many connections: encoded once in each form that one of them needs.
 
 use bytes::Bytes;
 
@@ -10,11 +10,11 @@ use crate::wire::{self, Form, FrameKind, SHARE_FROM};
 pub(crate) struct Broadcast<'p> {
     kind: FrameKind,
     payload: &'p [u8],
-    /// As it is, if small: in the batch of this thread's broadcasts.
+    /// The uncompressed frame of a small message: in this thread's batch.
     part: Option<Part>,
-    /// As it is, if large, or where it was not worth compressing.
+    /// The uncompressed frame of a large message, or of one that compression does not make smaller.
     plain: Option<Bytes>,
-    /// Compressed; mostly in one form, and most often in none.
+    /// The compressed frames, by form. Most often there is none, sometimes one.
     deflated: Vec<(Form, Bytes)>,
 }
 
@@ -27,7 +27,7 @@ impl<'p> Broadcast<'p> {
     ///
     /// # Errors
     ///
-    /// Those of [`Conn::send_utf8`].
+    /// As [`Conn::send_utf8`].
     pub(crate) fn send_to(&mut self, conn: &Conn) -> Result<(), SendError> {
         conn.check_size(self.payload.len())?;
         match conn.deflation() {
@@ -37,7 +37,7 @@ impl<'p> Broadcast<'p> {
             }
             Some(_) | None => {
                 if self.part.is_none() && self.payload.len() < SHARE_FROM {
-                    self.part = cork::batched(self.kind, self.payload);
+                    self.part = cork::push_to_batch(self.kind, self.payload);
                 }
                 match &self.part {
                     Some(part) => conn.push(|send_path| send_path.push_part(part)),
@@ -54,7 +54,7 @@ impl<'p> Broadcast<'p> {
         self.plain.get_or_insert_with(|| wire::encode(self.kind, self.payload))
     }
 
-    /// Compressed by itself: a context that is taken over would be another for each connection.
+    /// The compressed frame. It refers to no earlier message, because those differ between connections.
     fn deflated(&mut self, form: Form) -> Bytes {
         if let Some((_, frame)) = self.deflated.iter().find(|(known, _)| *known == form) {
             return frame.clone();

@@ -1,4 +1,4 @@
-//! What is sent while a task runs leaves when it comes to rest: all that goes to one peer in one write.
+//! Corks what is sent while a task runs, and writes it when the task returns: one write for each peer.
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -16,35 +16,36 @@ use crate::transport::Insist;
 use crate::wire::{self, FrameKind, Payload, SHARE_FROM};
 
 thread_local! {
-    /// The cork of this thread, where one is on.
-    static HERE: Here = const {
-        Here { on: Cell::new(false), own: Cell::new(0), spare: Cell::new(Vec::new()), others: RefCell::new(Vec::new()), batch: RefCell::new(None) }
+    /// The cork of this thread.
+    static THREAD_CORK: ThreadCork = const {
+        ThreadCork { is_on: Cell::new(false), own: Cell::new(0), spare: Cell::new(Vec::new()), others: RefCell::new(Vec::new()), batch: RefCell::new(None) }
     };
 }
 
-/// Room for more than this is not kept for the next turn.
+/// A larger buffer is not kept for the next turn.
 const KEEP_ROOM: usize = 1024 * 1024;
 
-/// So many connections are worth the work of more than one thread.
-const SPREAD_FROM: usize = 512;
+/// From this number of connections on, several threads share the writing.
+const PARALLEL_FROM: usize = 512;
 
-/// How many of them a thread takes at a time.
-const SHARE: usize = 64;
+/// How many connections a thread takes at a time.
+const CHUNK: usize = 64;
 
-struct Here {
-    on: Cell<bool>,
+struct ThreadCork {
+    /// Whether writes are held back.
+    is_on: Cell<bool>,
     /// The address of the connection whose task runs, or 0.
     own: Cell<usize>,
-    /// Room for the frames that the task of a connection corks, while no task has it.
+    /// A spare buffer for corked frames, while no connection uses it.
     spare: Cell<Vec<u8>>,
-    /// The other connections to which something was sent.
+    /// The other connections that something was sent to.
     others: RefCell<Vec<Conn>>,
-    /// What was broadcast.
+    /// The batch of this thread's broadcasts.
     batch: RefCell<Option<Arc<Batch>>>,
 }
 
 pin_project! {
-    /// Gathers in each run of a task.
+    /// A task that corks what it sends, in each of its polls.
     pub(crate) struct Corked<F> {
         own: Option<Conn>,
         #[pin]
@@ -53,7 +54,7 @@ pin_project! {
 }
 
 impl<F> Corked<F> {
-    /// Any task.
+    /// A task that belongs to no connection.
     pub(crate) fn new(task: F) -> Self {
         Self { own: None, task }
     }
@@ -74,30 +75,29 @@ impl<F: Future> Future for Corked<F> {
     }
 }
 
-/// Gathers what is sent by one call, unless more is corked already.
+/// Corks what one call sends. Inside of a task that corks, the task's cork stays in charge.
 pub(crate) fn corked<T>(call: impl FnOnce() -> T) -> T {
     let _cork = Cork::join();
     call()
 }
 
-/// Does something with this thread's cork; `None` where the thread ends, and has dropped it: whatever is sent then
-/// is written at once.
+/// Does something with this thread's cork; `None` while the thread ends. What is sent then is written at once.
 #[inline]
-fn here<T>(act: impl FnOnce(&Here) -> T) -> Option<T> {
-    HERE.try_with(act).ok()
+fn with_thread_cork<T>(act: impl FnOnce(&ThreadCork) -> T) -> Option<T> {
+    THREAD_CORK.try_with(act).ok()
 }
 
-/// Corks a frame for the connection whose task runs; false where it has to be queued.
+/// Corks a frame for the connection whose task runs. Returns false if the frame must be queued instead.
 #[inline]
 pub(in crate::conn) fn cork_own(conn: &Conn, kind: FrameKind, payload: &Payload<'_>) -> bool {
-    here(|here| {
+    with_thread_cork(|cork| {
         let is_large = matches!(payload, Payload::Owned(payload) if payload.len() >= SHARE_FROM);
-        if here.own.get() != conn.address() || is_large || !conn.is_free() {
+        if cork.own.get() != conn.address() || is_large || !conn.is_free() {
             return false;
         }
         let payload = payload.as_slice();
         conn.corked().push(
-            || here.spare.take(),
+            || cork.spare.take(),
             |frames| {
                 let has_room =
                     frames.is_empty() || frames.len().saturating_add(payload.len()) <= conn.max_outbox();
@@ -124,7 +124,7 @@ pub(in crate::conn) fn write_own(
             let frames = conn.corked().uncork();
             (send_path.poll_write(&frames, cx, insist), frames)
         });
-        here(|here| here.keep(frames));
+        with_thread_cork(|cork| cork.keep(frames));
         written
     } else if conn.has_unwritten() {
         send_path.with(|send_path| send_path.poll_write(&[], cx, insist))
@@ -133,43 +133,43 @@ pub(in crate::conn) fn write_own(
     }
 }
 
-/// Encodes a broadcast of this thread behind those before it.
-pub(super) fn batched(kind: FrameKind, payload: &[u8]) -> Option<Part> {
-    here(|here| {
-        let mut batch = here.batch.borrow_mut();
+/// Adds a broadcast to the batch of this thread.
+pub(super) fn push_to_batch(kind: FrameKind, payload: &[u8]) -> Option<Part> {
+    with_thread_cork(|cork| {
+        let mut batch = cork.batch.borrow_mut();
         if let Some(part) = batch.get_or_insert_default().push(kind, payload) {
             return Some(part);
         }
-        // It is full: what is in it is written, and it begins anew.
-        here.uncork_others();
+        // The batch is full: write it and start a new one.
+        cork.uncork_others();
         let renewed = batch.take().map_or_else(Arc::default, Batch::renew);
         batch.insert(renewed).push(kind, payload)
     })?
 }
 
-/// Leaves the writing of what was just pushed to the cork of this thread; false where none is on.
-pub(in crate::conn) fn defers_write(conn: &Conn, send_path: &mut SendPath) -> bool {
-    here(|here| {
-        if here.on.get() && here.own.get() != conn.address() && send_path.cork() {
-            here.others.borrow_mut().push(conn.clone());
+/// Leaves the writing of what was just pushed to the cork of this thread. Returns false if none is on.
+pub(in crate::conn) fn defer_write(conn: &Conn, send_path: &mut SendPath) -> bool {
+    with_thread_cork(|cork| {
+        if cork.is_on.get() && cork.own.get() != conn.address() && send_path.cork() {
+            cork.others.borrow_mut().push(conn.clone());
         }
-        here.on.get()
+        cork.is_on.get()
     })
     .unwrap_or(false)
 }
 
-impl Here {
-    /// Writes to all other connections what was sent to them.
+impl ThreadCork {
+    /// Writes what was sent to the other connections.
     fn uncork_others(&self) {
         let mut others = self.others.borrow_mut();
-        if others.len() >= SPREAD_FROM {
-            spread(std::mem::take(&mut *others));
+        if others.len() >= PARALLEL_FROM {
+            uncork_in_parallel(std::mem::take(&mut *others));
         } else {
             others.drain(..).for_each(|conn| conn.uncork());
         }
     }
 
-    /// Keeps room for the next turn.
+    /// Keeps a buffer for the next turn.
     #[inline]
     fn keep(&self, mut frames: Vec<u8>) {
         if frames.capacity() <= KEEP_ROOM {
@@ -179,55 +179,56 @@ impl Here {
     }
 
     #[cold]
-    fn set_aside(&self) -> Place {
-        Place::Nested { own: self.own.get() }
+    fn nested(&self) -> Nesting {
+        Nesting::Nested { own: self.own.get() }
     }
 }
 
-/// Writes to many connections, together with the runtime's other threads where they have nothing better to do.
-fn spread(conns: Vec<Conn>) {
+/// Writes to many connections, together with the runtime's idle threads.
+fn uncork_in_parallel(conns: Vec<Conn>) {
     let Some(runtime) = conns.first().map(|conn| conn.server().runtime().clone()) else { return };
-    let work = Arc::new(Spread { conns, next: AtomicUsize::new(0) });
+    let work = Arc::new(ParallelUncork { conns, next: AtomicUsize::new(0) });
     for _ in 1..runtime.metrics().num_workers() {
         let work = Arc::clone(&work);
         runtime.spawn(async move {
-            while work.write_share() {
+            while work.uncork_chunk() {
                 yield_now().await;
             }
         });
     }
-    while work.write_share() {}
+    while work.uncork_chunk() {}
 }
 
-struct Spread {
+struct ParallelUncork {
     conns: Vec<Conn>,
-    /// The first that nobody has taken.
+    /// The index of the first connection that no thread has taken.
     next: AtomicUsize,
 }
 
-impl Spread {
-    /// Writes to a few connections; false when none are left.
-    fn write_share(&self) -> bool {
-        let first = self.next.fetch_add(SHARE, Ordering::Relaxed);
-        let share = self.conns.get(first..).unwrap_or_default();
-        share.iter().take(SHARE).for_each(|conn| conn.uncork());
-        share.len() > SHARE
+impl ParallelUncork {
+    /// Writes to the next connections. Returns false when none are left.
+    fn uncork_chunk(&self) -> bool {
+        let first = self.next.fetch_add(CHUNK, Ordering::Relaxed);
+        let chunk = self.conns.get(first..).unwrap_or_default();
+        chunk.iter().take(CHUNK).for_each(|conn| conn.uncork());
+        chunk.len() > CHUNK
     }
 }
 
-/// Ends, and writes, when it is dropped.
+/// Corks the thread until it is dropped, which writes.
 struct Cork<'c> {
-    place: Place,
+    nesting: Nesting,
     own: Option<&'c Conn>,
 }
 
-/// Where a cork stands among those of its thread.
-enum Place {
-    /// It is the only one.
+/// How a cork relates to the others of its thread.
+enum Nesting {
+    /// It is the only one, and writes at its end.
     Outermost,
-    /// A call within one, which writes for it; or there can be none.
+    /// It is a call inside of another cork, which writes for it; or the thread ends.
     Joined,
-    /// A task that runs within a handler of another task, as under `block_on`: what that one has is not its own.
+    /// It is a task that runs inside a handler of another task, by `block_on` for example. It does not use that task's
+    /// corked frames.
     Nested {
         /// The address of that other task's connection, or 0.
         own: usize,
@@ -235,43 +236,43 @@ enum Place {
 }
 
 impl<'c> Cork<'c> {
-    /// That of a task.
+    /// Corks a task.
     fn begin(own: Option<&'c Conn>) -> Self {
-        let place = here(|here| {
-            let place = if here.on.replace(true) { here.set_aside() } else { Place::Outermost };
-            here.own.set(own.map_or(0, Conn::address));
-            place
+        let nesting = with_thread_cork(|cork| {
+            let nesting = if cork.is_on.replace(true) { cork.nested() } else { Nesting::Outermost };
+            cork.own.set(own.map_or(0, Conn::address));
+            nesting
         });
-        Self { place: place.unwrap_or(Place::Joined), own }
+        Self { nesting: nesting.unwrap_or(Nesting::Joined), own }
     }
 
-    /// That of a call.
+    /// Corks a call.
     fn join() -> Self {
-        let is_outermost = here(|here| !here.on.replace(true)).unwrap_or(false);
-        Self { place: if is_outermost { Place::Outermost } else { Place::Joined }, own: None }
+        let is_outermost = with_thread_cork(|cork| !cork.is_on.replace(true)).unwrap_or(false);
+        Self { nesting: if is_outermost { Nesting::Outermost } else { Nesting::Joined }, own: None }
     }
 }
 
 impl Drop for Cork<'_> {
     fn drop(&mut self) {
-        if matches!(self.place, Place::Joined) {
+        if matches!(self.nesting, Nesting::Joined) {
             return;
         }
-        here(|here| {
+        with_thread_cork(|cork| {
             if let Some(own) = self.own
                 && own.corked().is_corked()
             {
                 own.send_path().write_now();
             }
-            here.own.set(0);
-            here.on.set(false);
-            if !here.others.borrow().is_empty() {
-                here.uncork_others();
-                here.batch.replace_with(|batch| batch.take().map(Batch::renew));
+            cork.own.set(0);
+            cork.is_on.set(false);
+            if !cork.others.borrow().is_empty() {
+                cork.uncork_others();
+                cork.batch.replace_with(|batch| batch.take().map(Batch::renew));
             }
-            if let Place::Nested { own } = self.place {
-                here.on.set(true);
-                here.own.set(own);
+            if let Nesting::Nested { own } = self.nesting {
+                cork.is_on.set(true);
+                cork.own.set(own);
             }
         });
     }

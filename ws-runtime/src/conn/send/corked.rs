@@ -1,6 +1,6 @@
-//! Frames that a connection's task corks: it holds them back until its turn ends, so that they leave in one write.
+//! Frames that a connection's task corks: holds back until its turn ends, so that they leave in one write.
 //!
-//! This file stands by itself: `tests/tests/corked.rs` runs it under loom, with loom's mutex and atomics for those of std.
+//! This file depends on nothing else in the crate: `tests/tests/corked.rs` compiles it with loom's mutex and atomics.
 
 use std::sync::PoisonError;
 
@@ -8,16 +8,17 @@ use super::sync::{AtomicBool, Mutex, Ordering};
 
 /// The corked frames of one connection, encoded one behind the other.
 ///
-/// Only the connection's task corks. Whoever else sends to the connection first takes what is corked: it was accepted
+/// Only the connection's task corks. Another sender first moves the corked frames to the outbox, as they were accepted
 /// before. Two rules keep the order:
 ///
-/// 1. The task corks only while nothing is queued behind the lock of the write side; what is queued meanwhile is from
-///    senders that nothing orders after the corked frames.
-/// 2. Others look here, with that lock held, before they queue. One who was told of a corked frame was told by something
-///    that orders the store in [`push`](Self::push) before the load in [`take`](Self::take).
+/// 1. The task corks only while the outbox is empty. A frame that another sender queues at the same time is not ordered
+///    after the corked ones.
+/// 2. Other senders look here before they queue, and hold the lock of the send path while they do. If a sender knows of
+///    a corked frame, it learned of it by something that orders the store in [`push`](Self::push) before the load in
+///    [`is_corked`](Self::is_corked).
 #[derive(Debug)]
 pub(crate) struct CorkedFrames {
-    /// Whether `frames` is worth a look. Most who send find nothing corked and leave the mutex alone.
+    /// Whether `frames` may hold frames. Most senders find nothing corked, and do not take the mutex.
     is_corked: AtomicBool,
     frames: Mutex<Vec<u8>>,
 }
@@ -27,8 +28,8 @@ impl CorkedFrames {
         Self { is_corked: AtomicBool::new(false), frames: Mutex::new(Vec::new()) }
     }
 
-    /// Has `append` add to the corked frames, and returns whether it did; with nothing corked it has to. `spare` lends room
-    /// for the first of a turn, so that an idle connection owns none.
+    /// Calls `append` to add to the corked frames, and returns whether it did. If nothing is corked, it must. `spare`
+    /// provides the buffer for the first frame of a turn, so that an idle connection owns none.
     #[inline]
     pub(crate) fn push(
         &self,
@@ -45,21 +46,21 @@ impl CorkedFrames {
         append(&mut frames)
     }
 
-    /// Whether the task has corked frames that nobody has taken.
+    /// Whether there are corked frames.
     #[inline]
     pub(crate) fn is_corked(&self) -> bool {
         self.is_corked.load(Ordering::Relaxed)
     }
 
-    /// Takes the corked frames and their room: for the connection's task.
+    /// Takes the corked frames with their buffer. For the connection's task.
     pub(crate) fn uncork(&self) -> Vec<u8> {
         let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
         self.is_corked.store(false, Ordering::Relaxed);
         std::mem::take(&mut *frames)
     }
 
-    /// Hands the corked frames, if there are any, to somebody else, who holds the lock of the write side. Their room stays
-    /// for the connection's task.
+    /// Hands the corked frames to another sender, which holds the lock of the send path. Their buffer stays with the
+    /// connection's task.
     #[inline]
     pub(crate) fn take(&self, hand_over: impl FnOnce(&[u8])) {
         let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);

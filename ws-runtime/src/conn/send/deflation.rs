@@ -1,4 +1,4 @@
-//! Compressing what one connection is sent, where permessage-deflate was negotiated.
+//! Compresses messages to one peer, if permessage-deflate was negotiated.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,10 +11,10 @@ use crate::wire::{Agreement, Deflater, Form, FrameKind, Payload};
 pub(in crate::conn) struct Deflation {
     form: Form,
     min_size: usize,
-    /// With context takeover: what has been sent so far, which the next message may refer to.
+    /// With context takeover: the compressor, whose window holds earlier messages.
     ///
-    /// Locked from before a message is compressed until it is queued, as both must happen in the same order; taken
-    /// before the send_path's lock, never after it.
+    /// Locked from before a message is compressed until it is queued, as messages must be queued in the order in which
+    /// they were compressed. Lock order: this one before that of the send path.
     context: Option<Mutex<Deflater>>,
 }
 
@@ -28,7 +28,7 @@ impl Deflation {
         }
     }
 
-    /// Whether a message of that size is worth the work.
+    /// Whether messages of this size are compressed.
     pub(in crate::conn) fn is_for(&self, size: usize) -> bool {
         size >= self.min_size.max(1)
     }
@@ -38,7 +38,7 @@ impl Deflation {
         self.form
     }
 
-    /// Compresses a message and queues it; as it is, if that makes it no smaller.
+    /// Compresses a message and queues it; queues the message itself if compression does not make it smaller.
     pub(in crate::conn) fn push(
         &self,
         conn: &Conn,
@@ -54,13 +54,13 @@ impl Deflation {
         let is_smaller = deflated.len() < payload.as_slice().len();
         let pushed = conn.push_smaller(kind, payload, deflated, bound);
         if !is_smaller || pushed.is_err() {
-            // The peer never sees what the context remembers.
+            // The peer will not see what is in our window now.
             context.forget();
         }
         pushed
     }
 
-    /// Queues what was compressed for others too.
+    /// Queues a frame that was compressed for several connections.
     pub(in crate::conn) fn push_shared(
         &self,
         push: impl FnOnce() -> Result<(), SendError>,
@@ -68,7 +68,7 @@ impl Deflation {
         let context = self.lock();
         let pushed = push();
         if let Some(mut context) = context {
-            // The peer's window now begins with something that the context does not know.
+            // The peer's window now holds a message that ours does not.
             context.forget();
         }
         pushed

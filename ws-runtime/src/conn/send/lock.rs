@@ -1,31 +1,32 @@
-//! A lock that shows how things stand behind it to those who do not take it, and wakes others once it is released.
+//! A lock with a status that can be read without taking it, and wakeups that run after it is released.
 //!
-//! This file stands by itself: `tests/tests/status_lock.rs` runs it under loom, with loom's mutex and atomics for std's.
+//! This file depends on nothing else in the crate: `tests/tests/status_lock.rs` compiles it with loom's mutex and atomics.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::PoisonError;
 
 use super::sync::{AtomicU8, Mutex, MutexGuard, Ordering};
 
-/// What can stand behind a [`StatusLock`].
+/// A value that a [`StatusLock`] can protect.
 pub(crate) trait Guarded {
-    /// Whoever has to be woken: this wakes them when it is dropped.
+    /// The tasks to wake. Dropping this wakes them.
     type Wakeups;
 
-    /// How things stand.
+    /// The status, as readers without the lock see it.
     fn status(&self) -> u8;
 
-    /// Whether anybody has to be woken.
+    /// Whether there is a task to wake.
     fn has_wakeups(&self) -> bool;
 
-    /// Takes those who have to be woken.
+    /// Takes the tasks to wake.
     fn take_wakeups(&mut self) -> Self::Wakeups;
 }
 
-/// A lock with a status beside it.
+/// A mutex with a status next to it.
 ///
-/// Whoever is woken sees the status that the waker left, as it is stored before the lock is released and they are woken
-/// after it. A waker may run any code, that of another runtime included, so none is called while the lock is held.
+/// The status is stored before the lock is released, and tasks are woken after it. So a woken task sees the status that
+/// the holder of the lock left. A waker may run any code, for example that of another runtime, so none is called while
+/// the lock is held.
 #[derive(Debug)]
 pub(crate) struct StatusLock<T> {
     guarded: Mutex<T>,
@@ -36,7 +37,7 @@ pub(crate) struct StatusLock<T> {
 pub(crate) struct StatusGuard<'l, T: Guarded> {
     guarded: MutexGuard<'l, T>,
     status: &'l AtomicU8,
-    /// Fields are dropped in order: the lock is released before anybody is woken. Boxed, as that is seldom.
+    /// Fields are dropped in order, so the lock is released before tasks are woken. Boxed, as there is seldom one.
     wakeups: Option<Box<T::Wakeups>>,
 }
 
@@ -51,8 +52,7 @@ impl<T: Guarded> StatusLock<T> {
         StatusGuard { guarded, status: &self.status, wakeups: None }
     }
 
-    /// Does something with the lock held. What a guard does when it is dropped is done here in line: for messages, which are
-    /// many.
+    /// Does something with the lock held. The same as a guard, but faster, for what happens with each message.
     #[inline]
     pub(crate) fn with<R>(&self, act: impl FnOnce(&mut T) -> R) -> R {
         let mut guarded = self.guarded.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,7 +64,7 @@ impl<T: Guarded> StatusLock<T> {
         result
     }
 
-    /// The status, or that of a moment ago.
+    /// The status, read without the lock: it may be out of date.
     #[inline]
     pub(crate) fn status(&self) -> u8 {
         self.status.load(Ordering::Acquire)

@@ -1,4 +1,4 @@
-//! The way out of a connection: its outbox and its socket behind one lock, and how far the connection has come.
+//! The send path of a connection: its outbox, its socket and its phase, behind one lock.
 
 mod batch;
 mod broadcast;
@@ -9,7 +9,7 @@ mod lock;
 mod outbox;
 mod status;
 
-/// What the lock and the corked frames are built from.
+/// The primitives of `lock` and `corked`; loom tests compile these two files with loom's.
 mod sync {
     pub(super) use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
     pub(super) use std::sync::{Mutex, MutexGuard};
@@ -30,74 +30,78 @@ use crate::wire::{self, FrameKind, Payload};
 
 pub(crate) use self::broadcast::Broadcast;
 pub(crate) use self::cork::{Corked, corked};
-pub(super) use self::cork::{cork_own, defers_write, write_own};
+pub(super) use self::cork::{cork_own, defer_write, write_own};
 pub(super) use self::corked::CorkedFrames;
 pub(super) use self::deflation::Deflation;
 
-/// The way out of one connection behind its lock.
+/// The send path of one connection behind its lock.
 ///
-/// The lock is held for as long as it takes to append bytes or to write them without waiting, never across an `.await` and
-/// never while user code runs, wakers and the log's subscribers included.
+/// The lock is held while bytes are appended or written without waiting, but never across an `.await` and never while
+/// user code runs. Wakers and log subscribers count as user code.
 pub(super) type SendLock = lock::StatusLock<SendPath>;
 pub(super) type SendGuard<'l> = lock::StatusGuard<'l, SendPath>;
 
-/// The way out: senders fill the outbox, and whoever comes first hands it to the kernel.
+/// The send path. Senders append to the outbox; the sender itself, a cork or the connection's task writes it to the
+/// socket.
 #[derive(Debug)]
 pub(super) struct SendPath {
     phase: Phase,
     outbox: Outbox,
-    /// There from `ready` on, until the connection is cut.
+    /// The socket, from `ready` on until the connection is cut.
     socket: Option<WriteHalf>,
+    /// `max_outbox`.
     limit: usize,
     slow: Slow,
-    /// What `TCP_NODELAY` was set to while the socket was not here: perhaps too late for whoever opens the connection.
+    /// The value of `TCP_NODELAY` that was set while the socket was not here yet. The opening may have applied an older
+    /// one.
     late_nodelay: Option<bool>,
-    /// What may be negotiated, until it is.
+    /// The compression to negotiate.
     pub(super) compression: Compression,
-    /// The kernel took less than there was: the connection's task goes on when it takes more.
+    /// The kernel took less than there was: the connection's task continues when the socket is writable.
     blocked: bool,
-    /// On the list of a [`Cork`](super::cork::Cork), which will have it written.
+    /// On the list of a [`Cork`](super::cork::Cork), which will write it.
     corked: bool,
     cancel_level: CancelLevel,
-    /// What ended the connection; the first to say so is the one who did.
+    /// What ended the connection. The first reason counts.
     close: Option<Box<Close>>,
-    /// What the kernel said as writing failed. It is not logged at once, since a log may be sent to connections too.
+    /// Why writing failed. It is logged later, without the lock: a log subscriber may send to this connection.
     failure: Option<io::Error>,
-    /// The connection's task, to be woken when there is something to do.
+    /// The waker of the connection's task.
     task: Option<Waker>,
+    /// The tasks that wait until all is written.
     flushing: Option<Box<Flushing>>,
-    /// The connection's task is to be woken once the lock is released.
+    /// Whether to wake the connection's task once the lock is released.
     wakes_task: bool,
-    /// Those who waited and are to be woken then, as all is written.
+    /// The tasks of `flushing` to wake once the lock is released.
     flushed: Option<Box<Flushing>>,
 }
 
-/// Those who wait until all is written; boxed, as there are seldom any.
+/// Tasks that wait until all is written. Boxed in its users, as there is seldom one.
 #[derive(Debug, Default)]
 struct Flushing(Vec<Waker>);
 
-/// How far a connection has come.
+/// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Phase {
     /// Accepted; TLS and the handshake are not done.
     Opening,
-    /// 101 is sent: messages pass both ways.
+    /// The 101 is queued: messages are received and sent.
     Ready,
     /// The server shuts down: what has arrived is still handled, nothing more is read.
     Finishing,
     /// Our Close frame is queued: nothing may follow it.
     Closing,
-    /// To be dropped at once, or already gone.
+    /// The connection is cut, or has ended.
     Gone,
 }
 
-/// Which handlers of a connection are cancelled: dropped at their next await. It only ever rises.
+/// Which handlers of a connection are cancelled, that is dropped at their next `.await`. It only rises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum CancelLevel {
-    /// None: each runs as long as it takes.
+    /// None.
     Nothing,
-    /// All but `disconnect`: the server's `shutdown_timeout` is over.
+    /// All but `disconnect`: `shutdown_timeout` has passed.
     Handlers,
     /// `disconnect` too.
     Everything,
@@ -106,18 +110,18 @@ pub(super) enum CancelLevel {
 /// What bounds how much is sent to a peer that does not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bound {
-    /// The size of the outbox, and then the option `slow`.
+    /// `max_outbox`; if it is reached, the option `slow` applies.
     Outbox,
-    /// The peer itself, to whose message it is the answer: while more waits than should, no further one is handled.
+    /// No limit, for replies: while the outbox is over its limit, no further message of the peer is handled.
     Peer,
 }
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Written {
     /// Nothing is left to write.
     All,
-    /// The kernel has taken something, and then no more.
+    /// The kernel has taken some bytes, but not all.
     Some,
     /// The kernel has taken nothing.
     None,
@@ -161,7 +165,7 @@ impl SendPath {
         !self.outbox.is_empty() || self.blocked
     }
 
-    /// How many bytes wait to be written, also within TLS.
+    /// How many bytes wait to be written, in the outbox and inside TLS.
     pub(super) fn unwritten(&self) -> usize {
         self.outbox.len() + self.socket.as_ref().map_or(0, WriteHalf::held_back)
     }
@@ -181,16 +185,16 @@ impl SendPath {
         self.socket.as_mut()
     }
 
-    /// Takes the socket away from senders: all is written, and the peer has said its last word.
+    /// Takes the socket, once all is written and the peer sends nothing more.
     pub(super) fn take_socket(&mut self) -> Option<WriteHalf> {
         self.socket.take()
     }
 
-    /// Opens the way out, with the 101 before all else.
+    /// Opens the send path. The 101 is the first thing in it.
     pub(super) fn become_ready(&mut self, socket: WriteHalf, accepted: Vec<u8>) -> io::Result<()> {
         if self.phase == Phase::Opening {
             self.phase = Phase::Ready;
-            // It may hold something back already, as TLS does; the task will see.
+            // TLS may hold bytes back already. The task will flush them.
             self.blocked = socket.holds_back();
             self.socket = Some(socket);
             self.outbox.push_encoded(&accepted.into());
@@ -201,9 +205,9 @@ impl SendPath {
         Ok(())
     }
 
-    /// Takes a frame for sending. Whatever the size of a single frame, an empty outbox takes it.
+    /// Takes a frame for sending. An empty outbox takes a frame of any size.
     ///
-    /// Of the payload, which may be a user's, nothing is dropped here.
+    /// The payload is not dropped here, because its destructor may be user code.
     pub(super) fn push(
         &mut self,
         kind: FrameKind,
@@ -229,7 +233,7 @@ impl SendPath {
         Ok(())
     }
 
-    /// Queues our Close frame behind what is already there; where one is, it stays the only one.
+    /// Queues our Close frame behind what is already there. Does nothing if one is queued already.
     pub(super) fn push_close(&mut self, close: Close) {
         match self.phase {
             Phase::Ready | Phase::Finishing => {}
@@ -248,12 +252,12 @@ impl SendPath {
 
     /// Ends the connection at once: what is queued is dropped.
     ///
-    /// Where our own goodbye is part of that, the peer was never told, and it is not how the connection ended.
+    /// If our own Close frame is dropped with it, the peer never got it. Then `close` is how the connection ended.
     pub(super) fn cut(&mut self, close: Close) {
         let is_undelivered = self.phase == Phase::Closing && self.has_unwritten();
         match &mut self.close {
-            Some(goodbye) if is_undelivered && matches!(goodbye.by, ClosedBy::Us | ClosedBy::Shutdown) => {
-                **goodbye = close;
+            Some(ours) if is_undelivered && matches!(ours.by, ClosedBy::Us | ClosedBy::Shutdown) => {
+                **ours = close;
             }
             Some(_) => {}
             None => self.close = Some(close.into()),
@@ -263,10 +267,10 @@ impl SendPath {
         self.blocked = false;
         self.socket = None;
         self.wake();
-        self.tell_flushed();
+        self.notify_flushed();
     }
 
-    /// Ends the connection at once, and handlers that still run on it as far as cancel_level goes.
+    /// Ends the connection at once, and cancels its handlers up to `cancel_level`.
     pub(super) fn abort(&mut self, cancel_level: CancelLevel) {
         self.cancel_level = cancel_level;
         self.cut(Close::abnormal(ClosedBy::Shutdown));
@@ -276,7 +280,7 @@ impl SendPath {
         self.cancel_level
     }
 
-    /// Handles what has arrived, then says goodbye: the server shuts down.
+    /// Begins the shutdown of this connection: its task handles what has arrived, then closes.
     pub(super) fn finish(&mut self) {
         match self.phase {
             Phase::Ready => {
@@ -288,17 +292,17 @@ impl SendPath {
         }
     }
 
-    /// Remembers whom to wake when there is something to do.
-    pub(super) fn watch(&mut self, task: &Waker) {
+    /// Sets the waker of the connection's task.
+    pub(super) fn set_waker(&mut self, task: &Waker) {
         self.task = Some(task.clone());
     }
 
-    /// Has the connection's task look at the send_path, once the lock is released.
+    /// Wakes the connection's task once the lock is released.
     pub(super) fn wake(&mut self) {
         self.wakes_task = true;
     }
 
-    /// Whether all is written; remembers whom to wake when it is.
+    /// Ready once all is written; wakes the caller then.
     pub(super) fn poll_flushed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         if self.phase == Phase::Gone {
             return Poll::Ready(Err(SendError::Gone));
@@ -313,20 +317,20 @@ impl SendPath {
         Poll::Pending
     }
 
-    /// Marks it as on a list of those to be written; false where it is on one, or its task will write.
+    /// Marks it as listed by a cork. Returns false if it is listed already, or if its own task will write.
     pub(super) fn cork(&mut self) -> bool {
         let is_new = !self.corked && !self.blocked;
         self.corked |= is_new;
         is_new
     }
 
-    /// Writes what was corked.
+    /// Ends the deferral by a cork, and writes.
     pub(super) fn uncork(&mut self) {
         self.corked = false;
         self.write_now();
     }
 
-    /// Writes what the kernel takes at once of what waits; the connection's task writes the rest. For those who push.
+    /// Writes as much as the kernel takes at once. The connection's task writes the rest. For senders.
     pub(super) fn write_now(&mut self) {
         if self.blocked {
             return;
@@ -339,20 +343,20 @@ impl SendPath {
         }
     }
 
-    /// What is to be dropped where no lock is held.
+    /// Takes the buffers that must be dropped without the lock.
     pub(super) fn take_discarded(&mut self) -> Option<Box<Discarded>> {
         self.outbox.take_discarded()
     }
 
-    /// Writes what waits and then `frames`, and has the connection's task woken when the kernel takes more. For that
-    /// task alone.
+    /// Writes what waits and then `frames`. If some is left, the task is woken when the socket is writable. For the
+    /// connection's task only.
     fn poll_write(&mut self, frames: &[u8], cx: &mut Context<'_>, insist: Insist) -> Written {
         let written = self.write(frames, &mut By::Task(cx, insist));
         self.blocked = written != Written::All;
         written
     }
 
-    /// Writes what waits and then `frames`; what the kernel does not take waits.
+    /// Writes what waits and then `frames`. What the kernel does not take stays in the outbox.
     fn write(&mut self, mut frames: &[u8], by: &mut By<'_, '_>) -> Written {
         if !frames.is_empty() && (!self.outbox.is_empty() || !self.is_open()) {
             self.queue(frames);
@@ -368,7 +372,7 @@ impl SendPath {
             } else {
                 match socket.flush(by) {
                     Ok(()) => {
-                        self.tell_flushed();
+                        self.notify_flushed();
                         return Written::All;
                     }
                     Err(error) => Err(error),
@@ -388,7 +392,7 @@ impl SendPath {
                     if socket.take_progress() {
                         stalled = Written::Some;
                     }
-                    self.outbox.settle();
+                    self.outbox.compact();
                     self.queue(frames);
                     return stalled;
                 }
@@ -414,14 +418,15 @@ impl SendPath {
         matches!(self.phase, Phase::Ready | Phase::Finishing)
     }
 
+    /// Moves the tasks that wait for all to be written to those to wake.
     #[inline]
-    fn tell_flushed(&mut self) {
+    fn notify_flushed(&mut self) {
         if let Some(flushing) = self.flushing.take() {
             self.flushed.get_or_insert_default().0.extend(flushing.0);
         }
     }
 
-    /// Sees whether one more frame of that size may be queued.
+    /// Checks whether one more frame of this size may be queued.
     fn check_room(&mut self, size: usize, bound: Bound) -> Result<(), SendError> {
         match self.phase {
             Phase::Ready | Phase::Finishing => {}
@@ -429,7 +434,7 @@ impl SendPath {
             Phase::Closing | Phase::Gone => return Err(SendError::Gone),
         }
         if !self.fits(size) && !self.blocked {
-            // It may be full only because its bytes were being corked.
+            // It may be full only because writing was deferred by a cork.
             self.write_now();
         }
         if self.fits(size) || bound == Bound::Peer {

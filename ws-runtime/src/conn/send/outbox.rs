@@ -1,4 +1,4 @@
-//! Encoded frames on their way out, oldest first.
+//! Encoded frames that wait to be written, oldest first.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -14,7 +14,7 @@ const MAX_SLICES: usize = 32;
 /// What waits to be written. Empty, it holds no memory.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    /// Before all else: most often there is nothing else.
+    /// A part of a batch. It comes first, and most often it is all.
     part: Option<Part>,
     rest: Option<Box<Rest>>,
     /// Bytes in all.
@@ -22,8 +22,8 @@ pub(super) struct Outbox {
     discarded: Option<Box<Discarded>>,
 }
 
-/// What a user has lent, and is done with: to be dropped where no lock is held, as that may run the user's code
-/// (`Bytes::from_owner`). Boxed, as there is seldom any.
+/// Users' buffers that are no longer needed. They must be dropped without the lock, because their destructor may be
+/// user code (`Bytes::from_owner`). Boxed in its user, as there is seldom one.
 #[derive(Debug, Default)]
 pub(in crate::conn) struct Discarded(pub(in crate::conn) Vec<Bytes>);
 
@@ -37,7 +37,7 @@ struct Rest {
 #[derive(Debug)]
 struct Piece {
     bytes: Bytes,
-    /// Whether they may be a user's.
+    /// Whether the buffer may be a user's: see [`Discarded`].
     is_lent: bool,
 }
 
@@ -51,7 +51,7 @@ impl Outbox {
         self.len
     }
 
-    /// Encodes a frame behind what is there; a large payload that is owned is taken instead of being copied.
+    /// Appends a frame. A large payload that is owned is moved here instead of being copied.
     pub(super) fn push(&mut self, kind: FrameKind, payload: &mut Payload<'_>) {
         let rest = self.rest.get_or_insert_default();
         let before = rest.tail.len();
@@ -68,7 +68,7 @@ impl Outbox {
         }
     }
 
-    /// Queues a frame that is already encoded, and perhaps shared with other connections.
+    /// Appends an encoded frame, which may be shared with other connections.
     pub(super) fn push_encoded(&mut self, frame: &Bytes) {
         if frame.len() >= SHARE_FROM {
             self.push_piece(frame.clone(), false);
@@ -77,7 +77,7 @@ impl Outbox {
         }
     }
 
-    /// Queues a frame of a batch: nothing is copied where all before it are of that batch too.
+    /// Appends a frame of a batch. It is copied only if other frames wait before it.
     pub(super) fn push_part(&mut self, part: &Part) {
         if self.is_empty() {
             self.len = part.len();
@@ -89,7 +89,7 @@ impl Outbox {
         }
     }
 
-    /// Queues a copy of bytes that are already encoded.
+    /// Appends a copy of encoded frames.
     pub(super) fn push_copy(&mut self, frames: &[u8]) {
         if !frames.is_empty() {
             self.len += frames.len();
@@ -97,7 +97,7 @@ impl Outbox {
         }
     }
 
-    /// What is to be written next, lent as slices for one vectored write.
+    /// Lends what is to be written next as slices for one vectored write.
     pub(super) fn with_slices<T>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
         match (&self.part, &self.rest) {
             (Some(part), None) => part.read(|frames| write(&[IoSlice::new(frames)])),
@@ -107,7 +107,7 @@ impl Outbox {
         }
     }
 
-    /// Forgets what was written.
+    /// Removes what was written.
     pub(super) fn advance(&mut self, written: usize) {
         self.len = self.len.saturating_sub(written);
         let mut left = written;
@@ -127,12 +127,12 @@ impl Outbox {
         }
     }
 
-    /// Forgets all that is there.
+    /// Removes all.
     pub(super) fn clear(&mut self) {
         self.part = None;
         self.len = 0;
         if let Some(rest) = self.rest.take() {
-            rest.queue.into_iter().for_each(|piece| piece.end(&mut self.discarded));
+            rest.queue.into_iter().for_each(|piece| piece.release(&mut self.discarded));
         }
     }
 
@@ -144,8 +144,8 @@ impl Outbox {
         self.discarded.take()
     }
 
-    /// Keeps what is left for a while: a batch goes on with others, and no more room is held than is needed.
-    pub(super) fn settle(&mut self) {
+    /// Prepares what is left for a longer wait: copies it out of the batch, which others reuse, and shrinks its buffer.
+    pub(super) fn compact(&mut self) {
         if let Some(part) = self.part.take() {
             let left = part.read(Bytes::copy_from_slice);
             self.rest.get_or_insert_default().queue.push_front(Piece::ours(left));
@@ -155,10 +155,10 @@ impl Outbox {
         }
     }
 
-    /// Queues a piece of its own behind all that is there.
+    /// Appends a separate buffer.
     fn push_piece(&mut self, bytes: Bytes, is_lent: bool) {
         let rest = self.rest.get_or_insert_default();
-        rest.end_tail();
+        rest.seal_tail();
         self.len += bytes.len();
         rest.queue.push_back(Piece { bytes, is_lent });
     }
@@ -185,7 +185,7 @@ impl Rest {
                     self.tail = Vec::new();
                     return;
                 }
-                self.end_tail();
+                self.seal_tail();
                 continue;
             };
             let step = left.min(first.bytes.len());
@@ -194,14 +194,14 @@ impl Rest {
             if first.bytes.is_empty()
                 && let Some(written) = self.queue.pop_front()
             {
-                written.end(discarded);
+                written.release(discarded);
             }
         }
     }
 
-    fn end_tail(&mut self) {
+    fn seal_tail(&mut self) {
         if !self.tail.is_empty() {
-            // No larger than it has to be, as it may stay for a while.
+            // Shrunk to its size, as it may wait for a while.
             let tail = std::mem::take(&mut self.tail).into_boxed_slice();
             self.queue.push_back(Piece::ours(tail.into()));
         }
@@ -213,7 +213,7 @@ impl Piece {
         Self { bytes, is_lent: false }
     }
 
-    fn end(self, discarded: &mut Option<Box<Discarded>>) {
+    fn release(self, discarded: &mut Option<Box<Discarded>>) {
         if let Some(others) = wire::give_back(self.bytes)
             && self.is_lent
         {
@@ -238,7 +238,7 @@ mod tests {
         PushEncoded(usize),
         PushCopy(usize),
         PushPart(usize),
-        Settle,
+        Compact,
         Write(usize),
     }
 
@@ -250,7 +250,7 @@ mod tests {
             2 => Step::PushEncoded(size),
             3 => Step::PushCopy(size),
             4..=6 => Step::PushPart(size),
-            7 => Step::Settle,
+            7 => Step::Compact,
             _ => Step::Write(size),
         });
         prop::collection::vec(step, 0..60)
@@ -293,7 +293,7 @@ mod tests {
                         outbox.push_part(&part);
                         part.read(|frame| expected.extend_from_slice(frame));
                     }
-                    Step::Settle => outbox.settle(),
+                    Step::Compact => outbox.compact(),
                     Step::Write(most) if !outbox.is_empty() => write(&mut outbox, &mut written, most),
                     Step::Write(_) => {}
                 }

@@ -1,4 +1,4 @@
-//! What is known of the way out without its lock.
+//! What can be read of the send path without its lock.
 
 use std::task::Waker;
 
@@ -7,16 +7,16 @@ use super::{Flushing, Phase, SendPath};
 
 /// Set in a status while something waits to be written.
 const UNWRITTEN: u8 = 0x80;
-/// Set in a status while more waits than should.
+/// Set in a status while the outbox is over its limit.
 const OVERFULL: u8 = 0x40;
-/// Set in a status while something is to be dropped without the lock.
+/// Set in a status while buffers are to be dropped without the lock.
 const DISCARDED: u8 = 0x20;
 
-/// The status of a connection whose messages may be sent, with nothing that waits before them.
+/// The statuses in which messages may be sent and nothing waits before them.
 const READY: u8 = Phase::Ready as u8;
 const FINISHING: u8 = Phase::Finishing as u8;
 
-/// Who is to be woken once the lock is released.
+/// The tasks to wake once the lock is released.
 #[derive(Debug, Default)]
 pub(in crate::conn) struct Wakeups {
     task: Option<Waker>,
@@ -64,7 +64,7 @@ impl Drop for Wakeups {
 }
 
 impl StatusLock<SendPath> {
-    /// How far the connection has come, or had a moment ago.
+    /// The phase of the connection. It may be out of date, as all that is read without the lock.
     #[inline]
     pub(in crate::conn) fn phase(&self) -> Phase {
         match self.status() & !(UNWRITTEN | OVERFULL | DISCARDED) {
@@ -76,25 +76,25 @@ impl StatusLock<SendPath> {
         }
     }
 
-    /// Whether messages may be sent and nothing waits before them, or did a moment ago.
+    /// Whether messages may be sent and nothing waits before them.
     #[inline]
     pub(in crate::conn) fn is_free(&self) -> bool {
         matches!(self.status(), READY | FINISHING)
     }
 
-    /// Whether more waits than should, or did a moment ago.
+    /// Whether the outbox is over its limit.
     #[inline]
     pub(in crate::conn) fn is_overfull(&self) -> bool {
         self.status() & OVERFULL != 0
     }
 
-    /// Whether there is, or was a moment ago, something to write.
+    /// Whether there is something to write.
     #[inline]
     pub(in crate::conn) fn has_unwritten(&self) -> bool {
         self.status() & UNWRITTEN != 0
     }
 
-    /// Whether there is something to be dropped without the lock, or was a moment ago.
+    /// Whether there are buffers to be dropped without the lock.
     #[inline]
     pub(in crate::conn) fn has_discarded(&self) -> bool {
         self.status() & DISCARDED != 0

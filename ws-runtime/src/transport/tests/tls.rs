@@ -39,7 +39,7 @@ async fn encrypted(pipe: usize) -> (Stream, client::TlsStream<DuplexStream>) {
 #[tokio::test]
 async fn bytes_pass_through_tls_over_a_pipe_in_memory() {
     let (mut ours, mut theirs) = encrypted(4096).await;
-    assert!(ours.is_write_vectored() && !ours.ends_without_goodbye());
+    assert!(ours.is_write_vectored() && !ours.ends_with_fin_only());
     assert!(ours.socket().is_none());
     converse(&mut ours, &mut theirs).await;
     ours.shutdown().await.unwrap();
