@@ -1,4 +1,20 @@
 //! The send path of a connection: its outbox, its socket and its phase, behind one lock.
+//!
+//! What is unsent has one owner, [`SendPath`], but for the small frames that the connection's task has corked:
+//!
+//! ```text
+//! corked ── the turn ends ──────────────┬─→ with the kernel
+//!    │ another sender, or a large frame │
+//!    └─→ queued ── a write ─────────────┤
+//!           ↑                           │ the kernel has no more room
+//!           └── the rest ── blocked ←───┘
+//! ```
+//!
+//! * **Corked** ([`CorkedFrames`]): frames of the connection's own task. They leave in one write when its turn ends. Only
+//!   while nothing is queued is a frame corked, and whoever queues one takes the corked ones along: so they keep their order.
+//! * **Queued** ([`Outbox`]): the sender writes at once, or leaves it to the [cork](cork) of the task that it runs in.
+//! * **Blocked**: the kernel took less than there was. The connection's task alone goes on writing, when the socket is
+//!   writable. TLS may hold bytes back too, which counts as blocked.
 
 mod batch;
 mod broadcast;
@@ -7,6 +23,7 @@ mod corked;
 mod deflation;
 mod lock;
 mod outbox;
+mod state;
 mod status;
 
 /// The primitives of `lock` and `corked`; loom tests compile these two files with loom's.
@@ -33,6 +50,7 @@ pub(crate) use self::cork::{Corked, corked};
 pub(super) use self::cork::{cork_own, defer_write, write_own};
 pub(super) use self::corked::CorkedFrames;
 pub(super) use self::deflation::Deflation;
+pub(super) use self::state::{Bound, CancelLevel, Phase, Written};
 
 /// The send path of one connection behind its lock.
 ///
@@ -79,53 +97,6 @@ pub(super) struct SendPath {
 /// Tasks that wait until all is written. Boxed in its users, as there is seldom one.
 #[derive(Debug, Default)]
 struct Flushing(Vec<Waker>);
-
-/// The phase of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Phase {
-    /// Accepted; TLS and the handshake are not done.
-    Opening,
-    /// The 101 is queued: messages are received and sent.
-    Ready,
-    /// The server shuts down: what has arrived is still handled, nothing more is read.
-    Finishing,
-    /// Our Close frame is queued: nothing may follow it.
-    Closing,
-    /// The connection is cut, or has ended.
-    Gone,
-}
-
-/// Which handlers of a connection are cancelled, that is dropped at their next `.await`. It only rises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum CancelLevel {
-    /// None.
-    Nothing,
-    /// All but `disconnect`: `shutdown_timeout` has passed.
-    Handlers,
-    /// `disconnect` too.
-    Everything,
-}
-
-/// What bounds how much is sent to a peer that does not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bound {
-    /// `max_outbox`; if it is reached, the option `slow` applies.
-    Outbox,
-    /// No limit, for replies: while the outbox is over its limit, no further message of the peer is handled.
-    Peer,
-}
-
-/// The result of a write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Written {
-    /// Nothing is left to write.
-    All,
-    /// The kernel has taken some bytes, but not all.
-    Some,
-    /// The kernel has taken nothing.
-    None,
-}
 
 impl SendPath {
     pub(super) fn new(options: &Options) -> Self {

@@ -1,0 +1,48 @@
+//! The states of a connection as its send path knows them.
+
+/// The phase of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(in crate::conn) enum Phase {
+    /// Accepted; TLS and the handshake are not done.
+    Opening,
+    /// The 101 is queued: messages are received and sent.
+    Ready,
+    /// The server shuts down: what has arrived is still handled, nothing more is read.
+    Finishing,
+    /// Our Close frame is queued: nothing may follow it.
+    Closing,
+    /// The connection is cut, or has ended.
+    Gone,
+}
+
+/// Which handlers of a connection are cancelled, that is dropped at their next `.await`. It only rises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::conn) enum CancelLevel {
+    /// None.
+    Nothing,
+    /// All but `disconnect`: `shutdown_timeout` has passed.
+    Handlers,
+    /// `disconnect` too.
+    Everything,
+}
+
+/// What bounds how much is sent to a peer that does not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::conn) enum Bound {
+    /// `max_outbox`; if it is reached, the option `slow` applies.
+    Outbox,
+    /// No limit, for replies: while the outbox is over its limit, no further message of the peer is handled.
+    Peer,
+}
+
+/// The result of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::conn) enum Written {
+    /// Nothing is left to write.
+    All,
+    /// The kernel has taken some bytes, but not all.
+    Some,
+    /// The kernel has taken nothing.
+    None,
+}
