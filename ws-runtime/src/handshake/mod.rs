@@ -1,6 +1,6 @@
 //! From the first bytes of a stream to a WebSocket handshake, a plain HTTP request, or a refusal.
 //!
-//! [`HeadReader`] reads a bounded head; [`classify`] decides what it asks for, without any I/O; [`accept`] makes the 101,
+//! [`HeadReader`] reads a bounded head; [`classify()`] decides what it asks for, without any I/O; [`accept`] makes the 101,
 //! and [`encode_response`] any other answer, which always says `Connection: close`. Deadlines, logging and closing are up
 //! to the caller: this module knows nothing above it.
 

@@ -12,7 +12,7 @@
 //!
 //! * **Corked** ([`CorkedFrames`]): frames of the connection's own task. They leave in one write when its turn ends. Only
 //!   while nothing is queued is a frame corked, and whoever queues one takes the corked ones along: so they keep their order.
-//! * **Queued** ([`Outbox`]): the sender writes at once, or leaves it to the [cork](cork) of the task that it runs in.
+//! * **Queued** ([`Outbox`]): the sender writes at once, or leaves it to the [`cork`] of the task that it runs in.
 //! * **Blocked**: the kernel took less than there was. The connection's task alone goes on writing, when the socket is
 //!   writable. TLS may hold bytes back too, which counts as blocked.
 
@@ -77,7 +77,7 @@ pub(super) struct SendPath {
     pub(super) compression: Compression,
     /// The kernel took less than there was: the connection's task continues when the socket is writable.
     blocked: bool,
-    /// On the list of a [`Cork`](super::cork::Cork), which will write it.
+    /// On the list of a [`Cork`](self::cork::Corked), which will write it.
     corked: bool,
     cancel_level: CancelLevel,
     /// What ended the connection. The first reason counts.
