@@ -153,6 +153,8 @@ impl<R: Route> Dispatcher<R> {
 
 /// Messages of plain handlers are handled where they lie; those of `async` ones are awaited one after the other.
 impl<R: Route> Receiver for Dispatcher<R> {
+    const HANDLES: bool = true;
+
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
         // The driver answers pings and keeps Close frames to itself.
         let Ok(message) = Received::of(incoming) else { return Ok(()) };

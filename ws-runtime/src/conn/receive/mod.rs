@@ -37,7 +37,7 @@ pub(super) struct ReceivePath {
     source: Option<ReadHalf>,
     decoder: Decoder,
     inbox: Inbox,
-    /// Received, but not decoded: it was read ahead of the 101, the inbox is full, or the turn is over.
+    /// Received, but not decoded: it was read ahead of the 101, the inbox or the outbox is full, or the turn is over.
     unread: Vec<u8>,
     /// Whether the last read was of a large payload.
     was_large: bool,
@@ -57,6 +57,9 @@ pub(super) enum Reading {
 
 /// Who handles the messages of a connection.
 pub(super) trait Receiver {
+    /// Whether any message is handled now.
+    const HANDLES: bool;
+
     /// Handles a message before the next is decoded; gives it back where that has to be awaited.
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>>;
 }
@@ -65,6 +68,8 @@ pub(super) trait Receiver {
 pub(super) struct Later;
 
 impl Receiver for Later {
+    const HANDLES: bool = false;
+
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
         Err(incoming)
     }
@@ -215,16 +220,20 @@ impl ReceivePath {
         }
     }
 
-    /// Decodes what was received, and has it handled; tells how many bytes are left because the inbox is full or the
-    /// turn is over.
-    fn decode(
+    /// Decodes what was received, and has it handled; tells how many bytes are left because the inbox or the outbox is full,
+    /// or because the turn is over.
+    fn decode<R: Receiver>(
         &mut self,
         mut received: &mut [u8],
         turn: &mut Turn<'_>,
-        receiver: &mut impl Receiver,
+        receiver: &mut R,
     ) -> usize {
         while self.reading == Reading::Open && !received.is_empty() {
             match turn.conn.phase() {
+                // However many questions come in one read: the peer is to read what it was answered before.
+                Phase::Ready | Phase::Finishing if R::HANDLES && turn.conn.is_overfull() => {
+                    return received.len();
+                }
                 Phase::Ready | Phase::Finishing if self.is_full(turn.conn) => return received.len(),
                 Phase::Ready | Phase::Finishing | Phase::Closing if turn.budget.is_spent() => {
                     return received.len();
