@@ -244,6 +244,22 @@ async fn who_reads_is_not_silent_although_no_ping_reaches_it() {
     assert!(ended.try_recv().is_err());
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_pings_before_it_has_read_its_answers_is_not_closed_for_that() {
+    let running = answering::server().max_outbox(100_000).bind().await.unwrap();
+    let mut stream = peer(&running).await;
+    let mut said = frame(0x81, b"answer").repeat(4);
+    said.extend(frame(0x89, b"still there?"));
+    stream.write_all(&said).await.unwrap();
+    // The answers wait before it closes.
+    stream.peek(&mut [0]).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    stream.write_all(&close(1000, b"")).await.unwrap();
+    let sent = read(&mut stream, 20_000).await;
+    assert_all(&sent, 1000);
+    assert_eq!(sent.pongs, [b"still there?"]);
+}
+
 /// A reply makes the outbox larger than it should be, once. (Other tests count here too, but little.)
 #[tokio::test(start_paused = true)]
 async fn questions_that_come_at_once_are_answered_as_the_answers_are_read() {
@@ -257,6 +273,23 @@ async fn questions_that_come_at_once_are_answered_as_the_answers_are_read() {
     assert!(asked < 20, "{asked} answers wait");
     let sent = read(&mut stream, 200_000).await;
     assert_eq!((sent.messages.len(), sent.close), (50, Some(1000)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_only_pings_and_does_not_read_takes_no_more_than_another_outbox() {
+    let running =
+        answering::server().max_outbox(2_000).silence_max(0).write_timeout(3600).bind().await.unwrap();
+    let mut stream = peer(&running).await;
+    stream.write_all(&frame(0x81, b"answer")).await.unwrap();
+    stream.peek(&mut [0]).await.unwrap();
+    for _ in 0..200 {
+        stream.write_all(&frame(0x89, &[0; 125])).await.unwrap();
+        sleep(Duration::from_millis(100)).await;
+    }
+    stream.write_all(&close(1000, b"")).await.unwrap();
+    let sent = read(&mut stream, 20_000).await;
+    assert_eq!((sent.messages.len(), sent.close), (1, Some(1000)));
+    assert!(sent.pongs.len() < 100, "{}", sent.pongs.len());
 }
 
 #[tokio::test(start_paused = true)]

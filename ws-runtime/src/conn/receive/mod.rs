@@ -298,8 +298,8 @@ impl ReceivePath {
             self.end(Close::new(1008, "too many pings", ClosedBy::Error));
             return;
         }
-        // Refused only where the connection closes or is cut.
-        let _ = turn.conn.push_frame(FrameKind::Pong, &mut payload, Bound::Outbox);
+        // Refused where the connection closes, and where far too much waits already.
+        let _ = turn.conn.push_frame(FrameKind::Pong, &mut payload, Bound::Pong);
     }
 
     /// Nothing more is read as messages: remembers why.

@@ -110,6 +110,9 @@ pub(super) enum Bound {
     Outbox,
     /// The peer itself, to whose message it is the answer: while more waits than should, no further one is handled.
     Peer,
+    /// Twice the size of the outbox: an answer to a ping. A peer that has much to read still pings, and is not to be closed
+    /// for it; beyond that it gets no answer, as RFC 6455 asks only for one to the last ping (section 5.5.3).
+    Pong,
 }
 
 /// What became of a write.
@@ -434,6 +437,10 @@ impl SendPath {
         }
         if self.fits(size) || bound == Bound::Peer {
             return Ok(());
+        }
+        if bound == Bound::Pong {
+            let has_room = self.outbox.len() <= self.limit.saturating_mul(2);
+            return if has_room { Ok(()) } else { Err(SendError::Full { max: self.limit }) };
         }
         match self.slow {
             Slow::Drop => Err(SendError::Full { max: self.limit }),
