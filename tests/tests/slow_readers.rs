@@ -56,6 +56,11 @@ mod answering {
         ASKED.fetch_add(1, Ordering::Relaxed);
         vec![0; 60_000]
     }
+
+    #[on(request)]
+    fn page() -> String {
+        "p".repeat(200_000)
+    }
 }
 
 /// The state of a server, and what its `disconnect` handler is told.
@@ -361,4 +366,25 @@ async fn all_arrives_over_tls_before_a_disconnect() {
     assert_all(&Sent::read_complete(&received), 4000);
     let (code, by, _) = ended.recv().await.unwrap();
     assert_eq!((code, by), (4000, ClosedBy::Us));
+}
+
+/// The kernel says that a Unix socket has room only once three quarters of it are read: 160 kB.
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn who_reads_a_page_slowly_over_a_unix_socket_gets_all_of_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let _running = answering::server().listen(format!("unix:{}", path.display())).bind().await.unwrap();
+    let mut stream = tokio::net::UnixStream::connect(&path).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut page = Vec::new();
+    let mut buffer = vec![0; 5_000];
+    loop {
+        match stream.read(&mut buffer).await.unwrap() {
+            0 => break,
+            count => page.extend_from_slice(&buffer[..count]),
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert!(page.ends_with(&[b'p'; 200_000]), "{} bytes", page.len());
 }

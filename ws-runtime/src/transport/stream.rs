@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use super::halves::{Halves, ReadHalf, Whole, WriteHalf, poll_write};
 use super::opaque::Opaque;
 use super::socket::Socket;
-use super::{Duplex, tls};
+use super::{Duplex, Insist, tls};
 
 /// The stream of one connection that is not taken apart.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl Stream {
         }
     }
 
-    /// Writes whether the socket has said that there is room or not, see [`Insist`](super::Insist). Over anything but a
+    /// Writes whether the socket has said that there is room or not, see [`Insist`]. Over anything but a
     /// socket it writes as always.
     pub(super) fn poll_insist(
         &mut self,
@@ -102,6 +102,28 @@ impl Stream {
                 written => Poll::Ready(written),
             },
             Carrier::Duplex(stream) => poll_write(&mut **stream, cx, pieces),
+        }
+    }
+
+    /// Writes some of `bytes`, or of what the stream holds back, whether the socket has said that there is room or not, see
+    /// [`Insist`]: how many of `bytes` it took, or `None` where nothing left. Wakes nobody.
+    pub(crate) fn insist(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
+        match &mut self.carrier {
+            Carrier::Socket(socket) => match socket.insist(&[IoSlice::new(bytes)]) {
+                Ok(0) => Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+                taken => taken.map(Some),
+            },
+            Carrier::Duplex(stream) => {
+                let before = stream.passed_on();
+                stream.insist(Insist::Yes);
+                let flushed = Pin::new(&mut **stream).poll_flush(&mut Context::from_waker(Waker::noop()));
+                stream.insist(Insist::No);
+                if let Poll::Ready(flushed) = flushed {
+                    flushed?;
+                }
+                Ok((stream.passed_on() != before).then_some(0))
+            }
         }
     }
 
