@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -41,6 +42,24 @@ mod generous {
     #[on(disconnect)]
     fn disconnect(close: &Close, told: &Told) {
         let _ = told.0.send((close.code(), close.by(), Instant::now()));
+    }
+}
+
+#[ws_server(listen = "127.0.0.1:0", origins = any)]
+mod answering {
+    use super::*;
+
+    pub static ASKED: AtomicUsize = AtomicUsize::new(0);
+
+    #[on(utf8)]
+    fn answer() -> Vec<u8> {
+        ASKED.fetch_add(1, Ordering::Relaxed);
+        vec![0; 60_000]
+    }
+
+    #[on(request)]
+    fn page() -> String {
+        "p".repeat(200_000)
     }
 }
 
@@ -231,6 +250,54 @@ async fn who_reads_is_not_silent_although_no_ping_reaches_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_pings_before_it_has_read_its_answers_is_not_closed_for_that() {
+    let running = answering::server().max_outbox(100_000).bind().await.unwrap();
+    let mut stream = peer(&running).await;
+    let mut said = frame(0x81, b"answer").repeat(4);
+    said.extend(frame(0x89, b"still there?"));
+    stream.write_all(&said).await.unwrap();
+    // The answers wait before it closes.
+    stream.peek(&mut [0]).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    stream.write_all(&close(1000, b"")).await.unwrap();
+    let sent = read(&mut stream, 20_000).await;
+    assert_all(&sent, 1000);
+    assert_eq!(sent.pongs, [b"still there?"]);
+}
+
+/// A reply makes the outbox larger than it should be, once. (Other tests count here too, but little.)
+#[tokio::test(start_paused = true)]
+async fn questions_that_come_at_once_are_answered_as_the_answers_are_read() {
+    let running = answering::server().max_outbox(100_000).max_inbox(1).bind().await.unwrap();
+    let mut stream = peer(&running).await;
+    let asked = answering::ASKED.load(Ordering::Relaxed);
+    stream.write_all(&[frame(0x81, b"answer").repeat(50), close(1000, b"")].concat()).await.unwrap();
+    stream.peek(&mut [0]).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    let asked = answering::ASKED.load(Ordering::Relaxed) - asked;
+    assert!(asked < 20, "{asked} answers wait");
+    let sent = read(&mut stream, 200_000).await;
+    assert_eq!((sent.messages.len(), sent.close), (50, Some(1000)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_only_pings_and_does_not_read_takes_no_more_than_another_outbox() {
+    let running =
+        answering::server().max_outbox(2_000).silence_max(0).write_timeout(3600).bind().await.unwrap();
+    let mut stream = peer(&running).await;
+    stream.write_all(&frame(0x81, b"answer")).await.unwrap();
+    stream.peek(&mut [0]).await.unwrap();
+    for _ in 0..200 {
+        stream.write_all(&frame(0x89, &[0; 125])).await.unwrap();
+        sleep(Duration::from_millis(100)).await;
+    }
+    stream.write_all(&close(1000, b"")).await.unwrap();
+    let sent = read(&mut stream, 20_000).await;
+    assert_eq!((sent.messages.len(), sent.close), (1, Some(1000)));
+    assert!(sent.pongs.len() < 100, "{}", sent.pongs.len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_is_not_there_is_silent_although_small_messages_leave() {
     let (told, mut ended) = channel();
     let running = generous::server().state(told).silence_max(2).bind().await.unwrap();
@@ -299,4 +366,25 @@ async fn all_arrives_over_tls_before_a_disconnect() {
     assert_all(&Sent::read_complete(&received), 4000);
     let (code, by, _) = ended.recv().await.unwrap();
     assert_eq!((code, by), (4000, ClosedBy::Us));
+}
+
+/// The kernel says that a Unix socket has room only once three quarters of it are read: 160 kB.
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn who_reads_a_page_slowly_over_a_unix_socket_gets_all_of_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let _running = answering::server().listen(format!("unix:{}", path.display())).bind().await.unwrap();
+    let mut stream = tokio::net::UnixStream::connect(&path).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut page = Vec::new();
+    let mut buffer = vec![0; 5_000];
+    loop {
+        match stream.read(&mut buffer).await.unwrap() {
+            0 => break,
+            count => page.extend_from_slice(&buffer[..count]),
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert!(page.ends_with(&[b'p'; 200_000]), "{} bytes", page.len());
 }

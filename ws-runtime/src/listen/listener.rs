@@ -55,8 +55,11 @@ impl Listener {
         &self.address
     }
 
-    /// Sets options that its connections inherit: `TCP_NODELAY`, and bounds on what the kernel keeps for a slow or
-    /// vanished peer.
+    /// Sets options that its connections inherit: `TCP_NODELAY`, and a bound on what the kernel keeps for a slow peer.
+    ///
+    /// `TCP_USER_TIMEOUT` is not among them: Linux counts a small window that is full as silence, even while the peer reads
+    /// and the window moves on, and would reset the connection. A peer that has vanished is found by `silence_max` and
+    /// `write_timeout`.
     ///
     /// Only Linux has them inherited, which saves a call for each connection. If the kernel refuses one, the server
     /// listens without it.
@@ -66,7 +69,6 @@ impl Listener {
             let socket = socket2::SockRef::from(listener);
             let _ = socket.set_tcp_nodelay(nodelay);
             let _ = socket.set_tcp_notsent_lowat(NOT_SENT);
-            let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
         }
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         let _ = nodelay;
@@ -194,10 +196,6 @@ impl fmt::Debug for Prepared {
 /// kernel.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const NOT_SENT: u32 = 16 * 1024;
-
-/// A peer that acknowledges nothing for so long is gone.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// Long enough to cost nothing, and short enough that no client gives up. It ends sooner when a connection ends.
 const PAUSE: Duration = Duration::from_millis(100);

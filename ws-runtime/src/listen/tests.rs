@@ -80,6 +80,19 @@ async fn a_port_takes_ipv4_and_shows_such_a_peer_as_ipv4() {
     stream.set_nodelay(true).unwrap();
 }
 
+/// With it, Linux resets a peer whose window is smaller than what waits for it, although it reads: 30 seconds after it was
+/// first full.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[tokio::test]
+async fn the_kernel_gives_up_no_peer_that_reads_slowly() {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let socket = listener.try_clone().unwrap();
+    bind_one(listener).await.tune(true);
+    let socket = socket2::SockRef::from(&socket);
+    assert_eq!(socket.tcp_user_timeout().unwrap(), None);
+    assert!(socket.tcp_nodelay().unwrap());
+}
+
 #[tokio::test]
 async fn a_name_gives_the_same_free_port_on_each_of_its_addresses() {
     let listeners = bind("localhost:0").await.unwrap();

@@ -2,15 +2,15 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::Duplex;
 use super::halves::{Halves, ReadHalf, Unsplit, WriteHalf, poll_write};
 use super::opaque::Opaque;
 use super::socket::Socket;
+use super::{Duplex, Insist};
 
 /// The stream of one connection that is not taken apart.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Stream {
         }
     }
 
-    /// Writes whether the socket has said that there is room or not, see [`Insist`](super::Insist). Over anything but a
+    /// Writes whether the socket has said that there is room or not, see [`Insist`]. Over anything but a
     /// socket it writes as always.
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS writes to a stream below it"))]
     pub(super) fn poll_insist(
@@ -93,6 +93,28 @@ impl Stream {
                 written => Poll::Ready(written),
             },
             Carrier::Duplex(stream) => poll_write(&mut **stream, cx, pieces),
+        }
+    }
+
+    /// Writes some of `bytes`, or of what the stream holds back, whether the socket has said that there is room or not, see
+    /// [`Insist`]: how many of `bytes` it took, or `None` where nothing left. Wakes nobody.
+    pub(crate) fn insist(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
+        match &mut self.carrier {
+            Carrier::Socket(socket) => match socket.insist(&[IoSlice::new(bytes)]) {
+                Ok(0) => Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+                taken => taken.map(Some),
+            },
+            Carrier::Duplex(stream) => {
+                let before = stream.passed_on();
+                stream.insist(Insist::Yes);
+                let flushed = Pin::new(&mut **stream).poll_flush(&mut Context::from_waker(Waker::noop()));
+                stream.insist(Insist::No);
+                if let Poll::Ready(flushed) = flushed {
+                    flushed?;
+                }
+                Ok((stream.passed_on() != before).then_some(0))
+            }
         }
     }
 

@@ -156,6 +156,8 @@ impl<R: Route> Dispatcher<R> {
 /// A plain handler borrows its message from the read buffer. A message with an `async` handler is returned, to be
 /// awaited.
 impl<R: Route> Receiver for Dispatcher<R> {
+    const HANDLES: bool = true;
+
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
         // Pings and Close frames never get here: `ReceivePath` handles them.
         let Ok(message) = Received::of(incoming) else { return Ok(()) };

@@ -99,11 +99,7 @@ impl Answer {
 
 /// Writes all bytes and shuts down our half, unless the peer takes none for `write_timeout` or is slower than
 /// [`MIN_DRAIN_RATE`].
-async fn write(
-    to: &mut (impl AsyncWrite + Unpin),
-    bytes: &mut impl Buf,
-    write_timeout: Duration,
-) -> Result<(), Cut> {
+async fn write(to: &mut Stream, bytes: &mut impl Buf, write_timeout: Duration) -> Result<(), Cut> {
     let end = Instant::now() + drain_time(write_timeout, bytes.remaining());
     loop {
         let is_last = !bytes.has_remaining();
@@ -114,8 +110,12 @@ async fn write(
             // A peer that has read it all may have closed already.
             Ok(_) if is_last => return Ok(()),
             Ok(done) => done?,
-            Err(_) if progress <= end => return Err(Cut::NoProgress(write_timeout)),
-            Err(_) => return Err(Cut::TooSlow),
+            Err(_) if progress > end => return Err(Cut::TooSlow),
+            // What the peer has read may not be enough for the kernel to say that there is room.
+            Err(_) => match to.insist(bytes.chunk())? {
+                Some(taken) => bytes.advance(taken),
+                None => return Err(Cut::NoProgress(write_timeout)),
+            },
         }
     }
 }
@@ -199,7 +199,8 @@ mod tests {
 
     /// Writes to a peer that reads `taken` bytes in each period. Returns the outcome, and when it came.
     async fn written(bytes: usize, taken: usize, every: Duration) -> (Result<(), Cut>, Duration) {
-        let (mut ours, mut theirs) = tokio::io::duplex(taken);
+        let (ours, mut theirs) = tokio::io::duplex(taken);
+        let mut ours = Stream::over(ours);
         tokio::spawn(async move {
             let mut piece = vec![0; taken];
             loop {

@@ -37,7 +37,8 @@ pub(super) struct ReceivePath {
     read_half: Option<ReadHalf>,
     decoder: Decoder,
     inbox: Inbox,
-    /// Received but not decoded: read before the 101, or left because the inbox was full or the budget used up.
+    /// Received but not decoded: read before the 101, or left because the inbox or the outbox was full or the budget
+    /// used up.
     unread: Vec<u8>,
     /// Whether the last read was of a large payload.
     was_large: bool,
@@ -57,6 +58,9 @@ pub(super) enum Reading {
 
 /// Handles the messages of a connection.
 pub(super) trait Receiver {
+    /// Whether any message is handled now.
+    const HANDLES: bool;
+
     /// Handles a message before the next one is decoded. Returns the message if it must be kept for an `async` handler.
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>>;
 }
@@ -65,6 +69,8 @@ pub(super) trait Receiver {
 pub(super) struct ToInbox;
 
 impl Receiver for ToInbox {
+    const HANDLES: bool = false;
+
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
         Err(incoming)
     }
@@ -215,16 +221,20 @@ impl ReceivePath {
         }
     }
 
-    /// Decodes what was received, and passes on the messages. Returns how many bytes are left because the inbox is full
-    /// or the budget used up.
-    fn decode(
+    /// Decodes what was received, and passes on the messages. Returns how many bytes are left because the inbox or the
+    /// outbox is full or the budget used up.
+    fn decode<R: Receiver>(
         &mut self,
         mut received: &mut [u8],
         turn: &mut Turn<'_>,
-        receiver: &mut impl Receiver,
+        receiver: &mut R,
     ) -> usize {
         while self.reading == Reading::Open && !received.is_empty() {
             match turn.conn.phase() {
+                // However many questions come in one read: the peer is to read what it was answered before.
+                Phase::Ready | Phase::Finishing if R::HANDLES && turn.conn.is_overfull() => {
+                    return received.len();
+                }
                 Phase::Ready | Phase::Finishing if self.is_full(turn.conn) => return received.len(),
                 Phase::Ready | Phase::Finishing | Phase::Closing if turn.budget.is_spent() => {
                     return received.len();
@@ -290,8 +300,8 @@ impl ReceivePath {
             self.end(Close::new(1008, "too many pings", ClosedBy::Error));
             return;
         }
-        // Fails only if the connection is closing or cut.
-        let _ = turn.conn.push_frame(FrameKind::Pong, &mut payload, Bound::Outbox);
+        // Fails only if the connection is closing or cut, or if far too much waits already.
+        let _ = turn.conn.push_frame(FrameKind::Pong, &mut payload, Bound::Pong);
     }
 
     /// Ends the reading of messages, for this reason.

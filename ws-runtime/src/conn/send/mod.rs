@@ -411,6 +411,10 @@ impl SendPath {
         if self.fits(size) || bound == Bound::Peer {
             return Ok(());
         }
+        if bound == Bound::Pong {
+            let has_room = self.outbox.len() <= self.limit.saturating_mul(2);
+            return if has_room { Ok(()) } else { Err(SendError::Full { max: self.limit }) };
+        }
         match self.slow {
             Slow::Drop => Err(SendError::Full { max: self.limit }),
             Slow::Close => {
