@@ -13,23 +13,24 @@ use crate::watch::WatchError;
 
 /// Why a server did not start.
 ///
-/// Its `Debug` form is its message with all causes, one a line, as this is what a terminal shows when `main` returns it.
+/// Its `Debug` form is its message with all causes, one on each line, because that is what a terminal shows if `main`
+/// returns it.
 #[derive(Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Options that are wrong: all of them.
+    /// One or more options are wrong.
     #[error(transparent)]
     Options(#[from] OptionErrors),
-    /// An address that cannot be listened on.
+    /// The server cannot listen on an address.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// A certificate or a key that cannot be used. Without the feature `tls` there is no such error.
+    /// A certificate or a key cannot be used. Without the feature `tls` this error does not occur.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The period of a tick.
+    /// The period of a tick is wrong.
     #[error(transparent)]
     Tick(#[from] TickError),
-    /// A handle that cannot be watched.
+    /// A handle cannot be watched.
     #[cfg(unix)]
     #[error("the watch `{handler}` cannot begin")]
     Watch {
@@ -38,7 +39,7 @@ pub enum Error {
         /// Why it cannot.
         source: WatchError,
     },
-    /// Several things that are wrong, none of them an option: all of them.
+    /// Several of the errors above, except `Options`.
     #[error("{} things keep the server from starting", .0.len())]
     Several(Vec<Error>),
     /// `start()` was called where a tokio runtime already runs.
@@ -52,16 +53,16 @@ pub enum Error {
          or call `start()`, which makes one"
     )]
     OutsideRuntime,
-    /// The system did not give what a tokio runtime needs.
+    /// The system refused what a tokio runtime needs.
     #[error("cannot make a tokio runtime")]
     Runtime(#[source] io::Error),
-    /// The system did not let signals be heard.
+    /// The system refused to register signal handlers.
     #[error("cannot listen for SIGINT and SIGTERM")]
     Signals(#[source] io::Error),
 }
 
 impl Error {
-    /// Fails with all of them where there are any.
+    /// Fails with all of them, if there are any.
     pub(crate) fn all(mut errors: Vec<Self>) -> Result<(), Self> {
         match errors.pop() {
             None => Ok(()),

@@ -1,9 +1,9 @@
-//! How a text of somebody else's is put into a line of the log.
+//! Escapes text from outside for a line of the log.
 
 use std::fmt::{self, Display, Write};
 
-/// A text that a peer may have had a hand in, such as the error of a handler that quotes what it was sent: on one
-/// line, without what a terminal obeys, and of bounded length.
+/// A text that a peer may have influenced, such as the error of a handler that quotes a message. It is shown on one
+/// line, without control sequences, and with bounded length.
 pub(crate) struct Escaped<T>(pub(crate) T);
 
 /// How many bytes of it are shown.
@@ -41,7 +41,7 @@ impl Write for Escaping<'_, '_> {
     }
 }
 
-/// Whether a character turns the direction of writing, which makes a line read as it does not stand there; or ends it.
+/// Whether a character changes the direction of text, which would disguise a line, or ends the line.
 fn is_direction(character: char) -> bool {
     matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_of_a_peer_stays_on_its_line_and_moves_no_cursor() {
+    fn control_characters_are_escaped_and_long_texts_cut() {
         for (text, shown) in [
             ("ünïcödé 'quoted' \\", "ünïcödé 'quoted' \\"),
             ("a\r\nINFO forged", "a\\r\\nINFO forged"),

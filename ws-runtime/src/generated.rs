@@ -1,4 +1,4 @@
-//! The seam between the macro and the runtime: what `#[ws_server]` writes calls these names and no others.
+//! The interface between the macro and the runtime. Code that `#[ws_server]` generates uses only these names.
 //!
 //! Not part of the public interface: it changes whenever the macro does.
 
@@ -30,18 +30,18 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The answer to a plain HTTP request.
 pub type Response = http::Response<Bytes>;
 
-/// Sends to the connection's peer what a handler returned.
+/// Sends a handler's reply to the peer.
 ///
 /// # Errors
 ///
-/// The handler's own error, or that its reply is larger than `max_send_size`. A connection that is gone, or that is
-/// cut because its outbox is full, is no failure of the handler.
+/// The handler's own error, or that its reply is larger than `max_send_size`. If the connection is gone, or is cut
+/// because its outbox is full, that is no failure of the handler.
 #[inline]
 pub fn reply(peer: Peer<'_>, reply: Reply<'_>) -> Outcome {
     peer.conn.send_reply(reply, peer.message)
 }
 
-/// A message whose plain handler has ended.
+/// The result of a message whose plain handler has ended.
 ///
 /// # Errors
 ///
@@ -50,21 +50,21 @@ pub fn done(outcome: Outcome) -> Result<Handled, Failure> {
     outcome.map(|()| Handled::Done)
 }
 
-/// Calls a plain handler, at once.
+/// Calls a plain handler at once.
 pub fn now<T>(call: impl FnOnce() -> T) -> Ready<T> {
     ready(call())
 }
 
-/// Begins an `async` handler, at once as far as its arguments go.
+/// Makes the arguments of an `async` handler at once, and returns its future.
 ///
 /// # Errors
 ///
-/// That an argument could not be made.
+/// An argument could not be made.
 pub fn begin<F: Future>(call: impl FnOnce() -> Result<F, Reject>) -> Result<F, Reject> {
     call()
 }
 
-/// Says where a handler's future must be `Send`: connections move between threads.
+/// Requires that a handler's future is `Send`, because connections move between threads. The name appears in error messages.
 pub fn handler_must_be_send<F: Future + Send>(future: F) -> F {
     future
 }

@@ -16,22 +16,23 @@
 //! }
 //! ```
 //!
-//! The macro sees the whole server at once and writes the dispatch; this crate owns the loop: sockets, TLS, frames,
+//! The macro reads the whole module and generates the dispatch. This crate does the rest: sockets, TLS, frames,
 //! silence, ticks, watchers, limits, shutdown.
 //!
 //! # What is promised
 //!
-//! 1. **Order.** One connection's handlers run one at a time, in arrival order; connections run side by side on all
-//!    cores. `disconnect` runs once for each `ready`, after the last message, also after a panic, a silence or a
+//! 1. **Order.** One connection's handlers run one at a time, in arrival order. Connections run in parallel on all
+//!    cores. `disconnect` runs once for each `ready`, after the last message, even after a panic, a silence or a
 //!    shutdown.
-//! 2. **Sends never block.** `Ok` means that the connection's bounded outbox has taken the message; delivery is at most
-//!    once. A peer that reads too slowly is disconnected (or misses messages, where that was asked for), so that it
-//!    never grows memory without bound. A broadcast is encoded once.
-//! 3. **Handlers do not stop the connection.** Pings are answered and silence is measured while a handler awaits. What
-//!    arrives meanwhile waits in a bounded inbox; then TCP pushes back.
-//! 4. **A handler's error or panic ends at most its connection**, with close code 1011; details stand only in the log.
-//! 5. **Every state has a deadline and every buffer a bound**; each is an option, see [`Builder`].
-//! 6. **Shutdown** stops accepting, runs `shutdown`, handles what has arrived, says goodbye with 1001, and waits.
+//! 2. **Sends never block.** `Ok` means that the message is in the connection's outbox, which is bounded. A message is
+//!    delivered once or not at all. A peer that reads too slowly is disconnected, or misses messages if you choose
+//!    that, so its memory never grows without bound. A broadcast is encoded once.
+//! 3. **Handlers do not stop the connection.** Pings are answered and silence is measured while a handler awaits.
+//!    Messages that arrive meanwhile wait in an inbox, which is bounded; when it is full, TCP slows the peer down.
+//! 4. **A handler's error or panic ends only its own connection**, with close code 1011. The details are only logged.
+//! 5. **Every state has a deadline and every buffer a bound.** Each is an option, see [`Builder`].
+//! 6. **Shutdown** stops accepting, runs the `shutdown` handler, handles what has arrived, closes each connection with
+//!    1001, and waits for the end of all.
 //!
 //! # Features
 //!
@@ -73,8 +74,8 @@ pub use bytes::Bytes;
 pub use http;
 /// The rustls that this crate is built with: [`Tls`] takes its `ServerConfig`, and [`TlsError`] carries its errors.
 ///
-/// Of the crates whose types stand in this interface it alone has no version 1.0 yet. It stays, as nothing else can say
-/// all that a `ServerConfig` does; another minor version of it is a breaking change of this crate.
+/// It is the only crate before version 1.0 whose types are in this interface, because nothing else can express all that
+/// a `ServerConfig` does. Raising its minor version is a breaking change of this crate.
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
@@ -95,5 +96,5 @@ pub use tick::TickError;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};
 
-/// What [`Builder::start`] and its kin return.
+/// The result of [`Builder::start`], [`Builder::serve`] and [`Builder::bind`].
 pub type Result<T> = std::result::Result<T, Error>;

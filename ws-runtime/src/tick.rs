@@ -1,4 +1,4 @@
-//! Ticks: handlers that run each time a period has passed.
+//! Ticks: handlers that run once in each period.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use ws_spec::options::PERIOD;
 
 use crate::options::Seconds;
 
-/// The ticks of a server, as the macro hands them over.
+/// The ticks that the macro found in the module.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Ticks {
@@ -23,7 +23,7 @@ pub(crate) struct Tick {
     pub(crate) period: Duration,
 }
 
-/// A period that no tick can have.
+/// A tick's period is out of bounds.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the period of the tick `{name}` must be from 0.001 to 31536000 seconds, not {period}")]
 pub struct TickError {

@@ -1,17 +1,17 @@
-//! Where a server can listen, as it is written.
+//! The written forms of the addresses that a server can listen on.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-/// What a text or a number asks for, before anything is resolved or bound.
+/// A parsed address, before it is resolved or bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A port on all interfaces.
     Port(u16),
     /// An address with a port.
     Socket(SocketAddr),
-    /// A name that is still to be resolved.
+    /// A host name, not resolved yet.
     Name {
         /// The name of a host.
         host: String,
@@ -20,7 +20,7 @@ pub enum Target {
     },
     /// The path of a Unix domain socket.
     Path(PathBuf),
-    /// What systemd hands over.
+    /// The sockets that systemd passes.
     Systemd,
 }
 
@@ -117,7 +117,7 @@ fn parse_port(text: &str) -> Result<u16, &'static str> {
 pub const FORMS: [&str; 6] =
     ["8080", "127.0.0.1:8080", "[::1]:8080", "localhost:8080", "unix:/path/to/socket", "systemd"];
 
-/// The [`FORMS`] in words, each written as `quote` says.
+/// The [`FORMS`] in words, each passed through `quote`.
 #[must_use]
 pub fn forms(quote: impl Fn(&str) -> String) -> String {
     let [forms @ .., last] = FORMS.map(|form| format!("`{}`", quote(form)));

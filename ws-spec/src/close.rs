@@ -2,8 +2,8 @@
 
 /// Whether a code may stand in a Close frame: 1000 to 1003, 1007 to 1014, and 3000 to 4999.
 ///
-/// 1005, 1006 and 1015 only say that there was none (section 7.4.1), 1004 is reserved, and the rest belongs to future
-/// versions (section 7.4.2). The codes from 4000 on are a program's own.
+/// 1005, 1006 and 1015 mean that no code was received (section 7.4.1), 1004 is reserved, and the others are for future
+/// versions (section 7.4.2). The codes from 4000 on are for programs.
 #[must_use]
 pub const fn is_sendable(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)

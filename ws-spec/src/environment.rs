@@ -1,15 +1,15 @@
 //! Names of environment variables.
 
-/// What the names of a server's variables begin with, where it does not say otherwise.
+/// The default prefix of the names of a server's variables.
 pub const PREFIX: &str = "WS_SERVER";
 
-/// The option that is two variables: behind the prefix, that of the certificate chain.
+/// The option `tls` has two variables. This is the name of the one for the certificate chain, without the prefix.
 pub const TLS_CERT: &str = "TLS_CERT";
 
-/// And that of its key.
+/// The name of the variable for the key, without the prefix.
 pub const TLS_KEY: &str = "TLS_KEY";
 
-/// Whether names of variables may begin with this: capital letters, digits and underscores, not a digit first.
+/// Whether this is a valid prefix: capital letters, digits and underscores, not beginning with a digit.
 #[must_use]
 pub fn is_prefix(prefix: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';

@@ -1,7 +1,7 @@
-//! What `ws-macros` and `ws-runtime` both have to know, so that a rule stands in one place: the macros apply it to
-//! literals when a server is compiled, the runtime to every other value when it starts.
+//! The rules that `ws-macros` and `ws-runtime` share, so that each is written once. The macros apply them to literals
+//! when a server is compiled, the runtime to all other values when it starts.
 //!
-//! Not an interface of its own: it changes whenever the two need it. Depend on `ws-runtime`.
+//! This crate is not a public interface: it changes whenever the two need it. Depend on `ws-runtime`.
 
 pub mod address;
 pub mod close;

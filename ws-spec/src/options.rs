@@ -1,4 +1,4 @@
-//! What there is to know of an option without its value, and the table of the book.
+//! The description of each option, and the table for the book.
 
 use crate::environment::{self, TLS_CERT, TLS_KEY};
 
@@ -85,15 +85,15 @@ pub struct OptionInfo {
     pub name: &'static str,
     /// What the option is, in one sentence.
     pub sentence: &'static str,
-    /// The default as it would stand in the environment; empty for an empty list, `none` for nothing.
+    /// The default, in the form of the environment: empty for an empty list, `none` for no value.
     pub default: &'static str,
     /// What its values are.
     pub kind: Kind,
-    /// What is allowed, where that is not a range of numbers.
+    /// What is allowed in words, unless it is a range of numbers.
     words: &'static str,
     /// What a special value means; may be empty.
     pub hint: &'static str,
-    /// What other tools call it.
+    /// The names of this option in other tools.
     also: &'static [&'static str],
 }
 
@@ -118,7 +118,7 @@ pub enum Kind {
     Subprotocols,
     /// Whether messages are compressed.
     Compression,
-    /// What names of environment variables begin with.
+    /// The prefix of environment variables.
     Prefix,
 }
 
@@ -131,26 +131,26 @@ pub struct Bounds {
     pub most: f64,
 }
 
-/// The seconds that a period of a tick may have.
+/// The bounds of a tick's period, in seconds.
 pub const PERIOD: Bounds = Bounds { least: RESOLUTION, most: 31_536_000.0 };
 
-/// The runtime's clock has steps of so many seconds.
+/// The resolution of the runtime's clock, in seconds.
 pub const RESOLUTION: f64 = 0.001;
 
 impl OptionInfo {
-    /// The option of that name.
+    /// The option with this name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<&'static Self> {
         TABLE.iter().find(|info| info.name == name)
     }
 
-    /// The option that other tools call so.
+    /// The option that has this name in other tools.
     #[must_use]
     pub fn of_foreign_name(name: &str) -> Option<&'static Self> {
         TABLE.iter().find(|info| info.also.contains(&name))
     }
 
-    /// The variables that it is read from with this prefix; none for the prefix itself.
+    /// The variables that the option is read from, with this prefix. The option `env` has none.
     #[must_use]
     pub fn variables(&self, prefix: &str) -> Vec<String> {
         match self.kind {
@@ -160,7 +160,7 @@ impl OptionInfo {
         }
     }
 
-    /// The range of allowed numbers and their unit; none where values are no numbers.
+    /// The range of allowed numbers and their unit; `None` if the values are not numbers.
     #[must_use]
     pub fn range(&self) -> Option<(Bounds, &'static str)> {
         match self.kind {
@@ -176,19 +176,19 @@ impl OptionInfo {
         self.in_words(|Bounds { least, most }, unit| format!("{least} to {most} {unit}"))
     }
 
-    /// What a text that is not a number should have been: a number of that `kind`.
+    /// What is allowed instead of a text that is not a number: a number of this `kind`.
     #[must_use]
     pub fn number(&self, kind: &str) -> String {
         self.in_words(|Bounds { least, .. }, unit| format!("{kind} of {unit}, {least} or more"))
     }
 
-    /// What a value that is too small should have been.
+    /// What is allowed instead of a value that is too small.
     #[must_use]
     pub fn at_least(&self) -> String {
         self.in_words(|Bounds { least, .. }, unit| format!("{least} or more {unit}"))
     }
 
-    /// What a value that is too large should have been.
+    /// What is allowed instead of a value that is too large.
     #[must_use]
     pub fn at_most(&self) -> String {
         self.in_words(|Bounds { most, .. }, unit| format!("at most {most} {unit}"))
@@ -201,7 +201,7 @@ impl OptionInfo {
 }
 
 impl Kind {
-    /// The words that are its values.
+    /// The allowed words, if the values are words.
     #[must_use]
     pub const fn words(self) -> &'static [&'static str] {
         match self {

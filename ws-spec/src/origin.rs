@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 /// The origin of a web page, in lower case and without a port that its scheme implies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// Such as `https`.
+    /// The scheme, such as `https`.
     pub scheme: String,
     /// A name or an address; an IPv6 address is in brackets.
     pub host: String,
@@ -19,7 +19,7 @@ impl Origin {
     ///
     /// # Errors
     ///
-    /// Why no browser would send this as an origin.
+    /// The reason why no browser would send this as an origin.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         if text.contains('*') {
             return Err("there are no wildcards (`any` alone allows all)");
@@ -57,7 +57,7 @@ impl Origin {
         Ok(Self { scheme, host: host.to_ascii_lowercase(), port })
     }
 
-    /// The port that need not be written with this scheme.
+    /// The default port of this scheme.
     #[must_use]
     pub fn default_port(scheme: &str) -> Option<u16> {
         match scheme {
@@ -75,7 +75,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What stands before the last colon and behind it, but for the colons of an IPv6 address.
+/// The parts before and after the last colon, unless that colon is part of an IPv6 address.
 fn split_port(text: &str) -> (&str, Option<&str>) {
     match text.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
@@ -86,7 +86,7 @@ fn split_port(text: &str) -> (&str, Option<&str>) {
 fn is_host(host: &str) -> bool {
     match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        // What URLs have as a name after the browser is done with it (WHATWG URL, section 3.2).
+        // The characters of a host name after a browser has parsed it (WHATWG URL, section 3.2).
         None => host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()+,;=".contains(&byte)),
     }
 }

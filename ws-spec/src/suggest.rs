@@ -1,6 +1,6 @@
-//! "did you mean".
+//! Suggestions for misspelt words: "did you mean …?".
 
-/// The candidate that a word was most likely meant to be.
+/// The candidate that is most similar to a word, if any is similar enough.
 #[must_use]
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     candidates
@@ -11,16 +11,17 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Whether a word is this name, misspelt. Stricter than [`nearest`]: for a word that may well mean something else.
+/// Whether a word is a misspelling of this name. Stricter than [`nearest`], for words that may have a meaning of their
+/// own.
 #[must_use]
 pub fn is_misspelt(word: &str, name: &str) -> bool {
     strsim::jaro_winkler(word, name) > NEARLY_THE_SAME
 }
 
-/// Below this a suggestion confuses more than it helps.
+/// A suggestion below this similarity confuses more than it helps.
 const LIKE_ENOUGH: f64 = 0.8;
 
-/// A letter too much, too little or in the wrong place.
+/// The similarity of words that differ by one letter: added, missing or moved.
 const NEARLY_THE_SAME: f64 = 0.9;
 
 #[cfg(test)]
@@ -28,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_typo_finds_its_word_and_a_stranger_none() {
+    fn a_typo_finds_its_word_and_an_unrelated_word_finds_none() {
         let words = ["utf8", "binary", "disconnect", "connect"];
         for (word, meant) in [
             ("utf", Some("utf8")),

@@ -1,4 +1,4 @@
-//! Tokens of HTTP, which names of subprotocols are (RFC 6455, section 4.1).
+//! HTTP tokens. The names of subprotocols are tokens (RFC 6455, section 4.1).
 
 /// Whether a name is a token (RFC 9110, section 5.6.2).
 #[must_use]

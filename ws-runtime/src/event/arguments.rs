@@ -1,4 +1,4 @@
-//! What each event gives: one trait an event, so that a wrong argument is answered by the list of the right ones.
+//! The arguments of each event: one trait for each, so that the error for a wrong argument lists the right ones.
 
 use bytes::Bytes;
 
@@ -6,7 +6,7 @@ use super::{Binary, Close, ConnContext, FromContext, NotYet, ServerContext, Utf8
 use crate::wire::Utf8Bytes;
 use crate::{Handshake, Reject, Request};
 
-/// Writes the trait of one event: its arguments are those that can be made from its context.
+/// Writes the trait of one event. Every type that can be made from the event's context implements it.
 macro_rules! arguments_of {
     (
         $(#[doc = $doc:literal])*
@@ -36,7 +36,7 @@ macro_rules! arguments_of {
     };
 }
 
-/// Implements the arguments that are made from what an event brings.
+/// Implements the arguments that are made from an event's payload.
 macro_rules! made_from {
     ($brought:ty: $($argument:ty => $make:expr),* $(,)?) => { $(
         #[diagnostic::do_not_recommend]

@@ -1,4 +1,4 @@
-//! How a connection came to its end.
+//! How a connection ended.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use crate::wire::Utf8Bytes;
 
 use crate::Reject;
 
-/// How a connection ended: what a `disconnect` handler is told.
+/// How a connection ended: the payload of `disconnect`.
 ///
-/// That handler runs when the last one before it has ended, and all that was sent before the end is written or never will
-/// be. Nothing can be sent from then on.
+/// The `disconnect` handler runs once all other handlers of the connection have ended, and all that was sent is written
+/// or lost. Nothing can be sent from then on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Close {
     pub(crate) code: u16,
@@ -17,7 +17,7 @@ pub struct Close {
     pub(crate) by: ClosedBy,
 }
 
-/// Whose doing the end of a connection was.
+/// What ended a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClosedBy {
@@ -27,7 +27,7 @@ pub enum ClosedBy {
     Us,
     /// Silence: the peer answered no ping.
     Silence,
-    /// An error: the peer broke the protocol or a limit, a handler failed, or the network did.
+    /// An error: the peer broke the protocol or a limit, a handler failed, or the network failed.
     Error,
     /// The server's shutdown.
     Shutdown,
@@ -36,20 +36,20 @@ pub enum ClosedBy {
 impl Close {
     /// The close code (RFC 6455, section 7.4).
     ///
-    /// Two codes are never on the wire: 1005 says that the peer's Close frame had no code, 1006 that there was no Close
-    /// frame at all.
+    /// Two codes are never sent: 1005 means that the peer's Close frame had no code, 1006 that there was no Close
+    /// frame.
     #[must_use]
     pub fn code(&self) -> u16 {
         self.code
     }
 
-    /// The reason that came with the code; often empty, at most 123 bytes. What a peer sent here is not to be trusted.
+    /// The reason that came with the code: up to 123 bytes, often empty. Do not trust it: the peer may have written it.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// Whose doing it was.
+    /// What ended the connection.
     #[must_use]
     pub fn by(&self) -> ClosedBy {
         self.by
@@ -73,7 +73,7 @@ impl Close {
     pub(crate) const NO_CODE: u16 = 1005;
     /// RFC 6455, section 7.1.5: there was no Close frame.
     pub(crate) const ABNORMAL: u16 = 1006;
-    /// RFC 6455, section 5.5: what fits into a Close frame beside the code.
+    /// RFC 6455, section 5.5: a control frame holds 125 bytes, and the code takes two.
     const MAX_REASON: usize = 123;
 
     pub(crate) fn new(code: u16, reason: impl Into<Utf8Bytes>, by: ClosedBy) -> Self {
@@ -95,7 +95,7 @@ impl Close {
         Self::new(1011, "", ClosedBy::Error)
     }
 
-    /// An argument was refused, and the connection ends with it.
+    /// An argument was refused, and the connection closes for it.
     pub(crate) fn refused(code: u16, reject: &Reject) -> Self {
         let mut reason = reject.reason();
         reason.truncate(reason.floor_char_boundary(Self::MAX_REASON));

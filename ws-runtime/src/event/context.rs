@@ -1,25 +1,25 @@
-//! What surrounds an event: the server, the connection, the state, the session, and what the event itself brings.
+//! The context of an event: the server, the connection, the state, the session, and the event's payload.
 
 use crate::{Conn, Reject, Server};
 
-/// What a handler's argument is made from: implement it to let handlers take a type of yours.
+/// An argument that handlers can take. Implement it for a type of your own.
 ///
-/// `C` is the context of the event. Bound it by what the argument is made from, and so by the events that have that:
-/// [`WithServer`] is every event, [`WithConn`] all but `tick`, `watch` and `shutdown`, [`WithEvent`] those that bring the
-/// same, such as a text message, and [`WithSession`] those that come after the handshake.
+/// `C` is the context of the event. The bound on it says what the argument is made from, and so which events can give
+/// it: [`WithServer`] stands for every event; [`WithConn`] for all but `tick`, `watch` and `shutdown`; [`WithEvent`]
+/// for those with a certain payload, such as a text message; [`WithSession`] for those after the handshake.
 ///
-/// An argument that cannot be made refuses, and the handler is not run:
+/// `from_context` may return a [`Reject`]. Then the handler is not run:
 ///
-/// | event | what a refusal does |
+/// | event | what a `Reject` does |
 /// |---|---|
-/// | `connect` | the connection is closed without a word |
-/// | `handshake`, `request` | the peer is answered what the [`Reject`] says |
-/// | `ready` | the connection closes with 4000 and the status, such as 4403; the text of the `Reject` is the reason |
-/// | `utf8`, `binary` | the connection closes with 1008; the text of the `Reject` is the reason |
+/// | `connect` | the connection is closed without an answer |
+/// | `handshake`, `request` | it is the HTTP answer |
+/// | `ready` | the connection closes with 4000 plus the status, such as 4403; its text is the close reason |
+/// | `utf8`, `binary` | the connection closes with 1008; its text is the close reason |
 /// | all others | nothing else |
 ///
-/// It is logged each time. The session and the state are lent after all other arguments are made: these may look at the
-/// session, and refuse before the state is locked.
+/// Except for an HTTP answer, it is logged as a warning. The session and the state are lent after all other arguments
+/// are made. So an argument can look at the session, and can refuse before the state is locked.
 ///
 /// ```
 /// use serde::Deserialize;
@@ -55,7 +55,7 @@ use crate::{Conn, Reject, Server};
 ///     #[derive(Default)]
 ///     struct Guest { player: Option<u64>, moves: u64 }
 ///
-///     /// The number of a peer that plays; others are refused.
+///     /// The number of a player. A peer without one is refused.
 ///     struct Player(u64);
 ///
 ///     impl<'a, C: WithSession<Guest>> FromContext<'a, C> for Player {
@@ -88,40 +88,41 @@ pub trait FromContext<'a, C>: Sized {
     ///
     /// # Errors
     ///
-    /// Why it cannot be made, and what the peer is told; the handler is not run then.
+    /// Why the argument cannot be made. The handler is not run then.
     fn from_context(context: &mut C) -> Result<Self, Reject>;
 }
 
-/// A context that knows its server: that of every event.
+/// A context with a server: that of every event.
 pub trait WithServer<'a> {
     /// The server that the event belongs to.
     fn server(&self) -> &'a Server;
 }
 
-/// A context that knows its connection: that of every event but `tick`, `watch` and `shutdown`.
+/// A context with a connection: that of every event but `tick`, `watch` and `shutdown`.
 pub trait WithConn<'a>: WithServer<'a> {
     /// The connection that the event belongs to.
     fn conn(&self) -> &'a Conn;
 }
 
-/// A context that knows what its event brings: an `M`.
+/// A context with a payload of type `M`.
 ///
-/// That is a [`Handshake`](crate::Handshake) for `handshake`, a [`Utf8`](crate::Utf8) for `utf8`, a
+/// The payload is a [`Handshake`](crate::Handshake) for `handshake`, a [`Utf8`](crate::Utf8) for `utf8`, a
 /// [`Binary`](crate::Binary) for `binary` and `pong`, a [`Close`](crate::Close) for `disconnect`, and a
 /// [`Request`](crate::Request) for `request`.
 pub trait WithEvent<'a, M>: WithConn<'a> {
-    /// What the event brings.
+    /// The payload of the event.
     fn event(&self) -> &'a M;
 }
 
-/// A context that knows the session, of type `Se`: that of `ready`, `utf8`, `binary`, `pong` and `disconnect`.
+/// A context with a session of type `Se`: that of `ready`, `utf8`, `binary`, `pong` and `disconnect`.
 pub trait WithSession<Se> {
-    /// The session; `None` once it was lent to an argument, which the handler's own arguments leave to the last.
+    /// The session; `None` once it was lent to an argument. The macro lends it last, after all other arguments are
+    /// made.
     fn session(&self) -> Option<&Se>;
 }
 
-/// The context of a connection's event. `St` is how the state is reached, `Se` the session's type, and `M` what the event
-/// brings.
+/// The context of a connection's event. `St` gives access to the state, `Se` is the session's type, and `M` the
+/// payload's.
 #[derive(Debug)]
 pub struct ConnContext<'a, St, Se: 'static, M> {
     conn: &'a Conn,
@@ -130,7 +131,7 @@ pub struct ConnContext<'a, St, Se: 'static, M> {
     brought: &'a M,
 }
 
-/// The context of an event of the server as a whole. `St` is how the state is reached.
+/// The context of an event of the server as a whole. `St` gives access to the state.
 #[derive(Debug)]
 pub struct ServerContext<'a, St> {
     server: &'a Server,
@@ -147,11 +148,11 @@ impl<'a, St, Se: 'static, M> ConnContext<'a, St, Se, M> {
         Self { conn, state: Some(state), session, brought }
     }
 
-    /// The session, lent for as long as the handler runs.
+    /// The session, lent while the handler runs.
     ///
     /// # Panics
     ///
-    /// If it is taken twice, which the macro refuses when it compiles the server.
+    /// If it is taken twice. The macro refuses such a signature.
     #[doc(hidden)]
     #[expect(clippy::expect_used, reason = "refused at compile time")]
     pub fn take_session(&mut self) -> &'a mut Se {
@@ -161,11 +162,11 @@ impl<'a, St, Se: 'static, M> ConnContext<'a, St, Se, M> {
             .expect("a session is lent once, and only after the handshake")
     }
 
-    /// The session itself, which the connection then no longer has: only `disconnect` may.
+    /// The session by value: only for `disconnect`, the last event of a connection.
     ///
     /// # Panics
     ///
-    /// If it is taken twice, which the macro refuses when it compiles the server.
+    /// If it is taken twice. The macro refuses such a signature.
     #[doc(hidden)]
     #[expect(clippy::expect_used, reason = "refused at compile time")]
     pub fn take_session_by_value(&mut self) -> Se {
@@ -209,10 +210,10 @@ impl<'a, St> WithServer<'a> for ServerContext<'a, St> {
     }
 }
 
-/// A context that lends the state by way of `St`.
+/// A context that gives access to the state through `St`.
 #[doc(hidden)]
 pub trait WithState<St> {
-    /// The way to the state; the macro sees to it that it is asked for once.
+    /// Access to the state. The macro ensures that it is taken once.
     fn take_state(&mut self) -> St;
 }
 

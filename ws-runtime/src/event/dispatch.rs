@@ -1,4 +1,4 @@
-//! What happened, on its way to a handler: where it happened, and what may be lent to the handler's arguments.
+//! Events on their way to a handler: each carries what the handler's arguments are made from.
 
 use bytes::Bytes;
 
@@ -11,8 +11,8 @@ use super::store::{Guarded, Hold, Locked, Plain, Shared, Withheld};
 use crate::wire::Incoming;
 use crate::{Conn, Server};
 
-/// An event of a connection on its way to a handler. `K` is where the state is kept, `Se` the session's type, and `M` what
-/// the event brings.
+/// An event of a connection on its way to a handler. `K` is the state's store, `Se` the session's type, and `M` the
+/// payload's.
 #[doc(hidden)]
 pub struct ConnEvent<'a, K, Se: 'static, M> {
     conn: &'a Conn,
@@ -21,7 +21,7 @@ pub struct ConnEvent<'a, K, Se: 'static, M> {
     brought: &'a M,
 }
 
-/// An event of the server as a whole on its way to a handler. `K` is where the state is kept.
+/// An event of the server as a whole on its way to a handler. `K` is the state's store.
 #[doc(hidden)]
 pub struct ServerEvent<'a, K> {
     server: &'a Server,
@@ -33,11 +33,11 @@ pub struct ServerEvent<'a, K> {
 pub type RouteEvent<'a, R, M = ()> =
     ConnEvent<'a, <<R as Route>::Server as Service>::Store, <R as Route>::Session, M>;
 
-/// An event of a connection that is yet to be opened.
+/// An event of a connection that is not open yet.
 #[doc(hidden)]
 pub type OpeningEvent<'a, S, M = ()> = ConnEvent<'a, <S as Service>::Store, NotYet, M>;
 
-/// The session of events that come before there is one.
+/// The session's type in events before the session exists.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum NotYet {}
@@ -50,12 +50,12 @@ pub(crate) enum Received<'b> {
     Pong(Binary<'b>),
 }
 
-/// Whom a reply goes to: the peer, in answer to what the event brought.
+/// The receiver of a reply: the peer, and the message that is answered.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Peer<'a> {
     pub(crate) conn: &'a Conn,
-    /// The bytes of the message, where it owns them: what a large reply borrows from them is shared, not copied.
+    /// The bytes of the message, if it owns them. If a large reply borrows from them, they are shared, not copied.
     pub(crate) message: Option<&'a Bytes>,
 }
 
@@ -70,7 +70,7 @@ impl<'a, K, Se: 'static> ConnEvent<'a, K, Se, ()> {
         Self { conn, store, session: Some(session), brought: &() }
     }
 
-    /// The same event, with what it brings.
+    /// The same event with a payload.
     pub(crate) fn bringing<M>(self, brought: &'a M) -> ConnEvent<'a, K, Se, M> {
         let Self { conn, store, session, .. } = self;
         ConnEvent { conn, store, session, brought }
@@ -78,7 +78,7 @@ impl<'a, K, Se: 'static> ConnEvent<'a, K, Se, ()> {
 }
 
 impl<'a, K, Se: 'static, M> ConnEvent<'a, K, Se, M> {
-    /// Whom the handler's value is sent to.
+    /// The receiver of the handler's reply.
     #[must_use]
     pub fn peer(&self) -> Peer<'a>
     where
@@ -87,7 +87,7 @@ impl<'a, K, Se: 'static, M> ConnEvent<'a, K, Se, M> {
         Peer { conn: self.conn, message: self.brought.shared() }
     }
 
-    /// The context of an `async` handler where the state is behind a lock.
+    /// The context of an `async` handler if the state is behind a lock.
     #[must_use]
     pub fn withheld(self) -> ConnContext<'a, Withheld, Se, M> {
         ConnContext::new(self.conn, Withheld, self.session, self.brought)
@@ -95,7 +95,7 @@ impl<'a, K, Se: 'static, M> ConnEvent<'a, K, Se, M> {
 }
 
 impl<'a, T, Se: 'static, M> ConnEvent<'a, Plain<T>, Se, M> {
-    /// The context where the state needs no lock.
+    /// The context of a handler if the state needs no lock.
     #[must_use]
     pub fn shared(self) -> ConnContext<'a, Shared<'a, T>, Se, M> {
         ConnContext::new(self.conn, self.store.share(), self.session, self.brought)
@@ -111,7 +111,7 @@ impl<'a, T, Se: 'static, M> ConnEvent<'a, Guarded<T>, Se, M> {
 }
 
 impl<'b> Received<'b> {
-    /// A message that handlers take; gives back what none does.
+    /// A message that has a handler. Pings and Close frames have none, and are returned.
     pub(crate) fn of(incoming: Incoming<'b>) -> Result<Self, Incoming<'b>> {
         match incoming {
             Incoming::Text(text) => Ok(Self::Utf8(Utf8(text))),
@@ -130,7 +130,7 @@ impl<'b> Received<'b> {
         }
     }
 
-    /// Handles it at once, where it lies.
+    /// Runs its handler, if that is a plain one; borrows the message from the read buffer.
     #[inline]
     pub(crate) fn handle<'a, R: Route>(&'a self, event: RouteEvent<'a, R>) -> Result<Handled, Failure> {
         match self {
@@ -140,7 +140,7 @@ impl<'b> Received<'b> {
         }
     }
 
-    /// Handles it where [`handle`](Self::handle) told that it has to be awaited.
+    /// Runs its `async` handler, after [`handle`](Self::handle) returned [`Handled::Later`].
     pub(crate) async fn handle_later<'a, R: Route>(&'a self, event: RouteEvent<'a, R>) -> Outcome {
         match self {
             Self::Utf8(text) => R::utf8_later(event.bringing(text)).await,
@@ -149,7 +149,7 @@ impl<'b> Received<'b> {
         }
     }
 
-    /// Done with: a large buffer is used again.
+    /// Drops the message, and returns a large buffer to the pool.
     #[inline]
     pub(crate) fn give_back(self) {
         match self {
@@ -174,7 +174,7 @@ impl<'a, K> ServerEvent<'a, K> {
         Self { server, store }
     }
 
-    /// The context of an `async` handler where the state is behind a lock.
+    /// The context of an `async` handler if the state is behind a lock.
     #[must_use]
     pub fn withheld(self) -> ServerContext<'a, Withheld> {
         ServerContext::new(self.server, Withheld)
@@ -182,7 +182,7 @@ impl<'a, K> ServerEvent<'a, K> {
 }
 
 impl<'a, T> ServerEvent<'a, Plain<T>> {
-    /// The context where the state needs no lock.
+    /// The context of a handler if the state needs no lock.
     #[must_use]
     pub fn shared(self) -> ServerContext<'a, Shared<'a, T>> {
         ServerContext::new(self.server, self.store.share())

@@ -1,4 +1,4 @@
-//! A message's content: lent while it passes by, or owned.
+//! The content of a message, borrowed or owned.
 
 use std::borrow::Cow;
 
@@ -6,16 +6,15 @@ use bytes::Bytes;
 
 use crate::wire::{Payload, Text, Utf8Bytes};
 
-/// The content of a text message: what [`Conn::send_utf8`](crate::Conn::send_utf8) takes and a peer's text becomes.
+/// The content of a text message, received or to be sent by [`Conn::send_utf8`](crate::Conn::send_utf8).
 ///
-/// Made from `&str`, `String`, `Cow<str>` and `Utf8Bytes`; what is owned is sent without a copy where it is large.
+/// It converts from `&str`, `String`, `Cow<str>` and `Utf8Bytes`. A large owned text is sent without a copy.
 #[derive(Debug)]
 pub struct Utf8<'a>(pub(crate) Text<'a>);
 
-/// The content of a binary message: what [`Conn::send_binary`](crate::Conn::send_binary) takes and a peer's data
-/// becomes.
+/// The content of a binary message, received or to be sent by [`Conn::send_binary`](crate::Conn::send_binary).
 ///
-/// Made from `&[u8]`, `&[u8; N]`, `Vec<u8>` and `Bytes`; what is owned is sent without a copy where it is large.
+/// It converts from `&[u8]`, `&[u8; N]`, `Vec<u8>` and `Bytes`. Large owned data is sent without a copy.
 #[derive(Debug)]
 pub struct Binary<'a>(pub(crate) Payload<'a>);
 
@@ -26,7 +25,7 @@ impl Utf8<'_> {
         self.0.as_str()
     }
 
-    /// Shares the text where the message owns it, copies it where the read buffer does.
+    /// Shares the text if the message owns it; copies it from the read buffer otherwise.
     pub(crate) fn to_utf8_bytes(&self) -> Utf8Bytes {
         match &self.0 {
             Text::Borrowed(text) => Utf8Bytes::from(*text),
@@ -57,10 +56,10 @@ impl Binary<'_> {
     }
 }
 
-/// What a reply is sent in answer to.
+/// The payload of an event that can be replied to.
 #[doc(hidden)]
 pub trait Content {
-    /// The bytes, where the message owns them and a reply can share them.
+    /// The bytes, if the message owns them, so that a reply can share them.
     fn shared(&self) -> Option<&Bytes>;
 }
 
@@ -89,7 +88,7 @@ impl Content for () {
     }
 }
 
-/// Shares the payload where the message owns it, copies it where the read buffer does.
+/// Shares the payload if the message owns it; copies it from the read buffer otherwise.
 fn share(payload: &Payload<'_>) -> Bytes {
     match payload {
         Payload::Borrowed(data) => Bytes::copy_from_slice(data),

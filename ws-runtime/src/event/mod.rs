@@ -1,7 +1,7 @@
-//! What each event offers: the arguments a handler may take, the values it may return, and the dispatch between them.
+//! Events: the arguments that a handler may take, the values that it may return, and the dispatch between them.
 //!
-//! Users meet three things here: the traits that say what an event gives (they name the right arguments when a wrong
-//! one was written), [`FromContext`] for arguments of their own, and [`IntoReply`] for replies of their own.
+//! Three things here are for users: the traits of each event's arguments, which appear in error messages and list the
+//! right arguments; [`FromContext`], for arguments of your own; and [`IntoReply`], for replies of your own.
 
 mod arguments;
 mod close;

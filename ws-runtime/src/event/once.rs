@@ -1,17 +1,16 @@
-//! Refuses, at compile time, a signature that asks twice for what can be lent only once.
+//! Refuses, at compile time, a signature that takes the session or the state twice.
 
 use std::marker::PhantomData;
 
-/// What can be lent to only one argument of a call. The macro implements it for references to the session and the
-/// state, so that an alias of either is seen for what it is.
+/// A type that only one argument of a call can have. The macro implements it for references to the session and the
+/// state, so that an alias of either is recognised too.
 #[doc(hidden)]
 pub trait Exclusive {
-    /// Which part of the context: 1 the session, 2 the state.
+    /// The part of the context: 1 is the session, 2 the state.
     const PART: u8;
 }
 
-/// Asks whether a type is [`Exclusive`], without demanding that it is: an inherent constant comes before that of a
-/// trait.
+/// Finds out whether a type is [`Exclusive`] without a bound: an inherent constant takes precedence over a trait's.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Probe<T: ?Sized>(PhantomData<T>);
@@ -20,7 +19,7 @@ impl<T: Exclusive + ?Sized> Probe<T> {
     pub const PART: u8 = T::PART;
 }
 
-/// The part of a type that can be lent any number of times: none.
+/// The part of a type that is not [`Exclusive`]: 0, none.
 #[doc(hidden)]
 pub trait Unclaimed {
     const PART: u8 = 0;
@@ -28,7 +27,7 @@ pub trait Unclaimed {
 
 impl<T: ?Sized> Unclaimed for Probe<T> {}
 
-/// Fails to compile where two arguments ask for the same part.
+/// Fails to compile if two arguments have the same part.
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, clippy::indexing_slicing, reason = "runs in the compiler")]

@@ -1,10 +1,10 @@
-//! How a handler ended: as it should, with an error, or not at all.
+//! How a handler ended: successfully, with an error, or not run at all.
 
 use std::fmt::{self, Display};
 
 use crate::Reject;
 
-/// How a handler ended that has nothing more to give than that.
+/// How a handler ended.
 #[doc(hidden)]
 pub type Outcome = Result<(), Failure>;
 
@@ -12,24 +12,24 @@ pub type Outcome = Result<(), Failure>;
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handled {
-    /// It has.
+    /// It has been handled.
     Done,
-    /// Not yet: its handler has to be awaited, and needs a message that it can keep meanwhile.
+    /// Its handler is `async`: it must be awaited, with a message that it can own.
     Later,
 }
 
-/// Why a handler did not do what it was called for.
+/// Why a handler failed, or was not run.
 // Boxed, so that an outcome is as large as a pointer: it is returned for each message.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Failure(Box<Cause>);
 
-/// What is behind a failure.
+/// The cause of a failure.
 #[derive(Debug)]
 enum Cause {
-    /// The handler's own error, for the log alone: a peer never sees it.
+    /// The handler's own error. It is logged, and never sent to the peer.
     Error(String),
-    /// An argument could not be made, so the handler was not run. This is what the peer is told, where it is told anything.
+    /// An argument could not be made, so the handler was not run. The peer gets this, depending on the event.
     Argument(Reject),
 }
 
@@ -38,8 +38,7 @@ impl Failure {
         Self(Box::new(Cause::Error(error.to_string())))
     }
 
-    /// What the peer is to be told where the handler was not run as an argument was refused. One that has a mistake of its
-    /// own is a mistake of the program instead.
+    /// The refusal, if an argument was refused. A `Reject` that is invalid itself is a mistake of the program instead.
     pub(crate) fn refusal(&self) -> Option<&Reject> {
         match &*self.0 {
             Cause::Argument(reject) if reject.mistake().is_none() => Some(reject),

@@ -1,4 +1,4 @@
-//! What handlers return: a reply to the peer, an outcome, or the answer to a handshake.
+//! The values that handlers return: a reply to the peer, an outcome, or the answer to a handshake.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -17,8 +17,8 @@ use crate::wire::Utf8Bytes;
 /// the handler's name and ends the connection with close code 1011, without details. Implement the trait to return types
 /// of your own.
 ///
-/// The reply is made and queued before the lock on the state is released, where the handler took that. After
-/// [`Conn::disconnect`](crate::Conn::disconnect) it is dropped.
+/// If the handler holds the lock on the state, the reply is made and queued before the lock is released. After
+/// [`Conn::disconnect`](crate::Conn::disconnect) the reply is dropped.
 ///
 /// ```
 /// use ws_runtime::event::{IntoReply, Reply};
@@ -44,10 +44,11 @@ pub trait IntoReply {
         Self: 'r;
 }
 
-/// What is sent in answer to an event: nothing, a text, bytes, or the news that the handler failed.
+/// The reply to an event: nothing, a text, bytes, or the handler's failure.
 #[derive(Debug)]
 pub struct Reply<'r>(pub(crate) Outgoing<'r>);
 
+/// The content of a reply.
 #[derive(Debug)]
 pub(crate) enum Outgoing<'r> {
     Nothing,
@@ -58,7 +59,7 @@ pub(crate) enum Outgoing<'r> {
 
 /// A value that is sent as JSON, in a text message.
 ///
-/// A value that cannot be serialised ends the connection as an error of the handler does: close code 1011.
+/// If the value cannot be serialised, the connection ends as after an error of the handler: with close code 1011.
 ///
 /// ```
 /// use serde::Serialize;
@@ -117,7 +118,7 @@ impl IntoReply for Reply<'_> {
     }
 }
 
-/// Implements `IntoReply` for the types of which a reply is made without ado.
+/// Implements `IntoReply` for types that convert without failing.
 macro_rules! replies {
     ($($value:ident: $type:ty => $answer:expr),* $(,)?) => { $(
         #[diagnostic::do_not_recommend]
@@ -197,7 +198,7 @@ impl<T: IntoReply, E: HandlerError> IntoReply for Result<T, E> {
     }
 }
 
-/// The error of a handler, other than that of `handshake`: whatever can be logged.
+/// The error of a handler other than `handshake`: any type that can be logged.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a handler cannot fail with `{Self}`, which does not implement `Display`",
@@ -267,7 +268,7 @@ impl<Se, T: IntoAdmission<Se>, E: IntoReject> IntoAdmission<Se> for Result<T, E>
     }
 }
 
-/// The error of a `handshake` handler: whatever converts into a [`Reject`].
+/// The error of a `handshake` handler: any type that converts into a [`Reject`].
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a `handshake` handler cannot refuse with `{Self}`",
@@ -286,7 +287,7 @@ impl<E: Into<Reject>> IntoReject for E {
     }
 }
 
-/// A session that begins as its `Default`, as no `handshake` handler returns one.
+/// A session that begins as its `Default`, because no `handshake` handler returns it.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the session `{Self}` is never made: it has no `Default`, and no `handshake` handler returns it",

@@ -1,4 +1,4 @@
-//! What a route is to the runtime: what the connections to one part of a server are served by.
+//! A route as the runtime sees it: the session and the handlers of a group of connections.
 
 use std::future::Future;
 
@@ -9,21 +9,21 @@ use crate::{Handshake, Reject};
 
 /// A route: the session of its connections, and their handlers.
 ///
-/// Beside the method of each event stands a constant with the handler's name, for the log. Where the module has no
-/// handler, the method does nothing, and the name is the event's: a handler that is set at run time is logged under it.
+/// Each event has a method, and a constant with the handler's name for the log. If the module has no handler for an
+/// event, the method does nothing and the name is the event's.
 ///
-/// A message has two methods. The first handles it at once, where it lies in the buffer that it was read into, or tells
-/// that its handler has to be awaited; then the second is given the message once more, owned.
+/// A message has two methods. The first runs a plain handler, which borrows the message from the read buffer. For an
+/// `async` handler it returns [`Handled::Later`]; then the second method gets the message again, owned.
 #[doc(hidden)]
 pub trait Route: Sized + Send + Sync + 'static {
-    /// The server that it is a route of.
+    /// The server that the route belongs to.
     type Server: Service;
     /// The type marked `#[session]`, or `()`.
     type Session: Send + 'static;
 
     const HANDSHAKE: &'static str = "handshake";
 
-    /// Admits a peer and makes its session.
+    /// Accepts a handshake and makes the session, or refuses it.
     fn handshake<'a>(
         event: OpeningEvent<'a, Self::Server, Handshake>,
     ) -> impl Future<Output = Result<Self::Session, Reject>> + Send;

@@ -1,4 +1,4 @@
-//! What a server is to the runtime: the trait that `#[ws_server]` implements for the module that it stands on.
+//! A server as the runtime sees it: the trait that `#[ws_server]` implements for a module.
 
 use std::future::Future;
 
@@ -14,23 +14,23 @@ use crate::options::Attribute;
 use crate::tick::Ticks;
 use crate::{Reject, Request};
 
-/// A server: its state, its options, and the handlers that are there once for all its connections.
+/// A server: its state, its options, and the handlers that belong to no route.
 ///
-/// Beside the method of each event stands a constant with the handler's name, for the log. Where the module has no
-/// handler, the method does nothing, and the name is the event's: a handler that is set at run time is logged under it.
+/// Each event has a method, and a constant with the handler's name for the log. If the module has no handler for an
+/// event, the method does nothing and the name is the event's.
 #[doc(hidden)]
 pub trait Service: Sized + Send + Sync + 'static {
     /// The type marked `#[state]`, or `()`.
     type State;
-    /// Where the state is kept.
+    /// The store that keeps the state.
     type Store: Store<State = Self::State>;
-    /// What its connections are served by.
+    /// The route that serves its connections.
     type Route: Route<Server = Self>;
 
     /// The module's name.
     const NAME: &'static str;
 
-    /// Gives the values of the attribute; each is evaluated only if nothing overrides it.
+    /// Sets the values of the attribute. Each is evaluated only if nothing overrides it.
     fn attribute(attribute: &mut Attribute<'_>) {
         let _ = attribute;
     }
@@ -42,7 +42,7 @@ pub trait Service: Sized + Send + Sync + 'static {
         async { Ok(()) }
     }
 
-    /// `None` where plain HTTP requests are not answered: this handler can only be declared.
+    /// `None` if the module has no `request` handler. It cannot be set at run time.
     const REQUEST: Option<&'static str> = None;
 
     fn request<'a>(
@@ -59,18 +59,18 @@ pub trait Service: Sized + Send + Sync + 'static {
         async { Ok(()) }
     }
 
-    /// Names each `#[tick]`, its number and its period.
+    /// Adds each `#[tick]`: its number, its name and its period.
     fn ticks(ticks: &mut Ticks) {
         let _ = ticks;
     }
 
-    /// Runs the tick of that number.
+    /// Runs the tick with this number.
     fn tick<'a>(number: usize, event: ServerEvent<'a, Self::Store>) -> impl Future<Output = Outcome> + Send {
         let _ = (number, event);
         async { Ok(()) }
     }
 
-    /// Hands over each `#[watch]`: its handle and its handler.
+    /// Adds each `#[watch]`: its handle and its handler.
     #[cfg(unix)]
     fn watches(watches: &mut Watches<Self>) {
         let _ = watches;

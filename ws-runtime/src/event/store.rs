@@ -1,8 +1,8 @@
-//! Where the state is kept, and the ways to it: free to share, or behind a lock.
+//! The store of the state: without a lock, or behind one.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Where a server keeps its state: free to share, or behind a lock because some handler changes it.
+/// The store of a server's state: without a lock, or behind one if some handler changes the state.
 #[doc(hidden)]
 pub trait Store: Send + Sync + 'static {
     /// The user's type.
@@ -43,7 +43,7 @@ impl<T> Plain<T> {
     }
 }
 
-/// The way to a state without a lock.
+/// Access to a state without a lock.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Shared<'a, T>(&'a T);
@@ -55,8 +55,8 @@ impl<'a, T> Shared<'a, T> {
     }
 }
 
-/// The place where a handler's call keeps the lock on the state: taken when an argument asks for it, released when
-/// the call is over.
+/// Keeps the lock on the state during a handler's call: it is taken when an argument needs the state, and released when
+/// the call has ended.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Hold<'s, T>(Option<MutexGuard<'s, T>>);
@@ -69,7 +69,7 @@ impl<T> Hold<'_, T> {
     }
 }
 
-/// The way to a state behind a lock.
+/// Access to a state behind a lock.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Locked<'a, 's, T> {
@@ -84,16 +84,16 @@ impl<'s, T> Guarded<T> {
 }
 
 impl<'a, T> Locked<'a, '_, T> {
-    /// Takes the lock. A handler that panicked while it held it ended its own connection, not the server: the state
-    /// stays in use as that handler left it.
+    /// Takes the lock. Poisoning is ignored: a handler that panicked has ended its own connection, not the server, and
+    /// the state stays as the handler left it.
     #[doc(hidden)]
     pub fn get(self) -> &'a mut T {
         self.hold.0.insert(self.lock.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// No way to the state: what an `async` handler has where some handler takes the state by `&mut`, as the lock must
-/// not be held across an `.await`.
+/// No access to the state: for `async` handlers if some handler takes the state by `&mut`. The lock must not be held
+/// across an `.await`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Withheld;

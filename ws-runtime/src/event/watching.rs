@@ -1,4 +1,4 @@
-//! The watches that a server declares, on their way to the loop; and what their handlers can take.
+//! The watches that a server declares, and the arguments of their handlers.
 
 use std::fmt;
 use std::future::{Future, ready};
@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::server::Hosted;
 use crate::watch::Interest;
 
-/// The watches of a server, as the macro hands them over.
+/// The watches that the macro found in the module.
 #[doc(hidden)]
 pub struct Watches<S: Service> {
     declared: Vec<Box<dyn Declared<S>>>,
@@ -31,19 +31,19 @@ pub trait Watchable: AsFd + Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<H: AsFd + Send + 'static> Watchable for H {}
 
-/// A handle that is ready, on its way to a handler. `K` is where the state is kept, `H` the handle's type.
+/// A handle that is ready, on its way to a handler. `K` is the state's store, `H` the handle's type.
 #[doc(hidden)]
 pub struct WatchEvent<'a, K, H> {
     handle: &'a mut H,
     event: ServerEvent<'a, K>,
 }
 
-/// One declared watch, whatever its handle.
+/// A declared watch, with the type of its handle erased.
 pub(crate) trait Declared<S: Service>: Send {
     fn run(self: Box<Self>, hosted: &Arc<Hosted<S>>) -> Result<(), Error>;
 }
 
-/// A watch's handler, sync or async.
+/// A watch's handler, plain or `async`.
 pub(crate) trait WatchHandler<S: Service, H>: Send + 'static {
     fn call(&mut self, event: WatchEvent<'_, S::Store, H>) -> impl Future<Output = Outcome> + Send;
 }
@@ -124,7 +124,7 @@ impl<'a, K, H> WatchEvent<'a, K, H> {
         Self { handle, event }
     }
 
-    /// The context of an `async` handler where the state is behind a lock.
+    /// The context of an `async` handler if the state is behind a lock.
     #[must_use]
     pub fn withheld(self) -> WatchContext<'a, H, Withheld> {
         WatchContext::new(self.handle, self.event.withheld())
@@ -132,7 +132,7 @@ impl<'a, K, H> WatchEvent<'a, K, H> {
 }
 
 impl<'a, T, H> WatchEvent<'a, Plain<T>, H> {
-    /// The context where the state needs no lock.
+    /// The context of a handler if the state needs no lock.
     #[must_use]
     pub fn shared(self) -> WatchContext<'a, H, Shared<'a, T>> {
         WatchContext::new(self.handle, self.event.shared())
@@ -198,7 +198,7 @@ pub trait FromWatch<'a, H, St, Via>: Sized {
     fn from_event(context: &mut WatchContext<'a, H, St>) -> Result<Self, Reject>;
 }
 
-/// The context of a watch: that of the server, and the handle until an argument has taken it.
+/// The context of a watch: the server's context, and the handle until an argument takes it.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct WatchContext<'a, H, St> {

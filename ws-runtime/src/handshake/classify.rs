@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 use super::request::{Handshake, Request};
 use super::subprotocol::Subprotocols;
 
-/// The kind of a request.
+/// A classified request.
 #[derive(Debug)]
 pub(crate) enum Classified {
     /// A valid handshake of an allowed origin, to be answered with 101.
@@ -27,10 +27,10 @@ pub(crate) enum Classified {
     ForeignPage(HeaderValue),
 }
 
-/// What a request came over.
+/// The transport that a request came over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Transport {
-    /// Whether we have decrypted it.
+    /// Whether this server terminated TLS.
     pub(crate) encrypted: bool,
     /// Whether `Host` must name the server. A Unix socket and a pipe in memory have no host: clients send something else
     /// there, such as the path of the socket.
@@ -62,7 +62,8 @@ pub(crate) fn classify(mut head: Head, origins: &Origins, transport: Transport) 
     }
 }
 
-/// Checks what holds for every request, and returns the host that it is for. Reduces a target that names a host to its path.
+/// Checks the rules for every request, and returns the host that it is for. Reduces an absolute-form target to its
+/// path.
 fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>, Refusal> {
     let host = match parse_host(head) {
         Err(_) if !transport.has_host => None,
@@ -84,7 +85,7 @@ fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>
     let named = head.uri.authority().filter(|named| is_host(named)).cloned().ok_or(Refusal::Target)?;
     let address =
         |host: &Authority| (host.host().to_ascii_lowercase(), host.port_u16().unwrap_or(default_port));
-    // RFC 9112 section 3.2.2: it takes precedence over `Host`. No honest client sends two different hosts.
+    // RFC 9112 section 3.2.2: the target's host takes precedence over `Host`. No honest client sends two different hosts.
     if transport.has_host && host.as_ref().is_some_and(|host| address(host) != address(&named)) {
         return Err(Refusal::Target);
     }
@@ -93,7 +94,8 @@ fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>
     Ok(Some(named))
 }
 
-/// Reads `Host` (RFC 9112 section 3.2). A request of HTTP/1.0 may leave it out: load balancers still send such checks.
+/// Reads `Host` (RFC 9112 section 3.2). A request of HTTP/1.0 may leave it out: some load balancers check health that
+/// way.
 fn parse_host(head: &Head) -> Result<Option<Authority>, Refusal> {
     let value = match sole(&head.headers, &HOST) {
         Ok(Some(value)) => value,
@@ -105,7 +107,7 @@ fn parse_host(head: &Head) -> Result<Option<Authority>, Refusal> {
 
 /// Whether this is a host with an optional port, and nothing else.
 fn is_host(authority: &Authority) -> bool {
-    // An `@` of a user stands before the host.
+    // If a user name precedes the host, the prefix does not match: treat it as `@`.
     let after_host = authority.as_str().strip_prefix(authority.host()).unwrap_or("@");
     let port_is_sound = matches!(after_host, "" | ":") || authority.port_u16().is_some();
     !authority.host().is_empty() && !authority.as_str().contains('@') && port_is_sound
@@ -113,8 +115,8 @@ fn is_host(authority: &Authority) -> bool {
 
 /// Whether a request asks for a WebSocket, even by an invalid handshake.
 ///
-/// A key or a version without `Upgrade` counts: a proxy has dropped that header, and to answer with a page would hide it.
-/// Any other protocol in `Upgrade`, such as `h2c`, is ignored as RFC 9110 section 7.8 allows.
+/// A key or a version without `Upgrade` counts: a proxy has dropped that header, and answering with a page would hide
+/// that. Any other protocol in `Upgrade`, such as `h2c`, is ignored as RFC 9110 section 7.8 allows.
 fn wants_websocket(headers: &HeaderMap) -> bool {
     lists(headers, &UPGRADE, "websocket")
         || headers.contains_key(SEC_WEBSOCKET_KEY)
@@ -128,12 +130,13 @@ fn check_plain(head: &Head) -> Result<(), Refusal> {
         (true, Some(_)) => Err(Refusal::BodyLength),
         (true, None) => Err(Refusal::Body),
         (false, Some(length)) if length > 0 => Err(Refusal::Body),
-        // Bytes after it are another request (RFC 9112 section 9.3.2). It is not read: this answer ends the connection.
+        // Bytes after it are a pipelined request (RFC 9112 section 9.3.2). It is ignored: this answer ends the connection.
         (false, Some(_) | None) => Ok(()),
     }
 }
 
-/// Checks a handshake by RFC 6455 section 4.2.1, the origin excepted. Returns what it offers and the answer to its key.
+/// Checks a handshake by RFC 6455 section 4.2.1, except its origin. Returns the offered subprotocols and the accept
+/// key.
 fn check_handshake(head: &Head) -> Result<(Subprotocols, HeaderValue), Refusal> {
     let headers = &head.headers;
     if head.method != Method::GET {
@@ -165,7 +168,8 @@ fn check_handshake(head: &Head) -> Result<(Subprotocols, HeaderValue), Refusal> 
     Ok((Subprotocols::parse(headers)?, accept_key))
 }
 
-/// Whether a key is 16 bytes in base64. The spare bits of its last character may be set: nobody decodes a key.
+/// Whether a key is 16 bytes in base64. The spare bits of its last character may be set, because the key is never
+/// decoded.
 fn is_key(key: &[u8]) -> bool {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     key.strip_suffix(b"==").is_some_and(|digits| digits.len() == 22 && digits.iter().all(is_base64))

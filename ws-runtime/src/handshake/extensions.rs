@@ -5,16 +5,16 @@ use http::header::{HeaderValue, SEC_WEBSOCKET_EXTENSIONS};
 
 use crate::wire::{Agreement, MAX_WINDOW_BITS};
 
-/// What the server can agree to.
+/// The terms that the server accepts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terms {
-    /// Whether messages may refer back to earlier ones.
+    /// Whether messages may refer to earlier ones.
     pub(crate) context_takeover: bool,
     /// The largest window that we keep for one connection, in each direction.
     pub(crate) window_bits: u8,
 }
 
-/// How many offers are read, so that a header of commas costs nothing.
+/// How many offers are read, so that a header full of commas costs little.
 const MAX_OFFERS: usize = 16;
 
 /// The smallest window that zlib can compress with. An offer that demands a smaller one is declined.
@@ -26,7 +26,7 @@ struct Offer {
     server_no_context_takeover: bool,
     client_no_context_takeover: bool,
     server_max_window_bits: Option<u8>,
-    /// The largest window that the client uses, if it accepts to be given a smaller one.
+    /// The largest window that the client uses; `None` if the server must not ask for a smaller one.
     client_max_window_bits: Option<u8>,
 }
 

@@ -1,4 +1,4 @@
-//! Reads the head of one request: each byte once, up to a bound.
+//! Reads the head of one request, up to a limit. Each byte is scanned once.
 
 use std::future::poll_fn;
 use std::io;
@@ -11,12 +11,12 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use super::refusal::Refusal;
 
-/// How large a head may be.
+/// The limits on a head.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HeadLimits {
-    /// Bytes of the whole head, its empty line included.
+    /// The size of the whole head in bytes, including its empty line.
     pub(crate) max_header_size: usize,
-    /// Header lines.
+    /// The number of header lines.
     pub(crate) max_headers: usize,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct Head {
     pub(super) uri: Uri,
     pub(super) version: Version,
     pub(super) headers: HeaderMap,
-    /// Whether more bytes came after it, before any answer.
+    /// Whether more bytes followed it before the answer.
     pub(super) followed: bool,
 }
 
@@ -62,12 +62,12 @@ impl HeadReader {
     ///
     /// # Errors
     ///
-    /// [`HeadError::Refused`] at the first byte that breaks a rule, whatever pieces the bytes arrive in.
+    /// [`HeadError::Refused`] at the first byte that breaks a rule, no matter how the bytes are split over reads.
     pub(crate) async fn read<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> Result<Head, HeadError> {
         let Self { bytes, scanner } = self;
         bytes.reserve(FIRST_READ);
         let end = loop {
-            // One byte more than allowed distinguishes a head that is too large from an incomplete one.
+            // One byte more than allowed tells a head that is too large from an incomplete one.
             let room = scanner.limits.max_header_size.saturating_add(1).saturating_sub(bytes.len());
             if stream.read_buf(&mut (&mut *bytes).limit(room)).await? == 0 {
                 return Err(if bytes.is_empty() { HeadError::Closed } else { Refusal::Unfinished.into() });
@@ -82,10 +82,10 @@ impl HeadReader {
     }
 }
 
-/// Whether the peer has sent something since its request, without waiting for it.
+/// Whether the peer has sent something after its request. Does not wait.
 ///
-/// Bytes before the 101 may be an attack on a proxy that takes the connection for upgraded, so they are refused
-/// ([`Refusal::EarlyBytes`]). Takes one byte off the stream if there is one.
+/// Bytes before the 101 may be an attack on a proxy that believes the connection to be upgraded, so they are refused
+/// ([`Refusal::EarlyBytes`]). If there are any, this reads one of them.
 pub(crate) async fn arrived_early<S: AsyncRead + Unpin>(stream: &mut S) -> bool {
     poll_fn(|cx| {
         let mut byte = [0];
@@ -97,7 +97,7 @@ pub(crate) async fn arrived_early<S: AsyncRead + Unpin>(stream: &mut S) -> bool 
     .await
 }
 
-/// Scans each byte once, in order, so that neither the work nor the result depends on how bytes are cut up.
+/// Scans each byte once, in order, so that neither the work nor the result depends on how bytes are split over reads.
 struct Scanner {
     limits: HeadLimits,
     /// How many bytes have been scanned.
@@ -151,7 +151,7 @@ impl Scanner {
         }
     }
 
-    /// Skips bytes without a meaning for lines, up to the limit.
+    /// Skips bytes that do not matter for line structure, up to the limit.
     fn skip_plain(&mut self, bytes: &[u8]) {
         if !self.after_cr && self.seen > self.line_start {
             let line = bytes.get(self.seen..self.limits.max_header_size.min(bytes.len())).unwrap_or_default();
@@ -252,7 +252,7 @@ fn needs_encoding(byte: u8) -> bool {
     !byte.is_ascii() || matches!(byte, b'"' | b'<' | b'>' | b'`')
 }
 
-/// Whether a byte has no meaning for lines.
+/// Whether a byte does not matter for line structure.
 fn is_plain(byte: u8) -> bool {
     !byte.is_ascii_control() || byte == b'\t'
 }

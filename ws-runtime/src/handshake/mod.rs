@@ -1,8 +1,8 @@
-//! From the first bytes of a stream to a WebSocket handshake, a plain HTTP request, or a refusal.
+//! Reads the first request of a stream: a WebSocket handshake, a plain HTTP request, or one to refuse.
 //!
-//! [`HeadReader`] reads a bounded head; [`classify()`] decides what it asks for, without any I/O; [`accept`] makes the 101,
-//! and [`encode_response`] any other answer, which always says `Connection: close`. Deadlines, logging and closing are up
-//! to the caller: this module knows nothing above it.
+//! [`HeadReader`] reads a bounded head. [`classify()`] decides what it asks for, without I/O. [`accept`] makes the 101,
+//! and [`encode_response`] any other answer, always with `Connection: close`. Deadlines, logging and closing are up to
+//! the caller: this module imports nothing from the layers above.
 
 mod classify;
 #[cfg(feature = "compression")]

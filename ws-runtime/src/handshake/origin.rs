@@ -1,4 +1,4 @@
-//! From which web pages a browser may connect.
+//! Which web pages may connect.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,16 +6,16 @@ use std::str::FromStr;
 use http::uri::Authority;
 use ws_spec::Origin;
 
-/// From which web pages a browser may connect: the server's own ([`same`](Self::same), the default), some
+/// Which web pages may connect: the server's own ([`same`](Self::same), the default), listed ones
 /// ([`only`](Self::only)), or [`any`](Self::any).
 ///
-/// A browser names the origin of the page in each handshake, and lets any page connect anywhere, with the user's
-/// cookies. A server that does not look at it can be used by every page that its users visit (CWE-1385). An origin
-/// that is not allowed is refused with 403. A handshake without `Origin` does not come from a browser, and is accepted;
-/// `Origin: null`, as pages without an address send, is accepted by `any` alone. This is not authentication: other
-/// clients send what they like.
+/// A browser lets any page connect anywhere, with the user's cookies, and names the page's origin in each handshake. If
+/// a server does not check the origin, every page that its users visit can use it in their name (CWE-1385). An origin
+/// that is not allowed is refused with 403. A handshake without `Origin` does not come from a browser, and is accepted.
+/// `Origin: null`, which pages without an address send, is accepted only by `any`. This is not authentication: clients
+/// other than browsers can send any origin.
 ///
-/// Origins are compared as a whole: scheme, host (in any case) and port, where 80 and 443 need not be written. There
+/// Origins are compared by scheme, host (ignoring case) and port; the default ports 80 and 443 may be left out. There
 /// are no wildcards.
 ///
 /// As text it is `same`, `any`, or a list with commas.
@@ -36,7 +36,7 @@ enum Allowed {
     Any,
     #[default]
     Same,
-    /// And the server's own.
+    /// These, and the server's own.
     Only(Vec<Origin>),
 }
 
@@ -53,25 +53,25 @@ pub struct InvalidOrigin {
 impl Origins {
     /// Only pages that this server's own host and port served: `Origin` must name the host that `Host` names.
     ///
-    /// Over TLS the page must be one of `https`. Without TLS the scheme is not compared, because a proxy may have taken
-    /// the TLS off; it must then pass on the `Host` that it was asked for, or the origin has to be listed. The same holds
-    /// over a Unix socket: no browser connects to one, but a proxy does, on behalf of browsers.
+    /// Over TLS, the page's scheme must be `https`. Without TLS the scheme is not compared, because a proxy may
+    /// terminate TLS. The proxy must pass on the client's `Host`; otherwise list the origin. The same holds over a Unix
+    /// socket, to which a proxy may connect on behalf of browsers.
     #[must_use]
     pub fn same() -> Self {
         Self(Allowed::Same)
     }
 
-    /// Any page at all: for servers that give everybody the same, and do not look at cookies.
+    /// Any page: for servers that treat all clients alike and do not use cookies.
     #[must_use]
     pub fn any() -> Self {
         Self(Allowed::Any)
     }
 
-    /// These origins, beside the server's own.
+    /// These origins, and the server's own.
     ///
     /// # Errors
     ///
-    /// [`InvalidOrigin`] for a text that no browser would send as an origin, which says why.
+    /// [`InvalidOrigin`] for a text that no browser would send as an origin. It says why.
     pub fn only<I>(origins: I) -> Result<Self, InvalidOrigin>
     where
         I: IntoIterator<Item: AsRef<str>>,
@@ -80,7 +80,8 @@ impl Origins {
         Ok(Self(Allowed::Only(origins.collect::<Result<_, _>>()?)))
     }
 
-    /// Whether a page of that origin may connect to this host; where the request names none, no origin is the server's own.
+    /// Whether a page of this origin may connect to this host. If the request names no host, no origin is the server's
+    /// own.
     pub(super) fn allow(&self, origin: &[u8], host: Option<&Authority>, encrypted: bool) -> bool {
         let listed = match &self.0 {
             Allowed::Any => return true,
@@ -106,7 +107,7 @@ impl FromStr for Origins {
     }
 }
 
-/// As it is read: `same`, `any`, or a list with commas.
+/// In the form that `from_str` reads: `same`, `any`, or a list with commas.
 impl fmt::Display for Origins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -127,7 +128,7 @@ fn parse(text: &str) -> Result<Origin, InvalidOrigin> {
     Origin::parse(text).map_err(|reason| InvalidOrigin { text: text.to_owned(), reason })
 }
 
-/// Whether an origin is the server's own, going by what the client takes for its address.
+/// Whether an origin is the server's own, compared with the host that the client asked for.
 fn is_own(origin: &Origin, host: &Authority, encrypted: bool) -> bool {
     let scheme_fits = match origin.scheme.as_str() {
         "https" => true,

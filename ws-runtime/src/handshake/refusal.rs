@@ -6,7 +6,7 @@ use http::{Response, StatusCode};
 
 use super::respond::TEXT;
 
-/// Why a request is refused. The message is sent to the peer and logged: it names the rule and contains nothing that the
+/// Why a request is refused. The message is sent to the peer and logged. It names the rule, and quotes nothing that the
 /// peer has sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {

@@ -1,4 +1,4 @@
-//! A refusal that a handler gives.
+//! A refusal by a handler.
 
 use bytes::Bytes;
 use http::header::{
@@ -12,9 +12,10 @@ use super::subprotocol::NotOffered;
 /// An HTTP refusal: a status, perhaps with headers and a body.
 ///
 /// `#[on(handshake)]` returns it as an error to refuse a client, and `#[on(request)]` to answer one. A [`StatusCode`]
-/// and a pair of status and text convert into it, so `?` works on them. Without a body the peer reads the status in
-/// words. Statuses of 300 and above are refusals, redirects included; one below is a mistake of the program, which
-/// the peer sees as 500 and the log explains. Browsers hide all of it from scripts: there a refused WebSocket is just closed.
+/// and a pair of status and text convert into it, so `?` works on them. Without a body, the body is the status in
+/// words. Statuses of 300 and above are refusals, including redirects. A lower status is a mistake of the program: the
+/// peer gets 500, and the mistake is logged. Browsers hide the answer from scripts, which only see that the WebSocket
+/// is closed.
 ///
 /// ```
 /// use ws_runtime::http::StatusCode;
@@ -35,7 +36,7 @@ pub struct Reject(Box<Refused>);
 #[derive(Debug, Clone)]
 struct Refused {
     response: Response<Bytes>,
-    /// What is wrong with the refusal itself.
+    /// Why this refusal itself is invalid.
     mistake: Option<String>,
 }
 
@@ -57,7 +58,7 @@ pub enum InvalidHeader {
     },
 }
 
-/// The constructors for the statuses that refusals mostly have.
+/// The constructors for common statuses.
 macro_rules! statuses {
     ($($(#[$doc:meta])+ $name:ident => $status:ident;)+) => { $(
         $(#[$doc])+
@@ -69,7 +70,7 @@ macro_rules! statuses {
 }
 
 impl Reject {
-    /// A refusal with that status and no more.
+    /// A refusal with this status, without headers or body.
     #[must_use]
     pub fn new(status: StatusCode) -> Self {
         let mut response = Response::new(Bytes::new());
@@ -80,9 +81,9 @@ impl Reject {
     statuses! {
         /// 400: the request makes no sense to this server.
         bad_request => BAD_REQUEST;
-        /// 401: nobody has said who asks. RFC 9110 section 15.5.2 wants a `WWW-Authenticate` header with it.
+        /// 401: the client has not authenticated. RFC 9110 section 15.5.2 requires a `WWW-Authenticate` header.
         unauthorized => UNAUTHORIZED;
-        /// 403: who asks may not.
+        /// 403: the client is not allowed to do this.
         forbidden => FORBIDDEN;
         /// 404: there is nothing under this path.
         not_found => NOT_FOUND;
@@ -108,7 +109,7 @@ impl Reject {
         self
     }
 
-    /// Sets the body to bytes, whose `Content-Type` is a header to set, too.
+    /// Sets the body to bytes. Set their `Content-Type` by [`header`](Self::header).
     #[must_use]
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         *self.0.response.body_mut() = body.into();
@@ -117,8 +118,9 @@ impl Reject {
 
     /// Adds a header.
     ///
-    /// `Content-Type` replaces the one there was. One that cannot be set (malformed, or the server's own as
-    /// `Connection` and `Content-Length` are) is a mistake of the program: the peer sees 500 and the log explains.
+    /// `Content-Type` replaces an earlier one. A header that cannot be set is a mistake of the program: a malformed
+    /// one, or one that the server sets itself, such as `Connection` and `Content-Length`. The peer then gets 500, and
+    /// the mistake is logged.
     #[must_use]
     pub fn header<N, V>(mut self, name: N, value: V) -> Self
     where
@@ -139,7 +141,7 @@ impl Reject {
         self
     }
 
-    /// Its text, or the status in words: what a log line and a close reason say of it.
+    /// Its text, or the status in words: for a log line and a close reason.
     pub(crate) fn reason(&self) -> String {
         let response = &self.0.response;
         let is_text = response.headers().get(CONTENT_TYPE) == Some(&TEXT);
@@ -149,7 +151,7 @@ impl Reject {
         }
     }
 
-    /// What the program did wrong with it, for the log; the peer sees 500 instead.
+    /// Why the refusal itself is invalid, for the log. The peer gets 500 instead of it.
     pub(crate) fn mistake(&self) -> Option<String> {
         let status = self.status();
         let accepts = status.is_informational() || status.is_success();
@@ -191,7 +193,7 @@ impl From<(StatusCode, String)> for Reject {
     }
 }
 
-/// The client's fault: it lacks the subprotocol that it would need here.
+/// The client's fault: it did not offer the required subprotocol.
 impl From<NotOffered> for Reject {
     fn from(NotOffered(name): NotOffered) -> Self {
         Self::bad_request()
@@ -199,7 +201,7 @@ impl From<NotOffered> for Reject {
     }
 }
 
-/// The program's fault: the peer sees 500, and the log explains.
+/// The program's fault: the peer gets 500, and the error is logged.
 impl From<InvalidHeader> for Reject {
     fn from(error: InvalidHeader) -> Self {
         let mut reject = Self::internal_server_error();

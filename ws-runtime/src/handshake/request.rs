@@ -1,4 +1,4 @@
-//! A request as handlers see it: one that becomes a WebSocket, and one that does not.
+//! Requests as handlers see them: a handshake, and a plain HTTP request.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use super::subprotocol::{NotOffered, Subprotocols};
 
 /// The request of a client that wants a WebSocket, as `#[on(handshake)]` sees it.
 ///
-/// It is a valid handshake of an allowed origin (RFC 6455 section 4.2.1), and not answered yet. The handler may inspect
+/// It is a valid handshake (RFC 6455 section 4.2.1) of an allowed origin, and not answered yet. The handler may inspect
 /// it, choose a subprotocol, add headers to the answer, and refuse it by returning a [`Reject`](crate::Reject).
 ///
 /// ```
@@ -31,9 +31,9 @@ use super::subprotocol::{NotOffered, Subprotocols};
 pub struct Handshake {
     head: Head,
     offered: Subprotocols,
-    /// The answer to its key.
+    /// The value of `Sec-WebSocket-Accept`.
     accept_key: HeaderValue,
-    /// What handlers add to the answer. They get the handshake by `&`, so that it can be one of several arguments.
+    /// What handlers add to the answer. A mutex, because handlers get the handshake by `&`.
     answer: Mutex<Answer>,
 }
 
@@ -46,7 +46,7 @@ struct Answer {
 
 /// A plain HTTP request, as `#[on(request)]` sees it.
 ///
-/// It has no body: a request with one is refused with 413 before.
+/// It has no body: a request with one is refused with 413 before any handler runs.
 ///
 /// ```
 /// use ws_runtime::{Html, Reject, Request};
@@ -62,11 +62,11 @@ pub struct Request {
     head: Head,
 }
 
-/// What both kinds of request offer of their head.
+/// Implements access to the head for both kinds of request.
 macro_rules! reads_head {
     ($type:ty) => {
         impl $type {
-            /// What is asked for: a path, perhaps with a query (RFC 9112 section 3.2.1), never with a host.
+            /// The request target: a path, perhaps with a query (RFC 9112 section 3.2.1), but without a host.
             #[must_use]
             pub fn uri(&self) -> &Uri {
                 &self.head.uri
@@ -78,7 +78,7 @@ macro_rules! reads_head {
                 self.head.uri.path()
             }
 
-            /// What stands behind the `?`, as it was sent.
+            /// The query, as it was sent: what follows the `?`.
             #[must_use]
             pub fn query(&self) -> Option<&str> {
                 self.head.uri.query()
@@ -91,13 +91,13 @@ macro_rules! reads_head {
                 pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
             }
 
-            /// All headers, of which one name may have several.
+            /// All headers. Several may have the same name.
             #[must_use]
             pub fn headers(&self) -> &HeaderMap {
                 &self.head.headers
             }
 
-            /// The first header of that name, in any case; `None` also where it is not visible ASCII.
+            /// The first header with this name, ignoring case; `None` also if its value is not visible ASCII.
             #[must_use]
             pub fn header(&self, name: &str) -> Option<&str> {
                 self.head.headers.get(name)?.to_str().ok()
@@ -130,53 +130,53 @@ impl Handshake {
 
     /// The origin of the web page that connects, such as `https://example.org` (RFC 6454).
     ///
-    /// Browsers send it always, other clients seldom. Which ones get here, the option `origins` decides.
+    /// Browsers always send it, other clients seldom. The option `origins` decides which ones are allowed.
     #[must_use]
     pub fn origin(&self) -> Option<&str> {
         self.head.headers.get(ORIGIN)?.to_str().ok()
     }
 
-    /// The host that the client asked for, with the port where it is not the usual one.
+    /// The host that the client asked for, with the port unless that is the default one.
     ///
-    /// Over a Unix socket and in memory it is whatever the client has sent, or empty: some send the path of the socket.
+    /// Over a Unix socket it is not checked: it may be anything, such as the path of the socket, or empty.
     #[must_use]
     pub fn host(&self) -> &str {
         self.head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
     }
 
-    /// The subprotocols that the client offers, the one it likes best first, all different.
+    /// The subprotocols that the client offers, the preferred one first, all different.
     ///
-    /// Some clients pass a token here, because browsers let a page set no other header: keep them out of logs.
+    /// Some clients pass a token here, because browsers let a page set no other header. Do not log them.
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
         self.offered.iter()
     }
 
-    /// The subprotocol that is chosen so far.
+    /// The chosen subprotocol.
     ///
-    /// Before the handler runs it is the first of the option `subprotocols` that the client offers.
+    /// Before the handler runs, it is the first of the option `subprotocols` that the client offers.
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
         let chosen = self.answer().subprotocol;
         chosen.and_then(|position| self.offered.get(position))
     }
 
-    /// Chooses the subprotocol that the answer names, in place of the one chosen before.
+    /// Chooses the subprotocol for the answer, instead of the one chosen before.
     ///
     /// # Errors
     ///
-    /// [`NotOffered`] where the client does not offer it: by RFC 6455 section 4.1 it would have to give up.
+    /// [`NotOffered`] if the client does not offer it. By RFC 6455 section 4.1 it would have to fail the connection.
     pub fn choose_subprotocol(&self, name: &str) -> Result<(), NotOffered> {
         let position = self.offered.position(name).ok_or_else(|| NotOffered(name.to_owned()))?;
         self.answer().subprotocol = Some(position);
         Ok(())
     }
 
-    /// Sets a header of the answer (status 101), in place of one of the same name that was set before.
+    /// Sets a header of the answer (status 101). It replaces earlier ones of the same name.
     ///
     /// # Errors
     ///
-    /// [`InvalidHeader`] where it is no header, or one that the handshake itself sets: `Connection`, `Upgrade`,
-    /// `Sec-WebSocket-…`, and those that speak of a body.
+    /// [`InvalidHeader`] if it is malformed, or if the server sets it itself: `Connection`, `Upgrade`,
+    /// `Sec-WebSocket-…`, `Content-Length` and `Transfer-Encoding`.
     ///
     /// ```
     /// use ws_runtime::{Handshake, Reject};
@@ -196,7 +196,7 @@ impl Handshake {
         Ok(())
     }
 
-    /// Adds a header to the answer (status 101), beside those of the same name, as a second `Set-Cookie` needs.
+    /// Adds a header to the answer (status 101), and keeps earlier ones of the same name: for a second `Set-Cookie`.
     ///
     /// # Errors
     ///
@@ -227,7 +227,7 @@ impl Request {
         Self { head }
     }
 
-    /// The method, mostly `GET`. Answer `HEAD` as `GET`: the server leaves out the body.
+    /// The method, mostly `GET`. Answer `HEAD` like `GET`: the server leaves out the body.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.head.method
@@ -246,7 +246,7 @@ where
     Ok((name, value))
 }
 
-/// Neither query, headers nor the subprotocols that are offered: they carry tokens and cookies, and this ends up in logs.
+/// Shows neither the query, the headers nor the offered subprotocols: they may hold secrets, and this ends up in logs.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handshake")
@@ -257,7 +257,7 @@ impl fmt::Debug for Handshake {
     }
 }
 
-/// Neither query nor headers: they carry tokens and cookies, and this ends up in logs.
+/// Shows neither the query nor the headers: they may hold secrets, and this ends up in logs.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")

@@ -1,4 +1,4 @@
-//! What a handler of plain requests may answer.
+//! The answers to plain HTTP requests.
 
 use std::any::Any;
 use std::fmt::Display;
@@ -11,10 +11,10 @@ use super::reject::Reject;
 
 /// What `#[on(request)]` may return: the answer to a plain HTTP request.
 ///
-/// Text is sent as `text/plain`, [`Html`] as `text/html`, bytes as `application/octet-stream`; a whole
-/// [`http::Response`] says everything itself, and a pair replaces the status. `None` is 404. An `Err` is what the
-/// [`Reject`] or the [`StatusCode`] in it says; any other error is logged with the handler's name, and the peer reads 500
-/// without details. `Content-Length` and `Connection: close` are added to all. Implement the trait to return types of your own.
+/// Text is sent as `text/plain`, [`Html`] as `text/html`, bytes as `application/octet-stream`, and an
+/// [`http::Response`] as it is. A pair sets the status. `None` is 404. An `Err` with a [`Reject`] or a [`StatusCode`]
+/// is that answer; any other error is logged with the handler's name, and the peer gets 500 without details.
+/// `Content-Length` and `Connection: close` are added to every answer. Implement the trait to return types of your own.
 ///
 /// ```
 /// use ws_runtime::http::StatusCode;
@@ -39,7 +39,7 @@ pub trait IntoResponse {
     fn into_response(self) -> Response<Bytes>;
 }
 
-/// A page, or a part of one, sent as `text/html; charset=utf-8`.
+/// HTML, sent as `text/html; charset=utf-8`.
 ///
 /// ```
 /// use ws_runtime::{Html, IntoResponse};
@@ -50,7 +50,7 @@ pub trait IntoResponse {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Html<T>(pub T);
 
-/// Why a handler failed, for the log alone: it travels in the response's extensions.
+/// Why a handler failed, for the log only. It is passed on in the response's extensions.
 #[derive(Debug, Clone)]
 pub(crate) struct HandlerError(pub(crate) String);
 
@@ -84,7 +84,8 @@ bodies! {
     Vec<u8> => OCTETS,
 }
 
-/// Copied, so that it may be a part of the request; a page that never changes goes without a copy as [`Html`] or `Bytes`.
+/// The text is copied, because it may borrow from the request. To send a static page without a copy, use [`Html`] or
+/// `Bytes`.
 impl IntoResponse for &str {
     fn into_response(self) -> Response<Bytes> {
         content(TEXT, self.to_owned())
@@ -134,7 +135,7 @@ impl<T: IntoResponse, E: Display + 'static> IntoResponse for Result<T, E> {
             Ok(value) => return value.into_response(),
             Err(error) => error,
         };
-        // A status is `Display` as any error is, but it is an answer.
+        // A `StatusCode` implements `Display` as errors do, but it is an answer.
         match (&error as &dyn Any).downcast_ref::<StatusCode>() {
             Some(status) => status.into_response(),
             None => failed(error.to_string()),
@@ -148,7 +149,7 @@ fn content(content_type: HeaderValue, body: impl Into<Bytes>) -> Response<Bytes>
     response
 }
 
-/// A status below 200 ends no request, and a 101 would promise what does not follow.
+/// A status below 200 does not end a request, and after a 101 no WebSocket would follow.
 fn checked(response: Response<Bytes>) -> Response<Bytes> {
     let status = response.status();
     if status.is_informational() {

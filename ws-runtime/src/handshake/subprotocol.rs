@@ -1,4 +1,4 @@
-//! The subprotocols that a client offers, and choosing one (RFC 6455 section 1.9).
+//! Parses the subprotocols that a client offers, and chooses one (RFC 6455 section 1.9).
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -10,19 +10,19 @@ use ws_spec::is_token_byte;
 use super::refusal::Refusal;
 use super::request::Handshake;
 
-/// The subprotocols that the client offers, the one it likes best first.
+/// The subprotocols that the client offers, the preferred one first.
 ///
-/// `max_header_size` alone bounds them: clients pass tokens of some thousand bytes as subprotocols, because browsers let
+/// Only `max_header_size` bounds them: clients pass tokens of some thousand bytes as subprotocols, because browsers let
 /// a page set no other header.
 #[derive(Default)]
 pub(super) struct Subprotocols {
-    /// The names, one after the other.
+    /// The names, joined without separators.
     text: String,
-    /// The position of each name in it. A string for each name would cost many times as much as its bytes on the wire.
+    /// The position of each name in `text`. A string for each name would cost many times the memory of its bytes.
     names: Vec<Range<u32>>,
 }
 
-/// The client did not offer the subprotocol that was to be chosen (RFC 6455 section 4.2.2).
+/// The client did not offer this subprotocol, so it cannot be chosen (RFC 6455 section 4.2.2).
 ///
 /// As a [`Reject`](crate::Reject) it is status 400.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,11 +31,11 @@ pub(super) struct Subprotocols {
 )]
 pub struct NotOffered(pub(super) String);
 
-/// Chooses the first of the server's subprotocols that the client offers; where it offers none of them, none is.
+/// Chooses the first of the server's subprotocols that the client offers, if any.
 pub(crate) fn choose_subprotocol(handshake: &Handshake, ours: &[String]) {
     let offered = |name: &&String| handshake.subprotocols().any(|theirs| theirs == name.as_str());
     if let Some(name) = ours.iter().find(offered) {
-        // It is offered: that is how it was found.
+        // Cannot fail: it was found among the offered ones.
         let _ = handshake.choose_subprotocol(name);
     }
 }

@@ -9,8 +9,8 @@ use http::{Method, Response, StatusCode};
 
 use super::request::Handshake;
 
-/// The 101 for a handshake (RFC 6455 section 4.2.2), with the subprotocol and the headers that its handler chose, and
-/// the extension that was negotiated.
+/// The 101 for a handshake (RFC 6455 section 4.2.2), with the subprotocol and headers that handlers chose, and the
+/// negotiated extension.
 pub(crate) fn accept(handshake: &Handshake, extension: Option<HeaderValue>) -> Response<()> {
     let (mut headers, subprotocol) = handshake.added_headers();
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
@@ -33,10 +33,10 @@ pub(crate) fn encode_accept(response: &Response<()>) -> Vec<u8> {
     out
 }
 
-/// Encodes an answer to a request of that method. The caller closes the connection after it.
+/// Encodes an answer to a request with this method. The caller closes the connection after it.
 pub(crate) fn encode_response(response: &Response<Bytes>, method: &Method) -> impl Buf + use<> {
     let mut out = Vec::with_capacity(512);
-    // An answer of a type of the user's own has not been checked for this before.
+    // A response from a user's own `IntoResponse` has not been checked before.
     let status = response.status();
     let status = if status.is_informational() { StatusCode::INTERNAL_SERVER_ERROR } else { status };
     put_status(&mut out, status);
@@ -55,7 +55,7 @@ pub(crate) fn encode_response(response: &Response<Bytes>, method: &Method) -> im
     Bytes::from(out).chain(body)
 }
 
-/// Whether a header says where the message ends or whether the connection stays open, which is decided here alone.
+/// Whether a header is about the length of the body or the life of the connection. Only this file decides on those.
 fn frames_message(name: &HeaderName) -> bool {
     *name == CONNECTION
         || *name == CONTENT_LENGTH
@@ -79,7 +79,7 @@ fn put_header(out: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Writes a name in the case that the RFCs use, as some clients compare names with case.
+/// Writes a name in the case of the RFCs, because some clients compare names case-sensitively.
 fn put_name(out: &mut Vec<u8>, name: &str) {
     for (position, word) in name.split('-').enumerate() {
         if position > 0 {

@@ -1,26 +1,26 @@
-//! Where someone listens or calls from.
+//! The address of a listener or of a peer.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-/// Where a listener listens, or where a peer calls from.
+/// The address of a listener or of a peer.
 ///
-/// Displayed as it would be written to listen there: `127.0.0.1:8080`, `[::1]:8080`, `unix:/run/chat.sock`.
+/// It is displayed in the form that [`Listen`](crate::Listen) reads: `127.0.0.1:8080`, `[::1]:8080`,
+/// `unix:/run/chat.sock`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Address {
-    /// TCP over IPv4 or IPv6. A peer that comes over IPv4 has an IPv4 address, also on a socket that takes
-    /// both.
+    /// TCP over IPv4 or IPv6. A peer that connects over IPv4 has an IPv4 address, even on a dual-stack socket.
     Tcp(SocketAddr),
-    /// A Unix domain socket. Peers have no path as a rule, and neither has a socket with an abstract name.
+    /// A Unix domain socket. Peers mostly have no path, and a socket with an abstract name has none.
     Unix(Option<PathBuf>),
-    /// A pipe inside this process, without a socket. Only this crate's own tests have such connections.
+    /// A pipe inside this process, without a socket. Used only in this crate's own tests.
     Memory,
 }
 
 impl Address {
-    /// The IP address; none unless it is TCP.
+    /// The IP address; `None` unless it is TCP.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         match self {
@@ -29,7 +29,7 @@ impl Address {
         }
     }
 
-    /// The port; none unless it is TCP.
+    /// The port; `None` unless it is TCP.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         match self {
@@ -38,7 +38,7 @@ impl Address {
         }
     }
 
-    /// The path of a Unix domain socket that has one.
+    /// The path of a Unix domain socket, if it has one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match self {
@@ -47,7 +47,7 @@ impl Address {
         }
     }
 
-    /// A peer's address; an IPv4 address that a dual-stack socket wraps into IPv6 is unwrapped.
+    /// A peer's address. An IPv4 address that a dual-stack socket maps into IPv6 is mapped back.
     pub(super) fn of_tcp_peer(peer: SocketAddr) -> Self {
         match peer.ip().to_canonical() {
             IpAddr::V4(ip) => Self::Tcp(SocketAddr::from((ip, peer.port()))),

@@ -1,4 +1,4 @@
-//! What can go wrong before the first connection.
+//! Why a server cannot listen.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use ws_spec::address::forms;
 
 use super::address::Address;
 
-/// Why a server cannot listen where it was told to.
+/// Why a server cannot listen on an address.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {
@@ -33,7 +33,7 @@ pub enum ListenError {
         host: String,
         /// The port as it was given.
         port: u16,
-        /// What the resolver said, if it said anything.
+        /// The resolver's error, if there is one.
         source: Option<io::Error>,
     },
     /// Something listens there already.
@@ -78,7 +78,7 @@ pub enum ListenError {
         /// The path of the socket.
         path: PathBuf,
     },
-    /// A file that is not a socket is in the way; it is never removed.
+    /// A file that is not a socket is at the path. The server never removes it.
     #[error(
         "cannot listen on unix:{}: a file that is not a socket stands there; remove it or choose another path",
         path.display()
@@ -87,7 +87,7 @@ pub enum ListenError {
         /// The path of the file.
         path: PathBuf,
     },
-    /// The system's bound for the path of a socket is exceeded: 107 bytes on Linux, 103 on macOS and BSD.
+    /// The path is longer than the system allows for a socket: 107 bytes on Linux, 103 on macOS and BSD.
     #[error(
         "cannot listen on unix:{}: the path is too long for a socket (about 100 bytes are allowed); choose a shorter one",
         path.display()
@@ -96,7 +96,7 @@ pub enum ListenError {
         /// The path that is too long.
         path: PathBuf,
     },
-    /// The directory that the socket should stand in is missing.
+    /// The directory of the socket is missing.
     #[error(
         "cannot listen on unix:{}: the directory does not exist; create it first",
         path.display()
@@ -117,13 +117,13 @@ pub enum ListenError {
         /// What the system said.
         source: io::Error,
     },
-    /// systemd handed nothing over.
+    /// systemd passed no socket.
     #[error(
         "cannot listen on \"systemd\": no socket was handed over (LISTEN_FDS is not set for this process, or the \
          sockets were taken already); start the program through its .socket unit or `systemd-socket-activate`"
     )]
     NoPassedSocket,
-    /// systemd handed over something that is not a stream listener.
+    /// systemd passed something that is not a stream listener.
     #[error(
         "cannot listen on \"systemd\": socket {position} that was handed over is not a TCP or Unix stream listener; \
          use ListenStream= and Accept=no in the .socket unit"
@@ -159,7 +159,7 @@ impl ListenError {
         Self::Malformed { text: text.to_owned(), reason }
     }
 
-    /// What the system's refusal to bind a TCP socket means.
+    /// Classifies the system's error for a TCP socket.
     pub(super) fn of_tcp(address: SocketAddr, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::AddrInUse => Self::InUse { address, source },
@@ -172,7 +172,7 @@ impl ListenError {
         }
     }
 
-    /// What the system's refusal to bind a Unix socket means.
+    /// Classifies the system's error for a Unix socket.
     #[cfg(unix)]
     pub(super) fn of_path(path: &std::path::Path, source: io::Error) -> Self {
         let path = path.to_owned();

@@ -38,7 +38,7 @@ impl Listener {
         Ok(Self { address, socket: Socket::Tcp(TcpListener::from_std(listener)?) })
     }
 
-    /// Wraps a std listener and the file that is to be removed with it.
+    /// Wraps a std listener, and the file to remove when it is dropped.
     #[cfg(unix)]
     pub(super) fn unix(
         listener: std::os::unix::net::UnixListener,
@@ -50,7 +50,7 @@ impl Listener {
         Ok(Self { address, socket: Socket::Unix(UnixListener::from_std(listener)?, file) })
     }
 
-    /// Where it listens, with the port that was really given.
+    /// Where it listens. If port 0 was given, it is the port that the system chose.
     pub(crate) fn address(&self) -> &Address {
         &self.address
     }
@@ -61,8 +61,8 @@ impl Listener {
     /// and the window moves on, and would reset the connection. A peer that has vanished is found by `silence_max` and
     /// `write_timeout`.
     ///
-    /// Only Linux has them inherited, which saves a call for each connection. If the kernel refuses one, the server
-    /// listens without it.
+    /// Only on Linux are they inherited, which saves system calls for each connection. If the kernel refuses an option,
+    /// the server works without it.
     pub(crate) fn tune(&self, nodelay: bool) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if let Socket::Tcp(listener) = &self.socket {
@@ -92,7 +92,7 @@ impl Listener {
     }
 }
 
-/// Refuses a socket that does not listen, where the system can tell: to accept from it would fail for ever.
+/// Refuses a socket that does not listen, if the system can tell. Every `accept` on it would fail.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 fn must_listen(socket: &impl std::os::fd::AsFd) -> io::Result<()> {
     match socket2::SockRef::from(socket).is_listener()? {
@@ -108,8 +108,8 @@ fn must_listen<T>(_: &T) -> io::Result<()> {
 
 /// How long to wait after `accept` failed.
 ///
-/// `None`, at once, where it was that one connection's fault. Where descriptors or memory have run out, or
-/// the listener itself is broken, the next call fails too: without a pause, that takes a whole core.
+/// `None` if only that one connection failed: retry at once. If descriptors or memory have run out, or the listener is
+/// broken, the next call fails too. Without a pause, the retries would take a whole core.
 pub(crate) fn accept_pause(error: &io::Error) -> Option<Duration> {
     is_lasting(error).then_some(PAUSE)
 }
@@ -123,7 +123,7 @@ fn is_lasting(error: &io::Error) -> bool {
         Errno::NFILE,
         Errno::NOBUFS,
         Errno::NOMEM,
-        // The listener was shut down or closed behind our back.
+        // Other code in the process has shut down or closed the listener.
         Errno::INVAL,
         Errno::BADF,
         Errno::NOTSOCK,
@@ -133,7 +133,7 @@ fn is_lasting(error: &io::Error) -> bool {
 
 #[cfg(not(unix))]
 fn is_lasting(error: &io::Error) -> bool {
-    // Only these two say that it was one connection's fault.
+    // Only these two mean that a single connection failed.
     !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
 }
 
@@ -148,7 +148,7 @@ pub(super) enum Prepared {
 }
 
 impl Prepared {
-    /// Registers it with the runtime that runs now: a tokio listener may come from another one.
+    /// Registers it with the current runtime. A tokio listener may come from another one.
     pub(super) fn adopt(self) -> Result<Listener, ListenError> {
         let adopted = match self {
             Self::Tcp(listener) => Listener::tcp(listener),
@@ -192,12 +192,12 @@ impl fmt::Debug for Prepared {
     }
 }
 
-/// A socket is writable again when less than this waits to be sent. A control frame cannot overtake what waits in the
-/// kernel.
+/// A socket is reported as writable when less than this waits to be sent. Kept small, because a control frame cannot
+/// overtake what waits in the kernel.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const NOT_SENT: u32 = 16 * 1024;
 
-/// Long enough to cost nothing, and short enough that no client gives up. It ends sooner when a connection ends.
+/// Long enough to cost little, and short enough that no client gives up. It ends early when a connection ends.
 const PAUSE: Duration = Duration::from_millis(100);
 
 #[cfg(all(test, unix))]

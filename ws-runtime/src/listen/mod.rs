@@ -35,12 +35,13 @@ use ws_spec::address::Target;
 /// | `"8080"` | the same |
 /// | `"127.0.0.1:8080"`, `"[::1]:8080"`, a [`SocketAddr`], `(ip, port)` | this address; `[::]` takes IPv4 too |
 /// | `"localhost:8080"` | every address that the name resolves to when the server starts |
-/// | `"unix:/run/chat.sock"` | a Unix domain socket at this path, removed again at the end |
+/// | `"unix:/run/chat.sock"` | a Unix domain socket at this path, removed when the server ends |
 /// | `"systemd"` | all sockets that systemd hands over (`chat.socket`) |
 /// | a TCP or Unix listener of std or tokio | a socket that was prepared elsewhere |
 /// | a `Vec` or an array of these | all of them |
 ///
-/// Text that is not an address is kept as it is. [`check`](Listen::check) and the start of the server report it.
+/// A text that is not an address is not refused at once: [`check`](Listen::check) and the start of the server report
+/// it.
 ///
 /// ```
 /// use ws_runtime::Listen;
@@ -62,17 +63,17 @@ enum Place {
 }
 
 impl Listen {
-    /// Tells whether this can be an address at all, without binding or resolving anything.
+    /// Checks that this can be an address, without binding or resolving anything.
     ///
     /// # Errors
     ///
-    /// [`ListenError::Malformed`] names the first text that is not an address, [`ListenError::Nowhere`]
-    /// says that a list is empty.
+    /// [`ListenError::Malformed`] for the first text that is not an address, [`ListenError::Nowhere`] for an empty
+    /// list.
     pub fn check(&self) -> Result<(), ListenError> {
         self.mistakes().into_iter().next().map_or(Ok(()), Err)
     }
 
-    /// The same for each text that is not an address, and each list that is empty.
+    /// An error for each text that is not an address, and for each list that is empty.
     pub(crate) fn mistakes(&self) -> Vec<ListenError> {
         match &self.0 {
             Place::Target(_) | Place::Prepared(_) => Vec::new(),
@@ -82,11 +83,11 @@ impl Listen {
         }
     }
 
-    /// Binds every place, or none: where some fail, the listeners of the others are dropped.
+    /// Binds every place. If one fails, the listeners of the others are dropped.
     ///
     /// # Errors
     ///
-    /// Why, for each place that fails.
+    /// One for each place that fails.
     pub(crate) async fn bind(self, backlog: u32) -> Result<Vec<Listener>, Vec<ListenError>> {
         let mut places = Vec::new();
         let mut errors = Vec::new();

@@ -1,11 +1,11 @@
-//! Sockets that systemd opened and handed over.
+//! Sockets that systemd passes to the process.
 
 use listenfd::ListenFd;
 
 use super::error::ListenError;
 use super::listener::{Listener, Prepared};
 
-/// Takes all sockets over. A second call finds none.
+/// Takes all passed sockets. A second call finds none.
 pub(super) fn take() -> Result<Vec<Listener>, ListenError> {
     adopt_all(&mut ListenFd::from_env())
 }

@@ -8,7 +8,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::error::ListenError;
 use super::listener::Listener;
 
-/// Listens on a port of all interfaces: one socket for IPv6 and IPv4, or IPv4 alone where IPv6 is missing.
+/// Listens on a port of all interfaces: with one socket for IPv6 and IPv4, or with IPv4 only if the machine has no
+/// IPv6.
 pub(super) fn bind_port(port: u16, backlog: u32) -> Result<Listener, ListenError> {
     match bind((Ipv6Addr::UNSPECIFIED, port).into(), backlog) {
         Err(ListenError::Io { .. } | ListenError::NotAvailable { .. }) => {
@@ -25,8 +26,8 @@ pub(super) fn bind(address: SocketAddr, backlog: u32) -> Result<Listener, Listen
 
 /// Listens on every address that a name resolves to.
 ///
-/// Addresses that this machine lacks are left out as long as one remains: `localhost` often names `::1`
-/// where IPv6 is off. Port 0 is the same port on all of them if it is free there.
+/// Addresses that this machine does not have are skipped, unless all are: `localhost` often resolves to `::1` although
+/// IPv6 is off. With port 0, all of them get the same port if it is free.
 pub(super) async fn bind_name(host: &str, port: u16, backlog: u32) -> Result<Vec<Listener>, ListenError> {
     let unresolved = |source| ListenError::Unresolved { host: host.to_owned(), port, source };
     let mut addresses: Vec<SocketAddr> = Vec::new();
@@ -61,8 +62,8 @@ pub(super) async fn bind_name(host: &str, port: u16, backlog: u32) -> Result<Vec
 
 fn open(address: SocketAddr, backlog: u32) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // Without it, a restart fails for a minute on connections in TIME_WAIT. On Windows it would let others
-    // steal the port.
+    // Without it, a restart fails for a minute because of connections in TIME_WAIT. On Windows it would let other
+    // programs take over the port.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     if address.ip() == Ipv6Addr::UNSPECIFIED {

@@ -1,4 +1,4 @@
-//! Unix domain sockets that stand in the file system.
+//! Unix domain sockets in the file system.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use super::error::ListenError;
 use super::listener::Listener;
 
-/// Listens at a path. A socket there that nobody listens on any more is removed first.
+/// Listens at a path. A stale socket there, which no program listens on any more, is removed first.
 pub(super) fn bind(path: &Path, backlog: u32) -> Result<Listener, ListenError> {
     // Absolute, so that it is found again for removal after a change of directory.
     let absolute = std::path::absolute(path).map_err(|source| ListenError::of_path(path, source))?;
@@ -20,8 +20,7 @@ pub(super) fn bind(path: &Path, backlog: u32) -> Result<Listener, ListenError> {
         .map_err(|source| ListenError::of_path(path, source))
 }
 
-/// The file of a socket that was made here, removed when this is dropped, unless another file has taken its
-/// place.
+/// The file of a socket that was made here. Dropping this removes the file, unless another one has replaced it.
 #[derive(Debug)]
 pub(super) struct SocketFile {
     path: PathBuf,
@@ -63,7 +62,7 @@ fn clear_stale(path: &Path) -> Result<(), ListenError> {
             remove_if_same(path, identity(&found));
             Ok(())
         }
-        // A full backlog answers "would block", a datagram socket "wrong protocol": somebody uses it.
+        // A full backlog fails with "would block", a datagram socket with "wrong protocol": the socket is in use.
         Ok(()) => Err(ListenError::PathInUse { path: path.to_owned() }),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             Err(ListenError::of_path(path, error))
@@ -74,7 +73,7 @@ fn clear_stale(path: &Path) -> Result<(), ListenError> {
 
 fn probe(path: &Path) -> io::Result<()> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.set_nonblocking(true)?; // or a full backlog would hold the start up
+    socket.set_nonblocking(true)?; // or a full backlog would delay the start
     socket.connect(&SockAddr::unix(path)?)
 }
 

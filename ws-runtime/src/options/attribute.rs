@@ -4,7 +4,7 @@ use ws_spec::options as info;
 
 use super::describe::Draft;
 
-/// The values of a server's attribute on their way to the options.
+/// Collects the values of a server's attribute.
 #[doc(hidden)]
 pub struct Attribute<'a> {
     pub(super) draft: &'a mut Draft,
@@ -12,12 +12,12 @@ pub struct Attribute<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    /// Takes the prefix of the environment's variables and nothing else: the rest depends on what is set there.
+    /// Takes only the prefix of the environment variables. Whether other values are needed depends on those variables.
     pub(crate) fn of_prefix(draft: &'a mut Draft) -> Self {
         Self { draft, turn: Turn::Prefix }
     }
 
-    /// Takes the number of threads and nothing else: all others are evaluated on these threads.
+    /// Takes only the number of threads. All other values are evaluated on these threads.
     pub(crate) fn of_threads(draft: &'a mut Draft) -> Self {
         Self { draft, turn: Turn::Threads }
     }
@@ -36,12 +36,12 @@ impl<'a> Attribute<'a> {
     }
 }
 
-/// Which of the attribute's values are asked for.
+/// Which of the attribute's values are taken.
 #[derive(Debug, Clone, Copy)]
 enum Turn {
-    /// The one that says how the environment's variables are named.
+    /// The prefix of the environment variables.
     Prefix,
-    /// The one that says how many threads there are.
+    /// The number of threads.
     Threads,
     /// All others.
     Rest,

@@ -1,4 +1,4 @@
-//! What follows from the description of an option in `ws-spec`: written once here for all of them.
+//! Generates code for all options from their descriptions in `ws-spec`.
 
 use std::ffi::OsStr;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use super::written::TlsValue;
 use crate::handshake::Origins;
 use crate::listen::{Listen, Tls};
 
-/// Takes the description of all options, in the form that `ws_spec::for_each_option!` explains.
+/// Takes the description of all options, in the form of `ws_spec::for_each_option!`.
 macro_rules! options {
     (apart { $($apart:tt)* } kept { $($kept:tt)* }) => {
         options! { @all $($apart)* $($kept)* }
@@ -34,14 +34,14 @@ macro_rules! options {
             default: $default:literal, $(allowed: $allowed:literal,)? $(hint: $hint:literal,)? $(also: $also:tt,)?
         }
     )*) => {
-        /// What was given for each option so far, unchecked, and who gave it.
+        /// The value of each option so far, unchecked, with its source.
         #[derive(Default)]
         pub(crate) struct Draft {
             $(pub(crate) $name: Slot<raw!($kind)>,)*
         }
 
         impl Draft {
-            /// Takes the value of a variable; an error if no option of that name is read from one variable.
+            /// Reads the value of a variable; an error if no option has this name.
             pub(super) fn read(&mut self, option: &str, variable: &str, value: &OsStr) -> Result<Reading, UnknownOption> {
                 match option {
                     $(stringify!($name) => Ok(self.$name.read(variable, value)),)*
@@ -63,10 +63,10 @@ macro_rules! options {
             $(pub(super) $name: checked!($kind),)*
         }
 
-        /// Where `#[ws_server(…)]` puts its values: one method for each key, called by the code that it writes.
+        /// One method for each key of `#[ws_server(…)]`, called by the generated code.
         ///
         /// The value is a closure, called only if neither the builder nor the environment has set the option: an
-        /// expression that reads a file must not run, and must not fail, for a value that nobody uses.
+        /// expression that reads a file must not run, and must not fail, for a value that is not used.
         impl Attribute<'_> {
             $(
                 #[doc = $sentence]
@@ -99,7 +99,7 @@ macro_rules! options {
         $(#[doc = $doc:literal])*
         $name:ident: $kind:ident $(($($bounds:tt)*))? { $($rest:tt)* }
     )*) => {
-        /// The options that connections look up, checked.
+        /// The checked options that connections read.
         #[derive(Debug, Clone)]
         #[expect(dead_code, reason = "`threads` is looked up before there are options: they are evaluated on these threads")]
         pub(crate) struct Options {
@@ -108,7 +108,7 @@ macro_rules! options {
         }
 
         impl Options {
-            /// Takes the checked values apart: what is consumed at the start, and what stays.
+            /// Separates the values that are consumed at the start from those that stay.
             pub(super) fn split(checked: Checked, given: Vec<Given>) -> Settled {
                 let Checked { listen, tls, $($name),* } = checked;
                 Settled { listen, tls, options: Self { $($name,)* given: given.into() } }
@@ -117,7 +117,7 @@ macro_rules! options {
     };
 }
 
-/// The type that values of a kind are given as.
+/// The type of a kind's values before they are checked.
 macro_rules! raw {
     (listen) => { Listen };
     (tls) => { Tls };
@@ -131,7 +131,7 @@ macro_rules! raw {
     (prefix) => { Prefix };
 }
 
-/// The type that values of a kind have once they are checked.
+/// The type of a kind's values after they are checked.
 macro_rules! checked {
     (listen) => { Listen };
     (tls) => { Option<Tls> };
@@ -161,8 +161,8 @@ macro_rules! allowed {
     };
 }
 
-/// One method of the builder. It takes anything that converts into the type, but for numbers and switches: so that an
-/// integer literal is a `usize`.
+/// One method of the builder. It takes anything that converts into the type, except for numbers and switches, so that
+/// an integer literal is a `usize`.
 macro_rules! setter {
     (count $($rest:tt)*) => { setter! { @exact count $($rest)* } };
     (switch $($rest:tt)*) => { setter! { @exact switch $($rest)* } };

@@ -1,4 +1,4 @@
-//! What was given for an option, by whom, and whether it holds.
+//! The values that were given for options, where they came from, and their checks.
 
 use std::ffi::{OsStr, OsString};
 
@@ -12,9 +12,10 @@ use super::settled::{Given, Settled};
 use super::value::{Refused, Value};
 
 impl Draft {
-    /// Reads the environment, and what has to be known before there is a runtime: the number of threads.
+    /// Reads the environment, and takes from the attribute what is needed before there is a runtime: the number of
+    /// threads.
     ///
-    /// The warnings are worth a line in the log whether the rest is right or not.
+    /// The caller logs the warnings, even if values are wrong.
     pub(crate) fn prepare<K, V>(
         &mut self,
         environment: impl IntoIterator<Item = (K, V)>,
@@ -24,15 +25,15 @@ impl Draft {
         K: Into<OsString>,
         V: Into<OsString>,
     {
-        // The prefix is needed to know what the environment has set, and that to know what to evaluate.
+        // The order matters: the prefix is needed to read the environment, which decides what is evaluated.
         attribute(&mut Attribute::of_prefix(self));
         let warnings = self.read_environment(environment);
         attribute(&mut Attribute::of_threads(self));
         warnings
     }
 
-    /// On how many threads the server is to run, 0 for one for each core; also where that number is wrong, which is
-    /// reported by [`settle`](Self::settle).
+    /// How many threads the server runs on; 0 is one for each core. Also 0 if the number is wrong:
+    /// [`settle`](Self::settle) reports that.
     pub(crate) fn threads(&self) -> usize {
         self.threads.value().and_then(|threads| threads.checked(&info::threads).ok()).unwrap_or(0)
     }
@@ -54,10 +55,10 @@ impl Draft {
     }
 }
 
-/// Who gave a value. In the order of precedence: a later one replaces an earlier one.
+/// Where a value came from. In the order of precedence: a later one replaces an earlier one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// Nobody.
+    /// No value was given.
     Default,
     /// The key of `#[ws_server(…)]`.
     Attribute,
@@ -77,7 +78,7 @@ impl Source {
         }
     }
 
-    /// Where the reader finds what to change.
+    /// In words, for errors and for the log.
     pub(crate) fn place(&self, option: &str) -> String {
         match self {
             Self::Default => "by default".to_owned(),
@@ -92,17 +93,17 @@ impl Source {
 pub(crate) struct Slot<T>(Option<(Source, Result<T, Refused>)>);
 
 impl<T> Slot<T> {
-    /// Tells whether nothing has been given yet.
+    /// Whether no value was given yet.
     pub(crate) fn is_free(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Keeps the value, unless there is one from a source that goes before.
+    /// Sets the value, unless one of higher precedence is there.
     pub(crate) fn set(&mut self, source: Source, value: T) {
         self.put(source, Ok(value));
     }
 
-    /// The value, where one was given that could be read.
+    /// The value, if a readable one was given.
     pub(super) fn value(&self) -> Option<&T> {
         self.0.as_ref().and_then(|(_, value)| value.as_ref().ok())
     }
@@ -119,7 +120,7 @@ impl<T> Slot<T> {
 }
 
 impl<T: Value> Slot<T> {
-    /// Takes the text of a variable. What is wrong with it is reported by [`check`](Slot::check).
+    /// Reads the text of a variable. [`check`](Slot::check) reports what is wrong with it.
     pub(super) fn read(&mut self, variable: &str, value: &OsStr) -> Reading {
         let value = match value.to_str() {
             Some(text) => T::read(text.trim()),
@@ -157,7 +158,7 @@ impl<T> Default for Slot<T> {
     }
 }
 
-/// What became of a variable's value.
+/// Whether a variable's value was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
     Taken,

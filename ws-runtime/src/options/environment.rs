@@ -13,9 +13,9 @@ use super::tls;
 use super::value::{Refused, Value};
 
 impl Draft {
-    /// Takes every variable whose name begins with the prefix. Wrong values are kept and reported with all others.
+    /// Reads every variable whose name begins with the prefix. Wrong values are kept, and reported with all others.
     ///
-    /// A name that no option has is only a warning: what starts the process may define variables of its own there.
+    /// An unknown name only causes a warning: a service manager may define its own variables with this prefix.
     pub(crate) fn read_environment<K, V>(
         &mut self,
         variables: impl IntoIterator<Item = (K, V)>,
@@ -33,7 +33,7 @@ impl Draft {
                 Some(Variable { name, option, value: value.into() })
             })
             .collect();
-        // The environment has no order of its own; the log should have one.
+        // The environment has no fixed order; the log should have one.
         found.sort_by(|a, b| a.name.cmp(&b.name));
 
         let mut warnings = Vec::new();
@@ -93,7 +93,7 @@ pub(crate) struct Warning(String);
 impl Warning {
     fn unknown(prefix: &str, variable: &str) -> Self {
         let names: Vec<_> = TABLE.iter().flat_map(|info| info.variables(prefix)).collect();
-        // Only what follows the prefix is compared: it alone can be wrong, and it alone should count.
+        // Only what follows the prefix is compared: the prefix itself is right.
         let option = |variable: &str| variable.get(prefix.len() + 1..).unwrap_or("").to_ascii_lowercase();
         let foreign = OptionInfo::of_foreign_name(&option(variable)).map(|info| info.variables(prefix));
         let options: Vec<_> = names.iter().map(|name| option(name)).collect();
@@ -119,7 +119,7 @@ impl fmt::Display for Warning {
     }
 }
 
-/// What the names of a server's variables begin with.
+/// The prefix of the names of a server's variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prefix(String);
 

@@ -1,4 +1,4 @@
-//! Options that are not right.
+//! Errors in the values of options.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use ws_spec::options::OptionInfo;
 use super::draft::Source;
 use super::value::Refused;
 
-/// An option whose value is not allowed: which, where it was given, what is wrong and what is allowed.
+/// An option whose value is not allowed. The message says where the value came from, what is wrong and what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct OptionError {
@@ -50,7 +50,7 @@ impl OptionError {
     }
 }
 
-/// All options of a server that are not right, at once.
+/// All wrong options of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptionErrors(Vec<OptionError>);
 
@@ -65,7 +65,7 @@ impl OptionErrors {
     }
 }
 
-/// A single error is one line; several stand on a line each, below how many there are.
+/// One error is one line. Several are one line each, after a line with their number.
 impl fmt::Display for OptionErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let [error] = self.0.as_slice() {

@@ -1,23 +1,24 @@
-//! The options of a server: which value holds, and the types that values are given in.
+//! The options of a server: which value applies, and the types of the values.
 //!
-//! Each option is a key of `#[ws_server(…)]`, a method of [`Builder`](crate::Builder) with the same name, and a
-//! variable of the environment: `silence_max`, `.silence_max(…)`, `WS_SERVER_SILENCE_MAX`. Where several give a value,
-//! the first of these holds:
+//! Each option is a key of `#[ws_server(…)]`, a method of [`Builder`](crate::Builder) with the same name, and an
+//! environment variable: `silence_max`, `.silence_max(…)`, `WS_SERVER_SILENCE_MAX`. If several of them give a value,
+//! the first of these applies:
 //!
-//! 1. the builder, as the program computes its values for this very start;
-//! 2. the environment, by which an operator adapts the server to one machine;
-//! 3. the attribute, which was written before anyone knew where the server would run. Its value is evaluated only if
-//!    neither of the others gives one;
+//! 1. the builder, because the program computes its values for this start;
+//! 2. the environment, because an operator adapts the server to one machine with it;
+//! 3. the attribute, whose value is fixed when the server is written. It is evaluated only if neither of the others
+//!    gives one;
 //! 4. the default.
 //!
-//! All values are checked when the server starts, and all that are wrong are reported at once ([`OptionErrors`]). Which
-//! options are not at their default, and where each value came from, is logged.
+//! All values are checked when the server starts, and all wrong ones are reported at once ([`OptionErrors`]). The
+//! server logs each option that is not at its default, and where its value came from.
 //!
-//! Numbers in the environment are plain (`65536`, `0.5`), flags are `true` or `false`, lists have commas. `tls` is two
-//! variables, `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`. A variable with the prefix that is no option is a warning.
+//! In the environment, write numbers without units (`65536`, `0.5`), flags as `true` or `false`, and lists with commas.
+//! `tls` has two variables, `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`. A variable with the prefix that is not an
+//! option causes a warning.
 
-// `ws-spec` describes each option once; `describe.rs` makes of it the draft that the builder fills, the builder's methods,
-// the attribute's keys, the reader of the environment and the checked `Options`.
+// `ws-spec` describes each option once. From that, `describe.rs` generates the draft that the builder fills, the
+// builder's methods, the attribute's keys, the reader of the environment and the checked `Options`.
 
 mod attribute;
 mod describe;

@@ -1,4 +1,4 @@
-//! Origins as they are written in options.
+//! The value of the option `origins`.
 
 use ws_spec::options::OptionInfo;
 

@@ -1,4 +1,4 @@
-//! Spans of time as they are written in options.
+//! Durations as values of options.
 
 use std::fmt;
 use std::time::Duration;
@@ -31,7 +31,7 @@ enum Given {
 }
 
 impl Seconds {
-    /// The span within bounds that are seconds; none if it is outside, or if the clock could not tell it from 0.
+    /// The duration, if it is within `bounds` (in seconds) and is 0 or not below the clock's resolution.
     pub(crate) fn within(self, bounds: Bounds) -> Option<Duration> {
         if !bounds.contain(self.number()) || self.is_below_resolution() {
             return None;
@@ -92,7 +92,7 @@ impl From<u32> for Seconds {
 }
 
 impl From<i64> for Seconds {
-    /// What is too large for an exact conversion is also too large for any option.
+    /// A number that is too large for an exact conversion is also too large for any option.
     fn from(number: i64) -> Self {
         Self(Given::Number(number as f64))
     }

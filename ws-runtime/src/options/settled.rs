@@ -1,4 +1,4 @@
-//! Options that are known to be right.
+//! Checked options.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::describe::Options;
 use super::draft::Source;
 use crate::listen::{Listen, Tls};
 
-/// A server's options when all of them are right.
+/// A server's options after all of them were checked.
 pub(crate) struct Settled {
     pub(crate) listen: Listen,
     pub(crate) tls: Option<Tls>,
@@ -14,7 +14,7 @@ pub(crate) struct Settled {
 }
 
 impl Options {
-    /// The options that are not left to their defaults, in the order of the table, for the start-up log.
+    /// The options with a given value, in the order of the table, for the log at start.
     pub(crate) fn given(&self) -> impl Iterator<Item = &Given> {
         self.given.iter()
     }
@@ -27,17 +27,17 @@ impl Default for Options {
     }
 }
 
-/// An option that is not left to its default.
+/// An option with a given value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Given {
     pub(crate) name: &'static str,
-    /// As it would stand in the environment.
+    /// In the form of the environment.
     pub(crate) value: String,
     pub(crate) source: Source,
 }
 
 impl fmt::Display for Given {
-    /// A line of the start-up log: `silence_max = 5 (from WS_SERVER_SILENCE_MAX)`.
+    /// A line of the log at start: `silence_max = 5 (from WS_SERVER_SILENCE_MAX)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} = {} ({})", self.name, self.value, self.source.place(self.name))
     }

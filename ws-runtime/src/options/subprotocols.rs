@@ -1,4 +1,4 @@
-//! The names of subprotocols as they are written in options.
+//! The value of the option `subprotocols`.
 
 use std::ops::Deref;
 
@@ -9,7 +9,8 @@ use super::value::{Refused, Value};
 
 /// The names of subprotocols, the preferred one first.
 ///
-/// An array, a slice or a `Vec` of names, or one text with commas between them; read as a slice.
+/// It converts from an array, a slice or a `Vec` of names, and from one text with commas between them. It derefs to a
+/// slice.
 ///
 /// ```
 /// use ws_runtime::options::Subprotocols;

@@ -7,26 +7,26 @@ use crate::listen::{Listen, Tls};
 /// What happens when a peer reads so slowly that its outbox is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Slow {
-    /// Its connection is cut without a Close frame, which would not get through: the peer sees 1006, and the `disconnect`
-    /// handler is told 1008 (policy violation); written `"close"`.
+    /// Its connection is cut without a Close frame, which would not get through. The peer sees 1006, and the
+    /// `disconnect` handler gets 1008 (policy violation). Written `"close"`.
     #[default]
     Close,
-    /// The message that does not fit is lost, the connection stays; written `"drop"`.
+    /// The message that does not fit is dropped, the connection stays open. Written `"drop"`.
     Drop,
 }
 
-/// Whether messages are compressed by permessage-deflate (RFC 7692), with clients that offer it. All but `Off` need the
-/// feature `compression`, which is on by default.
+/// Whether messages are compressed by permessage-deflate (RFC 7692), if the client offers it. All but `Off`
+/// need the feature `compression`, which is on by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]
 pub enum Compression {
-    /// Never; written `"off"`.
+    /// No compression. Written `"off"`.
     #[default]
     Off,
-    /// Each message by itself: it costs time, but a connection keeps no memory for it; written `"on"`.
+    /// Each message is compressed by itself. It costs time, but no memory for each connection. Written `"on"`.
     On,
-    /// Messages refer back to those before them, in both directions: much smaller where they resemble each other, for
-    /// some 200 KiB of memory a connection; written `"context_takeover"`.
+    /// Messages refer to earlier ones, in both directions. Similar messages become much smaller, but each connection
+    /// takes some 200 KiB of memory. Written `"context_takeover"`.
     ContextTakeover,
 }
 
@@ -91,34 +91,34 @@ impl<T: Named> From<String> for Choice<T> {
 
 /// A value of an option before it is checked.
 pub(crate) trait Value: Sized {
-    /// The value once it is known to be right.
+    /// The type of the checked value.
     type Checked;
 
     /// Reads a variable of the environment.
     fn read(text: &str) -> Result<Self, Refused>;
 
-    /// Holds it against what is allowed.
+    /// Checks it against what is allowed.
     fn checked(self, info: &OptionInfo) -> Result<Self::Checked, Refused>;
 
-    /// The value for the log, as it would stand in the environment.
+    /// The value for the log, in the form of the environment.
     fn show(&self) -> String;
 
-    /// What holds where nothing was given.
+    /// The value if none was given.
     fn default_value(info: &OptionInfo) -> Result<Self::Checked, Refused> {
         Self::read(info.default)?.checked(info)
     }
 }
 
-/// Why a value is not taken.
+/// Why a value is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// It is not what is allowed; this is what it was.
+    /// This value is not allowed.
     Not(String),
-    /// It is a number above the largest that is allowed.
+    /// This number is larger than allowed.
     TooLarge(String),
-    /// It is a text, and should have been a number of this kind.
+    /// A number of this kind is required, not this text.
     NotNumber(&'static str, String),
-    /// For a reason of its own.
+    /// Another reason.
     Because(String),
 }
 
@@ -133,7 +133,7 @@ impl Refused {
         Self::Because(feature_off(feature))
     }
 
-    /// Refuses a text that is of another kind.
+    /// Refuses a text that is not allowed.
     pub(super) fn text(text: &str) -> Self {
         Self::Not(format!("{text:?}"))
     }
@@ -158,7 +158,7 @@ impl Value for usize {
     }
 
     fn checked(self, info: &OptionInfo) -> Result<Self, Refused> {
-        // Every bound is far below 2^53, from where on the conversion would round.
+        // Exact: every bound is far below 2^53.
         match info.range() {
             Some((bounds, _)) if !bounds.contain(self as f64) => Err(Refused::number(self as f64, bounds)),
             Some(_) | None => Ok(self),
@@ -243,7 +243,7 @@ impl Value for Listen {
 impl Value for Tls {
     type Checked = Option<Self>;
 
-    /// One variable cannot hold it: [`read_environment`](super::Draft::read_environment) puts the two together.
+    /// Never read from one variable: [`read_environment`](super::Draft::read_environment) combines two.
     fn read(text: &str) -> Result<Self, Refused> {
         Err(Refused::text(text))
     }

@@ -1,5 +1,4 @@
-//! What may be written as a value in `#[ws_server(…)]`: one trait for each type, so that a wrong value is answered by what
-//! is right.
+//! The values in `#[ws_server(…)]`: one trait for each type, so that the error for a wrong value says what is right.
 
 use super::environment::Prefix;
 use super::origins::AllowedOrigins;
@@ -8,7 +7,7 @@ use super::subprotocols::Subprotocols;
 use super::value::{Choice, Compression, Slow};
 use crate::listen::{Listen, Tls};
 
-/// Writes the trait of one type: all that converts into it has it.
+/// Writes the trait of one type. All types that convert into it implement the trait.
 macro_rules! values {
     ($($trait:ident -> $raw:ty { $message:literal, $label:literal, $offer:literal })*) => { $(
         #[doc(hidden)]

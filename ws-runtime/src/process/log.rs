@@ -1,5 +1,5 @@
-//! The subscriber of a process that has none. Its lines are written by a thread of their own: a pipe that nobody reads
-//! must not stop the server.
+//! The log subscriber for a process that has none. A thread of its own writes the lines, so that a pipe that is never
+//! read does not stop the server.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, OnceLock};
@@ -11,20 +11,20 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::log_queue::LogQueue;
 
-/// The queue of the subscriber that this crate has set up for the process; none where the program has set up its own.
+/// The queue of the subscriber that this crate has set up; `None` if the program has set up its own.
 static QUEUE: OnceLock<Option<Arc<LogQueue>>> = OnceLock::new();
 
-/// The log of a process while `start()` runs. When this is dropped, what was logged is written.
+/// The log of a process while `start()` runs. Dropping it waits until queued lines are written.
 #[must_use]
 pub(super) struct Log {
     queue: Option<&'static Arc<LogQueue>>,
-    /// How long the queue is waited for at the end: while nothing of it is written, and in all.
+    /// How long to wait for the queue at the end: without progress, and in total.
     stuck: Duration,
     most: Duration,
 }
 
 impl Log {
-    /// Sets up a plain subscriber where the process has none.
+    /// Sets up a plain subscriber if the process has none.
     pub(super) fn set_up() -> Self {
         let queue = QUEUE.get_or_init(subscribe).as_ref();
         if let Some(queue) = queue {
@@ -33,7 +33,7 @@ impl Log {
         Self { queue, stuck: Duration::from_millis(100), most: Duration::from_secs(1) }
     }
 
-    /// Waits no longer than that at the end.
+    /// Limits the wait at the end.
     pub(super) fn limit_wait(&mut self, most: Duration) {
         self.stuck = most;
         self.most = most;
@@ -57,16 +57,16 @@ fn subscribe() -> Option<Arc<LogQueue>> {
         .with_target(false)
         .with_ansi(io::stderr().is_terminal())
         .with_writer(Lines(Arc::clone(&queue)))
-        // It would report a closed terminal on that terminal, and panic.
+        // Otherwise it reports a write error to standard error, and panics if that is closed.
         .log_internal_errors(false);
-    // It fails where the program has set up its own: then that one is right.
+    // Fails if the program has set up its own subscriber, which is then used.
     subscriber.try_init().is_ok().then_some(queue)
 }
 
-/// Hands each line of the subscriber to the queue.
+/// Gives each line of the subscriber to the queue.
 struct Lines(Arc<LogQueue>);
 
-/// One line on its way.
+/// The writer of one line.
 struct Line<'a>(&'a LogQueue);
 
 impl<'a> MakeWriter<'a> for Lines {
@@ -88,8 +88,8 @@ impl Write for Line<'_> {
     }
 }
 
-/// The standard error stream, without the lock of std's: a write that blocks would hold it, and a panic's message or
-/// the error that `main` returns would wait for it.
+/// The standard error stream, without std's lock. A write that blocks would hold that lock, and block the message of a
+/// panic and the error that `main` returns.
 struct Stderr;
 
 #[cfg(unix)]
@@ -101,7 +101,7 @@ impl Write for Stderr {
         let stderr = rustix::stdio::stderr();
         loop {
             match rustix::io::write(stderr, bytes) {
-                // Another program may have set the terminal that both share to non-blocking.
+                // Another program that shares the terminal may have set it to non-blocking.
                 Err(Errno::AGAIN) => {
                     poll(&mut [PollFd::new(&stderr, PollFlags::OUT)], None)?;
                 }

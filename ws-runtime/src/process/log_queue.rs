@@ -12,15 +12,15 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 /// How many bytes of lines may wait. Further lines are dropped, and counted.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// Lines on their way to a sink that may block.
+/// A queue of lines for a sink that may block.
 ///
-/// While a server runs ([`begin`](Self::begin) to [`end`](Self::end)) a line only joins the queue. Otherwise it is
-/// written by the caller, as the process may end right after it; not so once the sink has been found to be stuck.
+/// While a server runs ([`begin`](Self::begin) to [`end`](Self::end)), lines are queued. Otherwise the caller writes
+/// its line itself, as the process may end right after it, unless older lines are still stuck in the queue.
 pub(super) struct LogQueue {
     state: Mutex<State>,
-    /// Told when lines have come.
+    /// Notified when lines are queued.
     filled: Condvar,
-    /// Told when lines have been written.
+    /// Notified when lines have been written.
     written: Condvar,
     sink: Arc<Mutex<dyn Write + Send>>,
 }
@@ -31,9 +31,9 @@ struct State {
     lines: Vec<u8>,
     /// How many bytes the thread has taken out of `lines` and not written yet.
     in_writing: usize,
-    /// How many bytes were written so far, to see whether it goes on.
+    /// How many bytes were written so far, to detect progress.
     written: u64,
-    /// Lines lost since it was last said.
+    /// Lines dropped since the last report.
     dropped: u64,
     /// How many servers run.
     servers: usize,
@@ -50,13 +50,13 @@ impl LogQueue {
         }
     }
 
-    /// A server starts: from now on no line is waited for.
+    /// A server starts: from now on lines are queued.
     pub(super) fn begin(self: &Arc<Self>) {
         let mut state = self.lock();
         state.servers += 1;
         if !state.has_thread {
             let queue = Arc::clone(self);
-            // Without it lines are written by those who log, as is usual.
+            // Without the thread, callers write their lines themselves.
             let spawned = thread::Builder::new().name("ws-log".to_owned()).spawn(move || queue.write_all());
             state.has_thread = spawned.is_ok();
         }
@@ -72,7 +72,7 @@ impl LogQueue {
         let mut state = self.lock();
         let is_idle = state.waiting() == 0;
         if !state.has_thread || (state.servers == 0 && is_idle) {
-            // Nobody else writes: the thread only does after it has taken lines under this lock.
+            // The thread is not writing: it takes lines under this lock first, and there are none.
             let _ = self.sink.lock().unwrap_or_else(PoisonError::into_inner).write_all(line);
         } else if state.waiting() + line.len() > MAX_BYTES {
             state.dropped += 1;
@@ -84,7 +84,7 @@ impl LogQueue {
         }
     }
 
-    /// Waits until all is written; no longer than `most`, and than `stuck` while nothing is written.
+    /// Waits until all is written, for up to `most` in total and up to `stuck` without progress.
     pub(super) fn flush(&self, stuck: Duration, most: Duration) {
         let end = Instant::now() + most;
         let mut state = self.lock();
@@ -101,7 +101,7 @@ impl LogQueue {
         }
     }
 
-    /// Writes what comes, for ever.
+    /// Writes lines as they come. Never returns.
     fn write_all(&self) {
         let mut lines = Vec::new();
         loop {
@@ -113,7 +113,7 @@ impl LogQueue {
             std::mem::swap(&mut lines, &mut state.lines);
             let dropped = std::mem::take(&mut state.dropped);
             if dropped > 0 {
-                // They came after all that are being taken, and before all that will come.
+                // The dropped lines came after all that are taken here, and before all that follow.
                 lines.extend_from_slice(Dropped(dropped).to_string().as_bytes());
             }
             state.in_writing = lines.len();
@@ -132,7 +132,7 @@ impl LogQueue {
                 Ok(0) => (lines.len(), lines),
                 Ok(written) => (written, &[][..]),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                // A disk may be full for a while, a closed terminal is closed for ever: both lose these lines.
+                // The disk may be full, or the terminal closed: these lines are lost.
                 Err(_) => (lines.len(), lines),
             };
             lines = &lines[written..];
@@ -155,7 +155,7 @@ impl State {
     }
 }
 
-/// A line that says how many are missing.
+/// A line that reports how many lines were dropped.
 struct Dropped(u64);
 
 impl fmt::Display for Dropped {
@@ -172,7 +172,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes as many writes as it is let; each write is one call of the thread.
+    /// A sink that allows one write for each message of the channel.
     struct Gate {
         open: mpsc::Receiver<()>,
         seen: Arc<Mutex<Vec<u8>>>,
@@ -180,7 +180,7 @@ mod tests {
 
     impl Write for Gate {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            // Once the other end is gone it stands open.
+            // Once the sender is dropped, all writes are allowed.
             let _ = self.open.recv();
             self.seen.lock().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sink_that_blocks_holds_nobody_up_and_what_is_lost_is_counted_in_its_place() {
+    fn a_sink_that_blocks_blocks_no_caller_and_dropped_lines_are_counted_in_their_place() {
         let (opener, seen, queue) = gate();
         queue.begin();
         let line = [vec![b'x'; 1023], b"\n".to_vec()].concat();
@@ -213,7 +213,7 @@ mod tests {
             queue.push(&line);
         }
         queue.flush(Duration::from_millis(1), LONG);
-        assert_eq!(text(&seen), "", "it has given up waiting");
+        assert_eq!(text(&seen), "", "the flush gave up");
         drop(opener);
         queue.flush(LONG, LONG);
         queue.push(b"later\n");
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_written_by_its_caller_where_no_server_runs() {
+    fn a_line_is_written_by_its_caller_if_no_server_runs() {
         let (opener, seen, queue) = gate();
         drop(opener);
         queue.push(b"before\n");
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sink_that_is_stuck_is_not_waited_for_after_the_server_either() {
+    fn a_stuck_sink_blocks_no_caller_after_the_server_has_ended() {
         let (_opener, seen, queue) = gate();
         queue.begin();
         queue.push(b"stuck\n");

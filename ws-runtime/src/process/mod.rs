@@ -1,14 +1,14 @@
-//! The process around a server, which `start()` owns. `start` makes the runtime that the server runs on, and ends it
-//! within the time that was promised; its own thread does nothing but wait for that end and for `signals`, so that
-//! handlers cannot make it deaf. `io_poller` keeps a worker polling sockets while handlers keep the others busy; `log`
-//! sets up the subscriber of a process that has none, and `log_queue` writes its lines.
+//! The process around a server, for `start()`. `start` makes the runtime that the server runs on, and ends it within
+//! the promised time. Its own thread only waits for that end and for `signals`, so that handlers cannot block signals.
+//! `io_poller` keeps a worker polling sockets while handlers keep the others busy. `log` sets up the subscriber for a
+//! process that has none, and `log_queue` writes its lines.
 
 mod io_poller;
 #[cfg(feature = "log")]
 mod log;
 #[cfg(not(feature = "log"))]
 mod log {
-    /// Without the feature `log` a process has the subscriber that it sets up itself.
+    /// Without the feature `log`, this crate sets up no subscriber.
     pub(super) struct Log;
 
     impl Log {

@@ -10,13 +10,13 @@ pub(super) struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// From now on they do not end the process by themselves. Must be called inside a tokio runtime.
+    /// Registers the signals: they no longer end the process by themselves. Must be called inside a tokio runtime.
     pub(super) fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    /// Waits for the next one, and tells its name. Cancel safe.
+    /// Waits for the next signal, and returns its name. Cancel safe.
     pub(super) async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.interrupt.recv() => "SIGINT",

@@ -19,21 +19,21 @@ use crate::event::Service;
 use crate::options::Draft;
 use crate::server::{Running, bind, warn};
 
-/// What a shutdown may take beyond `shutdown_timeout`: most of it is for `disconnect` handlers (`LAST_GRACE` of the
-/// server). When this much is over, the server's threads are left to themselves.
+/// How long a shutdown may take beyond `shutdown_timeout`. Most of it is for `disconnect` handlers (the server's
+/// `LAST_GRACE`). After that the server's threads are abandoned.
 const OVERDUE: Duration = Duration::from_millis(800);
 
-/// The same for what else runs on these threads. What is left of a second is for the log.
+/// The same for other tasks on these threads. The rest of the promised second is for the log.
 const LATEST: Duration = Duration::from_millis(900);
 
-/// What handlers have after a second signal, and what each later step has: all of it is within a quarter of a second.
+/// How long handlers have after a second signal, and each later step: a quarter of a second in total.
 const AT_ONCE: Duration = Duration::from_millis(60);
 const STEP_AT_ONCE: Duration = Duration::from_millis(50);
 
-/// Runs a server in a process of its own.
+/// Runs a server that owns the process.
 ///
-/// Signals have to be obeyed whatever blocks. So no user code runs on this thread, but for the values of `env` and
-/// `threads` in the attribute, which are needed first; and nothing is logged from it.
+/// Signals must work even if user code blocks. So this thread runs no user code and logs nothing. The exception are the
+/// values of `env` and `threads` in the attribute, which are needed first.
 pub(crate) fn start<S: Service>(
     mut draft: Draft,
     make_store: impl FnOnce() -> S::Store + Send + 'static,
@@ -52,8 +52,8 @@ pub(crate) fn start<S: Service>(
     let cancelled = Arc::new(Notify::new());
     let binding = workers.spawn_blocking({
         let cancelled = Arc::clone(&cancelled);
-        // In the context of the runtime, but not in a task: the state's `Default` may spawn tasks, and it may block on a
-        // runtime of its own.
+        // In the context of the runtime, so that the state's `Default` may spawn tasks; but not in a task, so that it
+        // may block on a runtime of its own.
         move || {
             warn(&warnings);
             let settled = draft.settle(S::attribute)?;
@@ -114,7 +114,7 @@ async fn run(
         signal = signals.next() => {
             cancelled.notify_one();
             log_from_thread(move || tracing::info!("{signal} received: ending before the server has started")).await;
-            // It closes its listeners and removes their files, unless user code blocks it.
+            // Gives it time to close its listeners and remove their files, unless user code blocks.
             let _ = timeout(AT_ONCE, binding).await;
             return Ending::at_once();
         }
@@ -158,7 +158,7 @@ async fn supervise(running: Running, signals: &mut Signals) -> Ending {
                 asked = true;
                 log_from_thread(move || tracing::info!(server = name, "{signal} received; a second signal ends the process at once")).await;
             }
-            // It ends by itself before, unless all its threads are blocked.
+            // The server ends by itself before this, unless all its threads are blocked.
             () = &mut overdue, if begun.is_some() => {
                 log_from_thread(move || tracing::warn!(server = name, "left behind: handlers that block all threads")).await;
                 return Ending { result: Ok(()), workers: Duration::ZERO, at_once: false };
@@ -170,7 +170,7 @@ async fn supervise(running: Running, signals: &mut Signals) -> Ending {
     Ending { result: Ok(()), workers: latest.saturating_duration_since(now).min(LATEST), at_once: false }
 }
 
-/// Ends the server's threads: waits for what still runs there, but not for long, and not after a signal.
+/// Ends the server's threads. Waits for what still runs there, for up to `time` and until a signal comes.
 async fn end_workers(workers: Runtime, time: Duration, signals: &mut Signals) {
     let mut ending = EndingWorkers(Some(workers));
     let (ended, has_ended) = oneshot::channel::<()>();
@@ -189,7 +189,7 @@ async fn end_workers(workers: Runtime, time: Duration, signals: &mut Signals) {
     }
 }
 
-/// Dropping a runtime waits for whatever blocks its threads; dropping this does not.
+/// Dropping a runtime waits for threads that are blocked; dropping this does not.
 struct EndingWorkers(Option<Runtime>);
 
 impl Drop for EndingWorkers {
@@ -200,7 +200,7 @@ impl Drop for EndingWorkers {
     }
 }
 
-/// Logs from another thread, for which it waits a moment: a program's own subscriber may block.
+/// Logs from another thread, and waits for it only a moment: a program's own subscriber may block.
 async fn log_from_thread(log: impl FnOnce() + Send + 'static) {
     const MOMENT: Duration = Duration::from_millis(80);
     let subscriber = tracing::dispatcher::get_default(Clone::clone);

@@ -1,4 +1,4 @@
-//! Takes connections from all listeners, one after the other.
+//! Accepts connections from all listeners.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -12,26 +12,26 @@ use tokio::time::{Instant, timeout_at};
 use crate::listen::{Address, Listener, accept_pause};
 use crate::transport::Stream;
 
-/// How often it is logged at most that connections cannot be accepted.
+/// The shortest time between two warnings that connections cannot be accepted.
 const WARN_EVERY: Duration = Duration::from_secs(30);
 
-/// All listeners of a server. Each is asked in its turn, so that none with a full queue starves the others.
+/// All listeners of a server. They are polled round robin, so that one with a full queue does not starve the others.
 pub(super) struct Acceptors<'a> {
     listeners: &'a [Listener],
     freed: &'a Notify,
     accepting: Vec<Pin<Box<Accepting<'a>>>>,
-    /// The listener that is asked first.
+    /// The listener to poll first.
     first: usize,
 }
 
 type Accepting<'a> = dyn Future<Output = (Stream, Address, Warned)> + Send + 'a;
 
-/// When it was last logged that connections cannot be accepted.
+/// When a listener last warned that connections cannot be accepted.
 #[derive(Clone, Copy, Default)]
 struct Warned(Option<Instant>);
 
 impl<'a> Acceptors<'a> {
-    /// `freed` is told whenever a descriptor may have become free.
+    /// `freed` is notified when a descriptor may have become free.
     pub(super) fn new(listeners: &'a [Listener], freed: &'a Notify) -> Self {
         let accepting =
             listeners.iter().map(|listener| accept_one(listener, freed, Warned::default())).collect();
@@ -55,7 +55,7 @@ impl<'a> Acceptors<'a> {
     }
 }
 
-/// Accepts one connection, however often it fails before.
+/// Accepts one connection, and retries after failures.
 fn accept_one<'a>(listener: &'a Listener, freed: &'a Notify, mut warned: Warned) -> Pin<Box<Accepting<'a>>> {
     Box::pin(async move {
         loop {
@@ -67,8 +67,8 @@ fn accept_one<'a>(listener: &'a Listener, freed: &'a Notify, mut warned: Warned)
     })
 }
 
-/// Waits where the next call would fail as well, as when no descriptors are left: until a connection has ended, or for
-/// as long as [`accept_pause`] says.
+/// After an error that the next call would return too, such as running out of descriptors: waits until a connection has
+/// ended, or for the time that [`accept_pause`] returns.
 async fn pause(listener: &Listener, error: &io::Error, freed: &Notify, warned: &mut Warned) {
     let Some(pause) = accept_pause(error) else {
         tracing::debug!(address = %listener.address(), %error, "a peer went away before it was accepted");
@@ -79,6 +79,6 @@ async fn pause(listener: &Listener, error: &io::Error, freed: &Notify, warned: &
         tracing::warn!(address = %listener.address(), %error, "cannot accept connections for now; still trying");
         warned.0 = Some(now);
     }
-    // Whichever it is, the next thing to do is to try again. At most one try is made for each connection that ends.
+    // Either way the caller tries again: once for each connection that ends.
     let _ = timeout_at(now + pause, freed.notified()).await;
 }

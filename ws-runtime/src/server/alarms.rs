@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::conn::Moment;
 
-/// Which connection is to be woken when, by its number. A connection sets its alarm seldom: when its first deadline moves
-/// to a later time, the alarm stays as it is, and the connection sets it again when it is woken too early.
+/// The alarms, by time and by the connection's number. A connection seldom sets its alarm: if its first deadline moves
+/// to a later time, the alarm stays as it is. The connection is then woken too early, and sets it again.
 #[derive(Debug)]
 pub(crate) struct Alarms {
     start: Instant,
@@ -22,7 +22,7 @@ pub(crate) struct Alarms {
 #[derive(Debug, Default)]
 struct Set {
     alarms: BTreeSet<(Moment, u64)>,
-    /// When the clock is looked at next. Unsetting an alarm does not change it.
+    /// When [`ring`](Alarms::ring) wakes next. Unsetting an alarm does not change it.
     next_look: Option<Moment>,
 }
 
@@ -36,7 +36,7 @@ impl Alarms {
         Moment::of(self.start, Instant::now())
     }
 
-    /// Sets the alarm of the connection of that number.
+    /// Sets the alarm of the connection with this number.
     pub(crate) fn set(&self, at: Moment, conn: u64) {
         let mut set = self.lock();
         set.alarms.insert((at, conn));
@@ -52,7 +52,7 @@ impl Alarms {
         self.lock().alarms.remove(&(at, conn));
     }
 
-    /// Rings each alarm at its time, for ever: calls `wake` with the connection's number.
+    /// Calls `wake` with the connection's number at the time of each alarm. Never returns.
     pub(super) async fn ring(&self, mut wake: impl FnMut(u64)) {
         loop {
             let next_look = {

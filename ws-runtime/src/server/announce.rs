@@ -9,7 +9,7 @@ use crate::Address;
 pub(super) fn announce(server: &Server, tls: bool, answers_requests: bool) {
     let schemes = match (tls, answers_requests) {
         (false, false) => ["ws"].as_slice(),
-        // What a browser opens goes first.
+        // The URL for browsers comes first.
         (false, true) => &["http", "ws"],
         (true, false) => &["wss"],
         (true, true) => &["https", "wss"],
@@ -57,7 +57,7 @@ mod tests {
         for (address, reached) in [
             ("[::]:8080", "ws://localhost:8080/"),
             ("0.0.0.0:80", "ws://localhost:80/"),
-            // `localhost` may be the other one of these two only.
+            // `localhost` may resolve to the other loopback address only.
             ("127.0.0.1:80", "ws://127.0.0.1:80/"),
             ("[::1]:80", "ws://[::1]:80/"),
             ("192.0.2.7:80", "ws://192.0.2.7:80/"),

@@ -1,4 +1,4 @@
-//! From a module of handlers to a server that runs.
+//! The builder: makes a running server from a module of handlers.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::tick::Ticks;
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 4096;
 
-/// A server that is yet to be started: what the `server()` of a `#[ws_server]` module returns.
+/// A server that has not started yet. The function `server()` of a `#[ws_server]` module returns it.
 ///
 /// Every option of the attribute has a method of the same name. What is set here overrides the environment
 /// (`WS_SERVER_…`), which overrides the attribute.
@@ -47,7 +47,7 @@ pub trait StateSource<T> {
     #[doc(hidden)]
     fn into_state(self) -> T;
 
-    /// Makes the state where it is called: on another thread, whether the state can be sent there or not.
+    /// Makes the state later, on another thread. A default state need not be `Send` for that.
     #[doc(hidden)]
     fn into_store<K: Store<State = T>>(self) -> Box<dyn FnOnce() -> K + Send>;
 }
@@ -80,7 +80,7 @@ impl<S: Service> Builder<S> {
         Self { draft: Draft::default(), state: DefaultState, service: PhantomData }
     }
 
-    /// Gives the server its state: needed where the type marked `#[state]` has no `Default`.
+    /// Sets the server's state. Required if the type marked `#[state]` has no `Default`.
     pub fn state(self, state: S::State) -> Builder<S, Given<S::State>> {
         Builder { draft: self.draft, state: Given(state), service: PhantomData }
     }
@@ -90,22 +90,22 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
     /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it within
     /// a quarter of a second.
     ///
-    /// It owns the process:
+    /// It takes over the process:
     ///
     /// * It makes a tokio runtime of [`threads`](Self::threads). The values of the attribute and the state's `Default`
     ///   are evaluated in its context, so they may spawn tasks.
     /// * If there is no `tracing` subscriber, it sets up a plain one (feature `log`, on by default; the level is taken
-    ///   from `RUST_LOG`, `info` without it). It writes to standard error from a thread of its own, with up to 1 MiB of
-    ///   lines waiting: a pipe that nobody reads does not stop the server. Further lines are dropped, and their number
-    ///   is logged. A subscriber of your own is left as it is, and if it blocks, it blocks the handlers that log; so does
-    ///   what is written past it, such as the message of a panic. What waits is written before `start` returns, but is
-    ///   lost if the program calls [`std::process::exit`].
-    /// * It returns within `shutdown_timeout` and a second, whatever blocks. What still blocks a thread of its runtime
-    ///   then is left behind.
+    ///   from `RUST_LOG`, `info` without it). A thread of its own writes the lines to standard error, and up to 1 MiB
+    ///   of them may wait. So a pipe that is never read does not stop the server: further lines are dropped, and their
+    ///   number is logged. Lines that wait are written before `start` returns, but are lost if the program calls
+    ///   [`std::process::exit`]. A subscriber of your own is left as it is. If it blocks, it blocks the handlers that
+    ///   log. The same holds for other writes to standard error, such as the message of a panic.
+    /// * After a shutdown began, it returns within `shutdown_timeout` plus a second, even if handlers block. Threads of
+    ///   its runtime that are blocked then are left behind.
     ///
     /// # Errors
     ///
-    /// [`Error::InsideRuntime`] within a tokio runtime, where [`serve`](Self::serve) is the method to call; and those of
+    /// [`Error::InsideRuntime`] inside a tokio runtime: call [`serve`](Self::serve) there. Otherwise as
     /// [`bind`](Self::bind).
     pub fn start(self) -> Result<(), Error> {
         process::start::<S>(self.draft, self.state.into_store())
@@ -117,21 +117,21 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
     ///
     /// # Errors
     ///
-    /// Those of [`bind`](Self::bind).
+    /// As [`bind`](Self::bind).
     pub async fn serve(self) -> Result<(), Error> {
         self.bind().await?.stopped().await;
         Ok(())
     }
 
-    /// Binds the server inside your tokio runtime and runs it in the background: tells where it listens, and gives a
+    /// Binds the server inside your tokio runtime, and runs it in the background. Returns where it listens, and a
     /// handle to stop it.
     ///
     /// # Errors
     ///
-    /// [`Error::Options`] where an option is wrong, [`Error::Listen`] where an address cannot be had, [`Error::Tls`]
-    /// where a certificate or its key is wrong, [`Error::Tick`] where a tick's period is, [`Error::Watch`] where a handle
-    /// cannot be watched, [`Error::Several`] where several of these came together, and [`Error::OutsideRuntime`] where no
-    /// tokio runtime runs.
+    /// [`Error::Options`] if options are wrong; [`Error::Listen`] if the server cannot listen on an address;
+    /// [`Error::Tls`] if a certificate or key cannot be used; [`Error::Tick`] if a tick's period is wrong;
+    /// [`Error::Watch`] if a handle cannot be watched; [`Error::Several`] for several of these at once;
+    /// [`Error::OutsideRuntime`] outside of a tokio runtime.
     ///
     /// # Panics
     ///
@@ -146,14 +146,14 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
     }
 }
 
-/// Logs what in the environment has no effect.
+/// Logs the variables of the environment that have no effect.
 pub(crate) fn warn(warnings: &[Warning]) {
     for warning in warnings {
         tracing::warn!("{warning}");
     }
 }
 
-/// Binds the server, and runs it in the background. All that is wrong is reported at once.
+/// Binds the server, and runs it in the background. Reports all errors at once.
 pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Result<Running, Error> {
     let Settled { listen, tls, options } = settled;
     let mut ticks = Ticks::default();

@@ -1,21 +1,21 @@
-//! How many connections a server holds: `max_connections`, or fewer where the process may not open so many descriptors.
+//! How many connections a server holds: `max_connections`, or fewer if the process may not open that many descriptors.
 
 use std::fmt;
 
 use crate::options::Options;
 
-/// Descriptors that are left for everything but connections.
+/// Descriptors that are reserved for everything but connections.
 #[cfg(unix)]
 const RESERVED_DESCRIPTORS: usize = 64;
 
-/// How many connections are held at once, and what bounds them.
+/// How many connections are held at once, and which limit bounds them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Capacity {
     pub(super) connections: usize,
     max_connections: usize,
-    /// The process's limit of descriptors, where that is what bounds them.
+    /// The process's limit of descriptors, if it is the lower limit.
     descriptors: Option<usize>,
-    /// Whether somebody asked for that many connections.
+    /// Whether `max_connections` was set, and is not the default.
     is_explicit: bool,
 }
 
@@ -28,7 +28,7 @@ impl Capacity {
         #[cfg(unix)]
         if let Some(limit) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
             let descriptors = usize::try_from(limit).unwrap_or(usize::MAX);
-            // The rest is for the user's files, and for the peers that are refused.
+            // A fifth is left for the user's files, and for peers that are being refused.
             let room = descriptors.saturating_sub(RESERVED_DESCRIPTORS) / 5 * 4;
             if room < max_connections {
                 return Self { connections: room.max(1), descriptors: Some(descriptors), ..unbounded };
@@ -37,7 +37,7 @@ impl Capacity {
         unbounded
     }
 
-    /// Logs that there will be fewer connections than `max_connections` says: as a warning where somebody asked for them.
+    /// Logs that there will be fewer connections than `max_connections`: as a warning if that option was set.
     pub(super) fn announce(&self, server: &str) {
         let Some(descriptors) = self.descriptors else { return };
         let Self { connections, max_connections, .. } = self;
@@ -53,7 +53,7 @@ impl Capacity {
     }
 }
 
-/// What is reached when there are that many.
+/// The limit that is reached, for a log line.
 impl fmt::Display for Capacity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.descriptors {

@@ -1,4 +1,4 @@
-//! All connections together: the registry, broadcasts, ticks and watches, and the way from start to shutdown.
+//! The server: all connections together, broadcasts, ticks and watches, from start to shutdown.
 
 mod accept;
 mod alarms;
@@ -42,7 +42,7 @@ pub use self::running::Running;
 
 /// A running server: a cheap handle that may be cloned, kept and sent to other threads.
 ///
-/// Handlers take it as `&Server`; from outside it comes from [`Running::server`] or [`Conn::server`].
+/// Handlers take it as `&Server`. Elsewhere get it from [`Running::server`] or [`Conn::server`].
 #[derive(Clone)]
 pub struct Server(Arc<Inner>);
 
@@ -52,10 +52,10 @@ struct Inner {
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
     pending: Arc<PendingHandshakes>,
-    /// Told when a connection's task has ended, and its descriptor is free again.
+    /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
     alarms: Alarms,
-    /// Where its tasks run.
+    /// The runtime of its tasks.
     runtime: Handle,
     next_conn: AtomicU64,
     stage: watch::Sender<Stage>,
@@ -102,41 +102,43 @@ impl Server {
         }))
     }
 
-    /// The name of the module that the server was written as.
+    /// The name of the server's module.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.0.name
     }
 
-    /// Where the server listens: one address for each listener, with the real port where 0 was asked for.
+    /// Where the server listens: one address for each listener. If port 0 was given, it is the port that the system
+    /// chose.
     #[must_use]
     pub fn addresses(&self) -> &[Address] {
         self.0.addresses.get().map_or(&[], Vec::as_slice)
     }
 
     /// The connections that are ready, in the order of their numbers: exactly those whose [`Conn::is_ready`] is true,
-    /// from the moment that 101 is sent until they start to close. A connection is listed in its `ready` handler, and is
-    /// not listed in its `disconnect` handler, nor after [`Conn::disconnect`].
+    /// from the 101 until they start to close. A connection is listed while its `ready` handler runs. It is not listed
+    /// after [`Conn::disconnect`], nor while its `disconnect` handler runs.
     #[must_use]
     pub fn connections(&self) -> Vec<Conn> {
         self.0.registry.list()
     }
 
-    /// Sends a text message to every connection that is ready; tells how many took it.
+    /// Sends a text message to every connection that is ready. Returns how many queued it.
     ///
-    /// It is encoded once, whatever the number of connections. Never waits: a connection whose outbox is full is closed
-    /// or misses the message, by the option `slow`; one whose `max_send_size` is smaller misses it, which is logged.
+    /// The message is encoded once for all connections. The call never waits. A connection whose outbox is full is
+    /// closed or misses the message, depending on the option `slow`. A connection with a smaller `max_send_size` misses
+    /// the message, which is logged.
     pub fn broadcast_utf8<'a>(&self, text: impl Into<Utf8<'a>>) -> usize {
         self.broadcast(FrameKind::Text, text.into().as_str().as_bytes())
     }
 
-    /// Sends a binary message to every connection that is ready; tells how many took it. All that
-    /// [`broadcast_utf8`](Self::broadcast_utf8) says holds here too.
+    /// Sends a binary message to every connection that is ready. Returns how many queued it. It behaves as
+    /// [`broadcast_utf8`](Self::broadcast_utf8) does.
     pub fn broadcast_binary<'a>(&self, data: impl Into<Binary<'a>>) -> usize {
         self.broadcast(FrameKind::Binary, data.into().as_slice())
     }
 
-    /// Ends a connection at once, without a Close frame; what is queued for it is lost. Its `disconnect` handler still
+    /// Ends a connection at once, without a Close frame. What is queued for it is lost. Its `disconnect` handler still
     /// runs, with code 1006.
     ///
     /// [`Conn::disconnect`] sends what is queued and a Close frame first.
@@ -144,11 +146,11 @@ impl Server {
         conn.cut(ClosedBy::Us);
     }
 
-    /// Shuts the server down: it stops accepting, runs the `shutdown` handler, lets each connection handle what has
-    /// arrived, closes it with 1001, and then [`start`](Builder::start) returns.
+    /// Shuts the server down. It stops accepting and runs the `shutdown` handler; each connection handles what has
+    /// arrived and is closed with 1001; then [`start`](Builder::start) returns.
     ///
-    /// Returns at once, so that handlers can call it. Whoever is not done after `shutdown_timeout` (30 s) is cut, and has
-    /// up to 0.7 s more for its `disconnect` handler. A second call changes nothing.
+    /// Returns at once, so handlers can call it. Connections that are left after `shutdown_timeout` (30 s) are cut, and
+    /// their `disconnect` handlers have 0.7 s more. A second call changes nothing.
     pub fn shutdown(&self) {
         self.advance(Stage::Stopping);
     }
@@ -159,8 +161,8 @@ impl Server {
         *self.0.stage.borrow() != Stage::Running
     }
 
-    /// Replaces the declared `connect` handler, for connections that are accepted from now on. It is called for one
-    /// connection at a time; an error refuses the connection.
+    /// Replaces the declared `connect` handler for connections that are accepted from now on. It is called for one
+    /// connection at a time. An error refuses the connection.
     pub fn on_connect<R: IntoOutcome>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
         let handler: Shared<OnConnect> =
             Arc::new(Mutex::new(move |conn: &Conn| handler(conn).into_outcome()));
@@ -198,19 +200,19 @@ impl Server {
         self.apply_stage(conn);
     }
 
-    /// Takes a connection off the list: it is ready no longer.
+    /// Marks a connection as closing: it is no longer ready.
     pub(crate) fn unlist(&self, conn: &Conn) {
         self.0.registry.begin_closing(conn);
         self.apply_stage(conn);
     }
 
-    /// Forgets a connection that is gone; whoever waits for a descriptor can have its.
+    /// Removes a connection that is gone. Its descriptor is free for a new one.
     pub(crate) fn unregister(&self, conn: &Conn) {
         self.0.registry.remove(conn);
         self.0.freed.notify_one();
     }
 
-    /// Repeats what a shutdown has done to all connections that were listed at that moment.
+    /// Applies the stage of the shutdown to a connection that was not listed when the stage began.
     fn apply_stage(&self, conn: &Conn) {
         match *self.0.stage.borrow() {
             Stage::Running | Stage::Stopping => {}
@@ -234,12 +236,12 @@ impl Server {
         let mut broadcast = Broadcast::new(kind, payload);
         let mut taken = 0;
         let mut too_large = 0;
-        // Logged when no lock is held: a subscriber may send the log to connections.
+        // Logged later, without a lock: a subscriber may send the log to connections.
         let mut missed = Vec::new();
         corked(|| {
             self.0.registry.each_ready(|conn| match broadcast.send_to(conn) {
                 Ok(()) => taken += 1,
-                // It has started to close since.
+                // It has started to close meanwhile.
                 Err(SendError::Gone) => {}
                 Err(SendError::TooLarge { .. }) => too_large += 1,
                 Err(error) => missed.push((conn.id(), error)),

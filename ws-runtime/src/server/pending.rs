@@ -1,10 +1,10 @@
-//! Connections that are not WebSockets yet: how many there may be, and which of them is evicted for a new one.
+//! Pending handshakes: how many there may be, and which one is evicted for a new connection.
 //!
-//! A peer that connects and then stalls costs little, but thousands of them would take what honest peers need. Once
-//! `max_handshakes` are pending, a new connection evicts the oldest one that has stalled. A connection that waits for the
-//! server (for its turn with TLS, for the `handshake` handler) is never evicted: in a rush of honest peers that would throw
-//! away work that is nearly done, and nobody would get in. If all pending connections wait for the server, it accepts none
-//! for a while, and new ones wait in the kernel's queue.
+//! A peer that connects and then stalls costs little, but thousands of them would take all slots. Once `max_handshakes`
+//! are pending, a new connection evicts the oldest one that has stalled. A connection that waits for the server (for a
+//! TLS permit, or for the `handshake` handler) is never evicted: in a rush of honest peers that would waste work that
+//! is nearly done, and no peer would get in. If all pending connections wait for the server, it accepts none for a
+//! while, and new ones wait in the kernel's queue.
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
@@ -17,11 +17,11 @@ use tokio::time::{Instant, timeout};
 
 use crate::listen::Address;
 
-/// How long the server may wait for a peer, in all, before the peer counts as stalled: more than a round trip to the other
-/// side of the world.
+/// How long the server waits for a peer, in total, before the peer counts as stalled. It is longer than the longest
+/// round trip on Earth.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// How soon to look for room again although no handshake has ended: a peer may have stalled meanwhile.
+/// How soon to look for a slot again if no handshake has ended: a peer may have stalled meanwhile.
 const RECHECK: Duration = Duration::from_millis(10);
 
 /// All connections of a server that are not WebSockets yet.
@@ -46,9 +46,9 @@ struct Slots {
 #[derive(Debug)]
 struct Pending {
     network: Option<IpAddr>,
-    /// Since when the server has been waiting for the peer, if it is.
+    /// Since when the server has been waiting for the peer; `None` if the peer waits for the server.
     waiting_since: Option<Instant>,
-    /// How long it has waited for the peer before.
+    /// How long the server waited for the peer before, in total.
     waited: Duration,
     eviction: Arc<Eviction>,
 }
@@ -78,7 +78,7 @@ pub(crate) struct Evicted {
 }
 
 impl PendingHandshakes {
-    /// Allows for `max_handshakes` slots, and `threads` steps of TLS handshakes at once.
+    /// Provides `max_handshakes` slots, and allows `threads` steps of TLS handshakes at once.
     pub(super) fn new(max_handshakes: usize, threads: usize) -> Self {
         Self {
             max_handshakes,
@@ -88,13 +88,13 @@ impl PendingHandshakes {
         }
     }
 
-    /// Whether there is a slot for a new connection, be it that of a stalled one.
+    /// Whether there is a slot for a new connection: a free one, or that of a stalled connection.
     pub(super) fn has_room(&self, now: Instant) -> bool {
         let slots = self.slots();
         slots.taken.len() < self.max_handshakes || slots.taken.values().any(|pending| pending.is_stalled(now))
     }
 
-    /// Waits until it makes sense to look for room again.
+    /// Waits until there may be a slot again.
     pub(super) async fn changed(&self) {
         // Either way the caller looks again.
         let _ = timeout(RECHECK, self.freed.notified()).await;
@@ -120,7 +120,7 @@ impl PendingHandshakes {
         Slot { pending: Arc::clone(self), number, eviction }
     }
 
-    /// Evicts a stalled connection for that reason; false if there is none.
+    /// Evicts a stalled connection for this reason. Returns false if there is none.
     pub(super) fn evict_stalled(&self, reason: Evicted, now: Instant) -> bool {
         self.slots().evict_stalled(reason, self.max_handshakes, now)
     }
@@ -143,7 +143,7 @@ impl Slots {
         let victim = stalled().find(|(_, pending)| is_greedy(pending)).or_else(|| stalled().next());
         let Some(number) = victim.map(|(number, _)| *number) else { return false };
         if let Some(pending) = self.taken.remove(&number) {
-            // It is evicted once, as it is no longer in the map.
+            // Set once: the connection is no longer in the map.
             let _ = pending.eviction.reason.set(reason);
             pending.eviction.notify.notify_one();
         }
@@ -181,11 +181,11 @@ impl Slot {
             evicted = self.evicted() => return Err(evicted),
             done = step => done,
         };
-        // It may have been evicted between the peer's last byte and now.
+        // The connection may have been evicted after the step was done.
         if self.stop_waiting() { Ok(done) } else { Err(self.evicted().await) }
     }
 
-    /// Adds up how long the server has waited; false if the connection was evicted.
+    /// Adds to the time that the server has waited. Returns false if the connection was evicted.
     fn stop_waiting(&self) -> bool {
         let mut slots = self.pending.slots();
         let Some(pending) = slots.taken.get_mut(&self.number) else { return false };
@@ -193,8 +193,8 @@ impl Slot {
         true
     }
 
-    /// Waits for a permit to do expensive work, a step of a TLS handshake. There is one for each thread, and everything
-    /// that is ready to run goes first, so that a rush of TLS handshakes does not delay the open connections.
+    /// Waits for a permit to run a step of a TLS handshake, which is expensive. There is one permit for each thread,
+    /// and all other tasks that are ready run first. So a rush of TLS handshakes does not delay open connections.
     pub(crate) async fn tls_permit(&self) -> Option<SemaphorePermit<'_>> {
         let permit = self.pending.tls_permits.acquire().await.ok();
         tokio::task::yield_now().await;
@@ -218,7 +218,7 @@ impl Drop for Slot {
     }
 }
 
-/// What counts as one peer: an IPv4 address, or the /64 network of an IPv6 host.
+/// The network that counts as one peer: an IPv4 address, or the /64 network of an IPv6 address.
 fn network(peer: &Address) -> Option<IpAddr> {
     Some(match peer.ip()? {
         IpAddr::V4(ip) => IpAddr::V4(ip),
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_oldest_stalled_one_makes_room() {
+    async fn the_oldest_stalled_connection_is_evicted() {
         let slots = pending_handshakes(2);
         let (oldest, second) = (silent(&slots, "192.0.2.1"), silent(&slots, "192.0.2.2"));
         assert!(!slots.has_room(after(GRACE - Duration::from_millis(1)).await));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_for_the_server_is_never_evicted() {
+    async fn a_connection_that_waits_for_the_server_is_never_evicted() {
         let slots = pending_handshakes(1);
         let slot = slots.take_slot(&from("192.0.2.1"), Instant::now());
         slot.wait_for_peer(after(Duration::from_secs(5))).await.unwrap();
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_address_with_more_than_a_quarter_makes_room_first() {
+    async fn an_address_with_more_than_a_quarter_of_the_slots_is_evicted_first() {
         let slots = pending_handshakes(8);
         let honest = silent(&slots, "192.0.2.1");
         let greedy: Vec<_> = (0..7).map(|_| silent(&slots, "192.0.2.2")).collect();
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nothing_more_is_done_for_an_evicted_connection() {
+    async fn an_evicted_connection_takes_no_further_step() {
         let slots = pending_handshakes(1);
         let slot = slots.take_slot(&from("192.0.2.1"), Instant::now());
         let mut waiting = Box::pin(slot.wait_for_peer(after(GRACE)));
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_host_has_a_network_of_addresses() {
+    fn addresses_of_one_ipv6_network_count_as_one_peer() {
         assert_eq!(network(&from("2001:db8:1:2:3:4:5:6")), network(&from("2001:db8:1:2::7")));
         assert_ne!(network(&from("2001:db8:1:2::7")), network(&from("2001:db8:1:3::7")));
         assert_ne!(network(&from("192.0.2.1")), network(&from("192.0.2.2")));

@@ -1,19 +1,19 @@
-//! The connections that have become ready, until they are gone.
+//! The registry of connections, from `ready` until they are gone.
 
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::conn::Conn;
 
-/// Who has become ready and who parts, by number. The lock is never held while user code runs.
+/// The connections that are ready and those that are closing, by number. The lock is never held while handlers run.
 #[derive(Debug, Default)]
 pub(super) struct Registry(RwLock<Listed>);
 
 #[derive(Debug, Default)]
 struct Listed {
-    /// Those between 101 and their `disconnect`. One that was told to close stays here until its task has seen it.
+    /// From the 101 until `disconnect` is due. A connection that starts to close stays here until its task has seen it.
     ready: BTreeMap<u64, Conn>,
-    /// Those whose `disconnect` or closing handshake runs.
+    /// Those whose `disconnect` handler or closing handshake runs.
     closing: BTreeMap<u64, Conn>,
 }
 
@@ -35,28 +35,28 @@ impl Registry {
         }
     }
 
-    /// Those that are ready now.
+    /// The connections that are ready now.
     pub(super) fn list(&self) -> Vec<Conn> {
         self.read().ready.values().filter(|conn| conn.is_ready()).cloned().collect()
     }
 
-    /// The connection of that number, if it is not gone.
+    /// The connection with this number, if it is not gone.
     pub(super) fn get(&self, number: u64) -> Option<Conn> {
         let listed = self.read();
         listed.ready.get(&number).or_else(|| listed.closing.get(&number)).cloned()
     }
 
-    /// Does something quick for each that is ready now.
+    /// Calls `act`, which must be quick, for each connection that is ready now.
     pub(super) fn each_ready(&self, act: impl FnMut(&Conn)) {
         self.read().ready.values().filter(|conn| conn.is_ready()).for_each(act);
     }
 
-    /// Does something quick for each whose `disconnect` is still to come.
+    /// Calls `act`, which must be quick, for each connection whose `disconnect` is still to come.
     pub(super) fn each(&self, act: impl FnMut(&Conn)) {
         self.read().ready.values().for_each(act);
     }
 
-    /// Does something quick for each that is not gone.
+    /// Calls `act`, which must be quick, for each connection that is not gone.
     pub(super) fn each_remaining(&self, act: impl FnMut(&Conn)) {
         let listed = self.read();
         listed.ready.values().chain(listed.closing.values()).for_each(act);

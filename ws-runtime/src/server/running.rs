@@ -5,9 +5,9 @@ use tokio::task::JoinHandle;
 use super::Server;
 use crate::listen::Address;
 
-/// A server that runs: where it listens, and a handle to stop it.
+/// A running server: where it listens, and a handle to stop it.
 ///
-/// The server goes on when this is dropped. [`Server::shutdown`] stops it.
+/// Dropping this does not stop the server. [`Server::shutdown`] does.
 #[derive(Debug)]
 pub struct Running {
     pub(super) server: Server,
@@ -15,13 +15,14 @@ pub struct Running {
 }
 
 impl Running {
-    /// The server, to send, to list and to stop.
+    /// The server's handle.
     #[must_use]
     pub fn server(&self) -> &Server {
         &self.server
     }
 
-    /// Where the server listens: one address for each listener, with the real port where 0 was asked for.
+    /// Where the server listens: one address for each listener. If port 0 was given, it is the port that the system
+    /// chose.
     #[must_use]
     pub fn addresses(&self) -> &[Address] {
         self.server.addresses()
@@ -36,7 +37,7 @@ impl Running {
     /// that block their thread for more than 0.75 s after `shutdown_timeout`. If these block all threads of the runtime,
     /// it waits for them.
     pub async fn stopped(self) {
-        // It fails only where the runtime itself is torn down: then the server is gone too.
+        // Fails only if the runtime is shut down: then the server is gone too.
         let _ = self.serving.await;
     }
 }

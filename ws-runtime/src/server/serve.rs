@@ -1,4 +1,4 @@
-//! The life of a server: accepts connections, and at the end shuts down step by step.
+//! The main loop of a server: accepts connections, then shuts down step by step.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use crate::conn::{Conn, Life, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
 
-/// How many peers are refused with an answer at once. The connections of more are closed without one.
+/// How many peers are being refused with an answer at once. Further ones are closed without an answer.
 const MAX_REFUSALS: usize = 64;
 
 /// How long connections have to run their `disconnect` handlers once `shutdown_timeout` is over.
 const LAST_GRACE: Duration = Duration::from_millis(700);
 
-/// How long it may then take to drop what still runs.
+/// How long it may take after that to drop the handlers that are left.
 const DROPPING: Duration = Duration::from_millis(50);
 
 /// Runs the server until it has shut down.
@@ -35,7 +35,7 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
         server.alarms().ring(wake).await;
     });
     accept(&hosted, &listeners, &connections, capacity).await;
-    // From here on the kernel refuses new peers.
+    // From here on the kernel refuses new connections.
     drop(listeners);
     tracing::info!(server = hosted.server.name(), "shutting down");
     let deadline = Instant::now() + hosted.server.options().shutdown_timeout;
@@ -45,7 +45,7 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
     tracing::info!(server = hosted.server.name(), "stopped");
 }
 
-/// Accepts connections until the server is asked to stop. Each has a task of its own.
+/// Accepts connections until the server is asked to stop, and spawns a task for each.
 async fn accept<S: Service>(
     hosted: &Arc<Hosted<S>>,
     listeners: &[Listener],
@@ -82,7 +82,7 @@ async fn accept<S: Service>(
     }
 }
 
-/// Runs the `shutdown` handler, with the connections still there.
+/// Runs the `shutdown` handler, while connections are still open.
 async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     let server = &hosted.server;
     let replaced = server.replaced_shutdown();
@@ -110,7 +110,7 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     }
 }
 
-/// Has every connection finish and close, and cuts those that take too long.
+/// Lets every connection finish and close, and cuts those that take too long.
 async fn close<S: Service>(hosted: &Hosted<S>, connections: &TaskTracker, deadline: Instant) {
     let server = &hosted.server;
     server.advance(Stage::Closing);
@@ -145,7 +145,7 @@ async fn close<S: Service>(hosted: &Hosted<S>, connections: &TaskTracker, deadli
     }
     server.abandon();
     if timeout_at(last + DROPPING, all_done()).await.is_err() {
-        // No task can be ended while it runs.
+        // A task that blocks its thread cannot be cancelled.
         tracing::warn!(
             connections = connections.len(),
             server = server.name(),

@@ -3,7 +3,7 @@
 use super::Server;
 use crate::conn::Conn;
 
-/// How far the shutdown has come. A later stage never goes back to an earlier one.
+/// The stage of the shutdown. It only advances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     /// Connections are accepted and served.
@@ -12,10 +12,10 @@ pub(super) enum Stage {
     Stopping,
     /// Connections handle what has arrived and are closed with 1001.
     Closing,
-    /// `shutdown_timeout` is over: what is left is cut, running handlers included. `disconnect` handlers still run, for
-    /// `LAST_GRACE`.
+    /// `shutdown_timeout` has passed: connections are cut, and running handlers are cancelled. `disconnect` handlers still
+    /// run, for `LAST_GRACE`.
     Aborting,
-    /// `LAST_GRACE` is over: `disconnect` handlers are dropped too.
+    /// `LAST_GRACE` has passed: `disconnect` handlers are cancelled too.
     Abandoning,
 }
 
@@ -30,18 +30,18 @@ impl Server {
         });
     }
 
-    /// Has the server end everything at once. Returns at once itself, whatever other threads hold on to.
+    /// Asks the server to end everything at once. Never blocks, whatever other threads do.
     pub(crate) fn end_at_once(&self) {
         self.advance(Stage::Aborting);
     }
 
-    /// Ends everything: connections are cut, running handlers but `disconnect` are dropped.
+    /// Cuts all connections, and cancels running handlers except `disconnect`.
     pub(super) fn abort(&self) {
         self.advance(Stage::Aborting);
         self.0.registry.each_remaining(Conn::abort);
     }
 
-    /// Ends `disconnect` handlers too.
+    /// Cancels `disconnect` handlers too.
     pub(super) fn abandon(&self) {
         self.advance(Stage::Abandoning);
         self.0.registry.each_remaining(Conn::abandon);
@@ -52,7 +52,7 @@ impl Server {
         self.reached(Stage::Stopping).await;
     }
 
-    /// Waits until everything is to end at once.
+    /// Waits until the server cuts what is left.
     pub(crate) async fn aborting(&self) {
         self.reached(Stage::Aborting).await;
     }

@@ -16,14 +16,14 @@ use crate::options::Seconds;
 use crate::tick::{Tick, TickError};
 
 impl Server {
-    /// Runs `handler` every `period` from now on, in addition to the declared ticks. It never runs twice at once. If it
-    /// takes longer than a period, the missed calls are left out.
+    /// Runs `handler` every `period` from now on, in addition to the declared ticks. Two calls never overlap. If a call
+    /// takes longer than a period, the missed calls are skipped.
     ///
     /// Can be called from any thread.
     ///
     /// # Errors
     ///
-    /// [`TickError`] where the period is not more than 0 seconds.
+    /// [`TickError`] unless the period is from 0.001 to 31,536,000 seconds.
     pub fn on_tick<R: IntoOutcome>(
         &self,
         period: impl Into<Seconds>,
@@ -51,7 +51,7 @@ impl Server {
         });
     }
 
-    /// Waits for the next step of a task. Returns false when the server closes its connections, which ends the task.
+    /// Waits for the next step of a task. Returns false if the server closes its connections first: then the task ends.
     pub(super) async fn wait_for<T>(&self, step: impl Future<Output = T>) -> bool {
         tokio::select! {
             biased;
@@ -60,7 +60,8 @@ impl Server {
         }
     }
 
-    /// Runs a task beside the connections. From [`Stage::Aborting`] on it ends even in the middle of a step.
+    /// Spawns a task that belongs to no connection. From [`Stage::Aborting`] on it is cancelled even in the middle of a
+    /// step.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let server = self.clone();
         let task = async move {
@@ -74,7 +75,7 @@ impl Server {
         self.0.tasks.spawn_on(task, &self.0.runtime);
     }
 
-    /// Logs how a handler of the server as a whole failed, under its name.
+    /// Logs the failure of a handler that belongs to no connection, under the handler's name.
     pub(crate) fn report(&self, handler: &str, outcome: &Result<Outcome, Panicked>) {
         let error: &dyn Display = match outcome {
             Ok(Ok(())) => return,
@@ -89,7 +90,7 @@ impl Server {
     }
 }
 
-/// A clock that leaves out missed ticks, instead of catching up.
+/// A clock that skips missed ticks instead of catching up.
 fn clock(period: Duration) -> tokio::time::Interval {
     let mut clock = interval_at(Instant::now() + period, period);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -13,16 +13,16 @@ impl Server {
     /// Calls `handler` whenever `handle` can be read: a pipe, a socket, a terminal, a file (always ready, as under
     /// `select`).
     ///
-    /// The server takes the handle and lends it to the handler. A handler that leaves data unread is called again. At the
-    /// end of a stream a handle stays readable: call [`unwatch_readable`](Self::unwatch_readable) then. The handler must
-    /// not read more than once a call, as a second read may block. When a handler fails, that is logged, and it is called
-    /// again after a pause: 0.1 s, and twice as long each time that it fails again, up to 10 s.
+    /// The server owns the handle and lends it to the handler. A handler that leaves data unread is called again. At
+    /// its end a stream stays readable: call [`unwatch_readable`](Self::unwatch_readable) then. The handler must read
+    /// only once in each call, because a second read may block. A failure is logged, and the handler is called again
+    /// after a pause: 0.1 s, then twice as long after each further failure, up to 10 s.
     ///
     /// Can be called from any thread.
     ///
     /// # Errors
     ///
-    /// [`WatchError`] where the same descriptor is watched for reading already, or cannot be watched.
+    /// [`WatchError`] if the descriptor is already watched for reading, or cannot be watched.
     pub fn watch_readable<H, R>(
         &self,
         handle: H,
@@ -35,12 +35,12 @@ impl Server {
         self.watch(handle, Interest::Readable, "watch_readable", handler)
     }
 
-    /// Calls `handler` whenever `handle` can be written. All that [`watch_readable`](Self::watch_readable) says holds
-    /// here too. Most handles can be written most of the time: watch only while there is something to write.
+    /// Calls `handler` whenever `handle` can be written. It behaves as [`watch_readable`](Self::watch_readable) does.
+    /// Most handles can be written most of the time, so watch only while there is something to write.
     ///
     /// # Errors
     ///
-    /// [`WatchError`] where the same descriptor is watched for writing already, or cannot be watched.
+    /// [`WatchError`] if the descriptor is already watched for writing, or cannot be watched.
     pub fn watch_writable<H, R>(
         &self,
         handle: H,
@@ -57,7 +57,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`WatchError`] where the handle is not watched for reading.
+    /// [`WatchError`] if the handle is not watched for reading.
     pub fn unwatch_readable(&self, handle: &impl AsFd) -> Result<(), WatchError> {
         self.0.watchers.remove(handle, Interest::Readable)
     }
@@ -66,7 +66,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`WatchError`] where the handle is not watched for writing.
+    /// [`WatchError`] if the handle is not watched for writing.
     pub fn unwatch_writable(&self, handle: &impl AsFd) -> Result<(), WatchError> {
         self.0.watchers.remove(handle, Interest::Writable)
     }
@@ -118,7 +118,7 @@ impl Server {
     }
 }
 
-/// Starts the watches that the server declares: all, or none where some of them cannot be started.
+/// Starts the watches that the server declares: all of them, or none if one fails.
 pub(super) fn run_declared<S: Service>(hosted: &Arc<Hosted<S>>) -> Result<(), Error> {
     let mut watches = Watches::new();
     S::watches(&mut watches);

@@ -1,4 +1,4 @@
-//! The two directions of a connection that is open: its own task reads, whoever has something to send writes.
+//! The two directions of an open connection. Its own task reads; any sender writes.
 
 use std::future::{Future, poll_fn};
 use std::io::{self, IoSlice};
@@ -13,17 +13,17 @@ use super::Duplex;
 pub(crate) use super::socket::SocketReadHalf as ReadHalf;
 use super::socket::SocketWriteHalf;
 
-/// A stream that was taken apart.
+/// A stream that was split.
 #[derive(Debug)]
 pub(crate) struct Halves {
-    /// Without one, the write half is read from, see [`WriteHalf::reader`].
+    /// `None` if the stream is read through the write half, see [`WriteHalf::reader`].
     pub(crate) read: Option<ReadHalf>,
     pub(crate) write: WriteHalf,
-    /// What comes before all that is read.
+    /// Bytes to decode before all that is read.
     pub(crate) unread: Bytes,
 }
 
-/// Where bytes go to; where they come from too, if the stream cannot be taken apart.
+/// The half to write to. If the stream cannot be split, it is read from here too.
 #[derive(Debug)]
 pub(crate) enum WriteHalf {
     Socket(SocketWriteHalf),
@@ -31,18 +31,19 @@ pub(crate) enum WriteHalf {
     Duplex(Box<Unsplit>),
 }
 
-/// Who writes.
+/// Who writes, and so who is woken.
 pub(crate) enum By<'a, 'w> {
-    /// The connection's task: it is woken when the kernel takes more.
+    /// The connection's task. It is woken when there is room again.
     Task(&'a mut Context<'w>, Insist),
-    /// Anyone else: nobody is woken.
+    /// Another sender. No task is woken.
     Anyone,
 }
 
-/// Whether the kernel is asked to take bytes even where it has not said that it would.
+/// Whether to try a write even if the kernel has not reported room.
 ///
-/// It says so only when less than half of `TCP_NOTSENT_LOWAT` waits to be sent, but takes more as soon as there is room at
-/// all: what a slow peer has read shows by trying. Nobody is woken then: the task has to write once more without.
+/// The kernel reports room only when less than half of `TCP_NOTSENT_LOWAT` waits to be sent, but a write succeeds as
+/// soon as there is any room. So trying shows whether a slow peer has read something. No task is woken after such a
+/// write: the task must write again with [`Insist::No`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Insist {
     Yes,
@@ -50,7 +51,7 @@ pub(crate) enum Insist {
 }
 
 impl WriteHalf {
-    /// Writes what is taken at once; `WouldBlock` where that is nothing.
+    /// Writes what is taken at once; `WouldBlock` if that is nothing.
     pub(crate) fn write(&mut self, by: &mut By<'_, '_>, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         match (self, by) {
             (Self::Socket(half), By::Anyone) => half.try_write(pieces),
@@ -60,7 +61,7 @@ impl WriteHalf {
         }
     }
 
-    /// Writes what the stream holds back; a socket holds nothing.
+    /// Writes what the stream holds back. A socket holds nothing back.
     pub(crate) fn flush(&mut self, by: &mut By<'_, '_>) -> io::Result<()> {
         match self {
             Self::Socket(_) => Ok(()),
@@ -73,7 +74,7 @@ impl WriteHalf {
         matches!(self, Self::Duplex(_))
     }
 
-    /// About how many bytes it holds back, as far as it is known.
+    /// About how many bytes it holds back; 0 if it does not count them.
     pub(crate) fn held_back(&self) -> usize {
         match self {
             Self::Socket(_) => 0,
@@ -81,7 +82,7 @@ impl WriteHalf {
         }
     }
 
-    /// Whether any of what was held back has left since this was last asked; a socket holds nothing.
+    /// Whether any bytes that were held back have been written since the last call.
     pub(crate) fn take_progress(&mut self) -> bool {
         match self {
             Self::Socket(_) => false,
@@ -89,7 +90,7 @@ impl WriteHalf {
         }
     }
 
-    /// Where to read from, if that is not a half of its own.
+    /// The stream to read from, if there is no read half.
     pub(crate) fn reader(&mut self) -> Option<&mut (dyn AsyncRead + Unpin + Send + 'static)> {
         match self {
             Self::Socket(_) => None,
@@ -97,7 +98,7 @@ impl WriteHalf {
         }
     }
 
-    /// Sends small messages at once instead of gathering them (`TCP_NODELAY`); nothing to do unless it is TCP.
+    /// Sets `TCP_NODELAY`. Does nothing unless it is TCP.
     pub(crate) fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         match self {
             Self::Socket(half) => half.set_nodelay(nodelay),
@@ -108,7 +109,7 @@ impl WriteHalf {
     }
 }
 
-/// Both directions, which share one state, and what becomes of the bytes that are written.
+/// A stream that cannot be split, with a count of the bytes that it holds back.
 #[derive(Debug)]
 pub(crate) struct Unsplit {
     stream: Box<dyn Duplex>,
@@ -127,7 +128,7 @@ impl Unsplit {
 
     fn write(&mut self, by: &mut By<'_, '_>, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         if let By::Task(_, Insist::Yes) = by {
-            // A stream that is full takes nothing before it has passed on what it holds.
+            // A full stream takes nothing before it has written what it holds back.
             match self.flush(by) {
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
                 Ok(()) | Err(_) => {}
@@ -147,7 +148,7 @@ impl Unsplit {
         flushed
     }
 
-    /// Polls once; tells how many bytes that has passed on, where it is known.
+    /// Polls once. Also returns how many bytes were written to the stream below, if it counts them.
     fn poll<T>(
         &mut self,
         by: &mut By<'_, '_>,
@@ -183,7 +184,8 @@ pub(super) fn poll_write<W: AsyncWrite + Unpin + ?Sized>(
     }
 }
 
-/// Polls once outside of any task's budget: the broadcaster writes to more connections than that allows.
+/// Polls once, without a waker and outside of tokio's task budget: a broadcast writes to more connections than that
+/// budget allows.
 fn without_waker<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>) -> io::Result<T> {
     let polled = std::pin::pin!(unconstrained(poll_fn(|cx| poll(cx))));
     or_would_block(polled.poll(&mut Context::from_waker(Waker::noop())))

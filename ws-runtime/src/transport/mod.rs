@@ -1,25 +1,25 @@
-//! What carries the bytes of a connection: a socket, or any other stream of bytes.
+//! The transport of a connection: a socket, or any other stream of bytes.
 //!
 //! ```text
-//! Stream ─ before the connection is open: one owner, read and written like any stream of tokio's
+//! Stream ─ before the connection is open: one owner, an `AsyncRead + AsyncWrite`
 //!   │ split
-//!   ├── ReadHalf   for the connection's task; a stream that cannot be taken apart has none
-//!   ├── WriteHalf  behind the lock of the write side: whoever sends writes
-//!   └── unread     what was read before and is not yet decoded
+//!   ├── ReadHalf   for the connection's task; a stream that cannot be split has none
+//!   ├── WriteHalf  behind the lock of the send path: any sender writes
+//!   └── unread     what was read before and is not decoded yet
 //!   │ unite
-//! Stream ─ for the last moments of the connection
+//! Stream ─ while the connection lingers
 //! ```
 //!
 //! There are two kinds:
 //!
-//! * **A socket** (TCP, Unix), in `socket.rs`. It is taken apart without a lock, and anyone can write to it at once, without
-//!   the connection's task.
-//! * **Anything else** behind [`Duplex`]: TLS, a pipe in memory, a connection that somebody else has upgraded. Both
-//!   directions share one state, so that it is read under the lock of the write side, too. It costs a virtual call for each
-//!   read and write.
+//! * **A socket** (TCP, Unix), in `socket.rs`. It is split without a lock, and any sender can write to it at once,
+//!   without the connection's task.
+//! * **Anything else** behind [`Duplex`]: TLS, a pipe in memory, a connection that another HTTP server has upgraded.
+//!   Both directions share one state, so reading takes the lock of the send path too. Each read and write is a virtual
+//!   call.
 //!
-//! Another kind of transport implements [`Duplex`]. A type of somebody else that is `AsyncRead + AsyncWrite` needs no
-//! implementation: see [`Stream::over`]. Bytes that somebody has already read go in front: see [`Stream::with_unread`].
+//! A new kind of transport implements [`Duplex`]. A third-party type that is `AsyncRead + AsyncWrite` needs no
+//! implementation: see [`Stream::over`]. For bytes that were already read from it, see [`Stream::with_unread`].
 
 mod halves;
 mod opaque;
@@ -45,29 +45,29 @@ pub(crate) use self::tls::TlsAcceptor;
 
 /// A stream of bytes whose directions share one state.
 ///
-/// What an implementation must give:
+/// An implementation must provide:
 ///
-/// * **Wakers**: what cannot be done at once is `Pending`, and the waker of the direction's last poll is kept. The connection's
-///   task polls both directions; others poll writing too, with a waker that does nothing. Where that is `Pending`, the task
-///   polls once more.
-/// * **`poll_flush`** writes all that `poll_write` has taken and held back.
-/// * **`poll_shutdown`** says goodbye, and ends the direction to the peer.
+/// * **Wakers**: if an operation cannot be done at once, it returns `Pending` and keeps the waker of the last poll in
+///   its direction. The connection's task polls both directions. Other senders poll writing too, with a waker that does
+///   nothing; if that is `Pending`, the task polls again.
+/// * **`poll_flush`**: it writes all that `poll_write` has taken and held back.
+/// * **`poll_shutdown`**: it sends what the protocol requires at the end, such as an alert of TLS, and ends the
+///   direction to the peer.
 ///
-/// A stream that holds back what it has taken, as TLS does, should give the rest too. Without it, a peer that takes those
-/// bytes slowly seems to take none, and is cut after `write_timeout`.
+/// A stream that holds back bytes that it has taken, as TLS does, should implement the other methods too. Without them,
+/// a peer that takes those bytes slowly seems to take none, and is cut after `write_timeout`.
 pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {
-    /// The socket at the bottom, if there is one: the connection has its descriptor and its options.
+    /// The socket below, if there is one. It gives the connection its descriptor and its options.
     fn socket(&self) -> Option<&Socket> {
         None
     }
 
-    /// From now on `poll_write` and `poll_flush` ask the socket for room even where it has not said that there is some, or
-    /// no longer do: see [`Insist`].
+    /// Sets whether `poll_write` and `poll_flush` try the socket even if it has not reported room: see [`Insist`].
     fn insist(&mut self, insist: Insist) {
         let _ = insist;
     }
 
-    /// How many bytes it has passed on so far, where it counts them; the number wraps.
+    /// How many bytes it has written to the stream below, if it counts them. The number wraps.
     fn passed_on(&self) -> Option<usize> {
         None
     }

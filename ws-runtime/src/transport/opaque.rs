@@ -1,4 +1,4 @@
-//! A stream of which nothing is known but that it can be read and written.
+//! A third-party stream: it can be read and written, and no more is known of it.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Duplex;
 
-/// A stream of somebody else.
+/// A third-party stream.
 pub(super) struct Opaque<S>(pub(super) S);
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for Opaque<S> {}

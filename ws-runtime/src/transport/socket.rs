@@ -1,4 +1,4 @@
-//! Sockets of the kernel: TCP, and Unix where there are any.
+//! Sockets of the kernel: TCP, and Unix on Unix systems.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -33,7 +33,7 @@ pub(crate) enum SocketWriteHalf {
     Unix(unix::OwnedWriteHalf),
 }
 
-/// Does the same with whatever socket it is.
+/// Evaluates the same expression for either kind of socket.
 macro_rules! either {
     ($of:expr, $socket:ident => $call:expr) => {
         match $of {
@@ -45,7 +45,7 @@ macro_rules! either {
 }
 
 impl Socket {
-    /// Sends small messages at once instead of gathering them (`TCP_NODELAY`); nothing to do unless it is TCP.
+    /// Sets `TCP_NODELAY`. Does nothing unless it is TCP.
     pub(super) fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_nodelay(nodelay),
@@ -62,7 +62,7 @@ impl Socket {
         either!(self, stream => stream.as_raw_fd())
     }
 
-    /// Writes whether tokio knows of room or not, see [`Insist`](super::Insist); wakes nobody.
+    /// Tries to write even if tokio knows of no room, see [`Insist`](super::Insist). Wakes no task.
     pub(super) fn insist(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         either!(self, stream => insist(stream, pieces))
     }
@@ -81,7 +81,7 @@ impl Socket {
         }
     }
 
-    /// Puts together again what belongs together.
+    /// Joins the two halves of a socket again.
     pub(super) fn unite(read: SocketReadHalf, write: SocketWriteHalf) -> Option<Self> {
         match (read, write) {
             (SocketReadHalf::Tcp(read), SocketWriteHalf::Tcp(write)) => {
@@ -99,7 +99,7 @@ impl Socket {
 }
 
 impl SocketWriteHalf {
-    /// Writes what the kernel takes at once; wakes nobody.
+    /// Writes what the kernel takes at once. Wakes no task.
     pub(super) fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         either!(self, half => match pieces {
             [piece] => half.try_write(piece),
@@ -107,12 +107,12 @@ impl SocketWriteHalf {
         })
     }
 
-    /// The same, whether tokio knows of room or not, see [`Insist`](super::Insist).
+    /// The same even if tokio knows of no room, see [`Insist`](super::Insist).
     pub(super) fn insist(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         either!(self, half => insist(half.as_ref(), pieces))
     }
 
-    /// Writes what the kernel takes; the task is woken when it takes more.
+    /// Writes what the kernel takes. The task is woken when there is room again.
     pub(super) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
@@ -131,14 +131,14 @@ impl SocketWriteHalf {
     }
 }
 
-/// Sends past tokio, which lets nobody write to a socket until the kernel has said that there is room.
+/// Bypasses tokio, which attempts no write until the kernel has reported room.
 #[cfg(unix)]
 fn insist(socket: &impl std::os::fd::AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     let Some(first) = pieces.iter().find(|piece| !piece.is_empty()) else { return Ok(0) };
     Ok(rustix::net::send(socket, first, rustix::net::SendFlags::NOSIGNAL)?)
 }
 
-/// Tokio's word has to do where there are no descriptors.
+/// Without descriptors tokio cannot be bypassed.
 #[cfg(not(unix))]
 fn insist(socket: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     socket.try_write_vectored(pieces)

@@ -1,4 +1,4 @@
-//! A connection's bytes in both directions, whatever carries them.
+//! The stream of a connection before it is split, over any transport.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,11 +12,11 @@ use super::opaque::Opaque;
 use super::socket::Socket;
 use super::{Duplex, Insist};
 
-/// The stream of one connection that is not taken apart.
+/// The unsplit stream of one connection.
 #[derive(Debug)]
 pub(crate) struct Stream {
     carrier: Carrier,
-    /// Read by somebody else before: comes first. Boxed, as seldom there is any.
+    /// Bytes that were read before: they are returned first. Boxed, as there are seldom any.
     unread: Option<Box<Bytes>>,
 }
 
@@ -26,7 +26,7 @@ enum Carrier {
     Duplex(Box<dyn Duplex>),
 }
 
-/// Does the same with either.
+/// Evaluates the same expression for either kind of carrier.
 macro_rules! either {
     ($of:expr, $stream:ident => $call:expr) => {
         match $of {
@@ -37,8 +37,8 @@ macro_rules! either {
 }
 
 impl Stream {
-    /// Over any stream of bytes that is not a socket: a pipe, a connection that somebody else has upgraded. Of a socket
-    /// make it by `from`, which is faster.
+    /// Wraps a stream that is not a socket: a pipe, or a connection that another HTTP server has upgraded. For a socket
+    /// use `from`, which is faster.
     #[cfg_attr(not(test), expect(dead_code, reason = "for the server that is mounted in another"))]
     pub(crate) fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Self {
         Self::over_duplex(Opaque(stream))
@@ -48,30 +48,30 @@ impl Stream {
         Carrier::Duplex(Box::new(stream)).into()
     }
 
-    /// The same stream, from which `unread` is read first: whoever had it before has read too far.
+    /// The same stream, from which `unread` is read first: bytes that the previous owner read ahead.
     #[cfg_attr(not(test), expect(dead_code, reason = "for the server that is mounted in another"))]
     pub(crate) fn with_unread(self, unread: Bytes) -> Self {
         Self { unread: Some(Box::new(unread)), ..self }
     }
 
-    /// Whether the end of the stream is all that there is to say at its end, as with a socket. TLS, for one, says goodbye
-    /// first, and so does its peer.
+    /// Whether the peer ends the stream without sending further bytes, as on a plain socket. Over TLS it sends an alert
+    /// first.
     pub(crate) fn ends_with_fin_only(&self) -> bool {
         matches!(self.carrier, Carrier::Socket(_))
     }
 
-    /// Sends small messages at once instead of gathering them (`TCP_NODELAY`); nothing to do unless it is TCP.
+    /// Sets `TCP_NODELAY`. Does nothing unless it is TCP.
     pub(crate) fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.socket().map_or(Ok(()), |socket| socket.set_nodelay(nodelay))
     }
 
-    /// The descriptor of the socket, valid while this lives; what is no socket has none.
+    /// The descriptor of the socket, valid while this lives. `None` if there is no socket.
     #[cfg(unix)]
     pub(crate) fn raw_fd(&self) -> Option<std::os::fd::RawFd> {
         self.socket().map(Socket::raw_fd)
     }
 
-    /// The socket at the bottom, if there is one.
+    /// The socket below, if there is one.
     pub(super) fn socket(&self) -> Option<&Socket> {
         match &self.carrier {
             Carrier::Socket(socket) => Some(socket),
@@ -79,8 +79,8 @@ impl Stream {
         }
     }
 
-    /// Writes whether the socket has said that there is room or not, see [`Insist`]. Over anything but a
-    /// socket it writes as always.
+    /// Tries to write even if the socket has not reported room, see [`Insist`]. Anything but a socket
+    /// writes as usual.
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS writes to a stream below it"))]
     pub(super) fn poll_insist(
         &mut self,
@@ -96,8 +96,8 @@ impl Stream {
         }
     }
 
-    /// Writes some of `bytes`, or of what the stream holds back, whether the socket has said that there is room or not, see
-    /// [`Insist`]: how many of `bytes` it took, or `None` where nothing left. Wakes nobody.
+    /// Tries to write some of `bytes`, or of what the stream holds back, even if the socket has not reported room, see
+    /// [`Insist`]. Returns how many of `bytes` were taken, or `None` if nothing was written. Keeps no waker.
     pub(crate) fn insist(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
         match &mut self.carrier {
             Carrier::Socket(socket) => match socket.insist(&[IoSlice::new(bytes)]) {
@@ -118,7 +118,7 @@ impl Stream {
         }
     }
 
-    /// Takes the stream apart.
+    /// Splits the stream into its two directions.
     pub(crate) fn split(self) -> Halves {
         let (read, write) = match self.carrier {
             Carrier::Socket(socket) => {
@@ -130,7 +130,7 @@ impl Stream {
         Halves { read, write, unread: self.unread.map(|unread| *unread).unwrap_or_default() }
     }
 
-    /// Puts together again what belongs together.
+    /// Joins the two halves of a stream again.
     pub(crate) fn unite(read: Option<ReadHalf>, write: WriteHalf) -> Option<Self> {
         match (read, write) {
             (Some(read), WriteHalf::Socket(write)) => Socket::unite(read, write).map(Self::from),

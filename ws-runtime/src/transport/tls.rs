@@ -1,4 +1,4 @@
-//! TLS over any stream, which tells what has become of the bytes that it was given to write.
+//! TLS over any stream. It counts the bytes that TLS writes to the stream below.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -31,7 +31,7 @@ impl Stream {
 struct Underlying {
     stream: Stream,
     insist: Insist,
-    /// How many bytes it has taken; wraps.
+    /// How many bytes TLS has written to it; wraps.
     passed_on: usize,
 }
 

@@ -1,12 +1,12 @@
 //! Watchers: a handler runs whenever a descriptor is ready to be read or written.
 //!
-//! They behave as under `select`: as long as a descriptor is ready, its handler is called again, whether it has
-//! taken everything or not. Regular files are always ready, and so is what has come to its end: a handler that
-//! reads nothing more should unwatch it. Only the descriptor is asked: what a handle has read ahead into a buffer
-//! of its own, as `Stdin` does for `read_line`, makes nothing ready.
+//! They are level-triggered, like `select`: while a descriptor is ready, its handler is called again, whether it has
+//! read everything or not. Regular files are always ready, and so is a stream at its end: a handler that reads 0 bytes
+//! should unwatch it. Only the descriptor counts: bytes in a handle's own buffer, as that of `Stdin` after `read_line`,
+//! do not make it ready.
 //!
-//! A handler that fails is called again after a pause: what it could not read is still there, and without the pause it
-//! would fail for ever, as fast as the machine can.
+//! A handler that fails is called again after a pause. What it could not read is still there: without the pause it
+//! would fail in a busy loop.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -73,12 +73,12 @@ pub enum WatchError {
         /// The number of the descriptor.
         fd: RawFd,
     },
-    /// The system refuses, most often because descriptors have run out.
+    /// The system refused, most often because descriptors have run out.
     #[error("descriptor {fd} cannot be watched")]
     Io {
         /// The number of the descriptor.
         fd: RawFd,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
@@ -86,8 +86,8 @@ pub enum WatchError {
 /// All watches of a server.
 #[derive(Debug, Default)]
 pub(crate) struct Watchers {
-    /// Each sender's other end is in the [`Watch`]: dropping the sender ends the watch, and a watch that
-    /// was dropped leaves a closed sender, which counts as nothing.
+    /// The receiver of each sender is in the [`Watch`]. Dropping the sender ends the watch. A watch that was dropped
+    /// leaves a closed sender, which is ignored.
     watches: Mutex<HashMap<(RawFd, Interest), oneshot::Sender<()>>>,
 }
 
@@ -168,9 +168,9 @@ enum Last {
 }
 
 impl<H> Watch<H> {
-    /// Waits until the handle is ready; `false` once it is unwatched. Safe to cancel.
+    /// Waits until the handle is ready; `false` once it is unwatched. Cancel safe.
     ///
-    /// Readiness is asked for anew each time, so what the last call of the handler left behind counts.
+    /// Readiness is checked anew each time, so the handle is ready again if the last call left data.
     pub(crate) async fn ready(&mut self) -> bool {
         if self.stopped.is_terminated() {
             return false;
@@ -178,7 +178,7 @@ impl<H> Watch<H> {
         let wait = async {
             match self.last {
                 Last::None => {}
-                // A handle that is always ready would keep the thread for itself.
+                // Otherwise a handle that is always ready would starve other tasks.
                 Last::Well => tokio::task::yield_now().await,
                 Last::Failed(before) => tokio::time::sleep(pause(before)).await,
             }
@@ -191,7 +191,7 @@ impl<H> Watch<H> {
         }
     }
 
-    /// Takes note of how the handler's call went.
+    /// Records whether the handler's call succeeded.
     pub(crate) fn called(&mut self, well: bool) {
         self.last = match self.last {
             Last::None | Last::Well | Last::Failed(_) if well => Last::Well,
@@ -206,18 +206,18 @@ impl<H> Watch<H> {
     }
 }
 
-/// How long a handler that failed is not called: a tenth of a second, then twice as long each time, up to 10 s.
+/// How long to wait before a handler that failed is called again: 0.1 s, then twice as long each time, up to 10 s.
 fn pause(failures_before: u32) -> Duration {
     const FIRST: Duration = Duration::from_millis(100);
     const LONGEST: Duration = Duration::from_secs(10);
     (FIRST * 2_u32.saturating_pow(failures_before.min(10))).min(LONGEST)
 }
 
-/// How readiness is learnt.
+/// How readiness is found out.
 #[derive(Debug)]
 enum Readiness {
-    /// By a duplicate of the descriptor: epoll takes each number once, and the same handle may be watched
-    /// for reading and writing. It also leaves the handle free to be lent to the handler.
+    /// By polling a duplicate of the descriptor. epoll takes each descriptor once, and the same handle may be watched
+    /// for reading and for writing. The handle itself stays free to be lent to the handler.
     Polled(AsyncFd<OwnedFd>),
     /// epoll refuses regular files and directories.
     Always,
@@ -243,7 +243,7 @@ impl Readiness {
             return true;
         };
         loop {
-            // What tokio remembers is from the last edge: the handler may have taken everything since.
+            // tokio's readiness is that of the last edge: the handler may have read everything since.
             let Ok(mut remembered) = remembered(registered, interest).await else {
                 return false;
             };
@@ -291,10 +291,10 @@ fn is_ready_now(fd: BorrowedFd<'_>, interest: Interest) -> bool {
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     loop {
         match rustix::event::poll(&mut [PollFd::from_borrowed_fd(fd, events)], Some(&now)) {
-            // An error or a hang-up counts too: the handler learns of it by reading or writing.
+            // An error or a hang-up counts as ready: the handler finds out by reading or writing.
             Ok(ready) => return ready > 0,
             Err(Errno::INTR) => {}
-            // Out of memory: then what tokio remembers has to do.
+            // Out of memory: rely on tokio's readiness.
             Err(_) => return true,
         }
     }

@@ -1,4 +1,4 @@
-//! A message that has arrived in part.
+//! A message that has arrived only in part.
 
 use bytes::{Bytes, BytesMut};
 
@@ -7,15 +7,15 @@ use super::pool;
 use super::utf8::PartialText;
 use super::{Incoming, Inflater, Payload, ProtocolError, Text};
 
-/// How much memory is reserved for a payload at first, however long its header says it is; more is reserved as more
-/// arrives. Untouched pages cost nothing, but a reservation that fails would end the process.
+/// How much memory is reserved for a payload at first, whatever length its header claims. More is reserved as bytes
+/// arrive. Untouched pages cost nothing, but a reservation that fails would end the process.
 const STEP: usize = 1024 * 1024;
 
 /// What has arrived of a message. Text is checked as it arrives, a compressed message once it is complete.
 #[derive(Debug)]
 pub(super) struct Assembly {
     content: Content,
-    /// Frames so far, empty ones counted.
+    /// Frames so far, including empty ones.
     pub(super) fragments: u32,
 }
 
@@ -68,8 +68,8 @@ impl Assembly {
         }
     }
 
-    /// The buffer that bytes can be read into directly, with room for some of the `left` ones. Text has none: it is checked as
-    /// it arrives.
+    /// The buffer to read bytes into directly, with room for some of the `left` bytes. `None` for text, which is
+    /// checked as it arrives.
     pub(super) fn open(&mut self, left: usize) -> Option<&mut BytesMut> {
         match &mut self.content {
             Content::Text(_) => None,
@@ -106,7 +106,7 @@ impl Kind {
         if opcode == Opcode::Text { Self::Text } else { Self::Binary }
     }
 
-    /// An uncompressed message that lies whole in the read buffer.
+    /// An uncompressed message that is complete in the read buffer.
     pub(super) fn borrowed(self, payload: &[u8]) -> Result<Incoming<'_>, ProtocolError> {
         Ok(match self {
             Self::Text => {

@@ -9,15 +9,15 @@ use super::header::{self, Extensions, Header, MAX_HEADER, Opcode};
 use super::mask::{rotate, unmask};
 use super::{Inflater, Payload, ProtocolError, Text, Utf8Bytes};
 
-/// A payload that lacks at least so many bytes is read directly into the buffer of its message.
+/// If at least this many bytes of a payload are missing, they are read directly into the buffer of its message.
 const RECEIVE_IN_PLACE: usize = 64 * 1024;
 
-/// What a peer may send.
+/// The limits on what a peer may send.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// The largest message, in bytes of payload.
     pub(crate) max_message: usize,
-    /// The most fragments of one message, empty ones counted.
+    /// The largest number of fragments of one message, including empty ones.
     pub(crate) max_fragments: u32,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct CloseFrame {
     pub(crate) reason: Utf8Bytes,
 }
 
-/// Turns bytes into messages. Holds bytes only of what is incomplete.
+/// Turns bytes into messages. It keeps bytes only of an incomplete message.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     limits: Limits,
@@ -71,7 +71,7 @@ struct Control {
 /// A frame whose header is valid.
 #[derive(Debug, Clone, Copy)]
 struct Frame {
-    /// Its masking key is turned so that it begins with the byte for the next one of the payload.
+    /// Its masking key is rotated: the first byte is the one for the next byte of the payload.
     header: Header,
     /// Payload bytes that are still to come.
     left: usize,
@@ -100,7 +100,7 @@ impl Decoder {
         self.message.is_some()
     }
 
-    /// How many frames were begun so far; wraps around.
+    /// How many frames have begun so far; wraps.
     pub(crate) fn frames(&self) -> u32 {
         self.frames
     }
@@ -110,7 +110,7 @@ impl Decoder {
         self.inflater.as_mut().map_or(0, |inflater| inflater.take_cost())
     }
 
-    /// Takes the next whole message from the front of `input`, which is unmasked in place and moved past what was used.
+    /// Takes the next complete message from the front of `input`. Unmasks it in place, and advances `input` past it.
     ///
     /// `None` if all of `input` is used and more is needed. After a Close frame or an error nothing more is decoded.
     pub(crate) fn decode<'b>(
@@ -127,7 +127,7 @@ impl Decoder {
         decoded
     }
 
-    /// Within a large payload, the buffer of the message, so that the next bytes can be read into it directly. Call
+    /// Within a large payload: the buffer of the message, to read the next bytes into directly. Call
     /// [`filled`](Self::filled) with their number afterwards.
     pub(crate) fn room(&mut self) -> Option<Limit<&mut BytesMut>> {
         let Stage::Data { frame } = &self.stage else { return None };
@@ -150,7 +150,7 @@ impl Decoder {
         decoded
     }
 
-    /// Fast path for the most common case: a short message in one frame that lies whole in the input.
+    /// Fast path for the most common case: a short message in one frame that is complete in the input.
     #[inline]
     fn short_message<'b>(
         &mut self,
@@ -260,7 +260,7 @@ impl Decoder {
         Ok(Stage::Data { frame })
     }
 
-    /// A message in one frame that lies whole in the input.
+    /// A message in one frame that is complete in the input.
     fn whole<'b>(&mut self, header: Header, payload: &'b [u8]) -> Result<Incoming<'b>, ProtocolError> {
         let kind = Kind::of(header.opcode);
         if header.compressed {
@@ -297,7 +297,7 @@ impl Stage {
 }
 
 impl Frame {
-    /// `count` bytes of the payload are used.
+    /// Counts `count` bytes of the payload as used.
     fn consume(&mut self, count: usize) {
         self.header.mask = rotate(self.header.mask, count);
         self.left = self.left.saturating_sub(count);
@@ -347,7 +347,7 @@ fn take<'b>(frame: &mut Frame, input: &mut &'b mut [u8]) -> &'b [u8] {
     piece
 }
 
-/// The largest compressed size of a message of `max` bytes: data that does not compress grows a little.
+/// The largest compressed size of a message of `max` bytes: incompressible data grows a little.
 fn deflated_max(max: usize) -> usize {
     max.saturating_add(max / 8).saturating_add(64)
 }

@@ -12,11 +12,11 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 /// The largest window, as a power of two.
 pub(crate) const MAX_WINDOW_BITS: u8 = 15;
 
-/// How often one message may end its DEFLATE stream and start another (RFC 7692, section 7.2.3.4). Senders that cannot flush
-/// do it once; starting a stream costs us more than the two bytes that cause it.
+/// How often one message may end its DEFLATE stream and start another (RFC 7692, section 7.2.3.4). Senders that cannot
+/// flush do it once. Starting a stream costs us more than the two bytes cost the peer.
 const MAX_STREAMS: u32 = 16;
 
-/// The cost of a compressed byte, beside the cost of what it inflates to, in bytes received. Text takes 3 ns for each
+/// The cost of a compressed byte in received bytes, in addition to what it inflates to. Text takes 3 ns for each
 /// compressed byte, blocks with a new table every few bytes take 230 ns.
 const COMPRESSED_BYTE: usize = 32;
 
@@ -27,7 +27,7 @@ pub(crate) struct Agreement {
     pub(crate) client_takes_over: bool,
     /// Whether our messages do.
     pub(crate) server_takes_over: bool,
-    /// How far back each side refers.
+    /// How far back each side refers, as a power of two in bytes.
     pub(crate) client_window_bits: u8,
     pub(crate) server_window_bits: u8,
 }
@@ -44,11 +44,11 @@ pub(crate) struct Form {
 /// Inflates the messages of a client.
 #[derive(Debug)]
 pub(crate) struct Inflater {
-    /// The window that messages share; without context takeover the thread's own is used.
+    /// The window that messages share. Without context takeover it is `None`, and the thread's own is used.
     context: Option<Decompress>,
     /// The largest message, in bytes.
     max: usize,
-    /// What inflating has cost since it was last asked for.
+    /// The cost of inflating since the last [`take_cost`](Self::take_cost).
     cost: usize,
 }
 
@@ -59,10 +59,10 @@ pub(crate) struct Deflater {
 }
 
 thread_local! {
-    /// Inflates all messages that refer to no other. Not available while the thread ends, nor is the next one: then each
+    /// Inflates all messages that refer to no other. While the thread ends, this and `DEFLATE` are gone: then each
     /// message gets its own.
     static INFLATE: RefCell<Decompress> = RefCell::new(Decompress::new_with_window_bits(false, MAX_WINDOW_BITS));
-    /// Compresses them, one for each form that is in use; mostly there is one.
+    /// Compresses messages that refer to no other: one for each form in use, mostly a single one.
     static DEFLATE: RefCell<Vec<(Form, Deflater)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -106,7 +106,7 @@ impl Inflater {
 
     /// Inflates one message, up to the largest size that is allowed.
     pub(super) fn inflate(&mut self, payload: &[u8]) -> Result<Vec<u8>, ProtocolError> {
-        // It should be an empty block. The tail alone is not one, and would corrupt the next message.
+        // An empty message should be an empty block. Inflating the tail alone would corrupt the next message.
         if payload.is_empty() {
             return Ok(Vec::new());
         }
@@ -120,7 +120,7 @@ impl Inflater {
         Ok(message)
     }
 
-    /// What inflating has cost since the last call, in bytes received.
+    /// The cost of inflating since the last call, in received bytes.
     pub(super) fn take_cost(&mut self) -> usize {
         std::mem::take(&mut self.cost)
     }
@@ -144,7 +144,7 @@ fn inflate(context: &mut Decompress, payload: &[u8], max: usize) -> Result<Vec<u
     for mut input in [payload, &TAIL] {
         loop {
             if message.len() == message.capacity() {
-                // One byte too many is enough to see that it is too large.
+                // One byte more than allowed is enough to see that the message is too large.
                 let most = max.saturating_add(1) - message.len();
                 message
                     .reserve_exact(input.len().saturating_mul(4).max(message.len()).clamp(64, most.max(64)));
@@ -164,8 +164,8 @@ fn inflate(context: &mut Decompress, payload: &[u8], max: usize) -> Result<Vec<u
                     return Err(ProtocolError::Deflate);
                 }
                 context.reset(false);
-                // The tail belongs to a stream that was flushed. Fed into the fresh one, it would be the beginning of a
-                // block that the next message goes on with.
+                // The tail belongs to a stream that was flushed. In the fresh stream it would begin a block, and the
+                // next message would be read as its continuation.
                 if input.is_empty() {
                     return Ok(message);
                 }
@@ -192,7 +192,7 @@ impl Deflater {
 
     /// Compresses a message that may refer to those before it.
     pub(crate) fn deflate(&mut self, payload: &[u8]) -> Vec<u8> {
-        // RFC 7692, section 7.2.3.6; zlib writes nothing where nothing has come since the last message.
+        // RFC 7692, section 7.2.3.6. zlib itself would write nothing for an empty message.
         if payload.is_empty() {
             return vec![0];
         }

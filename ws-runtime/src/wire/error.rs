@@ -3,7 +3,7 @@
 use thiserror::Error;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-/// A violation of the protocol by the peer. The text is sent in the Close frame and logged, so it contains nothing of the
+/// A violation of the protocol by the peer. The text is sent in the Close frame and logged, so it quotes nothing of the
 /// payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum ProtocolError {

@@ -1,4 +1,4 @@
-//! The header of a client's frame (RFC 6455, section 5.2), each part of it checked as soon as it is there.
+//! The header of a client's frame (RFC 6455, section 5.2). Each part of it is checked as soon as it has arrived.
 
 use super::{MAX_CONTROL, ProtocolError};
 
@@ -36,7 +36,7 @@ pub(super) enum Extensions {
     Deflate,
 }
 
-/// Checks the part of a header that is there; returns the header and its length once it is complete.
+/// Checks the part of a header that has arrived. Returns the header and its length once it is complete.
 pub(super) fn parse(bytes: &[u8], extensions: Extensions) -> Result<Option<(Header, usize)>, ProtocolError> {
     let Some(&first) = bytes.first() else { return Ok(None) };
     let opcode = Opcode::read(first)?;

@@ -18,7 +18,7 @@ pub(super) fn unmask(data: &mut [u8], key: [u8; 4]) {
     }
 }
 
-/// The key, turned by `count` bytes.
+/// The key for the bytes after the next `count`.
 pub(super) fn rotate(mut key: [u8; 4], count: usize) -> [u8; 4] {
     key.rotate_left(count % 4);
     key

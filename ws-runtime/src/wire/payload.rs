@@ -10,7 +10,7 @@ pub(crate) const SHARE_FROM: usize = 4 * 1024;
 /// Bytes of a message or a control frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Payload<'b> {
-    /// In the buffer that they were read into.
+    /// In the read buffer.
     Borrowed(&'b [u8]),
     /// Put together from several reads, or to be shared.
     Owned(Bytes),
@@ -19,7 +19,7 @@ pub(crate) enum Payload<'b> {
 /// Text of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Text<'b> {
-    /// In the buffer that it was read into.
+    /// In the read buffer.
     Borrowed(&'b str),
     /// Put together from several reads, or to be shared.
     Owned(Utf8Bytes),
@@ -49,7 +49,7 @@ impl Payload<'_> {
 }
 
 impl<'b> Payload<'b> {
-    /// Shares `whole` instead of borrowing from it, if the bytes are a large part of it.
+    /// If the bytes are a large part of `whole`, shares them with it instead of borrowing.
     #[inline]
     pub(crate) fn part_of(self, whole: Option<&Bytes>) -> Self {
         let (Self::Borrowed(part), Some(whole)) = (&self, whole) else { return self };

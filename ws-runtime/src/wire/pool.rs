@@ -1,5 +1,5 @@
-//! A pool of buffers for large messages, one for each thread: fresh memory costs a page fault every 4 KiB, which for 1 MiB
-//! is as much as receiving it.
+//! A pool of buffers for large messages, one pool for each thread. Fresh memory costs a page fault every 4 KiB; for a
+//! message of 1 MiB that is as much as receiving it.
 
 use std::cell::RefCell;
 
@@ -13,7 +13,7 @@ const KEEP: usize = 8;
 const KEEP_SIZE: usize = 2 * 1024 * 1024;
 
 thread_local! {
-    /// Not available while the thread ends: no buffer is taken or kept then.
+    /// Gone while the thread ends: no buffer is taken or kept then.
     static POOL: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -22,7 +22,7 @@ pub(super) fn take() -> BytesMut {
     POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default()
 }
 
-/// Keeps the buffer of a message if it is large enough; returns the bytes if they are shared.
+/// Keeps the buffer of a message if it is large enough. Returns the bytes if another owner shares them.
 pub(crate) fn give_back(message: Bytes) -> Option<Bytes> {
     let mut buffer = match message.try_into_mut() {
         Ok(buffer) => buffer,

@@ -1,4 +1,4 @@
-//! Checks UTF-8 that arrives in pieces: an error is found at the first byte that cannot be right.
+//! Checks UTF-8 that arrives in pieces. An error is found at the first byte that cannot be right.
 
 use super::ProtocolError;
 

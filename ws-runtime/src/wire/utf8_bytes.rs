@@ -11,8 +11,8 @@ use tokio_tungstenite::tungstenite;
 
 /// Text as [`Bytes`] that are known to be UTF-8: a clone shares them.
 ///
-/// What a handler of `#[on(utf8)]` takes to keep a large message without a copy, and what it sends where many
-/// connections are to share one text. It derefs to `str`.
+/// A handler of `#[on(utf8)]` takes it to keep a large message without a copy, or sends it so that many connections
+/// share one text. It derefs to `str`.
 ///
 /// ```
 /// use ws_runtime::{Bytes, Utf8Bytes};
@@ -23,13 +23,13 @@ use tokio_tungstenite::tungstenite;
 /// assert_eq!(Utf8Bytes::try_from(Bytes::from_static(b"hello")), Ok(text));
 /// assert!(Utf8Bytes::try_from(Bytes::from_static(b"\xFF")).is_err());
 /// ```
-// Tungstenite's type checks once and then trusts, which takes `unsafe`. It is not itself public: a new version of
-// tungstenite would be a new version of this crate.
+// Tungstenite's type checks UTF-8 once and relies on it later, which takes `unsafe`. It is wrapped, because otherwise a
+// breaking release of tungstenite would be one of this crate.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Utf8Bytes(tungstenite::Utf8Bytes);
 
 impl Utf8Bytes {
-    /// A text of the program, without a copy.
+    /// A static text, without a copy.
     #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
         Self(tungstenite::Utf8Bytes::from_static(text))
@@ -76,7 +76,7 @@ impl Borrow<str> for Utf8Bytes {
     }
 }
 
-/// As a `str`, which it can be borrowed as.
+/// Hashes as `str`, as `Borrow<str>` requires.
 impl Hash for Utf8Bytes {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_str().hash(state);

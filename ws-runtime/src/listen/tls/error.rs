@@ -1,4 +1,4 @@
-//! What can be wrong with a certificate or a key.
+//! Why a certificate or a key cannot be used.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub enum TlsError {
         place(path)
     )]
     Unreadable {
-        /// Whether it was to be the certificate or the key.
+        /// `certificate` or `key`.
         what: &'static str,
         /// The file.
         path: PathBuf,
@@ -41,7 +41,7 @@ pub enum TlsError {
         /// What may have happened.
         hint: &'static str,
     },
-    /// The private key is protected by a passphrase, which nobody could type when the server starts.
+    /// The private key is protected by a passphrase, which the server cannot ask for.
     #[error(
         "the private key in {place} is encrypted: decrypt it with `openssl pkey -in key.pem -out plain.pem`"
     )]
@@ -49,7 +49,7 @@ pub enum TlsError {
         /// The file, or that it was given as text.
         place: String,
     },
-    /// The certificate has the form of before 1996, which has no room for the names that it is for.
+    /// The certificate is of X.509 version 1 or 2, which has no field for the names of the server.
     #[error(
         "the certificate in {place} is of X.509 version {version}, and TLS needs version 3: issue it with extensions, such \
          as `-addext subjectAltName=DNS:example.com` with `openssl req -x509`, or `-extfile` with `openssl x509 -req`"
@@ -79,7 +79,7 @@ pub enum TlsError {
         /// Where the key came from.
         key: String,
     },
-    /// rustls does not take the pair: a kind of key that it does not know, or a broken certificate.
+    /// rustls refuses the pair: the kind of key is not supported, or the certificate is broken.
     #[error(
         "the certificate in {certificate} with the key in {key} cannot be used: it must be one of RSA, ECDSA (P-256 or \
          P-384) or Ed25519, and undamaged"
@@ -89,15 +89,15 @@ pub enum TlsError {
         certificate: String,
         /// Where the key came from.
         key: String,
-        /// What rustls said.
+        /// The error of rustls.
         source: rustls::Error,
     },
-    /// rustls could not be set up, as the system gave no random bytes.
+    /// rustls could not be set up, because the system provided no random bytes.
     #[error("cannot set up TLS")]
     Setup(#[source] rustls::Error),
 }
 
-/// Where a file is looked for: a relative path depends on where the program was started.
+/// The absolute path of a file: a relative one depends on the working directory.
 pub(super) fn place(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     if path.as_os_str().is_empty() { "\"\"".to_owned() } else { absolute.display().to_string() }

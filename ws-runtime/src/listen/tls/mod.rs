@@ -1,4 +1,4 @@
-//! Certificates and keys, and what the server offers with them.
+//! Certificates and keys, and the TLS configuration that is made from them.
 
 mod error;
 mod pem;
@@ -19,11 +19,11 @@ pub use self::error::TlsError;
 use self::error::place;
 use crate::transport::TlsAcceptor;
 
-/// The certificate and key that make a server speak TLS.
+/// A certificate and its key, for a server with TLS.
 ///
-/// From files or from PEM text it offers TLS 1.2 and 1.3 by rustls with ring, HTTP/1.1 by ALPN, session
-/// tickets and no 0-RTT. Anything else, such as client certificates, is set in a [`ServerConfig`] of your
-/// own, which is taken as it is.
+/// From files or PEM text, the server offers TLS 1.2 and 1.3 (rustls with ring), HTTP/1.1 in ALPN, session tickets, and
+/// no 0-RTT. For anything else, such as client certificates, pass a [`ServerConfig`] of your own, which is used as it
+/// is.
 ///
 /// ```no_run
 /// use ws_runtime::Tls;
@@ -43,8 +43,8 @@ enum Source {
 }
 
 impl Tls {
-    /// Reads both from PEM files when the server starts: the chain with the server's own certificate first,
-    /// and its private key, unencrypted, as PKCS#8, PKCS#1 or SEC1. Both may be the same file.
+    /// Reads both from PEM files when the server starts: the certificate chain, with the server's own certificate
+    /// first, and the unencrypted private key, as PKCS#8, PKCS#1 or SEC1. Both may be the same file.
     pub fn files(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
         Self(Source::Files { certificate: certificate.into(), key: key.into() })
     }
@@ -54,7 +54,7 @@ impl Tls {
         Self(Source::Pem { certificate: certificate.as_ref().to_vec(), key: key.as_ref().into() })
     }
 
-    /// Loads certificate and key and tells whether they can be used; starting the server does the same.
+    /// Loads the certificate and the key, and checks that they can be used. Starting the server does the same.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl From<ServerConfig> for Tls {
 }
 
 impl fmt::Debug for Tls {
-    /// Says where certificate and key come from and nothing of what is in them.
+    /// Shows where certificate and key come from, and nothing of their content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Source::Files { certificate, key } => {
@@ -107,7 +107,7 @@ impl fmt::Debug for Tls {
     }
 }
 
-/// Builds the configuration from PEM; each comes with the words for where it was found.
+/// Builds the configuration from PEM. Each PEM comes with a description of its place, for errors.
 fn configure(
     (certificate_pem, certificate_place): (&[u8], &str),
     (key_pem, key_place): (&[u8], &str),
@@ -128,7 +128,7 @@ fn configure(
             _ => refused(certificate_place, key_place, source),
         })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    config.max_early_data_size = 0; // what is sent as early data can be replayed by anyone
+    config.max_early_data_size = 0; // early data can be replayed by an attacker
     config.ticketer = ring::Ticketer::new().map_err(TlsError::Setup)?;
     Ok(Arc::new(config))
 }

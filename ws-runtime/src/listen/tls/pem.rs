@@ -1,4 +1,4 @@
-//! Reads certificates and keys from PEM, and says what was found where there are none.
+//! Reads certificates and keys from PEM. If there are none, the error says what was found instead.
 
 use std::borrow::Cow;
 
@@ -42,18 +42,18 @@ pub(super) fn read_key(text: &[u8], place: &str) -> Result<PrivateKeyDer<'static
     }
 }
 
-/// Whether a key is encrypted: as PKCS#8, or by a header inside of its PEM (RFC 1421, section 4.6.1.1).
+/// Whether a key is encrypted: as PKCS#8, or by a header inside its PEM (RFC 1421, section 4.6.1.1).
 fn has_encrypted_key(text: &[u8]) -> bool {
     [&b"-----BEGIN ENCRYPTED PRIVATE KEY-----"[..], b"Proc-Type: 4,ENCRYPTED"]
         .iter()
         .any(|mark| text.windows(mark.len()).any(|window| window == *mark))
 }
 
-/// What the bytes are where they are no text of a form that we read.
+/// A hint on what the bytes are if they are not PEM.
 fn not_text_hint(text: &[u8]) -> &'static str {
     match text {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => "; it is UTF-16: save it as UTF-8",
-        // A SEQUENCE, as all of them begin with.
+        // A SEQUENCE: DER and PKCS #12 begin with it.
         [0x30, ..] => {
             "; it is binary (DER or PKCS #12): convert it with `openssl x509`, `openssl pkey` or `openssl pkcs12 -nodes`"
         }
@@ -61,7 +61,7 @@ fn not_text_hint(text: &[u8]) -> &'static str {
     }
 }
 
-/// PEM without the byte order marks that some editors put before it: a line that begins with one is not seen as PEM.
+/// Removes byte order marks, which some editors write: the parser does not recognise a PEM line that begins with one.
 fn without_marks(text: &[u8]) -> Cow<'_, [u8]> {
     const MARK: &[u8] = "\u{feff}".as_bytes();
     let mut rest = text;
@@ -77,7 +77,7 @@ fn without_marks(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(kept)
 }
 
-/// Says in words what the parser says in bytes.
+/// Turns an error of the parser into a readable one.
 fn broken(text: &[u8], place: &str, error: &pem::Error) -> TlsError {
     if has_encrypted_key(text) {
         return TlsError::EncryptedKey { place: place.to_owned() };
