@@ -1,4 +1,4 @@
-//! Bytes after the handshake.
+//! Fuzz targets for the bytes after the handshake.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocket, WebSock
 use super::cut;
 use crate::wire::{self, Agreement, Decoder, Deflater, Incoming, Inflater, Limits, MAX_WINDOW_BITS};
 
-/// How bytes are cut up changes nothing, and nothing is larger than it may be.
+/// Checks that the split over reads changes nothing, and that no message exceeds the limits.
 pub fn frames(input: &[u8]) {
     const LIMITS: Limits = Limits { max_message: 1000, max_fragments: 8 };
     let Some((sizes, bytes)) = cut(input) else { return };
@@ -20,7 +20,7 @@ pub fn frames(input: &[u8]) {
     assert_small(&at_once.0, LIMITS.max_message);
 }
 
-/// The same where compression is agreed on; and what we compress is read back. The upper bits of the first byte say how.
+/// The same with compression; also inflates what we compress. The upper bits of the first byte select the parameters.
 pub fn deflate(input: &[u8]) {
     const LIMITS: Limits = Limits { max_message: 1000, max_fragments: 8 };
     let Some((sizes, bytes)) = cut(input) else { return };
@@ -47,7 +47,7 @@ pub fn deflate(input: &[u8]) {
         })
     });
     let frames: Vec<u8> = frames.collect();
-    // What cannot be made smaller becomes a little larger.
+    // Incompressible data grows a little.
     let limits = Limits { max_message: 2 * LIMITS.max_message, max_fragments: 1 };
     let sent: Vec<_> = sent.into_iter().map(|message| Message::binary(message.to_vec())).collect();
     assert_eq!(decode(&frames, &sizes, limits, inflater()), (sent, None));
@@ -55,7 +55,7 @@ pub fn deflate(input: &[u8]) {
 
 /// A compressed binary message of a client, with a masking key of zeros.
 ///
-/// Written by tungstenite: what only tests depend on is not there for `cargo fuzz`.
+/// Encoded by tungstenite: `cargo fuzz` cannot use dev-dependencies.
 fn client_frame(payload: &[u8]) -> Vec<u8> {
     let mut frame = Frame::message(payload.to_vec(), OpCode::Data(Data::Binary), true);
     frame.header_mut().rsv1 = true;
@@ -76,8 +76,9 @@ fn assert_small(messages: &[Message], most: usize) {
     }
 }
 
-/// What we accept, tungstenite accepts, and the other way round. Except that it judges a frame only when it is complete,
-/// takes lengths that are not in their shortest form, and tells of a Close frame with a wrong code as of any other.
+/// Checks that we accept exactly what tungstenite accepts. There are three differences: tungstenite checks a frame only
+/// when it is complete, accepts lengths that are not in their shortest form, and accepts Close frames with a wrong
+/// code.
 pub fn differential(input: &[u8]) {
     const MOST: usize = 64 << 10;
     let Some((sizes, bytes)) = cut(input) else { return };
@@ -87,7 +88,7 @@ pub fn differential(input: &[u8]) {
     if error == Some(wire::ProtocolError::CloseCode) && refused.is_none() {
         ours.push(Message::Close(None));
     }
-    // A control frame's length that is not in seven bits is too long whatever it says.
+    // We refuse a control frame whose length has a longer form, whatever the length is.
     if matches!(error, Some(wire::ProtocolError::LengthForm | wire::ProtocolError::LongControl)) {
         assert!(theirs.starts_with(&ours), "{ours:?} {theirs:?}");
         return;
@@ -97,9 +98,9 @@ pub fn differential(input: &[u8]) {
     assert!(refused.is_none() || error.is_some(), "{refused:?}");
 }
 
-/// All that a decoder makes of bytes in pieces of these sizes: the messages until the Close frame, and what is wrong.
+/// The output of a decoder for bytes in pieces of these sizes: the messages up to the Close frame, and the error.
 ///
-/// A Close frame is told without its content, which tungstenite changes.
+/// A Close frame is listed without its content, which tungstenite changes.
 fn decode(
     bytes: &[u8],
     sizes: &[usize],
@@ -140,9 +141,9 @@ fn owned(incoming: Incoming<'_>) -> Message {
     }
 }
 
-/// The same by tungstenite.
+/// The output of tungstenite for the same bytes.
 fn read_by_tungstenite(bytes: &[u8], most: usize) -> (Vec<Message>, Option<Error>) {
-    // Its default buffer takes longer to make than to fill.
+    // Allocating its default buffer takes longer than the test.
     let config = WebSocketConfig::default()
         .max_message_size(Some(most))
         .max_frame_size(Some(most))
@@ -165,7 +166,7 @@ fn read_by_tungstenite(bytes: &[u8], most: usize) -> (Vec<Message>, Option<Error
     }
 }
 
-/// A socket that gives these bytes and takes all that is written to it.
+/// A socket that returns these bytes, and discards all that is written.
 struct Source<'a>(&'a [u8]);
 
 impl io::Read for Source<'_> {
