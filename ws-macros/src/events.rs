@@ -24,14 +24,14 @@ pub(crate) struct Row {
     pub(crate) hints: &'static [(Wanted, &'static str)],
 }
 
-/// What only this event passes: the runtime's type of it, from which arguments are made.
+/// The payload of an event: the runtime's type of it, from which arguments are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload {
     Nothing,
-    /// What the connection keeps until the handler has ended.
+    /// The connection keeps it until the handler has ended.
     Kept(&'static str),
-    /// A message, which lies in the buffer that it was read into: it is handled there, or kept for a handler that has to
-    /// be awaited. So it has two methods.
+    /// A message. A plain handler borrows it from the read buffer; for an `async` handler it is copied. So the event
+    /// has two methods.
     Message(&'static str),
     /// The handle of a watch.
     Handle,

@@ -42,7 +42,7 @@ fn write_item(item: &Item, is_uncalled: bool) -> TokenStream {
     let Item { attributes, tokens, form } = item;
     match form {
         Form::AsWritten if !is_uncalled => quote!(#attributes #tokens),
-        // The mistake is enough; that nobody calls the handler follows from it.
+        // One error for the mistake is enough; no second one because the handler is unused.
         Form::AsWritten | Form::Uncalled => quote!(#attributes #[allow(dead_code)] #tokens),
         Form::OwnScope => quote!(const _: () = { #attributes #[allow(dead_code)] #tokens };),
         Form::Omitted => TokenStream::new(),

@@ -48,9 +48,9 @@ macro_rules! rows {
 
 /// Makes a WebSocket server of a module: its annotated functions are the handlers.
 ///
-/// The module gains one function, `server()`. It gives a builder on which every option can be overridden; then
-/// `.start()` runs the server, `.serve().await` runs it inside your tokio runtime, and `.bind().await` also tells the
-/// address and gives a handle to stop it.
+/// The module gains one function, `server()`. It returns a builder that can override every option. `.start()` runs the
+/// server, `.serve().await` runs it inside your tokio runtime, and `.bind().await` also returns the address and a
+/// handle to stop it.
 ///
 /// ```ignore
 /// use ws_runtime::prelude::*;

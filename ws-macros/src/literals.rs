@@ -100,7 +100,7 @@ impl Written {
     }
 }
 
-/// Says what is wrong with a literal; `None` if nothing is.
+/// What is wrong with a literal; `None` if nothing is.
 fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
     if *written == Written::Expression {
         return None;

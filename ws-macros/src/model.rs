@@ -125,7 +125,7 @@ pub(crate) struct Handler {
     pub(crate) item: usize,
 }
 
-/// What a handler is for, as its attribute says.
+/// What a handler is for, by its attribute.
 #[derive(Debug)]
 pub(crate) enum Role {
     On(Event),

@@ -26,7 +26,7 @@ pub(crate) struct Call<'s> {
     pub(crate) cfgs: Cfgs,
 }
 
-/// What an argument asks for, as far as the name of its type tells.
+/// What an argument asks for, as far as the name of its type shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asks {
     State(Access),

@@ -1,7 +1,7 @@
 //! Checks arguments that no event provides: types of Rust, of the module, and of other frameworks.
 //!
-//! Only types for which nobody can have implemented `FromContext` are refused here. The traits of the runtime report the
-//! rest.
+//! Only types for which no code can have implemented `FromContext` are refused here. The traits of the runtime report
+//! the rest.
 
 use proc_macro2::Ident;
 use quote::ToTokens;

@@ -58,7 +58,7 @@ pub(crate) fn once(plan: &Plan<'_>) -> TokenStream {
     quote_spanned!(here()=> #exclusive #(#checks)*)
 }
 
-/// Whether the argument may be the state or the session, for all that its name tells.
+/// Whether the argument may be the state or the session, judging only by the name of its type.
 fn may_be_exclusive(asks: Asks, row: &Row) -> bool {
     match asks {
         Asks::State(_) | Asks::Session(_) | Asks::UnknownReference => true,

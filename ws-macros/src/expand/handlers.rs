@@ -12,8 +12,8 @@ use crate::plan::{Plan, Store};
 use crate::resolve::Call;
 use crate::syntax::output_type;
 
-/// The call of a handler, up to what the runtime wants of it; where that is awaited. Where an argument is refused, it
-/// returns that from the function, closure or block around it.
+/// The call of a handler, and the conversion of its value for the runtime. If an argument is refused, the code returns
+/// that from the function, closure or block around it.
 pub(crate) fn call(call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
     let (peer, Invocation { prepared, called }) = (peer(call), invoke(call, plan));
     let (value, end) = (value(call.handler), finish(call.handler, plan));
@@ -22,8 +22,8 @@ pub(crate) fn call(call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
     quote_spanned!(here()=> #peer #prepared let #value = #called #wait; #end)
 }
 
-/// The same as a future. It holds no more than it must, neither the event nor a session that was made: what cannot be
-/// sent or shared is then told once, at its type.
+/// The same as a future. It holds as little as possible, neither the event nor a session that was made. So if a type is
+/// not `Send` or `Sync`, there is one error, at that type.
 pub(crate) fn future(handler: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
     match handler.handler.flow {
         Flow::Plain => {
@@ -51,7 +51,7 @@ pub(crate) fn needs_event(call: &Call<'_>) -> bool {
     !call.arguments.is_empty() || replies(call.handler)
 }
 
-/// Whom the value goes to.
+/// The receiver of the value.
 fn peer(call: &Call<'_>) -> Option<TokenStream> {
     replies(call.handler).then(|| quote_spanned!(here()=> let peer = event.peer();))
 }

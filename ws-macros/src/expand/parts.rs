@@ -46,7 +46,7 @@ fn part_type(alias: &str, parts: &[Part]) -> TokenStream {
     }
 }
 
-/// Under `#[cfg]` the type has a name of its own: one of the types, or `()` where none is left.
+/// Under `#[cfg]` the type has an alias: one of the types, or `()` if none is left.
 fn alias(alias: &str, parts: &[Part]) -> TokenStream {
     if parts.iter().all(|part| part.cfgs.0.is_empty()) {
         return TokenStream::new();

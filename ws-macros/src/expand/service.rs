@@ -115,7 +115,7 @@ fn name(call: &Call<'_>, event: Event) -> TokenStream {
     }
 }
 
-/// The first line of the method that handles a message at once, or tells that its handler has to be awaited.
+/// The signature of the method that runs a plain handler, or returns that the handler must be awaited.
 fn message_head(row: &Row, needs_event: bool) -> TokenStream {
     let (name, event) = (Ident::new(row.name, here()), parameter(row, needs_event));
     quote_spanned! {here()=>
@@ -123,7 +123,7 @@ fn message_head(row: &Row, needs_event: bool) -> TokenStream {
     }
 }
 
-/// The first line of a method whose handler may be awaited.
+/// The signature of a method whose handler may be awaited.
 fn head(row: &Row, needs_event: bool) -> TokenStream {
     let name = match row.payload {
         Payload::Message(_) => format!("{}_later", row.name),
@@ -144,7 +144,7 @@ fn head(row: &Row, needs_event: bool) -> TokenStream {
     }
 }
 
-/// What a method is told: what happened, and where.
+/// The type of a method's argument: the event with its payload.
 fn parameter(row: &Row, needs_event: bool) -> TokenStream {
     let name = Ident::new(if needs_event { "event" } else { "_event" }, here());
     let payload = match row.payload {

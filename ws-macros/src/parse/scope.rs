@@ -125,7 +125,7 @@ impl Reader<'_> {
         Marked { marker: Some(marker), ..Marked::default() }
     }
 
-    /// Reports attributes of other frameworks, and says whether there are any.
+    /// Reports attributes of other frameworks. Returns whether there are any.
     fn foreign_attributes(&mut self, item: &RawItem) -> bool {
         let before = self.diagnostics.count();
         for attribute in &item.attributes {
@@ -136,7 +136,7 @@ impl Reader<'_> {
         self.diagnostics.count() != before
     }
 
-    /// Reports handlers that are methods, and says whether there are any.
+    /// Reports handlers that are methods. Returns whether there are any.
     fn marked_methods(&mut self, item: &RawItem) -> bool {
         let Some((_, marked)) = methods::unmark(item, self.runtime) else { return false };
         for (marker, attribute) in &marked {

@@ -1,4 +1,4 @@
-//! Bytes after the handshake.
+//! Fuzz targets for the bytes after the handshake.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocket, WebSock
 use super::cut;
 use crate::wire::{self, Decoder, Incoming, Inflater, Limits};
 
-/// How bytes are cut up changes nothing, and nothing is larger than it may be.
+/// Checks that the split over reads changes nothing, and that no message exceeds the limits.
 pub fn frames(input: &[u8]) {
     const LIMITS: Limits = Limits { max_message: 1000, max_fragments: 8 };
     let Some((sizes, bytes)) = cut(input) else { return };
@@ -29,8 +29,9 @@ pub(super) fn assert_small(messages: &[Message], most: usize) {
     }
 }
 
-/// What we accept, tungstenite accepts, and the other way round. Except that it judges a frame only when it is complete,
-/// takes lengths that are not in their shortest form, and tells of a Close frame with a wrong code as of any other.
+/// Checks that we accept exactly what tungstenite accepts. There are three differences: tungstenite checks a frame only
+/// when it is complete, accepts lengths that are not in their shortest form, and accepts Close frames with a wrong
+/// code.
 pub fn differential(input: &[u8]) {
     const MOST: usize = 64 << 10;
     let Some((sizes, bytes)) = cut(input) else { return };
@@ -40,7 +41,7 @@ pub fn differential(input: &[u8]) {
     if error == Some(wire::ProtocolError::CloseCode) && refused.is_none() {
         ours.push(Message::Close(None));
     }
-    // A control frame's length that is not in seven bits is too long whatever it says.
+    // We refuse a control frame whose length has a longer form, whatever the length is.
     if matches!(error, Some(wire::ProtocolError::LengthForm | wire::ProtocolError::LongControl)) {
         assert!(theirs.starts_with(&ours), "{ours:?} {theirs:?}");
         return;
@@ -50,9 +51,9 @@ pub fn differential(input: &[u8]) {
     assert!(refused.is_none() || error.is_some(), "{refused:?}");
 }
 
-/// All that a decoder makes of bytes in pieces of these sizes: the messages until the Close frame, and what is wrong.
+/// The output of a decoder for bytes in pieces of these sizes: the messages up to the Close frame, and the error.
 ///
-/// A Close frame is told without its content, which tungstenite changes.
+/// A Close frame is listed without its content, which tungstenite changes.
 pub(super) fn decode(
     bytes: &[u8],
     sizes: &[usize],
@@ -93,9 +94,9 @@ fn owned(incoming: Incoming<'_>) -> Message {
     }
 }
 
-/// The same by tungstenite.
+/// The output of tungstenite for the same bytes.
 fn read_by_tungstenite(bytes: &[u8], most: usize) -> (Vec<Message>, Option<Error>) {
-    // Its default buffer takes longer to make than to fill.
+    // Allocating its default buffer takes longer than the test.
     let config = WebSocketConfig::default()
         .max_message_size(Some(most))
         .max_frame_size(Some(most))
@@ -118,7 +119,7 @@ fn read_by_tungstenite(bytes: &[u8], most: usize) -> (Vec<Message>, Option<Error
     }
 }
 
-/// A socket that gives these bytes and takes all that is written to it.
+/// A socket that returns these bytes, and discards all that is written.
 struct Source<'a>(&'a [u8]);
 
 impl io::Read for Source<'_> {

@@ -1,4 +1,4 @@
-//! The first bytes of a connection.
+//! Fuzz target for the first bytes of a connection.
 
 use std::future::Future;
 use std::pin::pin;
@@ -13,7 +13,7 @@ use crate::handshake::{
     choose_subprotocol, classify, encode_accept, encode_response, negotiate,
 };
 
-/// How bytes are cut up changes nothing, and every answer is one that a client can read.
+/// Checks that the split over reads changes nothing, and that a client can parse every answer.
 pub fn handshake(input: &[u8]) {
     let Some((sizes, bytes)) = cut(input) else { return };
     for origins in [Origins::same(), Origins::any()] {
@@ -34,7 +34,7 @@ pub fn handshake(input: &[u8]) {
     }
 }
 
-/// What a peer is answered; a plain request is served with its own words. `None` where there is none.
+/// The answer to a peer; `None` if there is none. A plain request gets its own path and query back.
 fn answer(bytes: &[u8], sizes: Vec<usize>, origins: &Origins) -> Option<String> {
     let limits = HeadLimits { max_header_size: 2048, max_headers: 16 };
     let transport = Transport { encrypted: false, has_host: true };
@@ -49,7 +49,7 @@ fn answer(bytes: &[u8], sizes: Vec<usize>, origins: &Origins) -> Option<String> 
             Classified::Plain(request) => (format!("{request:?}").into_response(), request.method().clone()),
             Classified::Upgrade(handshake) => {
                 choose_subprotocol(&handshake, &subprotocols);
-                // Whatever a handler may ask for.
+                // Call all that a handler may call.
                 let _ = (handshake.query_param("room"), handshake.origin(), format!("{handshake:?}"));
                 let agreed =
                     negotiate(handshake.headers(), Terms { context_takeover: true, window_bits: 12 });
@@ -62,7 +62,7 @@ fn answer(bytes: &[u8], sizes: Vec<usize>, origins: &Origins) -> Option<String> 
     Some(String::from_utf8(bytes.copy_to_bytes(bytes.remaining()).to_vec()).unwrap())
 }
 
-/// The output of a future that waits for nothing.
+/// The output of a future that is ready at once.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,

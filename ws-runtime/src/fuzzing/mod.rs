@@ -1,7 +1,7 @@
-//! What is fuzzed: functions that take any bytes and panic where something is wrong.
+//! Fuzz targets: functions that take any bytes, and panic if something is wrong.
 //!
-//! Not public: this module is there only for `fuzz/` and for the test below, which replays the inputs that are kept.
-//! The first byte of an input says how the rest is cut up on its way in.
+//! This module is not public. It exists for `fuzz/` and for the test below, which replays the kept inputs. The first
+//! byte of an input says how the rest is split over reads.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a panic is how a finding is reported")]
 
 #[cfg(feature = "compression")]
@@ -20,7 +20,7 @@ pub use deflate::deflate;
 pub use frames::{differential, frames};
 pub use handshake::handshake;
 
-/// An input taken apart: in which sizes its bytes come (none: at once), and the bytes.
+/// A parsed input: the sizes of the reads (none: a single read), and the bytes.
 fn cut(input: &[u8]) -> Option<(Vec<usize>, &[u8])> {
     let (&seed, bytes) = input.split_first()?;
     let sizes = match seed {
@@ -30,7 +30,7 @@ fn cut(input: &[u8]) -> Option<(Vec<usize>, &[u8])> {
             let mut state = u64::from(seed);
             let mut left = bytes.len();
             std::iter::from_fn(|| {
-                // Xorshift: enough to make sizes of 1 to 64.
+                // Xorshift, for sizes of 1 to 64.
                 state ^= state << 13;
                 state ^= state >> 7;
                 state ^= state << 17;
@@ -44,7 +44,7 @@ fn cut(input: &[u8]) -> Option<(Vec<usize>, &[u8])> {
     Some((sizes, bytes))
 }
 
-/// A stream that gives its bytes in pieces of these sizes (the last one first), then in one, and ends.
+/// A stream that returns its bytes in pieces of these sizes (the last one first), then the rest, and ends.
 pub(crate) struct Pieces<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) sizes: Vec<usize>,
@@ -70,7 +70,7 @@ mod tests {
 
     use super::*;
 
-    /// Runs every input that is kept, also byte by byte.
+    /// Runs every kept input, also byte by byte.
     fn replay(corpus: &str, run: fn(&[u8])) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(corpus);
         let mut count = 0;

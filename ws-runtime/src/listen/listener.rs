@@ -76,7 +76,7 @@ impl Listener {
 
     /// Waits for the next connection; returns it with the peer's address. Cancel safe.
     ///
-    /// After an error, wait as long as [`accept_pause`] says and call it again.
+    /// After an error, wait for [`accept_pause`] and call it again.
     pub(crate) async fn accept(&self) -> io::Result<(Stream, Address)> {
         match &self.socket {
             Socket::Tcp(listener) => {

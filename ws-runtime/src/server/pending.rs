@@ -53,7 +53,7 @@ struct Pending {
     eviction: Arc<Eviction>,
 }
 
-/// Tells the task of a connection that it was evicted.
+/// Notifies the task of a connection that it was evicted.
 #[derive(Debug, Default)]
 struct Eviction {
     notify: Notify,

@@ -43,7 +43,7 @@ async fn bytes_pass_through_tls_over_a_pipe_in_memory() {
     assert!(ours.socket().is_none());
     converse(&mut ours, &mut theirs).await;
     ours.shutdown().await.unwrap();
-    assert_eq!(theirs.read(&mut [0]).await.unwrap(), 0, "it has said goodbye");
+    assert_eq!(theirs.read(&mut [0]).await.unwrap(), 0, "the stream has ended");
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn tls_tells_what_it_holds_back_and_when_some_of_that_has_left() {
 
     let blocked = |write: &mut WriteHalf| write.flush(&mut By::Anyone).unwrap_err().kind();
     assert_eq!(blocked(&mut write), io::ErrorKind::WouldBlock);
-    assert!(!write.take_progress(), "nobody has read");
+    assert!(!write.take_progress(), "the peer has read nothing");
 
     // The client takes what is in the pipe, although that is not yet a record.
     let mut read = [0; SIZE];

@@ -157,7 +157,7 @@ const LONG_TEXT: &str =
     "text xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 const LONG_PING: &str = "ping [1, 1, 1";
 
-/// Whether what was seen is what the row says; a long message is told by its beginning.
+/// Whether the output is what the row expects. A long message is compared by its beginning.
 fn fits(seen: &[String], expected: &[&str]) -> bool {
     seen.len() == expected.len()
         && seen.iter().zip(expected).all(|(seen, expected)| match *expected {
@@ -245,7 +245,7 @@ proptest! {
         outcome(std::iter::once(stream.as_slice()), LIMITS);
     }
 
-    /// What we accept, tungstenite accepts, and the other way round; but for how late it judges.
+    /// Checks that we accept exactly what tungstenite accepts, although it checks frames later.
     #[test]
     fn tungstenite_reads_the_same_messages(stream in streams()) {
         let limits = Limits { max_message: 64 << 20, max_fragments: u32::MAX };
