@@ -23,6 +23,10 @@ mod stuck {
         let _ = told.0.send(conn.clone());
         match text {
             "disconnect" => conn.disconnect(4000, "").unwrap(),
+            "six seconds" => {
+                sleep(Duration::from_secs(6)).await;
+                return "too late";
+            }
             "three seconds" => {
                 sleep(Duration::from_secs(3)).await;
                 return "done";
@@ -111,6 +115,20 @@ async fn a_handler_that_disconnects_and_hangs_holds_no_socket() {
     assert!(gone(&conn).await < Duration::from_millis(1100));
     let (_running, _stream, conn) = start("disconnect").await;
     assert!(gone(&conn).await < Duration::from_millis(6200), "the peer never answers");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_peer_sent_before_its_close_is_handled_even_if_that_is_answered_first() {
+    let (told, mut called) = mpsc::unbounded_channel();
+    let running = stuck::server().state(stuck::Told(told)).bind().await.unwrap();
+    let mut stream = shake_hands(&running).await;
+    let text = frame(0x81, b"six seconds");
+    stream.write_all(&[&text[..], &text, &close(1000, b"")].concat()).await.unwrap();
+    let sent = rest(&mut stream).await;
+    assert_eq!((sent.messages.len(), sent.close), (0, Some(1000)), "answered after close_timeout");
+    for _ in 0..2 {
+        timeout(Duration::from_secs(20), called.recv()).await.expect("it is handled").unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]

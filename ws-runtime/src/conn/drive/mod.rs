@@ -36,6 +36,8 @@ pub(super) struct Driver {
     alarm: Option<Moment>,
     /// A handler is cancelled once the connection's cancel level exceeds this.
     survives: CancelLevel,
+    /// The peer's Close frame was answered while a handler hung. The messages before it are still handled.
+    handles_late: bool,
     /// Whether the send path has the task's waker. It is set once, as the waker of a task never changes.
     has_waker: bool,
 }
@@ -73,6 +75,7 @@ impl Driver {
             deadlines: Deadlines::new(conn.server().alarms().now()),
             alarm: None,
             survives: CancelLevel::Nothing,
+            handles_late: false,
             has_waker: false,
             conn,
         }
@@ -164,7 +167,11 @@ impl Driver {
         loop {
             let phase = self.conn.phase();
             if !matches!(phase, Phase::Ready | Phase::Finishing) {
-                return Poll::Ready(Stop::Over);
+                let Some(incoming) = self.pop_late() else { return Poll::Ready(Stop::Over) };
+                if let Err(incoming) = receiver.receive(incoming) {
+                    return Poll::Ready(Stop::Await(incoming));
+                }
+                continue;
             }
             if self.budget.is_spent() {
                 self.budget.interrupt();
@@ -207,6 +214,12 @@ impl Driver {
             self.conn.send_path().push_close(Close::shutdown());
         }
         None
+    }
+
+    /// The next message of a peer whose Close frame was answered before its messages were handled.
+    fn pop_late(&mut self) -> Option<Incoming<'static>> {
+        let is_cancelled = self.conn.send_path().cancel_level() > self.survives;
+        if self.handles_late && !is_cancelled { self.receive.pop() } else { None }
     }
 
     /// Does all that needs no handler and no waiting: reads, writes, checks deadlines, closes the socket.

@@ -133,6 +133,7 @@ impl Driver {
             Due::Write => self.conn.send_path().cut(Close::slow()),
             Due::Unhandled => {
                 if let Some(end) = self.receive.take_end() {
+                    self.handles_late = true;
                     self.conn.send_path().push_close(end);
                 }
             }
