@@ -1,6 +1,6 @@
 //! Reads the first request of a stream: a WebSocket handshake, a plain HTTP request, or one to refuse.
 //!
-//! [`HeadReader`] reads a bounded head. [`classify`] decides what it asks for, without I/O. [`accept`] makes the 101,
+//! [`HeadReader`] reads a bounded head. [`classify()`] decides what it asks for, without I/O. [`accept`] makes the 101,
 //! and [`encode_response`] any other answer, always with `Connection: close`. Deadlines, logging and closing are up to
 //! the caller: this module imports nothing from the layers above.
 

@@ -210,7 +210,7 @@ impl ParallelUncork {
     fn uncork_chunk(&self) -> bool {
         let first = self.next.fetch_add(CHUNK, Ordering::Relaxed);
         let chunk = self.conns.get(first..).unwrap_or_default();
-        chunk.iter().take(CHUNK).for_each(|conn| conn.uncork());
+        chunk.iter().take(CHUNK).for_each(Conn::uncork);
         chunk.len() > CHUNK
     }
 }
