@@ -65,7 +65,10 @@ mod chat {
     fn leave(guest: Guest, room: &mut Room, server: &Server) {
         if let Some(nickname) = guest.nickname {
             room.members.remove(&nickname);
-            server.broadcast_utf8(format!("* {nickname} has left"));
+            // At a shutdown everybody leaves, and nobody has to be told.
+            if !server.is_shutting_down() {
+                server.broadcast_utf8(format!("* {nickname} has left"));
+            }
         }
     }
 }

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_other_frameworks_call_an_event_leads_to_ours() {
+    fn event_names_of_other_frameworks_lead_to_ours() {
         for (name, part) in [
             ("open", "`ready`"),
             ("onopen", "`ready`"),

@@ -5,6 +5,8 @@
 //!
 //! #[ws_server(listen = 8080)]
 //! mod echo {
+//!     use super::*;
+//!
 //!     #[on(utf8)]
 //!     fn echo(text: &str) -> &str {
 //!         text

@@ -48,11 +48,10 @@ macro_rules! for_each_option {
             }
 
             kept {
-                /// How long a peer may be silent before it is asked for a sign of life.
+                /// How long a peer may be silent: it is pinged after half of this, and cut off after one and a half times this.
                 ///
-                /// A silent peer is pinged after half of this time, and again after all of it. If it is still silent at
-                /// one and a half times this, it is cut off without a close frame, and `disconnect` gets 1006 by
-                /// `ClosedBy::Silence`. Any byte from the peer is a sign of life. So is a byte that the peer takes
+                /// It is pinged again after all of this time. If it is cut off, that is without a close frame, and
+                /// `disconnect` gets 1006 by `ClosedBy::Silence`. Any byte from the peer is a sign of life. So is a byte that the peer takes
                 /// while others wait to be written: a ping cannot overtake those, so no pong is expected meanwhile.
                 /// While the inbox is full, the server does not read; it pings, but only to find out whether the
                 /// connection still works. Without this option, a peer whose machine lost power stays connected while
@@ -73,8 +72,9 @@ macro_rules! for_each_option {
 
                 /// The largest message that the server sends, in bytes of payload.
                 ///
-                /// For a larger one the sending call returns an error, and the connection stays open. `Conn` can set
-                /// another limit for one connection.
+                /// For a larger one the sending call returns an error, and the connection stays open. If it is what a
+                /// handler returns, that is a mistake of the handler, and the connection closes with 1011. `Conn` can
+                /// set another limit for one connection.
                 max_send_size: count(1 ..= 1_073_741_824, "bytes") {
                     default: "65536",
                 }
@@ -156,8 +156,8 @@ macro_rules! for_each_option {
                 /// `"close"` cuts the connection without a close frame, which would have to wait behind all that the
                 /// peer does not read. The peer sees 1006, and the `disconnect` handler gets 1008 (policy violation).
                 /// The peer knows that it missed something, and can connect again. `"drop"` keeps the connection and
-                /// drops the message that does not fit. Use it if each message replaces the previous one, as with
-                /// positions and prices.
+                /// drops the message that does not fit: the newest. Use it if gaps do no harm. A peer that takes no byte
+                /// for `write_timeout` is cut in either case.
                 slow: slow {
                     default: "close", allowed: "`close` or `drop`", also: ["backpressure"],
                 }

@@ -57,7 +57,7 @@ async fn all_places_that_fail_are_reported_at_once() {
 }
 
 #[tokio::test]
-async fn a_text_that_is_no_address_is_reported_by_check_and_by_bind() {
+async fn an_invalid_address_is_reported_by_check_and_by_bind() {
     let wrong = || Listen::from(["localhost:80", "localhost:70000"]);
     let message = wrong().check().unwrap_err().to_string();
     assert!(message.contains("localhost:70000") && message.contains("at most 65535"), "{message}");
@@ -71,7 +71,7 @@ async fn an_empty_list_is_nowhere_to_listen() {
 }
 
 #[tokio::test]
-async fn a_port_takes_ipv4_and_shows_such_a_peer_as_ipv4() {
+async fn a_port_accepts_ipv4_and_the_peer_has_an_ipv4_address() {
     let listener = bind_one(0).await;
     let client = TcpStream::connect((Ipv4Addr::LOCALHOST, port(&listener))).await.unwrap();
     let (stream, peer) = listener.accept().await.unwrap();
@@ -133,7 +133,7 @@ async fn a_name_that_does_not_resolve_is_named() {
 }
 
 #[tokio::test]
-async fn prepared_tcp_listeners_are_taken_over() {
+async fn prepared_tcp_listeners_are_adopted() {
     let blocking = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let tokio = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     for listener in bind([Listen::from(blocking), Listen::from(tokio)]).await.unwrap() {
@@ -152,7 +152,7 @@ async fn a_prepared_socket_that_does_not_listen_is_refused() {
 }
 
 #[test]
-fn a_tokio_listener_of_another_runtime_is_taken_over() {
+fn a_tokio_listener_of_another_runtime_is_adopted() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let first = runtime();
     let prepared = first.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -175,7 +175,7 @@ mod at_a_path {
 
     use super::*;
 
-    /// A directory of this test alone.
+    /// A directory for this test only.
     struct Directory(PathBuf);
 
     impl Directory {
@@ -260,7 +260,7 @@ mod at_a_path {
     async fn a_file_that_took_the_sockets_place_is_not_removed() {
         let directory = Directory::new();
         let listeners = bind_path(&directory.socket()).await.unwrap();
-        // Kept under another name, so that its inode is not given to the newcomer.
+        // Kept under another name, so that the new file does not get its inode.
         fs::rename(directory.socket(), directory.0.join("moved.sock")).unwrap();
         fs::write(directory.socket(), "newcomer").unwrap();
         drop(listeners);

@@ -1,4 +1,4 @@
-//! Options from the builder, the environment and the attribute: what is taken, what is refused and in which words.
+//! Tests of options from the builder, the environment and the attribute: which value applies, and the errors.
 
 use std::cell::Cell;
 use std::ffi::OsString;
@@ -16,7 +16,7 @@ fn refused(draft: Draft) -> String {
     draft.finish().err().expect("the value should be refused").to_string()
 }
 
-/// What happens at the start, without a runtime between reading and settling.
+/// Does what the start of a server does with options.
 fn settle<K: Into<OsString>, V: Into<OsString>>(
     mut draft: Draft,
     variables: impl IntoIterator<Item = (K, V)>,
@@ -147,7 +147,7 @@ fn a_value_that_is_not_allowed_is_named_with_its_place_and_what_is_allowed() {
 }
 
 #[test]
-fn the_builder_is_held_to_the_same_bounds() {
+fn the_same_bounds_apply_to_the_builder() {
     type Set = fn(&mut Draft);
     let rows: [(Set, &str); 16] = [
         (|d| d.silence_max.set(Source::Builder, (-1).into()), "not -1 (from `.silence_max(…)`)"),
@@ -216,7 +216,7 @@ fn all_mistakes_are_reported_at_once_in_the_order_of_the_table() {
 }
 
 #[test]
-fn the_builder_goes_before_the_environment_and_that_before_the_attribute() {
+fn the_builder_overrides_the_environment_which_overrides_the_attribute() {
     let attribute = |attribute: &mut Attribute<'_>| {
         attribute.silence_max(|| 1.into());
         attribute.max_headers(|| 11);
@@ -251,7 +251,7 @@ fn the_builder_goes_before_the_environment_and_that_before_the_attribute() {
 }
 
 #[test]
-fn the_last_call_on_the_builder_holds() {
+fn the_last_call_on_the_builder_wins() {
     let mut draft = Draft::default();
     draft.max_inbox.set(Source::Builder, 1);
     draft.max_inbox.set(Source::Builder, 2);
@@ -259,7 +259,7 @@ fn the_last_call_on_the_builder_holds() {
 }
 
 #[test]
-fn a_wrong_variable_does_not_matter_where_the_program_sets_the_option() {
+fn a_wrong_variable_is_ignored_if_the_builder_sets_the_option() {
     let mut draft = Draft::default();
     draft.max_inbox.set(Source::Builder, 2);
     let (warnings, result) = settle(draft, [("WS_SERVER_MAX_INBOX", "many")], |_| {});
@@ -300,7 +300,7 @@ fn a_value_of_the_attribute_is_evaluated_once_and_only_if_nothing_overrides_it()
 }
 
 #[test]
-fn the_number_of_threads_is_known_before_all_else_of_the_attribute() {
+fn the_number_of_threads_is_known_before_other_values_of_the_attribute() {
     for (given, known) in [("3", 3), ("0", 0), ("1025", 0), ("many", 0)] {
         let mut draft = Draft::default();
         let attribute = |attribute: &mut Attribute<'_>| {
@@ -395,7 +395,7 @@ fn tls_takes_both_variables_or_neither() {
 }
 
 #[test]
-fn a_variable_that_no_option_has_is_a_warning_with_the_likely_name() {
+fn an_unknown_variable_causes_a_warning_with_the_likely_name() {
     for (variable, advice) in [
         ("WS_SERVER_SILENCE_MAXX", "did you mean WS_SERVER_SILENCE_MAX?"),
         ("WS_SERVER_MAXSENDSIZE", "did you mean WS_SERVER_MAX_SEND_SIZE?"),

@@ -60,8 +60,8 @@ impl fmt::Display for Capacity {
             None => write!(f, "max_connections ({})", self.max_connections),
             Some(descriptors) => write!(
                 f,
-                "{} connections, which is what {descriptors} descriptors (`ulimit -n`) allow",
-                self.connections
+                "max_connections ({}, lowered from {}: the process may open {descriptors} descriptors)",
+                self.connections, self.max_connections
             ),
         }
     }

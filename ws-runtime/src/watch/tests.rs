@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 
-/// Whether a future still waits when nothing else can run: only then does a paused clock move on.
+/// Whether a future is still pending when no other task can run: only then does a paused clock advance.
 async fn is_waiting(future: impl Future) -> bool {
     tokio::time::timeout(Duration::from_secs(1), future).await.is_err()
 }
@@ -22,7 +22,7 @@ fn regular_file() -> File {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pipe_is_ready_when_something_comes() {
+async fn a_pipe_is_ready_when_data_arrives() {
     let (reader, mut writer) = pipe().unwrap();
     let watchers = Watchers::default();
     let mut watch = watchers.add(reader, Interest::Readable).unwrap();
@@ -34,7 +34,7 @@ async fn a_pipe_is_ready_when_something_comes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_handler_leaves_behind_makes_it_ready_again() {
+async fn unread_data_makes_a_handle_ready_again() {
     let (reader, mut writer) = pipe().unwrap();
     let watchers = Watchers::default();
     let mut watch = watchers.add(reader, Interest::Readable).unwrap();
@@ -122,7 +122,7 @@ async fn a_watch_that_waits_ends_when_all_are_cleared() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_watched_is_listed_by_kind() {
+async fn watched_descriptors_are_listed_by_kind() {
     let ((reader, writer), file) = (pipe().unwrap(), regular_file());
     let (read, written, both) = (reader.as_raw_fd(), writer.as_raw_fd(), file.as_raw_fd());
     let file = Arc::new(file);
@@ -179,14 +179,14 @@ fn outside_a_runtime_a_watch_is_refused() {
 }
 
 #[test]
-fn a_closed_descriptor_is_told_from_other_trouble() {
+fn a_closed_descriptor_has_its_own_error() {
     assert!(matches!(refused(7, Errno::BADF.into()), WatchError::Closed { fd: 7 }));
     assert!(matches!(refused(7, Errno::MFILE.into()), WatchError::Io { fd: 7, .. }));
 }
 
 #[tokio::test]
-async fn a_watch_can_be_driven_by_a_spawned_task_whatever_the_handle() {
-    /// May be sent but not shared, as many handles.
+async fn a_spawned_task_can_drive_a_watch_of_any_handle() {
+    /// `Send` but not `Sync`, as many handles are.
     struct Exclusive(PipeReader, std::cell::Cell<()>);
     impl AsFd for Exclusive {
         fn as_fd(&self) -> BorrowedFd<'_> {
@@ -197,6 +197,6 @@ async fn a_watch_can_be_driven_by_a_spawned_task_whatever_the_handle() {
     drop(writer);
     let handle = Exclusive(reader, std::cell::Cell::new(()));
     let mut watch = Watchers::default().add(handle, Interest::Readable).unwrap();
-    // The watchers are gone, and the watch with them.
+    // Dropping the watchers has ended the watch.
     assert!(!tokio::spawn(async move { watch.ready().await }).await.unwrap());
 }

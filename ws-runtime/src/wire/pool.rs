@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_small_shared_or_static_is_not_kept() {
+    fn small_shared_and_static_buffers_are_not_kept() {
         let shared = Bytes::from(vec![0; LARGE]);
         give_back(shared.clone());
         give_back(Bytes::from(vec![0; LARGE - 1]));

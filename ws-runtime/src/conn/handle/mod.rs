@@ -194,7 +194,9 @@ impl Conn {
     ///
     /// The `disconnect` handler runs once the Close frame is written, with this code and reason. If the peer did not
     /// take the frame, the handler gets 1006 or 1008 and the cause instead. It never runs inside this call, and not
-    /// before the handler that makes this call has ended.
+    /// before the handler that makes this call has ended. A peer that takes nothing holds it up for `write_timeout` or a
+    /// little more: if others must know at once, tell them before this call, or end the connection with
+    /// [`Server::disconnect`].
     ///
     /// A connection that is not ready yet ends without a Close frame. On a connection that is already closing, the call
     /// does nothing.

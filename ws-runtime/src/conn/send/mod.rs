@@ -77,7 +77,7 @@ pub(super) struct SendPath {
     pub(super) compression: Compression,
     /// The kernel took less than there was: the connection's task continues when the socket is writable.
     blocked: bool,
-    /// On the list of a [`Cork`](self::cork::Corked), which will write it.
+    /// On the list of a thread's [`cork`], which will write it.
     corked: bool,
     cancel_level: CancelLevel,
     /// What ended the connection. The first reason counts.

@@ -258,7 +258,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_comes_out_is_what_went_in(steps in steps()) {
+        fn written_bytes_are_the_pushed_frames_in_order(steps in steps()) {
             let (mut outbox, mut expected, mut written) = (Outbox::default(), Vec::new(), Vec::new());
             let batch = Arc::new(Batch::default());
             let write = |outbox: &mut Outbox, written: &mut Vec<u8>, most: usize| {

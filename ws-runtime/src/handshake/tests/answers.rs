@@ -1,4 +1,4 @@
-//! Answers as types, and as bytes.
+//! Tests of answers: from types to bytes.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -14,7 +14,7 @@ fn content_type(response: &Response<Bytes>) -> &str {
     response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// What a failed handler leaves for the log.
+/// The error that a failed handler passes to the log.
 fn log(response: &Response<Bytes>) -> Option<&str> {
     response.extensions().get::<HandlerError>().map(|HandlerError(reason)| reason.as_str())
 }
@@ -116,7 +116,7 @@ fn a_status_below_200_is_a_mistake_of_the_program() {
 }
 
 #[test]
-fn a_reject_says_what_it_was_told() {
+fn a_reject_has_its_status_headers_and_body() {
     let plain = Reject::from(StatusCode::FORBIDDEN).into_response();
     assert_eq!((plain.status(), plain.body().as_ref()), (StatusCode::FORBIDDEN, &b"403 Forbidden\n"[..]));
     for reject in [
@@ -149,7 +149,7 @@ fn a_reject_says_what_it_was_told() {
 }
 
 #[test]
-fn a_reject_that_cannot_be_sent_is_500_and_explained_in_the_log() {
+fn an_invalid_reject_is_500_and_its_mistake_is_logged() {
     let rows = [
         (Reject::new(StatusCode::OK), "has status 200"),
         (Reject::new(StatusCode::SWITCHING_PROTOCOLS), "has status 101"),
@@ -174,7 +174,7 @@ fn a_result_with_reject_stays_small() {
 }
 
 #[test]
-fn an_answer_always_ends_the_connection_and_says_where_it_ends() {
+fn an_answer_has_connection_close_and_a_content_length() {
     let response = Response::builder()
         .status(200)
         .header("Connection", "keep-alive")
@@ -208,7 +208,7 @@ fn statuses_that_have_no_body_get_none() {
 }
 
 #[test]
-fn an_answer_of_ones_own_type_cannot_pretend_to_be_a_101() {
+fn a_custom_response_cannot_be_a_101() {
     let mut response = Response::new(Bytes::from_static(b"text"));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let answer = written(&response, &Method::GET);

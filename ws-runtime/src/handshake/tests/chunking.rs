@@ -1,4 +1,4 @@
-//! However the bytes are cut up, and whatever they are.
+//! Property tests: random bytes, split in random places.
 
 use std::sync::LazyLock;
 
@@ -12,8 +12,8 @@ use crate::handshake::arrived_early;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().build().unwrap());
 
-/// What the bytes become, as a text to compare: the error or what the handlers would see.
-fn told(bytes: &[u8], sizes: Vec<usize>) -> String {
+/// The result for these bytes, as a text to compare: the error, or the request as handlers see it.
+fn outcome(bytes: &[u8], sizes: Vec<usize>) -> String {
     let limits = HeadLimits { max_header_size: 600, max_headers: 8 };
     match RUNTIME.block_on(become_in(bytes, sizes, limits, &Origins::any())) {
         Became::Handshake(handshake) => {
@@ -26,7 +26,7 @@ fn told(bytes: &[u8], sizes: Vec<usize>) -> String {
     }
 }
 
-/// Lines as they stand in requests, sound or not, so that the deeper rules are reached too.
+/// Lines like those of requests, valid or not, so that the later checks are reached too.
 fn line() -> impl Strategy<Value = Vec<u8>> {
     let known = prop::sample::select(vec![
         "GET /chat?a=b HTTP/1.1\r\n",
@@ -55,27 +55,27 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn no_bytes_panic_and_no_cut_changes_what_they_become(
+    fn random_bytes_cause_no_panic_and_splitting_them_changes_nothing(
         lines in vec(line(), 0..14),
         begins_well in any::<bool>(),
         sizes in vec(1_usize..60, 0..80),
     ) {
         let mut bytes = if begins_well { HANDSHAKE.as_bytes().to_vec() } else { Vec::new() };
         bytes.extend(lines.concat());
-        let at_once = told(&bytes, Vec::new());
-        prop_assert_eq!(&at_once, &told(&bytes, sizes));
-        prop_assert_eq!(&at_once, &told(&bytes, vec![1; bytes.len()]));
+        let at_once = outcome(&bytes, Vec::new());
+        prop_assert_eq!(&at_once, &outcome(&bytes, sizes));
+        prop_assert_eq!(&at_once, &outcome(&bytes, vec![1; bytes.len()]));
     }
 
     #[test]
-    fn a_handshake_with_some_byte_changed_neither_panics_nor_depends_on_cuts(
+    fn a_handshake_with_a_changed_byte_causes_no_panic_and_splitting_it_changes_nothing(
         position in any::<prop::sample::Index>(),
         byte in any::<u8>(),
         size in 1_usize..60,
     ) {
         let mut bytes = handshake_with("Origin: http://server.example.com\r\n");
         *position.get_mut(&mut bytes) = byte;
-        prop_assert_eq!(told(&bytes, Vec::new()), told(&bytes, vec![size; bytes.len()]));
+        prop_assert_eq!(outcome(&bytes, Vec::new()), outcome(&bytes, vec![size; bytes.len()]));
     }
 
     #[test]
@@ -98,7 +98,7 @@ async fn a_peer_that_sends_before_the_answer_is_noticed_without_waiting() {
 }
 
 #[tokio::test]
-async fn a_peer_that_only_ends_its_sending_is_not_early() {
+async fn a_peer_that_only_ends_its_stream_is_not_early() {
     let (mut ours, theirs) = tokio::io::duplex(1024);
     drop(theirs);
     assert!(!arrived_early(&mut ours).await);

@@ -1,10 +1,10 @@
-//! What handlers read of a request, and what they make of the answer.
+//! Tests of what handlers read from a request, and add to its answer.
 
 use super::*;
 use crate::handshake::{InvalidHeader, NotOffered, accept, choose_subprotocol, encode_accept};
 
 #[tokio::test]
-async fn a_handshake_tells_all_of_its_request() {
+async fn a_handshake_gives_access_to_its_request() {
     let bytes = handshake_with(
         "Origin: http://server.example.com\r\nCookie: a=1; token=x=y ; b=\r\nX-Twice: 1\r\nX-Twice: 2\r\n\
          Sec-WebSocket-Protocol: chat.v2\r\nSec-WebSocket-Protocol: chat.v1, other\r\n\
@@ -34,7 +34,7 @@ async fn a_handshake_tells_all_of_its_request() {
 }
 
 #[tokio::test]
-async fn a_target_with_a_host_is_cut_down_to_its_path() {
+async fn an_absolute_target_is_reduced_to_its_path() {
     for (target, uri) in [("http://server.example.com/a?b", "/a?b"), ("http://server.example.com", "/")] {
         assert_eq!(handshake(&handshake_but("/chat?room=1", target)).await.uri(), uri);
     }
@@ -48,7 +48,7 @@ async fn characters_that_a_uri_cannot_have_are_read_as_if_they_were_percent_enco
 }
 
 #[tokio::test]
-async fn a_request_tells_its_method_and_head() {
+async fn a_request_gives_access_to_its_method_and_head() {
     let bytes = b"HEAD /health?probe=1 HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\n\r\n";
     let Became::Request(request) = becomes(bytes).await else { panic!("not plain") };
     assert_eq!(request.method(), Method::HEAD);
@@ -58,7 +58,7 @@ async fn a_request_tells_its_method_and_head() {
 }
 
 #[tokio::test]
-async fn no_secret_stands_in_the_debug_output() {
+async fn debug_output_contains_no_secrets() {
     let lines = "Cookie: secret\r\nAuthorization: secret\r\nSec-WebSocket-Protocol: a, secret\r\n";
     let bytes = String::from_utf8(handshake_with(lines)).unwrap().replace("room=1", "token=secret");
     let shown = format!("{:?}", handshake(bytes.as_bytes()).await);
@@ -72,7 +72,7 @@ async fn no_secret_stands_in_the_debug_output() {
 }
 
 #[tokio::test]
-async fn the_servers_favourite_among_the_offered_subprotocols_is_chosen() {
+async fn the_servers_preferred_offered_subprotocol_is_chosen() {
     let rows: [(&str, &[&str], Option<&str>); 5] = [
         ("b, a", &["a", "b"], Some("a")),
         ("b", &["a", "b"], Some("b")),

@@ -1,4 +1,4 @@
-//! Requests as bytes, and what becomes of them.
+//! Tests of requests, given as bytes.
 
 mod answers;
 mod chunking;
@@ -30,7 +30,7 @@ enum Became {
     Closed,
 }
 
-/// What the bytes become, coming in pieces of these sizes (the last one first).
+/// The result for these bytes, in reads of these sizes (the last one first).
 async fn become_in(bytes: &[u8], sizes: Vec<usize>, limits: HeadLimits, origins: &Origins) -> Became {
     become_over(TCP, bytes, sizes, limits, origins).await
 }

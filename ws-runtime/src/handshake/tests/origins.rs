@@ -1,4 +1,4 @@
-//! Which page may connect to which host.
+//! Tests of which page may connect to which host.
 
 use http::uri::Authority;
 
@@ -51,7 +51,7 @@ fn the_same_origin_is_the_one_that_the_host_header_names() {
 }
 
 #[test]
-fn listed_origins_are_allowed_beside_the_servers_own() {
+fn listed_origins_and_the_servers_own_are_allowed() {
     let origins =
         Origins::only(["https://example.org", "http://localhost:3000", "tauri://localhost"]).unwrap();
     let rows = [
@@ -82,7 +82,7 @@ fn any_allows_all_and_an_empty_list_only_the_servers_own() {
 }
 
 #[tokio::test]
-async fn a_handshake_of_an_origin_that_is_no_text_is_refused_unless_any_may_connect() {
+async fn an_origin_that_is_not_text_is_refused_unless_any_is_allowed() {
     let bytes = [HANDSHAKE.as_bytes(), b"Origin: http://\xe9\r\n\r\n"].concat();
     let became = become_in(&bytes, Vec::new(), LIMITS, &Origins::same()).await;
     assert!(matches!(became, Became::Refused(Refusal::ForeignOrigin)), "{became:?}");
@@ -134,7 +134,7 @@ async fn over_a_unix_socket_an_origin_is_checked_but_host_is_not() {
 }
 
 #[test]
-fn a_text_that_is_no_origin_is_told_what_is_wrong_with_it() {
+fn the_error_for_an_invalid_origin_says_what_is_wrong() {
     // `ws-spec` has the rules.
     for (text, reason) in
         [("example.com", "it has no scheme"), ("https://example.com/", "ends after host and port")]
@@ -146,7 +146,7 @@ fn a_text_that_is_no_origin_is_told_what_is_wrong_with_it() {
 }
 
 #[test]
-fn origins_are_shown_as_they_are_read() {
+fn origins_are_displayed_in_the_form_that_is_parsed() {
     for text in ["same", "any", "https://example.org", "https://example.org, http://localhost:3000"] {
         assert_eq!(text.parse::<Origins>().unwrap().to_string(), text);
     }

@@ -1,9 +1,9 @@
-//! Rules in rows: these bytes, that verdict.
+//! Table tests: bytes and the expected result.
 
 use super::rows::{Row, Verdict};
 use super::*;
 
-/// Holds each row to its verdict, the bytes coming at once and one by one.
+/// Checks the result of each row, with all bytes in one read and byte by byte.
 async fn hold(rows: Vec<Row>) {
     let mut wrong = Vec::new();
     for (what, bytes, expected) in rows {

@@ -1,14 +1,14 @@
-//! Requests as rows: these bytes, that verdict. The integration tests include this file too, and send each row over a
-//! real socket, so it knows nothing of this crate.
+//! The rows: requests and their expected results. The integration tests include this file too, and send each row over a
+//! real socket, so it uses nothing of this crate.
 
-/// What becomes of a request.
+/// The expected result of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It is a handshake.
     Accepted,
     /// It is a plain request.
     Plain,
-    /// It is refused with this status, in words that contain these.
+    /// It is refused with this status, and a text that contains this one.
     Refused(u16, &'static str),
     /// There is none.
     Closed,
@@ -16,10 +16,10 @@ pub(crate) enum Verdict {
 
 use Verdict::{Accepted, Closed, Plain, Refused};
 
-/// A row: its name, the bytes, what becomes of them.
+/// A row: its name, the bytes, and the expected result.
 pub(crate) type Row = (&'static str, Vec<u8>, Verdict);
 
-/// The handshake of RFC 6455 section 1.3, without what makes it end.
+/// The handshake of RFC 6455 section 1.3, without its empty line.
 pub(crate) const HANDSHAKE: &str = "GET /chat?room=1 HTTP/1.1\r\n\
     Host: server.example.com\r\n\
     Upgrade: websocket\r\n\
@@ -91,7 +91,7 @@ pub(crate) fn accepted() -> Vec<Row> {
     ]
 }
 
-/// A handshake whose target names a host too.
+/// A handshake with an absolute-form target.
 fn absolute(what: &'static str, target: &str, host: &str) -> Row {
     let request = HANDSHAKE
         .replace("GET /chat", &format!("GET {target}/chat"))
@@ -99,7 +99,7 @@ fn absolute(what: &'static str, target: &str, host: &str) -> Row {
     (what, format!("{request}\r\n").into_bytes(), Accepted)
 }
 
-/// Keys that are no canonical base64: what stands in their spare bits means nothing.
+/// Keys that are not canonical base64: their spare bits are ignored.
 pub(crate) fn spare_bits() -> Vec<Row> {
     ["dGhlIHNhbXBsZSBub25jZR==", "dGhlIHNhbXBsZSBub25jZf=="]
         .map(|key| ("a key with spare bits", handshake_but("dGhlIHNhbXBsZSBub25jZQ==", key), Accepted))

@@ -1,4 +1,4 @@
-//! What can be read, and what is said of the rest.
+//! Tests of certificates and keys that can be read, and of the errors for others.
 
 use std::error::Error as _;
 
@@ -22,7 +22,7 @@ fn a_certificate_and_its_key_give_http_1_1_without_early_data() {
 }
 
 #[test]
-fn both_may_stand_in_one_text() {
+fn certificate_and_key_may_be_in_one_text() {
     let (certificate, key) = pair();
     let both = certificate + &key;
     Tls::pem(&both, &both).check().unwrap();
@@ -37,7 +37,7 @@ fn a_key_of_another_certificate_is_refused() {
 
 /// Windows editors begin a text with a byte order mark; files that are joined have one in the middle.
 #[test]
-fn byte_order_marks_are_passed_over() {
+fn byte_order_marks_are_skipped() {
     let (certificate, key) = pair();
     let (certificate, key) = (format!("\u{feff}{certificate}"), format!("\u{feff}{key}"));
     Tls::pem(&certificate, &key).check().unwrap();
@@ -46,7 +46,7 @@ fn byte_order_marks_are_passed_over() {
 }
 
 #[test]
-fn what_is_missing_in_a_text_is_named() {
+fn the_error_names_what_the_pem_lacks() {
     let (certificate, key) = pair();
     let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
     let both = format!("{certificate}{ENCRYPTED_BY_HEADER}");
@@ -70,7 +70,7 @@ fn what_is_missing_in_a_text_is_named() {
 }
 
 #[test]
-fn what_is_no_text_is_told_so() {
+fn the_error_says_if_the_file_is_not_pem() {
     let (certificate, key) = pair();
     let utf_16: Vec<u8> = format!("\u{feff}{key}").encode_utf16().flat_map(u16::to_le_bytes).collect();
     let der = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
@@ -96,7 +96,7 @@ fn a_missing_file_is_named_with_the_cause() {
 }
 
 #[test]
-fn nothing_of_a_key_is_shown_by_debug() {
+fn debug_output_contains_nothing_of_the_key() {
     assert_eq!(format!("{:?}", Tls::pem("c", "secret")), "Tls(PEM)");
 }
 

@@ -12,7 +12,7 @@ use tokio_rustls::{TlsConnector, client};
 use super::*;
 use crate::Tls;
 
-/// What a server shakes hands with, and a client that trusts it.
+/// An acceptor with a certificate, and a connector that trusts it.
 fn identity() -> (TlsAcceptor, TlsConnector) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let mut roots = RootCertStore::empty();
@@ -26,7 +26,7 @@ fn identity() -> (TlsAcceptor, TlsConnector) {
     (acceptor, TlsConnector::from(Arc::new(config)))
 }
 
-/// Both ends of TLS over a pipe that takes so many bytes.
+/// Both ends of TLS over a pipe with a buffer of this size.
 async fn encrypted(pipe: usize) -> (Stream, client::TlsStream<DuplexStream>) {
     let (acceptor, connector) = identity();
     let (ours, theirs) = duplex(pipe);
@@ -47,7 +47,7 @@ async fn bytes_pass_through_tls_over_a_pipe_in_memory() {
 }
 
 #[tokio::test]
-async fn tls_can_begin_with_what_was_read_before() {
+async fn a_tls_handshake_can_begin_with_unread_bytes() {
     let (acceptor, connector) = identity();
     let (mut ours, theirs) = duplex(4096);
     let name = ServerName::try_from("localhost").unwrap();
@@ -61,7 +61,7 @@ async fn tls_can_begin_with_what_was_read_before() {
 }
 
 #[tokio::test]
-async fn tls_that_was_taken_apart_is_put_together_again() {
+async fn a_split_tls_stream_can_be_united_again() {
     let (ours, mut theirs) = encrypted(4096).await;
     let halves = ours.split();
     assert!(halves.read.is_none() && halves.unread.is_empty());
@@ -70,7 +70,7 @@ async fn tls_that_was_taken_apart_is_put_together_again() {
 }
 
 #[tokio::test]
-async fn tls_tells_what_it_holds_back_and_when_some_of_that_has_left() {
+async fn tls_counts_the_bytes_that_it_holds_back_and_reports_progress() {
     const SIZE: usize = 10_000;
     let (ours, mut theirs) = encrypted(1024).await;
     let Halves { mut write, .. } = ours.split();
@@ -84,7 +84,7 @@ async fn tls_tells_what_it_holds_back_and_when_some_of_that_has_left() {
     assert_eq!(blocked(&mut write), io::ErrorKind::WouldBlock);
     assert!(!write.take_progress(), "the peer has read nothing");
 
-    // The client takes what is in the pipe, although that is not yet a record.
+    // The client reads what is in the pipe, although it is not a complete record yet.
     let mut read = [0; SIZE];
     let mut reading = Box::pin(theirs.read_exact(&mut read));
     let mut rounds = 0;
@@ -106,7 +106,7 @@ async fn tls_tells_what_it_holds_back_and_when_some_of_that_has_left() {
     assert!(read.iter().all(|&byte| byte == 7));
 }
 
-/// Polls once; whether it is done.
+/// Polls once. Returns whether it is ready.
 async fn is_done<F: Future + Unpin>(mut future: F) -> bool {
     std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut future).poll(cx).is_ready())).await
 }

@@ -1,4 +1,4 @@
-//! permessage-deflate: what is agreed on holds, whatever a peer sends as compressed data.
+//! Tests of permessage-deflate, with valid and invalid compressed data.
 
 use client_frames::frame;
 use flate2::{Compress, Compression, FlushCompress, Status};
@@ -18,7 +18,7 @@ const ALONE: Agreement = Agreement {
 
 type Frames = Vec<Vec<u8>>;
 
-/// What comes of frames, each in a read of its own, where compression was agreed on.
+/// The result for frames, each in a read of its own, with compression.
 fn outcome(agreement: Agreement, frames: &[Vec<u8>]) -> Vec<String> {
     let mut decoder = Decoder::new(LIMITS, Some(Inflater::new(agreement, LIMITS.max_message)));
     let mut seen = Vec::new();
@@ -40,7 +40,7 @@ fn outcome(agreement: Agreement, frames: &[Vec<u8>]) -> Vec<String> {
 }
 
 #[test]
-fn the_examples_of_the_rfc_are_understood() {
+fn the_examples_of_the_rfc_inflate() {
     // RFC 7692, section 7.2.3.
     let whole = [0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
     let rows: [(&str, Frames); 5] = [
@@ -104,7 +104,7 @@ fn a_message_may_end_with_a_final_block_and_nothing_after_it() {
     assert_eq!(outcome(taken_over, &[frame(0xC1, &welcome), refers_back]), ["text Welcome", "1007"]);
 }
 
-/// A whole stream, as those compress that know nothing of messages.
+/// A complete zlib stream, as general compressors produce it.
 fn finished(message: &[u8]) -> Vec<u8> {
     let mut deflated = Vec::with_capacity(message.len() + 64);
     let mut context = Compress::new_with_window_bits(Compression::default(), false, MAX_WINDOW_BITS);
@@ -114,7 +114,7 @@ fn finished(message: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn what_breaks_the_rules_has_its_close_code() {
+fn each_violation_has_its_close_code() {
     let hello = [0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
     let rows: [(&str, Frames, &[&str]); 9] = [
         ("plain messages stay plain", vec![frame(0x81, b"plain")], &["text plain"]),
@@ -167,7 +167,7 @@ fn messages() -> impl Strategy<Value = Vec<Vec<u8>>> {
 
 proptest! {
     #[test]
-    fn what_is_deflated_is_inflated_again(messages in messages(), level in 1..=9_u32, bits in 9..=15_u8, takes_over: bool) {
+    fn deflated_messages_inflate_to_the_originals(messages in messages(), level in 1..=9_u32, bits in 9..=15_u8, takes_over: bool) {
         let agreement = Agreement { client_takes_over: takes_over, client_window_bits: bits, ..ALONE };
         let form = Form { level, window_bits: bits };
         let mut deflater = Deflater::new(form);
@@ -186,7 +186,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_is_inflated_to_no_more_than_allowed(noise in prop::collection::vec(any::<u8>(), 0..500), takes_over: bool) {
+    fn random_bytes_never_inflate_beyond_the_limit(noise in prop::collection::vec(any::<u8>(), 0..500), takes_over: bool) {
         let mut inflater = Inflater::new(Agreement { client_takes_over: takes_over, ..ALONE }, 1000);
         for _ in 0..3 {
             if let Ok(message) = inflater.inflate(&noise) {

@@ -1,4 +1,4 @@
-//! The rules of RFC 6455 in rows: what a client sends, and what becomes of it, however the bytes are cut up.
+//! Table tests for the rules of RFC 6455: what a client sends and the expected result, in one read and byte by byte.
 
 use client_frames::{close, frame};
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use super::{Decoder, FrameKind, Incoming, Limits, append, encode, encode_close, 
 
 const LIMITS: Limits = Limits { max_message: 1000, max_fragments: 4 };
 
-/// What came of a stream, in words: each message, then the close code of the error if there was one.
+/// The result for a stream, in words: each message, then the close code of the error if there was one.
 fn outcome<'a>(pieces: impl Iterator<Item = &'a [u8]>, limits: Limits) -> Vec<String> {
     let mut decoder = Decoder::new(limits, None);
     let mut seen = Vec::new();
@@ -44,7 +44,7 @@ fn word(incoming: Incoming<'_>) -> String {
     }
 }
 
-/// A row: its name, the stream, what comes of it.
+/// A row: its name, the stream, and the expected result.
 type Row = (&'static str, Vec<u8>, &'static [&'static str]);
 
 fn rows() -> Vec<Row> {
@@ -187,7 +187,7 @@ fn close_codes_that_are_not_for_the_wire_are_refused() {
 }
 
 #[test]
-fn a_message_within_one_read_is_lent_and_an_idle_decoder_is_small() {
+fn a_message_within_one_read_is_borrowed_and_an_idle_decoder_is_small() {
     let mut decoder = Decoder::new(LIMITS, None);
     let mut stream = [frame(0x81, b"lent"), frame(0x82, b"lent")].concat();
     let mut input = stream.as_mut_slice();
@@ -210,7 +210,7 @@ fn a_close_frame_fits_whatever_its_reason() {
     assert_eq!(encode_close(Some(1000), &long).len(), 2 + 2 + 122, "cut at a character");
 }
 
-/// A stream of frames, most of them right.
+/// A stream of frames, most of them valid.
 fn streams() -> impl Strategy<Value = Vec<u8>> {
     let first = prop_oneof![
         8 => prop::sample::select(vec![0x81_u8, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8A]),
@@ -226,7 +226,7 @@ fn streams() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn how_bytes_are_cut_up_changes_nothing(stream in streams(), cuts in prop::collection::vec(1..50_usize, 1..100)) {
+    fn splitting_the_bytes_changes_nothing(stream in streams(), cuts in prop::collection::vec(1..50_usize, 1..100)) {
         let whole = outcome(std::iter::once(stream.as_slice()), LIMITS);
         let mut rest = stream.as_slice();
         let pieces = cuts.iter().cycle().map_while(|cut| {
@@ -241,13 +241,13 @@ proptest! {
     }
 
     #[test]
-    fn noise_breaks_nothing(stream in prop::collection::vec(any::<u8>(), 0..2000)) {
+    fn random_bytes_cause_no_panic(stream in prop::collection::vec(any::<u8>(), 0..2000)) {
         outcome(std::iter::once(stream.as_slice()), LIMITS);
     }
 
     /// Checks that we accept exactly what tungstenite accepts, although it checks frames later.
     #[test]
-    fn tungstenite_reads_the_same_messages(stream in streams()) {
+    fn tungstenite_accepts_the_same_messages(stream in streams()) {
         let limits = Limits { max_message: 64 << 20, max_fragments: u32::MAX };
         let ours = outcome(std::iter::once(stream.as_slice()), limits);
         let mut theirs = Vec::new();
@@ -270,12 +270,12 @@ proptest! {
         let (messages, end): (Vec<_>, Vec<_>) = ours.into_iter().partition(|word| word.parse::<u16>().is_err());
         let messages: Vec<_> = messages.into_iter().filter(|word| !word.starts_with("close")).collect();
         prop_assert_eq!(&messages, &theirs);
-        // An error in a frame that never becomes complete is seen by us alone.
+        // Only we find an error in a frame that is never complete.
         prop_assert!(!refused || !end.is_empty());
     }
 
     #[test]
-    fn what_is_encoded_is_read_back(payload in prop::collection::vec(any::<u8>(), 0..70_000)) {
+    fn encoded_frames_decode_to_the_originals(payload in prop::collection::vec(any::<u8>(), 0..70_000)) {
         let frame = encode(FrameKind::Binary, &payload);
         let mut appended = Vec::new();
         append(FrameKind::Binary, &payload, &mut appended);
@@ -286,7 +286,7 @@ proptest! {
     }
 }
 
-/// A socket to which nothing can be written: all of it is taken and forgotten.
+/// A socket that discards all that is written.
 struct ReadOnly(std::io::Cursor<Vec<u8>>);
 
 impl std::io::Read for ReadOnly {
