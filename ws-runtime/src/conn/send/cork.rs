@@ -136,12 +136,13 @@ pub(in crate::conn) fn write_own(
 /// Adds a broadcast to the batch of this thread.
 pub(super) fn push_to_batch(kind: FrameKind, payload: &[u8]) -> Option<Part> {
     with_thread_cork(|cork| {
-        let mut batch = cork.batch.borrow_mut();
-        if let Some(part) = batch.get_or_insert_default().push(kind, payload) {
-            return Some(part);
+        let part = cork.batch.borrow_mut().get_or_insert_default().push(kind, payload);
+        if part.is_some() {
+            return part;
         }
         // The batch is full: write it and start a new one.
         cork.uncork_others();
+        let mut batch = cork.batch.borrow_mut();
         let renewed = batch.take().map_or_else(Arc::default, Batch::renew);
         batch.insert(renewed).push(kind, payload)
     })?
@@ -161,11 +162,17 @@ pub(in crate::conn) fn defer_write(conn: &Conn, send_path: &mut SendPath) -> boo
 impl ThreadCork {
     /// Writes what was sent to the other connections.
     fn uncork_others(&self) {
-        let mut others = self.others.borrow_mut();
+        // Taken first: writing wakes tasks, and a waker may send.
+        let mut others = self.others.take();
         if others.len() >= PARALLEL_FROM {
-            uncork_in_parallel(std::mem::take(&mut *others));
+            uncork_in_parallel(others);
         } else {
             others.drain(..).for_each(|conn| conn.uncork());
+            let mut since = self.others.borrow_mut();
+            if since.is_empty() {
+                // Keeps the room for the next time.
+                *since = others;
+            }
         }
     }
 
