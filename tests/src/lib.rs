@@ -4,6 +4,7 @@
 
 pub mod corpus;
 pub mod frame;
+pub mod log;
 pub mod raw;
 pub mod tls;
 

@@ -1,11 +1,9 @@
 //! What peers can write into the log: next to nothing. A test binary of its own, as it takes all that the process logs.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use tracing::Level;
 use ws_runtime::prelude::*;
 use ws_tests::frame::{close, frame};
+use ws_tests::log::Log;
 use ws_tests::raw::{Afterwards, Cut, HANDSHAKE, exchange, knock, shake_hands};
 
 #[ws_server(listen = "127.0.0.1:0")]
@@ -18,30 +16,14 @@ mod echo {
     }
 }
 
-/// The lines of a log.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn what_a_peer_sends_is_kept_out_of_the_log_or_escaped_and_makes_no_noise() {
-    let log = Lines::default();
-    let writer = log.clone();
+    let log = Log::default();
     // Everything that this crate says; with what it is made of, as an operator would have it.
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter("ws_runtime=trace,debug")
         .with_ansi(false)
-        .with_writer(move || writer.clone());
+        .with_writer(log.clone());
     tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
 
     let running = echo::server().bind().await.unwrap();
@@ -72,7 +54,7 @@ async fn what_a_peer_sends_is_kept_out_of_the_log_or_escaped_and_makes_no_noise(
     running.shutdown();
     running.stopped().await;
 
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     let lines: Vec<_> = text.lines().collect();
     assert!(lines.len() > 50, "{text}");
     for line in &lines {

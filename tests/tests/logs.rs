@@ -1,14 +1,11 @@
 //! The log: what it tells, and what it must never tell. One test, as a process has one log.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tracing::Level;
-use tracing_subscriber::fmt::MakeWriter;
 use ws_runtime::Running;
 use ws_runtime::prelude::*;
+use ws_tests::log::Log;
 use ws_tests::{Client, address};
 
 #[ws_server(listen = "127.0.0.1:0", subprotocols = ["chat"])]
@@ -33,35 +30,6 @@ mod discreet {
             Some(rest) => Err(format!("no such thing: {rest}")),
             None => Ok(text.to_owned()),
         }
-    }
-}
-
-/// Everything that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap()
     }
 }
 

@@ -1,8 +1,6 @@
 //! What the log tells of connections that do not become WebSockets. Each test has a log of its own: all of it runs on one
 //! thread.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,6 +8,7 @@ use tracing::Level;
 use tracing::subscriber::DefaultGuard;
 use ws_runtime::prelude::*;
 use ws_runtime::{Reject, Running};
+use ws_tests::log::Log;
 use ws_tests::raw::{self, Cut, HANDSHAKE, knock, shake_hands};
 
 /// How long a line may take. It fails a test that hangs; it measures nothing.
@@ -40,43 +39,30 @@ mod site {
 }
 
 /// What is logged on this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+struct ThreadLog(Log);
 
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
+impl ThreadLog {
     fn start() -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let writer = log.clone();
+        let log = Log::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(Level::DEBUG)
             .with_ansi(false)
-            .with_writer(move || writer.clone())
+            .with_writer(log.clone())
             .finish();
-        (log, tracing::subscriber::set_default(subscriber))
+        (Self(log), tracing::subscriber::set_default(subscriber))
     }
 
     /// Waits for a line with all of these words.
     async fn line(&self, words: &[&str]) -> String {
         let start = std::time::Instant::now();
         while start.elapsed() < PATIENCE {
-            let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+            let text = self.0.text();
             if let Some(line) = text.lines().find(|line| words.iter().all(|word| line.contains(word))) {
                 return line.to_owned();
             }
             tokio::task::yield_now().await;
         }
-        panic!("no line has {words:?}: {}", String::from_utf8_lossy(&self.0.lock().unwrap()))
+        panic!("no line has {words:?}: {}", self.0.text())
     }
 }
 
@@ -96,7 +82,7 @@ async fn ask(running: &Running, path: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_replaced_handler_that_fails_is_named_as_the_method_that_set_it() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = ThreadLog::start();
     let running = site::server().bind().await.unwrap();
     ask(&running, "/declared").await;
     log.line(&["ERROR", "handler=\"declared_handshake\"", "it is the declared one"]).await;
@@ -115,7 +101,7 @@ async fn a_replaced_handler_that_fails_is_named_as_the_method_that_set_it() {
 
 #[tokio::test]
 async fn an_evicted_connection_is_logged_with_the_option_that_was_reached() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = ThreadLog::start();
     let running = site::server().max_handshakes(1).bind().await.unwrap();
     let mut stalled = knock(&running).await;
     stalled.write_all(b"GET ").await.unwrap();
@@ -131,7 +117,7 @@ async fn an_evicted_connection_is_logged_with_the_option_that_was_reached() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_cut_is_not_logged_as_if_it_had_arrived() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = ThreadLog::start();
     let running = site::server().bind().await.unwrap();
     let mut stream = knock(&running).await;
     let start = tokio::time::Instant::now();

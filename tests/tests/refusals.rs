@@ -1,7 +1,6 @@
 //! Arguments of the user's own: what they are made from, when, and what becomes of the event where one refuses.
 
 use std::fs::File;
-use std::io::Write;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use std::time::Duration;
@@ -10,11 +9,11 @@ use serde::Deserialize;
 use tokio::sync::MutexGuard;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::{self, Message};
-use tracing_subscriber::fmt::MakeWriter;
 use ws_runtime::event::{FromContext, WithEvent, WithServer, WithSession};
 use ws_runtime::http::StatusCode;
 use ws_runtime::prelude::*;
 use ws_runtime::{Running, Utf8};
+use ws_tests::log::Log;
 use ws_tests::{Client, get, open};
 
 /// Which event's argument refuses.
@@ -160,47 +159,19 @@ async fn talk(mut client: Client) -> Vec<String> {
     seen
 }
 
-/// Everything that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    /// The log of the process, for one test at a time: others may be heard in it, but they do not take it away.
-    async fn lock() -> MutexGuard<'static, Self> {
-        static LOG: LazyLock<tokio::sync::Mutex<Log>> = LazyLock::new(|| {
-            let log = Log::default();
-            tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).init();
-            tokio::sync::Mutex::new(log)
-        });
-        LOG.lock().await
-    }
-
-    fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap()
-    }
+/// The log of the process, for one test at a time: others may be heard in it, but they do not take it away.
+async fn lock_log() -> MutexGuard<'static, Log> {
+    static LOG: LazyLock<tokio::sync::Mutex<Log>> = LazyLock::new(|| {
+        let log = Log::default();
+        tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).init();
+        tokio::sync::Mutex::new(log)
+    });
+    LOG.lock().await
 }
 
 #[tokio::test]
 async fn where_an_argument_refuses_the_handler_is_not_run_and_the_event_tells_what_becomes_of_it() {
-    let log = Log::lock().await;
+    let log = lock_log().await;
     let page = "HTTP/1.1 200 OK";
     let rows: [(u8, &'static str, [&str; 2]); 12] = [
         (NONE, "", [page, "echo"]),
@@ -219,7 +190,7 @@ async fn where_an_argument_refuses_the_handler_is_not_run_and_the_event_tells_wh
     for is_plain in [true, false] {
         for (refused, handler, expected) in rows {
             REFUSED.store(refused, Ordering::SeqCst);
-            log.take();
+            let _ = log.take();
             let ran: Arc<Mutex<Vec<&str>>> = Arc::default();
             let running = if is_plain {
                 plain::server().state(plain::Ran(Arc::clone(&ran))).bind().await.unwrap()
@@ -353,7 +324,7 @@ async fn a_refusal_that_is_none_is_a_failure_of_the_program() {
 
 #[tokio::test]
 async fn a_handler_that_was_set_at_run_time_is_logged_by_the_method_that_set_it() {
-    let log = Log::lock().await;
+    let log = lock_log().await;
     for (which, name) in
         [("ready", "on_ready"), ("utf8", "on_utf8"), ("binary", "on_binary"), ("pong", "on_pong")]
     {
