@@ -151,7 +151,7 @@ pub(super) fn push_to_batch(kind: FrameKind, payload: &[u8]) -> Option<Part> {
 /// Leaves the writing of what was just pushed to the cork of this thread. Returns false if none is on.
 pub(in crate::conn) fn defer_write(conn: &Conn, send_path: &mut SendPath) -> bool {
     with_thread_cork(|cork| {
-        if cork.is_on.get() && cork.own.get() != conn.address() && send_path.cork() {
+        if cork.is_on.get() && cork.own.get() != conn.address() && send_path.list(cork.address()) {
             cork.others.borrow_mut().push(conn.clone());
         }
         cork.is_on.get()
@@ -160,6 +160,11 @@ pub(in crate::conn) fn defer_write(conn: &Conn, send_path: &mut SendPath) -> boo
 }
 
 impl ThreadCork {
+    /// Tells the corks of threads apart.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
     /// Writes what was sent to the other connections.
     fn uncork_others(&self) {
         // Taken first: writing wakes tasks, and a waker may send.

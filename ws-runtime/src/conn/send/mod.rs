@@ -77,8 +77,9 @@ pub(super) struct SendPath {
     pub(super) compression: Compression,
     /// The kernel took less than there was: the connection's task continues when the socket is writable.
     blocked: bool,
-    /// On the list of a thread's [`cork`], which will write it.
-    corked: bool,
+    /// The address of the thread's [`cork`] that listed it last, and will write it; 0 once it is written. Another thread does
+    /// not rely on that, because a handler may block for long before its cork writes.
+    listed_by: usize,
     cancel_level: CancelLevel,
     /// What ended the connection. The first reason counts.
     close: Option<Box<Close>>,
@@ -109,7 +110,7 @@ impl SendPath {
             late_nodelay: None,
             compression: options.compression,
             blocked: false,
-            corked: false,
+            listed_by: 0,
             cancel_level: CancelLevel::Nothing,
             close: None,
             failure: None,
@@ -288,16 +289,19 @@ impl SendPath {
         Poll::Pending
     }
 
-    /// Marks it as listed by a cork. Returns false if it is listed already, or if its own task will write.
-    pub(super) fn cork(&mut self) -> bool {
-        let is_new = !self.corked && !self.blocked;
-        self.corked |= is_new;
+    /// Marks the connection as listed by the cork at that address. Returns false if it is listed there already, or if its task
+    /// will write.
+    pub(super) fn list(&mut self, cork: usize) -> bool {
+        let is_new = self.listed_by != cork && !self.blocked;
+        if is_new {
+            self.listed_by = cork;
+        }
         is_new
     }
 
     /// Ends the deferral by a cork, and writes.
     pub(super) fn uncork(&mut self) {
-        self.corked = false;
+        self.listed_by = 0;
         self.write_now();
     }
 
