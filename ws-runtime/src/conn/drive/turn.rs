@@ -6,7 +6,7 @@ use super::Driver;
 use super::deadlines::{Due, Moment, Silence};
 use crate::conn::close::{Ending, Lingering};
 use crate::conn::receive::Reading;
-use crate::conn::send::{Bound, Phase, Written};
+use crate::conn::send::{Bound, Phase, Written, write_own};
 use crate::event::{Close, ClosedBy};
 use crate::transport::{Insist, Stream};
 use crate::wire::{FrameKind, Payload};
@@ -94,7 +94,7 @@ impl Driver {
     }
 
     pub(super) fn write(&mut self, cx: &mut Context<'_>, now: Moment, insist: Insist) -> Written {
-        let written = self.conn.poll_write(cx, insist);
+        let written = write_own(&self.conn, cx, insist);
         self.deadlines.written(written, now);
         written
     }

@@ -2,42 +2,15 @@
 
 use std::io;
 use std::sync::Arc;
-use std::task::Context;
 
-use bytes::Bytes;
-
-use super::{Conn, SendError};
+use super::Conn;
 use crate::conn::dispatch::catch_now;
-use crate::conn::send::{
-    Bound, CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendPath, Written, cork_own, defer_write,
-    write_own,
-};
-use crate::event::{Close, ClosedBy, Failure, Outcome, Outgoing, Reply};
-use crate::transport::{Insist, WriteHalf};
-use crate::wire::{self, Agreement, FrameKind, Payload};
+use crate::conn::send::{CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendLock, SendPath};
+use crate::event::{Close, ClosedBy};
+use crate::transport::WriteHalf;
+use crate::wire::Agreement;
 
 impl Conn {
-    /// Sends what a handler returned. What the reply borrows from `message` is shared, not copied.
-    #[inline]
-    pub(crate) fn send_reply(&self, reply: Reply<'_>, message: Option<&Bytes>) -> Outcome {
-        let (kind, payload) = match reply.0 {
-            Outgoing::Nothing => return Ok(()),
-            Outgoing::Text(text) => (FrameKind::Text, text.into_payload()),
-            Outgoing::Binary(data) => (FrameKind::Binary, data.0),
-            Outgoing::Failed(failure) => return Err(failure),
-        };
-        let sent = self.send_message(kind, payload.part_of(message), Bound::Peer);
-        match sent {
-            // A peer that is gone or too slow is not the handler's fault. Its connection ends anyway.
-            Ok(()) | Err(SendError::Gone | SendError::Slow { .. }) => Ok(()),
-            Err(error @ SendError::Full { .. }) => {
-                tracing::debug!(conn = self.id(), %error, "reply dropped");
-                Ok(())
-            }
-            Err(error) => Err(Failure::new(error)),
-        }
-    }
-
     /// Ends the connection at once, without a Close frame.
     pub(crate) fn cut(&self, by: ClosedBy) {
         self.send_path().cut(Close::abnormal(by));
@@ -68,62 +41,6 @@ impl Conn {
         self.send_path().abort(CancelLevel::Everything);
     }
 
-    #[inline]
-    pub(in crate::conn) fn send_message(
-        &self,
-        kind: FrameKind,
-        mut payload: Payload<'_>,
-        bound: Bound,
-    ) -> Result<(), SendError> {
-        let size = payload.as_slice().len();
-        self.check_size(size)?;
-        match self.deflation() {
-            Some(deflation) if deflation.is_for(size) => deflation.push(self, kind, &mut payload, bound),
-            Some(_) | None => self.push_frame(kind, &mut payload, bound),
-        }
-    }
-
-    pub(in crate::conn) fn send_control(
-        &self,
-        kind: FrameKind,
-        mut payload: Payload<'_>,
-    ) -> Result<(), SendError> {
-        let size = payload.as_slice().len();
-        if size > wire::MAX_CONTROL {
-            return Err(SendError::ControlTooLarge { size });
-        }
-        self.push_frame(kind, &mut payload, Bound::Outbox)
-    }
-
-    /// Takes a frame for sending. What it leaves of the payload is dropped by the caller, without a lock.
-    #[inline]
-    pub(in crate::conn) fn push_frame(
-        &self,
-        kind: FrameKind,
-        payload: &mut Payload<'_>,
-        bound: Bound,
-    ) -> Result<(), SendError> {
-        if cork_own(self, kind, payload) {
-            return Ok(());
-        }
-        self.push(|send_path| send_path.push(kind, payload, bound))
-    }
-
-    /// Pushes to the outbox, and writes it or leaves that to the cork.
-    pub(in crate::conn) fn push(
-        &self,
-        push: impl FnOnce(&mut SendPath) -> Result<(), SendError>,
-    ) -> Result<(), SendError> {
-        self.0.send_path.with(|send_path| {
-            self.take_corked(send_path);
-            push(send_path)?;
-            if !defer_write(self, send_path) {
-                send_path.write_now();
-            }
-            Ok(())
-        })
-    }
-
     /// Drops users' buffers that were written or discarded; returns whether there were any. Only the connection's task
     /// calls it, without a lock.
     #[inline]
@@ -137,12 +54,6 @@ impl Conn {
             });
         }
         has_discarded
-    }
-
-    #[inline]
-    pub(in crate::conn) fn check_size(&self, size: usize) -> Result<(), SendError> {
-        let max = self.max_send_size();
-        if size > max { Err(SendError::TooLarge { size, max }) } else { Ok(()) }
     }
 
     /// Opens the send path. The 101 is the first thing in it.
@@ -177,26 +88,20 @@ impl Conn {
         send_path
     }
 
+    /// The lock of the send path.
+    #[inline]
+    pub(in crate::conn) fn send_lock(&self) -> &SendLock {
+        &self.0.send_path
+    }
+
     /// Moves what this connection's own task has corked to the outbox, as it was accepted before.
     #[inline]
-    fn take_corked(&self, send_path: &mut SendPath) {
+    pub(in crate::conn) fn take_corked(&self, send_path: &mut SendPath) {
         if self.corked().is_corked() {
             self.corked().take(|frames| send_path.queue(frames));
             // The holder of the lock may not write, and the task may not look again by itself.
             send_path.wake();
         }
-    }
-
-    /// Writes what waits, except what this connection's own task has corked.
-    #[inline]
-    pub(in crate::conn) fn uncork(&self) {
-        self.0.send_path.with(SendPath::uncork);
-    }
-
-    /// Writes what waits and what is corked. Only this connection's own task calls it.
-    #[inline]
-    pub(in crate::conn) fn poll_write(&self, cx: &mut Context<'_>, insist: Insist) -> Written {
-        write_own(self, &self.0.send_path, cx, insist)
     }
 
     /// The frames that this connection's own task has corked.

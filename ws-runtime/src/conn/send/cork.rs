@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tokio::task::yield_now;
 
 use super::batch::{Batch, Part};
-use super::{SendLock, SendPath, Written};
+use super::{SendPath, Written};
 use crate::conn::Conn;
 use crate::transport::Insist;
 use crate::wire::{self, FrameKind, Payload, SHARE_FROM};
@@ -89,7 +89,7 @@ fn with_thread_cork<T>(act: impl FnOnce(&ThreadCork) -> T) -> Option<T> {
 
 /// Corks a frame for the connection whose task runs. Returns false if the frame must be queued instead.
 #[inline]
-pub(in crate::conn) fn cork_own(conn: &Conn, kind: FrameKind, payload: &Payload<'_>) -> bool {
+pub(super) fn cork_own(conn: &Conn, kind: FrameKind, payload: &Payload<'_>) -> bool {
     with_thread_cork(|cork| {
         let is_large = matches!(payload, Payload::Owned(payload) if payload.len() >= SHARE_FROM);
         if cork.own.get() != conn.address() || is_large || !conn.is_free() {
@@ -113,21 +113,16 @@ pub(in crate::conn) fn cork_own(conn: &Conn, kind: FrameKind, payload: &Payload<
 
 /// Writes what waits for the connection whose task runs, and what is corked for it.
 #[inline]
-pub(in crate::conn) fn write_own(
-    conn: &Conn,
-    send_path: &SendLock,
-    cx: &mut Context<'_>,
-    insist: Insist,
-) -> Written {
+pub(in crate::conn) fn write_own(conn: &Conn, cx: &mut Context<'_>, insist: Insist) -> Written {
     if conn.corked().is_corked() {
-        let (written, frames) = send_path.with(|send_path| {
+        let (written, frames) = conn.send_lock().with(|send_path| {
             let frames = conn.corked().uncork();
             (send_path.poll_write(&frames, cx, insist), frames)
         });
         with_thread_cork(|cork| cork.keep(frames));
         written
     } else if conn.has_unwritten() {
-        send_path.with(|send_path| send_path.poll_write(&[], cx, insist))
+        conn.send_lock().with(|send_path| send_path.poll_write(&[], cx, insist))
     } else {
         Written::All
     }
@@ -172,7 +167,7 @@ impl ThreadCork {
         if others.len() >= PARALLEL_FROM {
             uncork_in_parallel(others);
         } else {
-            others.drain(..).for_each(|conn| conn.uncork());
+            others.drain(..).for_each(|conn| conn.send_lock().with(SendPath::uncork));
             let mut since = self.others.borrow_mut();
             if since.is_empty() {
                 // Keeps the room for the next time.
@@ -222,7 +217,7 @@ impl ParallelUncork {
     fn uncork_chunk(&self) -> bool {
         let first = self.next.fetch_add(CHUNK, Ordering::Relaxed);
         let chunk = self.conns.get(first..).unwrap_or_default();
-        chunk.iter().take(CHUNK).for_each(Conn::uncork);
+        chunk.iter().take(CHUNK).for_each(|conn| conn.send_lock().with(SendPath::uncork));
         chunk.len() > CHUNK
     }
 }

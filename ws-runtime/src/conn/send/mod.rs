@@ -21,6 +21,7 @@ mod broadcast;
 mod cork;
 mod corked;
 mod deflation;
+mod entry;
 mod lock;
 mod outbox;
 mod state;
@@ -47,7 +48,7 @@ use crate::wire::{self, FrameKind, Payload};
 
 pub(crate) use self::broadcast::Broadcast;
 pub(crate) use self::cork::{Corked, corked};
-pub(super) use self::cork::{cork_own, defer_write, write_own};
+pub(super) use self::cork::{defer_write, write_own};
 pub(super) use self::corked::CorkedFrames;
 pub(super) use self::deflation::Deflation;
 pub(super) use self::state::{Bound, CancelLevel, Phase, Written};
