@@ -1,20 +1,20 @@
 //! The send path of a connection: its outbox, its socket and its phase, behind one lock.
 //!
-//! What is unsent has one owner, [`SendPath`], but for the small frames that the connection's task has corked:
+//! [`SendPath`] owns all unsent bytes, except the small frames that the connection's task has corked:
 //!
 //! ```text
-//! corked ── the turn ends ──────────────┬─→ with the kernel
+//! corked ── the turn ends ──────────────┬─→ written to the kernel
 //!    │ another sender, or a large frame │
 //!    └─→ queued ── a write ─────────────┤
 //!           ↑                           │ the kernel has no more room
 //!           └── the rest ── blocked ←───┘
 //! ```
 //!
-//! * **Corked** ([`CorkedFrames`]): frames of the connection's own task. They leave in one write when its turn ends. Only
-//!   while nothing is queued is a frame corked, and whoever queues one takes the corked ones along: so they keep their order.
-//! * **Queued** ([`Outbox`]): the sender writes at once, or leaves it to the [`cork`] of the task that it runs in.
-//! * **Blocked**: the kernel took less than there was. The connection's task alone goes on writing, when the socket is
-//!   writable. TLS may hold bytes back too, which counts as blocked.
+//! * **Corked** ([`CorkedFrames`]): frames of the connection's own task. They leave in one write when its turn ends. To keep
+//!   the order, a frame is corked only while nothing is queued, and a sender that queues a frame first queues the corked ones.
+//! * **Queued** ([`Outbox`]): the sender writes at once, or leaves that to the [`cork`] of the task in which it runs.
+//! * **Blocked**: the kernel took less than there was. Only the connection's task writes then, when the socket is writable. If
+//!   TLS holds bytes back, that counts as blocked.
 
 mod batch;
 mod broadcast;
@@ -290,8 +290,8 @@ impl SendPath {
         Poll::Pending
     }
 
-    /// Marks the connection as listed by the cork at that address. Returns false if it is listed there already, or if its task
-    /// will write.
+    /// Marks the connection as listed by the cork at that address. Returns false if it is listed there already, or if its
+    /// task will write.
     pub(super) fn list(&mut self, cork: usize) -> bool {
         let is_new = self.listed_by != cork && !self.blocked;
         if is_new {
