@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use super::arguments::{Arguments, arguments};
 use super::parts::session_type;
 use super::spans::{at, heart, here};
-use crate::events::Output;
+use crate::events::{Event, Output};
 use crate::model::{Flow, Handler};
 use crate::plan::{Plan, Store};
 use crate::resolve::Call;
@@ -85,7 +85,10 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>) -> Invocation {
             quote_spanned!(place=> __ws_runtime::handler_must_be_send #future)
         }
     };
-    Invocation { prepared: quote_spanned!(here()=> #context #made), called }
+    // Under the locks that the arguments hold, so that no message is both in what `ready` reads there and behind it.
+    let ready = (handler.event() == Some(Event::Ready))
+        .then(|| quote_spanned!(here()=> __ws_runtime::become_ready(peer);));
+    Invocation { prepared: quote_spanned!(here()=> #context #made #ready), called }
 }
 
 fn context(flow: Flow, store: Store) -> TokenStream {
