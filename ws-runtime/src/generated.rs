@@ -17,6 +17,7 @@ pub use crate::options::{
     SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::tick::Ticks;
+pub use crate::event::{FromTimer, session_timer, session_timer_async};
 pub use crate::{Builder, Conn, Handshake, Reject, Request};
 
 use std::future::{Future, Ready, ready};

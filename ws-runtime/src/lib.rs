@@ -67,6 +67,7 @@ pub mod prelude;
 mod process;
 mod server;
 mod tick;
+mod timer;
 mod transport;
 #[cfg(unix)]
 mod watch;
@@ -95,6 +96,7 @@ pub use listen::{Tls, TlsError};
 pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
 pub use server::{Builder, DefaultState, Given, Running, Server, StateSource};
 pub use tick::TickError;
+pub use timer::Timer;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};
 

@@ -78,6 +78,16 @@ impl<'a, K, Se: 'static> ConnEvent<'a, K, Se, ()> {
 }
 
 impl<'a, K, Se: 'static, M> ConnEvent<'a, K, Se, M> {
+    /// The payload, and the event without it.
+    pub(crate) fn take_payload(self) -> (&'a M, ConnEvent<'a, K, Se, ()>) {
+        let Self { conn, store, session, brought } = self;
+        (brought, ConnEvent { conn, store, session, brought: &() })
+    }
+
+    pub(crate) fn session_mut(&mut self) -> Option<&mut Se> {
+        self.session.as_deref_mut()?.as_mut()
+    }
+
     /// The receiver of the handler's reply.
     #[must_use]
     pub fn peer(&self) -> Peer<'a>

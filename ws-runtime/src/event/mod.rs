@@ -14,6 +14,7 @@ mod reply;
 mod route;
 mod service;
 mod store;
+mod timing;
 #[cfg(unix)]
 mod watching;
 
@@ -35,6 +36,10 @@ pub use reply::{FreshSession, HandlerError, IntoAdmission, IntoOutcome, IntoReje
 pub use route::Route;
 pub use service::Service;
 pub use store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};
+pub use timing::{
+    Called, FromTimer, SessionTimer, TimerContext, TimerEvent, ViaKey, ViaOwnedKey, ViaOwner, session_timer,
+    session_timer_async,
+};
 #[cfg(unix)]
 pub(crate) use watching::WatchHandler;
 #[cfg(unix)]

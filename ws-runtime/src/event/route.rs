@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::dispatch::{OpeningEvent, RouteEvent};
 use super::outcome::{Failure, Handled, Outcome};
-use super::{Binary, Close, Service, Utf8};
+use super::{Binary, Close, Service, SessionTimer, Utf8};
 use crate::{Handshake, Reject};
 
 /// A route: the session of its connections, and their handlers.
@@ -70,6 +70,9 @@ pub trait Route: Sized + Send + Sync + 'static {
         let _ = event;
         async { Ok(()) }
     }
+
+    /// The handlers of the session's timers, in the order of their declaration.
+    const TIMERS: &'static [&'static dyn SessionTimer<Self>] = &[];
 
     const DISCONNECT: &'static str = "disconnect";
 

@@ -42,6 +42,13 @@ impl Seconds {
         }
     }
 
+    /// The duration, moved to the nearer bound (in seconds) if it is outside of them. What is no number counts as too
+    /// small.
+    pub(crate) fn clamped(self, bounds: Bounds) -> Duration {
+        let nearer = if self.number() > bounds.least { bounds.most } else { bounds.least };
+        self.within(bounds).unwrap_or_else(|| Duration::from_secs_f64(nearer))
+    }
+
     fn is_below_resolution(self) -> bool {
         let number = self.number();
         number > 0.0 && number < RESOLUTION

@@ -1,11 +1,12 @@
 //! Turns the messages of one connection into calls of its handlers, one at a time.
 
 mod call;
+mod timers;
 
 use std::sync::Arc;
 
 use super::Conn;
-use super::drive::Driver;
+use super::drive::{Driver, Next};
 use super::life::ConnGuard;
 use super::receive::Receiver;
 use crate::Reject;
@@ -28,15 +29,21 @@ impl<R: Route> Dispatcher<R> {
     ///
     /// A future is boxed while it awaits, so that an idle connection holds no memory for it.
     pub(super) async fn dispatch(&mut self, driver: &mut Driver) {
+        if !R::TIMERS.is_empty() {
+            // The `handshake` handler may have started some.
+            let (_, next) = self.look_at_timers();
+            driver.set_timers(next);
+        }
         if Box::pin(self.ready(driver)).await == Verdict::End {
             return;
         }
         loop {
-            let next = driver.next(self).await;
-            let Some(handling) = next.map(|incoming| Box::pin(self.run_async(driver, incoming))) else {
-                return;
+            let handled = match driver.next(self).await {
+                Some(Next::Message(incoming)) => Box::pin(self.run_async(driver, incoming)).await,
+                Some(Next::Timers) => Box::pin(self.run_timers(driver)).await,
+                None => return,
             };
-            if handling.await == Verdict::End {
+            if handled == Verdict::End {
                 return;
             }
         }

@@ -37,6 +37,8 @@ pub(in crate::conn) struct Deadlines {
     drain_left: u32,
     ping_credit_at: Moment,
     ping_credit: f32,
+    /// When the session's timers must be looked at: not after the first of them is due.
+    timers: Option<Moment>,
     /// Pings since the last sign of life.
     pings: u8,
     silence: Silence,
@@ -87,6 +89,12 @@ impl Moment {
         start + Duration::from_micros(self.0.get() - 1)
     }
 
+    /// The first moment that is not before an instant on tokio's clock.
+    pub(crate) fn not_before(start: Instant, instant: Instant) -> Self {
+        let moment = Self::of(start, instant);
+        if moment.instant(start) < instant { moment.after(Duration::from_micros(1)) } else { moment }
+    }
+
     fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
     }
@@ -112,6 +120,7 @@ impl Deadlines {
             drain_left: 0,
             ping_credit_at: now,
             ping_credit: PING_BURST,
+            timers: None,
             pings: 0,
             silence: Silence::Counts,
             has_new: true,
@@ -123,16 +132,35 @@ impl Deadlines {
         self.has_new
     }
 
-    /// The next deadline.
-    pub(in crate::conn) fn next(&mut self, options: &Options) -> Option<Moment> {
+    /// The next deadline. Timers that are due wait for the end of a handler, and not for the alarm.
+    pub(in crate::conn) fn next(&mut self, options: &Options, now: Moment) -> Option<Moment> {
         self.has_new = false;
         let deadlines = [
             self.silence_deadline(options),
             self.assembling_since.map(|since| since.after(options.assembly_timeout)),
             self.stalled_since.map(|since| since.after(options.write_timeout)),
             self.ending_timeout(options).map(|timeout| self.ending_since.after(timeout)),
+            self.timers.filter(|timers| *timers > now),
         ];
         deadlines.into_iter().flatten().min()
+    }
+
+    /// A timer of the session was started.
+    pub(in crate::conn) fn timer_started(&mut self, due: Moment) {
+        if self.timers.is_none_or(|timers| due < timers) {
+            self.timers = Some(due);
+            self.has_new = true;
+        }
+    }
+
+    /// Whether the session's timers must be looked at now.
+    pub(in crate::conn) fn timers_are_due(&self, now: Moment) -> bool {
+        self.timers.is_some_and(|timers| timers <= now)
+    }
+
+    /// Forgets the session's timers: all were looked at, or none will be.
+    pub(in crate::conn) fn clear_timers(&mut self) {
+        self.timers = None;
     }
 
     /// The peer gave a sign of life.

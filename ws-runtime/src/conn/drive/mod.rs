@@ -3,6 +3,7 @@
 
 mod budget;
 mod deadlines;
+mod timers;
 mod turn;
 
 use std::future::{Future, poll_fn};
@@ -13,6 +14,7 @@ use tokio::task::yield_now;
 
 use self::budget::Budget;
 use self::deadlines::Deadlines;
+use self::timers::TimerMode;
 use super::Conn;
 use super::close::Lingering;
 use super::dispatch::{Caught, Panicked};
@@ -38,6 +40,7 @@ pub(super) struct Driver {
     survives: CancelLevel,
     /// The peer's Close frame was answered while a handler hung. The messages before it are still handled.
     handles_late: bool,
+    timers: TimerMode,
     /// Whether the send path has the task's waker. It is set once, as the waker of a task never changes.
     has_waker: bool,
 }
@@ -50,10 +53,20 @@ pub(super) struct Turn<'t> {
     pub(super) now: Moment,
 }
 
+/// What the connection has to handle next.
+pub(super) enum Next {
+    /// A message whose handler must be awaited.
+    Message(Incoming<'static>),
+    /// The timers of the session: one of them may be due.
+    Timers,
+}
+
 /// Why the loop over messages stopped.
 enum Stop {
     /// This message has an `async` handler, which must be awaited.
     Await(Incoming<'static>),
+    /// A timer of the session may be due.
+    Timers,
     /// The budget is used up: other tasks run before the rest is handled.
     Yield,
     /// No more messages will be handled.
@@ -76,17 +89,15 @@ impl Driver {
             alarm: None,
             survives: CancelLevel::Nothing,
             handles_late: false,
+            timers: TimerMode::None,
             has_waker: false,
             conn,
         }
     }
 
-    /// Passes messages to `receiver` one by one, as they arrive. Returns the first message that must be awaited, or
-    /// `None` when no more will be handled.
-    pub(super) fn next(
-        &mut self,
-        receiver: &mut impl Receiver,
-    ) -> impl Future<Output = Option<Incoming<'static>>> {
+    /// Passes messages to `receiver` one by one, as they arrive. Returns the first message that must be awaited, or that
+    /// timers are due, or `None` when no more will be handled.
+    pub(super) fn next(&mut self, receiver: &mut impl Receiver) -> impl Future<Output = Option<Next>> {
         poll_fn(|cx| self.poll_next(cx, receiver))
     }
 
@@ -100,7 +111,7 @@ impl Driver {
             Err(panicked) => return Some(Err(panicked)),
         };
         poll_fn(|cx| {
-            if let Poll::Ready(ended) = handler.as_mut().poll(cx) {
+            if let Poll::Ready(ended) = self.observe_timers(|_| handler.as_mut().poll(cx)) {
                 return Poll::Ready(Some(ended));
             }
             self.poll_socket(cx);
@@ -146,11 +157,13 @@ impl Driver {
         &mut self,
         cx: &mut Context<'_>,
         receiver: &mut impl Receiver,
-    ) -> Poll<Option<Incoming<'static>>> {
+    ) -> Poll<Option<Next>> {
         let now = self.begin_turn(cx);
-        let stop = match self.handle_all(cx, now, receiver) {
+        let stop = match self.observe_timers(|driver| driver.handle_all(cx, now, receiver)) {
             // Nothing is written yet: the reply to this message leaves with those that are corked.
-            Poll::Ready(Stop::Await(incoming)) => return Poll::Ready(Some(incoming)),
+            Poll::Ready(Stop::Await(incoming)) => return Poll::Ready(Some(Next::Message(incoming))),
+            Poll::Ready(Stop::Timers) => return Poll::Ready(Some(Next::Timers)),
+            Poll::Pending if self.must_look_at_timers(now) => return Poll::Ready(Some(Next::Timers)),
             Poll::Ready(Stop::Over) => Poll::Ready(None),
             Poll::Ready(Stop::Yield) => {
                 yield_turn(cx);
@@ -176,6 +189,9 @@ impl Driver {
             if self.budget.is_spent() {
                 self.budget.interrupt();
                 return Poll::Ready(Stop::Yield);
+            }
+            if self.take_turn_of_timers(now) {
+                return Poll::Ready(Stop::Timers);
             }
             if self.receive.is_idle() && phase == Phase::Ready && !self.conn.is_overfull() {
                 let (receive, mut turn) = self.split(now);

@@ -24,6 +24,9 @@ impl Driver {
     /// Handles deadlines that have passed, writes, advances the ending, and sets the alarm for the next deadline.
     pub(super) fn end_turn(&mut self, cx: &mut Context<'_>, now: Moment) {
         self.deadlines.silence(self.silence(), now);
+        if self.conn.phase() != Phase::Ready {
+            self.deadlines.clear_timers();
+        }
         if self.alarm.is_some_and(|at| at <= now) {
             self.unset_alarm();
             // Try to write first: the peer may have made room, which is progress, although the alarm is late.
@@ -45,7 +48,7 @@ impl Driver {
             self.lingering = None;
             self.unset_alarm();
         } else {
-            self.set_alarm();
+            self.set_alarm(now);
         }
     }
 
@@ -100,11 +103,11 @@ impl Driver {
     }
 
     /// Sets the alarm for the next deadline, unless it already rings before that.
-    fn set_alarm(&mut self) {
+    fn set_alarm(&mut self, now: Moment) {
         if self.alarm.is_some() && !self.deadlines.may_be_sooner() {
             return;
         }
-        let Some(next) = self.deadlines.next(self.conn.server().options()) else { return };
+        let Some(next) = self.deadlines.next(self.conn.server().options(), now) else { return };
         if self.alarm.is_some_and(|at| at <= next) {
             return;
         }
