@@ -1,6 +1,8 @@
 //! Helpers for Rust syntax.
 
 use proc_macro2::Ident;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Expr, GenericArgument, PathArguments, ReturnType, Type, TypeParamBound};
 
 /// The expression without parentheses around it.
@@ -27,6 +29,18 @@ pub(crate) fn output_type(output: &ReturnType) -> Option<&Type> {
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => Some(ty),
     }
+}
+
+/// Whether a function returns a stream, by the name of its type: `impl Stream<…>`, also in a box or a `Result`.
+pub(crate) fn is_stream(output: &ReturnType) -> bool {
+    fn mentions(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(name) => name == "Stream" || name == "BoxStream",
+            TokenTree::Group(group) => mentions(group.stream()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        })
+    }
+    output_type(output).is_some_and(|ty| mentions(ty.to_token_stream()))
 }
 
 /// The `T` of a `Result<T, E>`, or the type itself.
