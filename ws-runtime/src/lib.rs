@@ -62,6 +62,7 @@ pub mod fuzzing;
 pub mod generated;
 mod handshake;
 mod listen;
+mod message;
 pub mod options;
 pub mod prelude;
 mod process;

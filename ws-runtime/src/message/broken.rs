@@ -1,0 +1,33 @@
+//! Why a text is no envelope.
+
+/// Why a text is no envelope, or not a right one. The peer is told it, with the code `bad_request`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Broken {
+    #[error("the message is no JSON object")]
+    NoObject,
+    #[error("the message is not valid JSON at byte {at}")]
+    NoJson {
+        /// Counted from 0.
+        at: usize,
+    },
+    #[error("the message ends at byte {at}, but more follows")]
+    Trailing {
+        /// Counted from 0.
+        at: usize,
+    },
+    #[error("the key `{key}` is missing")]
+    NoName { key: &'static str },
+    #[error("the value of `{key}` is no text")]
+    BadName { key: &'static str },
+    #[error("the key `{key}` occurs twice")]
+    Twice { key: &'static str },
+    #[error("the value of `{key}` is neither a number nor a text, or longer than {MAX_ID} bytes")]
+    BadId { key: &'static str },
+    #[error("the value of `ask` is the number of no open question")]
+    NoQuestion,
+    #[error("the message is larger than 4 GiB")]
+    TooLarge,
+}
+
+/// The largest `id`, in bytes as it is written, without the quotation marks of a text. It is repeated in each reply.
+pub(crate) const MAX_ID: usize = 64;
