@@ -9,6 +9,7 @@ mod context;
 mod dispatch;
 mod message;
 mod once;
+mod optional;
 mod outcome;
 mod reply;
 mod route;
