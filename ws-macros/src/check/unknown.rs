@@ -25,7 +25,7 @@ pub(super) struct Problem {
 
 /// What is wrong with an argument that is neither the state nor the session; `None` if the macro cannot tell.
 pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: &Server) -> Option<Problem> {
-    let (access, target) = behind_reference(&argument.ty);
+    let (access, target) = behind_reference(optional(&argument.ty));
     let row = call.handler.row();
     let name = last_segment(target).map(|segment| &segment.ident);
     let is_no_handle = |name: &Ident| NEVER_HANDLES.iter().any(|never| name == never);
@@ -177,6 +177,16 @@ const HANDLES: [&str; 5] = ["Conn", "Server", "Handshake", "Request", "Close"];
 
 fn is_alias(name: &Ident, server: &Server) -> bool {
     server.root.aliases.iter().any(|(alias, _)| alias == name)
+}
+
+/// The `T` of an `Option<T>`, which no event provides where it does not provide `T`; or the type itself.
+fn optional(ty: &Type) -> &Type {
+    let Some(segment) = last_segment(peel(ty)).filter(|segment| segment.ident == "Option") else { return ty };
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return ty };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(optional)) => optional,
+        _ => ty,
+    }
 }
 
 fn behind_reference(ty: &Type) -> (Access, &Type) {

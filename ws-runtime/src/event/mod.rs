@@ -10,6 +10,7 @@ mod dispatch;
 mod json;
 mod message;
 mod once;
+mod optional;
 mod outcome;
 mod reply;
 mod route;
