@@ -314,7 +314,9 @@ pub(crate) const CONCURRENT: Row = Row {
     name: "concurrent",
     title: "a handler that runs beside others",
     argument_trait: "FromConcurrent",
-    session: Session::Absent("other handlers of the connection run beside it, so the session cannot be lent to it"),
+    session: Session::Absent(
+        "other handlers of the connection run beside it, so the session cannot be lent to it",
+    ),
     ..NAMED
 };
 

@@ -83,9 +83,10 @@ pub(crate) fn check_rate(rate: Expr, diagnostics: &mut Diagnostics) -> Option<Ex
 pub(crate) fn check_timeout(timeout: Expr, diagnostics: &mut Diagnostics) -> Option<Expr> {
     let written = Written::of(&timeout);
     let problem = match &written {
-        Written::Number { value, .. } if *value <= 0.0 => {
-            Some("a `timeout` is above 0 seconds: leave it out to let the handler run as long as it needs".to_owned())
-        }
+        Written::Number { value, .. } if *value <= 0.0 => Some(
+            "a `timeout` is above 0 seconds: leave it out to let the handler run as long as it needs"
+                .to_owned(),
+        ),
         written => problem("timeout", Kind::Seconds(PERIOD), written),
     };
     match problem {
@@ -102,9 +103,9 @@ pub(crate) fn check_concurrent(concurrent: Expr, diagnostics: &mut Diagnostics) 
     let problem = match Written::of(&concurrent) {
         Written::Number { value, whole: true } if (1.0..=MAX_CONCURRENT).contains(&value) => None,
         Written::Expression => None,
-        Written::Number { .. } | Written::Text(_) | Written::Bool | Written::OtherLiteral => {
-            Some(format!("`concurrent` is a whole number from 1 to {MAX_CONCURRENT}: so many of them may run at once for a connection"))
-        }
+        Written::Number { .. } | Written::Text(_) | Written::Bool | Written::OtherLiteral => Some(format!(
+            "`concurrent` is a whole number from 1 to {MAX_CONCURRENT}: so many of them may run at once for a connection"
+        )),
     };
     match problem {
         Some(problem) => {

@@ -33,14 +33,19 @@ pub(crate) fn output_type(output: &ReturnType) -> Option<&Type> {
 
 /// Whether a function returns a stream, by the name of its type: `impl Stream<…>`, also in a box or a `Result`.
 pub(crate) fn is_stream(output: &ReturnType) -> bool {
-    fn mentions(tokens: TokenStream) -> bool {
+    output_type(output).is_some_and(|ty| mentions(ty, "Stream") || mentions(ty, "BoxStream"))
+}
+
+/// Whether a word occurs in a type.
+pub(crate) fn mentions(ty: &Type, word: &str) -> bool {
+    fn inside(tokens: TokenStream, word: &str) -> bool {
         tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(name) => name == "Stream" || name == "BoxStream",
-            TokenTree::Group(group) => mentions(group.stream()),
+            TokenTree::Ident(name) => name == word,
+            TokenTree::Group(group) => inside(group.stream(), word),
             TokenTree::Punct(_) | TokenTree::Literal(_) => false,
         })
     }
-    output_type(output).is_some_and(|ty| mentions(ty.to_token_stream()))
+    inside(ty.to_token_stream(), word)
 }
 
 /// The `T` of a `Result<T, E>`, or the type itself.

@@ -7,9 +7,10 @@ use super::arguments::{Arguments, arguments};
 use super::returned::{hand_over, receiver, value};
 use super::spans::{at, here};
 use crate::events::Output;
-use crate::model::{Flow, Handler};
+use crate::model::{Argument, Flow, Handler};
 use crate::plan::{Plan, Store};
 use crate::resolve::Call;
+use crate::syntax::mentions;
 
 /// The call of a handler, and the conversion of its value for the runtime. If an argument is refused, the code returns
 /// that from the function, closure or block around it.
@@ -75,7 +76,14 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>) -> Invocation {
             quote_spanned!(place=> __ws_runtime::handler_must_be_send #future)
         }
     };
-    Invocation { prepared: quote_spanned!(here()=> #context #made), called }
+    let complete = leaves_data(call).then(|| quote_spanned!(here()=> event.complete()?;));
+    Invocation { prepared: quote_spanned!(here()=> #complete #context #made), called }
+}
+
+/// Whether no argument is certain to read the data of the message, which then has to be checked without.
+fn leaves_data(call: &Call<'_>) -> bool {
+    let reads = |argument: &Argument| argument.cfgs.0.is_empty() && mentions(&argument.ty, "Json");
+    call.handler.row().output == Output::Data && !call.arguments.iter().any(|(argument, _)| reads(argument))
 }
 
 fn context(handler: &Handler, store: Store) -> TokenStream {

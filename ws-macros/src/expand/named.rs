@@ -1,6 +1,6 @@
 //! The dispatch of named messages: one `match` on the name for each way in which a handler runs.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::LitStr;
 use syn::ext::IdentExt;
@@ -49,6 +49,7 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
             quote_spanned!(here()=> { ::core::result::Result::Ok(__ws_runtime::Handled::Later) })
         }
     });
+    let others = others(plan);
     let later = method_later(plan);
     let beside = methods_beside(plan);
     quote_spanned! {here()=>
@@ -64,6 +65,7 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
             }
         }
 
+        #others
         #names
         #later
         #beside
@@ -87,6 +89,26 @@ fn takes_text(plan: &Plan<'_>) -> TokenStream {
             quote_spanned!(here()=> #cfgs const TAKES_TEXT: ::core::primitive::bool = true;)
         })
         .collect()
+}
+
+/// What texts without an envelope and binary messages become where nothing handles them.
+fn others(plan: &Plan<'_>) -> TokenStream {
+    let other = |event: Event, payload: &str, answer: &str| {
+        let cfg = otherwise(plan.calls_of(event).map(|call| &call.cfgs))?;
+        let (method, payload, answer) =
+            (Ident::new(event.name(), here()), Ident::new(payload, here()), Ident::new(answer, here()));
+        Some(quote_spanned! {here()=>
+            #cfg
+            fn #method<'a>(
+                _: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::#payload<'a>>,
+            ) -> ::core::result::Result<__ws_runtime::Handled, __ws_runtime::Failure> {
+                __ws_runtime::#answer()
+            }
+        })
+    };
+    let (text, binary) =
+        (other(Event::Utf8, "Utf8", "no_envelope"), other(Event::Binary, "Binary", "no_binary"));
+    quote_spanned!(here()=> #text #binary)
 }
 
 /// The arms of a `match` on a message's name. The last one is for names without a handler.
@@ -209,7 +231,8 @@ fn some_arms(
         }
         Role::On(_) | Role::Tick { .. } | Role::Watch { .. } => None,
     });
-    let nothing = otherwise(any.iter().map(|call| &call.cfgs)).map(|cfg| quote_spanned!(here()=> #cfg _ => #nothing,));
+    let nothing =
+        otherwise(any.iter().map(|call| &call.cfgs)).map(|cfg| quote_spanned!(here()=> #cfg _ => #nothing,));
     let any = any.into_iter().map(|call| {
         let (cfgs, body) = (call.cfgs.attributes(), body(call));
         quote_spanned!(here()=> #cfgs _ => #body)
@@ -222,7 +245,7 @@ fn within(call: &Call<'_>, future: &TokenStream) -> TokenStream {
     match &call.handler.limits.timeout {
         Some(timeout) => {
             let timeout = seconds(timeout);
-            
+
             quote_spanned!(here()=> __ws_runtime::within(#timeout, { #future }))
         }
         None => future.clone(),

@@ -57,7 +57,10 @@ const DEFAULTS: [&str; 3] = ["type", "id", "data"];
 const FIXED: [&str; 3] = ["error", "ask", "done"];
 
 fn problem(name: &str) -> Option<String> {
-    if name.is_empty() || name.len() > 32 || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) {
+    if name.is_empty()
+        || name.len() > 32
+        || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    {
         return Some("a key of the envelope is 1 to 32 ASCII letters, digits, `_` and `-`".to_owned());
     }
     FIXED.contains(&name).then(|| format!("the envelope has another key `{name}`: take a different name"))
@@ -74,7 +77,10 @@ fn two_of_one_name(keys: &EnvelopeKeys, diagnostics: &mut Diagnostics) {
         if let (Some(literal), Some((other, (rival, _)))) = (literal, rival)
             && (rival.is_none() || other < number)
         {
-            diagnostics.error(literal, format!("two keys of the envelope are called `{name}`: each needs a name of its own"));
+            diagnostics.error(
+                literal,
+                format!("two keys of the envelope are called `{name}`: each needs a name of its own"),
+            );
         }
     }
 }

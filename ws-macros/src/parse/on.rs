@@ -68,7 +68,10 @@ pub(super) fn read(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> O
 }
 
 fn examples() -> String {
-    format!("write `#[on(utf8)]`, or `#[on(\"say\")]` for messages of that type\nthe events are {}", list(Event::names()))
+    format!(
+        "write `#[on(utf8)]`, or `#[on(\"say\")]` for messages of that type\nthe events are {}",
+        list(Event::names())
+    )
 }
 
 /// Whether a second event or name follows instead of a limit.
@@ -91,8 +94,10 @@ fn event(word: &Ident, diagnostics: &mut Diagnostics) -> Option<Event> {
         let help = hints::event(&name).unwrap_or_else(|| {
             format!("\nfor messages of a type {name:?}, write the name in quotes: `#[on({name:?})]`")
         });
-        diagnostics
-            .error(word, format!("there is no event `{name}`{help}\nthe events are {}", list(Event::names())));
+        diagnostics.error(
+            word,
+            format!("there is no event `{name}`{help}\nthe events are {}", list(Event::names())),
+        );
     }
     found
 }
@@ -123,7 +128,8 @@ pub(super) fn name_problem(name: &str) -> Option<String> {
         ));
     }
     let most = MAX_NAME;
-    (name.len() > most).then(|| format!("the type of a message has at most {most} bytes, and this has {}", name.len()))
+    (name.len() > most)
+        .then(|| format!("the type of a message has at most {most} bytes, and this has {}", name.len()))
 }
 
 /// The runtime echoes a longer name in no reply.
@@ -137,8 +143,12 @@ fn limits(role: &Role, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Li
     for Pair { key: word, value } in pairs::read(tokens, "rate = 5", diagnostics) {
         let name = word.to_string();
         if !LIMITS.contains(&name.as_str()) {
-            let meant = nearest(&name, LIMITS).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
-            diagnostics.error(&word, format!("a handler has no limit `{name}`{meant}\nthe limits are {}", list(LIMITS)));
+            let meant =
+                nearest(&name, LIMITS).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
+            diagnostics.error(
+                &word,
+                format!("a handler has no limit `{name}`{meant}\nthe limits are {}", list(LIMITS)),
+            );
             continue;
         }
         if let Some(problem) = misplaced(role, &name) {
@@ -152,7 +162,8 @@ fn limits(role: &Role, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Li
                 continue;
             }
             PairValue::List(_) => {
-                diagnostics.error(&word, format!("`{name}` takes its value after `=`: write {}", written(&name)));
+                diagnostics
+                    .error(&word, format!("`{name}` takes its value after `=`: write {}", written(&name)));
                 continue;
             }
             PairValue::Broken => continue,
@@ -191,7 +202,11 @@ fn misplaced(role: &Role, limit: &str) -> Option<String> {
         _ => Some(format!(
             "`{}` has no `{limit}`: {}",
             event.name(),
-            if limit == "rate" { "only messages have one" } else { "only named messages have one, such as `#[on(\"say\")]`" }
+            if limit == "rate" {
+                "only messages have one"
+            } else {
+                "only named messages have one, such as `#[on(\"say\")]`"
+            }
         )),
     }
 }

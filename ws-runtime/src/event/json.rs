@@ -45,7 +45,8 @@ impl<'a, St, Se: 'static> WithJson<'a> for ConnContext<'a, St, Se, Utf8<'a>> {
 impl<'a, St, Se: 'static> WithJson<'a> for ConnContext<'a, St, Se, Envelope<'a>> {
     #[inline]
     fn read_json<T: Deserialize<'a>>(&self) -> Result<T, Reject> {
-        self.payload().read().map_err(data_refused)
+        let message = self.payload();
+        message.read().map_err(|error| data_refused(error, message))
     }
 }
 
@@ -62,8 +63,9 @@ fn not_read(error: &serde_json::Error) -> Reject {
 }
 
 #[cold]
-fn data_refused(error: DataError) -> Reject {
+fn data_refused(error: DataError, message: &Envelope<'_>) -> Reject {
     match error {
+        DataError::Mismatch(words) if message.has_no_data() => Reject::bad_data(words).absent(),
         DataError::Mismatch(words) => Reject::bad_data(words),
         DataError::Broken(broken) => broken.into(),
     }

@@ -7,13 +7,14 @@ use std::pin::pin;
 use bytes::Bytes;
 use futures_core::Stream;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use tokio::task::coop::consume_budget;
 
 use super::write::{self, ReplyTo};
 use super::{Envelope, Keys};
-use crate::Conn;
 use crate::event::{Failure, Outcome};
 use crate::wire::{Payload, SHARE_FROM};
+use crate::{Conn, Reject};
 
 /// The receiver of replies to a named message: the peer, and the message that is answered.
 #[doc(hidden)]
@@ -77,6 +78,20 @@ pub(crate) fn done(conn: &Conn, keys: &Keys, to: ReplyTo<'_>) {
     });
 }
 
+/// Tells the peer why a message has failed.
+#[cold]
+pub(crate) fn error(conn: &Conn, keys: &Keys, to: ReplyTo<'_>, reject: &Reject) {
+    let data = reject.data().map(RawValue::get);
+    let told = write::Told { code: reject.code(), message: reject.message(), data };
+    let sent = send(conn, |out| {
+        write::error(out, keys, to, told);
+        Ok(())
+    });
+    if let Err(failure) = sent {
+        tracing::error!(conn = conn.id(), code = reject.code(), error = %failure, "an error reply was not sent");
+    }
+}
+
 thread_local! {
     /// A buffer for the next reply.
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -87,10 +102,7 @@ const KEEP_ROOM: usize = 64 * 1024;
 
 /// Sends a message that is written into a buffer of this thread.
 #[inline]
-pub(crate) fn send(
-    conn: &Conn,
-    write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>,
-) -> Outcome {
+pub(crate) fn send(conn: &Conn, write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>) -> Outcome {
     // Taken, as writing runs code of the user's, which may send too.
     let mut text = SPARE.try_with(Cell::take).unwrap_or_default();
     text.clear();

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use super::head::Head;
 use super::write::ReplyTo;
 use super::{Broken, Caller, DataError, Keys};
-use crate::event::{ConnEvent, Failure, Utf8};
 use crate::Reject;
+use crate::event::{ConnEvent, Failure, Utf8};
 
 /// A named message: `{"type": …, "id": …, "data": …}`. Handlers of named messages can take it as `&Envelope`, and
 /// `#[on(message)]` usually does, as its names are not known before.
@@ -95,8 +95,9 @@ impl Envelope<'_> {
         self.head.keys()
     }
 
-    pub(crate) fn head(&self) -> &Head {
-        &self.head
+    /// Whether there is no data, or `null`.
+    pub(crate) fn has_no_data(&self) -> bool {
+        self.head.is_absent(self.text.as_str())
     }
 
     /// Reads the data from where it lies, and checks what stands behind it.

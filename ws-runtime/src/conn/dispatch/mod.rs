@@ -185,7 +185,12 @@ impl<R: Route> Dispatcher<R> {
 
     /// Ends the connection after a failed handler, or does what [`OnRefusal`] says if the peer is told why.
     #[cold]
-    fn fail(&self, name: &'static str, on_refusal: OnRefusal<'_, '_>, failed: Result<Failure, Panicked>) -> Verdict {
+    fn fail(
+        &self,
+        name: &'static str,
+        on_refusal: OnRefusal<'_, '_>,
+        failed: Result<Failure, Panicked>,
+    ) -> Verdict {
         let close = match (on_refusal, &failed) {
             (OnRefusal::Reply(message), Ok(_)) => {
                 let keys = R::ENVELOPE.unwrap_or(&Keys::DEFAULT);
@@ -194,7 +199,9 @@ impl<R: Route> Dispatcher<R> {
             }
             (_, Ok(failure)) => match failure.refusal() {
                 None => Some(Close::failure()),
-                Some(Refusal::NoBinary) => Some(Close::new(1003, "binary messages are not taken here", ClosedBy::Error)),
+                Some(Refusal::NoBinary) => {
+                    Some(Close::new(1003, "binary messages are not taken here", ClosedBy::Error))
+                }
                 Some(Refusal::Runtime(reject) | Refusal::Handler(reject)) => on_refusal.close(reject),
             },
             (_, Err(_)) => Some(Close::failure()),

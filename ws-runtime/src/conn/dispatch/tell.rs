@@ -1,12 +1,12 @@
 //! Tells the peer, by an error reply, why a named message has failed.
 
 use super::call::{Panicked, Verdict, report};
+use crate::Reject;
 use crate::conn::Conn;
 use crate::conn::send::Phase;
 use crate::escape::Escaped;
 use crate::event::{Close, ClosedBy, Failure, Refusal};
 use crate::message::{self, Keys, ReplyTo};
-use crate::Reject;
 
 /// Answers a message that has failed. The connection goes on, unless the handler panicked or the peer has made too many
 /// mistakes.
