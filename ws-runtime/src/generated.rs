@@ -47,6 +47,11 @@ pub fn reply(peer: Peer<'_>, reply: Reply<'_>) -> Outcome {
     peer.conn.send_reply(reply, peer.message)
 }
 
+/// Makes the connection of a `ready` handler ready, just before the call: the arguments are made, and hold their locks.
+pub fn become_ready(peer: Peer<'_>) {
+    peer.conn.become_ready();
+}
+
 /// The result of a message whose plain handler has ended.
 ///
 /// # Errors

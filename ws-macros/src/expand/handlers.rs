@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use super::arguments::{Arguments, arguments};
 use super::returned::{hand_over, receiver, value};
 use super::spans::{at, here};
-use crate::events::Output;
+use crate::events::{Event, Output};
 use crate::model::{Argument, Flow, Handler};
 use crate::plan::{Plan, Store};
 use crate::resolve::Call;
@@ -77,7 +77,10 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>) -> Invocation {
         }
     };
     let complete = leaves_data(call).then(|| quote_spanned!(here()=> event.complete()?;));
-    Invocation { prepared: quote_spanned!(here()=> #complete #context #made), called }
+    // Under the locks that the arguments hold, so that no message is both in what `ready` reads there and behind it.
+    let ready = (handler.event() == Some(Event::Ready))
+        .then(|| quote_spanned!(here()=> __ws_runtime::become_ready(peer);));
+    Invocation { prepared: quote_spanned!(here()=> #complete #context #made #ready), called }
 }
 
 /// Whether no argument is certain to read the data of the message, which then has to be checked without.

@@ -120,7 +120,8 @@ impl Server {
     }
 
     /// The connections that are ready, in the order of their numbers: exactly those whose [`Conn::is_ready`] is true,
-    /// from the 101 until they start to close. A connection is listed while its `ready` handler runs. It is not listed
+    /// from the 101 until they start to close. A connection is listed while its `ready` handler runs, and not while the
+    /// arguments of that are made, which may wait for a lock. It is not listed
     /// after [`Conn::disconnect`], nor while its `disconnect` handler runs.
     #[must_use]
     pub fn connections(&self) -> Vec<Conn> {
@@ -131,7 +132,7 @@ impl Server {
     ///
     /// The message is encoded once for all connections. The call never waits. A connection whose outbox is full is
     /// closed or misses the message, depending on the option `slow`. A connection with a smaller `max_send_size` misses
-    /// the message, which is logged.
+    /// the message, which is logged. A connection whose `ready` handler runs gets it after what that sends.
     pub fn broadcast_utf8<'a>(&self, text: impl Into<Utf8<'a>>) -> usize {
         self.broadcast(FrameKind::Text, text.into().as_str().as_bytes())
     }

@@ -47,14 +47,33 @@ impl<R: Route> Dispatcher<R> {
         }
     }
 
-    /// Runs `ready`.
+    /// Lists the connection and runs `ready`. Until that has ended, what other tasks send is held back.
+    ///
+    /// The 101 is written after the call, so that the peer misses no broadcast after it.
     async fn ready(&mut self, driver: &mut Driver) -> Verdict {
-        let replaced = self.conn().replaced_ready().map(catch_now);
+        let conn = self.conn().clone();
+        let replaced = conn.replaced_ready().map(|handler| {
+            conn.become_ready();
+            catch_now(handler)
+        });
         let (name, ended) = match replaced {
             Some(ended) => ("on_ready", Some(ended)),
-            None => (R::READY, driver.run_handler(|| R::ready(self.event())).await),
+            None => {
+                let event = self.event();
+                let handler = || {
+                    let handler = R::ready(event);
+                    // If there is no handler, or an argument of it was refused.
+                    conn.become_ready();
+                    handler
+                };
+                (R::READY, driver.run_handler(handler).await)
+            }
         };
-        self.conclude(name, OnRefusal::CloseWithStatus, ended)
+        // If making an argument has panicked.
+        conn.become_ready();
+        let verdict = self.conclude(name, OnRefusal::CloseWithStatus, ended);
+        conn.release_held_back();
+        verdict
     }
 
     /// Runs the `async` handler of a message to its end.
@@ -208,7 +227,10 @@ impl<R: Route> Dispatcher<R> {
         };
         report(self.conn(), name, failed.map(Err));
         let Some(close) = close else { return Verdict::GoOn };
-        self.conn().send_path().push_close(close);
+        let mut send_path = self.conn().send_path();
+        // A peer that `ready` did not let in gets nothing of what others sent.
+        send_path.drop_held_back();
+        send_path.push_close(close);
         Verdict::End
     }
 }
