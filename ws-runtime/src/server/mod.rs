@@ -5,6 +5,7 @@ mod alarms;
 mod announce;
 mod builder;
 mod capacity;
+mod failures;
 mod pending;
 mod registry;
 mod running;
@@ -23,6 +24,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
+use self::failures::Failures;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
 use self::shutdown::Stage;
@@ -55,6 +57,7 @@ struct Inner {
     /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
     alarms: Alarms,
+    failures: Failures,
     /// The runtime of its tasks.
     runtime: Handle,
     next_conn: AtomicU64,
@@ -91,6 +94,7 @@ impl Server {
             addresses: OnceLock::new(),
             registry: Registry::default(),
             alarms: Alarms::new(),
+            failures: Failures::default(),
             runtime,
             next_conn: AtomicU64::new(1),
             stage: watch::Sender::new(Stage::Running),
@@ -187,6 +191,11 @@ impl Server {
 
     pub(crate) fn alarms(&self) -> &Alarms {
         &self.0.alarms
+    }
+
+    /// Counts a failure of a handler. Returns whether it is logged.
+    pub(crate) fn allows_log(&self, handler: &'static str) -> bool {
+        self.0.failures.allow(handler)
     }
 
     /// A handle for a connection that was just accepted.

@@ -95,6 +95,11 @@ impl Moment {
         if moment.instant(start) < instant { moment.after(Duration::from_micros(1)) } else { moment }
     }
 
+    /// In microseconds since the server started.
+    pub(crate) fn micros(self) -> u64 {
+        self.0.get()
+    }
+
     fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
     }

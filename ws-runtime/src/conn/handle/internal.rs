@@ -136,7 +136,17 @@ impl Conn {
         self.0.send_path.is_free()
     }
 
-    pub(in crate::conn) fn max_outbox(&self) -> usize {
+    /// Charges an error reply that the runtime makes. Returns false if the peer has had too many.
+    pub(in crate::conn) fn allows_error(&self) -> bool {
+        self.0.errors.charge(self.server().alarms().now().micros())
+    }
+
+    /// How many bytes wait to be written.
+    pub(crate) fn unwritten(&self) -> usize {
+        self.send_path().unwritten()
+    }
+
+    pub(crate) fn max_outbox(&self) -> usize {
         self.server().options().max_outbox
     }
 

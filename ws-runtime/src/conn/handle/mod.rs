@@ -19,6 +19,7 @@ use super::send::{Bound, CorkedFrames, Deflation, Phase, SendLock, SendPath, def
 use crate::Server;
 use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
+use crate::message::ErrorBudget;
 use crate::options::{Compression, Named};
 use crate::transport::Stream;
 use crate::wire::FrameKind;
@@ -45,6 +46,7 @@ struct Inner {
     deflation: OnceLock<Box<Deflation>>,
     send_path: SendLock,
     corked: CorkedFrames,
+    errors: ErrorBudget,
     /// Whether `replaced` has ever been set. It spares most calls the mutex.
     has_replaced: AtomicBool,
     /// Boxed, as most connections replace no handler.
@@ -65,6 +67,7 @@ impl Conn {
             deflation: OnceLock::new(),
             send_path: SendLock::new(SendPath::new(options)),
             corked: CorkedFrames::new(),
+            errors: ErrorBudget::default(),
             has_replaced: false.into(),
             replaced: Mutex::new(None),
             server,

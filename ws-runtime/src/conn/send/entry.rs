@@ -18,8 +18,18 @@ impl Conn {
             Outgoing::Binary(data) => (FrameKind::Binary, data.0),
             Outgoing::Failed(failure) => return Err(failure),
         };
-        let sent = self.send_message(kind, payload.part_of(message), Bound::Peer);
-        match sent {
+        self.send_as_reply(kind, payload.part_of(message))
+    }
+
+    /// Sends a reply to a named message.
+    #[inline]
+    pub(crate) fn send_text_reply(&self, text: Payload<'_>) -> Outcome {
+        self.send_as_reply(FrameKind::Text, text)
+    }
+
+    #[inline]
+    fn send_as_reply(&self, kind: FrameKind, payload: Payload<'_>) -> Outcome {
+        match self.send_message(kind, payload, Bound::Peer) {
             // A peer that is gone or too slow is not the handler's fault. Its connection ends anyway.
             Ok(()) | Err(SendError::Gone | SendError::Slow { .. }) => Ok(()),
             Err(error @ SendError::Full { .. }) => {
