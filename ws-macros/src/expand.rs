@@ -12,6 +12,7 @@ mod server;
 mod service;
 mod spans;
 mod timed;
+mod timers;
 mod values;
 
 use proc_macro2::{Delimiter, Group, TokenStream};

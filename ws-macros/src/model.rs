@@ -2,7 +2,7 @@
 //! no later stage changes it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Expr, LitStr, ReturnType, Type};
+use syn::{Expr, LitStr, Member, ReturnType, Type};
 use ws_spec::options::Kind;
 
 use crate::cfgs::Cfgs;
@@ -150,6 +150,25 @@ pub(crate) enum Role {
         interest: Interest,
         handle: Expr,
     },
+    Timer(TimerPlace),
+}
+
+/// The field of a `#[timer(…)]`.
+#[derive(Debug)]
+pub(crate) struct TimerPlace {
+    pub(crate) owner: Owner,
+    /// The way to the field in its owner.
+    pub(crate) members: Vec<Member>,
+    /// Whether the field may hold several timers, so that the handler can take an index or a key.
+    pub(crate) has_keys: bool,
+}
+
+/// What a field belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Session,
+    /// The state of this name.
+    State(Ident),
 }
 
 /// What an attribute says about when and how often its handler runs: `#[on("name", rate = 5)]`.
@@ -193,12 +212,16 @@ pub(crate) struct Argument {
 impl Handler {
     /// The row of its event in the table.
     pub(crate) fn row(&self) -> &'static Row {
-        match self.role {
+        match &self.role {
             Role::On(event) => event.row(),
             Role::Named(_) if self.runs_beside() => &events::CONCURRENT,
             Role::Named(_) => &events::NAMED,
             Role::Tick { .. } => &events::TICK,
             Role::Watch { .. } => &events::WATCH,
+            Role::Timer(place) => match place.owner {
+                Owner::Session => &events::SESSION_TIMER,
+                Owner::State(_) => &events::STATE_TIMER,
+            },
         }
     }
 
@@ -207,7 +230,7 @@ impl Handler {
         match &self.role {
             Role::On(event) => Some(Subject::Event(*event)),
             Role::Named(name) => Some(Subject::Message(name.value())),
-            Role::Tick { .. } | Role::Watch { .. } => None,
+            Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
         }
     }
 
@@ -246,7 +269,7 @@ impl Role {
     pub(crate) fn event(&self) -> Option<Event> {
         match self {
             Self::On(event) => Some(*event),
-            Self::Named(_) | Self::Tick { .. } | Self::Watch { .. } => None,
+            Self::Named(_) | Self::Tick { .. } | Self::Watch { .. } | Self::Timer(_) => None,
         }
     }
 }

@@ -11,6 +11,7 @@ mod pairs;
 mod part;
 mod scope;
 mod settings;
+mod timer;
 
 pub(crate) use marker::Marker;
 pub(crate) use methods::without_marks;

@@ -59,6 +59,11 @@ impl Call<'_> {
         self.arguments.iter().any(|(_, asks)| *asks == Asks::State(Access::Mutable))
     }
 
+    /// Whether a handler can take the key of a timer, which may be of any type.
+    pub(crate) fn may_take_key(&self) -> bool {
+        matches!(&self.handler.role, Role::Timer(place) if place.has_keys)
+    }
+
     pub(crate) fn is_watch(&self) -> bool {
         matches!(self.handler.role, Role::Watch { .. })
     }

@@ -9,6 +9,7 @@ pub use crate::event::{
     OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, Shared,
     Unclaimed, Utf8, WithState, assert_once,
 };
+pub use crate::event::{FromTimer, SessionTimer, session_timer, session_timer_async};
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::IntoResponse;
@@ -21,7 +22,6 @@ pub use crate::options::{
     SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::tick::Ticks;
-pub use crate::event::{FromTimer, session_timer, session_timer_async};
 pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};
 
 use std::future::{Future, Ready, ready};

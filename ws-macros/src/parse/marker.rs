@@ -1,4 +1,4 @@
-//! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[state]`, `#[session]`.
+//! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[timer(…)]`, `#[state]`, `#[session]`.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, Path};
@@ -7,6 +7,7 @@ use ws_spec::nearest;
 use super::items::RawAttribute;
 use super::on;
 use super::pairs::{self, Pair, PairValue};
+use super::timer::{self, Owners};
 use crate::diagnostics::Diagnostics;
 use crate::literals;
 use crate::model::{Interest, Limits, Role};
@@ -17,18 +18,21 @@ pub(crate) enum Marker {
     On,
     Tick,
     Watch,
+    Timer,
     State,
     Session,
 }
 
 impl Marker {
-    pub(crate) const ALL: [Self; 5] = [Self::On, Self::Tick, Self::Watch, Self::State, Self::Session];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::On, Self::Tick, Self::Watch, Self::Timer, Self::State, Self::Session];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::On => "on",
             Self::Tick => "tick",
             Self::Watch => "watch",
+            Self::Timer => "timer",
             Self::State => "state",
             Self::Session => "session",
         }
@@ -49,7 +53,7 @@ impl Marker {
     /// Whether it marks a function, not a type.
     pub(crate) fn marks_functions(self) -> bool {
         match self {
-            Self::On | Self::Tick | Self::Watch => true,
+            Self::On | Self::Tick | Self::Watch | Self::Timer => true,
             Self::State | Self::Session => false,
         }
     }
@@ -59,12 +63,14 @@ impl Marker {
 pub(crate) fn role(
     marker: Marker,
     attribute: &RawAttribute,
+    owners: &Owners,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Role, Limits)> {
     let role = match marker {
         Marker::On => return on::read(attribute, diagnostics),
         Marker::Tick => tick(attribute, diagnostics),
         Marker::Watch => watch(attribute, diagnostics),
+        Marker::Timer => timer::read(attribute, owners, diagnostics),
         Marker::State | Marker::Session => None,
     };
     role.map(|role| (role, Limits::default()))

@@ -6,6 +6,7 @@ use syn::{GenericParam, ItemType, ItemUse, Path, UseTree};
 
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
+use super::timer::Owners;
 use super::{handler, methods, part};
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
@@ -36,7 +37,8 @@ pub(crate) fn read(
         types: Vec::new(),
         has_own_arguments: false,
     };
-    let mut reader = Reader { runtime, scope, states: Vec::new(), diagnostics };
+    let owners = Owners::of(&items, runtime);
+    let mut reader = Reader { runtime, owners, scope, states: Vec::new(), diagnostics };
     items.iter().for_each(|item| reader.item(item));
     (reader.scope, reader.states)
 }
@@ -44,6 +46,8 @@ pub(crate) fn read(
 struct Reader<'r> {
     /// The path of the runtime, by which its attributes may be written.
     runtime: Option<&'r Path>,
+    /// The types whose fields can be timers.
+    owners: Owners,
     scope: Scope,
     states: Vec<Part>,
     diagnostics: &'r mut Diagnostics,
@@ -153,7 +157,7 @@ impl Reader<'_> {
     }
 
     fn handler(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) -> Marked {
-        let role = marker::role(marker, attribute, self.diagnostics);
+        let role = marker::role(marker, attribute, &self.owners, self.diagnostics);
         // A misspelt event may be meant as `handshake`.
         let may_be_handshake = match &role {
             Some((role, _)) => role.event() == Some(Event::Handshake),

@@ -61,11 +61,7 @@ struct InPlace<H>(H);
 struct Boxed<H>(H);
 
 /// Declares a timer of the session with a plain handler.
-pub const fn session_timer<R, T, F, H>(
-    name: &'static str,
-    field: F,
-    handler: H,
-) -> impl SessionTimer<R>
+pub const fn session_timer<R, T, F, H>(name: &'static str, field: F, handler: H) -> impl SessionTimer<R>
 where
     R: Route,
     T: TimerField + 'static,
@@ -76,11 +72,7 @@ where
 }
 
 /// Declares a timer of the session with an `async` handler.
-pub const fn session_timer_async<R, T, F, H>(
-    name: &'static str,
-    field: F,
-    handler: H,
-) -> impl SessionTimer<R>
+pub const fn session_timer_async<R, T, F, H>(name: &'static str, field: F, handler: H) -> impl SessionTimer<R>
 where
     R: Route,
     T: TimerField + 'static,

@@ -111,7 +111,8 @@ impl Driver {
         &mut self,
         call: impl FnOnce() -> F,
     ) -> Option<Result<F::Output, Panicked>> {
-        let mut handler = match Caught::call(call) {
+        // A plain handler runs to its end in this call.
+        let mut handler = match self.observe_timers(|_| Caught::call(call)) {
             Ok(handler) => pin!(handler),
             Err(panicked) => return Some(Err(panicked)),
         };
@@ -209,11 +210,7 @@ impl Driver {
         if self.conn.phase() == Phase::Gone { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    fn poll_next(
-        &mut self,
-        cx: &mut Context<'_>,
-        receiver: &mut impl Receiver,
-    ) -> Poll<Option<Next>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>, receiver: &mut impl Receiver) -> Poll<Option<Next>> {
         let now = self.begin_turn(cx);
         self.beside.poll(cx, &self.conn);
         let stop = match self.observe_timers(|driver| driver.handle_all(cx, now, receiver)) {
