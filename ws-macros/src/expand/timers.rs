@@ -42,7 +42,8 @@ fn declare(timer: &Call<'_>, place: &TimerPlace, plan: &Plan<'_>) -> TokenStream
     let last = at(place.members.last().map_or_else(here, span));
     let method = Ident::new(method, last);
     let field = field(&place.members);
-    quote_spanned! {here()=>
+    // All stands where the field does, at which the compiler points if that is no timer.
+    quote_spanned! {last=>
         #cfgs
         &__ws_runtime::#method::<Self, _, _, _>(
             #name,

@@ -40,8 +40,7 @@ enum Fields {
 #[derive(Debug)]
 struct Field {
     member: Member,
-    /// Whether its type is `Timer`, and not one that holds several.
-    is_one: bool,
+    ty: Type,
 }
 
 impl Owners {
@@ -81,12 +80,23 @@ impl Candidate {
     }
 
     /// The place of a timer in it.
-    fn place(&self, members: Vec<Member>) -> TimerPlace {
+    fn place(&self, members: Vec<Member>) -> Result<TimerPlace, (TokenStream, String)> {
+        if let [field] = members.as_slice()
+            && let Some(ty) = self.field(field).map(|field| &field.ty).filter(|ty| is_never_timer(ty))
+        {
+            let message = format!(
+                "the field `{}` of {} is of type `{}`, not `Timer`",
+                name_of(field),
+                self.title(),
+                ty.to_token_stream()
+            );
+            return Err((field.to_token_stream(), message));
+        }
         let first = members.first().and_then(|first| self.field(first));
-        let has_keys = members.len() > 1 || !first.is_some_and(|field| field.is_one);
+        let has_keys = members.len() > 1 || !first.is_some_and(|field| is_timer(&field.ty));
         let owner =
             if self.marker == Marker::Session { Owner::Session } else { Owner::State(self.name.clone()) };
-        TimerPlace { owner, members, has_keys }
+        Ok(TimerPlace { owner, members, has_keys })
     }
 
     /// As it is called in messages.
@@ -104,7 +114,7 @@ impl Fields {
                 .fields
                 .members()
                 .zip(&item.fields)
-                .map(|(member, field)| Field { member, is_one: is_timer(&field.ty) });
+                .map(|(member, field)| Field { member, ty: field.ty.clone() });
             return Self::Of(fields.collect());
         }
         if syn::parse2::<ItemEnum>(tokens).is_ok() { Self::None } else { Self::Unknown }
@@ -179,7 +189,7 @@ fn find(path: Vec<Member>, owners: &Owners) -> Result<TimerPlace, (TokenStream, 
     let named = owners.found.iter().find(|candidate| first == Member::from(candidate.name.clone()));
     if let Some(candidate) = named {
         return match rest.first() {
-            Some(field) if candidate.may_have(field) => Ok(candidate.place(rest)),
+            Some(field) if candidate.may_have(field) => candidate.place(rest),
             Some(field) => Err((field.to_token_stream(), unknown(field, &[candidate]))),
             None => Err((
                 first.to_token_stream(),
@@ -194,7 +204,7 @@ fn find(path: Vec<Member>, owners: &Owners) -> Result<TimerPlace, (TokenStream, 
     let all: Vec<&Candidate> = owners.found.iter().collect();
     let with: Vec<&Candidate> = all.iter().copied().filter(|candidate| candidate.may_have(&first)).collect();
     match with.as_slice() {
-        [only] => Ok(only.place([first].into_iter().chain(rest).collect())),
+        [only] => only.place([first].into_iter().chain(rest).collect()),
         [] => {
             let is_type = owners.types.iter().any(|name| first == Member::from(name.clone()));
             let message = if is_type {
@@ -276,6 +286,21 @@ fn advice(owners: &Owners) -> String {
 fn is_timer(ty: &Type) -> bool {
     match peel(ty) {
         Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Timer"),
+        _ => false,
+    }
+}
+
+/// Whether a type is one of Rust's that holds no timer.
+fn is_never_timer(ty: &Type) -> bool {
+    const NEVER: [&str; 17] = [
+        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64",
+        "bool", "Duration", "Instant",
+    ];
+    match peel(ty) {
+        Type::Path(path) => {
+            path.path.segments.last().is_some_and(|last| NEVER.iter().any(|never| last.ident == never))
+        }
+        Type::Reference(_) | Type::Tuple(_) => true,
         _ => false,
     }
 }

@@ -1,5 +1,6 @@
 //! A timer that is due, on its way to its handler, and the arguments of that.
 
+use std::borrow::Borrow;
 use std::marker::PhantomData;
 
 use super::dispatch::{ConnEvent, RouteEvent};
@@ -195,16 +196,9 @@ macro_rules! arguments_of {
         }
 
         #[diagnostic::do_not_recommend]
-        impl<'a, Key, C> $trait<'a, Key, C, ViaKey> for &'a Key {
+        impl<'a, Key: Borrow<T>, C, T: ?Sized> $trait<'a, Key, C, ViaKey> for &'a T {
             fn from_event(context: &mut TimerContext<'a, Key, C>) -> Result<Self, Reject> {
-                Ok(context.key)
-            }
-        }
-
-        #[diagnostic::do_not_recommend]
-        impl<'a, C> $trait<'a, String, C, ViaKey> for &'a str {
-            fn from_event(context: &mut TimerContext<'a, String, C>) -> Result<Self, Reject> {
-                Ok(context.key)
+                Ok(context.key.borrow())
             }
         }
 
