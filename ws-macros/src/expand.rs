@@ -8,7 +8,7 @@ mod handlers;
 mod parts;
 mod server;
 mod service;
-mod spans;
+pub(crate) mod spans;
 mod timed;
 mod values;
 
