@@ -12,12 +12,15 @@ mod once;
 mod optional;
 mod outcome;
 mod reply;
+mod requested;
 mod route;
 mod service;
 mod store;
 #[cfg(unix)]
 mod watching;
 
+#[doc(hidden)]
+pub use crate::handshake::FromQuery;
 pub use arguments::{
     FromBinary, FromConnect, FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown,
     FromTick, FromUtf8,
@@ -33,6 +36,7 @@ pub use once::{Exclusive, Probe, Unclaimed, assert_once};
 pub use outcome::{Failure, Handled, Outcome};
 pub(crate) use reply::Outgoing;
 pub use reply::{FreshSession, HandlerError, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
+pub use requested::WithRequest;
 pub use route::Route;
 pub use service::Service;
 pub use store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};
