@@ -105,6 +105,7 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
         "Query" | "Bearer" if !has_request(row) && !server.root.has_own_arguments => {
             refuse(&format!("`{name}`"), row.hint(Wanted::Request))
         }
+        "Json" if row.has_json => None,
         "Json" if !server.root.has_own_arguments => {
             let returned = "`Json` is for what a handler returns";
             let hint = row
@@ -131,7 +132,7 @@ fn has_request(row: &Row) -> bool {
 /// `hint` says where to find what the user looks for.
 fn refusal(row: &Row, what: &str, hint: Option<&str>) -> String {
     let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
-    format!("a `{}` handler cannot take {what}{hint}\n{}", row.name, row.offer())
+    format!("{} cannot take {what}{hint}\n{}", row.title, row.offer())
 }
 
 /// A type of the user's that is neither marked nor implements `FromContext`.

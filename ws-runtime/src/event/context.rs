@@ -151,6 +151,11 @@ impl<'a, St, Se: 'static, M> ConnContext<'a, St, Se, M> {
         Self { conn, state: Some(state), session, brought }
     }
 
+    /// The payload.
+    pub(crate) fn payload(&self) -> &'a M {
+        self.brought
+    }
+
     /// The session, lent while the handler runs.
     ///
     /// # Panics

@@ -160,26 +160,22 @@ impl Reject {
     }
 
     /// The data of a message does not fit the type that its handler takes: `bad_data`.
-    #[expect(dead_code, reason = "named messages are to answer with it")]
     pub(crate) fn bad_data(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY).with_code("bad_data").text(message)
     }
 
     /// A handler has run for longer than its `timeout`: `timeout`.
-    #[expect(dead_code, reason = "named messages are to answer with it")]
     pub(crate) fn timeout() -> Self {
         Self::new(StatusCode::GATEWAY_TIMEOUT).with_code("timeout").text("the handler took too long")
     }
 
     /// The peer has cancelled what it asked for: `cancelled`.
-    #[expect(dead_code, reason = "named messages are to answer with it")]
     pub(crate) fn cancelled() -> Self {
         // The peer never sees the status: this is no answer to a request.
         Self::new(StatusCode::GONE).with_code("cancelled").text("cancelled")
     }
 
     /// A handler has failed with an error that only the log is told: `internal`.
-    #[expect(dead_code, reason = "named messages are to answer with it")]
     pub(crate) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR).with_code("internal").text("the server has failed")
     }
