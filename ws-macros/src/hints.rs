@@ -91,8 +91,8 @@ pub(crate) fn extractor(name: &str) -> Option<&'static str> {
             "there is no extractor for the state: write `#[state]` above its type in this module, and take it by `&`, or by \
              `&mut` to change it",
         ),
-        "Path" | "Query" => Some(
-            "there is no extractor for the path or the query: both are methods of the request, which `#[on(handshake)]` takes as \
+        "Path" => Some(
+            "there is no extractor for the path: it is a method of the request, which `#[on(handshake)]` takes as \
              `&Handshake`; what later events need of it is kept in the `#[session]` that it returns",
         ),
         "ConnectInfo" => {

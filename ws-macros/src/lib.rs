@@ -115,7 +115,7 @@ pub fn ws_server(
 /// | event | when | its own arguments | session | may return |
 /// |---|---|---|---|---|
 /// | `connect` | accepted, before TLS and the handshake | | no | `()`, `Result<(), E>`: an error refuses the connection |
-/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake` | makes it | `()`, the session, a `Result` of either with a `Reject` |
+/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake`, `Query`, `Bearer` | makes it | `()`, the session, a `Result` of either with a `Reject` |
 /// | `ready` | the connection is open | | `&`, `&mut` | a reply |
 /// | `"say"` | a message of that type | `Json<T>`: its data; `&Envelope` | `&`, `&mut` | the reply's data: any `Serialize`, `()`, a `Stream`, a `Result` of these |
 /// | `message` | a message of a type that has no handler | `&Envelope`, `Json<T>` | `&`, `&mut` | the same |
@@ -123,7 +123,7 @@ pub fn ws_server(
 /// | `binary` | a binary message | `&[u8]`, `Vec<u8>`, `Bytes` | `&`, `&mut` | a reply |
 /// | `pong` | a pong | `&[u8]`, `Vec<u8>`, `Bytes` | `&`, `&mut` | a reply |
 /// | `disconnect` | once for each `ready` | `&Close` | `&`, `&mut`, by value | `()`, `Result<(), E>` |
-/// | `request` | a plain HTTP request | `&Request` | no | an HTTP response: text, `Html`, bytes, a status, `Result` |
+/// | `request` | a plain HTTP request | `&Request`, `Query`, `Bearer` | no | an HTTP response: text, `Html`, `Json`, bytes, a status, `Result` |
 /// | `shutdown` | once, the connections still there | | no | `()`, `Result<(), E>` |
 ///
 /// All of them can take `&Server` and the state by `&` or `&mut`, all but `shutdown` also `&Conn`. An `async fn` cannot
