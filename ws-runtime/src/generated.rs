@@ -12,7 +12,7 @@ pub use crate::event::{
 pub use crate::event::{FromTimer, SessionTimer, session_timer, session_timer_async};
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
-pub use crate::handshake::IntoResponse;
+pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
 pub use crate::message::{
     Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult, IsTold, IsUnit,
     IsValue, Keys, Returned, Running,

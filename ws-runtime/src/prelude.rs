@@ -4,6 +4,6 @@
 
 #[doc(no_inline)]
 pub use crate::{
-    Bytes, Close, Conn, Envelope, Handshake, Html, Json, Reject, Request, Server, Stream, Timer, on, session,
-    state, tick, timer, watch, ws_server,
+    Bearer, Bytes, Close, Conn, Envelope, Handshake, Html, Json, Query, Reject, Request, Server, Stream,
+    Timer, on, session, state, tick, timer, watch, ws_server,
 };
