@@ -5,9 +5,9 @@
 pub use crate::event::{
     Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConnect, FromContext,
     FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
-    Guarded, Handled, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked, OpeningEvent, Outcome, Peer,
-    Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState,
-    assert_once,
+    Guarded, Handled, IntoAdmission, IntoOutcome, IntoReply, Keeps, LocksByAnyName, OpeningEvent, Outcome,
+    Peer, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, SharesState, StateCell, Unclaimed,
+    Utf8, assert_once,
 };
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
@@ -17,6 +17,7 @@ pub use crate::options::{
     SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::tick::Ticks;
+pub use crate::server::{PrivateState, Unset};
 pub use crate::{Builder, Conn, Handshake, Reject, Request};
 
 use std::future::{Future, Ready, ready};

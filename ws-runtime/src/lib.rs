@@ -93,7 +93,9 @@ pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
 pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
-pub use server::{Builder, DefaultState, Given, Running, Server, StateSource};
+#[doc(hidden)]
+pub use server::{Awaits, StateSources};
+pub use server::{Builder, Given, Running, Server, Starting, Unset};
 pub use tick::TickError;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};

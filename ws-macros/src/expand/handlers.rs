@@ -8,8 +8,8 @@ use super::parts::session_type;
 use super::spans::{at, heart, here};
 use crate::events::Output;
 use crate::model::{Flow, Handler};
-use crate::plan::{Plan, Store};
-use crate::resolve::Call;
+use crate::plan::Plan;
+use crate::resolve::{Asks, Call};
 use crate::syntax::output_type;
 
 /// The call of a handler, and the conversion of its value for the runtime. If an argument is refused, the code returns
@@ -72,8 +72,8 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>) -> Invocation {
     let handler = call.handler;
     let name = &handler.name;
     let place = at(name.span());
-    let context = (!call.arguments.is_empty()).then(|| context(handler.flow, plan.store));
-    let Arguments { made, names } = arguments(call);
+    let context = (!call.arguments.is_empty()).then(|| context(call));
+    let Arguments { made, names } = arguments(call, plan);
     // The call itself stands where the user's code does: an argument in it can only then be pointed at.
     let mut lent = Group::new(Delimiter::Parenthesis, names);
     lent.set_span(name.span());
@@ -88,17 +88,13 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>) -> Invocation {
     Invocation { prepared: quote_spanned!(here()=> #context #made), called }
 }
 
-fn context(flow: Flow, store: Store) -> TokenStream {
-    match (flow, store) {
-        (Flow::Plain | Flow::Async, Store::Plain) => {
-            quote_spanned!(here()=> let mut context = event.shared();)
-        }
-        (Flow::Async, Store::Guarded) => quote_spanned!(here()=> let mut context = event.withheld();),
-        (Flow::Plain, Store::Guarded) => quote_spanned! {here()=>
-            let mut hold = __ws_runtime::Hold::open();
-            let mut context = event.locked(&mut hold);
-        },
-    }
+fn context(call: &Call<'_>) -> TokenStream {
+    // States are taken out of it without changing it.
+    let is_changed = call.arguments.iter().any(|(_, asks)| !matches!(asks, Asks::State(..)));
+    let is_conditional = call.arguments.iter().any(|(argument, _)| !argument.cfgs.0.is_empty());
+    let quiet = is_conditional.then(|| quote_spanned!(here()=> #[allow(unused_mut)]));
+    let changed = is_changed.then(|| quote_spanned!(here()=> mut));
+    quote_spanned!(here()=> #quiet let #changed context = event.context();)
 }
 
 /// What becomes of the handler's value, which stands where its type does.

@@ -23,7 +23,8 @@ pub use arguments::{
 };
 pub use close::{Close, ClosedBy};
 pub use context::{
-    ConnContext, FromContext, ServerContext, WithConn, WithEvent, WithServer, WithSession, WithState,
+    ConnContext, FromContext, LocksByAnyName, ServerContext, SharesState, WithConn, WithEvent, WithServer,
+    WithSession, WithState,
 };
 pub(crate) use dispatch::Received;
 pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
@@ -34,7 +35,7 @@ pub(crate) use reply::Outgoing;
 pub use reply::{FreshSession, HandlerError, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
 pub use route::Route;
 pub use service::Service;
-pub use store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};
+pub use store::{Guarded, Keeps, Plain, StateCell};
 #[cfg(unix)]
 pub(crate) use watching::WatchHandler;
 #[cfg(unix)]
