@@ -5,10 +5,12 @@
 
 mod arguments;
 mod handlers;
+mod named;
 mod parts;
+mod returned;
 mod server;
 mod service;
-mod spans;
+pub(crate) mod spans;
 mod timed;
 mod values;
 

@@ -62,6 +62,7 @@ pub mod fuzzing;
 pub mod generated;
 mod handshake;
 mod listen;
+mod message;
 pub mod options;
 pub mod prelude;
 mod process;
@@ -73,6 +74,8 @@ mod watch;
 mod wire;
 
 pub use bytes::Bytes;
+/// A sequence of values that arrive over time: what a handler of a named message returns for a stream of replies.
+pub use futures_core::Stream;
 pub use http;
 /// The rustls that this crate is built with: [`Tls`] takes its `ServerConfig`, and [`TlsError`] carries its errors.
 ///
@@ -81,17 +84,19 @@ pub use http;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
-pub use ws_macros::{on, session, state, tick, watch, ws_server};
+pub use ws_macros::{Reject, on, session, state, tick, watch, ws_server};
 
 pub use conn::{CloseError, Conn, Message, SendError, SetError};
 pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Json, Utf8};
 pub use handshake::{
-    Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, NotOffered, Origins, Reject, Request,
+    Bearer, Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, NotOffered, Origins, Query, Reject,
+    Request,
 };
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
+pub use message::Envelope;
 pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
 #[doc(hidden)]
 pub use server::{Awaits, StateSources};

@@ -8,7 +8,7 @@ use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
 use ws_spec::is_misspelt;
 
-use crate::events::{Row, Session, Surroundings, Wanted};
+use crate::events::{Payload, Row, Session, Surroundings, Wanted};
 use crate::hints;
 use crate::model::{Argument, Server};
 use crate::resolve::{Access, Asks, Call};
@@ -25,7 +25,7 @@ pub(super) struct Problem {
 
 /// What is wrong with an argument that is neither the state nor the session; `None` if the macro cannot tell.
 pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: &Server) -> Option<Problem> {
-    let (access, target) = behind_reference(&argument.ty);
+    let (access, target) = behind_reference(optional(&argument.ty));
     let row = call.handler.row();
     let name = last_segment(target).map(|segment| &segment.ident);
     let is_no_handle = |name: &Ident| NEVER_HANDLES.iter().any(|never| name == never);
@@ -102,8 +102,12 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
         "Handshake" | "Request" if access == Access::Shared => {
             refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
+        "Query" | "Bearer" if !has_request(row) && !server.root.has_own_arguments => {
+            refuse(&format!("`{name}`"), row.hint(Wanted::Request))
+        }
+        "Json" if row.has_json => None,
         "Json" if !server.root.has_own_arguments => {
-            let returned = "`Json` is for what a handler returns";
+            let returned = "`Json` reads the text of `utf8` and the data of named messages, or is what a handler returns";
             let hint = row
                 .hint(Wanted::Json)
                 .map_or_else(|| returned.to_owned(), |hint| format!("{hint}; {returned}"));
@@ -120,10 +124,15 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
     }
 }
 
+/// Whether the event comes with an HTTP request.
+fn has_request(row: &Row) -> bool {
+    matches!(row.payload, Payload::Kept("Handshake" | "Request"))
+}
+
 /// `hint` says where to find what the user looks for.
 fn refusal(row: &Row, what: &str, hint: Option<&str>) -> String {
     let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
-    format!("a `{}` handler cannot take {what}{hint}\n{}", row.name, row.offer())
+    format!("{} cannot take {what}{hint}\n{}", row.title, row.offer())
 }
 
 /// A type of the user's that is neither marked nor implements `FromContext`.
@@ -151,7 +160,10 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
     let advice = if is_own {
         format!("write `#[state]` above it to have one for the server{one_each}")
     } else {
-        format!("declare it in this module, below `#[state]` to have one for the server{}", one_each.replace("or `", "or below `"))
+        format!(
+            "declare it in this module, below `#[state]` to have one for the server{}",
+            one_each.replace("or `", "or below `")
+        )
     };
     Some(format!("nothing provides `{name}`: {advice}"))
 }
@@ -166,6 +178,16 @@ const HANDLES: [&str; 5] = ["Conn", "Server", "Handshake", "Request", "Close"];
 
 fn is_alias(name: &Ident, server: &Server) -> bool {
     server.root.aliases.iter().any(|(alias, _)| alias == name)
+}
+
+/// The `T` of an `Option<T>`, which no event provides where it does not provide `T`; or the type itself.
+fn optional(ty: &Type) -> &Type {
+    let Some(segment) = last_segment(peel(ty)).filter(|segment| segment.ident == "Option") else { return ty };
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return ty };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(optional)) => optional,
+        _ => ty,
+    }
 }
 
 fn behind_reference(ty: &Type) -> (Access, &Type) {

@@ -10,7 +10,7 @@ use crate::{Conn, Reject, Server};
 /// for those with a certain payload, such as a text message; [`WithSession`] for those after the handshake;
 /// [`WithState`] for every event of a server with a certain state.
 ///
-/// `from_context` may return a [`Reject`]. Then the handler is not run:
+/// `from_context` may return a [`Reject`](struct@Reject). Then the handler is not run:
 ///
 /// | event | what a `Reject` does |
 /// |---|---|
@@ -22,6 +22,9 @@ use crate::{Conn, Reject, Server};
 ///
 /// Except for an HTTP answer, it is logged as a warning. The session and the states are lent after all other arguments
 /// are made. So an argument can look at them, and can refuse before a state is locked.
+///
+/// A handler that takes `Option<X>` runs without X where that is missing: where `X::from_context` returns a `Reject` marked
+/// by [`Reject::absent`].
 ///
 /// ```
 /// use serde::Deserialize;
@@ -203,6 +206,11 @@ impl<'a, K, Se: 'static, M> ConnContext<'a, K, Se, M> {
         self.store
     }
 
+    /// The payload.
+    pub(crate) fn payload(&self) -> &'a M {
+        self.brought
+    }
+
     /// The session, lent while the handler runs.
     ///
     /// # Panics
@@ -278,7 +286,9 @@ pub trait SharesState<'a, T> {
     fn state(&self) -> &'a T;
 }
 
-impl<'a, T: 'a, K: Keeps<T, Cell = Plain<T>>, Se: 'static, M> SharesState<'a, T> for ConnContext<'a, K, Se, M> {
+impl<'a, T: 'a, K: Keeps<T, Cell = Plain<T>>, Se: 'static, M> SharesState<'a, T>
+    for ConnContext<'a, K, Se, M>
+{
     fn state(&self) -> &'a T {
         self.store.cell().share()
     }

@@ -7,19 +7,24 @@ mod arguments;
 mod close;
 mod context;
 mod dispatch;
+mod json;
 mod message;
 mod once;
+mod optional;
 mod outcome;
 mod reply;
+mod requested;
 mod route;
 mod service;
 mod store;
 #[cfg(unix)]
 mod watching;
 
+#[doc(hidden)]
+pub use crate::handshake::FromQuery;
 pub use arguments::{
-    FromBinary, FromConnect, FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown,
-    FromTick, FromUtf8,
+    FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong,
+    FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{
@@ -28,11 +33,14 @@ pub use context::{
 };
 pub(crate) use dispatch::Received;
 pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
+pub use json::{FromJson, WithJson};
 pub use message::{Binary, Content, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
+pub(crate) use outcome::Refusal;
 pub use outcome::{Failure, Handled, Outcome};
 pub(crate) use reply::Outgoing;
-pub use reply::{FreshSession, HandlerError, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
+pub use reply::{FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
+pub use requested::WithRequest;
 pub use route::Route;
 pub use service::Service;
 pub use store::{Guarded, Keeps, Plain, StateCell};
