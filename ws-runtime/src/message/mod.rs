@@ -5,6 +5,8 @@ mod data;
 mod head;
 mod keys;
 mod scan;
+mod usual;
+mod word;
 pub(crate) mod write;
 
 pub(crate) use self::broken::Broken;
