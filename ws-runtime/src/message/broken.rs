@@ -29,5 +29,21 @@ pub(crate) enum Broken {
     TooLarge,
 }
 
+impl Broken {
+    /// Whether the text is no envelope at all, not one with a wrong `id`.
+    pub(crate) fn is_no_envelope(self) -> bool {
+        match self {
+            Self::NoObject
+            | Self::NoJson { .. }
+            | Self::Trailing { .. }
+            | Self::NoName { .. }
+            | Self::BadName { .. }
+            | Self::Twice { .. }
+            | Self::TooLarge => true,
+            Self::BadId { .. } | Self::NoQuestion => false,
+        }
+    }
+}
+
 /// The largest `id`, in bytes as it is written, without the quotation marks of a text. It is repeated in each reply.
 pub(crate) const MAX_ID: usize = 64;

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
-use super::{Broken, Head};
+use super::Broken;
+use super::head::Head;
 
 /// Why the data of a named message was not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

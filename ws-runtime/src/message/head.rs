@@ -86,6 +86,10 @@ impl Head {
         }
     }
 
+    pub(crate) fn keys(&self) -> &'static Keys {
+        self.keys
+    }
+
     /// The name.
     #[inline]
     pub(crate) fn name<'t>(&'t self, text: &'t str) -> &'t str {

@@ -19,6 +19,9 @@ pub(crate) struct ReplyTo<'m> {
     pub(crate) id: Option<&'m str>,
 }
 
+/// The receiver of an error reply to a text that is no envelope.
+pub(crate) const NO_REPLY_TO: ReplyTo<'static> = ReplyTo { name: None, id: None };
+
 /// What an error reply says.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Told<'e> {

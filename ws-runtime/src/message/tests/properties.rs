@@ -7,7 +7,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::super::write::{self, ReplyTo, Told};
-use super::super::{Broken, Head, Keys};
+use super::super::head::Head;
+use super::super::{Broken, Keys};
 use super::{KEYS, RENAMED};
 
 /// The members of an object in their order, with duplicates.

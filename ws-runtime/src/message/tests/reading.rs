@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::super::{Broken, DataError, Head};
+use super::super::head::Head;
+use super::super::{Broken, DataError};
 use super::KEYS;
 
 #[derive(Debug, PartialEq, Deserialize)]

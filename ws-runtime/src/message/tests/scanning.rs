@@ -1,7 +1,8 @@
 //! What is an envelope, and what a scan finds in it.
 
 use super::super::broken::MAX_ID;
-use super::super::{Answer, Broken, Head};
+use super::super::Broken;
+use super::super::head::{Answer, Head};
 use super::{KEYS, RENAMED};
 
 /// Scans a text to its end.
