@@ -95,7 +95,7 @@ pub use handshake::{
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
-pub use message::Envelope;
+pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
 pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
 pub use server::{Builder, DefaultState, Given, Running, Server, StateSource};
 pub use tick::TickError;

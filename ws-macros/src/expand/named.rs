@@ -78,7 +78,7 @@ fn keys(plan: &Plan<'_>) -> TokenStream {
         renamed.clone().unwrap_or_else(|| LitStr::new(default, here()))
     };
     let (kind, id, data) = (key(&keys.kind, "type"), key(&keys.id, "id"), key(&keys.data, "data"));
-    quote_spanned!(here()=> __ws_runtime::Keys { kind: #kind, id: #id, data: #data })
+    quote_spanned!(here()=> __ws_runtime::Keys::new(#kind, #id, #data))
 }
 
 /// Whether texts without an envelope have a handler.

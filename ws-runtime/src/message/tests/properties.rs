@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::super::write::{self, ReplyTo, Told};
 use super::super::head::Head;
+use super::super::write::{self, ReplyTo, Told};
 use super::super::{Broken, Keys};
 use super::{KEYS, RENAMED};
 

@@ -1,7 +1,7 @@
 //! What is an envelope, and what a scan finds in it.
 
-use super::super::broken::MAX_ID;
 use super::super::Broken;
+use super::super::broken::MAX_ID;
 use super::super::head::{Answer, Head};
 use super::{KEYS, RENAMED};
 
