@@ -7,7 +7,7 @@ use syn::{GenericArgument, PathArguments, Type};
 use super::parts::session_type;
 use super::spans::{at, heart, here};
 use crate::events::Output;
-use crate::model::Handler;
+use crate::model::{Handler, Streams};
 use crate::plan::Plan;
 use crate::syntax::{output_type, peel, success};
 
@@ -33,17 +33,26 @@ pub(crate) fn hand_over(handler: &Handler, plan: &Plan<'_>) -> TokenStream {
         Output::Outcome => quote_spanned!(place=> __ws_runtime::IntoOutcome::into_outcome(#value)),
         Output::Reply => {
             let reply = at(success_place(handler));
-            let reply = quote_spanned!(reply=> __ws_runtime::IntoReply::into_reply(value));
+            let inner = inner(handler, "value");
+            let reply = quote_spanned!(reply=> __ws_runtime::IntoReply::into_reply(#inner));
             let reply = quote_spanned!(place=> __ws_runtime::reply(peer, #reply));
             by_type(handler, &value, &reply)
         }
-        Output::Data if handler.streams() => {
-            let item = data(success_place(handler), "item");
+        Output::Data if handler.streams().is_some() => {
+            let item = data(handler, "item");
             let each = by_type(handler, &Ident::new("item", here()), &item);
-            let stream = quote_spanned!(place=> caller.stream(value, |item, caller| #each).await);
+            let stream = match handler.streams() {
+                Some(Streams::Borrowing) | None => {
+                    quote_spanned!(place=> caller.stream(value, |item, caller| #each).await)
+                }
+                Some(Streams::Alone) => {
+                    let stream = quote_spanned!(place=> caller.stream_alone(value, |item, caller| #each));
+                    quote_spanned!(here()=> ::core::result::Result::Ok(#stream))
+                }
+            };
             by_type(handler, &value, &stream)
         }
-        Output::Data => by_type(handler, &value, &data(success_place(handler), "value")),
+        Output::Data => by_type(handler, &value, &data(handler, "value")),
         Output::Admission => {
             let session = session_type(plan);
             quote_spanned!(place=> __ws_runtime::IntoAdmission::<#session>::into_admission(#value))
@@ -57,6 +66,9 @@ pub(crate) fn hand_over(handler: &Handler, plan: &Plan<'_>) -> TokenStream {
 
 /// Splits a value by its type: `then` uses what succeeded, under the name `value` (or `item`); an error is a failure.
 fn by_type(handler: &Handler, value: &Ident, then: &TokenStream) -> TokenStream {
+    if output_type(&handler.output).is_none() {
+        return then.clone();
+    }
     let (place, error) = (at(output_place(handler)), at(error_place(handler)));
     let inner = Ident::new(&value.to_string(), here());
     let shape = quote_spanned!(place=> (&&&__ws_runtime::Returned::of(&#value)).shape().split(#value));
@@ -72,9 +84,9 @@ fn by_type(handler: &Handler, value: &Ident, then: &TokenStream) -> TokenStream 
 }
 
 /// Sends a value as the data of a reply.
-fn data(place: Span, value: &str) -> TokenStream {
-    let place = at(place);
-    let value = Ident::new(value, here());
+fn data(handler: &Handler, value: &str) -> TokenStream {
+    let place = at(success_place(handler));
+    let value = inner(handler, value);
     let kind = quote_spanned!(place=> (&&&__ws_runtime::Returned::of(&#value)).data());
     let reply = quote_spanned!(place=> #kind.reply(#value, caller));
     quote_spanned! {here()=> {
@@ -82,6 +94,11 @@ fn data(place: Span, value: &str) -> TokenStream {
         use __ws_runtime::{IsUnit as _, IsData as _, IsNoData as _};
         #reply
     }}
+}
+
+/// The variable that holds what succeeded.
+fn inner(handler: &Handler, name: &str) -> Ident {
+    if output_type(&handler.output).is_none() { value(handler) } else { Ident::new(name, here()) }
 }
 
 /// Where messages about the value point.

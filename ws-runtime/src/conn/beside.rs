@@ -56,7 +56,7 @@ impl BesideCalls {
     }
 
     pub(super) fn streams(&self) -> usize {
-        self.entries().iter().filter(|entry| entry.running == Running::Stream).count()
+        self.entries().iter().filter(|entry| entry.running.is_stream()).count()
     }
 
     /// Adds a call, which begins when it is polled.
@@ -106,7 +106,7 @@ impl BesideCalls {
     /// Ends all streams: the server shuts down.
     pub(super) fn end_streams(&mut self, conn: &Conn) {
         let Some(calls) = &mut self.0 else { return };
-        for stream in calls.entries.extract_if(.., |entry| entry.running == Running::Stream) {
+        for stream in calls.entries.extract_if(.., |entry| entry.running.is_stream()) {
             stream.cancel(conn);
         }
     }
@@ -137,7 +137,7 @@ impl Entry {
 /// Tells the peer that a call was cancelled, which may not have begun.
 pub(super) fn tell_cancelled(conn: &Conn, handler: &'static str, running: Running, address: &Address) {
     match running {
-        Running::Stream => done(conn, address.keys, address.reply_to()),
+        Running::Stream | Running::StreamAlone => done(conn, address.keys, address.reply_to()),
         Running::Call { .. } => {
             let cancelled = Ok(Failure::told(Reject::cancelled()));
             tell(conn, handler, address.keys, address.reply_to(), cancelled);
