@@ -75,7 +75,8 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-fn keys(plan: &Plan<'_>) -> TokenStream {
+/// The keys of the envelope.
+pub(super) fn keys(plan: &Plan<'_>) -> TokenStream {
     let keys = &plan.server.settings.envelope;
     let key = |renamed: &Option<LitStr>, default: &str| {
         renamed.clone().unwrap_or_else(|| LitStr::new(default, here()))
