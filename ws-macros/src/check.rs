@@ -1,6 +1,7 @@
 //! Checks the rules that concern more than one item.
 
 mod arguments;
+mod pushes;
 mod unknown;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ pub(crate) fn check(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> L
     let (states, sessions) = (&server.states, &server.root.sessions);
     one_type("state", "server", states, diagnostics);
     one_type("session", "connection", sessions, diagnostics);
+    pushes::check(&server.root, diagnostics);
     if server.root.parts_unclear || !are_twins(states) || !are_twins(sessions) {
         // It is unknown whether an argument is the state or the session.
         return LeftOut { all: (0..calls.len()).collect(), foreign: BTreeSet::new() };

@@ -13,8 +13,8 @@ pub use crate::event::{
 pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
 pub use crate::message::{
-    Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult, IsTold, IsUnit,
-    IsValue, Keys, Returned, Running,
+    AnswerData, Ask, Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult,
+    IsTold, IsUnit, IsValue, Keys, Push, PushData, Returned, Running,
 };
 pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue,
@@ -28,6 +28,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+pub use serde::Serializer;
 use ws_spec::options::PERIOD;
 
 /// A boxed future: what an `async` watch handler returns, as a closure cannot say that its own future is `Send`.
