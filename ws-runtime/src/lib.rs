@@ -98,7 +98,9 @@ pub use listen::{Address, Listen, ListenError};
 pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
 pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
-pub use server::{Builder, DefaultState, Given, Running, Server, StateSource};
+#[doc(hidden)]
+pub use server::{Awaits, StateSources};
+pub use server::{Builder, Given, Running, Server, Starting, Unset};
 pub use tick::TickError;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};
