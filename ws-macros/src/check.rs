@@ -1,6 +1,7 @@
 //! Checks the rules that concern more than one item.
 
 mod arguments;
+mod pushes;
 mod unknown;
 
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ pub(crate) fn check(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> L
     let (server, calls) = (resolved.server, &resolved.calls);
     let sessions = &server.root.sessions;
     one_session(sessions, diagnostics);
+    pushes::check(&server.root, diagnostics);
     if server.root.parts_unclear || !are_twins(sessions) {
         // It is unknown whether an argument is a state or the session.
         return LeftOut { all: (0..calls.len()).collect(), foreign: BTreeSet::new() };

@@ -82,7 +82,8 @@ impl<'s> Plan<'s> {
 
     /// Whether its connections speak the envelope.
     pub(crate) fn speaks_envelope(&self) -> bool {
-        self.scope.handlers.iter().any(|handler| handler.row().output == Output::Data)
+        !self.scope.pushes.is_empty()
+            || self.scope.handlers.iter().any(|handler| handler.row().output == Output::Data)
     }
 
     /// The calls for an event.

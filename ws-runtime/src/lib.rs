@@ -84,7 +84,7 @@ pub use http;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
-pub use ws_macros::{Reject, on, session, state, tick, watch, ws_server};
+pub use ws_macros::{Reject, on, push, session, state, tick, watch, ws_server};
 
 pub use conn::{CloseError, Conn, Message, SendError, SetError};
 pub use error::Error;
@@ -96,7 +96,7 @@ pub use handshake::{
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
-pub use message::Envelope;
+pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
 pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
 #[doc(hidden)]
 pub use server::{Awaits, StateSources};

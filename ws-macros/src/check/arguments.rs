@@ -66,13 +66,9 @@ impl Arguments<'_> {
             return;
         }
         let locking = self.locking.get(number).copied().flatten();
-        if let (Some(Streams::Borrowing), Flow::Plain) = (handler.streams(), handler.flow) {
+        if handler.flow == Flow::Plain {
             if access == Access::Mutable || locking.is_some() {
-                diagnostics.error(
-                    &argument.ty,
-                    "the stream of this handler may borrow the state, which is behind a lock that must not be held across an `.await`\n\
-                      write `impl Stream<…> + use<>` if the stream borrows nothing: then the lock is held for the call alone",
-                );
+                diagnostics.error(&argument.ty, STREAM_BORROWS);
             }
             return;
         }
@@ -107,6 +103,9 @@ impl Arguments<'_> {
         }
     }
 }
+
+const STREAM_BORROWS: &str = "the stream of this handler may borrow the state, which is behind a lock that must not be held across an `.await`\n\
+     write `impl Stream<…> + use<>` if the stream borrows nothing: then the lock is held for the call alone";
 
 /// The hint for a handler of messages that are called as an event is.
 fn meant_event(handler: &Handler) -> Option<String> {

@@ -7,7 +7,7 @@ use super::arguments::{Arguments, arguments};
 use super::returned::{hand_over, receiver, value};
 use super::spans::{at, here};
 use crate::events::{Event, Output};
-use crate::model::{Argument, Flow};
+use crate::model::{Argument, Flow, Handler};
 use crate::plan::Plan;
 use crate::resolve::{Asks, Call};
 use crate::syntax::mentions;
@@ -83,6 +83,12 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>) -> Invocation {
     Invocation { prepared: quote_spanned!(here()=> #complete #context #made #ready), called }
 }
 
+/// Whether no argument is certain to read the data of the message, which then has to be checked without.
+fn leaves_data(call: &Call<'_>) -> bool {
+    let reads = |argument: &Argument| argument.cfgs.0.is_empty() && mentions(&argument.ty, "Json");
+    call.handler.row().output == Output::Data && !call.arguments.iter().any(|(argument, _)| reads(argument))
+}
+
 fn context(call: &Call<'_>) -> TokenStream {
     // States are taken out of it without changing it.
     let is_changed = call.arguments.iter().any(|(_, asks)| !matches!(asks, Asks::State(..)));
@@ -90,10 +96,4 @@ fn context(call: &Call<'_>) -> TokenStream {
     let quiet = is_conditional.then(|| quote_spanned!(here()=> #[allow(unused_mut)]));
     let changed = is_changed.then(|| quote_spanned!(here()=> mut));
     quote_spanned!(here()=> #quiet let #changed context = event.context();)
-}
-
-/// Whether no argument is certain to read the data of the message, which then has to be checked without.
-fn leaves_data(call: &Call<'_>) -> bool {
-    let reads = |argument: &Argument| argument.cfgs.0.is_empty() && mentions(&argument.ty, "Json");
-    call.handler.row().output == Output::Data && !call.arguments.iter().any(|(argument, _)| reads(argument))
 }

@@ -10,7 +10,7 @@ use super::dispatch::Dispatcher;
 use super::drive::Driver;
 use super::open::{Opened, open};
 use super::send::Corked;
-use crate::event::{ClosedBy, Route, Service};
+use crate::event::{ClosedBy, Route, Service, Speech};
 use crate::listen::Address;
 use crate::server::{Hosted, Slot};
 use crate::transport::{Halves, Stream};
@@ -58,7 +58,8 @@ fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, guard: ConnGuard, opened: Ope
     let conn = guard.0.clone();
     let Halves { read, write, unread } = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
-    let mut driver = Driver::new(conn.clone(), read, unread.into(), inflater);
+    let mut driver = Driver::new(conn.clone(), read, unread.into(), inflater, Speech::of::<R>());
+    conn.set_speaks(R::ENVELOPE.is_some());
     conn.attach(write, accepted, deflate);
     let mut dispatcher = Dispatcher::<R> { hosted, guard, session: Some(session) };
     Life::step(conn, async move {
@@ -77,6 +78,7 @@ impl Drop for ConnGuard {
     fn drop(&mut self) {
         self.0.server().unregister(&self.0);
         self.0.cut(ClosedBy::Us);
+        self.0.end_questions();
         self.0.drop_discarded();
         self.0.drop_replaced();
     }

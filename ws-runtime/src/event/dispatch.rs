@@ -1,5 +1,7 @@
 //! Events on their way to a handler: each carries what the handler's arguments are made from.
 
+use std::marker::PhantomData;
+
 use bytes::Bytes;
 
 use super::context::{ConnContext, ServerContext};
@@ -7,7 +9,7 @@ use super::message::{Binary, Content, Utf8};
 use super::outcome::{Failure, Handled, Outcome};
 use super::route::Route;
 use super::service::Service;
-use crate::message::{Envelope, Keys};
+use crate::message::{Envelope, Keys, Running};
 use crate::wire::Incoming;
 use crate::{Conn, Server};
 
@@ -104,29 +106,72 @@ impl<'a, K, Se: 'static, M> ConnEvent<'a, K, Se, M> {
     }
 }
 
+/// How a route that speaks the envelope reads its texts.
+#[derive(Debug)]
+pub(crate) struct Speech {
+    pub(crate) keys: &'static Keys,
+    /// Whether texts without the envelope have a handler.
+    takes_text: bool,
+    /// How the handler of a message runs beside others, if it does.
+    pub(crate) running: fn(&str) -> Option<Running>,
+}
+
+impl Speech {
+    /// That of a route; `None` if it does not speak the envelope.
+    pub(crate) fn of<R: Route>() -> Option<&'static Self> {
+        SpeechOf::<R>::SPEECH
+    }
+}
+
+struct SpeechOf<R>(PhantomData<R>);
+
+impl<R: Route> SpeechOf<R> {
+    const SPEECH: Option<&'static Speech> = match R::ENVELOPE {
+        Some(keys) => Some(&Speech { keys, takes_text: R::TAKES_TEXT, running: R::running }),
+        None => None,
+    };
+}
+
 impl<'b> Received<'b> {
-    /// A message that has a handler. Pings and Close frames have none, and are returned.
+    /// A message that has a handler. Pings and Close frames have none.
     #[inline]
-    pub(crate) fn of<R: Route>(incoming: Incoming<'b>) -> Result<Self, Incoming<'b>> {
-        match incoming {
-            Incoming::Text(text) => Ok(match R::ENVELOPE {
-                Some(keys) => Self::of_text::<R>(Utf8(text), keys),
-                None => Self::Utf8(Utf8(text)),
-            }),
-            Incoming::Binary(data) => Ok(Self::Binary(Binary(data))),
-            Incoming::Pong(data) => Ok(Self::Pong(Binary(data))),
-            Incoming::Ping(_) | Incoming::Close(_) => Err(incoming),
-        }
+    pub(crate) fn of(incoming: Incoming<'b>, speech: Option<&'static Speech>) -> Option<Self> {
+        Some(match (incoming, speech) {
+            (Incoming::Text(text), Some(speech)) => Self::of_text(Utf8(text), speech),
+            (Incoming::Text(text), None) => Self::Utf8(Utf8(text)),
+            (Incoming::Binary(data), _) => Self::Binary(Binary(data)),
+            (Incoming::Pong(data), _) => Self::Pong(Binary(data)),
+            (Incoming::Ping(_) | Incoming::Close(_), _) => return None,
+        })
     }
 
     /// A text where the envelope is spoken: a named message, if it is one.
     #[inline]
-    fn of_text<R: Route>(text: Utf8<'b>, keys: &'static Keys) -> Self {
-        match Envelope::of(text, keys) {
+    fn of_text(text: Utf8<'b>, speech: &'static Speech) -> Self {
+        match Envelope::of(text, speech.keys) {
             // Only where other texts have a handler, it matters now whether the message is right to its end.
-            Ok(message) if R::TAKES_TEXT && message.is_none() => Self::Utf8(message.into_text()),
+            Ok(message) if speech.takes_text && message.is_none() => Self::Utf8(message.into_text()),
             Ok(message) => Self::Named(message),
             Err(text) => Self::Utf8(text),
+        }
+    }
+
+    /// The same message, which waits for its handler.
+    pub(crate) fn into_owned(self) -> Received<'static> {
+        match self {
+            Self::Utf8(text) => Received::Utf8(Utf8(text.0.into_owned())),
+            Self::Named(message) => Received::Named(message.into_owned()),
+            Self::Binary(data) => Received::Binary(Binary(data.0.into_owned())),
+            Self::Pong(data) => Received::Pong(Binary(data.0.into_owned())),
+        }
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Utf8(text) => text.as_str().len(),
+            Self::Named(message) => message.text().len(),
+            Self::Binary(data) | Self::Pong(data) => data.as_slice().len(),
         }
     }
 
@@ -167,17 +212,6 @@ impl<'b> Received<'b> {
         match self {
             Self::Binary(data) => data.0.give_back(),
             Self::Utf8(_) | Self::Named(_) | Self::Pong(_) => {}
-        }
-    }
-}
-
-impl<'b> From<Received<'b>> for Incoming<'b> {
-    fn from(message: Received<'b>) -> Self {
-        match message {
-            Received::Utf8(text) => Self::Text(text.0),
-            Received::Named(message) => Self::Text(message.into_text().0),
-            Received::Binary(data) => Self::Binary(data.0),
-            Received::Pong(data) => Self::Pong(data.0),
         }
     }
 }

@@ -31,8 +31,8 @@ pub use context::{
     ConnContext, FromContext, LocksByAnyName, ServerContext, SharesState, WithConn, WithEvent, WithServer,
     WithSession, WithState,
 };
-pub(crate) use dispatch::Received;
 pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
+pub(crate) use dispatch::{Received, Speech};
 pub use json::{FromJson, WithJson};
 pub use message::{Binary, Content, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
