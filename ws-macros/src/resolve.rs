@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::{Path, Type};
 
 use crate::cfgs::Cfgs;
-use crate::model::{Argument, Handler, Part, Role, Scope, Server};
+use crate::model::{Argument, Handler, Owner, Part, Role, Scope, Server, TimerPlace};
 use crate::syntax::{output_type, peel, success};
 
 /// A server, and what the arguments of its handlers ask for.
@@ -22,6 +22,8 @@ pub(crate) struct Call<'s> {
     pub(crate) arguments: Vec<(&'s Argument, Asks)>,
     /// Whether it returns the session, bare or in a `Result`.
     pub(crate) returns_session: bool,
+    /// If it handles timers in a state: the index of that.
+    pub(crate) timed_state: Option<usize>,
     /// The conditions of the handler; `plan` adds that no twin of it exists.
     pub(crate) cfgs: Cfgs,
 }
@@ -29,7 +31,8 @@ pub(crate) struct Call<'s> {
 /// What an argument asks for, as far as the name of its type shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asks {
-    State(Access),
+    /// The state with this index, the first of its name.
+    State(usize, Access),
     Session(Access),
     /// A type of the runtime or of Rust, of which a handler can take any number.
     Plain,
@@ -54,9 +57,9 @@ pub(crate) fn resolve(server: &Server) -> Resolved<'_> {
 }
 
 impl Call<'_> {
-    /// Whether the handler takes the state by `&mut`: then the state needs a lock.
-    pub(crate) fn takes_state_mutably(&self) -> bool {
-        self.arguments.iter().any(|(_, asks)| *asks == Asks::State(Access::Mutable))
+    /// Whether the handler takes the state with this index by `&mut`: then the state needs a lock.
+    pub(crate) fn changes_state(&self, number: usize) -> bool {
+        self.arguments.iter().any(|(_, asks)| *asks == Asks::State(number, Access::Mutable))
     }
 
     /// Whether a handler can take the key of a timer, which may be of any type.
@@ -83,6 +86,14 @@ impl<'s> Names<'s> {
             handler,
             arguments: handler.arguments.iter().map(asks).collect(),
             returns_session: output == Some(Asks::Session(Access::Value)),
+            timed_state: match &handler.role {
+                Role::Timer(TimerPlace { owner: Owner::State(name), .. }) => {
+                    self.states.iter().position(|state| state.name == *name)
+                }
+                Role::On(_) | Role::Named(_) | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => {
+                    None
+                }
+            },
             cfgs: handler.cfgs.clone(),
         }
     }
@@ -99,8 +110,8 @@ impl<'s> Names<'s> {
             _ => return unknown(access),
         };
         let is = |name: &Ident| names(path, name, &self.scope.name);
-        if self.states.iter().any(|state| is(&state.name)) {
-            return Asks::State(access);
+        if let Some(number) = self.states.iter().position(|state| is(&state.name)) {
+            return Asks::State(number, access);
         }
         if self.scope.sessions.iter().any(|session| is(&session.name)) {
             return Asks::Session(access);
@@ -111,7 +122,7 @@ impl<'s> Names<'s> {
             let meanings = self.scope.aliases.iter().filter(|(name, _)| is(name));
             let meanings = meanings.map(|(_, target)| self.asks(target, access, aliases + 1));
             if let Some(asked) =
-                meanings.max_by_key(|asked| matches!(asked, Asks::State(_) | Asks::Session(_)))
+                meanings.max_by_key(|asked| matches!(asked, Asks::State(..) | Asks::Session(_)))
             {
                 return asked;
             }
@@ -169,7 +180,7 @@ mod tests {
     fn asked(arguments: &str) -> Vec<Asks> {
         let module = format!(
             "mod chat {{
-                #[state] struct Lobby; #[session] struct Guest;
+                #[state] struct Bans; #[state] struct Lobby; #[session] struct Guest;
                 type One = Two; type Two<'a> = &'a mut Guest; type Round = Round;
                 #[on(disconnect)] fn handler({arguments}) {{}}
             }}"
@@ -185,9 +196,9 @@ mod tests {
     fn state_and_session_are_found_by_name_path_and_alias() {
         use Access::{Mutable, Shared, Value};
         for (argument, wanted) in [
-            ("a: &Lobby", Asks::State(Shared)),
-            ("a: &mut self::Lobby", Asks::State(Mutable)),
-            ("a: (&crate::chat::Lobby)", Asks::State(Shared)),
+            ("a: &Lobby", Asks::State(1, Shared)),
+            ("a: &mut self::Lobby", Asks::State(1, Mutable)),
+            ("a: (&crate::chat::Lobby)", Asks::State(1, Shared)),
             ("a: Guest", Asks::Session(Value)),
             ("a: One", Asks::Session(Mutable)),
             ("a: &elsewhere::Lobby", Asks::UnknownReference),

@@ -5,5 +5,5 @@
 #[doc(no_inline)]
 pub use crate::{
     Bearer, Bytes, Close, Conn, Envelope, Handshake, Html, Json, Query, Reject, Request, Server, Stream,
-    Timer, on, session, state, tick, timer, watch, ws_server,
+    Timer, on, push, session, state, tick, timer, watch, ws_server,
 };

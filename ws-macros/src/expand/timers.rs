@@ -1,26 +1,26 @@
-//! The timers of the session: each with its field and its handler.
+//! The timers of the session and of the states: each with its field and its handler.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Member;
 use syn::ext::IdentExt;
 
 use super::handlers::{call, needs_event};
-use super::spans::{at, here};
-use crate::model::{Flow, Owner, Role, TimerPlace};
-use crate::plan::Plan;
-use crate::resolve::Call;
+use super::parts::field as store_field;
+use super::spans::{at, here, repeat};
+use crate::model::{Argument, Flow, Owner, Role, TimerPlace};
+use crate::plan::{Cell, Plan, State};
+use crate::resolve::{Asks, Call};
 
 /// `TIMERS`, in the implementation of `Route`.
 pub(crate) fn of_session(plan: &Plan<'_>) -> TokenStream {
-    let timers: Vec<TokenStream> = plan
-        .calls
-        .iter()
-        .filter_map(|call| match &call.handler.role {
-            Role::Timer(place) if place.owner == Owner::Session => Some(declare(call, place, plan)),
-            _ => None,
-        })
-        .collect();
+    let timers = plan.calls.iter().filter_map(|timer| {
+        let place = place(timer).filter(|place| place.owner == Owner::Session)?;
+        let call = call(timer, plan);
+        let event = event(needs_event(timer));
+        Some(declare(timer, place, "session_timer", &quote_spanned!(here()=> Self, _, _, _), &event, &call))
+    });
+    let timers: Vec<TokenStream> = timers.collect();
     if timers.is_empty() {
         return TokenStream::new();
     }
@@ -29,23 +29,105 @@ pub(crate) fn of_session(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-fn declare(timer: &Call<'_>, place: &TimerPlace, plan: &Plan<'_>) -> TokenStream {
-    let (cfgs, name) = (timer.cfgs.attributes(), timer.handler.name.unraw().to_string());
-    let call = call(timer, plan);
-    let event = Ident::new(if needs_event(timer) { "event" } else { "_event" }, here());
-    let (method, body) = match timer.handler.flow {
-        Flow::Plain => ("session_timer", quote_spanned!(here()=> { #call })),
-        Flow::Async => {
-            ("session_timer_async", quote_spanned!(here()=> ::std::boxed::Box::pin(async move { #call })))
+/// `TIMED_STATES`, in the implementation of `Service`.
+pub(crate) fn of_states(plan: &Plan<'_>) -> TokenStream {
+    let states: Vec<TokenStream> = plan
+        .states
+        .iter()
+        .filter(|state| state.cell == Cell::Timed)
+        .map(|state| timed_state(state, plan))
+        .collect();
+    if states.is_empty() {
+        return TokenStream::new();
+    }
+    quote_spanned! {here()=>
+        const TIMED_STATES: &'static [&'static dyn __ws_runtime::TimedState<Self>] = &[#(#states),*];
+    }
+}
+
+fn timed_state(state: &State, plan: &Plan<'_>) -> TokenStream {
+    let (cfgs, name) = (state.part.cfgs.attributes(), repeat(&state.part.name));
+    let cell = store_field(state.number);
+    let timers = plan.calls.iter().filter(|timer| timer.timed_state == Some(state.number));
+    let timers = timers.filter_map(|timer| {
+        let call = call(timer, plan);
+        let first = if fires_in_arguments(timer) {
+            quote_spanned!(here()=> let firing = event.firing();)
+        } else {
+            let lock = Ident::new("lock", here());
+            let fire = fire(&lock);
+            quote_spanned! {here()=>
+                let firing = event.firing();
+                {
+                    let mut #lock = event.store().#cell.lock();
+                    #fire
+                }
+            }
+        };
+        let call = quote_spanned!(here()=> #first #call);
+        let types = quote_spanned!(here()=> Self, #name, _, _, _);
+        Some(declare(timer, place(timer)?, "state_timer", &types, &event(true), &call))
+    });
+    quote_spanned! {here()=>
+        #cfgs
+        &__ws_runtime::timed_state::<Self, #name>(|store| &store.#cell, &[#(#timers),*])
+    }
+}
+
+/// Stops the timer under the lock, or returns because it is no longer due.
+pub(crate) fn fire(lock: &Ident) -> TokenStream {
+    quote_spanned! {here()=>
+        if !firing.fire(&mut #lock) {
+            return ::core::result::Result::Ok(());
         }
-    };
+    }
+}
+
+/// Whether a timer's handler takes its state, so that the timer is stopped under the lock under which the handler runs.
+fn fires_in_arguments(timer: &Call<'_>) -> bool {
+    timer.arguments.iter().any(|(argument, asks)| fires_with(timer, argument, *asks))
+}
+
+/// Whether the timer is stopped when this argument is made.
+pub(crate) fn fires_with(timer: &Call<'_>, argument: &Argument, asks: Asks) -> bool {
+    let is_its_state = matches!(asks, Asks::State(state, _) if timer.timed_state == Some(state));
+    is_its_state && timer.handler.flow == Flow::Plain && argument.cfgs.0.is_empty()
+}
+
+fn place<'s>(timer: &Call<'s>) -> Option<&'s TimerPlace> {
+    match &timer.handler.role {
+        Role::Timer(place) => Some(place),
+        Role::On(_) | Role::Named(_) | Role::Tick { .. } | Role::Watch { .. } => None,
+    }
+}
+
+fn event(is_used: bool) -> Ident {
+    Ident::new(if is_used { "event" } else { "_event" }, here())
+}
+
+fn declare(
+    timer: &Call<'_>,
+    place: &TimerPlace,
+    function: &str,
+    types: &TokenStream,
+    event: &Ident,
+    call: &TokenStream,
+) -> TokenStream {
+    let (cfgs, name) = (timer.cfgs.attributes(), timer.handler.name.unraw().to_string());
     let last = at(place.members.last().map_or_else(here, span));
-    let method = Ident::new(method, last);
+    let (function, body) = match timer.handler.flow {
+        Flow::Plain => (function.to_owned(), quote_spanned!(here()=> { #call })),
+        Flow::Async => (
+            format!("{function}_async"),
+            quote_spanned!(here()=> ::std::boxed::Box::pin(async move { #call })),
+        ),
+    };
+    let function = Ident::new(&function, last);
     let field = field(&place.members);
     // All stands where the field does, at which the compiler points if that is no timer.
     quote_spanned! {last=>
         #cfgs
-        &__ws_runtime::#method::<Self, _, _, _>(
+        &__ws_runtime::#function::<#types>(
             #name,
             |owner| ::core::option::Option::Some(#field),
             |#event| #body,
@@ -57,19 +139,18 @@ fn declare(timer: &Call<'_>, place: &TimerPlace, plan: &Plan<'_>) -> TokenStream
 fn field(members: &[Member]) -> TokenStream {
     let mut field = quote_spanned!(here()=> owner);
     for member in members {
-        let place = at(span(member));
+        let dot = quote_spanned!(at(span(member))=> .);
         let member = match member {
             Member::Named(name) => name.to_token_stream(),
             Member::Unnamed(index) => index.to_token_stream(),
         };
-        let dot = quote_spanned!(place=> .);
         field = quote!(#field #dot #member);
     }
     let place = members.last().map_or_else(here, span);
     quote_spanned!(at(place)=> &mut #field)
 }
 
-fn span(member: &Member) -> proc_macro2::Span {
+fn span(member: &Member) -> Span {
     match member {
         Member::Named(name) => name.span(),
         Member::Unnamed(index) => index.span,

@@ -1,4 +1,5 @@
-//! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[timer(…)]`, `#[state]`, `#[session]`.
+//! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[timer(…)]`, `#[state]`,
+//! `#[session]`, `#[push]`.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, Path};
@@ -21,11 +22,12 @@ pub(crate) enum Marker {
     Timer,
     State,
     Session,
+    Push,
 }
 
 impl Marker {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::On, Self::Tick, Self::Watch, Self::Timer, Self::State, Self::Session];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::On, Self::Tick, Self::Watch, Self::Timer, Self::State, Self::Session, Self::Push];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -35,6 +37,7 @@ impl Marker {
             Self::Timer => "timer",
             Self::State => "state",
             Self::Session => "session",
+            Self::Push => "push",
         }
     }
 
@@ -54,7 +57,7 @@ impl Marker {
     pub(crate) fn marks_functions(self) -> bool {
         match self {
             Self::On | Self::Tick | Self::Watch | Self::Timer => true,
-            Self::State | Self::Session => false,
+            Self::State | Self::Session | Self::Push => false,
         }
     }
 }
@@ -71,7 +74,7 @@ pub(crate) fn role(
         Marker::Tick => tick(attribute, diagnostics),
         Marker::Watch => watch(attribute, diagnostics),
         Marker::Timer => timer::read(attribute, owners, diagnostics),
-        Marker::State | Marker::Session => None,
+        Marker::State | Marker::Session | Marker::Push => None,
     };
     role.map(|role| (role, Limits::default()))
 }

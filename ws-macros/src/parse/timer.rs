@@ -186,11 +186,15 @@ fn find(path: Vec<Member>, owners: &Owners) -> Result<TimerPlace, (TokenStream, 
     if owners.found.is_empty() {
         return Err((first.to_token_stream(), advice(owners)));
     }
-    let named = owners.found.iter().find(|candidate| first == Member::from(candidate.name.clone()));
-    if let Some(candidate) = named {
+    // Under `#[cfg]` there may be two of one name, and two sessions.
+    let named = |candidate: &&Candidate| first == Member::from(candidate.name.clone());
+    let named: Vec<&Candidate> = owners.found.iter().filter(named).collect();
+    if let Some(candidate) = named.first() {
         return match rest.first() {
-            Some(field) if candidate.may_have(field) => candidate.place(rest),
-            Some(field) => Err((field.to_token_stream(), unknown(field, &[candidate]))),
+            Some(field) => match named.iter().find(|candidate| candidate.may_have(field)) {
+                Some(candidate) => candidate.place(rest),
+                None => Err((field.to_token_stream(), unknown(field, &[candidate]))),
+            },
             None => Err((
                 first.to_token_stream(),
                 format!(
@@ -203,9 +207,12 @@ fn find(path: Vec<Member>, owners: &Owners) -> Result<TimerPlace, (TokenStream, 
     }
     let all: Vec<&Candidate> = owners.found.iter().collect();
     let with: Vec<&Candidate> = all.iter().copied().filter(|candidate| candidate.may_have(&first)).collect();
+    let is_session = with.iter().all(|candidate| candidate.marker == Marker::Session);
     match with.as_slice() {
-        [only] => only.place([first].into_iter().chain(rest).collect()),
-        [] => {
+        [one, others @ ..] if others.is_empty() || is_session => {
+            one.place([first].into_iter().chain(rest).collect())
+        }
+        [] | [_] => {
             let is_type = owners.types.iter().any(|name| first == Member::from(name.clone()));
             let message = if is_type {
                 format!(

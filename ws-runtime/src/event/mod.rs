@@ -23,16 +23,20 @@ mod watching;
 
 #[doc(hidden)]
 pub use crate::handshake::FromQuery;
+pub use crate::timer::{
+    Called, Fired, Fires, Firing, Host, SessionTimer, StateTimer, TimedLock, TimedState, TimerField, Timers,
+};
 pub use arguments::{
     FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong,
     FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{
-    ConnContext, FromContext, ServerContext, WithConn, WithEvent, WithServer, WithSession, WithState,
+    ConnContext, FromContext, LocksByAnyName, ServerContext, SharesState, WithConn, WithEvent, WithServer,
+    WithSession, WithState,
 };
-pub(crate) use dispatch::Received;
 pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
+pub(crate) use dispatch::{Received, Speech};
 pub use json::{FromJson, WithJson};
 pub use message::{Binary, Content, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
@@ -43,10 +47,9 @@ pub use reply::{FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply,
 pub use requested::WithRequest;
 pub use route::Route;
 pub use service::Service;
-pub use store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};
+pub use store::{Guarded, Keeps, Plain, StateCell};
 pub use timing::{
-    Called, FromTimer, SessionTimer, TimerContext, TimerEvent, ViaKey, ViaOwnedKey, ViaOwner, session_timer,
-    session_timer_async,
+    FromStateTimer, FromTimer, StateTimerEvent, TimerContext, TimerEvent, ViaKey, ViaOwnedKey, ViaOwner,
 };
 #[cfg(unix)]
 pub(crate) use watching::WatchHandler;

@@ -4,9 +4,10 @@ use std::future::{Future, ready};
 
 use super::dispatch::{OpeningEvent, RouteEvent};
 use super::outcome::{Failure, Handled, Outcome};
-use super::{Binary, Close, Service, SessionTimer, Utf8};
+use super::{Binary, Close, Service, Utf8};
 use crate::generated::BoxFuture;
 use crate::message::{Beside, Envelope, Keys, Running};
+use crate::timer::SessionTimer;
 use crate::{Handshake, Reject};
 
 /// A route: the session of its connections, and their handlers.

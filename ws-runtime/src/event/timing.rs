@@ -1,42 +1,23 @@
 //! A timer that is due, on its way to its handler, and the arguments of that.
 
 use std::borrow::Borrow;
-use std::marker::PhantomData;
 
-use super::dispatch::{ConnEvent, RouteEvent};
-use super::store::{Guarded, Hold, Locked, Plain, Shared, Withheld};
-use super::{ConnContext, FromContext, Outcome, Route};
+use super::{ConnContext, ConnEvent, FromContext, ServerContext, ServerEvent};
 use crate::Reject;
-use crate::generated::BoxFuture;
-use crate::timer::{Fired, TimerField, Timers};
+use crate::timer::{Fired, Firing, TimerField};
 
-/// A handler of a session's timers, with the types of its field and its key erased.
-#[doc(hidden)]
-pub trait SessionTimer<R: Route>: Sync {
-    /// The name of the handler, for the log.
-    fn name(&self) -> &'static str;
-
-    /// Shows the timers of its field, as the handler with this number.
-    fn show(&self, number: usize, session: &mut R::Session, timers: &mut Timers);
-
-    /// Calls the handler, unless the timer is no longer due.
-    fn run<'a>(&self, event: RouteEvent<'a, R, Fired>) -> Called<'a>;
-}
-
-/// A handler that was called.
-#[doc(hidden)]
-pub enum Called<'a> {
-    /// It was a plain one, or it was not run.
-    Done(Outcome),
-    /// It is an `async` one, and must be awaited.
-    Later(BoxFuture<'a, Outcome>),
-}
-
-/// A timer that has fired, with its key. `E` is the event of its owner.
+/// A timer that is due, with its key. `E` is the event of its owner.
 #[doc(hidden)]
 pub struct TimerEvent<'a, Key, E> {
     key: &'a Key,
     event: E,
+}
+
+/// A timer of a state of type `T`. Whether it is still due is found out under the lock on the state.
+#[doc(hidden)]
+pub struct StateTimerEvent<'a, T, Key, E> {
+    firing: Firing<'a, T>,
+    timer: TimerEvent<'a, Key, E>,
 }
 
 /// The context of a timer: that of its owner, and the key.
@@ -47,87 +28,9 @@ pub struct TimerContext<'a, Key, C> {
     owner: C,
 }
 
-/// A declared timer: its field and its handler.
-struct Declared<O, T, F, H> {
-    name: &'static str,
-    field: F,
-    handler: H,
-    types: PhantomData<fn() -> (O, T)>,
-}
-
-/// A handler that is a plain function.
-struct InPlace<H>(H);
-
-/// A handler whose future is boxed: a closure cannot say that its own future is `Send`.
-struct Boxed<H>(H);
-
-/// Declares a timer of the session with a plain handler.
-pub const fn session_timer<R, T, F, H>(name: &'static str, field: F, handler: H) -> impl SessionTimer<R>
-where
-    R: Route,
-    T: TimerField + 'static,
-    F: for<'s> Fn(&'s mut R::Session) -> Option<&'s mut T> + Sync,
-    H: for<'a> Fn(TimerEvent<'a, T::Key, RouteEvent<'a, R>>) -> Outcome + Sync,
-{
-    Declared { name, field, handler: InPlace(handler), types: PhantomData }
-}
-
-/// Declares a timer of the session with an `async` handler.
-pub const fn session_timer_async<R, T, F, H>(name: &'static str, field: F, handler: H) -> impl SessionTimer<R>
-where
-    R: Route,
-    T: TimerField + 'static,
-    F: for<'s> Fn(&'s mut R::Session) -> Option<&'s mut T> + Sync,
-    H: for<'a> Fn(TimerEvent<'a, T::Key, RouteEvent<'a, R>>) -> BoxFuture<'a, Outcome> + Sync,
-{
-    Declared { name, field, handler: Boxed(handler), types: PhantomData }
-}
-
-/// Calls a handler, plain or `async`.
-trait Call<'a, E>: Sync {
-    fn call(&self, event: E) -> Called<'a>;
-}
-
-impl<'a, E, H: Fn(E) -> Outcome + Sync> Call<'a, E> for InPlace<H> {
-    fn call(&self, event: E) -> Called<'a> {
-        Called::Done((self.0)(event))
-    }
-}
-
-impl<'a, E, H: Fn(E) -> BoxFuture<'a, Outcome> + Sync> Call<'a, E> for Boxed<H> {
-    fn call(&self, event: E) -> Called<'a> {
-        Called::Later((self.0)(event))
-    }
-}
-
-impl<R, T, F, H> SessionTimer<R> for Declared<R, T, F, H>
-where
-    R: Route,
-    T: TimerField + 'static,
-    F: for<'s> Fn(&'s mut R::Session) -> Option<&'s mut T> + Sync,
-    H: for<'a> Call<'a, TimerEvent<'a, T::Key, RouteEvent<'a, R>>>,
-{
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn show(&self, number: usize, session: &mut R::Session, timers: &mut Timers) {
-        if let Some(field) = (self.field)(session) {
-            timers.show(number, field);
-        }
-    }
-
-    fn run<'a>(&self, event: RouteEvent<'a, R, Fired>) -> Called<'a> {
-        match event.fire(&self.field) {
-            Some(event) => self.handler.call(event),
-            None => Called::Done(Ok(())),
-        }
-    }
-}
-
 impl<'a, K, Se: 'static> ConnEvent<'a, K, Se, Fired> {
-    /// Stops the timer in the field of the session; `None` if it is no longer due.
-    fn fire<T: TimerField>(
+    /// Stops the timer in the field of the session. `None` if it is no longer due.
+    pub(crate) fn fire<T: TimerField>(
         self,
         field: impl Fn(&mut Se) -> Option<&mut T>,
     ) -> Option<TimerEvent<'a, T::Key, ConnEvent<'a, K, Se, ()>>> {
@@ -138,33 +41,54 @@ impl<'a, K, Se: 'static> ConnEvent<'a, K, Se, Fired> {
 }
 
 impl<'a, Key, K, Se: 'static> TimerEvent<'a, Key, ConnEvent<'a, K, Se, ()>> {
-    /// The context of an `async` handler if the state is behind a lock.
+    /// The context from which the handler's arguments are made.
     #[must_use]
-    pub fn withheld(self) -> TimerContext<'a, Key, ConnContext<'a, Withheld, Se, ()>> {
-        TimerContext { key: self.key, owner: self.event.withheld() }
+    pub fn context(self) -> TimerContext<'a, Key, ConnContext<'a, K, Se, ()>> {
+        TimerContext { key: self.key, owner: self.event.context() }
     }
 }
 
-impl<'a, Key, T, Se: 'static> TimerEvent<'a, Key, ConnEvent<'a, Plain<T>, Se, ()>> {
-    /// The context of a handler if the state needs no lock.
+impl<'a, T, Key, K> StateTimerEvent<'a, T, Key, ServerEvent<'a, K>> {
+    pub(crate) fn new(firing: Firing<'a, T>, key: &'a Key, event: ServerEvent<'a, K>) -> Self {
+        Self { firing, timer: TimerEvent { key, event } }
+    }
+
+    /// Stops the timer, under the lock on the state.
     #[must_use]
-    pub fn shared(self) -> TimerContext<'a, Key, ConnContext<'a, Shared<'a, T>, Se, ()>> {
-        TimerContext { key: self.key, owner: self.event.shared() }
+    pub fn firing(&self) -> Firing<'a, T> {
+        self.firing
+    }
+
+    /// The store of the states.
+    #[must_use]
+    pub fn store(&self) -> &'a K {
+        self.timer.event.store()
+    }
+
+    /// The context from which the handler's arguments are made.
+    #[must_use]
+    pub fn context(self) -> TimerContext<'a, Key, ServerContext<'a, K>> {
+        TimerContext { key: self.timer.key, owner: self.timer.event.context() }
     }
 }
 
-impl<'a, Key, T, Se: 'static> TimerEvent<'a, Key, ConnEvent<'a, Guarded<T>, Se, ()>> {
-    /// The context of a handler that may take the lock on the state.
+impl<'a, Key, K, Se: 'static, M> TimerContext<'a, Key, ConnContext<'a, K, Se, M>> {
+    /// The store of the states.
     #[must_use]
-    pub fn locked<'h>(
-        self,
-        hold: &'h mut Hold<'a, T>,
-    ) -> TimerContext<'h, Key, ConnContext<'h, Locked<'h, 'a, T>, Se, ()>> {
-        TimerContext { key: self.key, owner: self.event.locked(hold) }
+    pub fn store(&self) -> &'a K {
+        self.owner.store()
     }
 }
 
-/// Marks arguments that are the key of the timer.
+impl<'a, Key, K> TimerContext<'a, Key, ServerContext<'a, K>> {
+    /// The store of the states.
+    #[must_use]
+    pub fn store(&self) -> &'a K {
+        self.owner.store()
+    }
+}
+
+/// Marks arguments that are the key of the timer, by reference.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ViaKey;
@@ -181,10 +105,10 @@ pub struct ViaOwner;
 
 /// Writes the trait for the arguments of one kind of timers.
 macro_rules! arguments_of {
-    ($(#[doc = $doc:literal])* $trait:ident, $message:literal, $offer:literal) => {
+    ($(#[doc = $doc:literal])* $trait:ident, $offer:literal) => {
         $(#[doc = $doc])*
         #[diagnostic::on_unimplemented(
-            message = $message,
+            message = "a `timer` handler cannot take `{Self}`",
             label = "neither the key of the timer, `{Key}`, nor anything else that this event gives",
             note = $offer,
             note = "a type of your own can be taken too: implement `ws_runtime::event::FromContext` for it"
@@ -222,6 +146,12 @@ arguments_of! {
     /// What a handler of `#[timer(…)]` can take if the timer is in the session: the index or the key, where the field
     /// holds several timers, `&Conn`, `&Server`, the session and the state.
     FromTimer,
-    "a `timer` handler cannot take `{Self}`",
     "a `timer` handler of the session can take, in any order: the index as `usize` or the key by `&`, where the field holds several timers, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`"
+}
+
+arguments_of! {
+    /// What a handler of `#[timer(…)]` can take if the timer is in a state: the index or the key, where the field holds
+    /// several timers, `&Server` and the states.
+    FromStateTimer,
+    "a `timer` handler of a state can take, in any order: the index as `usize` or the key by `&`, where the field holds several timers, `&Server`, the `#[state]` by `&` or `&mut`"
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use ws_spec::options::{Bounds, OptionInfo, RESOLUTION};
+use ws_spec::options::{Bounds, OptionInfo, PERIOD, RESOLUTION};
 
 use super::value::{Refused, Value};
 
@@ -42,11 +42,10 @@ impl Seconds {
         }
     }
 
-    /// The duration, moved to the nearer bound (in seconds) if it is outside of them. What is no number counts as too
-    /// small.
-    pub(crate) fn clamped(self, bounds: Bounds) -> Duration {
-        let nearer = if self.number() > bounds.least { bounds.most } else { bounds.least };
-        self.within(bounds).unwrap_or_else(|| Duration::from_secs_f64(nearer))
+    /// The nearest duration from nothing to a year.
+    pub(crate) fn saturating(self) -> Duration {
+        // Only what is no number has none.
+        Duration::try_from_secs_f64(self.number().clamp(0.0, PERIOD.most)).unwrap_or_default()
     }
 
     fn is_below_resolution(self) -> bool {

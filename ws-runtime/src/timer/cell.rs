@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::Started;
+use crate::event::StateCell;
 
 /// A state with timers.
 #[doc(hidden)]
@@ -34,11 +35,17 @@ pub struct TimedLock<'s, T> {
     started: Option<Started>,
 }
 
-impl<T> Timed<T> {
-    pub fn new(state: T) -> Self {
+impl<T> StateCell<T> for Timed<T> {
+    fn new(state: T) -> Self {
         Self { state: Mutex::new(Alarmed { state, alarm: None }), sooner: Notify::new() }
     }
 
+    fn with<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        look(&self.lock())
+    }
+}
+
+impl<T> Timed<T> {
     /// Takes the lock. Poisoning is ignored: the state stays as the handler that panicked left it.
     pub fn lock(&self) -> TimedLock<'_, T> {
         let alarmed = self.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,6 +4,7 @@ use std::any::Any;
 
 use tokio::time::Instant;
 
+use super::declared::Fires;
 use super::started::sooner;
 use super::{Timer, TimerField};
 
@@ -22,9 +23,16 @@ pub struct Timers {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Fired {
-    pub(crate) handler: usize,
-    pub(crate) due: Instant,
+    handler: usize,
+    due: Instant,
     key: Box<dyn Any + Send + Sync>,
+}
+
+/// A timer of a state of type `O`, before the lock on the state is taken.
+#[doc(hidden)]
+pub struct Firing<'a, O> {
+    fired: &'a Fired,
+    timer: &'a dyn Fires<O>,
 }
 
 impl Timers {
@@ -32,9 +40,8 @@ impl Timers {
         Self { now, handler: 0, due: Vec::new(), next: None }
     }
 
-    /// Shows a field. The generated code calls it for each, with the number of its handler.
-    #[doc(hidden)]
-    pub fn show<F: TimerField>(&mut self, handler: usize, field: &F) {
+    /// Shows a field, with the number of its handler.
+    pub(crate) fn show<F: TimerField>(&mut self, handler: usize, field: &F) {
         self.handler = handler;
         field.show(self);
     }
@@ -58,19 +65,41 @@ impl Timers {
 
 impl Fired {
     /// The number of its handler.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn handler(&self) -> usize {
+    pub(crate) fn handler(&self) -> usize {
         self.handler
     }
 
+    /// Its key in the field.
+    pub(crate) fn key<F: TimerField>(&self) -> Option<&F::Key> {
+        self.key.downcast_ref()
+    }
+
     /// Stops the timer, in its field, and returns its key. `None` if it is no longer due.
-    #[doc(hidden)]
-    pub fn fire<F: TimerField>(&self, field: &mut F) -> Option<&F::Key> {
-        let key = self.key.downcast_ref::<F::Key>()?;
+    pub(crate) fn fire<F: TimerField>(&self, field: &mut F) -> Option<&F::Key> {
+        let key = self.key::<F>()?;
         field.fire(key, self.due).then_some(key)
     }
 }
+
+impl<'a, O> Firing<'a, O> {
+    pub(crate) fn new(fired: &'a Fired, timer: &'a dyn Fires<O>) -> Self {
+        Self { fired, timer }
+    }
+
+    /// Stops the timer. Returns false if it is no longer due, so that its handler must not run.
+    #[must_use]
+    pub fn fire(self, state: &mut O) -> bool {
+        self.timer.fire(self.fired, state)
+    }
+}
+
+impl<O> Clone for Firing<'_, O> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<O> Copy for Firing<'_, O> {}
 
 #[cfg(test)]
 mod tests {

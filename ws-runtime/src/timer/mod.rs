@@ -9,6 +9,7 @@
 //! * [`TimerField`] is what a field may be: one timer, or several by index or key.
 
 mod cell;
+mod declared;
 mod field;
 mod look;
 mod started;
@@ -16,13 +17,16 @@ mod started;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use ws_spec::options::PERIOD;
 
 use crate::options::Seconds;
 
 pub use self::cell::{Timed, TimedLock};
+pub use self::declared::{
+    Called, Fires, Host, SessionTimer, StateTimer, TimedState, session_timer, session_timer_async,
+    state_timer, state_timer_async, timed_state,
+};
 pub use self::field::TimerField;
-pub use self::look::{Fired, Timers};
+pub use self::look::{Fired, Firing, Timers};
 pub(crate) use self::started::Started;
 
 /// A timer: a field of the `#[session]` or of a `#[state]`, with a handler that runs when it is due.
@@ -74,13 +78,16 @@ pub struct Timer {
     due: Option<Instant>,
 }
 
+/// The clock's resolution. A timer that its own handler starts anew is never due at once, again and again.
+const LEAST: Duration = Duration::from_millis(1);
+
 impl Timer {
     /// Starts the timer: it is due in so many seconds, from 0.001 to 31,536,000. A time outside of these bounds is moved
     /// to the nearer one. If the timer runs already, it starts anew.
     ///
     /// A handler that is late, because another one runs, is not run more often afterwards.
     pub fn start(&mut self, seconds: impl Into<Seconds>) {
-        let due = Instant::now() + seconds.into().clamped(PERIOD);
+        let due = Instant::now() + seconds.into().saturating().max(LEAST);
         self.due = Some(due);
         started::note(due);
     }

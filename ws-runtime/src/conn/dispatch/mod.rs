@@ -16,7 +16,6 @@ use crate::event::{
 };
 use crate::message::{Beside, Envelope, Keys, NO_REPLY_TO, Running};
 use crate::server::Hosted;
-use crate::wire::Incoming;
 
 pub(super) use self::call::{Caught, Verdict, catch_now, report};
 pub(crate) use self::call::{Panicked, catch};
@@ -44,7 +43,7 @@ impl<R: Route> Dispatcher<R> {
         }
         loop {
             let handled = match driver.next(self).await {
-                Some(Next::Message(incoming)) => Box::pin(self.run_async(driver, incoming)).await,
+                Some(Next::Message(message)) => Box::pin(self.run_async(driver, message)).await,
                 Some(Next::Timers) => Box::pin(self.run_timers(driver)).await,
                 None => return,
             };
@@ -84,8 +83,7 @@ impl<R: Route> Dispatcher<R> {
     }
 
     /// Runs the `async` handler of a message to its end.
-    async fn run_async(&mut self, driver: &mut Driver, incoming: Incoming<'static>) -> Verdict {
-        let Ok(message) = Received::of::<R>(incoming) else { return Verdict::GoOn };
+    async fn run_async(&mut self, driver: &mut Driver, message: Received<'static>) -> Verdict {
         let message = match message {
             Received::Named(message) => match R::running(message.name()) {
                 Some(running) => return self.run_beside(driver, running, message).await,
@@ -258,16 +256,14 @@ impl<R: Route> Dispatcher<R> {
 impl<R: Route> Receiver for Dispatcher<R> {
     const HANDLES: bool = true;
 
-    fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
-        // Pings and Close frames never get here: `ReceivePath` handles them.
-        let Ok(message) = Received::of::<R>(incoming) else { return Ok(()) };
+    fn receive<'b>(&mut self, message: Received<'b>) -> Result<(), Received<'b>> {
         match self.call_replaced(&message) {
             Some((name, ended)) => {
                 self.conclude(name, OnRefusal::of::<R>(&message), Some(ended));
             }
             None => match catch_now(|| message.handle::<R>(self.event())) {
                 Ok(Ok(Handled::Done)) => {}
-                Ok(Ok(Handled::Later)) => return Err(message.into()),
+                Ok(Ok(Handled::Later)) => return Err(message),
                 Ok(Err(failure)) => {
                     self.fail(message.handler::<R>(), OnRefusal::of::<R>(&message), Ok(failure));
                 }

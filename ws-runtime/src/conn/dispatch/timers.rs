@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::{Dispatcher, OnRefusal, Verdict};
 use crate::conn::drive::Driver;
 use crate::conn::send::Phase;
-use crate::event::{Called, Route};
+use crate::event::Route;
 use crate::timer::{Fired, Timers};
 
 impl<R: Route> Dispatcher<R> {
@@ -19,16 +19,7 @@ impl<R: Route> Dispatcher<R> {
             }
             let Some(timer) = R::TIMERS.get(fired.handler()) else { continue };
             let event = self.event().bringing(&fired);
-            let handler = || {
-                let called = timer.run(event);
-                async {
-                    match called {
-                        Called::Done(outcome) => outcome,
-                        Called::Later(handler) => handler.await,
-                    }
-                }
-            };
-            let ended = driver.run_handler(handler).await;
+            let ended = driver.run_handler(|| timer.run(event).ended()).await;
             if self.conclude(timer.name(), OnRefusal::Continue, ended) == Verdict::End {
                 return Verdict::End;
             }

@@ -110,7 +110,6 @@ impl Moment {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         Self(NonZeroU64::new(self.0.get().saturating_sub(micros)).unwrap_or(NonZeroU64::MIN))
     }
-
 }
 
 impl Deadlines {
