@@ -24,8 +24,8 @@ pub use crate::options::{
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;
 pub use crate::timer::{
-    SessionTimer, Timed, TimedState, session_timer, session_timer_async, state_timer, state_timer_async,
-    timed_state,
+    SessionTimer, StateTimers, Timed, TimedState, session_timer, session_timer_async, state_timer,
+    state_timer_async,
 };
 pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};
 

@@ -18,7 +18,7 @@ pub(crate) fn of_session(plan: &Plan<'_>) -> TokenStream {
         let place = place(timer).filter(|place| place.owner == Owner::Session)?;
         let call = call(timer, plan);
         let event = event(needs_event(timer));
-        Some(declare(timer, place, "session_timer", &quote_spanned!(here()=> Self, _, _, _), &event, &call))
+        Some(declare(timer, place, None, &event, &call))
     });
     let timers: Vec<TokenStream> = timers.collect();
     if timers.is_empty() {
@@ -65,12 +65,11 @@ fn timed_state(state: &State, plan: &Plan<'_>) -> TokenStream {
             }
         };
         let call = quote_spanned!(here()=> #first #call);
-        let types = quote_spanned!(here()=> Self, #name, _, _, _);
-        Some(declare(timer, place(timer)?, "state_timer", &types, &event(true), &call))
+        Some(declare(timer, place(timer)?, Some(&name), &event(true), &call))
     });
     quote_spanned! {here()=>
         #cfgs
-        &__ws_runtime::timed_state::<Self, #name>(|store| &store.#cell, &[#(#timers),*])
+        &__ws_runtime::StateTimers::<Self, #name> { cell: |store| &store.#cell, timers: &[#(#timers),*] }
     }
 }
 
@@ -108,13 +107,13 @@ fn event(is_used: bool) -> Ident {
 fn declare(
     timer: &Call<'_>,
     place: &TimerPlace,
-    function: &str,
-    types: &TokenStream,
+    state: Option<&Ident>,
     event: &Ident,
     call: &TokenStream,
 ) -> TokenStream {
     let (cfgs, name) = (timer.cfgs.attributes(), timer.handler.name.unraw().to_string());
     let last = at(place.members.last().map_or_else(here, span));
+    let function = if state.is_some() { "state_timer" } else { "session_timer" };
     let (function, body) = match timer.handler.flow {
         Flow::Plain => (function.to_owned(), quote_spanned!(here()=> { #call })),
         Flow::Async => (
@@ -124,10 +123,11 @@ fn declare(
     };
     let function = Ident::new(&function, last);
     let field = field(&place.members);
+    let state = state.map(|name| quote_spanned!(last=> #name,));
     // All stands where the field does, at which the compiler points if that is no timer.
     quote_spanned! {last=>
         #cfgs
-        &__ws_runtime::#function::<#types>(
+        &__ws_runtime::#function::<Self, #state _, _, _>(
             #name,
             |owner| ::core::option::Option::Some(#field),
             |#event| #body,

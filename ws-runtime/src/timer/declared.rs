@@ -121,21 +121,14 @@ where
     Declared { name, field, handler: Boxed(handler), types: PhantomData::<fn() -> (O, T)> }
 }
 
-/// Declares a state with timers.
-pub const fn timed_state<S: Service, O: Send + 'static>(
-    cell: fn(&S::Store) -> &Timed<O>,
-    timers: &'static [&'static dyn StateTimer<S, O>],
-) -> impl TimedState<S> {
-    Declaration { cell, timers }
+/// A state with timers, as it is declared. A literal, so that the list may stand in it.
+#[doc(hidden)]
+pub struct StateTimers<S: Service, O: 'static> {
+    pub cell: fn(&S::Store) -> &Timed<O>,
+    pub timers: &'static [&'static dyn StateTimer<S, O>],
 }
 
-/// A declared state with timers.
-struct Declaration<S: Service, O: 'static> {
-    cell: fn(&S::Store) -> &Timed<O>,
-    timers: &'static [&'static dyn StateTimer<S, O>],
-}
-
-impl<S: Service, O: Send + 'static> TimedState<S> for Declaration<S, O> {
+impl<S: Service, O: Send + 'static> TimedState<S> for StateTimers<S, O> {
     fn run(&'static self, Host(hosted): Host<S>) -> BoxFuture<'static, ()> {
         Box::pin(async move { hosted.run_timers((self.cell)(&hosted.store), self.timers).await })
     }

@@ -22,8 +22,8 @@ use crate::options::Seconds;
 
 pub use self::cell::{Timed, TimedLock};
 pub use self::declared::{
-    Called, Fires, Host, SessionTimer, StateTimer, TimedState, session_timer, session_timer_async,
-    state_timer, state_timer_async, timed_state,
+    Called, Fires, Host, SessionTimer, StateTimer, StateTimers, TimedState, session_timer,
+    session_timer_async, state_timer, state_timer_async,
 };
 pub use self::field::TimerField;
 pub use self::look::{Fired, Firing, Timers};
