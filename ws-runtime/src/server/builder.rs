@@ -1,5 +1,7 @@
 //! The builder: makes a running server from a module of handlers.
 
+#[cfg(feature = "test")]
+use std::ffi::OsString;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -11,6 +13,10 @@ use super::serve;
 use super::{Hosted, Server};
 use crate::error::Error;
 use crate::event::{Service, Store};
+#[cfg(feature = "test")]
+use crate::listen::{Dialer, Listen};
+#[cfg(feature = "test")]
+use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
 use crate::process;
 use crate::tick::Ticks;
@@ -143,6 +149,21 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
         warn(&self.draft.prepare(std::env::vars_os(), S::attribute));
         let settled = self.draft.settle(S::attribute)?;
         bind::<S>(settled, S::Store::new(self.state.into_state())).await
+    }
+
+    /// Binds the server to pipes inside this process, without TLS. The environment is not read.
+    #[cfg(feature = "test")]
+    pub(crate) async fn bind_in_memory(mut self) -> Result<(Running, Dialer), Error> {
+        if Handle::try_current().is_err() {
+            return Err(Error::OutsideRuntime);
+        }
+        let (listen, dialer) = Listen::memory();
+        self.draft.listen.set(Source::Builder, listen);
+        let no_environment: [(OsString, OsString); 0] = [];
+        self.draft.prepare(no_environment, S::attribute);
+        let settled = Settled { tls: None, ..self.draft.settle(S::attribute)? };
+        let running = bind::<S>(settled, S::Store::new(self.state.into_state())).await?;
+        Ok((running, dialer))
     }
 }
 
