@@ -181,6 +181,7 @@ impl TestClient {
     /// # Errors
     ///
     /// [`Error`] if the connection is closed, or if none comes within a second.
+    #[expect(clippy::should_implement_trait, reason = "the word for it, as in `StreamExt::next`")]
     #[track_caller]
     pub fn next(&mut self) -> impl Future<Output = Result<Message, Error>> + Send {
         self.take(Location::caller(), "no message")

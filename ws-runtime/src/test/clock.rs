@@ -43,8 +43,10 @@ async fn settle() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    /// How often the blocking thread looks.
-    const LOOK: Duration = Duration::from_micros(20);
+    /// How often the blocking thread looks without a pause: mostly there is little to run.
+    const LOOKS: u32 = 100;
+    /// How long it pauses after that.
+    const PAUSE: Duration = Duration::from_micros(20);
 
     /// Ends the blocking thread if the test stops waiting: a runtime that ends waits for its blocking threads.
     struct Waiting(Arc<AtomicBool>);
@@ -61,8 +63,10 @@ async fn settle() {
     let waiting = Waiting(Arc::clone(&is_waiting));
     // It fails only if the runtime ends.
     let _ = tokio::task::spawn_blocking(move || {
+        let mut looks = 0;
         while is_waiting.load(Ordering::Relaxed) && metrics.worker_park_count(0) == before {
-            std::thread::sleep(LOOK);
+            looks += 1;
+            if looks <= LOOKS { std::thread::yield_now() } else { std::thread::sleep(PAUSE) }
         }
     })
     .await;

@@ -46,14 +46,14 @@ impl Keys {
         &self,
         name: &str,
         number: Option<(&str, u64)>,
-        content: Option<(&str, &impl Serialize)>,
+        content: Option<(&str, impl Serialize)>,
     ) -> Result<String, serde_json::Error> {
         let mut text = format!("{{{}:{}", quoted(&self.kind)?, quoted(name)?);
         if let Some((key, number)) = number {
             text.push_str(&format!(",{}:{number}", quoted(key)?));
         }
         if let Some((key, content)) = content {
-            text.push_str(&format!(",{}:{}", quoted(key)?, serde_json::to_string(content)?));
+            text.push_str(&format!(",{}:{}", quoted(key)?, serde_json::to_string(&content)?));
         }
         text.push('}');
         Ok(text)
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn what_is_written_can_be_read_with_renamed_keys() {
         let keys = Keys { kind: "event".into(), data: "payload".into(), id: "ref".into() };
-        let text = keys.write("say \"x\"", Some((&keys.id, 7)), Some((&keys.data, &vec![1, 2]))).unwrap();
+        let text = keys.write("say \"x\"", Some((&keys.id, 7)), Some((&keys.data, [1, 2]))).unwrap();
         assert_eq!(text, r#"{"event":"say \"x\"","ref":7,"payload":[1,2]}"#);
         let read = keys.read(&text).unwrap();
         assert_eq!((read.kind.as_str(), read.id.as_deref()), ("say \"x\"", Some("7")));

@@ -28,14 +28,14 @@ impl TestClient {
     #[track_caller]
     pub fn call<T: DeserializeOwned>(
         &mut self,
-        name: impl AsRef<str> + Send,
+        name: &str,
         data: impl Serialize + Send,
     ) -> impl Future<Output = Result<T, Error>> + Send {
         let at = Location::caller();
-        let written = self.write_call(name.as_ref(), &data);
+        let written = self.write_call(name, data);
         async move {
             let id = self.send_call(at, written).await?;
-            let step = format!("no reply to `{}` (id {id})", name.as_ref());
+            let step = format!("no reply to `{name}` (id {id})");
             self.wait_for_reply(at, id, step).await
         }
     }
@@ -49,11 +49,11 @@ impl TestClient {
     #[track_caller]
     pub fn begin(
         &mut self,
-        name: impl AsRef<str> + Send,
+        name: &str,
         data: impl Serialize + Send,
     ) -> impl Future<Output = Result<u64, Error>> + Send {
         let at = Location::caller();
-        let written = self.write_call(name.as_ref(), &data);
+        let written = self.write_call(name, data);
         self.send_call(at, written)
     }
 
@@ -76,11 +76,11 @@ impl TestClient {
     #[track_caller]
     pub fn notify(
         &mut self,
-        name: impl AsRef<str> + Send,
+        name: &str,
         data: impl Serialize + Send,
     ) -> impl Future<Output = Result<(), Error>> + Send {
         let at = Location::caller();
-        let written = self.keys.write(name.as_ref(), None, Some((&self.keys.data, &data)));
+        let written = self.keys.write(name, None, Some((&self.keys.data, data)));
         self.send_written(at, written.map_err(Cause::Unserializable))
     }
 
@@ -93,11 +93,10 @@ impl TestClient {
     #[track_caller]
     pub fn expect<T: DeserializeOwned>(
         &mut self,
-        name: impl AsRef<str> + Send,
+        name: &str,
     ) -> impl Future<Output = Result<T, Error>> + Send {
         let at = Location::caller();
         async move {
-            let name = name.as_ref();
             let step = format!("no push `{name}`");
             let is_push = |envelope: &Envelope| {
                 envelope.kind == name && envelope.id.is_none() && envelope.ask.is_none()
@@ -115,11 +114,11 @@ impl TestClient {
     #[track_caller]
     pub fn stream<T: DeserializeOwned>(
         &mut self,
-        name: impl AsRef<str> + Send,
+        name: &str,
         data: impl Serialize + Send,
     ) -> impl Future<Output = Result<Items<'_, T>, Error>> + Send {
         let at = Location::caller();
-        let written = self.write_call(name.as_ref(), &data);
+        let written = self.write_call(name, data);
         async move {
             let id = self.send_call(at, written).await?;
             Ok(Items::new(self, id))
@@ -139,7 +138,7 @@ impl TestClient {
     #[track_caller]
     pub fn cancel(&mut self, id: u64) -> impl Future<Output = Result<(), Error>> + Send {
         let at = Location::caller();
-        let text = self.keys.write("$cancel", Some((&self.keys.id, id)), None::<(&str, &())>);
+        let text = self.keys.write("$cancel", Some((&self.keys.id, id)), None::<(&str, ())>);
         self.send_written(at, text.map_err(Cause::Unserializable))
     }
 
@@ -151,11 +150,10 @@ impl TestClient {
     #[track_caller]
     pub fn question<T: DeserializeOwned>(
         &mut self,
-        name: impl AsRef<str> + Send,
+        name: &str,
     ) -> impl Future<Output = Result<(u64, T), Error>> + Send {
         let at = Location::caller();
         async move {
-            let name = name.as_ref();
             let step = format!("no question `{name}`");
             let is_question = |envelope: &Envelope| envelope.kind == name && envelope.ask.is_some();
             let Envelope { kind, ask, content, .. } = self.wait_for(at, &step, is_question).await?;
@@ -176,7 +174,7 @@ impl TestClient {
         ask: u64,
         data: impl Serialize + Send,
     ) -> impl Future<Output = Result<(), Error>> + Send {
-        let text = self.write_answer(ask, &self.keys.data, &data);
+        let text = self.write_answer(ask, &self.keys.data, data);
         self.send_written(Location::caller(), text)
     }
 
@@ -193,17 +191,17 @@ impl TestClient {
         message: impl AsRef<str>,
     ) -> impl Future<Output = Result<(), Error>> + Send {
         let error = serde_json::json!({ "code": code.as_ref(), "message": message.as_ref() });
-        let text = self.write_answer(ask, "error", &error);
+        let text = self.write_answer(ask, "error", error);
         self.send_written(Location::caller(), text)
     }
 
-    fn write_answer(&self, ask: u64, key: &str, content: &impl Serialize) -> Result<String, Cause> {
+    fn write_answer(&self, ask: u64, key: &str, content: impl Serialize) -> Result<String, Cause> {
         let name = self.asked.get(&ask).ok_or(Cause::NotAsked(ask))?;
         self.keys.write(name, Some(("ask", ask)), Some((key, content))).map_err(Cause::Unserializable)
     }
 
     /// Writes a message to a handler, with a new `id`.
-    fn write_call(&mut self, name: &str, data: &impl Serialize) -> Result<(String, u64), Cause> {
+    fn write_call(&mut self, name: &str, data: impl Serialize) -> Result<(String, u64), Cause> {
         let id = self.last_id + 1;
         let text = self.keys.write(name, Some((&self.keys.id, id)), Some((&self.keys.data, data)));
         let text = text.map_err(Cause::Unserializable)?;

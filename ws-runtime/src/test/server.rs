@@ -69,7 +69,7 @@ impl TestServer {
     /// #     use ws_runtime::prelude::*;
     /// #     #[on(handshake)]
     /// #     fn who(handshake: &Handshake) -> Result<(), Reject> {
-    /// #         match handshake.query("seat") { Some(_) => Ok(()), None => Err(Reject::not_found()) }
+    /// #         match handshake.query_param("seat") { Some(_) => Ok(()), None => Err(Reject::not_found()) }
     /// #     }
     /// # }
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]

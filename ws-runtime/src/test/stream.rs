@@ -33,6 +33,7 @@ impl<'c, T: DeserializeOwned> Items<'c, T> {
     /// # Errors
     ///
     /// As [`TestClient::call`].
+    #[expect(clippy::should_implement_trait, reason = "the word for it, as in `StreamExt::next`")]
     #[track_caller]
     pub fn next(&mut self) -> impl Future<Output = Result<Option<T>, Error>> + Send {
         self.wait(Location::caller())
