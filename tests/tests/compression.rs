@@ -349,3 +349,48 @@ async fn a_compressed_message_that_was_not_agreed_on_is_a_breach_of_the_protocol
         assert_eq!(Sent::read(&answer).close, Some(1002), "{compression:?}");
     }
 }
+
+#[ws_server(listen = "127.0.0.1:0", origins = any, compression = "context_takeover")]
+mod greeting {
+    use super::*;
+
+    /// Each text repeats the others, so that a compressor refers to what it has seen before.
+    fn text(name: &str) -> String {
+        format!("{} of {name}", str::from_utf8(&prose(2000)).unwrap())
+    }
+
+    #[on(ready)]
+    fn greet(conn: &Conn) -> String {
+        conn.send_utf8(text("own 1")).unwrap();
+        let other = conn.clone();
+        let send = move || {
+            other.send_utf8(text("other 1")).unwrap();
+            assert_eq!(other.server().broadcast_utf8(text("other 2")), 1);
+            other.send_utf8(text("other 3")).unwrap();
+        };
+        std::thread::spawn(send).join().unwrap();
+        conn.send_utf8(text("own 2")).unwrap();
+        text("own 3")
+    }
+
+    #[on(utf8)]
+    fn answer(name: &str) -> String {
+        text(name)
+    }
+}
+
+#[tokio::test]
+async fn with_context_takeover_what_waits_for_the_end_of_ready_can_be_inflated() {
+    let running = greeting::server().bind().await.unwrap();
+    let mut stream = agreed(&running, DEFLATE).await;
+    let mut context = fresh();
+    for name in ["own 1", "own 2", "own 3", "other 1", "other 2", "other 3", "answer 1", "answer 2"] {
+        if name.starts_with("answer") {
+            stream.write_all(&frame(0x81, name.as_bytes())).await.unwrap();
+        }
+        let (first, payload) = next(&mut stream).await;
+        assert_eq!(first, 0xC1, "a compressed text");
+        let text = String::from_utf8(inflate(&mut context, &payload)).unwrap();
+        assert!(text.ends_with(&format!(" of {name}")), "{name}: {text}");
+    }
+}

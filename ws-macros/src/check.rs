@@ -11,7 +11,7 @@ use proc_macro2::Ident;
 use crate::cfgs::{Cfgs, all_exclude_each_other, twins};
 use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Output};
-use crate::model::{Flow, Handler, Part};
+use crate::model::{Flow, Handler, Limits, Part, Subject};
 use crate::resolve::{Asks, Call, Resolved};
 use crate::syntax::{output_type, referenced_name, single_name, success};
 
@@ -52,7 +52,7 @@ impl LeftOut {
 /// Finds the handlers that cannot be called.
 fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut {
     let mut wrong = LeftOut::default();
-    let locks = |call: &&Call<'_>| call.handler.flow == Flow::Plain && call.takes_state_mutably();
+    let locks = |call: &&Call<'_>| !call.handler.awaits() && call.takes_state_mutably();
     let locking = resolved.calls.iter().find(locks).map(|call| &call.handler.name);
     let mut arguments = Arguments { server: resolved.server, locking, unmarked: BTreeSet::new() };
     for (number, call) in resolved.calls.iter().enumerate() {
@@ -60,6 +60,7 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
         let earlier = resolved.calls.iter().take(number).map(|call| call.handler);
         no_second_handler(call.handler, earlier, diagnostics);
         returns_no_session(call, diagnostics);
+        limits_fit(call.handler, diagnostics);
         let mut found = arguments.check(call, diagnostics);
         if let Some(name) = unmarked_session(call, resolved) {
             found.is_wrong = true;
@@ -116,10 +117,11 @@ fn no_second_handler<'h>(
     mut earlier: impl Iterator<Item = &'h Handler>,
     diagnostics: &mut Diagnostics,
 ) {
-    let Some(event) = handler.event() else { return };
-    let is_rival = |first: &&Handler| first.event() == Some(event) && !first.cfgs.excludes(&handler.cfgs);
+    let Some(subject) = handler.subject() else { return };
+    let is_rival =
+        |first: &&Handler| first.subject().as_ref() == Some(&subject) && !first.cfgs.excludes(&handler.cfgs);
     if let Some(first) = earlier.find(is_rival) {
-        diagnostics.error(&handler.name, already_handled(event, first));
+        diagnostics.error(&handler.name, already_handled(&subject, first));
     }
 }
 
@@ -128,12 +130,12 @@ fn one_handler_each(calls: &[Call<'_>], left_out: &LeftOut, diagnostics: &mut Di
     let numbered = calls.iter().map(|call| call.handler).enumerate();
     let handlers: Vec<&Handler> =
         numbered.filter(|(number, _)| !left_out.contains(*number)).map(|(_, handler)| handler).collect();
-    let twins = twins(handlers.iter().map(|handler| (handler.event(), &handler.cfgs)));
+    let twins = twins(handlers.iter().map(|handler| (handler.subject(), &handler.cfgs)));
     for (handler, twin) in handlers.iter().zip(twins) {
-        let Some(event) = handler.event() else { continue };
+        let Some(subject) = handler.subject() else { continue };
         for rival in twin.rivals {
             if let Some(first) = handlers.get(rival.number) {
-                diagnostics.error_if(rival.condition, &handler.name, already_handled(event, first));
+                diagnostics.error_if(rival.condition, &handler.name, already_handled(&subject, first));
             }
         }
     }
@@ -152,6 +154,26 @@ fn returns_no_session(call: &Call<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Checks that only handlers which await have limits that concern awaiting.
+fn limits_fit(handler: &Handler, diagnostics: &mut Diagnostics) {
+    let Limits { timeout, concurrent, .. } = &handler.limits;
+    if let Some(concurrent) = concurrent.as_ref().filter(|_| handler.streams()) {
+        diagnostics.error(
+            concurrent,
+            "a stream always runs beside other handlers: leave `concurrent` out; the option `max_streams` limits how many",
+        );
+    } else if handler.flow == Flow::Plain {
+        for (name, limit) in [("timeout", timeout), ("concurrent", concurrent)] {
+            if let Some(limit) = limit {
+                diagnostics.error(
+                    limit,
+                    format!("`{name}` is for an `async fn`: a plain one runs to its end at once, so leave `{name}` out, or make `{}` an `async fn`", handler.name),
+                );
+            }
+        }
+    }
+}
+
 /// The type that a `handshake` handler returns as the session, if `#[session]` is missing above it.
 fn unmarked_session<'r>(call: &Call<'r>, resolved: &Resolved<'r>) -> Option<&'r Ident> {
     let scope = &resolved.server.root;
@@ -167,6 +189,6 @@ fn unmarked_session<'r>(call: &Call<'r>, resolved: &Resolved<'r>) -> Option<&'r 
     (scope.types.contains(name) || resolved.calls.iter().any(is_taken)).then_some(name)
 }
 
-fn already_handled(event: Event, first: &Handler) -> String {
-    format!("`{}` already has a handler, `{}`: do both in one function", event.name(), first.name)
+fn already_handled(subject: &Subject, first: &Handler) -> String {
+    format!("`{}` already has a handler, `{}`: do both in one function", subject.written(), first.name)
 }

@@ -8,6 +8,8 @@
 pub(crate) struct Row {
     /// The name in `#[on(…)]` and in error messages; also the runtime's method.
     pub(crate) name: &'static str,
+    /// Its handler, for error messages.
+    pub(crate) title: &'static str,
     /// What other frameworks call it, in lower case.
     pub(crate) foreign_names: &'static [&'static str],
     /// The runtime's trait that its arguments implement.
@@ -17,6 +19,8 @@ pub(crate) struct Row {
     pub(crate) payload_types: &'static [&'static str],
     /// The same in words, for error messages.
     pub(crate) payload_words: &'static str,
+    /// Whether its payload can be read as `Json<T>`.
+    pub(crate) has_json: bool,
     pub(crate) surroundings: Surroundings,
     pub(crate) session: Session,
     pub(crate) output: Output,
@@ -70,6 +74,8 @@ pub(crate) enum Output {
     Reply,
     /// The session, or the refusal of the peer.
     Admission,
+    /// The data of the reply to a named message.
+    Data,
     /// An HTTP response.
     Response,
 }
@@ -91,6 +97,14 @@ const REQUEST_METHODS: &str = "path, query, headers and cookies are methods of t
 const REQUEST_ELSEWHERE: &str =
     "`#[on(handshake)]` takes it, and returns a `#[session]` that keeps what later events need of it";
 
+const NAMED_HINTS: &[(Wanted, &str)] = &[
+    (Wanted::Text, "its data is taken as `Json<String>`; a text without an envelope goes to `#[on(utf8)]`"),
+    (Wanted::Bytes, "the data of a binary message goes to `#[on(binary)]`"),
+    (Wanted::Number, "its data is taken as `Json<…>`"),
+    (Wanted::Json, "take `Json<…>` around it, which reads the message's data"),
+    (Wanted::Request, REQUEST_ELSEWHERE),
+];
+
 /// Declares the events that `#[on(…)]` takes, each with its row.
 macro_rules! events {
     ($($event:ident: $row:expr,)*) => {
@@ -111,11 +125,13 @@ macro_rules! events {
 events! {
     Connect: Row {
         name: "connect",
+        title: "a `connect` handler",
         foreign_names: &["accept", "tcp"],
         argument_trait: "FromConnect",
         payload: Payload::Nothing,
         payload_types: &[],
         payload_words: "",
+        has_json: false,
         surroundings: Surroundings::Opening,
         session: Session::Absent("there is no session before the handshake"),
         output: Output::Outcome,
@@ -123,11 +139,13 @@ events! {
     },
     Handshake: Row {
         name: "handshake",
+        title: "a `handshake` handler",
         foreign_names: &["upgrade", "auth", "authenticate", "admit"],
         argument_trait: "FromHandshake",
         payload: Payload::Kept("Handshake"),
         payload_types: &["&Handshake"],
         payload_words: "`&Handshake`",
+        has_json: false,
         surroundings: Surroundings::Admission,
         session: Session::Absent("it makes the session, so return one"),
         output: Output::Admission,
@@ -138,11 +156,13 @@ events! {
     },
     Ready: Row {
         name: "ready",
+        title: "a `ready` handler",
         foreign_names: &["open", "opened", "connected", "connection", "join"],
         argument_trait: "FromReady",
         payload: Payload::Nothing,
         payload_types: &[],
         payload_words: "",
+        has_json: false,
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
@@ -153,11 +173,13 @@ events! {
     },
     Utf8: Row {
         name: "utf8",
-        foreign_names: &["text", "message", "string", "msg", "receive"],
+        title: "a `utf8` handler",
+        foreign_names: &["text", "string", "msg", "receive"],
         argument_trait: "FromUtf8",
         payload: Payload::Message("Utf8"),
         payload_types: &["&str", "String", "Utf8Bytes"],
-        payload_words: "the text as `&str` or `String`",
+        payload_words: "the text as `&str`, `String` or `Json<T>`",
+        has_json: true,
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
@@ -165,17 +187,33 @@ events! {
             (Wanted::Text, "the text is taken as `&str` or `String`"),
             (Wanted::Bytes, "the data of a binary message goes to `#[on(binary)]`"),
             (Wanted::Number, "take the text, and parse it"),
-            (Wanted::Json, "take the text as `&str`, and call `serde_json::from_str`"),
+            (Wanted::Json, "take `Json<…>` around it, which reads the text as JSON"),
             (Wanted::Request, REQUEST_ELSEWHERE),
         ],
     },
+    Message: Row {
+        name: "message",
+        title: "a `message` handler",
+        foreign_names: &[],
+        argument_trait: "FromMessage",
+        payload: Payload::Message("Envelope"),
+        payload_types: &["&Envelope", "&Envelope<'_>"],
+        payload_words: "the message as `&Envelope`, its data as `Json<T>`",
+        has_json: true,
+        surroundings: Surroundings::Connection,
+        session: Session::Lent,
+        output: Output::Data,
+        hints: NAMED_HINTS,
+    },
     Binary: Row {
         name: "binary",
+        title: "a `binary` handler",
         foreign_names: &["bytes", "data", "blob", "bin"],
         argument_trait: "FromBinary",
         payload: Payload::Message("Binary"),
         payload_types: &["&[u8]", "Vec<u8>", "Bytes"],
         payload_words: "the data as `&[u8]`, `Vec<u8>` or `Bytes`",
+        has_json: false,
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
@@ -188,11 +226,13 @@ events! {
     },
     Pong: Row {
         name: "pong",
+        title: "a `pong` handler",
         foreign_names: &[],
         argument_trait: "FromPong",
         payload: Payload::Message("Binary"),
         payload_types: &["&[u8]", "Vec<u8>", "Bytes"],
         payload_words: "the payload as `&[u8]`, `Vec<u8>` or `Bytes`",
+        has_json: false,
         surroundings: Surroundings::Connection,
         session: Session::Lent,
         output: Output::Reply,
@@ -204,11 +244,13 @@ events! {
     },
     Disconnect: Row {
         name: "disconnect",
+        title: "a `disconnect` handler",
         foreign_names: &["close", "closed", "leave", "disconnected", "end", "terminate"],
         argument_trait: "FromDisconnect",
         payload: Payload::Kept("Close"),
         payload_types: &["&Close", "Close"],
         payload_words: "`&Close`",
+        has_json: false,
         surroundings: Surroundings::Connection,
         session: Session::Given,
         output: Output::Outcome,
@@ -220,11 +262,13 @@ events! {
     },
     Request: Row {
         name: "request",
+        title: "a `request` handler",
         foreign_names: &["http", "get", "page"],
         argument_trait: "FromRequest",
         payload: Payload::Kept("Request"),
         payload_types: &["&Request"],
         payload_words: "`&Request`",
+        has_json: false,
         surroundings: Surroundings::Opening,
         session: Session::Absent("a plain HTTP request never becomes a connection with a session"),
         output: Output::Response,
@@ -235,11 +279,13 @@ events! {
     },
     Shutdown: Row {
         name: "shutdown",
+        title: "a `shutdown` handler",
         foreign_names: &["stop", "exit"],
         argument_trait: "FromShutdown",
         payload: Payload::Nothing,
         payload_types: &[],
         payload_words: "",
+        has_json: false,
         surroundings: Surroundings::Server,
         session: Session::Absent("it happens once for the server, not for one connection"),
         output: Output::Outcome,
@@ -247,14 +293,43 @@ events! {
     },
 }
 
+/// `#[on("name")]`
+pub(crate) const NAMED: Row = Row {
+    name: "named message",
+    title: "a handler of a named message",
+    foreign_names: &[],
+    argument_trait: "FromNamed",
+    payload: Payload::Message("Envelope"),
+    payload_types: &["&Envelope", "&Envelope<'_>"],
+    payload_words: "its data as `Json<T>`, the message as `&Envelope`",
+    has_json: true,
+    surroundings: Surroundings::Connection,
+    session: Session::Lent,
+    output: Output::Data,
+    hints: NAMED_HINTS,
+};
+
+/// `#[on("name", concurrent = …)]`, and a handler of a named message that returns a stream.
+pub(crate) const CONCURRENT: Row = Row {
+    name: "concurrent",
+    title: "a handler that runs beside others",
+    argument_trait: "FromConcurrent",
+    session: Session::Absent(
+        "other handlers of the connection run beside it, so the session cannot be lent to it",
+    ),
+    ..NAMED
+};
+
 /// `#[tick(…)]`
 pub(crate) const TICK: Row = Row {
     name: "tick",
+    title: "a `tick` handler",
     foreign_names: &[],
     argument_trait: "FromTick",
     payload: Payload::Nothing,
     payload_types: &[],
     payload_words: "",
+    has_json: false,
     surroundings: Surroundings::Server,
     session: Session::Absent("it happens for the server, not for one connection"),
     output: Output::Outcome,
@@ -264,11 +339,13 @@ pub(crate) const TICK: Row = Row {
 /// `#[watch(…)]`
 pub(crate) const WATCH: Row = Row {
     name: "watch",
+    title: "a `watch` handler",
     foreign_names: &[],
     argument_trait: "FromWatch",
     payload: Payload::Handle,
     payload_types: &[],
     payload_words: "the watched handle by `&` or `&mut`",
+    has_json: false,
     surroundings: Surroundings::Server,
     session: Session::Absent("it happens for the server, not for one connection"),
     output: Output::Outcome,
@@ -297,7 +374,7 @@ impl Row {
         };
         let all = [self.payload_words, conn, "`&Server`", session, "the `#[state]` by `&` or `&mut`"];
         let all: Vec<&str> = all.into_iter().filter(|one| !one.is_empty()).collect();
-        format!("a `{}` handler can take, in any order: {}", self.name, all.join(", "))
+        format!("{} can take, in any order: {}", self.title, all.join(", "))
     }
 
     pub(crate) fn hint(&self, wanted: Wanted) -> Option<&'static str> {

@@ -5,7 +5,9 @@
 
 mod arguments;
 mod handlers;
+mod named;
 mod parts;
+mod returned;
 mod server;
 mod service;
 mod spans;

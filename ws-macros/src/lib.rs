@@ -127,7 +127,10 @@ pub fn ws_server(
 ///
 /// * It is queued before the lock on the state is released, where the handler took that: in order with what others send
 ///   under the lock. Making it, as JSON for example, holds the lock too.
-/// * That of `ready` comes before those to messages, but what others send meanwhile, such as a broadcast, may come first.
+/// * What `ready` sends comes first, and its reply last of that. From the moment when it is called until it has ended, what
+///   other tasks send to the peer waits, a broadcast for example. It counts for `max_outbox`, and follows in its order.
+///   `ready` takes its locks before the connection is listed: so a snapshot of a locked state and the changes that others
+///   broadcast under the lock neither overlap nor leave a gap. If `ready` fails, what waits is dropped.
 /// * After `conn.disconnect(…)` it is dropped, which is no error. `disconnect` runs when this handler has ended, and all
 ///   that was sent before is written or never will be.
 ///

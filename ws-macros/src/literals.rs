@@ -54,6 +54,71 @@ pub(crate) fn check_period(period: &Expr, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Checks `rate = 5` or `rate = (30, 60)`.
+pub(crate) fn check_rate(rate: Expr, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    let wanted = "`rate = 5` for 5 a second, or `rate = (30, 60)` for 30 in 60 seconds";
+    let problem = |value: &Expr| match Written::of(value) {
+        Written::Number { value, .. } if value > 0.0 => None,
+        Written::Number { .. } => Some(format!("a `rate` is above 0: write {wanted}")),
+        Written::Expression => None,
+        Written::Text(_) | Written::Bool | Written::OtherLiteral => {
+            Some(format!("a `rate` is a number: write {wanted}"))
+        }
+    };
+    let found = match bare(&rate) {
+        Expr::Tuple(pair) if pair.elems.len() == 2 => pair.elems.iter().find_map(problem),
+        Expr::Tuple(_) => Some(format!("a `rate` is one number or two: write {wanted}")),
+        single => problem(single),
+    };
+    match found {
+        Some(problem) => {
+            diagnostics.error(&rate, problem);
+            None
+        }
+        None => Some(rate),
+    }
+}
+
+/// Checks `timeout = 2`.
+pub(crate) fn check_timeout(timeout: Expr, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    let written = Written::of(&timeout);
+    let problem = match &written {
+        Written::Number { value, .. } if *value <= 0.0 => Some(
+            "a `timeout` is above 0 seconds: leave it out to let the handler run as long as it needs"
+                .to_owned(),
+        ),
+        written => problem("timeout", Kind::Seconds(PERIOD), written),
+    };
+    match problem {
+        Some(problem) => {
+            diagnostics.error(&timeout, problem);
+            None
+        }
+        None => Some(timeout),
+    }
+}
+
+/// Checks `concurrent = 4`.
+pub(crate) fn check_concurrent(concurrent: Expr, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    let problem = match Written::of(&concurrent) {
+        Written::Number { value, whole: true } if (1.0..=MAX_CONCURRENT).contains(&value) => None,
+        Written::Expression => None,
+        Written::Number { .. } | Written::Text(_) | Written::Bool | Written::OtherLiteral => Some(format!(
+            "`concurrent` is a whole number from 1 to {MAX_CONCURRENT}: so many of them may run at once for a connection"
+        )),
+    };
+    match problem {
+        Some(problem) => {
+            diagnostics.error(&concurrent, problem);
+            None
+        }
+        None => Some(concurrent),
+    }
+}
+
+/// The most calls of one handler that may run at once for a connection.
+const MAX_CONCURRENT: f64 = 1024.0;
+
 /// A value as the user wrote it.
 #[derive(Debug, PartialEq)]
 enum Written {

@@ -2,11 +2,12 @@
 //! no later stage changes it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Expr, ReturnType, Type};
+use syn::{Expr, LitStr, ReturnType, Type};
 use ws_spec::options::Kind;
 
 use crate::cfgs::Cfgs;
 use crate::events::{self, Event, Row};
+use crate::syntax::is_stream;
 
 /// One module marked `#[ws_server]`: its settings, what belongs to the server as a whole, and the module itself.
 #[derive(Debug)]
@@ -73,7 +74,17 @@ pub(crate) enum Form {
 pub(crate) struct Settings {
     /// The path of the runtime, if it is not `::ws_runtime`.
     pub(crate) runtime: Option<syn::Path>,
+    /// The keys of the envelope that have another name.
+    pub(crate) envelope: EnvelopeKeys,
     pub(crate) values: Vec<Setting>,
+}
+
+/// The names of an envelope's keys: `envelope(type = "event", …)`.
+#[derive(Debug, Default)]
+pub(crate) struct EnvelopeKeys {
+    pub(crate) kind: Option<LitStr>,
+    pub(crate) id: Option<LitStr>,
+    pub(crate) data: Option<LitStr>,
 }
 
 /// One option and its value.
@@ -116,6 +127,7 @@ pub(crate) enum Reach {
 #[derive(Debug)]
 pub(crate) struct Handler {
     pub(crate) role: Role,
+    pub(crate) limits: Limits,
     pub(crate) name: Ident,
     pub(crate) flow: Flow,
     pub(crate) arguments: Vec<Argument>,
@@ -129,8 +141,32 @@ pub(crate) struct Handler {
 #[derive(Debug)]
 pub(crate) enum Role {
     On(Event),
-    Tick { period: Expr },
-    Watch { interest: Interest, handle: Expr },
+    /// `#[on("name")]`: a message of that type.
+    Named(LitStr),
+    Tick {
+        period: Expr,
+    },
+    Watch {
+        interest: Interest,
+        handle: Expr,
+    },
+}
+
+/// What an attribute says about when and how often its handler runs: `#[on("name", rate = 5)]`.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    pub(crate) rate: Option<Expr>,
+    pub(crate) guard: Option<syn::Path>,
+    pub(crate) timeout: Option<Expr>,
+    pub(crate) concurrent: Option<Expr>,
+}
+
+/// What only one handler of a module can handle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Event(Event),
+    /// A message of this type.
+    Message(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,14 +195,50 @@ impl Handler {
     pub(crate) fn row(&self) -> &'static Row {
         match self.role {
             Role::On(event) => event.row(),
+            Role::Named(_) if self.runs_beside() => &events::CONCURRENT,
+            Role::Named(_) => &events::NAMED,
             Role::Tick { .. } => &events::TICK,
             Role::Watch { .. } => &events::WATCH,
         }
     }
 
-    /// The event that it handles; `None` for a tick or a watch.
+    /// What it handles and no other handler can; `None` for a tick or a watch.
+    pub(crate) fn subject(&self) -> Option<Subject> {
+        match &self.role {
+            Role::On(event) => Some(Subject::Event(*event)),
+            Role::Named(name) => Some(Subject::Message(name.value())),
+            Role::Tick { .. } | Role::Watch { .. } => None,
+        }
+    }
+
+    /// Whether it runs beside other handlers of its connection.
+    pub(crate) fn runs_beside(&self) -> bool {
+        self.limits.concurrent.is_some() || self.streams()
+    }
+
+    /// Whether it answers a named message by a stream.
+    pub(crate) fn streams(&self) -> bool {
+        matches!(self.role, Role::Named(_)) && is_stream(&self.output)
+    }
+
+    /// Whether its future, or its stream, goes on after the call.
+    pub(crate) fn awaits(&self) -> bool {
+        self.flow == Flow::Async || self.streams()
+    }
+
+    /// The event that it handles; `None` for a named message, a tick or a watch.
     pub(crate) fn event(&self) -> Option<Event> {
         self.role.event()
+    }
+}
+
+impl Subject {
+    /// As it stands in `#[on(…)]`.
+    pub(crate) fn written(&self) -> String {
+        match self {
+            Self::Event(event) => event.name().to_owned(),
+            Self::Message(name) => format!("{name:?}"),
+        }
     }
 }
 
@@ -174,7 +246,7 @@ impl Role {
     pub(crate) fn event(&self) -> Option<Event> {
         match self {
             Self::On(event) => Some(*event),
-            Self::Tick { .. } | Self::Watch { .. } => None,
+            Self::Named(_) | Self::Tick { .. } | Self::Watch { .. } => None,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The keys of `#[ws_server(…)]`: one for each option that `ws-spec` describes, and the path to the runtime itself.
+//! The keys of `#[ws_server(…)]`: one for each option that `ws-spec` describes, the keys of the envelope, and the path
+//! to the runtime itself.
 
 use ws_spec::options::{Kind, OptionInfo, TABLE};
 
@@ -7,15 +8,20 @@ use ws_spec::options::{Kind, OptionInfo, TABLE};
 pub(crate) enum Key {
     Option(&'static OptionInfo),
     Crate,
+    Envelope,
 }
 
 impl Key {
     pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
-        TABLE.iter().map(|option| option.name).chain([CRATE])
+        TABLE.iter().map(|option| option.name).chain([ENVELOPE, CRATE])
     }
 
     pub(crate) fn of_name(name: &str) -> Option<Self> {
-        if name == CRATE { Some(Self::Crate) } else { OptionInfo::of_name(name).map(Self::Option) }
+        match name {
+            CRATE => Some(Self::Crate),
+            ENVELOPE => Some(Self::Envelope),
+            _ => OptionInfo::of_name(name).map(Self::Option),
+        }
     }
 
     /// How the key is written, for messages.
@@ -23,6 +29,7 @@ impl Key {
         match self {
             Self::Option(OptionInfo { name, kind, .. }) => written(name, *kind),
             Self::Crate => "`crate = my_ws_runtime`".to_owned(),
+            Self::Envelope => "`envelope(type = \"event\", data = \"payload\", id = \"ref\")`".to_owned(),
         }
     }
 }
@@ -46,3 +53,4 @@ fn written(name: &str, kind: Kind) -> String {
 }
 
 const CRATE: &str = "crate";
+const ENVELOPE: &str = "envelope";

@@ -1,10 +1,12 @@
 //! Reads the user's tokens into the model. Function bodies are kept as tokens. Every mistake is reported, not only the first.
 
+mod envelope;
 mod handler;
 mod items;
 mod marker;
 mod methods;
 mod module;
+mod on;
 mod pairs;
 mod part;
 mod scope;

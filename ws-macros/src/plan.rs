@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cfgs::twins;
 use crate::check::LeftOut;
-use crate::events::Event;
+use crate::events::{Event, Output};
 use crate::model::{Part, Scope, Server};
 use crate::resolve::{Call, Resolved};
 
@@ -68,6 +68,16 @@ impl<'s> Plan<'s> {
         }
     }
 
+    /// The calls for named messages, those of `#[on(message)]` included.
+    pub(crate) fn named_calls(&self) -> impl Iterator<Item = &Call<'s>> {
+        self.calls.iter().filter(|call| call.handler.row().output == Output::Data)
+    }
+
+    /// Whether its connections speak the envelope.
+    pub(crate) fn speaks_envelope(&self) -> bool {
+        self.scope.handlers.iter().any(|handler| handler.row().output == Output::Data)
+    }
+
     /// The calls for an event.
     pub(crate) fn calls_of(&self, event: Event) -> impl Iterator<Item = &Call<'s>> {
         self.calls.iter().filter(move |call| call.handler.event() == Some(event))
@@ -89,8 +99,8 @@ fn exclusive_parts(parts: &[Part]) -> Vec<Part> {
     parts.iter().zip(twins).map(|(part, twin)| Part { cfgs: twin.cfgs, ..part.clone() }).collect()
 }
 
-/// An event has one call; there can be any number of ticks and watches.
+/// An event or a named message has one call; there can be any number of ticks and watches.
 fn exclusive_calls(calls: Vec<Call<'_>>) -> Vec<Call<'_>> {
-    let twins = twins(calls.iter().map(|call| (call.handler.event(), &call.cfgs)));
+    let twins = twins(calls.iter().map(|call| (call.handler.subject(), &call.cfgs)));
     calls.into_iter().zip(twins).map(|(call, twin)| Call { cfgs: twin.cfgs, ..call }).collect()
 }

@@ -135,7 +135,7 @@ fn names(path: &Path, name: &Ident, module: &Ident) -> bool {
 }
 
 /// Types of the runtime and of Rust of which a handler can take any number.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "Conn",
     "Server",
     "Handshake",
@@ -148,6 +148,7 @@ const KNOWN: [&str; 13] = [
     "Vec",
     "u8",
     "Json",
+    "Envelope",
     "Option",
 ];
 

@@ -1,6 +1,8 @@
 //! Helpers for Rust syntax.
 
 use proc_macro2::Ident;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Expr, GenericArgument, PathArguments, ReturnType, Type, TypeParamBound};
 
 /// The expression without parentheses around it.
@@ -27,6 +29,23 @@ pub(crate) fn output_type(output: &ReturnType) -> Option<&Type> {
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => Some(ty),
     }
+}
+
+/// Whether a function returns a stream, by the name of its type: `impl Stream<…>`, also in a box or a `Result`.
+pub(crate) fn is_stream(output: &ReturnType) -> bool {
+    output_type(output).is_some_and(|ty| mentions(ty, "Stream") || mentions(ty, "BoxStream"))
+}
+
+/// Whether a word occurs in a type.
+pub(crate) fn mentions(ty: &Type, word: &str) -> bool {
+    fn inside(tokens: TokenStream, word: &str) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(name) => name == word,
+            TokenTree::Group(group) => inside(group.stream(), word),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        })
+    }
+    inside(ty.to_token_stream(), word)
 }
 
 /// The `T` of a `Result<T, E>`, or the type itself.

@@ -3,26 +3,32 @@
 //! Not part of the public interface: it changes whenever the macro does.
 
 pub use crate::event::{
-    Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConnect, FromContext,
-    FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
-    Guarded, Handled, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked, OpeningEvent, Outcome, Peer,
-    Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, Shared, Unclaimed, Utf8, WithState,
-    assert_once,
+    Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent, FromConnect,
+    FromContext, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest,
+    FromShutdown, FromTick, FromUtf8, Guarded, Handled, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked,
+    OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, Shared,
+    Unclaimed, Utf8, WithState, assert_once,
 };
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::IntoResponse;
+pub use crate::message::{
+    Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult, IsTold, IsUnit,
+    IsValue, Keys, Returned, Running,
+};
 pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue,
     SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::tick::Ticks;
-pub use crate::{Builder, Conn, Handshake, Reject, Request};
+pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};
 
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
+use ws_spec::options::PERIOD;
 
 /// A boxed future: what an `async` watch handler returns, as a closure cannot say that its own future is `Send`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -39,6 +45,11 @@ pub type Response = http::Response<Bytes>;
 #[inline]
 pub fn reply(peer: Peer<'_>, reply: Reply<'_>) -> Outcome {
     peer.conn.send_reply(reply, peer.message)
+}
+
+/// Makes the connection of a `ready` handler ready, just before the call: the arguments are made, and hold their locks.
+pub fn become_ready(peer: Peer<'_>) {
+    peer.conn.become_ready();
 }
 
 /// The result of a message whose plain handler has ended.
@@ -67,4 +78,32 @@ pub fn begin<F: Future>(call: impl FnOnce() -> Result<F, Reject>) -> Result<F, R
 /// Requires that a handler's future is `Send`, because connections move between threads. The name appears in error messages.
 pub fn handler_must_be_send<F: Future + Send>(future: F) -> F {
     future
+}
+
+/// Ends a handler that takes longer than its `timeout`.
+///
+/// # Errors
+///
+/// The handler's own, or that its time is up.
+pub async fn within<F: Future<Output = Outcome>>(timeout: Seconds, handler: F) -> Outcome {
+    let timeout = timeout.within(PERIOD).unwrap_or(Duration::MAX);
+    tokio::time::timeout(timeout, handler).await.unwrap_or_else(|_| Err(Failure::told(Reject::timeout())))
+}
+
+/// What a binary message becomes on a route that speaks the envelope and has no handler for it.
+///
+/// # Errors
+///
+/// Always: the connection closes with 1003.
+pub fn no_binary() -> Result<Handled, Failure> {
+    Err(Failure::no_binary())
+}
+
+/// What a text without an envelope becomes on a route that speaks the envelope and has no handler for it.
+///
+/// # Errors
+///
+/// Always: the peer gets an error reply.
+pub fn no_envelope() -> Result<Handled, Failure> {
+    Err(Reject::bad_request().text("the message is no JSON object with a text as its type").into())
 }

@@ -63,6 +63,7 @@ pub mod fuzzing;
 pub mod generated;
 mod handshake;
 mod listen;
+mod message;
 pub mod options;
 pub mod prelude;
 mod process;
@@ -76,6 +77,8 @@ mod watch;
 mod wire;
 
 pub use bytes::Bytes;
+/// A sequence of values that arrive over time: what a handler of a named message returns for a stream of replies.
+pub use futures_core::Stream;
 pub use http;
 /// The rustls that this crate is built with: [`Tls`] takes its `ServerConfig`, and [`TlsError`] carries its errors.
 ///
@@ -95,6 +98,7 @@ pub use handshake::{
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
+pub use message::Envelope;
 pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
 pub use server::{Builder, DefaultState, Given, Running, Server, StateSource};
 pub use tick::TickError;

@@ -4,6 +4,6 @@
 
 #[doc(no_inline)]
 pub use crate::{
-    Bytes, Close, Conn, Handshake, Html, Json, Reject, Request, Server, on, session, state, tick, watch,
-    ws_server,
+    Bytes, Close, Conn, Envelope, Handshake, Html, Json, Reject, Request, Server, Stream, on, session, state,
+    tick, watch, ws_server,
 };

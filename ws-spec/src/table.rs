@@ -97,6 +97,14 @@ macro_rules! for_each_option {
                     default: "1024",
                 }
 
+                /// The largest number of streams that answer one connection at the same time.
+                ///
+                /// A handler of a named message that returns a stream begins one. A message that would begin another is answered
+                /// with the error `too_many_requests`.
+                max_streams: count(1 ..= 65_536, "streams") {
+                    default: "16",
+                }
+
                 /// How long the fragments of one message may take, from the first to the last.
                 ///
                 /// A peer that takes longer is closed with 1008 (policy violation), because an incomplete message holds

@@ -8,7 +8,7 @@ use proc_macro2::Ident;
 use super::unknown;
 use crate::diagnostics::Diagnostics;
 use crate::events::Session;
-use crate::model::{Argument, Flow, Handler, Server};
+use crate::model::{Argument, Handler, Server};
 use crate::resolve::{Access, Asks, Call};
 
 /// What checking a handler's arguments found.
@@ -93,7 +93,7 @@ fn argument_fits(argument: &Argument, asks: Asks, call: &Call<'_>, diagnostics: 
         (Asks::State(Access::Value), _) => diagnostics
             .error(ty, "the state belongs to the server: take it by `&`, or by `&mut` to change it"),
         (Asks::Session(_), Session::Absent(reason)) => {
-            diagnostics.error(ty, format!("a `{}` handler has no session: {reason}", row.name));
+            diagnostics.error(ty, format!("{} has no session: {reason}", row.title));
         }
         (Asks::Session(Access::Value), Session::Lent) => diagnostics.error(
             ty,
@@ -112,7 +112,7 @@ fn state_crosses_no_await(
     locking: Option<&Ident>,
     diagnostics: &mut Diagnostics,
 ) {
-    if handler.flow == Flow::Plain {
+    if !handler.awaits() {
         return;
     }
     match (asks, locking) {

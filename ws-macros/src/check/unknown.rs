@@ -25,7 +25,7 @@ pub(super) struct Problem {
 
 /// What is wrong with an argument that is neither the state nor the session; `None` if the macro cannot tell.
 pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: &Server) -> Option<Problem> {
-    let (access, target) = behind_reference(&argument.ty);
+    let (access, target) = behind_reference(optional(&argument.ty));
     let row = call.handler.row();
     let name = last_segment(target).map(|segment| &segment.ident);
     let is_no_handle = |name: &Ident| NEVER_HANDLES.iter().any(|never| name == never);
@@ -102,6 +102,7 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
         "Handshake" | "Request" if access == Access::Shared => {
             refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
+        "Json" if row.has_json => None,
         "Json" if !server.root.has_own_arguments => {
             let returned = "`Json` is for what a handler returns";
             let hint = row
@@ -123,7 +124,7 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
 /// `hint` says where to find what the user looks for.
 fn refusal(row: &Row, what: &str, hint: Option<&str>) -> String {
     let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
-    format!("a `{}` handler cannot take {what}{hint}\n{}", row.name, row.offer())
+    format!("{} cannot take {what}{hint}\n{}", row.title, row.offer())
 }
 
 /// A type of the user's that is neither marked nor implements `FromContext`.
@@ -176,6 +177,16 @@ const HANDLES: [&str; 5] = ["Conn", "Server", "Handshake", "Request", "Close"];
 
 fn is_alias(name: &Ident, server: &Server) -> bool {
     server.root.aliases.iter().any(|(alias, _)| alias == name)
+}
+
+/// The `T` of an `Option<T>`, which no event provides where it does not provide `T`; or the type itself.
+fn optional(ty: &Type) -> &Type {
+    let Some(segment) = last_segment(peel(ty)).filter(|segment| segment.ident == "Option") else { return ty };
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return ty };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(optional)) => optional,
+        _ => ty,
+    }
 }
 
 fn behind_reference(ty: &Type) -> (Access, &Type) {

@@ -1,25 +1,25 @@
 //! How a handler is called: its context, its arguments, and what becomes of its value.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::arguments::{Arguments, arguments};
-use super::parts::session_type;
-use super::spans::{at, heart, here};
-use crate::events::Output;
-use crate::model::{Flow, Handler};
+use super::returned::{hand_over, receiver, value};
+use super::spans::{at, here};
+use crate::events::{Event, Output};
+use crate::model::{Argument, Flow, Handler};
 use crate::plan::{Plan, Store};
 use crate::resolve::Call;
-use crate::syntax::output_type;
+use crate::syntax::mentions;
 
 /// The call of a handler, and the conversion of its value for the runtime. If an argument is refused, the code returns
 /// that from the function, closure or block around it.
 pub(crate) fn call(call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
-    let (peer, Invocation { prepared, called }) = (peer(call), invoke(call, plan));
-    let (value, end) = (value(call.handler), finish(call.handler, plan));
+    let (receiver, Invocation { prepared, called }) = (receiver(call.handler), invoke(call, plan));
+    let (value, end) = (value(call.handler), hand_over(call.handler, plan));
     let name = call.handler.name.span();
     let wait = (call.handler.flow == Flow::Async).then(|| quote_spanned!(at(name)=> .await));
-    quote_spanned!(here()=> #peer #prepared let #value = #called #wait; #end)
+    quote_spanned!(here()=> #receiver #prepared let #value = #called #wait; #end)
 }
 
 /// The same as a future. It holds as little as possible, neither the event nor a session that was made. So if a type is
@@ -35,10 +35,11 @@ pub(crate) fn future(handler: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
             }
         }
         Flow::Async => {
-            let (peer, Invocation { prepared, called }) = (peer(handler), invoke(handler, plan));
-            let (value, end) = (value(handler.handler), finish(handler.handler, plan));
+            let (receiver, Invocation { prepared, called }) =
+                (receiver(handler.handler), invoke(handler, plan));
+            let (value, end) = (value(handler.handler), hand_over(handler.handler, plan));
             quote_spanned! {here()=>
-                #peer
+                #receiver
                 let called = __ws_runtime::begin(|| { #prepared ::core::result::Result::Ok(#called) });
                 async move { let #value = called?.await; #end }
             }
@@ -48,17 +49,7 @@ pub(crate) fn future(handler: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
 
 /// Whether the call needs the event: arguments are made of it, and a reply goes to its peer.
 pub(crate) fn needs_event(call: &Call<'_>) -> bool {
-    !call.arguments.is_empty() || replies(call.handler)
-}
-
-/// The receiver of the value.
-fn peer(call: &Call<'_>) -> Option<TokenStream> {
-    replies(call.handler).then(|| quote_spanned!(here()=> let peer = event.peer();))
-}
-
-/// Whether the value of the handler goes to the peer as a message.
-fn replies(handler: &Handler) -> bool {
-    handler.row().output == Output::Reply
+    !call.arguments.is_empty() || receiver(call.handler).is_some()
 }
 
 struct Invocation {
@@ -72,7 +63,7 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>) -> Invocation {
     let handler = call.handler;
     let name = &handler.name;
     let place = at(name.span());
-    let context = (!call.arguments.is_empty()).then(|| context(handler.flow, plan.store));
+    let context = (!call.arguments.is_empty()).then(|| context(handler, plan.store));
     let Arguments { made, names } = arguments(call);
     // The call itself stands where the user's code does: an argument in it can only then be pointed at.
     let mut lent = Group::new(Delimiter::Parenthesis, names);
@@ -85,47 +76,28 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>) -> Invocation {
             quote_spanned!(place=> __ws_runtime::handler_must_be_send #future)
         }
     };
-    Invocation { prepared: quote_spanned!(here()=> #context #made), called }
+    let complete = leaves_data(call).then(|| quote_spanned!(here()=> event.complete()?;));
+    // Under the locks that the arguments hold, so that no message is both in what `ready` reads there and behind it.
+    let ready = (handler.event() == Some(Event::Ready))
+        .then(|| quote_spanned!(here()=> __ws_runtime::become_ready(peer);));
+    Invocation { prepared: quote_spanned!(here()=> #complete #context #made #ready), called }
 }
 
-fn context(flow: Flow, store: Store) -> TokenStream {
-    match (flow, store) {
-        (Flow::Plain | Flow::Async, Store::Plain) => {
-            quote_spanned!(here()=> let mut context = event.shared();)
+/// Whether no argument is certain to read the data of the message, which then has to be checked without.
+fn leaves_data(call: &Call<'_>) -> bool {
+    let reads = |argument: &Argument| argument.cfgs.0.is_empty() && mentions(&argument.ty, "Json");
+    call.handler.row().output == Output::Data && !call.arguments.iter().any(|(argument, _)| reads(argument))
+}
+
+fn context(handler: &Handler, store: Store) -> TokenStream {
+    match store {
+        Store::Plain => quote_spanned!(here()=> let mut context = event.shared();),
+        Store::Guarded if handler.awaits() => {
+            quote_spanned!(here()=> let mut context = event.withheld();)
         }
-        (Flow::Async, Store::Guarded) => quote_spanned!(here()=> let mut context = event.withheld();),
-        (Flow::Plain, Store::Guarded) => quote_spanned! {here()=>
+        Store::Guarded => quote_spanned! {here()=>
             let mut hold = __ws_runtime::Hold::open();
             let mut context = event.locked(&mut hold);
         },
     }
-}
-
-/// What becomes of the handler's value, which stands where its type does.
-fn finish(handler: &Handler, plan: &Plan<'_>) -> TokenStream {
-    let value = value(handler);
-    let place = at(output_place(handler));
-    match handler.row().output {
-        Output::Outcome => quote_spanned!(place=> __ws_runtime::IntoOutcome::into_outcome(#value)),
-        Output::Reply => {
-            let reply = quote_spanned!(place=> __ws_runtime::IntoReply::into_reply(#value));
-            quote_spanned!(place=> __ws_runtime::reply(peer, #reply))
-        }
-        Output::Admission => {
-            let session = session_type(plan);
-            quote_spanned!(place=> __ws_runtime::IntoAdmission::<#session>::into_admission(#value))
-        }
-        Output::Response => {
-            let response = quote_spanned!(place=> __ws_runtime::IntoResponse::into_response(#value));
-            quote_spanned!(here()=> ::core::result::Result::<_, __ws_runtime::Reject>::Ok(#response))
-        }
-    }
-}
-
-fn value(handler: &Handler) -> Ident {
-    Ident::new("value", output_place(handler))
-}
-
-fn output_place(handler: &Handler) -> Span {
-    output_type(&handler.output).map_or_else(|| handler.name.span(), heart)
 }

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use super::handlers::{self, future, needs_event};
 use super::parts::{session_type, state_type};
 use super::spans::{at, here, otherwise};
-use super::{timed, values};
+use super::{named, timed, values};
 use crate::events::{Event, Output, Payload, Row, Surroundings};
 use crate::model::Flow;
 use crate::plan::{Plan, Store};
@@ -32,6 +32,7 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
     let (of_route, of_server): (Vec<&Call<'_>>, Vec<&Call<'_>>) =
         plan.calls.iter().partition(|call| call.handler.row().is_of_route());
     let of_route = of_route.into_iter().map(|call| event(call, plan));
+    let named = named::named(plan);
     let of_server = of_server.into_iter().map(|call| event(call, plan));
     let fallback = fresh_session(plan);
     let ticks = timed::ticks(plan);
@@ -65,14 +66,16 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
             type Session = #session;
 
             #(#of_route)*
+            #named
             #fallback
         }
     }
 }
 
-/// What one event is for the runtime: the handler's name, and the methods that call it. Nothing for a tick or a watch.
+/// What one event is for the runtime: the handler's name, and the methods that call it. Nothing for a named message, a tick
+/// or a watch.
 fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
-    let event = call.handler.event()?;
+    let event = call.handler.event().filter(|event| event.row().output != Output::Data)?;
     let (row, cfgs) = (event.row(), call.cfgs.attributes());
     let name = name(call, event);
     let methods = match (row.payload, call.handler.flow) {
@@ -109,7 +112,7 @@ fn name(call: &Call<'_>, event: Event) -> TokenStream {
         Output::Response => quote_spanned! {here()=>
             const #constant: ::core::option::Option<#text> = ::core::option::Option::Some(#name);
         },
-        Output::Outcome | Output::Reply | Output::Admission => {
+        Output::Outcome | Output::Reply | Output::Admission | Output::Data => {
             quote_spanned!(here()=> const #constant: #text = #name;)
         }
     }
@@ -131,7 +134,7 @@ fn head(row: &Row, needs_event: bool) -> TokenStream {
     };
     let (name, event) = (Ident::new(&name, here()), parameter(row, needs_event));
     let output = match row.output {
-        Output::Outcome | Output::Reply => quote_spanned!(here()=> __ws_runtime::Outcome),
+        Output::Outcome | Output::Reply | Output::Data => quote_spanned!(here()=> __ws_runtime::Outcome),
         Output::Admission => {
             quote_spanned!(here()=> ::core::result::Result<Self::Session, __ws_runtime::Reject>)
         }

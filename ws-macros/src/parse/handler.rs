@@ -10,12 +10,12 @@ use syn::{
 use super::items::{RawAttribute, RawItem};
 use crate::cfgs::Cfgs;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Argument, Flow, Form, Handler, Role};
+use crate::model::{Argument, Flow, Form, Handler, Limits, Role};
 use crate::syntax::{is_callable, output_type, peel};
 
 /// Reads a handler; `None` if it cannot be called, which this macro has reported or the compiler will.
 pub(crate) fn read(
-    role: Role,
+    (role, limits): (Role, Limits),
     item: &RawItem,
     number: usize,
     diagnostics: &mut Diagnostics,
@@ -48,6 +48,7 @@ pub(crate) fn read(
     }
     Some(Handler {
         role,
+        limits,
         name: signature.ident,
         flow: if signature.asyncness.is_some() { Flow::Async } else { Flow::Plain },
         arguments,

@@ -1,17 +1,15 @@
 //! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[state]`, `#[session]`.
 
-use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
-use syn::ext::IdentExt;
-use syn::{Expr, Lit, LitStr, Path};
+use proc_macro2::{Ident, TokenStream};
+use syn::{Expr, Path};
 use ws_spec::nearest;
 
-use super::items::{self, RawAttribute};
+use super::items::RawAttribute;
+use super::on;
 use super::pairs::{self, Pair, PairValue};
-use crate::diagnostics::{Diagnostics, list};
-use crate::events::Event;
-use crate::hints;
+use crate::diagnostics::Diagnostics;
 use crate::literals;
-use crate::model::{Interest, Role};
+use crate::model::{Interest, Limits, Role};
 
 /// The attributes that have a meaning inside a server's module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,14 +55,19 @@ impl Marker {
     }
 }
 
-/// What the function below the attribute handles; `None` if the attribute is wrong.
-pub(crate) fn role(marker: Marker, attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Role> {
-    match marker {
-        Marker::On => event(attribute, diagnostics).map(Role::On),
+/// What the function below the attribute handles, and its limits; `None` if the attribute is wrong.
+pub(crate) fn role(
+    marker: Marker,
+    attribute: &RawAttribute,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Role, Limits)> {
+    let role = match marker {
+        Marker::On => return on::read(attribute, diagnostics),
         Marker::Tick => tick(attribute, diagnostics),
         Marker::Watch => watch(attribute, diagnostics),
         Marker::State | Marker::Session => None,
-    }
+    };
+    role.map(|role| (role, Limits::default()))
 }
 
 /// Checks that `#[state]` or `#[session]` has no arguments.
@@ -76,100 +79,9 @@ pub(crate) fn takes_nothing(marker: Marker, attribute: &RawAttribute, diagnostic
     }
 }
 
-fn event(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Event> {
-    let events = || list(Event::names());
-    let Some(group) = attribute.arguments() else {
-        diagnostics.error(
-            &attribute.group,
-            format!("`#[on]` needs an event: write `#[on(utf8)]`\nthe events are {}", events()),
-        );
-        return None;
-    };
-    let arguments = items::bare(group.stream());
-    match arguments.as_slice() {
-        [] => {
-            diagnostics.error(
-                &attribute.group,
-                format!("`#[on()]` names no event: write `#[on(utf8)]`\nthe events are {}", events()),
-            );
-            None
-        }
-        [TokenTree::Ident(word)] => built_in(word, diagnostics),
-        [TokenTree::Ident(word), TokenTree::Punct(comma)] if comma.as_char() == ',' => {
-            built_in(word, diagnostics)
-        }
-        [TokenTree::Literal(literal)] => {
-            named(literal, diagnostics);
-            None
-        }
-        [TokenTree::Ident(event), TokenTree::Punct(comma), rest @ ..]
-            if comma.as_char() == ','
-                && matches!(rest, [_, TokenTree::Punct(equals), ..] if equals.as_char() == '=') =>
-        {
-            let rest: TokenStream = rest.iter().cloned().collect();
-            diagnostics
-                .error(rest, format!("`#[on]` takes the name of an event alone: write `#[on({event})]`"));
-            None
-        }
-        [_, TokenTree::Punct(punct), ..] if matches!(punct.as_char(), ',' | '|') => {
-            let more: TokenStream = arguments.iter().skip(1).cloned().collect();
-            diagnostics.error(more, ONE_EACH);
-            None
-        }
-        [TokenTree::Ident(word), TokenTree::Punct(equals), ..] if equals.as_char() == '=' => {
-            diagnostics.error(
-                group.stream(),
-                format!(
-                    "`#[on]` takes the name of an event alone: write `#[on(utf8)]`, not `#[on({word} = …)]`\nthe events are {}",
-                    events()
-                ),
-            );
-            None
-        }
-        _ => {
-            diagnostics.error(group.stream(), format!("this is not an event\nthe events are {}", events()));
-            None
-        }
-    }
-}
-
 /// The error for a function that is to handle more than one event.
 pub(crate) const ONE_EACH: &str =
     "a function handles one event: write one for each, and let both call a third if they do the same";
-
-fn built_in(word: &Ident, diagnostics: &mut Diagnostics) -> Option<Event> {
-    let name = word.unraw().to_string();
-    let found = Event::of_name(&name);
-    if found.is_some() {
-        return found;
-    }
-    let help = hints::event(&name).unwrap_or_default();
-    diagnostics
-        .error(word, format!("there is no event `{name}`{help}\nthe events are {}", list(Event::names())));
-    None
-}
-
-fn named(literal: &Literal, diagnostics: &mut Diagnostics) {
-    let Lit::Str(text) = Lit::new(literal.clone()) else {
-        diagnostics.error(literal, format!("this is not an event\nthe events are {}", list(Event::names())));
-        return;
-    };
-    diagnostics.error(literal, quoted(&text));
-}
-
-fn quoted(text: &LitStr) -> String {
-    let name = text.value();
-    if Event::of_name(&name).is_some() {
-        return format!("`{name}` is a built-in event: write it without quotes, `#[on({name})]`");
-    }
-    let hint = match hints::event(&name) {
-        Some(hint) => format!("the name of an event has no quotes{hint}"),
-        None => format!("the events, without quotes, are {}", list(Event::names())),
-    };
-    format!(
-        "handlers of named messages, such as {name:?}, are not part of this version: take the text in `#[on(utf8)]`\n{hint}"
-    )
-}
 
 fn tick(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Role> {
     let before = diagnostics.count();

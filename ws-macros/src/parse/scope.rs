@@ -156,7 +156,7 @@ impl Reader<'_> {
         let role = marker::role(marker, attribute, self.diagnostics);
         // A misspelt event may be meant as `handshake`.
         let may_be_handshake = match &role {
-            Some(role) => role.event() == Some(Event::Handshake),
+            Some((role, _)) => role.event() == Some(Event::Handshake),
             None => marker == Marker::On,
         };
         let marked = Marked { marker: Some(marker), may_be_handshake, handler: None };

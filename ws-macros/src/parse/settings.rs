@@ -5,6 +5,7 @@ use syn::Expr;
 use ws_spec::nearest;
 use ws_spec::options::{Kind, OptionInfo};
 
+use super::envelope;
 use super::pairs::{self, Pair, PairValue};
 use crate::diagnostics::{Diagnostics, list};
 use crate::hints;
@@ -34,6 +35,15 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
             (Key::Option(OptionInfo { kind: kind @ Kind::Tls, .. }), PairValue::List(tokens)) => {
                 let files = read_tls(&word, tokens, diagnostics);
                 settings.values.extend(files.map(|value| Setting { kind: *kind, word, value }));
+            }
+            (Key::Envelope, PairValue::List(tokens)) => {
+                settings.envelope = envelope::read(tokens, diagnostics);
+            }
+            (Key::Envelope, PairValue::Expression(value)) => {
+                diagnostics.error(
+                    value,
+                    format!("`envelope` lists its keys in parentheses: write {}", Key::Envelope.written()),
+                );
             }
             (_, PairValue::List(_)) => {
                 diagnostics

@@ -59,10 +59,7 @@ fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, guard: ConnGuard, opened: Ope
     let Halves { read, write, unread } = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
     let mut driver = Driver::new(conn.clone(), read, unread.into(), inflater);
-    // Registered before the 101 is written, so that the peer misses no broadcast after it.
-    conn.become_ready(write, accepted, deflate);
-    hosted.server.register(&conn);
-    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "connected");
+    conn.attach(write, accepted, deflate);
     let mut dispatcher = Dispatcher::<R> { hosted, guard, session: Some(session) };
     Life::step(conn, async move {
         dispatcher.dispatch(&mut driver).await;

@@ -7,12 +7,14 @@
 //! | [`open`] | the handshake: from an accepted socket to a WebSocket, or to a refusal |
 //! | [`receive`] | turns bytes from the socket into messages |
 //! | [`dispatch`] | calls a handler for each message |
+//! | [`beside`] | calls that run beside the handlers of the messages that follow |
 //! | [`send`] | turns replies and other messages into bytes, and writes them |
 //! | [`close`] | the stages of the end, and what each waits for |
 //! | [`drive`] | the turns of the connection's task: each calls the modules above and checks the deadlines |
 //! | [`handle`] | [`Conn`]: the handle for user code |
 //! | [`life`] | the task itself |
 
+mod beside;
 mod close;
 mod dispatch;
 mod drive;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::{Binary, Close, ConnContext, FromContext, NotYet, ServerContext, Utf8, WithEvent};
+use crate::message::Envelope;
 use crate::wire::Utf8Bytes;
 use crate::{Handshake, Reject, Request};
 
@@ -57,6 +58,7 @@ made_from!(Utf8<'a>:
     String => |message| message.as_str().to_owned(),
     Utf8Bytes => Utf8::to_utf8_bytes,
 );
+made_from!(Envelope<'a>: &'a Envelope<'a> => |message| message);
 made_from!(Binary<'a>:
     &'a [u8] => Binary::as_slice,
     Vec<u8> => |message| message.as_slice().to_vec(),
@@ -99,12 +101,36 @@ arguments_of! {
 }
 
 arguments_of! {
-    /// What a handler of `#[on(utf8)]` can take: the text as `&str`, `String` or `Utf8Bytes`, `&Conn`, `&Server`, the
-    /// session and the state.
+    /// What a handler of `#[on(utf8)]` can take: the text as `&str`, `String`, `Utf8Bytes` or `Json<T>`, `&Conn`,
+    /// `&Server`, the session and the state.
     FromUtf8<St, Se: 'static> from ConnContext<'a, St, Se, Utf8<'a>>,
     "a `utf8` handler cannot take `{Self}`",
-    "a `utf8` handler can take, in any order: the text as `&str` or `String`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`",
-    "a message in another form is read from its text: for JSON, take `&str` and call `serde_json::from_str`"
+    "a `utf8` handler can take, in any order: the text as `&str`, `String` or `Json<T>`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`",
+    "JSON is read by `Json<T>`, where `T` implements `serde::Deserialize`"
+}
+
+arguments_of! {
+    /// What a handler of `#[on("name")]` can take: the message's data as `Json<T>`, the whole message as `&Envelope`,
+    /// `&Conn`, `&Server`, the session and the state.
+    FromNamed<St, Se: 'static> from ConnContext<'a, St, Se, Envelope<'a>>,
+    "a handler of a named message cannot take `{Self}`",
+    "a handler of a named message can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`"
+}
+
+arguments_of! {
+    /// What a handler of `#[on(message)]` can take: as one of a named message.
+    FromMessage<St, Se: 'static> from ConnContext<'a, St, Se, Envelope<'a>>,
+    "a `message` handler cannot take `{Self}`",
+    "a `message` handler can take, in any order: the message as `&Envelope`, its data as `Json<T>`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`"
+}
+
+arguments_of! {
+    /// What a handler with `concurrent`, or one that returns a stream, can take: all that one of a named message can, but
+    /// the session.
+    FromConcurrent<St> from ConnContext<'a, St, NotYet, Envelope<'a>>,
+    "a handler that runs beside others cannot take `{Self}`",
+    "a handler that runs beside others can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "what it needs of the session: check it in a `guard`, or copy it in a handler without `concurrent`"
 }
 
 arguments_of! {

@@ -21,6 +21,9 @@ use crate::{Conn, Reject, Server};
 /// Except for an HTTP answer, it is logged as a warning. The session and the state are lent after all other arguments
 /// are made. So an argument can look at the session, and can refuse before the state is locked.
 ///
+/// A handler that takes `Option<X>` runs without X where that is missing: where `X::from_context` returns a `Reject` marked
+/// by [`Reject::absent`].
+///
 /// ```
 /// use serde::Deserialize;
 /// use ws_runtime::Utf8;
@@ -146,6 +149,11 @@ impl<'a, St, Se: 'static, M> ConnContext<'a, St, Se, M> {
         brought: &'a M,
     ) -> Self {
         Self { conn, state: Some(state), session, brought }
+    }
+
+    /// The payload.
+    pub(crate) fn payload(&self) -> &'a M {
+        self.brought
     }
 
     /// The session, lent while the handler runs.

@@ -8,6 +8,7 @@ use super::outcome::{Failure, Handled, Outcome};
 use super::route::Route;
 use super::service::Service;
 use super::store::{Guarded, Hold, Locked, Plain, Shared, Withheld};
+use crate::message::{Envelope, Keys};
 use crate::wire::Incoming;
 use crate::{Conn, Server};
 
@@ -46,6 +47,7 @@ pub enum NotYet {}
 #[derive(Debug)]
 pub(crate) enum Received<'b> {
     Utf8(Utf8<'b>),
+    Named(Envelope<'b>),
     Binary(Binary<'b>),
     Pong(Binary<'b>),
 }
@@ -87,6 +89,14 @@ impl<'a, K, Se: 'static, M> ConnEvent<'a, K, Se, M> {
         Peer { conn: self.conn, message: self.brought.shared() }
     }
 
+    pub(crate) fn conn(&self) -> &'a Conn {
+        self.conn
+    }
+
+    pub(crate) fn payload(&self) -> &'a M {
+        self.brought
+    }
+
     /// The context of an `async` handler if the state is behind a lock.
     #[must_use]
     pub fn withheld(self) -> ConnContext<'a, Withheld, Se, M> {
@@ -112,12 +122,27 @@ impl<'a, T, Se: 'static, M> ConnEvent<'a, Guarded<T>, Se, M> {
 
 impl<'b> Received<'b> {
     /// A message that has a handler. Pings and Close frames have none, and are returned.
-    pub(crate) fn of(incoming: Incoming<'b>) -> Result<Self, Incoming<'b>> {
+    #[inline]
+    pub(crate) fn of<R: Route>(incoming: Incoming<'b>) -> Result<Self, Incoming<'b>> {
         match incoming {
-            Incoming::Text(text) => Ok(Self::Utf8(Utf8(text))),
+            Incoming::Text(text) => Ok(match R::ENVELOPE {
+                Some(keys) => Self::of_text::<R>(Utf8(text), keys),
+                None => Self::Utf8(Utf8(text)),
+            }),
             Incoming::Binary(data) => Ok(Self::Binary(Binary(data))),
             Incoming::Pong(data) => Ok(Self::Pong(Binary(data))),
             Incoming::Ping(_) | Incoming::Close(_) => Err(incoming),
+        }
+    }
+
+    /// A text where the envelope is spoken: a named message, if it is one.
+    #[inline]
+    fn of_text<R: Route>(text: Utf8<'b>, keys: &'static Keys) -> Self {
+        match Envelope::of(text, keys) {
+            // Only where other texts have a handler, it matters now whether the message is right to its end.
+            Ok(message) if R::TAKES_TEXT && message.is_none() => Self::Utf8(message.into_text()),
+            Ok(message) => Self::Named(message),
+            Err(text) => Self::Utf8(text),
         }
     }
 
@@ -125,6 +150,7 @@ impl<'b> Received<'b> {
     pub(crate) fn handler<R: Route>(&self) -> &'static str {
         match self {
             Self::Utf8(_) => R::UTF8,
+            Self::Named(message) => R::named_handler(message.name()),
             Self::Binary(_) => R::BINARY,
             Self::Pong(_) => R::PONG,
         }
@@ -135,6 +161,7 @@ impl<'b> Received<'b> {
     pub(crate) fn handle<'a, R: Route>(&'a self, event: RouteEvent<'a, R>) -> Result<Handled, Failure> {
         match self {
             Self::Utf8(text) => R::utf8(event.bringing(text)),
+            Self::Named(message) => R::named(event.bringing(message)),
             Self::Binary(data) => R::binary(event.bringing(data)),
             Self::Pong(data) => R::pong(event.bringing(data)),
         }
@@ -144,6 +171,7 @@ impl<'b> Received<'b> {
     pub(crate) async fn handle_later<'a, R: Route>(&'a self, event: RouteEvent<'a, R>) -> Outcome {
         match self {
             Self::Utf8(text) => R::utf8_later(event.bringing(text)).await,
+            Self::Named(message) => R::named_later(event.bringing(message)).await,
             Self::Binary(data) => R::binary_later(event.bringing(data)).await,
             Self::Pong(data) => R::pong_later(event.bringing(data)).await,
         }
@@ -154,7 +182,7 @@ impl<'b> Received<'b> {
     pub(crate) fn give_back(self) {
         match self {
             Self::Binary(data) => data.0.give_back(),
-            Self::Utf8(_) | Self::Pong(_) => {}
+            Self::Utf8(_) | Self::Named(_) | Self::Pong(_) => {}
         }
     }
 }
@@ -163,6 +191,7 @@ impl<'b> From<Received<'b>> for Incoming<'b> {
     fn from(message: Received<'b>) -> Self {
         match message {
             Received::Utf8(text) => Self::Text(text.0),
+            Received::Named(message) => Self::Text(message.into_text().0),
             Received::Binary(data) => Self::Binary(data.0),
             Received::Pong(data) => Self::Pong(data.0),
         }

@@ -7,8 +7,10 @@ mod arguments;
 mod close;
 mod context;
 mod dispatch;
+mod json;
 mod message;
 mod once;
+mod optional;
 mod outcome;
 mod reply;
 mod route;
@@ -18,8 +20,8 @@ mod store;
 mod watching;
 
 pub use arguments::{
-    FromBinary, FromConnect, FromDisconnect, FromHandshake, FromPong, FromReady, FromRequest, FromShutdown,
-    FromTick, FromUtf8,
+    FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong,
+    FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{
@@ -27,11 +29,13 @@ pub use context::{
 };
 pub(crate) use dispatch::Received;
 pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
+pub use json::{FromJson, WithJson};
 pub use message::{Binary, Content, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
+pub(crate) use outcome::Refusal;
 pub use outcome::{Failure, Handled, Outcome};
 pub(crate) use reply::Outgoing;
-pub use reply::{FreshSession, HandlerError, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
+pub use reply::{FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
 pub use route::Route;
 pub use service::Service;
 pub use store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};

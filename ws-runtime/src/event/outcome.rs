@@ -29,8 +29,22 @@ pub struct Failure(Box<Cause>);
 enum Cause {
     /// The handler's own error. It is logged, and never sent to the peer.
     Error(String),
+    /// The handler's own error, which the peer is told, depending on the event.
+    Told(Reject),
     /// An argument could not be made, so the handler was not run. The peer gets this, depending on the event.
     Argument(Reject),
+    /// The route takes no binary messages.
+    NoBinary,
+}
+
+/// What the peer is told of a failure.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Refusal<'f> {
+    /// An argument was refused, or there is no handler: a peer's mistake, of which it has only so many.
+    Runtime(&'f Reject),
+    /// The handler, or its guard, says no.
+    Handler(&'f Reject),
+    NoBinary,
 }
 
 impl Failure {
@@ -38,11 +52,25 @@ impl Failure {
         Self(Box::new(Cause::Error(error.to_string())))
     }
 
-    /// The refusal, if an argument was refused. A `Reject` that is invalid itself is a mistake of the program instead.
-    pub(crate) fn refusal(&self) -> Option<&Reject> {
+    /// A handler's error that the peer is told.
+    pub(crate) fn told(reject: Reject) -> Self {
+        Self(Box::new(Cause::Told(reject)))
+    }
+
+    /// A binary message came to a route that speaks the envelope and has no handler for it.
+    #[cold]
+    #[must_use]
+    pub fn no_binary() -> Self {
+        Self(Box::new(Cause::NoBinary))
+    }
+
+    /// The refusal, if the peer is told why. A `Reject` that is invalid itself is a mistake of the program instead.
+    pub(crate) fn refusal(&self) -> Option<Refusal<'_>> {
         match &*self.0 {
-            Cause::Argument(reject) if reject.mistake().is_none() => Some(reject),
-            Cause::Argument(_) | Cause::Error(_) => None,
+            Cause::Argument(reject) if reject.mistake().is_none() => Some(Refusal::Runtime(reject)),
+            Cause::Told(reject) if reject.mistake().is_none() => Some(Refusal::Handler(reject)),
+            Cause::NoBinary => Some(Refusal::NoBinary),
+            Cause::Argument(_) | Cause::Told(_) | Cause::Error(_) => None,
         }
     }
 }
@@ -62,6 +90,11 @@ impl Display for Failure {
                 Some(mistake) => f.write_str(&mistake),
                 None => write!(f, "an argument was refused: {}", reject.reason()),
             },
+            Cause::Told(reject) => match reject.mistake() {
+                Some(mistake) => f.write_str(&mistake),
+                None => write!(f, "refused: {}", reject.reason()),
+            },
+            Cause::NoBinary => f.write_str("this route takes no binary messages"),
         }
     }
 }

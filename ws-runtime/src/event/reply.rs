@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Binary, Failure, Outcome, Utf8};
 use crate::Reject;
+use crate::message::HandlerError;
 use crate::wire::Utf8Bytes;
 
 /// What a handler of `ready`, `utf8`, `binary` or `pong` may return: the value is the reply.
@@ -81,6 +82,13 @@ pub(crate) enum Outgoing<'r> {
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
+
+/// As the value inside: nothing shows that it was wrapped.
+impl<T: Serialize> Serialize for Json<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
 
 impl<'r> Reply<'r> {
     /// No reply.
@@ -195,25 +203,6 @@ impl<T: IntoReply, E: HandlerError> IntoReply for Result<T, E> {
             Ok(value) => value.into_reply(),
             Err(error) => Reply(Outgoing::Failed(error.into_failure())),
         }
-    }
-}
-
-/// The error of a handler other than `handshake`: any type that can be logged.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a handler cannot fail with `{Self}`, which does not implement `Display`",
-    label = "this error cannot be logged",
-    note = "a handler's error is logged, and ends its connection, if it has one, with close code 1011: write `impl std::fmt::Display` for it, or derive `thiserror::Error`",
-    note = "a `Reject` is for `handshake` handlers: they refuse a peer before it is connected"
-)]
-pub trait HandlerError {
-    fn into_failure(self) -> Failure;
-}
-
-#[diagnostic::do_not_recommend]
-impl<E: Display> HandlerError for E {
-    fn into_failure(self) -> Failure {
-        Failure::new(self)
     }
 }
 

@@ -1,10 +1,12 @@
 //! A route as the runtime sees it: the session and the handlers of a group of connections.
 
-use std::future::Future;
+use std::future::{Future, ready};
 
 use super::dispatch::{OpeningEvent, RouteEvent};
 use super::outcome::{Failure, Handled, Outcome};
 use super::{Binary, Close, Service, Utf8};
+use crate::generated::BoxFuture;
+use crate::message::{Beside, Envelope, Keys, Running};
 use crate::{Handshake, Reject};
 
 /// A route: the session of its connections, and their handlers.
@@ -13,7 +15,8 @@ use crate::{Handshake, Reject};
 /// event, the method does nothing and the name is the event's.
 ///
 /// A message has two methods. The first runs a plain handler, which borrows the message from the read buffer. For an
-/// `async` handler it returns [`Handled::Later`]; then the second method gets the message again, owned.
+/// `async` handler it returns [`Handled::Later`]; then the second method gets the message again, owned. That of a named
+/// message may also run beside others, by a third.
 #[doc(hidden)]
 pub trait Route: Sized + Send + Sync + 'static {
     /// The server that the route belongs to.
@@ -45,6 +48,39 @@ pub trait Route: Sized + Send + Sync + 'static {
     fn utf8_later<'a>(event: RouteEvent<'a, Self, Utf8<'a>>) -> impl Future<Output = Outcome> + Send {
         let _ = event;
         async { Ok(()) }
+    }
+
+    /// The keys of the envelope; `None` if the route does not speak it.
+    const ENVELOPE: Option<&'static Keys> = None;
+
+    /// Whether a route that speaks the envelope has a handler for texts without one.
+    const TAKES_TEXT: bool = false;
+
+    /// Runs the handler of a named message as [`utf8`](Self::utf8) does, or returns how it has to run.
+    fn named<'a>(event: RouteEvent<'a, Self, Envelope<'a>>) -> Result<Handled, Failure> {
+        Err(event.not_found())
+    }
+
+    fn named_later<'a>(event: RouteEvent<'a, Self, Envelope<'a>>) -> BoxFuture<'a, Outcome> {
+        let _ = event;
+        Box::pin(ready(Ok(())))
+    }
+
+    /// How the handler of this message runs beside others, if it does.
+    fn running(name: &str) -> Option<Running> {
+        let _ = name;
+        None
+    }
+
+    fn beside(beside: Beside<Self>) -> BoxFuture<'static, Outcome> {
+        let _ = beside;
+        Box::pin(ready(Ok(())))
+    }
+
+    /// The name of a message's handler, for the log.
+    fn named_handler(name: &str) -> &'static str {
+        let _ = name;
+        "message"
     }
 
     const BINARY: &'static str = "binary";

@@ -5,6 +5,7 @@ mod alarms;
 mod announce;
 mod builder;
 mod capacity;
+mod failures;
 mod pending;
 mod registry;
 mod running;
@@ -23,6 +24,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
+use self::failures::Failures;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
 use self::shutdown::Stage;
@@ -55,6 +57,7 @@ struct Inner {
     /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
     alarms: Alarms,
+    failures: Failures,
     /// The runtime of its tasks.
     runtime: Handle,
     next_conn: AtomicU64,
@@ -91,6 +94,7 @@ impl Server {
             addresses: OnceLock::new(),
             registry: Registry::default(),
             alarms: Alarms::new(),
+            failures: Failures::default(),
             runtime,
             next_conn: AtomicU64::new(1),
             stage: watch::Sender::new(Stage::Running),
@@ -116,7 +120,8 @@ impl Server {
     }
 
     /// The connections that are ready, in the order of their numbers: exactly those whose [`Conn::is_ready`] is true,
-    /// from the 101 until they start to close. A connection is listed while its `ready` handler runs. It is not listed
+    /// from the 101 until they start to close. A connection is listed while its `ready` handler runs, and not while the
+    /// arguments of that are made, which may wait for a lock. It is not listed
     /// after [`Conn::disconnect`], nor while its `disconnect` handler runs.
     #[must_use]
     pub fn connections(&self) -> Vec<Conn> {
@@ -127,7 +132,7 @@ impl Server {
     ///
     /// The message is encoded once for all connections. The call never waits. A connection whose outbox is full is
     /// closed or misses the message, depending on the option `slow`. A connection with a smaller `max_send_size` misses
-    /// the message, which is logged.
+    /// the message, which is logged. A connection whose `ready` handler runs gets it after what that sends.
     pub fn broadcast_utf8<'a>(&self, text: impl Into<Utf8<'a>>) -> usize {
         self.broadcast(FrameKind::Text, text.into().as_str().as_bytes())
     }
@@ -186,6 +191,11 @@ impl Server {
 
     pub(crate) fn alarms(&self) -> &Alarms {
         &self.0.alarms
+    }
+
+    /// Counts a failure of a handler. Returns whether it is logged.
+    pub(crate) fn allows_log(&self, handler: &'static str) -> bool {
+        self.0.failures.allow(handler)
     }
 
     /// A handle for a connection that was just accepted.

@@ -14,11 +14,11 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, protocol::CloseFrame};
 
 use super::clock;
-use super::envelope::Keys;
 use super::error::{Cause, Close, Error};
 use super::mailbox::{End, Mailbox, Message};
 use super::pump::{Command, Outgoing, Pipe, Pump, Shared};
 use crate::Seconds;
+use crate::message::Keys;
 
 /// How long a client waits for a message, unless a test says otherwise.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ pub struct TestClient {
     pump: JoinHandle<()>,
     answer: Response<()>,
     patience: Duration,
-    pub(super) keys: Arc<Keys>,
+    pub(super) keys: Keys,
     /// The `id` of the last call.
     pub(super) last_id: u64,
     /// The questions of the server, by number: their names.
@@ -49,7 +49,7 @@ impl TestClient {
         socket: WebSocketStream<Pipe>,
         pipe: Pipe,
         answer: Response<()>,
-        keys: Arc<Keys>,
+        keys: Keys,
     ) -> Self {
         let (commands, orders) = mpsc::unbounded_channel();
         let shared = Arc::<Shared>::default();

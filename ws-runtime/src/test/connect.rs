@@ -5,7 +5,6 @@ use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
@@ -18,12 +17,12 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self};
 
 use super::client::TestClient;
-use super::envelope::Keys;
 use super::error::cut;
 use super::http::{PATIENCE, read_answer, write_head};
 use super::pump::Pipe;
 use super::server::{CAPACITY, TestServer};
 use crate::listen::Address;
+use crate::message::Keys;
 
 /// A client that is about to connect, made by [`TestServer::connect`]. Awaiting it shakes hands.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ pub struct Connect<'s> {
     subprotocols: Vec<String>,
     peer: Address,
     capacity: usize,
-    keys: Arc<Keys>,
+    keys: Keys,
     at: &'static Location<'static>,
 }
 
@@ -90,14 +89,9 @@ impl<'s> Connect<'s> {
         self
     }
 
-    /// The keys of the envelope, if the server has renamed them: `envelope("event", "payload", "ref")`.
-    pub fn envelope(
-        mut self,
-        kind: impl Into<String>,
-        data: impl Into<String>,
-        id: impl Into<String>,
-    ) -> Self {
-        self.keys = Arc::new(Keys { kind: kind.into(), data: data.into(), id: id.into() });
+    /// Renames the keys of `type`, `data` and `id` in the envelope of named messages. Without it they are the server's own.
+    pub fn envelope(mut self, kind: &'static str, data: &'static str, id: &'static str) -> Self {
+        self.keys = Keys { kind, id, data };
         self
     }
 

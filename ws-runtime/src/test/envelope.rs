@@ -6,20 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::error::Refused;
-
-/// The names of the envelope's keys that can be renamed.
-#[derive(Debug)]
-pub(super) struct Keys {
-    pub(super) kind: String,
-    pub(super) data: String,
-    pub(super) id: String,
-}
-
-impl Default for Keys {
-    fn default() -> Self {
-        Self { kind: "type".to_owned(), data: "data".to_owned(), id: "id".to_owned() }
-    }
-}
+use crate::message::Keys;
 
 /// A message from the server, taken apart.
 #[derive(Debug)]
@@ -48,7 +35,7 @@ impl Keys {
         number: Option<(&str, u64)>,
         content: Option<(&str, impl Serialize)>,
     ) -> Result<String, serde_json::Error> {
-        let mut text = format!("{{{}:{}", quoted(&self.kind)?, quoted(name)?);
+        let mut text = format!("{{{}:{}", quoted(self.kind)?, quoted(name)?);
         if let Some((key, number)) = number {
             text.push_str(&format!(",{}:{number}", quoted(key)?));
         }
@@ -62,15 +49,15 @@ impl Keys {
     /// Reads a message from the server. `None` if it is no envelope.
     pub(super) fn read(&self, text: &str) -> Option<Envelope> {
         let mut members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text).ok()?;
-        let kind = serde_json::from_str(members.remove(&self.kind)?.get()).ok()?;
-        let id = members.remove(&self.id).map(|id| id.get().to_owned());
+        let kind = serde_json::from_str(members.remove(self.kind)?.get()).ok()?;
+        let id = members.remove(self.id).map(|id| id.get().to_owned());
         let ask = members.remove("ask").and_then(|ask| ask.get().parse().ok());
         let content = if let Some(error) = members.remove("error") {
             Content::Error(Refused::read(&error))
         } else if members.remove("done").is_some_and(|done| done.get() == "true") {
             Content::Done
         } else {
-            Content::Data(members.remove(&self.data).unwrap_or_default())
+            Content::Data(members.remove(self.data).unwrap_or_default())
         };
         Some(Envelope { kind, id, ask, content })
     }
@@ -95,8 +82,8 @@ mod tests {
 
     #[test]
     fn what_is_written_can_be_read_with_renamed_keys() {
-        let keys = Keys { kind: "event".into(), data: "payload".into(), id: "ref".into() };
-        let text = keys.write("say \"x\"", Some((&keys.id, 7)), Some((&keys.data, [1, 2]))).unwrap();
+        let keys = Keys { kind: "event", data: "payload", id: "ref" };
+        let text = keys.write("say \"x\"", Some((keys.id, 7)), Some((keys.data, [1, 2]))).unwrap();
         assert_eq!(text, r#"{"event":"say \"x\"","ref":7,"payload":[1,2]}"#);
         let read = keys.read(&text).unwrap();
         assert_eq!((read.kind.as_str(), read.id.as_deref()), ("say \"x\"", Some("7")));
@@ -105,7 +92,7 @@ mod tests {
 
     #[test]
     fn errors_ends_questions_and_other_texts_are_told_apart() {
-        let keys = Keys::default();
+        let keys = Keys::DEFAULT;
         let error = keys.read(r#"{"type":"a","id":"x","error":{"code":"c","message":"m","data":{"n":1}}}"#);
         let Some(Envelope { id: Some(id), content: Content::Error(refused), .. }) = error else {
             panic!("{error:?}")

@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::envelope::{Envelope, Keys};
+use super::envelope::Envelope;
 use super::error::{Close, cut};
+use crate::message::Keys;
 
 /// A message from the server.
 #[derive(Debug, Clone, PartialEq, Eq)]

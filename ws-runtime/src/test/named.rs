@@ -1,7 +1,6 @@
 //! Named messages: calls and their replies, pushes, questions.
 
 use std::panic::Location;
-use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -80,7 +79,7 @@ impl TestClient {
         data: impl Serialize + Send,
     ) -> impl Future<Output = Result<(), Error>> + Send {
         let at = Location::caller();
-        let written = self.keys.write(name, None, Some((&self.keys.data, data)));
+        let written = self.keys.write(name, None, Some((self.keys.data, data)));
         self.send_written(at, written.map_err(Cause::Unserializable))
     }
 
@@ -138,7 +137,7 @@ impl TestClient {
     #[track_caller]
     pub fn cancel(&mut self, id: u64) -> impl Future<Output = Result<(), Error>> + Send {
         let at = Location::caller();
-        let text = self.keys.write("$cancel", Some((&self.keys.id, id)), None::<(&str, ())>);
+        let text = self.keys.write("$cancel", Some((self.keys.id, id)), None::<(&str, ())>);
         self.send_written(at, text.map_err(Cause::Unserializable))
     }
 
@@ -174,7 +173,7 @@ impl TestClient {
         ask: u64,
         data: impl Serialize + Send,
     ) -> impl Future<Output = Result<(), Error>> + Send {
-        let text = self.write_answer(ask, &self.keys.data, data);
+        let text = self.write_answer(ask, self.keys.data, data);
         self.send_written(Location::caller(), text)
     }
 
@@ -203,7 +202,7 @@ impl TestClient {
     /// Writes a message to a handler, with a new `id`.
     fn write_call(&mut self, name: &str, data: impl Serialize) -> Result<(String, u64), Cause> {
         let id = self.last_id + 1;
-        let text = self.keys.write(name, Some((&self.keys.id, id)), Some((&self.keys.data, data)));
+        let text = self.keys.write(name, Some((self.keys.id, id)), Some((self.keys.data, data)));
         let text = text.map_err(Cause::Unserializable)?;
         self.last_id = id;
         Ok((text, id))
@@ -263,7 +262,7 @@ impl TestClient {
         step: &str,
         is_wanted: impl Fn(&Envelope) -> bool + Send,
     ) -> Result<Envelope, Error> {
-        let keys = Arc::clone(&self.keys);
+        let keys = self.keys;
         self.wait(at, step, move |mailbox| mailbox.take_named(&keys, &is_wanted)).await
     }
 

@@ -1,17 +1,15 @@
 //! A server in memory.
 
-use std::sync::Arc;
-
 use tokio::io::DuplexStream;
 use tokio::runtime::Handle;
 
 use super::clock;
 use super::connect::Connect;
-use super::envelope::Keys;
 use super::error::NotStarted;
 use super::http::Request;
-use crate::event::Service;
+use crate::event::{Route, Service};
 use crate::listen::{Address, Dialer};
+use crate::message::Keys;
 use crate::server::StateSource;
 use crate::{Builder, Running, Seconds, Server};
 
@@ -46,7 +44,7 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
         }
         let (running, dialer) = self.bind_in_memory().await?;
         let server = running.server().clone();
-        Ok(TestServer { running: Some(running), server, dialer, keys: Arc::default() })
+        Ok(TestServer { running: Some(running), server, dialer, keys: *S::Route::ENVELOPE.unwrap_or(&Keys::DEFAULT) })
     }
 }
 
@@ -57,7 +55,7 @@ pub struct TestServer {
     running: Option<Running>,
     server: Server,
     dialer: Dialer,
-    keys: Arc<Keys>,
+    keys: Keys,
 }
 
 impl TestServer {
@@ -148,8 +146,8 @@ impl TestServer {
         self.dialer.connect(peer, capacity).unwrap_or_else(|| tokio::io::duplex(1).0)
     }
 
-    pub(super) fn keys(&self) -> Arc<Keys> {
-        Arc::clone(&self.keys)
+    pub(super) fn keys(&self) -> Keys {
+        self.keys
     }
 }
 

@@ -1,6 +1,7 @@
 //! Turns the messages of one connection into calls of its handlers, one at a time.
 
 mod call;
+mod tell;
 
 use std::sync::Arc;
 
@@ -9,12 +10,16 @@ use super::drive::Driver;
 use super::life::ConnGuard;
 use super::receive::Receiver;
 use crate::Reject;
-use crate::event::{Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Route, RouteEvent};
+use crate::event::{
+    Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Refusal, Route, RouteEvent,
+};
+use crate::message::{Beside, Envelope, Keys, NO_REPLY_TO, Running};
 use crate::server::Hosted;
 use crate::wire::Incoming;
 
 pub(super) use self::call::{Caught, Verdict, catch_now, report};
 pub(crate) use self::call::{Panicked, catch};
+pub(super) use self::tell::tell;
 
 /// Calls the handlers of one connection, one at a time.
 pub(super) struct Dispatcher<R: Route> {
@@ -42,29 +47,84 @@ impl<R: Route> Dispatcher<R> {
         }
     }
 
-    /// Runs `ready`.
+    /// Lists the connection and runs `ready`. Until that has ended, what other tasks send is held back.
+    ///
+    /// The 101 is written after the call, so that the peer misses no broadcast after it.
     async fn ready(&mut self, driver: &mut Driver) -> Verdict {
-        let replaced = self.conn().replaced_ready().map(catch_now);
+        let conn = self.conn().clone();
+        let replaced = conn.replaced_ready().map(|handler| {
+            conn.become_ready();
+            catch_now(handler)
+        });
         let (name, ended) = match replaced {
             Some(ended) => ("on_ready", Some(ended)),
-            None => (R::READY, driver.run_handler(|| R::ready(self.event())).await),
+            None => {
+                let event = self.event();
+                let handler = || {
+                    let handler = R::ready(event);
+                    // If there is no handler, or an argument of it was refused.
+                    conn.become_ready();
+                    handler
+                };
+                (R::READY, driver.run_handler(handler).await)
+            }
         };
-        self.conclude(name, OnRefusal::CloseWithStatus, ended)
+        // If making an argument has panicked.
+        conn.become_ready();
+        let verdict = self.conclude(name, OnRefusal::CloseWithStatus, ended);
+        conn.release_held_back();
+        verdict
     }
 
     /// Runs the `async` handler of a message to its end.
     async fn run_async(&mut self, driver: &mut Driver, incoming: Incoming<'static>) -> Verdict {
-        let Ok(message) = Received::of(incoming) else { return Verdict::GoOn };
+        let Ok(message) = Received::of::<R>(incoming) else { return Verdict::GoOn };
+        let message = match message {
+            Received::Named(message) => match R::running(message.name()) {
+                Some(running) => return self.run_beside(driver, running, message).await,
+                None => Received::Named(message),
+            },
+            other => other,
+        };
         let ended = driver.run_handler(|| message.handle_later::<R>(self.event())).await;
-        let verdict = self.conclude(message.handler::<R>(), OnRefusal::of(&message), ended);
+        let verdict = self.conclude(message.handler::<R>(), OnRefusal::of::<R>(&message), ended);
         message.give_back();
         verdict
+    }
+
+    /// Begins a call that runs beside the handlers of the messages that follow, once it may.
+    async fn run_beside(
+        &mut self,
+        driver: &mut Driver,
+        running: Running,
+        message: Envelope<'static>,
+    ) -> Verdict {
+        let handler = R::named_handler(message.name());
+        if let Err(reject) = driver.may_begin(running, &message) {
+            return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(reject.into()))));
+        }
+        if let Running::Call { most } = running
+            && !driver.room_beside(handler, most).await
+        {
+            return Verdict::End;
+        }
+        let (hosted, conn) = (Arc::clone(&self.hosted), self.conn().clone());
+        // Its tokens are needed to answer for it, and the call takes the message.
+        let address = message.address();
+        match Caught::call(|| R::beside(Beside::new(hosted, conn, message))) {
+            Ok(call) => {
+                driver.begin_beside(handler, running, address, call);
+                Verdict::GoOn
+            }
+            Err(panicked) => self.conclude(handler, OnRefusal::Reply(None), Some(Err(panicked))),
+        }
     }
 
     /// Waits until it is certain how the connection ended, runs `disconnect`, drops the session and closes the socket.
     pub(super) async fn finish(mut self, mut driver: Driver) {
         let conn = self.guard.0.clone();
         let conn = &conn;
+        driver.drop_beside();
         driver.drained().await;
         let close = conn
             .send_path()
@@ -112,6 +172,10 @@ impl<R: Route> Dispatcher<R> {
                 let handler = self.conn().replaced_utf8()?;
                 ("on_utf8", catch_now(|| handler(text.as_str())))
             }
+            Received::Named(message) => {
+                let handler = self.conn().replaced_utf8()?;
+                ("on_utf8", catch_now(|| handler(message.text())))
+            }
             Received::Binary(data) => {
                 let handler = self.conn().replaced_binary()?;
                 ("on_binary", catch_now(|| handler(data.as_slice())))
@@ -127,7 +191,7 @@ impl<R: Route> Dispatcher<R> {
     fn conclude(
         &self,
         name: &'static str,
-        on_refusal: OnRefusal,
+        on_refusal: OnRefusal<'_, '_>,
         ended: Option<Result<Outcome, Panicked>>,
     ) -> Verdict {
         match ended {
@@ -138,17 +202,35 @@ impl<R: Route> Dispatcher<R> {
         }
     }
 
-    /// Ends the connection after a failed handler, or does what [`OnRefusal`] says if an argument was refused.
+    /// Ends the connection after a failed handler, or does what [`OnRefusal`] says if the peer is told why.
     #[cold]
-    fn fail(&self, name: &'static str, on_refusal: OnRefusal, failed: Result<Failure, Panicked>) -> Verdict {
-        let refusal = failed.as_ref().ok().and_then(Failure::refusal);
-        let close = match refusal.map(|reject| on_refusal.close(reject)) {
-            None => Some(Close::failure()),
-            Some(close) => close,
+    fn fail(
+        &self,
+        name: &'static str,
+        on_refusal: OnRefusal<'_, '_>,
+        failed: Result<Failure, Panicked>,
+    ) -> Verdict {
+        let close = match (on_refusal, &failed) {
+            (OnRefusal::Reply(message), Ok(_)) => {
+                let keys = R::ENVELOPE.unwrap_or(&Keys::DEFAULT);
+                let to = message.map_or(NO_REPLY_TO, Envelope::reply_to);
+                return tell(self.conn(), name, keys, to, failed);
+            }
+            (_, Ok(failure)) => match failure.refusal() {
+                None => Some(Close::failure()),
+                Some(Refusal::NoBinary) => {
+                    Some(Close::new(1003, "binary messages are not taken here", ClosedBy::Error))
+                }
+                Some(Refusal::Runtime(reject) | Refusal::Handler(reject)) => on_refusal.close(reject),
+            },
+            (_, Err(_)) => Some(Close::failure()),
         };
         report(self.conn(), name, failed.map(Err));
         let Some(close) = close else { return Verdict::GoOn };
-        self.conn().send_path().push_close(close);
+        let mut send_path = self.conn().send_path();
+        // A peer that `ready` did not let in gets nothing of what others sent.
+        send_path.drop_held_back();
+        send_path.push_close(close);
         Verdict::End
     }
 }
@@ -160,19 +242,19 @@ impl<R: Route> Receiver for Dispatcher<R> {
 
     fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
         // Pings and Close frames never get here: `ReceivePath` handles them.
-        let Ok(message) = Received::of(incoming) else { return Ok(()) };
+        let Ok(message) = Received::of::<R>(incoming) else { return Ok(()) };
         match self.call_replaced(&message) {
             Some((name, ended)) => {
-                self.conclude(name, OnRefusal::of(&message), Some(ended));
+                self.conclude(name, OnRefusal::of::<R>(&message), Some(ended));
             }
             None => match catch_now(|| message.handle::<R>(self.event())) {
                 Ok(Ok(Handled::Done)) => {}
                 Ok(Ok(Handled::Later)) => return Err(message.into()),
                 Ok(Err(failure)) => {
-                    self.fail(message.handler::<R>(), OnRefusal::of(&message), Ok(failure));
+                    self.fail(message.handler::<R>(), OnRefusal::of::<R>(&message), Ok(failure));
                 }
                 Err(panicked) => {
-                    self.fail(message.handler::<R>(), OnRefusal::of(&message), Err(panicked));
+                    self.fail(message.handler::<R>(), OnRefusal::of::<R>(&message), Err(panicked));
                 }
             },
         }
@@ -181,20 +263,24 @@ impl<R: Route> Receiver for Dispatcher<R> {
     }
 }
 
-/// What happens to a connection if an argument of its handler was refused, so that the handler was not run.
+/// What happens if an argument of a handler was refused, or if the handler itself refuses.
 #[derive(Debug, Clone, Copy)]
-enum OnRefusal {
-    /// It closes with 1008, policy violation.
+enum OnRefusal<'m, 'b> {
+    /// The peer gets an error reply to this message, or to a text that is none, and the connection goes on.
+    Reply(Option<&'m Envelope<'b>>),
+    /// The connection closes with 1008, policy violation.
     CloseWith1008,
-    /// It closes with 4000 and the status of the refusal.
+    /// The connection closes with 4000 and the status of the refusal.
     CloseWithStatus,
-    /// It goes on.
+    /// The connection goes on.
     Continue,
 }
 
-impl OnRefusal {
-    fn of(message: &Received<'_>) -> Self {
+impl<'m, 'b> OnRefusal<'m, 'b> {
+    fn of<R: Route>(message: &'m Received<'b>) -> Self {
         match message {
+            Received::Named(message) => Self::Reply(Some(message)),
+            Received::Utf8(_) if R::ENVELOPE.is_some() => Self::Reply(None),
             Received::Utf8(_) | Received::Binary(_) => Self::CloseWith1008,
             Received::Pong(_) => Self::Continue,
         }
@@ -205,7 +291,7 @@ impl OnRefusal {
         match self {
             Self::CloseWith1008 => Some(Close::refused(1008, reject)),
             Self::CloseWithStatus => Some(Close::refused(4000 + reject.status().as_u16(), reject)),
-            Self::Continue => None,
+            Self::Reply(_) | Self::Continue => None,
         }
     }
 }

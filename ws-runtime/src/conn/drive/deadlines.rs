@@ -87,6 +87,11 @@ impl Moment {
         start + Duration::from_micros(self.0.get() - 1)
     }
 
+    /// In microseconds since the server started.
+    pub(crate) fn micros(self) -> u64 {
+        self.0.get()
+    }
+
     fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
     }

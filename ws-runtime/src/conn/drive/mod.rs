@@ -14,11 +14,14 @@ use tokio::task::yield_now;
 use self::budget::Budget;
 use self::deadlines::Deadlines;
 use super::Conn;
+use super::beside::BesideCalls;
 use super::close::Lingering;
 use super::dispatch::{Caught, Panicked};
 use super::receive::{ReceivePath, Receiver, ToInbox};
 use super::send::{CancelLevel, Phase, Written};
-use crate::event::Close;
+use crate::Reject;
+use crate::event::{Close, Outcome};
+use crate::message::{Address, Envelope, Running};
 use crate::transport::{Insist, ReadHalf};
 use crate::wire::{Incoming, Inflater};
 
@@ -28,6 +31,7 @@ pub(crate) use self::deadlines::Moment;
 pub(super) struct Driver {
     conn: Conn,
     receive: ReceivePath,
+    beside: BesideCalls,
     /// Reads until the end of the stream after both sides are done. Boxed, because only connections that end need it.
     lingering: Option<Box<Lingering>>,
     budget: Budget,
@@ -70,6 +74,7 @@ impl Driver {
     ) -> Self {
         Self {
             receive: ReceivePath::new(&conn, read_half, unread, inflater),
+            beside: BesideCalls::default(),
             lingering: None,
             budget: Budget::new(),
             deadlines: Deadlines::new(conn.server().alarms().now()),
@@ -113,6 +118,57 @@ impl Driver {
         .await
     }
 
+    /// Checks whether a call may run beside others.
+    pub(super) fn may_begin(&self, running: Running, message: &Envelope<'_>) -> Result<(), Reject> {
+        message.complete()?;
+        let id = message.reply_to().id;
+        if id.is_some_and(|id| self.beside.has_id(id)) {
+            return Err(Reject::bad_request().text("a call that still runs has the same id"));
+        }
+        if running != Running::Stream {
+            return Ok(());
+        }
+        let most = self.conn.server().options().max_streams;
+        if id.is_none() {
+            Err(Reject::bad_request().text("the replies are a stream: the message needs an id"))
+        } else if self.beside.streams() >= most {
+            Err(Reject::too_many_requests().text(format!("{most} streams are open, and no more may be")))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Waits until fewer than `most` calls of a handler run. False if the connection ends first.
+    pub(super) async fn room_beside(&mut self, handler: &'static str, most: usize) -> bool {
+        poll_fn(|cx| {
+            if self.conn.phase() == Phase::Gone || self.conn.send_path().cancel_level() > self.survives {
+                return Poll::Ready(false);
+            }
+            if self.beside.count(handler) < most.max(1) {
+                return Poll::Ready(true);
+            }
+            self.poll_socket(cx);
+            if self.beside.count(handler) < most.max(1) { Poll::Ready(true) } else { Poll::Pending }
+        })
+        .await
+    }
+
+    /// Begins a call that runs beside the handlers of the messages that follow.
+    pub(super) fn begin_beside(
+        &mut self,
+        handler: &'static str,
+        running: Running,
+        address: Address,
+        call: Caught<impl Future<Output = Outcome> + Send + 'static>,
+    ) {
+        self.beside.add(handler, running, address, call);
+    }
+
+    /// Drops the calls that run beside handlers: the connection ends.
+    pub(super) fn drop_beside(&mut self) {
+        self.beside.clear();
+    }
+
     /// From now on only `disconnect` runs, which is not cancelled with the other handlers.
     pub(super) fn spare_disconnect(&mut self) {
         self.survives = CancelLevel::Handlers;
@@ -148,6 +204,7 @@ impl Driver {
         receiver: &mut impl Receiver,
     ) -> Poll<Option<Incoming<'static>>> {
         let now = self.begin_turn(cx);
+        self.beside.poll(cx, &self.conn);
         let stop = match self.handle_all(cx, now, receiver) {
             // Nothing is written yet: the reply to this message leaves with those that are corked.
             Poll::Ready(Stop::Await(incoming)) => return Poll::Ready(Some(incoming)),
@@ -211,6 +268,14 @@ impl Driver {
         } else if let Some(end) = self.receive.take_end() {
             self.conn.send_path().push_close(end);
         } else if phase == Phase::Finishing {
+            self.beside.end_streams(&self.conn);
+            if !self.beside.is_empty() {
+                // Calls are waited for.
+                self.beside.poll(cx, &self.conn);
+            }
+            if !self.beside.is_empty() {
+                return Some(Poll::Pending);
+            }
             self.conn.send_path().push_close(Close::shutdown());
         }
         None
@@ -225,6 +290,7 @@ impl Driver {
     /// Does all that needs no handler and no waiting: reads, writes, checks deadlines, closes the socket.
     fn poll_socket(&mut self, cx: &mut Context<'_>) {
         let now = self.begin_turn(cx);
+        self.beside.poll(cx, &self.conn);
         if self.lingering.is_none() {
             self.receive_for_later(cx, now);
         }

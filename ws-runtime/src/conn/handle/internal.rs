@@ -56,18 +56,38 @@ impl Conn {
         has_discarded
     }
 
-    /// Opens the send path. The 101 is the first thing in it.
-    pub(in crate::conn) fn become_ready(
-        &self,
-        socket: WriteHalf,
-        accepted: Vec<u8>,
-        agreement: Option<Agreement>,
-    ) {
+    /// Takes over the socket after the handshake, and the 101, which is not sent yet.
+    pub(in crate::conn) fn attach(&self, socket: WriteHalf, accepted: Vec<u8>, agreement: Option<Agreement>) {
         if let Some(agreement) = agreement {
             self.0.deflation.get_or_init(|| Deflation::new(agreement, self.server().options()).into());
         }
-        let ready = self.send_path().become_ready(socket, accepted);
-        self.log_nodelay(ready);
+        let attached = self.send_path().attach(socket, accepted);
+        self.log_nodelay(attached);
+    }
+
+    /// Makes the connection ready, and lists it. Does nothing if it was done before.
+    ///
+    /// Called when the arguments of `ready` are made, and so under the locks that these hold. What others send under
+    /// such a lock comes either before that, and this connection does not get it, or after that, and then it is held
+    /// back until `ready` has ended.
+    pub(crate) fn become_ready(&self) {
+        if self.phase() == Phase::Opening && self.send_path().become_ready() {
+            self.server().register(self);
+            tracing::debug!(conn = self.id(), peer = %self.peer(), "connected");
+        }
+    }
+
+    /// Queues what others sent before `ready` has ended, behind its reply.
+    pub(in crate::conn) fn release_held_back(&self) {
+        let release = || {
+            self.send_path().release();
+            Ok(())
+        };
+        // The peer's window will hold these messages in another order than ours.
+        let _ = match self.deflation() {
+            Some(deflation) => deflation.push_shared(release),
+            None => release(),
+        };
     }
 
     pub(in crate::conn) fn log_nodelay(&self, set: io::Result<()>) {
@@ -116,7 +136,17 @@ impl Conn {
         self.0.send_path.is_free()
     }
 
-    pub(in crate::conn) fn max_outbox(&self) -> usize {
+    /// Charges an error reply that the runtime makes. Returns false if the peer has had too many.
+    pub(in crate::conn) fn allows_error(&self) -> bool {
+        self.0.errors.charge(self.server().alarms().now().micros())
+    }
+
+    /// How many bytes wait to be written.
+    pub(crate) fn unwritten(&self) -> usize {
+        self.send_path().unwritten()
+    }
+
+    pub(crate) fn max_outbox(&self) -> usize {
         self.server().options().max_outbox
     }
 

@@ -15,10 +15,11 @@ use ws_spec::close::is_sendable;
 use ws_spec::options::{self, OptionInfo};
 
 use self::replaced::Replaced;
-use super::send::{Bound, CorkedFrames, Deflation, Phase, SendLock, SendPath, defer_write};
+use super::send::{Bound, CorkedFrames, Deflation, Phase, SendLock, SendPath, defer_write, runs_task_of};
 use crate::Server;
 use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
+use crate::message::ErrorBudget;
 use crate::options::{Compression, Named};
 use crate::transport::Stream;
 use crate::wire::FrameKind;
@@ -45,6 +46,7 @@ struct Inner {
     deflation: OnceLock<Box<Deflation>>,
     send_path: SendLock,
     corked: CorkedFrames,
+    errors: ErrorBudget,
     /// Whether `replaced` has ever been set. It spares most calls the mutex.
     has_replaced: AtomicBool,
     /// Boxed, as most connections replace no handler.
@@ -65,6 +67,7 @@ impl Conn {
             deflation: OnceLock::new(),
             send_path: SendLock::new(SendPath::new(options)),
             corked: CorkedFrames::new(),
+            errors: ErrorBudget::default(),
             has_replaced: false.into(),
             replaced: Mutex::new(None),
             server,
@@ -124,6 +127,9 @@ impl Conn {
     /// Never waits. `Ok` means that the message is in the connection's outbox, which is bounded (`max_outbox`, 256 KiB
     /// by default), not that the peer has it. To wait, use [`flushed`](Self::flushed).
     ///
+    /// While the connection's `ready` handler runs, what that sends goes out, and what other tasks send waits until it has
+    /// ended: a thread or a task that the handler spawns is another. If `ready` fails, what waits is dropped.
+    ///
     /// # Errors
     ///
     /// [`SendError::NotReady`] before the handshake is done; [`SendError::TooLarge`] above
@@ -181,7 +187,8 @@ impl Conn {
             if !defer_write(self, &mut send_path) {
                 send_path.write_now();
             }
-            send_path.poll_flushed(cx)
+            let queue = send_path.queue_for(|| runs_task_of(self));
+            send_path.poll_flushed(cx, queue)
         })
         .await
     }
@@ -261,7 +268,7 @@ impl Conn {
     pub fn set_max_recv_size(&self, bytes: usize) -> Result<(), SetError> {
         check_bounds(&options::max_recv_size, bytes)?;
         let send_path = self.send_path();
-        if send_path.phase() != Phase::Opening {
+        if !send_path.is_before_101() {
             return Err(SetError::TooLate { option: "max_recv_size" });
         }
         self.0.max_recv_size.store(bytes, Ordering::Relaxed);
@@ -286,7 +293,7 @@ impl Conn {
             return Err(SetError::FeatureOff { option });
         }
         let mut send_path = self.send_path();
-        if send_path.phase() != Phase::Opening {
+        if !send_path.is_before_101() {
             return Err(SetError::TooLate { option: "compression" });
         }
         send_path.compression = compression;

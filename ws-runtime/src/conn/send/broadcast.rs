@@ -33,17 +33,17 @@ impl<'p> Broadcast<'p> {
         match conn.deflation() {
             Some(deflation) if deflation.is_for(self.payload.len()) => {
                 let frame = self.deflated(deflation.form());
-                deflation.push_shared(|| conn.push(|send_path| send_path.push_encoded(&frame)))
+                deflation.push_shared(|| conn.push(|send_path, queue| send_path.push_encoded(&frame, queue)))
             }
             Some(_) | None => {
                 if self.part.is_none() && self.payload.len() < SHARE_FROM {
                     self.part = cork::push_to_batch(self.kind, self.payload);
                 }
                 match &self.part {
-                    Some(part) => conn.push(|send_path| send_path.push_part(part)),
+                    Some(part) => conn.push(|send_path, queue| send_path.push_part(part, queue)),
                     None => {
                         let frame = self.plain();
-                        conn.push(|send_path| send_path.push_encoded(frame))
+                        conn.push(|send_path, queue| send_path.push_encoded(frame, queue))
                     }
                 }
             }

@@ -87,6 +87,11 @@ fn with_thread_cork<T>(act: impl FnOnce(&ThreadCork) -> T) -> Option<T> {
     THREAD_CORK.try_with(act).ok()
 }
 
+/// Whether the task of this connection runs on this thread, and not another task inside of its handler.
+pub(in crate::conn) fn runs_task_of(conn: &Conn) -> bool {
+    with_thread_cork(|cork| cork.own.get() == conn.address()).unwrap_or(false)
+}
+
 /// Corks a frame for the connection whose task runs. Returns false if the frame must be queued instead.
 #[inline]
 pub(super) fn cork_own(conn: &Conn, kind: FrameKind, payload: &Payload<'_>) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::Bound;
+use super::{Bound, runs_task_of};
 use crate::conn::{Conn, SendError};
 use crate::options::Options;
 use crate::wire::{Agreement, Deflater, Form, FrameKind, Payload};
@@ -50,6 +50,11 @@ impl Deflation {
             let deflated = self.form.deflate(payload.as_slice());
             return conn.push_smaller(kind, payload, deflated, bound);
         };
+        if conn.send_lock().holds_back() && !runs_task_of(conn) {
+            // The task may send other messages before this one. It must refer to none, nor may those to it.
+            let deflated = self.form.deflate(payload.as_slice());
+            return conn.push_smaller(kind, payload, deflated, bound);
+        }
         let deflated = context.deflate(payload.as_slice());
         let is_smaller = deflated.len() < payload.as_slice().len();
         let pushed = conn.push_smaller(kind, payload, deflated, bound);
@@ -60,7 +65,7 @@ impl Deflation {
         pushed
     }
 
-    /// Queues a frame that was compressed for several connections.
+    /// Queues a frame that was compressed for several connections, or those that were held back.
     pub(in crate::conn) fn push_shared(
         &self,
         push: impl FnOnce() -> Result<(), SendError>,

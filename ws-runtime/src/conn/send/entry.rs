@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::cork::{cork_own, defer_write};
-use super::{Bound, SendPath};
+use super::{Bound, Queue, SendPath, runs_task_of};
 use crate::conn::{Conn, SendError};
 use crate::event::{Failure, Outcome, Outgoing, Reply};
 use crate::wire::{self, FrameKind, Payload};
@@ -18,8 +18,18 @@ impl Conn {
             Outgoing::Binary(data) => (FrameKind::Binary, data.0),
             Outgoing::Failed(failure) => return Err(failure),
         };
-        let sent = self.send_message(kind, payload.part_of(message), Bound::Peer);
-        match sent {
+        self.send_as_reply(kind, payload.part_of(message))
+    }
+
+    /// Sends a reply to a named message.
+    #[inline]
+    pub(crate) fn send_text_reply(&self, text: Payload<'_>) -> Outcome {
+        self.send_as_reply(FrameKind::Text, text)
+    }
+
+    #[inline]
+    fn send_as_reply(&self, kind: FrameKind, payload: Payload<'_>) -> Outcome {
+        match self.send_message(kind, payload, Bound::Peer) {
             // A peer that is gone or too slow is not the handler's fault. Its connection ends anyway.
             Ok(()) | Err(SendError::Gone | SendError::Slow { .. }) => Ok(()),
             Err(error @ SendError::Full { .. }) => {
@@ -68,18 +78,19 @@ impl Conn {
         if cork_own(self, kind, payload) {
             return Ok(());
         }
-        self.push(|send_path| send_path.push(kind, payload, bound))
+        self.push(|send_path, queue| send_path.push(kind, payload, bound, queue))
     }
 
-    /// Pushes to the outbox, and writes it or leaves that to the cork.
+    /// Pushes to the outbox, and writes it or leaves that to the cork. What is held back is written later.
     pub(in crate::conn) fn push(
         &self,
-        push: impl FnOnce(&mut SendPath) -> Result<(), SendError>,
+        push: impl FnOnce(&mut SendPath, Queue) -> Result<(), SendError>,
     ) -> Result<(), SendError> {
         self.send_lock().with(|send_path| {
             self.take_corked(send_path);
-            push(send_path)?;
-            if !defer_write(self, send_path) {
+            let queue = send_path.queue_for(|| runs_task_of(self));
+            push(send_path, queue)?;
+            if queue == Queue::Outbox && !defer_write(self, send_path) {
                 send_path.write_now();
             }
             Ok(())

@@ -13,6 +13,7 @@
 //! * **Corked** ([`CorkedFrames`]): frames of the connection's own task. They leave in one write when its turn ends. To keep
 //!   the order, a frame is corked only while nothing is queued, and a sender that queues a frame first queues the corked ones.
 //! * **Queued** ([`Outbox`]): the sender writes at once, or leaves that to the [`cork`] of the task in which it runs.
+//! * **Held back**: until `ready` has ended, what other tasks send. It is queued then, behind what `ready` sent.
 //! * **Blocked**: the kernel took less than there was. Only the connection's task writes then, when the socket is writable. If
 //!   TLS holds bytes back, that counts as blocked.
 
@@ -48,10 +49,10 @@ use crate::wire::{self, FrameKind, Payload};
 
 pub(crate) use self::broadcast::Broadcast;
 pub(crate) use self::cork::{Corked, corked};
-pub(super) use self::cork::{defer_write, write_own};
+pub(super) use self::cork::{defer_write, runs_task_of, write_own};
 pub(super) use self::corked::CorkedFrames;
 pub(super) use self::deflation::Deflation;
-pub(super) use self::state::{Bound, CancelLevel, Phase, Written};
+pub(super) use self::state::{Bound, CancelLevel, Phase, Queue, Written};
 
 /// The send path of one connection behind its lock.
 ///
@@ -66,7 +67,10 @@ pub(super) type SendGuard<'l> = lock::StatusGuard<'l, SendPath>;
 pub(super) struct SendPath {
     phase: Phase,
     outbox: Outbox,
-    /// The socket, from `ready` on until the connection is cut.
+    /// What other tasks have sent, until `ready` has ended. It is there from the beginning, before any message can be
+    /// sent, so that no sender finds it missing too early.
+    held_back: Option<Box<Outbox>>,
+    /// The socket, from the 101 on until the connection is cut.
     socket: Option<WriteHalf>,
     /// `max_outbox`.
     limit: usize,
@@ -105,6 +109,7 @@ impl SendPath {
         Self {
             phase: Phase::Opening,
             outbox: Outbox::default(),
+            held_back: Some(Box::default()),
             socket: None,
             limit: options.max_outbox,
             slow: options.slow,
@@ -122,10 +127,6 @@ impl SendPath {
         }
     }
 
-    pub(super) fn phase(&self) -> Phase {
-        self.phase
-    }
-
     pub(super) fn close(&self) -> Option<&Close> {
         self.close.as_deref()
     }
@@ -138,7 +139,7 @@ impl SendPath {
         !self.outbox.is_empty() || self.blocked
     }
 
-    /// How many bytes wait to be written, in the outbox and inside TLS.
+    /// How many bytes wait to be written, in the outbox and inside TLS. What is held back is not among them.
     pub(super) fn unwritten(&self) -> usize {
         self.outbox.len() + self.socket.as_ref().map_or(0, WriteHalf::held_back)
     }
@@ -163,10 +164,10 @@ impl SendPath {
         self.socket.take()
     }
 
-    /// Opens the send path. The 101 is the first thing in it.
-    pub(super) fn become_ready(&mut self, socket: WriteHalf, accepted: Vec<u8>) -> io::Result<()> {
+    /// Takes over the socket and the 101, which is the first thing that is written. Messages can be sent once
+    /// [`become_ready`](Self::become_ready) was called.
+    pub(super) fn attach(&mut self, socket: WriteHalf, accepted: Vec<u8>) -> io::Result<()> {
         if self.phase == Phase::Opening {
-            self.phase = Phase::Ready;
             // TLS may hold bytes back already. The task will flush them.
             self.blocked = socket.holds_back();
             self.socket = Some(socket);
@@ -178,6 +179,45 @@ impl SendPath {
         Ok(())
     }
 
+    /// Whether the handshake is not done yet.
+    pub(super) fn is_before_101(&self) -> bool {
+        self.phase == Phase::Opening && self.socket.is_none()
+    }
+
+    /// Opens the send path. Returns false if it was open before, or is cut already.
+    pub(super) fn become_ready(&mut self) -> bool {
+        let is_new = self.phase == Phase::Opening;
+        if is_new {
+            self.phase = Phase::Ready;
+        }
+        is_new
+    }
+
+    /// Whether what other tasks send is held back.
+    fn holds_back(&self) -> bool {
+        self.held_back.is_some()
+    }
+
+    /// Where a task queues what it sends. `is_own` tells whether it is the connection's own.
+    pub(super) fn queue_for(&self, is_own: impl FnOnce() -> bool) -> Queue {
+        if self.holds_back() && !is_own() { Queue::HeldBack } else { Queue::Outbox }
+    }
+
+    /// Queues what was held back: `ready` has ended, and its reply is queued.
+    pub(super) fn release(&mut self) {
+        if let Some(held_back) = self.held_back.take() {
+            self.outbox.append(*held_back);
+        }
+    }
+
+    /// Drops what was held back: `ready` has failed.
+    pub(super) fn drop_held_back(&mut self) {
+        if let Some(mut held_back) = self.held_back.take() {
+            held_back.clear();
+            self.outbox.append(*held_back);
+        }
+    }
+
     /// Takes a frame for sending. An empty outbox takes a frame of any size.
     ///
     /// The payload is not dropped here, because its destructor may be user code.
@@ -186,24 +226,36 @@ impl SendPath {
         kind: FrameKind,
         payload: &mut Payload<'_>,
         bound: Bound,
+        queue: Queue,
     ) -> Result<(), SendError> {
         self.check_room(payload.as_slice().len(), bound)?;
-        self.outbox.push(kind, payload);
+        self.queue_mut(queue).push(kind, payload);
         Ok(())
     }
 
     /// Takes a frame that is already encoded and shared with other connections.
-    pub(super) fn push_encoded(&mut self, frame: &Bytes) -> Result<(), SendError> {
+    pub(super) fn push_encoded(&mut self, frame: &Bytes, queue: Queue) -> Result<(), SendError> {
         self.check_room(frame.len(), Bound::Outbox)?;
-        self.outbox.push_encoded(frame);
+        self.queue_mut(queue).push_encoded(frame);
         Ok(())
     }
 
     /// Takes a frame of a batch.
-    fn push_part(&mut self, part: &Part) -> Result<(), SendError> {
+    fn push_part(&mut self, part: &Part, queue: Queue) -> Result<(), SendError> {
         self.check_room(part.len(), Bound::Outbox)?;
-        self.outbox.push_part(part);
+        match queue {
+            Queue::Outbox => self.outbox.push_part(part),
+            // It may wait for long, and the batch is reused.
+            Queue::HeldBack => part.read(|frame| self.queue_mut(queue).push_copy(frame)),
+        }
         Ok(())
+    }
+
+    fn queue_mut(&mut self, queue: Queue) -> &mut Outbox {
+        match (queue, &mut self.held_back) {
+            (Queue::HeldBack, Some(held_back)) => held_back,
+            (Queue::HeldBack, None) | (Queue::Outbox, _) => &mut self.outbox,
+        }
     }
 
     /// Queues our Close frame behind what is already there. Does nothing if one is queued already.
@@ -213,6 +265,8 @@ impl SendPath {
             Phase::Opening => return self.cut(close),
             Phase::Closing | Phase::Gone => return,
         }
+        // It was accepted before, and the Close frame is the last thing that is sent.
+        self.release();
         let frame = match close.code {
             Close::NO_CODE | Close::ABNORMAL => wire::encode_close(None, ""),
             code => wire::encode_close(Some(code), &close.reason),
@@ -236,6 +290,7 @@ impl SendPath {
             None => self.close = Some(close.into()),
         }
         self.phase = Phase::Gone;
+        self.release();
         self.outbox.clear();
         self.blocked = false;
         self.socket = None;
@@ -275,12 +330,13 @@ impl SendPath {
         self.wakes_task = true;
     }
 
-    /// Ready once all is written; wakes the caller then.
-    pub(super) fn poll_flushed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+    /// Ready once all is written; wakes the caller then. A task whose messages are held back waits for these too.
+    pub(super) fn poll_flushed(&mut self, cx: &mut Context<'_>, queue: Queue) -> Poll<Result<(), SendError>> {
         if self.phase == Phase::Gone {
             return Poll::Ready(Err(SendError::Gone));
         }
-        if !self.has_unwritten() {
+        let waits_for_ready = queue == Queue::HeldBack && self.held_back_len() > 0;
+        if !self.has_unwritten() && !waits_for_ready {
             return Poll::Ready(Ok(()));
         }
         let Flushing(waiting) = &mut **self.flushing.get_or_insert_default();
@@ -429,7 +485,12 @@ impl SendPath {
         }
     }
 
+    fn held_back_len(&self) -> usize {
+        self.held_back.as_ref().map_or(0, |held_back| held_back.len())
+    }
+
     fn fits(&self, size: usize) -> bool {
-        self.outbox.is_empty() || self.outbox.len().saturating_add(size) <= self.limit
+        let waiting = self.outbox.len().saturating_add(self.held_back_len());
+        waiting == 0 || waiting.saturating_add(size) <= self.limit
     }
 }

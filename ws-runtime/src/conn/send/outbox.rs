@@ -97,6 +97,20 @@ impl Outbox {
         }
     }
 
+    /// Appends all that another outbox holds.
+    pub(super) fn append(&mut self, mut other: Self) {
+        if let Some(discarded) = other.discarded.take() {
+            self.discarded.get_or_insert_default().0.extend(discarded.0);
+        }
+        if let Some(part) = other.part.take() {
+            part.read(|frames| self.push_copy(frames));
+        }
+        if let Some(rest) = other.rest.take() {
+            rest.queue.into_iter().for_each(|piece| self.push_piece(piece.bytes, piece.is_lent));
+            self.push_copy(&rest.tail);
+        }
+    }
+
     /// Lends what is to be written next as slices for one vectored write.
     pub(super) fn with_slices<T>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
         match (&self.part, &self.rest) {
@@ -238,19 +252,21 @@ mod tests {
         PushEncoded(usize),
         PushCopy(usize),
         PushPart(usize),
+        Append(usize),
         Compact,
         Write(usize),
     }
 
     fn steps() -> impl Strategy<Value = Vec<Step>> {
         let size = prop_oneof![1..200_usize, SHARE_FROM - 2..SHARE_FROM + 2, Just(3 * SHARE_FROM)];
-        let step = (0..9, size).prop_map(|(kind, size)| match kind {
+        let step = (0..10, size).prop_map(|(kind, size)| match kind {
             0 => Step::Push(size),
             1 => Step::PushOwned(size),
             2 => Step::PushEncoded(size),
             3 => Step::PushCopy(size),
             4..=6 => Step::PushPart(size),
             7 => Step::Compact,
+            8 => Step::Append(size),
             _ => Step::Write(size),
         });
         prop::collection::vec(step, 0..60)
@@ -292,6 +308,14 @@ mod tests {
                         let Some(part) = batch.push(FrameKind::Text, &payload(size)) else { continue };
                         outbox.push_part(&part);
                         part.read(|frame| expected.extend_from_slice(frame));
+                    }
+                    Step::Append(size) => {
+                        let mut other = Outbox::default();
+                        other.push(FrameKind::Text, &mut Payload::Owned(payload(size).into()));
+                        wire::append(FrameKind::Text, &payload(size), &mut expected);
+                        other.push_copy(&payload(size));
+                        expected.extend(payload(size));
+                        outbox.append(other);
                     }
                     Step::Compact => outbox.compact(),
                     Step::Write(most) if !outbox.is_empty() => write(&mut outbox, &mut written, most),

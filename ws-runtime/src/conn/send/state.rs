@@ -39,6 +39,15 @@ pub(in crate::conn) enum Bound {
     Pong,
 }
 
+/// Where a frame is queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::conn) enum Queue {
+    /// The outbox: it is written as soon as possible.
+    Outbox,
+    /// Behind all that `ready` sends: another task sent it before `ready` has ended.
+    HeldBack,
+}
+
 /// The result of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::conn) enum Written {

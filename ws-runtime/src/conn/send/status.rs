@@ -11,6 +11,8 @@ const UNWRITTEN: u8 = 0x80;
 const OVERFULL: u8 = 0x40;
 /// Set in a status while buffers are to be dropped without the lock.
 const DISCARDED: u8 = 0x20;
+/// Set in a status until `ready` has ended.
+const HOLDS_BACK: u8 = 0x10;
 
 /// The statuses in which messages may be sent and nothing waits before them.
 const READY: u8 = Phase::Ready as u8;
@@ -37,6 +39,9 @@ impl Guarded for SendPath {
         }
         if self.outbox.has_discarded() {
             status |= DISCARDED;
+        }
+        if self.holds_back() {
+            status |= HOLDS_BACK;
         }
         status
     }
@@ -67,7 +72,7 @@ impl StatusLock<SendPath> {
     /// The phase of the connection. It may be out of date, as all that is read without the lock.
     #[inline]
     pub(in crate::conn) fn phase(&self) -> Phase {
-        match self.status() & !(UNWRITTEN | OVERFULL | DISCARDED) {
+        match self.status() & !(UNWRITTEN | OVERFULL | DISCARDED | HOLDS_BACK) {
             0 => Phase::Opening,
             1 => Phase::Ready,
             2 => Phase::Finishing,
@@ -76,10 +81,16 @@ impl StatusLock<SendPath> {
         }
     }
 
-    /// Whether messages may be sent and nothing waits before them.
+    /// Whether messages may be sent and nothing waits before them, and `ready` has ended.
     #[inline]
     pub(in crate::conn) fn is_free(&self) -> bool {
         matches!(self.status(), READY | FINISHING)
+    }
+
+    /// Whether what other tasks send is held back, until `ready` has ended.
+    #[inline]
+    pub(in crate::conn) fn holds_back(&self) -> bool {
+        self.status() & HOLDS_BACK != 0
     }
 
     /// Whether the outbox is over its limit.

@@ -1,0 +1,253 @@
+//! The dispatch of named messages: one `match` on the name for each way in which a handler runs.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+use syn::LitStr;
+use syn::ext::IdentExt;
+
+use super::handlers::{call, future};
+use super::spans::{here, otherwise};
+use super::values::seconds;
+use crate::events::Event;
+use crate::model::{Flow, Role};
+use crate::plan::Plan;
+use crate::resolve::Call;
+
+/// How a handler runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// At once: a plain function.
+    Now,
+    /// Before the next message: an `async fn`.
+    Later,
+    /// Beside the handlers of the messages that follow.
+    Beside,
+}
+
+fn way(call: &Call<'_>) -> Way {
+    match call.handler.flow {
+        _ if call.handler.runs_beside() => Way::Beside,
+        Flow::Async => Way::Later,
+        Flow::Plain => Way::Now,
+    }
+}
+
+/// The keys of the envelope and the methods that call the handlers; nothing if the route does not speak the envelope.
+pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
+    if !plan.speaks_envelope() {
+        return TokenStream::new();
+    }
+    let keys = keys(plan);
+    let takes_text = takes_text(plan);
+    let names = handler_names(plan);
+    let now = arms(plan, |call, way| match way {
+        Way::Now => {
+            let call = self::call(call, plan);
+            quote_spanned!(here()=> { __ws_runtime::done({ #call }) })
+        }
+        Way::Later | Way::Beside => {
+            quote_spanned!(here()=> { ::core::result::Result::Ok(__ws_runtime::Handled::Later) })
+        }
+    });
+    let others = others(plan);
+    let later = method_later(plan);
+    let beside = methods_beside(plan);
+    quote_spanned! {here()=>
+        const ENVELOPE: ::core::option::Option<&'static __ws_runtime::Keys> =
+            ::core::option::Option::Some(&#keys);
+        #takes_text
+
+        fn named<'a>(
+            event: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Envelope<'a>>,
+        ) -> ::core::result::Result<__ws_runtime::Handled, __ws_runtime::Failure> {
+            match event.name() {
+                #now
+            }
+        }
+
+        #others
+        #names
+        #later
+        #beside
+    }
+}
+
+fn keys(plan: &Plan<'_>) -> TokenStream {
+    let keys = &plan.server.settings.envelope;
+    let key = |renamed: &Option<LitStr>, default: &str| {
+        renamed.clone().unwrap_or_else(|| LitStr::new(default, here()))
+    };
+    let (kind, id, data) = (key(&keys.kind, "type"), key(&keys.id, "id"), key(&keys.data, "data"));
+    quote_spanned!(here()=> __ws_runtime::Keys { kind: #kind, id: #id, data: #data })
+}
+
+/// Whether texts without an envelope have a handler.
+fn takes_text(plan: &Plan<'_>) -> TokenStream {
+    plan.calls_of(Event::Utf8)
+        .map(|call| {
+            let cfgs = call.cfgs.attributes();
+            quote_spanned!(here()=> #cfgs const TAKES_TEXT: ::core::primitive::bool = true;)
+        })
+        .collect()
+}
+
+/// What texts without an envelope and binary messages become where nothing handles them.
+fn others(plan: &Plan<'_>) -> TokenStream {
+    let other = |event: Event, payload: &str, answer: &str| {
+        let cfg = otherwise(plan.calls_of(event).map(|call| &call.cfgs))?;
+        let (method, payload, answer) =
+            (Ident::new(event.name(), here()), Ident::new(payload, here()), Ident::new(answer, here()));
+        Some(quote_spanned! {here()=>
+            #cfg
+            fn #method<'a>(
+                _: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::#payload<'a>>,
+            ) -> ::core::result::Result<__ws_runtime::Handled, __ws_runtime::Failure> {
+                __ws_runtime::#answer()
+            }
+        })
+    };
+    let (text, binary) =
+        (other(Event::Utf8, "Utf8", "no_envelope"), other(Event::Binary, "Binary", "no_binary"));
+    quote_spanned!(here()=> #text #binary)
+}
+
+/// The arms of a `match` on a message's name. The last one is for names without a handler.
+fn arms(plan: &Plan<'_>, body: impl Fn(&Call<'_>, Way) -> TokenStream) -> TokenStream {
+    let named = plan.named_calls().filter_map(|call| match &call.handler.role {
+        Role::Named(name) => {
+            let (cfgs, body) = (call.cfgs.attributes(), body(call, way(call)));
+            Some(quote_spanned!(here()=> #cfgs #name => #body))
+        }
+        Role::On(_) | Role::Tick { .. } | Role::Watch { .. } => None,
+    });
+    let any = plan.calls_of(Event::Message).map(|call| {
+        let (cfgs, body) = (call.cfgs.attributes(), body(call, way(call)));
+        quote_spanned!(here()=> #cfgs _ => #body)
+    });
+    let otherwise = otherwise(plan.calls_of(Event::Message).map(|call| &call.cfgs))
+        .map(|cfg| quote_spanned!(here()=> #cfg _ => ::core::result::Result::Err(event.not_found())));
+    quote_spanned!(here()=> #(#named)* #(#any)* #otherwise)
+}
+
+/// `named_handler`, which tells a handler's name for the log.
+fn handler_names(plan: &Plan<'_>) -> TokenStream {
+    let arms = plan.named_calls().filter_map(|call| match &call.handler.role {
+        Role::Named(name) => {
+            let (cfgs, handler) = (call.cfgs.attributes(), call.handler.name.unraw().to_string());
+            Some(quote_spanned!(here()=> #cfgs #name => #handler,))
+        }
+        Role::On(_) | Role::Tick { .. } | Role::Watch { .. } => None,
+    });
+    let any = plan.calls_of(Event::Message).map(|call| {
+        let (cfgs, handler) = (call.cfgs.attributes(), call.handler.name.unraw().to_string());
+        quote_spanned!(here()=> #cfgs _ => #handler,)
+    });
+    let otherwise = otherwise(plan.calls_of(Event::Message).map(|call| &call.cfgs))
+        .map(|cfg| quote_spanned!(here()=> #cfg _ => "message",));
+    quote_spanned! {here()=>
+        fn named_handler(name: &::core::primitive::str) -> &'static ::core::primitive::str {
+            match name {
+                #(#arms)*
+                #(#any)*
+                #otherwise
+            }
+        }
+    }
+}
+
+/// `named_later`, which runs `async` handlers.
+fn method_later(plan: &Plan<'_>) -> TokenStream {
+    if !plan.named_calls().any(|call| way(call) == Way::Later) {
+        return TokenStream::new();
+    }
+    let arms = some_arms(plan, Way::Later, &nothing(), |call| {
+        let future = within(call, &future(call, plan));
+        quote_spanned!(here()=> { ::std::boxed::Box::pin({ #future }) })
+    });
+    quote_spanned! {here()=>
+        fn named_later<'a>(
+            event: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Envelope<'a>>,
+        ) -> __ws_runtime::BoxFuture<'a, __ws_runtime::Outcome> {
+            match event.name() {
+                #arms
+            }
+        }
+    }
+}
+
+/// `running`, which tells the handlers that run beside others, and `beside`, which calls one.
+fn methods_beside(plan: &Plan<'_>) -> TokenStream {
+    if !plan.named_calls().any(|call| way(call) == Way::Beside) {
+        return TokenStream::new();
+    }
+    let none = quote_spanned!(here()=> ::core::option::Option::None);
+    let kinds = some_arms(plan, Way::Beside, &none, |call| match &call.handler.limits.concurrent {
+        Some(most) => {
+            quote_spanned!(here()=> ::core::option::Option::Some(__ws_runtime::Running::Call { most: #most }),)
+        }
+        None => quote_spanned!(here()=> ::core::option::Option::Some(__ws_runtime::Running::Stream),),
+    });
+    let calls = some_arms(plan, Way::Beside, &nothing(), |call| {
+        let body = self::call(call, plan);
+        let future = within(call, &quote_spanned!(here()=> async move { let event = beside.event(); #body }));
+        quote_spanned!(here()=> ::std::boxed::Box::pin({ #future }),)
+    });
+    quote_spanned! {here()=>
+        fn running(
+            name: &::core::primitive::str,
+        ) -> ::core::option::Option<__ws_runtime::Running> {
+            match name {
+                #kinds
+            }
+        }
+
+        fn beside(beside: __ws_runtime::Beside<Self>) -> __ws_runtime::BoxFuture<'static, __ws_runtime::Outcome> {
+            match beside.name() {
+                #calls
+            }
+        }
+    }
+}
+
+/// A future that does nothing, for names that do not get there.
+fn nothing() -> TokenStream {
+    quote_spanned!(here()=> ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Ok(()))))
+}
+
+/// The arms for the handlers that run in one way. Other names do not get there: `nothing` stands for them.
+fn some_arms(
+    plan: &Plan<'_>,
+    wanted: Way,
+    nothing: &TokenStream,
+    body: impl Fn(&Call<'_>) -> TokenStream,
+) -> TokenStream {
+    let of_way = plan.named_calls().filter(|call| way(call) == wanted);
+    let (any, named): (Vec<&Call<'_>>, Vec<&Call<'_>>) =
+        of_way.partition(|call| call.handler.event() == Some(Event::Message));
+    let named = named.into_iter().filter_map(|call| match &call.handler.role {
+        Role::Named(name) => {
+            let (cfgs, body) = (call.cfgs.attributes(), body(call));
+            Some(quote_spanned!(here()=> #cfgs #name => #body))
+        }
+        Role::On(_) | Role::Tick { .. } | Role::Watch { .. } => None,
+    });
+    let nothing =
+        otherwise(any.iter().map(|call| &call.cfgs)).map(|cfg| quote_spanned!(here()=> #cfg _ => #nothing,));
+    let any = any.into_iter().map(|call| {
+        let (cfgs, body) = (call.cfgs.attributes(), body(call));
+        quote_spanned!(here()=> #cfgs _ => #body)
+    });
+    quote_spanned!(here()=> #(#named)* #(#any)* #nothing)
+}
+
+/// A future that ends after the handler's `timeout`.
+fn within(call: &Call<'_>, future: &TokenStream) -> TokenStream {
+    match &call.handler.limits.timeout {
+        Some(timeout) => {
+            let timeout = seconds(timeout);
+
+            quote_spanned!(here()=> __ws_runtime::within(#timeout, { #future }))
+        }
+        None => future.clone(),
+    }
+}

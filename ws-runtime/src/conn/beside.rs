@@ -1,0 +1,136 @@
+//! Calls that run beside the handlers of their connection: `concurrent` ones, and streams.
+//!
+//! They are polled by the connection's own task. A call that is cancelled is dropped the next time that it would be polled.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::StreamExt as _;
+use futures_util::future::{AbortHandle, Abortable, Aborted};
+use futures_util::stream::FuturesUnordered;
+
+use super::Conn;
+use super::dispatch::{Caught, Panicked, Verdict, tell};
+use crate::Reject;
+use crate::event::{Close, Failure, Outcome};
+use crate::message::{Address, Running, done};
+
+/// The calls of one connection that run beside its handlers. Boxed, as most connections have none.
+#[derive(Debug, Default)]
+pub(super) struct BesideCalls(Option<Box<Calls>>);
+
+#[derive(Debug, Default)]
+struct Calls {
+    running: FuturesUnordered<Pin<Box<dyn Future<Output = Ended> + Send>>>,
+    entries: Vec<Entry>,
+    next: u64,
+}
+
+/// The number of a call, and how it ended.
+type Ended = (u64, Result<Result<Outcome, Panicked>, Aborted>);
+
+/// A call that runs.
+#[derive(Debug)]
+struct Entry {
+    number: u64,
+    handler: &'static str,
+    running: Running,
+    address: Address,
+    abort: AbortHandle,
+}
+
+impl BesideCalls {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Whether a call that runs answers this `id`.
+    pub(super) fn has_id(&self, id: &str) -> bool {
+        self.entries().iter().any(|entry| entry.address.id.as_deref() == Some(id))
+    }
+
+    /// How many calls of a handler run.
+    pub(super) fn count(&self, handler: &'static str) -> usize {
+        self.entries().iter().filter(|entry| entry.handler == handler).count()
+    }
+
+    pub(super) fn streams(&self) -> usize {
+        self.entries().iter().filter(|entry| entry.running == Running::Stream).count()
+    }
+
+    /// Adds a call, which begins when it is polled.
+    pub(super) fn add(
+        &mut self,
+        handler: &'static str,
+        running: Running,
+        address: Address,
+        call: Caught<impl Future<Output = Outcome> + Send + 'static>,
+    ) {
+        let calls = self.0.get_or_insert_default();
+        let number = calls.next;
+        calls.next += 1;
+        let (abort, registration) = AbortHandle::new_pair();
+        calls.entries.push(Entry { number, handler, running, address, abort });
+        calls.running.push(Box::pin(async move { (number, Abortable::new(call, registration).await) }));
+    }
+
+    /// Polls the calls that were woken, and tells the peer of those that failed.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, conn: &Conn) {
+        let Some(calls) = &mut self.0 else { return };
+        while let Poll::Ready(Some((number, ended))) = calls.running.poll_next_unpin(cx) {
+            // One that was cancelled is no longer listed.
+            let Some(at) = calls.entries.iter().position(|entry| entry.number == number) else { continue };
+            let entry = calls.entries.swap_remove(at);
+            match ended {
+                Ok(Ok(Ok(()))) | Err(Aborted) => {}
+                Ok(Ok(Err(failure))) => entry.tell(conn, Ok(failure)),
+                Ok(Err(panicked)) => entry.tell(conn, Err(panicked)),
+            }
+        }
+        if calls.running.is_empty() {
+            self.0 = None;
+        }
+    }
+
+    /// Ends the call that answers this `id`, and tells the peer so.
+    pub(super) fn cancel(&mut self, id: &str, conn: &Conn) {
+        let Some(calls) = &mut self.0 else { return };
+        if let Some(at) = calls.entries.iter().position(|entry| entry.address.id.as_deref() == Some(id)) {
+            calls.entries.swap_remove(at).cancel(conn);
+        }
+    }
+
+    /// Ends all streams: the server shuts down.
+    pub(super) fn end_streams(&mut self, conn: &Conn) {
+        let Some(calls) = &mut self.0 else { return };
+        for stream in calls.entries.extract_if(.., |entry| entry.running == Running::Stream) {
+            stream.cancel(conn);
+        }
+    }
+
+    /// Drops all: the connection ends.
+    pub(super) fn clear(&mut self) {
+        self.0 = None;
+    }
+
+    fn entries(&self) -> &[Entry] {
+        self.0.as_ref().map_or(&[], |calls| &calls.entries)
+    }
+}
+
+impl Entry {
+    fn cancel(self, conn: &Conn) {
+        self.abort.abort();
+        match self.running {
+            Running::Stream => done(conn, self.address.keys, self.address.reply_to()),
+            Running::Call { .. } => self.tell(conn, Ok(Failure::told(Reject::cancelled()))),
+        }
+    }
+
+    fn tell(&self, conn: &Conn, failed: Result<Failure, Panicked>) {
+        if tell(conn, self.handler, self.address.keys, self.address.reply_to(), failed) == Verdict::End {
+            conn.send_path().push_close(Close::failure());
+        }
+    }
+}

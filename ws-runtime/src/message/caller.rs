@@ -1,0 +1,119 @@
+//! Replies to a named message.
+
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::pin;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tokio::task::coop::consume_budget;
+
+use super::write::{self, ReplyTo};
+use super::{Envelope, Keys};
+use crate::event::{Failure, Outcome};
+use crate::wire::{Payload, SHARE_FROM};
+use crate::{Conn, Reject};
+
+/// The receiver of replies to a named message: the peer, and the message that is answered.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    conn: &'a Conn,
+    message: &'a Envelope<'a>,
+}
+
+impl<'a> Caller<'a> {
+    pub(crate) fn new(conn: &'a Conn, message: &'a Envelope<'a>) -> Self {
+        Self { conn, message }
+    }
+
+    #[inline]
+    pub(crate) fn has_id(self) -> bool {
+        self.message.reply_to().id.is_some()
+    }
+
+    /// Sends a value as the data of a reply.
+    #[inline]
+    pub(crate) fn reply<T: Serialize + ?Sized>(self, data: &T) -> Outcome {
+        let (keys, to) = (self.message.keys(), self.message.reply_to());
+        send(self.conn, |out| write::reply(out, keys, to, data))
+    }
+
+    /// Sends each item of a stream as a reply, and then that it is done. While a quarter of `max_outbox` waits, the stream
+    /// is not polled.
+    ///
+    /// # Errors
+    ///
+    /// That of the first item that fails.
+    pub async fn stream<S: Stream + Send>(
+        self,
+        stream: S,
+        each: impl Fn(S::Item, Self) -> Outcome + Send,
+    ) -> Outcome {
+        let mut stream = pin!(stream);
+        loop {
+            if self.conn.unwritten() > self.conn.max_outbox() / 4 && self.conn.flushed().await.is_err() {
+                return Ok(());
+            }
+            match poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
+                Some(item) => each(item, self)?,
+                None => break,
+            }
+            // A stream that is always ready must leave the task to others.
+            consume_budget().await;
+        }
+        done(self.conn, self.message.keys(), self.message.reply_to());
+        Ok(())
+    }
+}
+
+/// Tells the peer that a stream has ended.
+pub(crate) fn done(conn: &Conn, keys: &Keys, to: ReplyTo<'_>) {
+    // It fails only if the connection is gone.
+    let _ = send(conn, |out| {
+        write::done(out, keys, to);
+        Ok(())
+    });
+}
+
+/// Tells the peer why a message has failed.
+#[cold]
+pub(crate) fn error(conn: &Conn, keys: &Keys, to: ReplyTo<'_>, reject: &Reject) {
+    let data = reject.data().map(RawValue::get);
+    let told = write::Told { code: reject.code(), message: reject.message(), data };
+    let sent = send(conn, |out| {
+        write::error(out, keys, to, told);
+        Ok(())
+    });
+    if let Err(failure) = sent {
+        tracing::error!(conn = conn.id(), code = reject.code(), error = %failure, "an error reply was not sent");
+    }
+}
+
+thread_local! {
+    /// A buffer for the next reply.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// A larger buffer is not kept for the next reply.
+const KEEP_ROOM: usize = 64 * 1024;
+
+/// Sends a message that is written into a buffer of this thread.
+#[inline]
+pub(crate) fn send(conn: &Conn, write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>) -> Outcome {
+    // Taken, as writing runs code of the user's, which may send too.
+    let mut text = SPARE.try_with(Cell::take).unwrap_or_default();
+    text.clear();
+    write(&mut text)
+        .map_err(|error| Failure::new(format_args!("the reply does not serialise as JSON: {error}")))?;
+    if text.len() >= SHARE_FROM {
+        return conn.send_text_reply(Payload::Owned(Bytes::from(text)));
+    }
+    let sent = conn.send_text_reply(Payload::Borrowed(&text));
+    if text.capacity() <= KEEP_ROOM {
+        let _ = SPARE.try_with(|spare| spare.set(text));
+    }
+    sent
+}

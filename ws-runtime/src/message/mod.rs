@@ -1,0 +1,42 @@
+//! Named messages: the envelope `{"type": …, "id": …, "data": …}` in text messages.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `keys` | the names of the envelope's keys |
+//! | `scan`, `head`, `data` | read a message: one scan up to its data, which is read from where it lies |
+//! | [`envelope`] | a message on its way to its handler |
+//! | `by_type` | tells apart, by its type, what a handler returned |
+//! | `caller` | replies to a message |
+//! | `beside` | calls that run beside other handlers |
+//! | [`write`] | writes replies, errors and pushes |
+//! | `budget` | how many mistakes a peer is answered |
+
+mod beside;
+mod broken;
+mod budget;
+mod by_type;
+mod caller;
+mod data;
+mod envelope;
+mod head;
+mod keys;
+mod scan;
+pub(crate) mod write;
+
+pub use self::beside::{Beside, Running};
+pub(crate) use self::broken::Broken;
+pub(crate) use self::budget::ErrorBudget;
+pub(crate) use self::by_type::HandlerError;
+pub use self::by_type::{
+    IsData, IsLogged, IsNoData, IsOptionalResult, IsResult, IsTold, IsUnit, IsValue, Returned,
+};
+pub use self::caller::Caller;
+pub(crate) use self::caller::{done, error};
+pub(crate) use self::data::DataError;
+pub(crate) use self::envelope::Address;
+pub use self::envelope::Envelope;
+pub use self::keys::Keys;
+pub(crate) use self::write::{NO_REPLY_TO, ReplyTo};
+
+#[cfg(test)]
+mod tests;
