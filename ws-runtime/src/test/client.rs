@@ -45,12 +45,7 @@ pub struct TestClient {
 }
 
 impl TestClient {
-    pub(super) fn new(
-        socket: WebSocketStream<Pipe>,
-        pipe: Pipe,
-        answer: Response<()>,
-        keys: Keys,
-    ) -> Self {
+    pub(super) fn new(socket: WebSocketStream<Pipe>, pipe: Pipe, answer: Response<()>, keys: Keys) -> Self {
         let (commands, orders) = mpsc::unbounded_channel();
         let shared = Arc::<Shared>::default();
         let pump = tokio::spawn(Pump::new(socket, pipe, orders, Arc::clone(&shared)));

@@ -44,7 +44,12 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
         }
         let (running, dialer) = self.bind_in_memory().await?;
         let server = running.server().clone();
-        Ok(TestServer { running: Some(running), server, dialer, keys: *S::Route::ENVELOPE.unwrap_or(&Keys::DEFAULT) })
+        Ok(TestServer {
+            running: Some(running),
+            server,
+            dialer,
+            keys: *S::Route::ENVELOPE.unwrap_or(&Keys::DEFAULT),
+        })
     }
 }
 
