@@ -17,12 +17,14 @@
 
 mod cfgs;
 mod check;
+mod derive;
 mod diagnostics;
 mod events;
 mod expand;
 mod hints;
 mod literals;
 mod model;
+mod names;
 mod options;
 mod parse;
 mod plan;
@@ -232,6 +234,44 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 #[proc_macro_attribute]
 pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::Session, &item.into()).into()
+}
+
+/// Says what the peer is told of an error: `#[derive(Reject)]`, on an enum or a struct.
+///
+/// It writes `impl From<…> for Reject`, so that a handler can return the error, and `?` converts it. Each variant, or the
+/// struct, is a refusal with a status, a code and a message:
+///
+/// | attribute | status | code | message |
+/// |---|---|---|---|
+/// | none | 400 | the name in `snake_case` | the name in words |
+/// | `#[reject(409)]` | 409 | the name in `snake_case` | the name in words |
+/// | `#[reject(409, "taken by {by}")]` | 409 | the name in `snake_case` | the text |
+/// | `#[reject(409, code = "busy")]` | 409 | `busy` | the name in words |
+/// | `#[reject(transparent)]` | those of the only field, which converts into `Reject` itself | | |
+///
+/// * The **status** is an HTTP status from 300 to 599, or an expression of type `StatusCode`. Only the answer to a request
+///   has it; a `ready` handler closes with 4000 plus the status.
+/// * The **text** is a format string. Between braces stands a field, `{by}` or `{0}`, with a format if you like: `{by:?}`.
+/// * **Doc comments are never sent** to the peer, so they can say what only colleagues should know.
+/// * `#[reject(crate = …)]` on the type names the runtime where it has another name.
+///
+/// `Display` is not written: it is for the log, where an error may say more than the peer should know. Derive
+/// `thiserror::Error` beside it where you need both.
+///
+/// ```ignore
+/// #[derive(Reject)]
+/// enum MoveError {
+///     #[reject(409, "it is not your turn")]
+///     NotYourTurn,
+///     #[reject(409, "cell {cell} is taken by {by}")]
+///     Occupied { cell: u8, by: Mark },
+///     /// 400, `off_the_board`, "off the board".
+///     OffTheBoard,
+/// }
+/// ```
+#[proc_macro_derive(Reject, attributes(reject))]
+pub fn derive_reject(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive::reject(item.into()).into()
 }
 
 /// Expands a server. The user's items are emitted even if they contain mistakes.

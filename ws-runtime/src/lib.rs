@@ -87,7 +87,7 @@ pub use http;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
-pub use ws_macros::{on, session, state, tick, watch, ws_server};
+pub use ws_macros::{Reject, on, session, state, tick, watch, ws_server};
 
 pub use conn::{CloseError, Conn, Message, SendError, SetError};
 pub use error::Error;

@@ -7,7 +7,7 @@ use syn::{GenericArgument, PathArguments, Type};
 use super::parts::session_type;
 use super::spans::{at, heart, here};
 use crate::events::Output;
-use crate::model::Handler;
+use crate::model::{Handler, Streams};
 use crate::plan::Plan;
 use crate::syntax::{output_type, peel, success};
 
@@ -38,10 +38,18 @@ pub(crate) fn hand_over(handler: &Handler, plan: &Plan<'_>) -> TokenStream {
             let reply = quote_spanned!(place=> __ws_runtime::reply(peer, #reply));
             by_type(handler, &value, &reply)
         }
-        Output::Data if handler.streams() => {
+        Output::Data if handler.streams().is_some() => {
             let item = data(handler, "item");
             let each = by_type(handler, &Ident::new("item", here()), &item);
-            let stream = quote_spanned!(place=> caller.stream(value, |item, caller| #each).await);
+            let stream = match handler.streams() {
+                Some(Streams::Borrowing) | None => {
+                    quote_spanned!(place=> caller.stream(value, |item, caller| #each).await)
+                }
+                Some(Streams::Alone) => {
+                    let stream = quote_spanned!(place=> caller.stream_alone(value, |item, caller| #each));
+                    quote_spanned!(here()=> ::core::result::Result::Ok(#stream))
+                }
+            };
             by_type(handler, &value, &stream)
         }
         Output::Data => by_type(handler, &value, &data(handler, "value")),

@@ -5,6 +5,7 @@
 //! the caller: this module imports nothing from the layers above.
 
 mod classify;
+mod derived;
 #[cfg(feature = "compression")]
 mod extensions;
 #[cfg(not(feature = "compression"))]
@@ -22,6 +23,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use derived::{Forwarded, StatusValue, refusal};
 pub use origin::{InvalidOrigin, Origins};
 pub use reject::{InvalidHeader, Reject};
 pub use request::{Handshake, Request};

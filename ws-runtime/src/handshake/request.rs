@@ -13,7 +13,7 @@ use super::subprotocol::{NotOffered, Subprotocols};
 /// The request of a client that wants a WebSocket, as `#[on(handshake)]` sees it.
 ///
 /// It is a valid handshake (RFC 6455 section 4.2.1) of an allowed origin, and not answered yet. The handler may inspect
-/// it, choose a subprotocol, add headers to the answer, and refuse it by returning a [`Reject`](crate::Reject).
+/// it, choose a subprotocol, add headers to the answer, and refuse it by returning a [`Reject`](struct@crate::Reject).
 ///
 /// ```
 /// use ws_runtime::{Handshake, Reject};

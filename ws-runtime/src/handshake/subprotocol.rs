@@ -24,7 +24,7 @@ pub(super) struct Subprotocols {
 
 /// The client did not offer this subprotocol, so it cannot be chosen (RFC 6455 section 4.2.2).
 ///
-/// As a [`Reject`](crate::Reject) it is status 400.
+/// As a [`Reject`](struct@crate::Reject) it is status 400.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the client does not offer the subprotocol {0:?}: choose one of `Handshake::subprotocols()`, or none"
