@@ -93,7 +93,8 @@ pub use conn::{CloseError, Conn, Message, SendError, SetError};
 pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Json, Utf8};
 pub use handshake::{
-    Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, NotOffered, Origins, Reject, Request,
+    Bearer, Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, NotOffered, Origins, Query, Reject,
+    Request,
 };
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
