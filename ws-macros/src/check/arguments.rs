@@ -8,7 +8,7 @@ use proc_macro2::Ident;
 use super::unknown;
 use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Session};
-use crate::model::{Argument, Flow, Handler, Role, Server, Streams};
+use crate::model::{Argument, Flow, Handler, Role, Server};
 use crate::resolve::{Access, Asks, Call};
 use crate::syntax::peel;
 use syn::Type;
