@@ -167,10 +167,11 @@ fn path(written: &Expr) -> Result<Vec<Member>, String> {
             let dotted = dotted.collect::<Vec<_>>().join(".");
             Err(format!("the parts are separated by dots: write `#[timer({dotted})]`"))
         }
-        Expr::Assign(_) | Expr::Lit(syn::ExprLit { lit: Lit::Int(_) | Lit::Float(_), .. }) => Err(format!(
+        Expr::Assign(_) | Expr::Lit(syn::ExprLit { lit: Lit::Int(_) | Lit::Float(_), .. }) => Err(
             "a timer runs when the `Timer` in a field is due, which was started by `clock.start(5)`: write `#[timer(clock)]`\n\
              for a handler that runs every so many seconds, write `#[tick(period = 5)]`"
-        )),
+                .to_owned(),
+        ),
         Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => {
             Err(format!("the name of a field has no quotes: write `#[timer({})]`", text.value()))
         }
