@@ -315,3 +315,126 @@ async fn ten_thousand_timers_that_are_due_at_once_all_run() {
     assert_eq!(after(&["storm"], 5.0).await, ["0 handled storm", "1000 all names"]);
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
+
+#[ws_server(silence_max = 0)]
+mod clocks {
+    use super::*;
+
+    #[session]
+    #[derive(Default)]
+    struct Seat {
+        clock: Timer,
+        runs: u32,
+    }
+
+    #[on("start")]
+    fn start(Json(seconds): Json<f64>, seat: &mut Seat) {
+        seat.clock.start(seconds);
+    }
+
+    #[on("left")]
+    fn left(seat: &Seat) -> Option<f64> {
+        seat.clock.left().map(|left| left.as_secs_f64())
+    }
+
+    #[on("long", concurrent = 1)]
+    async fn long() {
+        sleep(Duration::from_secs(5)).await;
+    }
+
+    #[on("give up", timeout = 2)]
+    async fn give_up(seat: &mut Seat) {
+        seat.clock.start(1);
+        std::future::pending().await
+    }
+
+    #[timer(clock)]
+    fn ring(conn: &Conn, seat: &mut Seat) {
+        seat.runs += 1;
+        conn.send_utf8(format!("ring {}", seat.runs)).unwrap();
+    }
+}
+
+async fn clocks() -> (ws_runtime::test::TestServer, ws_runtime::test::TestClient) {
+    let server = clocks::server().test().await.unwrap();
+    let client = server.connect("/").await.unwrap();
+    (server, client)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_that_its_handler_does_not_start_anew_is_off() -> ws_runtime::test::Result {
+    let (server, mut client) = clocks().await;
+    client.call::<()>("start", 5).await?;
+    server.advance(2.0).await;
+    assert_eq!(client.call::<Option<f64>>("left", ()).await?, Some(3.0));
+    server.advance(3.0).await;
+    assert_eq!(client.utf8().await?, "ring 1");
+    assert_eq!(client.call::<Option<f64>>("left", ()).await?, None);
+    client.expect_nothing().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_waits_for_a_concurrent_call_holds_up_no_timer() -> ws_runtime::test::Result {
+    let (server, mut client) = clocks().await;
+    client.call::<()>("start", 2).await?;
+    for id in 1..=3 {
+        client.send_utf8(format!(r#"{{"type":"long","id":{id}}}"#)).await?;
+    }
+    server.advance(2.0).await;
+    assert_eq!(client.utf8().await?, "ring 1");
+    server.advance(13.0).await;
+    for id in 1..=3 {
+        assert_eq!(client.utf8().await?, format!(r#"{{"type":"long","id":{id},"data":null}}"#));
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_runs_on_after_the_handler_that_started_it_was_dropped() -> ws_runtime::test::Result {
+    let (server, mut client) = clocks().await;
+    client.send_utf8(r#"{"type":"give up","id":1}"#).await?;
+    server.advance(3.0).await;
+    assert!(client.utf8().await?.contains("timeout"));
+    assert_eq!(client.utf8().await?, "ring 1");
+    Ok(())
+}
+
+#[ws_server(listen = "127.0.0.1:0", origins = any)]
+mod busy {
+    use super::*;
+
+    #[session]
+    #[derive(Default)]
+    struct Seat {
+        clock: Timer,
+        runs: u32,
+    }
+
+    /// It is due again by the time when its handler has ended.
+    #[timer(clock)]
+    fn ring(seat: &mut Seat) {
+        seat.runs += 1;
+        std::thread::sleep(Duration::from_millis(3));
+        seat.clock.start(0);
+        std::thread::sleep(Duration::from_millis(3));
+    }
+
+    #[on(utf8)]
+    fn count(seat: &mut Seat) -> String {
+        seat.clock.start(0);
+        seat.runs.to_string()
+    }
+}
+
+#[tokio::test]
+async fn a_timer_that_is_always_due_keeps_no_message_and_no_other_task_waiting() {
+    let running = busy::server().bind().await.unwrap();
+    let mut client = ws_tests::Client::connect(&running).await;
+    let mut runs = Vec::new();
+    for _ in 0..20 {
+        client.send("how often?").await;
+        runs.push(client.text().await.parse::<u32>().unwrap());
+    }
+    assert!(runs.is_sorted() && runs[19] >= 5, "both have their turns: {runs:?}");
+}

@@ -7,7 +7,7 @@ mod timers;
 use std::sync::Arc;
 
 use super::Conn;
-use super::drive::{Driver, Next};
+use super::drive::{Driver, Next, Room};
 use super::life::ConnGuard;
 use super::receive::Receiver;
 use crate::Reject;
@@ -108,10 +108,12 @@ impl<R: Route> Dispatcher<R> {
         if let Err(reject) = driver.may_begin(running, &message) {
             return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(reject.into()))));
         }
-        if let Running::Call { most } = running
-            && !driver.room_beside(handler, most).await
-        {
-            return Verdict::End;
+        while let Running::Call { most } = running {
+            match driver.room_beside(handler, most).await {
+                Room::Free => break,
+                Room::TimersFirst if self.run_timers(driver).await == Verdict::GoOn => {}
+                Room::TimersFirst | Room::Never => return Verdict::End,
+            }
         }
         // Its tokens are needed to answer for it, and the call takes the message.
         let address = message.address();

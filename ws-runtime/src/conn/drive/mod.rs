@@ -67,6 +67,15 @@ pub(super) enum Next {
     Timers,
 }
 
+/// Whether a call may run beside others.
+pub(super) enum Room {
+    Free,
+    /// A timer of the session may be due, whose handler does not wait for room.
+    TimersFirst,
+    /// The connection has ended.
+    Never,
+}
+
 /// Why the loop over messages stopped.
 enum Stop {
     /// This message has an `async` handler, which must be awaited.
@@ -153,17 +162,21 @@ impl Driver {
         }
     }
 
-    /// Waits until fewer than `most` calls of a handler run. False if the connection ends first.
-    pub(super) async fn room_beside(&mut self, handler: &'static str, most: usize) -> bool {
+    /// Waits until fewer than `most` calls of a handler run, or until something else is to be done first.
+    pub(super) async fn room_beside(&mut self, handler: &'static str, most: usize) -> Room {
         poll_fn(|cx| {
             if self.conn.phase() == Phase::Gone || self.conn.send_path().cancel_level() > self.survives {
-                return Poll::Ready(false);
+                return Poll::Ready(Room::Never);
             }
             if self.beside.count(handler) < most.max(1) {
-                return Poll::Ready(true);
+                return Poll::Ready(Room::Free);
             }
             self.poll_socket(cx);
-            if self.beside.count(handler) < most.max(1) { Poll::Ready(true) } else { Poll::Pending }
+            if self.beside.count(handler) < most.max(1) {
+                return Poll::Ready(Room::Free);
+            }
+            let now = self.conn.server().alarms().now();
+            if self.must_look_at_timers(now) { Poll::Ready(Room::TimersFirst) } else { Poll::Pending }
         })
         .await
     }
