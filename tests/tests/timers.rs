@@ -422,7 +422,9 @@ mod busy {
 
     #[on(utf8)]
     fn count(seat: &mut Seat) -> String {
-        seat.clock.start(0);
+        if !seat.clock.is_running() {
+            seat.clock.start(0);
+        }
         seat.runs.to_string()
     }
 }
@@ -431,10 +433,11 @@ mod busy {
 async fn a_timer_that_is_always_due_keeps_no_message_and_no_other_task_waiting() {
     let running = busy::server().bind().await.unwrap();
     let mut client = ws_tests::Client::connect(&running).await;
-    let mut runs = Vec::new();
-    for _ in 0..20 {
+    let mut runs = 0;
+    while runs < 20 {
         client.send("how often?").await;
-        runs.push(client.text().await.parse::<u32>().unwrap());
+        let next: u32 = client.text().await.parse().unwrap();
+        assert!(next <= runs + 2, "a message waits for one timer, not for {}", next - runs);
+        runs = next;
     }
-    assert!(runs.is_sorted() && runs[19] >= 5, "both have their turns: {runs:?}");
 }
