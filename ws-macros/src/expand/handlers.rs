@@ -7,7 +7,7 @@ use super::arguments::{Arguments, arguments};
 use super::returned::{hand_over, receiver, value};
 use super::spans::{at, here};
 use crate::events::{Event, Output};
-use crate::model::{Argument, Flow, Handler};
+use crate::model::{Argument, Flow};
 use crate::plan::Plan;
 use crate::resolve::{Asks, Call};
 use crate::syntax::mentions;

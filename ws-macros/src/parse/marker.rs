@@ -20,12 +20,13 @@ pub(crate) enum Marker {
     Watch,
     State,
     Session,
+    Identity,
     Push,
 }
 
 impl Marker {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::On, Self::Tick, Self::Watch, Self::State, Self::Session, Self::Push];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::On, Self::Tick, Self::Watch, Self::State, Self::Session, Self::Identity, Self::Push];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -34,6 +35,7 @@ impl Marker {
             Self::Watch => "watch",
             Self::State => "state",
             Self::Session => "session",
+            Self::Identity => "identity",
             Self::Push => "push",
         }
     }
@@ -54,7 +56,7 @@ impl Marker {
     pub(crate) fn marks_functions(self) -> bool {
         match self {
             Self::On | Self::Tick | Self::Watch => true,
-            Self::State | Self::Session | Self::Push => false,
+            Self::State | Self::Session | Self::Identity | Self::Push => false,
         }
     }
 }
@@ -69,7 +71,7 @@ pub(crate) fn role(
         Marker::On => return on::read(attribute, diagnostics),
         Marker::Tick => tick(attribute, diagnostics),
         Marker::Watch => watch(attribute, diagnostics),
-        Marker::State | Marker::Session | Marker::Push => None,
+        Marker::State | Marker::Session | Marker::Identity | Marker::Push => None,
     };
     role.map(|role| (role, Limits::default()))
 }

@@ -36,6 +36,11 @@ impl Alarms {
         Moment::of(self.start, Instant::now())
     }
 
+    /// A time on this clock.
+    pub(crate) fn moment(&self, at: Instant) -> Moment {
+        Moment::of(self.start, at)
+    }
+
     /// Sets the alarm of the connection with this number.
     pub(crate) fn set(&self, at: Moment, conn: u64) {
         let mut set = self.lock();
