@@ -1,5 +1,7 @@
 //! The builder: makes a running server from a module of handlers.
 
+#[cfg(feature = "test")]
+use std::ffi::OsString;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -15,6 +17,10 @@ use super::states::{Awaits, StateSources};
 use super::{Hosted, Server};
 use crate::error::Error;
 use crate::event::Service;
+#[cfg(feature = "test")]
+use crate::listen::{Dialer, Listen};
+#[cfg(feature = "test")]
+use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
 use crate::process;
 use crate::tick::Ticks;
@@ -127,6 +133,24 @@ impl<S: Service, G> Builder<S, G> {
             let settled = draft.settle(S::attribute)?;
             bind::<S>(settled, S::store(states.make())).await
         }))
+    }
+
+    /// Binds the server to pipes inside this process, without TLS. The environment is not read.
+    #[cfg(feature = "test")]
+    pub(crate) async fn bind_in_memory(mut self) -> Result<(Running, Dialer), Error>
+    where
+        G: StateSources<S::Given>,
+    {
+        if Handle::try_current().is_err() {
+            return Err(Error::OutsideRuntime);
+        }
+        let (listen, dialer) = Listen::memory();
+        self.draft.listen.set(Source::Builder, listen);
+        let no_environment: [(OsString, OsString); 0] = [];
+        self.draft.prepare(no_environment, S::attribute);
+        let settled = Settled { tls: None, ..self.draft.settle(S::attribute)? };
+        let running = bind::<S>(settled, S::store(self.states.make())).await?;
+        Ok((running, dialer))
     }
 }
 

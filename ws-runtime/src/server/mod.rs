@@ -170,6 +170,8 @@ impl Server {
     /// }
     /// # fn main() {}
     /// ```
+    #[doc(alias = "emit")]
+    #[doc(alias = "publish")]
     pub fn broadcast<P: Push>(&self, push: P) -> usize {
         self.send_push(&push)
     }
