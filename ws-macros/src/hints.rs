@@ -68,7 +68,7 @@ pub(crate) fn option(name: &str) -> Option<String> {
     let plain = name_of_event(name);
     let above = "above a function inside the module";
     let instead = match name {
-        "state" | "session" => format!("write `#[{name}]` above the type inside the module"),
+        "state" | "session" | "identity" => format!("write `#[{name}]` above the type inside the module"),
         "period" | "tick_period" | "on_tick" => format!("write `#[tick(period = 1)]` {above}"),
         "watch_readable" | "on_readable" => format!("write `#[watch(readable = …)]` {above}"),
         "watch_writable" | "on_writable" => format!("write `#[watch(writable = …)]` {above}"),

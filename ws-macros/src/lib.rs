@@ -81,8 +81,9 @@ macro_rules! rows {
 /// | [`#[tick(period = 1)]`](macro@tick) | a handler that runs every so many seconds |
 /// | [`#[watch(readable = …)]`](macro@watch) | a handler that runs when a handle is ready |
 /// | [`#[timer(field)]`](macro@timer) | a handler that runs when the `Timer` in a field is due |
-/// | [`#[state]`](macro@state) | the type of the state: one value for the server |
+/// | [`#[state]`](macro@state) | the type of a state: one value for the server; there may be several such types |
 /// | [`#[session]`](macro@session) | the type of the session: one value for each connection |
+/// | [`#[identity]`](macro@identity) | the type that says who a peer is: made once by `handshake` |
 /// | [`#[push]`](macro@push) | what the server sends on its own: a named message, or a question |
 ///
 /// Handlers are `fn` or `async fn`. Their arguments are found by type, in any order. All other items of the module stay as
@@ -117,7 +118,7 @@ pub fn ws_server(
 /// | event | when | its own arguments | session | may return |
 /// |---|---|---|---|---|
 /// | `connect` | accepted, before TLS and the handshake | | no | `()`, `Result<(), E>`: an error refuses the connection |
-/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake`, `Query`, `Bearer` | makes it | `()`, the session, a `Result` of either with a `Reject` |
+/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake`, `Query`, `Bearer` | makes it | `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with a `Reject` |
 /// | `ready` | the connection is open | | `&`, `&mut` | a reply |
 /// | `"say"` | a message of that type | `Json<T>`: its data; `&Envelope` | `&`, `&mut` | the reply's data: any `Serialize`, `()`, a `Stream`, a `Result` of these |
 /// | `message` | a message of a type that has no handler | `&Envelope`, `Json<T>` | `&`, `&mut` | the same |
@@ -128,8 +129,9 @@ pub fn ws_server(
 /// | `request` | a plain HTTP request | `&Request`, `Query`, `Bearer` | no | an HTTP response: text, `Html`, `Json`, bytes, a status, `Result` |
 /// | `shutdown` | once, the connections still there | | no | `()`, `Result<(), E>` |
 ///
-/// All of them can take `&Server` and the state by `&` or `&mut`, all but `shutdown` also `&Conn`. An `async fn` cannot
-/// take the state where some handler takes it by `&mut`: it is behind a lock then.
+/// All of them can take `&Server` and each state by `&` or `&mut`, all but `shutdown` also `&Conn`, and those from `ready` to
+/// `disconnect` the identity by `&`. An `async fn` cannot take a state that some handler takes by `&mut`: it is behind a lock
+/// then.
 ///
 /// A reply is sent to the peer: `()` (nothing), text (`String`, `&str`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`,
 /// an `Option`, or a `Result`.
@@ -284,22 +286,31 @@ pub fn timer(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
     outside(Marker::Timer, &item.into()).into()
 }
 
-/// Marks the type of the state, a struct or an enum, of which the server has one value: `#[state]`, inside a
-/// [`#[ws_server]`](macro@ws_server) module.
+/// Marks the type of a state, a struct or an enum, of which the server has one value: `#[state]`, inside a
+/// [`#[ws_server]`](macro@ws_server) module. A module may have any number of such types.
 ///
-/// All handlers can take it by `&`, and those that are no `async fn` by `&mut`. If one does, the state is behind a lock
-/// that is held for a handler's call, and an `async fn` cannot take it at all: the lock would be held across an
+/// All handlers can take it by `&`, and those that are no `async fn` by `&mut`. If one does, this state is behind a lock of
+/// its own, which is held for a handler's call, and an `async fn` cannot take it at all: the lock would be held across an
 /// `.await`. A handler that panics does not poison the state: it stays in use as that handler left it. A state that every
-/// handler takes by `&` has no lock. The macro knows the state by its own name and by
-/// aliases that the module declares.
+/// handler takes by `&` has no lock, such as a database pool beside a lobby that changes.
 ///
-/// It starts as its `Default`, unless `chat::server().state(…)` sets another value; a `pub` state without `Default` has to be
-/// set this way. It may be private.
+/// States are locked in the order of their declaration, whatever the order of the arguments, so handlers never wait for each
+/// other for ever. All other arguments are made before that. The macro knows a state by its own name and by aliases that the
+/// module declares.
+///
+/// A state starts as its `Default`, unless `chat::server().state(…)` gives another value, once for each type. A `pub` state
+/// without `Default` has to be given: if it is not, the server does not compile. A private one has to have a `Default`.
 ///
 /// ```ignore
 /// #[state]
+/// pub struct Pool { connections: Vec<Connection> }
+///
+/// #[state]
 /// #[derive(Default)]
-/// pub struct Lobby { greeted: u64 }
+/// struct Lobby { greeted: u64 }
+///
+/// #[on(ready)]
+/// fn hello(lobby: &mut Lobby, pool: &Pool) -> String { … }
 /// ```
 #[proc_macro_attribute]
 pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
@@ -361,6 +372,34 @@ pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 #[proc_macro_derive(Reject, attributes(reject))]
 pub fn derive_reject(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive::reject(item.into()).into()
+}
+
+/// Marks the type that says who a peer is, a struct or an enum: `#[identity]`, inside a [`#[ws_server]`](macro@ws_server)
+/// module.
+///
+/// A handler of `#[on(handshake)]` makes it, once for each connection. It may return the identity, a pair of the session and the
+/// identity in either order, or in place of the identity an `Option`, where the peer may be anonymous; also in a `Result` whose
+/// error refuses the peer. The identity never changes.
+///
+/// All handlers of a connection can take it by `&`, from `ready` to `disconnect`, also `async` ones. For an anonymous peer
+/// `&User` refuses with 401, `unauthorized`, and the handler is not run; `Option<&User>` is `None`.
+///
+/// Elsewhere `conn.identity::<User>()` returns it. `server.connections_of(|user: &User| …)` finds connections by it, and with
+/// `#[identity(key = name)]`, where `name` is a field, `server.connections_of_key(&name)` finds them without looking at all.
+///
+/// ```ignore
+/// #[identity(key = name)]
+/// struct User { name: String, admin: bool }
+///
+/// #[on(handshake)]
+/// fn who(token: Option<Bearer>, accounts: &Accounts) -> Result<Option<User>, Reject> { … }
+///
+/// #[on("say")]
+/// fn say(Json(text): Json<String>, user: &User, server: &Server) { … }
+/// ```
+#[proc_macro_attribute]
+pub fn identity(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    outside(Marker::Identity, &item.into()).into()
 }
 
 /// Marks what the server sends on its own, a struct or an enum: `#[push]`, inside a [`#[ws_server]`](macro@ws_server) module.

@@ -13,8 +13,10 @@ use crate::syntax::{is_stream, mentions, output_type};
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) settings: Settings,
-    /// More than one only under different `#[cfg]` conditions.
+    /// In the order of their declaration.
     pub(crate) states: Vec<Part>,
+    /// More than one only under different `#[cfg]` conditions.
+    pub(crate) identities: Vec<Part>,
     pub(crate) root: Scope,
 }
 
@@ -35,7 +37,7 @@ pub(crate) struct Scope {
     pub(crate) pushes: Vec<Push>,
     /// Whether a handler could not be read that is, or may be, the one of `handshake`.
     pub(crate) handshake_unread: bool,
-    /// Whether `#[state]` or `#[session]` was used wrongly, so that the types of the state and the session are unknown.
+    /// Whether `#[state]`, `#[session]` or `#[identity]` was used wrongly, so that the types marked by them are unknown.
     pub(crate) parts_unclear: bool,
     /// The names of the marker attributes, with their spans.
     pub(crate) marks: Vec<Ident>,
@@ -109,12 +111,14 @@ pub(crate) enum Value {
     Origins(Ident),
 }
 
-/// The type marked `#[state]` or `#[session]`.
+/// A type marked `#[state]`, `#[session]` or `#[identity]`.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
     pub(crate) name: Ident,
     pub(crate) reach: Reach,
     pub(crate) cfgs: Cfgs,
+    /// The field that connections are found by, of an identity.
+    pub(crate) key: Option<Member>,
 }
 
 /// The type marked `#[push]`: what the server may send on its own.

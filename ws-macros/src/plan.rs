@@ -6,7 +6,7 @@ use crate::cfgs::twins;
 use crate::check::LeftOut;
 use crate::events::{Event, Output};
 use crate::model::{Part, Scope, Server};
-use crate::resolve::{Call, Resolved};
+use crate::resolve::{Access, Asks, Call, Resolved};
 
 /// What is generated for a server.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct Plan<'s> {
     pub(crate) states: Vec<State>,
     /// At most one of them exists: their conditions exclude each other.
     pub(crate) sessions: Vec<Part>,
+    /// At most one of them exists, as with the sessions.
+    pub(crate) identities: Vec<Part>,
     /// The handlers that are called; at most one for an event exists.
     pub(crate) calls: Vec<Call<'s>>,
     /// Whether it is unknown how the session is made, because of a mistake in its type or in the `handshake` handler.
@@ -60,7 +62,8 @@ impl<'s> Plan<'s> {
                 if left_out.is_foreign(number) {
                     omitted.insert(call.handler.item);
                 }
-                handshake_lost |= call.handler.event() == Some(Event::Handshake) || call.returns_session;
+                handshake_lost |= call.handler.event() == Some(Event::Handshake)
+                    || call.returns == Some(Asks::Session(Access::Value));
             } else {
                 kept.push(call);
             }
@@ -70,6 +73,7 @@ impl<'s> Plan<'s> {
             scope,
             states: states(&server.states, &kept),
             sessions: exclusive_parts(&scope.sessions),
+            identities: exclusive_parts(&server.identities),
             calls: exclusive_calls(kept),
             session_unclear: scope.parts_unclear || handshake_lost,
             uncalled,

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::{Path, Type};
 
 use crate::cfgs::Cfgs;
-use crate::model::{Argument, Handler, Owner, Part, Role, Scope, Server, TimerPlace};
+use crate::model::{Argument, Handler, Owner, Role, Scope, Server, TimerPlace};
 use crate::syntax::{output_type, peel, success};
 
 /// A server, and what the arguments of its handlers ask for.
@@ -20,8 +20,8 @@ pub(crate) struct Resolved<'s> {
 pub(crate) struct Call<'s> {
     pub(crate) handler: &'s Handler,
     pub(crate) arguments: Vec<(&'s Argument, Asks)>,
-    /// Whether it returns the session, bare or in a `Result`.
-    pub(crate) returns_session: bool,
+    /// What it returns, bare or in a `Result`, as an argument of that type would ask for it.
+    pub(crate) returns: Option<Asks>,
     /// If it handles timers in a state: the index of that.
     pub(crate) timed_state: Option<usize>,
     /// The conditions of the handler; `plan` adds that no twin of it exists.
@@ -34,6 +34,7 @@ pub(crate) enum Asks {
     /// The state with this index, the first of its name.
     State(usize, Access),
     Session(Access),
+    Identity(Access),
     /// A type of the runtime or of Rust, of which a handler can take any number.
     Plain,
     /// A reference to a type that the macro does not know: an alias from elsewhere, or a watched handle.
@@ -51,7 +52,7 @@ pub(crate) enum Access {
 
 /// Resolves the types of all arguments.
 pub(crate) fn resolve(server: &Server) -> Resolved<'_> {
-    let names = Names { scope: &server.root, states: &server.states };
+    let names = Names { scope: &server.root, server };
     let call = |handler| names.call(handler);
     Resolved { server, calls: server.root.handlers.iter().map(call).collect() }
 }
@@ -75,7 +76,7 @@ impl Call<'_> {
 /// The names that a type in a handler's signature can refer to.
 struct Names<'s> {
     scope: &'s Scope,
-    states: &'s [Part],
+    server: &'s Server,
 }
 
 impl<'s> Names<'s> {
@@ -85,10 +86,10 @@ impl<'s> Names<'s> {
         Call {
             handler,
             arguments: handler.arguments.iter().map(asks).collect(),
-            returns_session: output == Some(Asks::Session(Access::Value)),
+            returns: output,
             timed_state: match &handler.role {
                 Role::Timer(TimerPlace { owner: Owner::State(name), .. }) => {
-                    self.states.iter().position(|state| state.name == *name)
+                    self.server.states.iter().position(|state| state.name == *name)
                 }
                 Role::On(_) | Role::Named(_) | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => {
                     None
@@ -110,19 +111,22 @@ impl<'s> Names<'s> {
             _ => return unknown(access),
         };
         let is = |name: &Ident| names(path, name, &self.scope.name);
-        if let Some(number) = self.states.iter().position(|state| is(&state.name)) {
+        if let Some(number) = self.server.states.iter().position(|state| is(&state.name)) {
             return Asks::State(number, access);
         }
         if self.scope.sessions.iter().any(|session| is(&session.name)) {
             return Asks::Session(access);
+        }
+        if self.server.identities.iter().any(|identity| is(&identity.name)) {
+            return Asks::Identity(access);
         }
         // An alias may refer to an alias; a cycle is reported by the compiler.
         if aliases < MOST_ALIASES {
             // Under `#[cfg]` an alias can be declared twice: the state and the session take precedence.
             let meanings = self.scope.aliases.iter().filter(|(name, _)| is(name));
             let meanings = meanings.map(|(_, target)| self.asks(target, access, aliases + 1));
-            if let Some(asked) =
-                meanings.max_by_key(|asked| matches!(asked, Asks::State(..) | Asks::Session(_)))
+            if let Some(asked) = meanings
+                .max_by_key(|asked| matches!(asked, Asks::State(..) | Asks::Session(_) | Asks::Identity(_)))
             {
                 return asked;
             }

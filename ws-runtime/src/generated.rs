@@ -3,11 +3,12 @@
 //! Not part of the public interface: it changes whenever the macro does.
 
 pub use crate::event::{
-    Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent, FromConnect,
-    FromContext, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest,
-    FromShutdown, FromTick, FromUtf8, Guarded, Handled, IntoAdmission, IntoOutcome, IntoReply, Keeps,
-    LocksByAnyName, OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent, ServerEvent,
-    Service, SharesState, StateCell, Unclaimed, Utf8, assert_once,
+    Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent,
+    FromConnect, FromContext, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong, FromReady,
+    FromRequest, FromShutdown, FromTick, FromUtf8, Guarded, Handled, Identity, IdentityKey, IntoAdmission,
+    IntoOutcome, IntoReply, Keeps, LocksByAnyName, NoIdentity, OpeningEvent, Outcome, Peer, Plain, Probe,
+    Reply, Route, RouteEvent, ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, WithConn,
+    assert_once, identity,
 };
 pub use crate::event::{FromStateTimer, FromTimer};
 #[cfg(unix)]

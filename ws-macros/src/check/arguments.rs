@@ -7,7 +7,7 @@ use proc_macro2::Ident;
 
 use super::unknown;
 use crate::diagnostics::Diagnostics;
-use crate::events::{Event, Session};
+use crate::events::{Event, Row, Session, Surroundings};
 use crate::model::{Argument, Flow, Handler, Role, Server};
 use crate::resolve::{Access, Asks, Call};
 use crate::syntax::peel;
@@ -183,7 +183,7 @@ fn lent_once(asks: Asks, call: &Call<'_>) -> Option<Lent> {
         Asks::State(number, _) => Some(Lent::State(number)),
         Asks::Session(_) => Some(Lent::Session),
         Asks::UnknownReference => call.is_watch().then_some(Lent::Handle),
-        Asks::Plain | Asks::UnknownValue => None,
+        Asks::Identity(_) | Asks::Plain | Asks::UnknownValue => None,
     }
 }
 
@@ -208,6 +208,34 @@ fn argument_fits(argument: &Argument, asks: Asks, call: &Call<'_>, diagnostics: 
             "the session is still needed after this event: take it by `&`, or by `&mut` to change it; only a `disconnect` \
              handler can take it by value",
         ),
-        (Asks::State(..) | Asks::Session(_) | Asks::Plain | Asks::UnknownReference | Asks::UnknownValue, _) => {}
+        (Asks::Identity(_), _) if row.surroundings != Surroundings::Connection => {
+            diagnostics.error(ty, no_identity(row));
+        }
+        (Asks::Identity(Access::Mutable | Access::Value), _) => diagnostics.error(
+            ty,
+            "the identity never changes, and the connection keeps it: take it by `&`; what changes is for the `#[session]` or a \
+             `#[state]`",
+        ),
+        (
+            Asks::State(..)
+            | Asks::Session(_)
+            | Asks::Identity(_)
+            | Asks::Plain
+            | Asks::UnknownReference
+            | Asks::UnknownValue,
+            _,
+        ) => {}
     }
+}
+
+/// Why a handler cannot take the identity.
+fn no_identity(row: &Row) -> String {
+    let reason = match row.surroundings {
+        Surroundings::Admission => "it makes the identity, so return one",
+        Surroundings::Opening => "a peer has one from `#[on(handshake)]` on",
+        Surroundings::Server | Surroundings::Connection => {
+            "it does not belong to a connection; `conn.identity::<…>()` is that of one"
+        }
+    };
+    format!("{} has no identity: {reason}", row.title)
 }

@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>) -> Arguments {
     let mut in_order: Vec<(usize, &(&Argument, Asks))> = call.arguments.iter().enumerate().collect();
     in_order.sort_by_key(|(_, (_, asks))| match asks {
-        Asks::Plain | Asks::UnknownValue => 0,
+        Asks::Plain | Asks::Identity(_) | Asks::UnknownValue => 0,
         Asks::Session(_) | Asks::UnknownReference => 1,
         Asks::State(state, _) => 2 + state,
     });
@@ -34,7 +34,7 @@ pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>) -> Arguments {
             lend_timed(number, argument, *state, *access)
         }
         Asks::State(state, access) => lend_state(number, argument, *state, *access, plan.cell(*state)),
-        Asks::Plain | Asks::UnknownValue | Asks::Session(_) | Asks::UnknownReference => {
+        Asks::Plain | Asks::Identity(_) | Asks::UnknownValue | Asks::Session(_) | Asks::UnknownReference => {
             make(number, argument, call.handler.row())
         }
     });
@@ -115,7 +115,7 @@ fn may_be_exclusive(asks: Asks, row: &Row) -> bool {
     match asks {
         Asks::Session(_) | Asks::UnknownReference => true,
         Asks::UnknownValue => row.session == Session::Given,
-        Asks::Plain | Asks::State(..) => false,
+        Asks::Plain | Asks::Identity(_) | Asks::State(..) => false,
     }
 }
 

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::{GenericArgument, PathArguments, Type};
 
-use super::parts::session_type;
+use super::parts::{identity_type, session_type};
 use super::spans::{at, heart, here};
 use crate::events::Output;
 use crate::model::{Handler, Streams};
@@ -55,8 +55,8 @@ pub(crate) fn hand_over(handler: &Handler, plan: &Plan<'_>) -> TokenStream {
         }
         Output::Data => by_type(handler, &value, &data(handler, "value")),
         Output::Admission => {
-            let session = session_type(plan);
-            quote_spanned!(place=> __ws_runtime::IntoAdmission::<#session>::into_admission(#value))
+            let (session, identity) = (session_type(plan), identity_type(plan));
+            quote_spanned!(place=> __ws_runtime::IntoAdmission::<#identity, #session>::into_admission(#value))
         }
         Output::Response => {
             let response = quote_spanned!(place=> __ws_runtime::IntoResponse::into_response(#value));

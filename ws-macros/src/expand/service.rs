@@ -131,7 +131,7 @@ fn head(row: &Row, needs_event: bool) -> TokenStream {
     let output = match row.output {
         Output::Outcome | Output::Reply | Output::Data => quote_spanned!(here()=> __ws_runtime::Outcome),
         Output::Admission => {
-            quote_spanned!(here()=> ::core::result::Result<Self::Session, __ws_runtime::Reject>)
+            quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Admission<Self::Session>, __ws_runtime::Reject>)
         }
         Output::Response => {
             quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Response, __ws_runtime::Reject>)
@@ -177,5 +177,7 @@ fn fresh_session(plan: &Plan<'_>) -> Option<TokenStream> {
     }
     let place = plan.sessions.first().map_or_else(here, |session| at(session.name.span()));
     let fresh = quote_spanned!(place=> __ws_runtime::FreshSession::fresh());
-    Some(quote_spanned!(here()=> #cfg #head { async { ::core::result::Result::Ok(#fresh) } }))
+    Some(
+        quote_spanned!(here()=> #cfg #head { async { ::core::result::Result::Ok(__ws_runtime::Admission::anonymous(#fresh)) } }),
+    )
 }

@@ -22,12 +22,21 @@ pub(crate) enum Marker {
     Timer,
     State,
     Session,
+    Identity,
     Push,
 }
 
 impl Marker {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::On, Self::Tick, Self::Watch, Self::Timer, Self::State, Self::Session, Self::Push];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::On,
+        Self::Tick,
+        Self::Watch,
+        Self::Timer,
+        Self::State,
+        Self::Session,
+        Self::Identity,
+        Self::Push,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -37,6 +46,7 @@ impl Marker {
             Self::Timer => "timer",
             Self::State => "state",
             Self::Session => "session",
+            Self::Identity => "identity",
             Self::Push => "push",
         }
     }
@@ -57,7 +67,7 @@ impl Marker {
     pub(crate) fn marks_functions(self) -> bool {
         match self {
             Self::On | Self::Tick | Self::Watch | Self::Timer => true,
-            Self::State | Self::Session | Self::Push => false,
+            Self::State | Self::Session | Self::Identity | Self::Push => false,
         }
     }
 }
@@ -74,7 +84,7 @@ pub(crate) fn role(
         Marker::Tick => tick(attribute, diagnostics),
         Marker::Watch => watch(attribute, diagnostics),
         Marker::Timer => timer::read(attribute, owners, diagnostics),
-        Marker::State | Marker::Session | Marker::Push => None,
+        Marker::State | Marker::Session | Marker::Identity | Marker::Push => None,
     };
     role.map(|role| (role, Limits::default()))
 }

@@ -13,14 +13,14 @@ use crate::events::Event;
 use crate::hints;
 use crate::model::{Form, Handler, Item, Part, Scope};
 
-/// Reads the body of a module. Returns the states apart, as they belong to the server.
+/// Reads the body of a module. Returns what belongs to the server apart.
 pub(crate) fn read(
     head: TokenStream,
     name: Ident,
     body: &Group,
     runtime: Option<&Path>,
     diagnostics: &mut Diagnostics,
-) -> (Scope, Vec<Part>) {
+) -> (Scope, Shared) {
     let (inner_attributes, items) = items::cut(body.stream());
     let scope = Scope {
         head,
@@ -39,9 +39,16 @@ pub(crate) fn read(
         has_own_arguments: false,
     };
     let owners = Owners::of(&items, runtime);
-    let mut reader = Reader { runtime, owners, scope, states: Vec::new(), diagnostics };
+    let mut reader = Reader { runtime, owners, scope, shared: Shared::default(), diagnostics };
     items.iter().for_each(|item| reader.item(item));
-    (reader.scope, reader.states)
+    (reader.scope, reader.shared)
+}
+
+/// What a module declares for the server as a whole.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub(crate) states: Vec<Part>,
+    pub(crate) identities: Vec<Part>,
 }
 
 struct Reader<'r> {
@@ -50,7 +57,7 @@ struct Reader<'r> {
     /// The types whose fields can be timers.
     owners: Owners,
     scope: Scope,
-    states: Vec<Part>,
+    shared: Shared,
     diagnostics: &'r mut Diagnostics,
 }
 
@@ -183,11 +190,19 @@ impl Reader<'_> {
     }
 
     fn part(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) {
-        marker::takes_nothing(marker, attribute, self.diagnostics);
+        if marker != Marker::Identity {
+            marker::takes_nothing(marker, attribute, self.diagnostics);
+        }
         let before = self.diagnostics.count();
         let part = part::read(marker, attribute, item, self.diagnostics);
         self.scope.parts_unclear |= self.diagnostics.count() != before;
-        if marker == Marker::State { self.states.extend(part) } else { self.scope.sessions.extend(part) }
+        match marker {
+            Marker::State => self.shared.states.extend(part),
+            Marker::Identity => self.shared.identities.extend(part),
+            Marker::Session | Marker::On | Marker::Tick | Marker::Watch | Marker::Timer | Marker::Push => {
+                self.scope.sessions.extend(part);
+            }
+        }
     }
 
     /// How the item is emitted. `plan` adds the handlers that break a rule.

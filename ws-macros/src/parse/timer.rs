@@ -20,7 +20,7 @@ pub(crate) struct Owners {
     types: Vec<Ident>,
 }
 
-/// The session or a state.
+/// The session, a state, or an identity, which can have no timer.
 #[derive(Debug)]
 struct Candidate {
     marker: Marker,
@@ -47,7 +47,8 @@ impl Owners {
     pub(crate) fn of(items: &[RawItem], runtime: Option<&Path>) -> Self {
         let candidate = |item: &RawItem| {
             let markers = || item.attributes.iter().filter_map(|attribute| Marker::of(attribute, runtime));
-            let marker = markers().find(|marker| matches!(marker, Marker::State | Marker::Session))?;
+            let marker = markers()
+                .find(|marker| matches!(marker, Marker::State | Marker::Session | Marker::Identity))?;
             Some(Candidate { marker, name: item.name.clone()?, fields: Fields::of(item) })
         };
         let is_type = |item: &&RawItem| matches!(item.kind, Kind::Struct | Kind::Enum | Kind::Union);
@@ -81,6 +82,13 @@ impl Candidate {
 
     /// The place of a timer in it.
     fn place(&self, members: Vec<Member>) -> Result<TimerPlace, (TokenStream, String)> {
+        if self.marker == Marker::Identity {
+            let message = format!(
+                "`{}` is the identity, which never changes: put the timer into a struct that is marked `#[session]` or `#[state]`",
+                self.name
+            );
+            return Err((members.last().to_token_stream(), message));
+        }
         if let [field] = members.as_slice()
             && let Some(ty) = self.field(field).map(|field| &field.ty).filter(|ty| is_never_timer(ty))
         {
@@ -206,8 +214,14 @@ fn find(path: Vec<Member>, owners: &Owners) -> Result<TimerPlace, (TokenStream, 
             )),
         };
     }
-    let all: Vec<&Candidate> = owners.found.iter().collect();
-    let with: Vec<&Candidate> = all.iter().copied().filter(|candidate| candidate.may_have(&first)).collect();
+    let (identities, all): (Vec<&Candidate>, Vec<&Candidate>) =
+        owners.found.iter().partition(|candidate| candidate.marker == Marker::Identity);
+    let mut with = all.clone();
+    with.retain(|candidate| candidate.may_have(&first));
+    if with.is_empty() {
+        with = identities;
+        with.retain(|candidate| candidate.may_have(&first));
+    }
     let is_session = with.iter().all(|candidate| candidate.marker == Marker::Session);
     match with.as_slice() {
         [one, others @ ..] if others.is_empty() || is_session => {

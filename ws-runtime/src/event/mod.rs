@@ -7,6 +7,7 @@ mod arguments;
 mod close;
 mod context;
 mod dispatch;
+mod identity;
 mod json;
 mod message;
 mod once;
@@ -37,6 +38,7 @@ pub use context::{
 };
 pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
 pub(crate) use dispatch::{Received, Speech};
+pub use identity::{Admission, Identity, IdentityKey, NoIdentity, SearchKey, identity};
 pub use json::{FromJson, WithJson};
 pub use message::{Binary, Content, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};

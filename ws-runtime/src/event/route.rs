@@ -4,7 +4,7 @@ use std::future::{Future, ready};
 
 use super::dispatch::{OpeningEvent, RouteEvent};
 use super::outcome::{Failure, Handled, Outcome};
-use super::{Binary, Close, Service, Utf8};
+use super::{Admission, Binary, Close, Service, Utf8};
 use crate::generated::BoxFuture;
 use crate::message::{Beside, Envelope, Keys, Running};
 use crate::timer::SessionTimer;
@@ -27,10 +27,10 @@ pub trait Route: Sized + Send + Sync + 'static {
 
     const HANDSHAKE: &'static str = "handshake";
 
-    /// Accepts a handshake and makes the session, or refuses it.
+    /// Accepts a handshake and makes the session and the identity, or refuses it.
     fn handshake<'a>(
         event: OpeningEvent<'a, Self::Server, Handshake>,
-    ) -> impl Future<Output = Result<Self::Session, Reject>> + Send;
+    ) -> impl Future<Output = Result<Admission<Self::Session>, Reject>> + Send;
 
     const READY: &'static str = "ready";
 
