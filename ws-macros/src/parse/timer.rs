@@ -10,7 +10,7 @@ use super::items::{Kind, RawAttribute, RawItem};
 use super::marker::Marker;
 use crate::diagnostics::{Diagnostics, list};
 use crate::model::{Owner, Role, TimerPlace};
-use crate::syntax::{bare, peel};
+use crate::syntax::{bare, mentions, peel};
 
 /// The types of a module whose fields can be timers.
 #[derive(Debug)]
@@ -58,13 +58,9 @@ impl Owners {
         }
     }
 
-    /// The fields of them all, for messages.
-    fn fields(&self) -> Vec<String> {
-        let fields = self.found.iter().filter_map(|candidate| match &candidate.fields {
-            Fields::Of(fields) => Some(fields),
-            Fields::None | Fields::Unknown => None,
-        });
-        fields.flatten().map(|field| name_of(&field.member)).collect()
+    /// Those that can have timers.
+    fn holders(&self) -> impl Iterator<Item = &Candidate> {
+        self.found.iter().filter(|candidate| candidate.marker != Marker::Identity)
     }
 }
 
@@ -192,9 +188,6 @@ fn find(path: Vec<Member>, owners: &Owners) -> Result<TimerPlace, (TokenStream, 
     let mut members = path.into_iter();
     let Some(first) = members.next() else { return Err((TokenStream::new(), advice(owners))) };
     let rest: Vec<Member> = members.collect();
-    if owners.found.is_empty() {
-        return Err((first.to_token_stream(), advice(owners)));
-    }
     // Under `#[cfg]` there may be two of one name, and two sessions.
     let named = |candidate: &&Candidate| first == Member::from(candidate.name.clone());
     let named: Vec<&Candidate> = owners.found.iter().filter(named).collect();
@@ -234,6 +227,8 @@ fn find(path: Vec<Member>, owners: &Owners) -> Result<TimerPlace, (TokenStream, 
                     "`{}` is neither the session nor a state: a timer is a field of a struct that is marked `#[session]` or `#[state]`",
                     name_of(&first)
                 )
+            } else if all.is_empty() {
+                advice(owners)
             } else {
                 unknown(&first, &all)
             };
@@ -294,14 +289,19 @@ fn no_field(tokens: &TokenStream, owners: &Owners) -> String {
 
 /// What to write.
 fn advice(owners: &Owners) -> String {
-    if owners.found.is_empty() {
+    let Some(holder) = owners.holders().next() else {
         return "a timer is a field of a struct in this module that is marked `#[session]` or `#[state]`: write `clock: Timer` \
                 there, and `#[timer(clock)]` here"
             .to_owned();
+    };
+    let timers = owners.holders().flat_map(|holder| match &holder.fields {
+        Fields::Of(fields) => fields.as_slice(),
+        Fields::None | Fields::Unknown => &[],
+    });
+    match timers.into_iter().find(|field| mentions(&field.ty, "Timer")) {
+        Some(Field { member: Member::Named(name), .. }) => format!("write `#[timer({name})]`"),
+        _ => format!("write `clock: Timer` in `{}`, and `#[timer(clock)]` here", holder.name),
     }
-    let fields = owners.fields();
-    let field = fields.iter().find(|field| *field != "0").map_or("clock", String::as_str);
-    format!("write `#[timer({field})]`")
 }
 
 /// Whether a type is `Timer`, by its name.
