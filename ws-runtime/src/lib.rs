@@ -75,6 +75,8 @@ mod transport;
 #[cfg(unix)]
 mod watch;
 mod wire;
+#[doc(hidden)]
+pub mod words;
 
 pub use bytes::Bytes;
 /// A sequence of values that arrive over time: what a handler of a named message returns for a stream of replies.
