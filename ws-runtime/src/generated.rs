@@ -4,17 +4,17 @@
 
 pub use crate::event::{
     Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent, FromConnect,
-    FromContext, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest,
-    FromShutdown, FromTick, FromUtf8, Guarded, Handled, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked,
-    OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, Shared,
-    Unclaimed, Utf8, WithState, assert_once,
+    FromContext, FromDisconnect, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong, FromReady,
+    FromRequest, FromShutdown, FromTick, FromUtf8, Guarded, Handled, Hold, IntoAdmission, IntoOutcome,
+    IntoReply, IntoVerdict, Locked, OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent,
+    ServerEvent, Service, Shared, Unclaimed, Utf8, WithState, assert_once,
 };
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
 pub use crate::message::{
     Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult, IsTold, IsUnit,
-    IsValue, Keys, Returned, Running,
+    IsValue, Keys, Limit, Limited, Rate, RateValue, Returned, Running,
 };
 pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue,

@@ -10,6 +10,7 @@
 //! | `beside` | calls that run beside other handlers |
 //! | [`write`] | writes replies, errors and pushes |
 //! | `budget` | how many mistakes a peer is answered |
+//! | `rate` | how many messages of a peer reach a handler |
 
 mod beside;
 mod broken;
@@ -20,6 +21,7 @@ mod data;
 mod envelope;
 mod head;
 mod keys;
+mod rate;
 mod scan;
 pub(crate) mod write;
 
@@ -36,6 +38,8 @@ pub(crate) use self::data::DataError;
 pub(crate) use self::envelope::Address;
 pub use self::envelope::Envelope;
 pub use self::keys::Keys;
+pub(crate) use self::rate::Buckets;
+pub use self::rate::{Limit, Limited, Rate, RateValue};
 pub(crate) use self::write::{NO_REPLY_TO, ReplyTo};
 
 #[cfg(test)]
