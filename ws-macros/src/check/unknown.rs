@@ -107,7 +107,7 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
         }
         "Json" if row.has_json => None,
         "Json" if !server.root.has_own_arguments => {
-            let returned = "`Json` is for what a handler returns";
+            let returned = "`Json` reads the text of `utf8` and the data of named messages, or is what a handler returns";
             let hint = row
                 .hint(Wanted::Json)
                 .map_or_else(|| returned.to_owned(), |hint| format!("{hint}; {returned}"));

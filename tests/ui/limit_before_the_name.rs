@@ -1,4 +1,4 @@
-// "JSON is taken apart as in axum."
+// "The limit stands first."
 
 use ws_runtime::prelude::*;
 
@@ -6,9 +6,9 @@ use ws_runtime::prelude::*;
 mod chat {
     use super::*;
 
-    #[on(utf8)]
-    fn said(Json(words): Json<Vec<String>>) -> String {
-        words.concat()
+    #[on(rate = 5, "say")]
+    fn say(Json(text): Json<String>) -> String {
+        text
     }
 }
 

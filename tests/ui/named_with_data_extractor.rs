@@ -1,4 +1,4 @@
-// "It is called as in the browser."
+// "Data is extracted as in socketioxide."
 
 use ws_runtime::prelude::*;
 
@@ -6,8 +6,10 @@ use ws_runtime::prelude::*;
 mod chat {
     use super::*;
 
-    #[on(message)]
-    fn handler() {}
+    #[on("say")]
+    fn say(Data(text): Data<String>) -> String {
+        text
+    }
 }
 
 fn main() -> ws_runtime::Result<()> {

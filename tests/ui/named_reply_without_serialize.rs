@@ -1,4 +1,4 @@
-// "A string names a message of mine."
+// "What I return is turned into JSON."
 
 use ws_runtime::prelude::*;
 
@@ -6,9 +6,13 @@ use ws_runtime::prelude::*;
 mod chat {
     use super::*;
 
-    #[on("rename")]
-    fn rename(text: &str) {
-        let _ = text;
+    struct Hit {
+        name: &'static str,
+    }
+
+    #[on("search")]
+    fn search() -> Hit {
+        Hit { name: "a" }
     }
 }
 
