@@ -8,6 +8,7 @@ use super::handlers::{call, future, needs_event};
 use super::named::{Way, way};
 use super::spans::here;
 use super::values;
+use crate::cfgs::Cfgs;
 use crate::events::Event;
 use crate::model::{Flow, Role};
 use crate::plan::Plan;
@@ -113,11 +114,7 @@ pub(crate) fn guards_later(plan: &Plan<'_>) -> TokenStream {
     }
     let awaits = arms(plan, |handler| {
         let guards = guards(handler, plan).filter(|_| way(handler, plan) != Way::Now);
-        let conditions = guards.map(|guard| {
-            let condition = guard.cfgs.condition();
-            quote_spanned!(here()=> || ::core::cfg!(#condition))
-        });
-        quote_spanned!(here()=> false #(#conditions)*)
+        any_of(guards.map(|guard| guard.cfgs.clone()).collect())
     });
     let nothing = quote_spanned! {here()=>
         ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Ok(())))
@@ -152,6 +149,15 @@ pub(crate) fn guards_later(plan: &Plan<'_>) -> TokenStream {
             { #nothing }
         }
     }
+}
+
+/// Whether one of these conditions holds.
+fn any_of(cfgs: Vec<Cfgs>) -> TokenStream {
+    if cfgs.iter().any(|cfgs| cfgs.0.is_empty()) {
+        return quote_spanned!(here()=> true);
+    }
+    let conditions = cfgs.iter().map(Cfgs::condition);
+    quote_spanned!(here()=> ::core::cfg!(any(#(#conditions),*)))
 }
 
 /// Whether a handler has a guard, and does not run at once.

@@ -10,7 +10,7 @@ use super::handler;
 use super::items::{Kind, RawItem};
 use super::marker::Marker;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Limits, Role, Scope};
+use crate::model::{Form, Limits, Role, Scope};
 
 /// Adds the guards to the handlers of the module. A guard that is wrong is taken off its handlers, so that one mistake is
 /// one error.
@@ -34,7 +34,17 @@ pub(super) fn read(
     }
     for number in found {
         let Some(item) = items.get(number) else { continue };
-        scope.handlers.extend(handler::read((Role::Guard, Limits::default()), item, number, diagnostics));
+        match handler::read((Role::Guard, Limits::default()), item, number, diagnostics) {
+            Some(guard) => scope.handlers.push(guard),
+            None => {
+                if let Some(written) = scope.items.get_mut(number) {
+                    written.form = handler::uncalled(item);
+                    // A method of a trait has no visibility.
+                    let skipped = if written.form == Form::Method { item.visibility_len() } else { 0 };
+                    written.tokens = item.tokens.iter().skip(skipped).cloned().collect();
+                }
+            }
+        }
     }
 }
 
@@ -53,7 +63,7 @@ impl Functions<'_> {
         let all: Vec<(usize, &RawItem)> = self.functions().filter(|item| of_name(&item)).collect();
         if all.iter().any(|(_, item)| self.is_marked(item)) {
             return Err(format!(
-                "`{name}` is a handler itself: a guard is a function without an attribute, {RETURNS}"
+                "`{name}` is a handler itself: a guard is a function without an attribute {RETURNS}"
             ));
         }
         if all.is_empty() {
