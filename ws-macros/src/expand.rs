@@ -8,6 +8,7 @@ mod handlers;
 mod limits;
 mod named;
 mod parts;
+mod push;
 mod returned;
 mod server;
 mod service;
@@ -32,10 +33,12 @@ pub(crate) fn expand(plan: &Plan<'_>, diagnostics: Diagnostics) -> TokenStream {
     let runtime = server::runtime(plan);
     let service = service::service(plan);
     let parts = parts::parts(plan);
+    let pushes = push::pushes(plan);
     let once = arguments::once(plan);
     let builder = server::builder(plan);
     let diagnostics = diagnostics.into_tokens();
-    let body = quote!(#inner_attributes #(#items)* #runtime #service #parts #once #builder #diagnostics);
+    let body =
+        quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #builder #diagnostics);
     let mut body = Group::new(Delimiter::Brace, body);
     body.set_span(*span);
     quote!(#head #body)
