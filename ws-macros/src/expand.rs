@@ -5,6 +5,7 @@
 
 mod arguments;
 mod handlers;
+mod limits;
 mod named;
 mod parts;
 mod push;

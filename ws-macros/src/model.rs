@@ -181,6 +181,8 @@ pub(crate) enum Role {
     On(Event),
     /// `#[on("name")]`: a message of that type.
     Named(LitStr),
+    /// A function without an attribute that `guard = …` names.
+    Guard,
     Tick {
         period: Expr,
     },
@@ -247,6 +249,7 @@ impl Handler {
         match self.role {
             Role::On(event) => event.row(),
             Role::Named(_) => &events::NAMED,
+            Role::Guard => &events::GUARD,
             Role::Tick { .. } => &events::TICK,
             Role::Watch { .. } => &events::WATCH,
         }
@@ -257,7 +260,7 @@ impl Handler {
         match &self.role {
             Role::On(event) => Some(Subject::Event(*event)),
             Role::Named(name) => Some(Subject::Message(name.value())),
-            Role::Tick { .. } | Role::Watch { .. } => None,
+            Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
         }
     }
 
@@ -300,7 +303,7 @@ impl Role {
     pub(crate) fn event(&self) -> Option<Event> {
         match self {
             Self::On(event) => Some(*event),
-            Self::Named(_) | Self::Tick { .. } | Self::Watch { .. } => None,
+            Self::Named(_) | Self::Guard | Self::Tick { .. } | Self::Watch { .. } => None,
         }
     }
 }

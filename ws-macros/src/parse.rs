@@ -1,6 +1,7 @@
 //! Reads the user's tokens into the model. Function bodies are kept as tokens. Every mistake is reported, not only the first.
 
 mod envelope;
+mod guard;
 mod handler;
 mod items;
 mod marker;

@@ -6,7 +6,7 @@ use syn::{GenericParam, ItemType, ItemUse, Path, UseTree};
 
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
-use super::{handler, methods, part, push, words};
+use super::{guard, handler, methods, part, push, words};
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::hints;
@@ -40,6 +40,7 @@ pub(crate) fn read(
     };
     let mut reader = Reader { runtime, scope, states: Vec::new(), diagnostics };
     items.iter().for_each(|item| reader.item(item));
+    guard::read(&mut reader.scope, &items, runtime, reader.diagnostics);
     (reader.scope, reader.states)
 }
 
