@@ -25,7 +25,7 @@ mod tests;
 pub use origin::{InvalidOrigin, Origins};
 pub use reject::{InvalidHeader, Reject};
 pub use request::{Handshake, Request};
-pub use respond::{Html, IntoResponse};
+pub use respond::{Html, IntoResponse, JavaScript};
 pub use subprotocol::NotOffered;
 
 pub(crate) use classify::{Classified, Transport, classify};
