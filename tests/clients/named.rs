@@ -38,6 +38,28 @@ mod named {
         calls: Arc<AtomicUsize>,
     }
 
+    /// Who this is: the token, if there is one.
+    #[session]
+    struct Guest {
+        token: Option<String>,
+    }
+
+    #[on(handshake)]
+    fn who(token: Option<Bearer>) -> Result<Guest, Reject> {
+        let token = token.map(|Bearer(token)| token);
+        if token.as_deref() == Some("forged") { Err(Reject::unauthorized()) } else { Ok(Guest { token }) }
+    }
+
+    #[on(ready)]
+    fn admit(guest: &Guest) -> Result<(), Reject> {
+        if guest.token.as_deref() == Some("expired") { Err(Reject::unauthorized()) } else { Ok(()) }
+    }
+
+    #[on("token")]
+    fn token(guest: &Guest) -> Option<&str> {
+        guest.token.as_deref()
+    }
+
     #[on("add")]
     fn add(Json((a, b)): Json<(f64, f64)>) -> f64 {
         a + b

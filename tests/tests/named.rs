@@ -148,6 +148,14 @@ mod game {
         stream::pending()
     }
 
+    /// Called under the lock, as a plain handler is: its stream borrows nothing.
+    #[on("snapshot")]
+    fn snapshot(world: &mut World, guest: &mut Guest) -> impl Stream<Item = u64> + use<> {
+        world.moves += 1;
+        guest.name.push('!');
+        stream::iter([world.moves, 100])
+    }
+
     #[on("wait", concurrent = 2)]
     async fn wait(Json(number): Json<u64>, server: &Server) -> u64 {
         sleep(Duration::from_millis(number)).await;
@@ -275,6 +283,17 @@ async fn a_stream_answers_with_each_item_and_then_that_it_is_done() {
     client.send(r#"{"type":"perhaps","id":9,"data":false}"#).await;
     assert_eq!(client.text().await, r#"{"type":"perhaps","id":9,"data":7}"#);
     assert_eq!(client.text().await, r#"{"type":"perhaps","id":9,"done":true}"#);
+}
+
+#[tokio::test]
+async fn a_stream_that_borrows_nothing_begins_under_the_locks_of_its_handler() {
+    let running = start().await;
+    let mut client = Client::connect(&running).await;
+    client.send(r#"{"type":"snapshot","id":8}"#).await;
+    for wanted in [r#""data":1}"#, r#""data":100}"#, r#""done":true}"#] {
+        assert_eq!(client.text().await, format!(r#"{{"type":"snapshot","id":8,{wanted}"#));
+    }
+    ask(&mut client, r#"{"type":"whoami","id":3}"#, r#"{"type":"whoami","id":3,"data":"!"}"#).await;
 }
 
 #[tokio::test]

@@ -157,7 +157,7 @@ fn returns_no_session(call: &Call<'_>, diagnostics: &mut Diagnostics) {
 /// Checks that only handlers which await have limits that concern awaiting.
 fn limits_fit(handler: &Handler, diagnostics: &mut Diagnostics) {
     let Limits { timeout, concurrent, .. } = &handler.limits;
-    if let Some(concurrent) = concurrent.as_ref().filter(|_| handler.streams()) {
+    if let Some(concurrent) = concurrent.as_ref().filter(|_| handler.streams().is_some()) {
         diagnostics.error(
             concurrent,
             "a stream always runs beside other handlers: leave `concurrent` out; the option `max_streams` limits how many",

@@ -10,7 +10,7 @@ mod parts;
 mod returned;
 mod server;
 mod service;
-mod spans;
+pub(crate) mod spans;
 mod timed;
 mod values;
 

@@ -14,7 +14,9 @@ pub(crate) fn event(name: &str) -> Option<String> {
             ": a watch has an attribute of its own: `#[watch(readable = …)]` or `#[watch(writable = …)]`"
                 .to_owned()
         }
-        "message" | "msg" | "receive" | "in" => ", did you mean `utf8` (text) or `binary`?".to_owned(),
+        "msg" | "receive" | "in" => {
+            ", did you mean `utf8` (text), `binary`, or a named message such as `#[on(\"say\")]`?".to_owned()
+        }
         "error" | "exception" | "failure" => {
             ": an error of a handler is logged, and `disconnect` learns how the connection ended".to_owned()
         }
@@ -40,8 +42,9 @@ pub(crate) fn attribute(name: &str) -> Option<String> {
                  `match request.path()`"
             ));
         }
-        "message" | "subscribe_message" | "subscribemessage" => {
-            "`#[on(utf8)]` for text, or `#[on(binary)]` for binary data".to_owned()
+        "message" | "subscribe_message" | "subscribemessage" | "event" => {
+            "`#[on(\"say\")]` for messages of the type `say`, `#[on(utf8)]` for any text, or `#[on(binary)]` for binary data"
+                .to_owned()
         }
         "tick" | "timer" | "interval" => "`#[tick(period = 1)]`".to_owned(),
         "readable" | "writable" => format!("`#[watch({plain} = …)]`"),
@@ -80,12 +83,16 @@ pub(crate) fn option(name: &str) -> Option<String> {
 /// What to write instead of an extractor, such as `State(db): State<Db>`.
 pub(crate) fn extractor(name: &str) -> Option<&'static str> {
     match name {
-        "State" | "Extension" | "Data" => Some(
+        "Data" | "TryData" | "Payload" | "MessageBody" => Some(
+            "there is no such extractor: the data of a named message is taken as `Json<T>`; the state has `#[state]` above its \
+             type in this module, and is taken by `&`, or by `&mut` to change it",
+        ),
+        "State" | "Extension" => Some(
             "there is no extractor for the state: write `#[state]` above its type in this module, and take it by `&`, or by \
              `&mut` to change it",
         ),
-        "Path" | "Query" => Some(
-            "there is no extractor for the path or the query: both are methods of the request, which `#[on(handshake)]` takes as \
+        "Path" => Some(
+            "there is no extractor for the path: it is a method of the request, which `#[on(handshake)]` takes as \
              `&Handshake`; what later events need of it is kept in the `#[session]` that it returns",
         ),
         "ConnectInfo" => {
@@ -101,6 +108,16 @@ pub(crate) fn foreign_type(name: &str) -> Option<&'static str> {
         "WebSocketUpgrade" => Some(
             "the server upgrades by itself: take the request as `&Handshake` in `#[on(handshake)]`, and return an error to refuse it",
         ),
+        "SocketRef" | "Socket" | "ConnectedSocket" | "WsContext" => Some(
+            "the connection is `&Conn`: what the handler returns is the reply, `conn.send(…)` sends a push, and \
+             `server.broadcast(…)` sends one to all, with `&Server`",
+        ),
+        "AckSender" | "Ack" => Some(
+            "there is no acknowledgement to send: what the handler returns is the reply to a message that has an `id`",
+        ),
+        "Clients" | "HubContext" | "SocketIo" | "Broadcaster" => {
+            Some("all connections are reached through `&Server`: `server.broadcast(…)` sends to each of them")
+        }
         "WebSocket" | "WebSocketStream" => Some(
             "the server reads the socket by itself and calls `#[on(utf8)]` and `#[on(binary)]`: take the connection as `&Conn`",
         ),
@@ -127,7 +144,7 @@ mod tests {
         for (name, part) in [
             ("open", "`ready`"),
             ("onopen", "`ready`"),
-            ("on_message", "`utf8`"),
+            ("on_msg", "`utf8`"),
             ("handle_in", "`utf8`"),
             ("handleConnection", "`ready`"),
             ("close", "`disconnect`"),

@@ -17,12 +17,14 @@
 
 mod cfgs;
 mod check;
+mod derive;
 mod diagnostics;
 mod events;
 mod expand;
 mod hints;
 mod literals;
 mod model;
+mod names;
 mod options;
 mod parse;
 mod plan;
@@ -74,7 +76,8 @@ macro_rules! rows {
 ///
 /// | attribute | marks |
 /// |---|---|
-/// | [`#[on(event)]`](macro@on) | the handler of an event: `connect`, `handshake`, `ready`, `utf8`, `binary`, `pong`, `disconnect`, `request`, `shutdown` |
+/// | [`#[on(event)]`](macro@on) | the handler of an event: `connect`, `handshake`, `ready`, `utf8`, `message`, `binary`, `pong`, `disconnect`, `request`, `shutdown` |
+/// | [`#[on("name")]`](macro@on) | the handler of the messages of that type |
 /// | [`#[tick(period = 1)]`](macro@tick) | a handler that runs every so many seconds |
 /// | [`#[watch(readable = …)]`](macro@watch) | a handler that runs when a handle is ready |
 /// | [`#[state]`](macro@state) | the type of the state: one value for the server |
@@ -91,6 +94,7 @@ macro_rules! rows {
 /// | key | what it is | default |
 /// |---|---|---|
 #[doc = ws_spec::for_each_option!(rows)]
+/// | `envelope` | Other names for keys of the envelope: `envelope(type = "event", data = "payload", id = "ref")`. | `type`, `data`, `id` |
 /// | `crate` | The path to `ws_runtime` where it has another name. | `::ws_runtime` |
 ///
 /// Seconds are an integer, a fraction or an expression of type `Duration`; sizes and counts are `usize`.
@@ -102,28 +106,31 @@ pub fn ws_server(
     server(attribute.into(), &item.into()).into()
 }
 
-/// Marks the handler of an event: `#[on(utf8)]`, inside a [`#[ws_server]`](macro@ws_server) module.
+/// Marks the handler of an event, `#[on(utf8)]`, or of the messages of a type, `#[on("say")]`, inside a
+/// [`#[ws_server]`](macro@ws_server) module. A word is an event of the framework, a text is a name on the wire.
 ///
-/// An event has at most one handler, or one for each of several `#[cfg]` conditions that exclude each other. Arguments are
+/// An event or a name has at most one handler, or one for each of several `#[cfg]` conditions that exclude each other. Arguments are
 /// found by type, in any order, and any may be left out.
 ///
 /// | event | when | its own arguments | session | may return |
 /// |---|---|---|---|---|
 /// | `connect` | accepted, before TLS and the handshake | | no | `()`, `Result<(), E>`: an error refuses the connection |
-/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake` | makes it | `()`, the session, a `Result` of either with a `Reject` |
+/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake`, `Query`, `Bearer` | makes it | `()`, the session, a `Result` of either with a `Reject` |
 /// | `ready` | the connection is open | | `&`, `&mut` | a reply |
-/// | `utf8` | a text message | `&str`, `String` | `&`, `&mut` | a reply |
+/// | `"say"` | a message of that type | `Json<T>`: its data; `&Envelope` | `&`, `&mut` | the reply's data: any `Serialize`, `()`, a `Stream`, a `Result` of these |
+/// | `message` | a message of a type that has no handler | `&Envelope`, `Json<T>` | `&`, `&mut` | the same |
+/// | `utf8` | any other text message | `&str`, `String`, `Json<T>` | `&`, `&mut` | a reply |
 /// | `binary` | a binary message | `&[u8]`, `Vec<u8>`, `Bytes` | `&`, `&mut` | a reply |
 /// | `pong` | a pong | `&[u8]`, `Vec<u8>`, `Bytes` | `&`, `&mut` | a reply |
 /// | `disconnect` | once for each `ready` | `&Close` | `&`, `&mut`, by value | `()`, `Result<(), E>` |
-/// | `request` | a plain HTTP request | `&Request` | no | an HTTP response: text, `Html`, bytes, a status, `Result` |
+/// | `request` | a plain HTTP request | `&Request`, `Query`, `Bearer` | no | an HTTP response: text, `Html`, `Json`, bytes, a status, `Result` |
 /// | `shutdown` | once, the connections still there | | no | `()`, `Result<(), E>` |
 ///
 /// All of them can take `&Server` and the state by `&` or `&mut`, all but `shutdown` also `&Conn`. An `async fn` cannot
 /// take the state where some handler takes it by `&mut`: it is behind a lock then.
 ///
 /// A reply is sent to the peer: `()` (nothing), text (`String`, `&str`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`,
-/// an `Option`, or a `Result` whose error (anything with `Display`) is logged and ends the connection with 1011.
+/// an `Option`, or a `Result`.
 ///
 /// * It is queued before the lock on the state is released, where the handler took that: in order with what others send
 ///   under the lock. Making it, as JSON for example, holds the lock too.
@@ -135,6 +142,47 @@ pub fn ws_server(
 ///   that was sent before is written or never will be.
 ///
 /// A handler that panics ends its own connection with 1011.
+///
+/// # Named messages
+///
+/// A server with an `#[on("name")]` or an `#[on(message)]` speaks JSON in text messages:
+///
+/// ```text
+/// → {"type":"move","id":7,"data":{"cell":4}}
+/// ← {"type":"move","id":7,"data":null}
+/// ← {"type":"move","id":7,"error":{"code":"not_your_turn","message":"it is not your turn"}}
+/// ```
+///
+/// * A message with an `id` (a number, or a text of at most 64 bytes) gets exactly one reply; `()` is `null`. Without an
+///   `id`, values and errors are sent too, and `()` is not.
+/// * What the handler returns is the data. It is told apart by its type, so aliases of `Result` work. `None` is `null`.
+/// * `Json<T>` reads the data from where it lies, so `T` can borrow: take texts as `Cow<str>` with `#[serde(borrow)]`. A
+///   plain `&str` cannot take a text with escapes, such as `\n`.
+/// * Data that does not fit is answered `bad_data`, a type without a handler `not_found`, and what is no envelope goes to
+///   `#[on(utf8)]`, or is answered `bad_request`. A peer gets 100 of these errors, and 20 more a second; then it is closed
+///   with 1008.
+/// * Binary messages close with 1003, unless `#[on(binary)]` takes them.
+///
+/// | limit | what it does |
+/// |---|---|
+/// | `timeout = 2` | an `async fn` that takes longer (in seconds) is dropped at its next await, and the reply is the error `timeout` |
+/// | `concurrent = 4` | so many calls of an `async fn` run for one connection at once, beside its other handlers, and answer out of order. It cannot take the session. One more message waits, and those behind it |
+///
+/// A handler that returns an `impl Stream<Item = T>` answers each item, and `"done":true` at its end. It runs beside other
+/// handlers, as one with `concurrent` does, unless the stream borrows nothing: with `+ use<>` the handler is called as a
+/// plain one, under its locks, and only the stream runs beside. A stream needs an `id`; see the option `max_streams`.
+///
+/// # Errors
+///
+/// | event | an error that converts into `Reject` | any other error, which implements `Display` |
+/// |---|---|---|
+/// | `"say"`, `message` | an error reply with its code and message | logged; the reply is the error `internal` |
+/// | `utf8`, `binary` | the connection closes with 1008 and the message as reason; where named messages are spoken, an error reply to a text | logged; closes with 1011 |
+/// | `ready` | closes with 4000 plus the status, such as 4403, and the message as reason | logged; closes with 1011 |
+/// | `pong` | logged | logged; closes with 1011 |
+/// | `handshake`, `request` | the HTTP answer | does not compile |
+/// | `connect` | the connection is closed without an answer | the same, and logged |
+/// | `disconnect`, `shutdown`, ticks, watches | logged | logged |
 ///
 /// Types of your own can be taken too, and may refuse, so that the handler is not run: see `ws_runtime::event::FromContext`.
 ///
@@ -232,6 +280,44 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 #[proc_macro_attribute]
 pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::Session, &item.into()).into()
+}
+
+/// Says what the peer is told of an error: `#[derive(Reject)]`, on an enum or a struct.
+///
+/// It writes `impl From<…> for Reject`, so that a handler can return the error, and `?` converts it. Each variant, or the
+/// struct, is a refusal with a status, a code and a message:
+///
+/// | attribute | status | code | message |
+/// |---|---|---|---|
+/// | none | 400 | the name in `snake_case` | the name in words |
+/// | `#[reject(409)]` | 409 | the name in `snake_case` | the name in words |
+/// | `#[reject(409, "taken by {by}")]` | 409 | the name in `snake_case` | the text |
+/// | `#[reject(409, code = "busy")]` | 409 | `busy` | the name in words |
+/// | `#[reject(transparent)]` | those of the only field, which converts into `Reject` itself | | |
+///
+/// * The **status** is an HTTP status from 300 to 599, or an expression of type `StatusCode`. Only the answer to a request
+///   has it; a `ready` handler closes with 4000 plus the status.
+/// * The **text** is a format string. Between braces stands a field, `{by}` or `{0}`, with a format if you like: `{by:?}`.
+/// * **Doc comments are never sent** to the peer, so they can say what only colleagues should know.
+/// * `#[reject(crate = …)]` on the type names the runtime where it has another name.
+///
+/// `Display` is not written: it is for the log, where an error may say more than the peer should know. Derive
+/// `thiserror::Error` beside it where you need both.
+///
+/// ```ignore
+/// #[derive(Reject)]
+/// enum MoveError {
+///     #[reject(409, "it is not your turn")]
+///     NotYourTurn,
+///     #[reject(409, "cell {cell} is taken by {by}")]
+///     Occupied { cell: u8, by: Mark },
+///     /// 400, `off_the_board`, "off the board".
+///     OffTheBoard,
+/// }
+/// ```
+#[proc_macro_derive(Reject, attributes(reject))]
+pub fn derive_reject(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive::reject(item.into()).into()
 }
 
 /// Expands a server. The user's items are emitted even if they contain mistakes.

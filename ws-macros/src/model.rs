@@ -6,8 +6,8 @@ use syn::{Expr, LitStr, ReturnType, Type};
 use ws_spec::options::Kind;
 
 use crate::cfgs::Cfgs;
-use crate::events::{self, Event, Row};
-use crate::syntax::is_stream;
+use crate::events::{self, Event, Output, Row};
+use crate::syntax::{is_stream, mentions, output_type};
 
 /// One module marked `#[ws_server]`: its settings, what belongs to the server as a whole, and the module itself.
 #[derive(Debug)]
@@ -175,6 +175,15 @@ pub(crate) enum Flow {
     Async,
 }
 
+/// How a handler answers by a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Streams {
+    /// The stream borrows from the arguments: the whole handler runs beside others.
+    Borrowing,
+    /// The stream borrows nothing, as `+ use<>` says: the handler is called as a plain one, and only the stream runs beside.
+    Alone,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interest {
     Readable,
@@ -193,9 +202,12 @@ pub(crate) struct Argument {
 impl Handler {
     /// The row of its event in the table.
     pub(crate) fn row(&self) -> &'static Row {
+        if self.runs_beside() { &events::CONCURRENT } else { self.row_of_role() }
+    }
+
+    fn row_of_role(&self) -> &'static Row {
         match self.role {
             Role::On(event) => event.row(),
-            Role::Named(_) if self.runs_beside() => &events::CONCURRENT,
             Role::Named(_) => &events::NAMED,
             Role::Tick { .. } => &events::TICK,
             Role::Watch { .. } => &events::WATCH,
@@ -213,17 +225,21 @@ impl Handler {
 
     /// Whether it runs beside other handlers of its connection.
     pub(crate) fn runs_beside(&self) -> bool {
-        self.limits.concurrent.is_some() || self.streams()
+        self.limits.concurrent.is_some() || self.streams() == Some(Streams::Borrowing)
     }
 
-    /// Whether it answers a named message by a stream.
-    pub(crate) fn streams(&self) -> bool {
-        matches!(self.role, Role::Named(_)) && is_stream(&self.output)
+    /// How it answers by a stream, if it does.
+    pub(crate) fn streams(&self) -> Option<Streams> {
+        if self.row_of_role().output != Output::Data || !is_stream(&self.output) {
+            return None;
+        }
+        let is_alone = output_type(&self.output).is_some_and(|ty| mentions(ty, "use"));
+        Some(if is_alone && self.flow == Flow::Plain { Streams::Alone } else { Streams::Borrowing })
     }
 
-    /// Whether its future, or its stream, goes on after the call.
+    /// Whether its future, or what its stream borrows, goes on after the call.
     pub(crate) fn awaits(&self) -> bool {
-        self.flow == Flow::Async || self.streams()
+        self.flow == Flow::Async || self.streams() == Some(Streams::Borrowing)
     }
 
     /// The event that it handles; `None` for a named message, a tick or a watch.

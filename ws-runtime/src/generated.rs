@@ -11,7 +11,7 @@ pub use crate::event::{
 };
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
-pub use crate::handshake::IntoResponse;
+pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
 pub use crate::message::{
     Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult, IsTold, IsUnit,
     IsValue, Keys, Returned, Running,

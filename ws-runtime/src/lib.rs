@@ -84,14 +84,14 @@ pub use http;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
-pub use ws_macros::{on, session, state, tick, watch, ws_server};
+pub use ws_macros::{Reject, on, session, state, tick, watch, ws_server};
 
 pub use conn::{CloseError, Conn, Message, SendError, SetError};
 pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Json, Utf8};
 pub use handshake::{
-    Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, JavaScript, NotOffered, Origins, Reject,
-    Request,
+    Bearer, Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, JavaScript, NotOffered, Origins,
+    Query, Reject, Request,
 };
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]

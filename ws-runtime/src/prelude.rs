@@ -4,6 +4,6 @@
 
 #[doc(no_inline)]
 pub use crate::{
-    Bytes, Close, Conn, Envelope, Handshake, Html, Json, Reject, Request, Server, Stream, on, session, state,
-    tick, watch, ws_server,
+    Bearer, Bytes, Close, Conn, Envelope, Handshake, Html, Json, Query, Reject, Request, Server, Stream, on,
+    session, state, tick, watch, ws_server,
 };

@@ -264,6 +264,48 @@ export const cases = {
     equal(asked, [[4001, 'again'], [1011, 'enough']]);
   },
 
+  async 'a token is sent as a subprotocol, and a function is asked before each attempt'({ open }) {
+    const token = 'ab+/=?>~.'.repeat(9);
+    equal(await open({ token }).call('token'), token);
+    equal(await open().call('token'), null);
+    let asked = 0;
+    const socket = open({ reconnectDelay: 1, token: async () => `token-${++asked}` });
+    equal(await socket.call('token'), 'token-1');
+    socket.notify('cut');
+    await next(socket, 'close');
+    equal(await socket.call('token'), 'token-2');
+    equal(await open({ token: () => null }).call('token'), null);
+  },
+
+  async 'a token that has expired is asked for once more'({ open }) {
+    const tokens = ['expired', 'good', 'expired', 'expired'];
+    const socket = open({ reconnectDelay: 10, token: () => tokens.shift() });
+    equal((await next(socket, 'close')).code, 4401);
+    equal(await socket.call('token'), 'good');
+    // After a connection that has lasted it may expire again.
+    await sleep(150);
+    socket.notify('cut');
+    equal((await next(socket, 'close')).code, 1006);
+    const { code, retryIn } = await next(socket, 'close');
+    equal([code, retryIn, tokens.length], [4401, null, 1]);
+    const fixed = open({ token: 'expired' });
+    equal((await next(fixed, 'close')).retryIn, null);
+  },
+
+  async 'without a token it tries again'({ open }) {
+    let asked = 0;
+    const token = () => {
+      if (++asked === 1) throw new Error('no network');
+      return 'late';
+    };
+    const socket = open({ reconnectDelay: 1, token });
+    equal((await next(socket, 'error')).error.message, 'no network');
+    equal(await socket.call('token'), 'late');
+    const forged = open({ reconnectDelay: 1, token: 'forged' });
+    const { code, retryIn } = await next(forged, 'close');
+    equal([code, retryIn <= 1], [1006, true]);
+  },
+
   async 'closes'({ open }) {
     const socket = open();
     await socket.call('nothing');

@@ -1,4 +1,5 @@
-// Tries `client.js`, as the example `named` serves it: `run.mjs node` here, `run.mjs browser` in a page of Chromium.
+// Tries `client.js`, as the example `named` serves it, in a place: `Node`, `Node and ws`, or `Chromium`. A second argument
+// selects the cases whose name it is in.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -6,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { cases } from './cases.mjs';
 
 const { SERVER } = process.env;
+const [place = 'Node', wanted = ''] = process.argv.slice(2);
 /** One case must not take longer, in milliseconds. */
 const LIMIT = 20_000;
 
@@ -41,13 +43,14 @@ class Server {
 }
 
 const server = new Server();
+process.on('exit', () => server.process.kill('SIGKILL'));
 const page = () => `http://127.0.0.1:${server.port}`;
 
 /** Runs a case in this process. */
 async function inNode() {
   const source = await (await fetch(`${page()}/client.js`)).text();
   const module = await import(`data:text/javascript,${encodeURIComponent(source)}`);
-  const WebSocket = globalThis.WebSocket ?? (await import('ws')).WebSocket;
+  const WebSocket = place === 'Node' ? globalThis.WebSocket : (await import('ws')).WebSocket;
   return {
     async run(name) {
       const sockets = [];
@@ -98,14 +101,14 @@ async function inBrowser() {
 }
 
 await server.start();
-const place = await (process.argv[2] === 'browser' ? inBrowser : inNode)();
-for (const name of Object.keys(cases).filter((name) => name.includes(process.argv[3] ?? ''))) {
+const { run, end } = await (place === 'Chromium' ? inBrowser : inNode)();
+for (const name of Object.keys(cases).filter((name) => name.includes(wanted))) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`takes more than ${LIMIT} ms`)), LIMIT);
   });
   try {
-    await Promise.race([place.run(name), late]);
+    await Promise.race([run(name), late]);
     console.log(`ok ${name}`);
   } catch (error) {
     console.error(error);
@@ -117,5 +120,5 @@ for (const name of Object.keys(cases).filter((name) => name.includes(process.arg
   }
   clearTimeout(timer);
 }
-await place.end();
+await end();
 await server.stop();

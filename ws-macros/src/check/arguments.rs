@@ -7,9 +7,11 @@ use proc_macro2::Ident;
 
 use super::unknown;
 use crate::diagnostics::Diagnostics;
-use crate::events::Session;
-use crate::model::{Argument, Handler, Server};
+use crate::events::{Event, Session};
+use crate::model::{Argument, Flow, Handler, Role, Server, Streams};
 use crate::resolve::{Access, Asks, Call};
+use crate::syntax::peel;
+use syn::Type;
 
 /// What checking a handler's arguments found.
 #[derive(Default)]
@@ -33,6 +35,7 @@ impl Arguments<'_> {
     pub(super) fn check(&mut self, call: &Call<'_>, diagnostics: &mut Diagnostics) -> Found {
         let mut found = Found::default();
         takes_once(call, diagnostics);
+        reads_once(call, diagnostics);
         for (argument, asks) in &call.arguments {
             argument_fits(argument, *asks, call, diagnostics);
             state_crosses_no_await(argument, *asks, call.handler, self.locking, diagnostics);
@@ -42,12 +45,22 @@ impl Arguments<'_> {
                 found.is_wrong = true;
                 found.is_foreign |= problem.is_foreign;
                 if problem.unmarked.is_none_or(|name| self.unmarked.insert(name.to_string())) {
-                    diagnostics.error(&argument.ty, problem.message);
+                    let event = meant_event(call.handler).unwrap_or_default();
+                    diagnostics.error(&argument.ty, format!("{}{event}", problem.message));
                 }
             }
         }
         found
     }
+}
+
+/// The hint for a handler of messages that are called as an event is.
+fn meant_event(handler: &Handler) -> Option<String> {
+    let Role::Named(name) = &handler.role else { return None };
+    let event = Event::of_name(&name.value())?.name();
+    Some(format!(
+        "\n`#[on({event:?})]` takes messages of that type; the event has no quotes: `#[on({event})]`"
+    ))
 }
 
 /// Checks that at most one argument takes the state, the session or the watched handle.
@@ -67,6 +80,27 @@ fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
             };
             diagnostics.error(&argument.ty, what);
         }
+    }
+}
+
+/// Checks that at most one argument reads the message as JSON.
+fn reads_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
+    let is_json = |ty: &Type| last_name(ty).is_some_and(|name| name == "Json");
+    let mut reading =
+        call.arguments.iter().map(|(argument, _)| argument).filter(|argument| is_json(&argument.ty));
+    let Some(first) = reading.next() else { return };
+    for argument in reading.filter(|argument| !argument.cfgs.excludes(&first.cfgs)) {
+        diagnostics.error(
+            &argument.ty,
+            "the message is read once: take one `Json<T>`, where `T` is a struct with all that is wanted of it",
+        );
+    }
+}
+
+fn last_name(ty: &Type) -> Option<&Ident> {
+    match peel(ty) {
+        Type::Path(path) => path.path.segments.last().map(|last| &last.ident),
+        _ => None,
     }
 }
 
@@ -92,6 +126,13 @@ fn argument_fits(argument: &Argument, asks: Asks, call: &Call<'_>, diagnostics: 
     match (asks, row.session) {
         (Asks::State(Access::Value), _) => diagnostics
             .error(ty, "the state belongs to the server: take it by `&`, or by `&mut` to change it"),
+        (Asks::Session(_), Session::Absent(_)) if call.handler.streams().is_some() && call.handler.flow == Flow::Plain => {
+            diagnostics.error(
+                ty,
+                "the stream of this handler may borrow the session, which other handlers need while it runs\n\
+                 write `impl Stream<…> + use<>` if the stream borrows nothing",
+            );
+        }
         (Asks::Session(_), Session::Absent(reason)) => {
             diagnostics.error(ty, format!("{} has no session: {reason}", row.title));
         }
@@ -113,6 +154,16 @@ fn state_crosses_no_await(
     diagnostics: &mut Diagnostics,
 ) {
     if !handler.awaits() {
+        return;
+    }
+    if let (Asks::State(_), Some(Streams::Borrowing), Flow::Plain) = (asks, handler.streams(), handler.flow) {
+        if asks == Asks::State(Access::Mutable) || locking.is_some() {
+            diagnostics.error(
+                &argument.ty,
+                "the stream of this handler may borrow the state, which is behind a lock that must not be held across an `.await`\n\
+                 write `impl Stream<…> + use<>` if the stream borrows nothing: then the lock is held for the call alone",
+            );
+        }
         return;
     }
     match (asks, locking) {

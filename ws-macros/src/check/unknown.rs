@@ -8,7 +8,7 @@ use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
 use ws_spec::is_misspelt;
 
-use crate::events::{Row, Session, Surroundings, Wanted};
+use crate::events::{Payload, Row, Session, Surroundings, Wanted};
 use crate::hints;
 use crate::model::{Argument, Server};
 use crate::resolve::{Access, Asks, Call};
@@ -102,9 +102,12 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
         "Handshake" | "Request" if access == Access::Shared => {
             refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
+        "Query" | "Bearer" if !has_request(row) && !server.root.has_own_arguments => {
+            refuse(&format!("`{name}`"), row.hint(Wanted::Request))
+        }
         "Json" if row.has_json => None,
         "Json" if !server.root.has_own_arguments => {
-            let returned = "`Json` is for what a handler returns";
+            let returned = "`Json` reads the text of `utf8` and the data of named messages, or is what a handler returns";
             let hint = row
                 .hint(Wanted::Json)
                 .map_or_else(|| returned.to_owned(), |hint| format!("{hint}; {returned}"));
@@ -119,6 +122,11 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
         }
         _ => None,
     }
+}
+
+/// Whether the event comes with an HTTP request.
+fn has_request(row: &Row) -> bool {
+    matches!(row.payload, Payload::Kept("Handshake" | "Request"))
 }
 
 /// `hint` says where to find what the user looks for.

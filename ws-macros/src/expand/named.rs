@@ -22,11 +22,14 @@ enum Way {
     Later,
     /// Beside the handlers of the messages that follow.
     Beside,
+    /// At once, and the stream that it returns runs beside.
+    StreamBeside,
 }
 
 fn way(call: &Call<'_>) -> Way {
     match call.handler.flow {
         _ if call.handler.runs_beside() => Way::Beside,
+        _ if call.handler.streams().is_some() => Way::StreamBeside,
         Flow::Async => Way::Later,
         Flow::Plain => Way::Now,
     }
@@ -45,7 +48,7 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
             let call = self::call(call, plan);
             quote_spanned!(here()=> { __ws_runtime::done({ #call }) })
         }
-        Way::Later | Way::Beside => {
+        Way::Later | Way::Beside | Way::StreamBeside => {
             quote_spanned!(here()=> { ::core::result::Result::Ok(__ws_runtime::Handled::Later) })
         }
     });
@@ -160,7 +163,7 @@ fn method_later(plan: &Plan<'_>) -> TokenStream {
     if !plan.named_calls().any(|call| way(call) == Way::Later) {
         return TokenStream::new();
     }
-    let arms = some_arms(plan, Way::Later, &nothing(), |call| {
+    let arms = some_arms(plan, &[Way::Later], &nothing(), |call| {
         let future = within(call, &future(call, plan));
         quote_spanned!(here()=> { ::std::boxed::Box::pin({ #future }) })
     });
@@ -177,17 +180,20 @@ fn method_later(plan: &Plan<'_>) -> TokenStream {
 
 /// `running`, which tells the handlers that run beside others, and `beside`, which calls one.
 fn methods_beside(plan: &Plan<'_>) -> TokenStream {
-    if !plan.named_calls().any(|call| way(call) == Way::Beside) {
+    if !plan.named_calls().any(|call| matches!(way(call), Way::Beside | Way::StreamBeside)) {
         return TokenStream::new();
     }
     let none = quote_spanned!(here()=> ::core::option::Option::None);
-    let kinds = some_arms(plan, Way::Beside, &none, |call| match &call.handler.limits.concurrent {
-        Some(most) => {
-            quote_spanned!(here()=> ::core::option::Option::Some(__ws_runtime::Running::Call { most: #most }),)
-        }
-        None => quote_spanned!(here()=> ::core::option::Option::Some(__ws_runtime::Running::Stream),),
+    let kinds = some_arms(plan, &[Way::Beside, Way::StreamBeside], &none, |call| {
+        let running = match (way(call), &call.handler.limits.concurrent) {
+            (Way::StreamBeside, _) => quote_spanned!(here()=> StreamAlone),
+            (_, Some(most)) => quote_spanned!(here()=> Call { most: #most }),
+            (_, None) => quote_spanned!(here()=> Stream),
+        };
+        quote_spanned!(here()=> ::core::option::Option::Some(__ws_runtime::Running::#running),)
     });
-    let calls = some_arms(plan, Way::Beside, &nothing(), |call| {
+    let opens = open_streams(plan);
+    let calls = some_arms(plan, &[Way::Beside], &nothing(), |call| {
         let body = self::call(call, plan);
         let future = within(call, &quote_spanned!(here()=> async move { let event = beside.event(); #body }));
         quote_spanned!(here()=> ::std::boxed::Box::pin({ #future }),)
@@ -206,6 +212,32 @@ fn methods_beside(plan: &Plan<'_>) -> TokenStream {
                 #calls
             }
         }
+
+        #opens
+    }
+}
+
+/// `open_stream`, which calls a plain handler for its stream.
+fn open_streams(plan: &Plan<'_>) -> TokenStream {
+    if !plan.named_calls().any(|call| way(call) == Way::StreamBeside) {
+        return TokenStream::new();
+    }
+    let nothing = quote_spanned!(here()=> ::core::result::Result::Err(event.not_found()));
+    let arms = some_arms(plan, &[Way::StreamBeside], &nothing, |call| {
+        let call = self::call(call, plan);
+        quote_spanned!(here()=> { #call })
+    });
+    quote_spanned! {here()=>
+        fn open_stream<'a>(
+            event: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Envelope<'a>>,
+        ) -> ::core::result::Result<
+            __ws_runtime::BoxFuture<'static, __ws_runtime::Outcome>,
+            __ws_runtime::Failure,
+        > {
+            match event.name() {
+                #arms
+            }
+        }
     }
 }
 
@@ -214,14 +246,14 @@ fn nothing() -> TokenStream {
     quote_spanned!(here()=> ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Ok(()))))
 }
 
-/// The arms for the handlers that run in one way. Other names do not get there: `nothing` stands for them.
+/// The arms for the handlers that run in one of these ways. Other names do not get there: `nothing` stands for them.
 fn some_arms(
     plan: &Plan<'_>,
-    wanted: Way,
+    wanted: &[Way],
     nothing: &TokenStream,
     body: impl Fn(&Call<'_>) -> TokenStream,
 ) -> TokenStream {
-    let of_way = plan.named_calls().filter(|call| way(call) == wanted);
+    let of_way = plan.named_calls().filter(|call| wanted.contains(&way(call)));
     let (any, named): (Vec<&Call<'_>>, Vec<&Call<'_>>) =
         of_way.partition(|call| call.handler.event() == Some(Event::Message));
     let named = named.into_iter().filter_map(|call| match &call.handler.role {

@@ -7,7 +7,7 @@ use syn::{GenericArgument, PathArguments, Type};
 use super::parts::session_type;
 use super::spans::{at, heart, here};
 use crate::events::Output;
-use crate::model::Handler;
+use crate::model::{Handler, Streams};
 use crate::plan::Plan;
 use crate::syntax::{output_type, peel, success};
 
@@ -38,10 +38,19 @@ pub(crate) fn hand_over(handler: &Handler, plan: &Plan<'_>) -> TokenStream {
             let reply = quote_spanned!(place=> __ws_runtime::reply(peer, #reply));
             by_type(handler, &value, &reply)
         }
-        Output::Data if handler.streams() => {
+        Output::Data if handler.streams().is_some() => {
             let item = data(handler, "item");
-            let each = by_type(handler, &Ident::new("item", here()), &item);
-            let stream = quote_spanned!(place=> caller.stream(value, |item, caller| #each).await);
+            let (whole, given) = (inner(handler, "value"), inner(handler, "item"));
+            let each = by_type(handler, &given, &item);
+            let stream = match handler.streams() {
+                Some(Streams::Borrowing) | None => {
+                    quote_spanned!(place=> caller.stream(#whole, |#given, caller| #each).await)
+                }
+                Some(Streams::Alone) => {
+                    let stream = quote_spanned!(place=> caller.stream_alone(#whole, |#given, caller| #each));
+                    quote_spanned!(here()=> ::core::result::Result::Ok(#stream))
+                }
+            };
             by_type(handler, &value, &stream)
         }
         Output::Data => by_type(handler, &value, &data(handler, "value")),
@@ -62,15 +71,15 @@ fn by_type(handler: &Handler, value: &Ident, then: &TokenStream) -> TokenStream 
         return then.clone();
     }
     let (place, error) = (at(output_place(handler)), at(error_place(handler)));
-    let inner = Ident::new(&value.to_string(), here());
+    let (inner, failed) = (inner(handler, &value.to_string()), Ident::new("error", error));
     let shape = quote_spanned!(place=> (&&&__ws_runtime::Returned::of(&#value)).shape().split(#value));
-    let failure = quote_spanned!(error=> (&&__ws_runtime::Returned::of(&error)).error().failure(error));
+    let failure = quote_spanned!(error=> (&&__ws_runtime::Returned::of(&#failed)).error().failure(#failed));
     quote_spanned! {here()=> {
         #[allow(unused_imports)]
         use __ws_runtime::{IsResult as _, IsOptionalResult as _, IsValue as _, IsTold as _, IsLogged as _};
         match #shape {
             ::core::result::Result::Ok(#inner) => #then,
-            ::core::result::Result::Err(error) => ::core::result::Result::Err(#failure),
+            ::core::result::Result::Err(#failed) => ::core::result::Result::Err(#failure),
         }
     }}
 }
@@ -90,7 +99,11 @@ fn data(handler: &Handler, value: &str) -> TokenStream {
 
 /// The variable that holds what succeeded.
 fn inner(handler: &Handler, name: &str) -> Ident {
-    if output_type(&handler.output).is_none() { value(handler) } else { Ident::new(name, here()) }
+    if output_type(&handler.output).is_none() {
+        value(handler)
+    } else {
+        Ident::new(name, at(success_place(handler)))
+    }
 }
 
 /// Where messages about the value point.

@@ -33,6 +33,15 @@ const READABLE: &str = "
         #[cfg(unix)] #[on(pong)] fn one() -> impl Future<Output = u8> { 1 } #[cfg(b)] #[on(pong)] fn two(close: Guest) {}
     }";
 
+/// An error type with everything that `#[derive(Reject)]` reads.
+const ERROR: &str = "
+    /// Doc.
+    #[reject(crate = a::b)] pub enum MoveError<'a, T: X = Y, const N: usize> where T: Z {
+        A, #[reject(409)] B, #[reject(409, \"{by} {0} {{ {by:>n$} {} {a.b} } {\")] C { by: T, n: usize, r#type: &'a str },
+        #[reject(409, \"{0}\", code = \"busy\", code = 3, status = 1, x)] D(#[reject(a)] u8, T), #[reject] E(), #[reject = 1] F {},
+        #[reject(transparent)] G(T), #[reject(transparent, 3, -1, not in quotes, format!(x))] H, #[other] I = 3,
+    }";
+
 const ATTRIBUTE: &str = "
     listen = [8080, \"localhost:1\", 70000, -1, 0xffff_u16], tls(cert = \"a\", key = b, c), silence_max = -0.0, nodelay,
     slow = drop, origins = [any, \"x\"], subprotocols = \"a, b\", env = \"1\", crate = a::b::<c>, max_inbox = 99999999999999999999999,
@@ -123,6 +132,16 @@ proptest! {
         let module = change(READABLE.parse().unwrap(), &mut choices.into_iter(), &spare);
         let written = crate::server(attribute, &module);
         prop_assert!(!is_readable(&module) || is_readable(&written), "{module}\n{written}");
+    }
+
+    #[test]
+    fn no_error_type_makes_the_derive_panic(choices in few_changes()) {
+        let (_, _, mut spare) = sources();
+        let item: TokenStream = ERROR.parse().unwrap();
+        flat(item.clone(), &mut spare);
+        let item = change(item, &mut choices.into_iter(), &spare);
+        let written = crate::derive::reject(item.clone());
+        prop_assert!(!is_readable(&item) || is_readable(&written), "{item}\n{written}");
     }
 
     #[test]

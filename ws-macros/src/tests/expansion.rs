@@ -104,6 +104,21 @@ fn a_type_that_may_be_the_session_by_another_name() {
 }
 
 #[test]
+fn an_error_type_that_says_what_the_peer_is_told() {
+    let derived = crate::derive::reject(
+        "enum MoveError<T: Display> {
+            NotYourTurn,
+            #[reject(409, \"taken by {by}\", code = \"taken\")] Occupied { by: Mark, cell: u8 },
+            #[reject(StatusCode::GONE, \"{0:?}\")] Over(T),
+            #[reject(transparent)] Other(Denied),
+        }"
+        .parse()
+        .unwrap(),
+    );
+    insta::assert_snapshot!(prettyplease::unparse(&syn_file(&derived)));
+}
+
+#[test]
 fn mistakes_leave_the_items_and_what_is_right() {
     insta::assert_snapshot!(expand(
         "listen = 70000, silence_mx = 5",

@@ -56,7 +56,7 @@ impl BesideCalls {
     }
 
     pub(super) fn streams(&self) -> usize {
-        self.entries().iter().filter(|entry| entry.running == Running::Stream).count()
+        self.entries().iter().filter(|entry| entry.running.is_stream()).count()
     }
 
     /// Adds a call, which begins when it is polled.
@@ -104,7 +104,7 @@ impl BesideCalls {
     /// Ends all streams: the server shuts down.
     pub(super) fn end_streams(&mut self, conn: &Conn) {
         let Some(calls) = &mut self.0 else { return };
-        for stream in calls.entries.extract_if(.., |entry| entry.running == Running::Stream) {
+        for stream in calls.entries.extract_if(.., |entry| entry.running.is_stream()) {
             stream.cancel(conn);
         }
     }
@@ -123,7 +123,7 @@ impl Entry {
     fn cancel(self, conn: &Conn) {
         self.abort.abort();
         match self.running {
-            Running::Stream => done(conn, self.address.keys, self.address.reply_to()),
+            Running::Stream | Running::StreamAlone => done(conn, self.address.keys, self.address.reply_to()),
             Running::Call { .. } => self.tell(conn, Ok(Failure::told(Reject::cancelled()))),
         }
     }

@@ -77,19 +77,19 @@ arguments_of! {
 }
 
 arguments_of! {
-    /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `&Conn`, `&Server` and the state.
+    /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `Query`, `Bearer`, `&Conn`, `&Server` and the state.
     FromHandshake<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a `handshake` handler cannot take `{Self}`",
-    "a `handshake` handler can take, in any order: `&Handshake`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`; the session is what it may return",
-    "path, query, headers and cookies are methods of `Handshake`"
+    "a `handshake` handler can take, in any order: `&Handshake`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`; the session is what it may return",
+    "path, headers and cookies are methods of `Handshake`"
 }
 
 arguments_of! {
-    /// What a handler of `#[on(request)]` can take: `&Request`, `&Conn`, `&Server` and the state.
+    /// What a handler of `#[on(request)]` can take: `&Request`, `Query`, `Bearer`, `&Conn`, `&Server` and the state.
     FromRequest<St> from ConnContext<'a, St, NotYet, Request>,
     "a `request` handler cannot take `{Self}`",
-    "a `request` handler can take, in any order: `&Request`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
-    "path, query, headers and cookies are methods of `Request`"
+    "a `request` handler can take, in any order: `&Request`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "path, headers and cookies are methods of `Request`"
 }
 
 arguments_of! {

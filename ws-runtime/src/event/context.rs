@@ -8,7 +8,7 @@ use crate::{Conn, Reject, Server};
 /// it: [`WithServer`] stands for every event; [`WithConn`] for all but `tick`, `watch` and `shutdown`; [`WithEvent`]
 /// for those with a certain payload, such as a text message; [`WithSession`] for those after the handshake.
 ///
-/// `from_context` may return a [`Reject`]. Then the handler is not run:
+/// `from_context` may return a [`Reject`](struct@Reject). Then the handler is not run:
 ///
 /// | event | what a `Reject` does |
 /// |---|---|

@@ -27,7 +27,6 @@ pub trait FromJson<'a>: Deserialize<'a> {}
 #[diagnostic::do_not_recommend]
 impl<'a, T: Deserialize<'a>> FromJson<'a> for T {}
 
-#[diagnostic::do_not_recommend]
 impl<'a, C: WithJson<'a>, T: FromJson<'a>> FromContext<'a, C> for Json<T> {
     #[inline]
     fn from_context(context: &mut C) -> Result<Self, Reject> {

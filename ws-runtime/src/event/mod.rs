@@ -13,12 +13,15 @@ mod once;
 mod optional;
 mod outcome;
 mod reply;
+mod requested;
 mod route;
 mod service;
 mod store;
 #[cfg(unix)]
 mod watching;
 
+#[doc(hidden)]
+pub use crate::handshake::FromQuery;
 pub use arguments::{
     FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong,
     FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
@@ -36,6 +39,7 @@ pub(crate) use outcome::Refusal;
 pub use outcome::{Failure, Handled, Outcome};
 pub(crate) use reply::Outgoing;
 pub use reply::{FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
+pub use requested::WithRequest;
 pub use route::Route;
 pub use service::Service;
 pub use store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};

@@ -232,7 +232,7 @@ impl<E: HandlerError> IntoOutcome for Result<(), E> {
 }
 
 /// What a handler of `handshake` may return: `()`, the session `Se`, or a `Result` of either with an error that
-/// converts into [`Reject`].
+/// converts into [`Reject`](struct@Reject).
 #[diagnostic::on_unimplemented(
     message = "a `handshake` handler cannot return `{Self}`",
     label = "neither admits nor refuses the peer",

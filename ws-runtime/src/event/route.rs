@@ -77,6 +77,13 @@ pub trait Route: Sized + Send + Sync + 'static {
         Box::pin(ready(Ok(())))
     }
 
+    /// Calls a plain handler, whose stream then runs beside others.
+    fn open_stream<'a>(
+        event: RouteEvent<'a, Self, Envelope<'a>>,
+    ) -> Result<BoxFuture<'static, Outcome>, Failure> {
+        Err(event.not_found())
+    }
+
     /// The name of a message's handler, for the log.
     fn named_handler(name: &str) -> &'static str {
         let _ = name;

@@ -4,14 +4,18 @@
 //! and [`encode_response`] any other answer, always with `Connection: close`. Deadlines, logging and closing are up to
 //! the caller: this module imports nothing from the layers above.
 
+mod bearer;
 mod classify;
+mod derived;
 #[cfg(feature = "compression")]
 mod extensions;
 #[cfg(not(feature = "compression"))]
 #[path = "extensions_off.rs"]
 mod extensions;
+mod fields;
 mod head;
 mod origin;
+mod query;
 mod refusal;
 mod reject;
 mod request;
@@ -22,7 +26,10 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use bearer::Bearer;
+pub use derived::{Forwarded, StatusValue, refusal};
 pub use origin::{InvalidOrigin, Origins};
+pub use query::{FromQuery, Query};
 pub use reject::{InvalidHeader, Reject};
 pub use request::{Handshake, Request};
 pub use respond::{Html, IntoResponse, JavaScript};
@@ -32,7 +39,7 @@ pub(crate) use classify::{Classified, Transport, classify};
 pub(crate) use extensions::{Terms, negotiate};
 pub(crate) use head::{Head, HeadError, HeadLimits, HeadReader, arrived_early};
 pub(crate) use refusal::Refusal;
-pub(crate) use respond::HandlerError;
+pub(crate) use respond::{HandlerError, JSON};
 pub(crate) use subprotocol::choose_subprotocol;
 pub(crate) use write::{accept, encode_accept, encode_response};
 

@@ -56,6 +56,25 @@ use super::subprotocol::NotOffered;
 /// assert_eq!(Reject::too_many_requests().code(), "too_many_requests");
 /// ```
 ///
+/// An error type of yours says by `#[derive(Reject)]` what the peer is told:
+///
+/// ```
+/// use ws_runtime::prelude::*;
+///
+/// #[derive(Reject)]
+/// enum SeatError {
+///     #[reject(409, "the seat belongs to {owner}")]
+///     Taken { owner: String },
+///     #[reject(429)]
+///     TooFast,
+/// }
+///
+/// let reject = Reject::from(SeatError::Taken { owner: "ann".to_owned() });
+/// assert_eq!((reject.code(), reject.message()), ("taken", "the seat belongs to ann"));
+/// let reject = Reject::from(SeatError::TooFast);
+/// assert_eq!((reject.code(), reject.message()), ("too_fast", "too fast"));
+/// ```
+///
 /// [`with_code`]: Self::with_code
 /// [`with_data`]: Self::with_data
 // Boxed, or clippy would find every handler's `Result` too large.

@@ -6,14 +6,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use http::header::{COOKIE, HOST, HeaderName, HeaderValue, ORIGIN};
 use http::{HeaderMap, Method, Uri};
 
+use super::bearer::Bearer;
 use super::head::Head;
-use super::reject::{InvalidHeader, parse_header};
-use super::subprotocol::{NotOffered, Subprotocols};
+use super::reject::{InvalidHeader, Reject, parse_header};
+use super::subprotocol::{BEARER, NotOffered, Subprotocols};
 
 /// The request of a client that wants a WebSocket, as `#[on(handshake)]` sees it.
 ///
 /// It is a valid handshake (RFC 6455 section 4.2.1) of an allowed origin, and not answered yet. The handler may inspect
-/// it, choose a subprotocol, add headers to the answer, and refuse it by returning a [`Reject`](crate::Reject).
+/// it, choose a subprotocol, add headers to the answer, and refuse it by returning a [`Reject`](struct@crate::Reject).
 ///
 /// ```
 /// use ws_runtime::{Handshake, Reject};
@@ -146,9 +147,21 @@ impl Handshake {
 
     /// The subprotocols that the client offers, the preferred one first, all different.
     ///
-    /// Some clients pass a token here, because browsers let a page set no other header. Do not log them.
+    /// The item after `bearer` is left out: it is a token, because browsers let a page set no other header. Take it as
+    /// [`Bearer`]. Some clients pass tokens in other ways, so do not log these names.
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
         self.offered.iter()
+    }
+
+    /// The token that the client passes, in `Authorization` or as a subprotocol. The answer to the latter is `bearer`,
+    /// unless another subprotocol is chosen.
+    pub(crate) fn take_bearer(&self) -> Option<Result<Bearer, Reject>> {
+        let token = self.offered.token();
+        if let (Some(_), None) = (token, self.subprotocol()) {
+            // Cannot fail: the token follows it.
+            let _ = self.choose_subprotocol(BEARER);
+        }
+        Bearer::of_headers(self.headers()).or_else(|| token.map(Bearer::of_base64url))
     }
 
     /// The chosen subprotocol.

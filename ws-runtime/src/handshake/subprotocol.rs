@@ -20,11 +20,13 @@ pub(super) struct Subprotocols {
     text: String,
     /// The position of each name in `text`. A string for each name would cost many times the memory of its bytes.
     names: Vec<Range<u32>>,
+    /// The position of the item after `bearer`: a token, which is no name.
+    token: Option<Range<u32>>,
 }
 
 /// The client did not offer this subprotocol, so it cannot be chosen (RFC 6455 section 4.2.2).
 ///
-/// As a [`Reject`](crate::Reject) it is status 400.
+/// As a [`Reject`](struct@crate::Reject) it is status 400.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the client does not offer the subprotocol {0:?}: choose one of `Handshake::subprotocols()`, or none"
@@ -55,6 +57,7 @@ impl Subprotocols {
         if offered.names.is_empty() || !all_differ {
             return Err(Refusal::Subprotocols);
         }
+        offered.set_token_apart();
         Ok(offered)
     }
 
@@ -74,6 +77,17 @@ impl Subprotocols {
             self.names.push(position(start)?..position(self.text.len())?);
         }
         Ok(())
+    }
+
+    /// Takes the item after `bearer` out of the names.
+    fn set_token_apart(&mut self) {
+        let follows = self.position(BEARER).map(|bearer| bearer + 1);
+        self.token = follows.filter(|next| *next < self.names.len()).map(|next| self.names.remove(next));
+    }
+
+    /// The item after `bearer`.
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_ref().map(|token| self.name(token))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
@@ -97,3 +111,6 @@ impl Subprotocols {
         self.text.get(range).unwrap_or_default()
     }
 }
+
+/// The subprotocol before a token.
+pub(super) const BEARER: &str = "bearer";

@@ -85,8 +85,13 @@ fn put_name(out: &mut Vec<u8>, name: &str) {
         if position > 0 {
             out.push(b'-');
         }
-        if word == "websocket" {
-            out.extend_from_slice(b"WebSocket");
+        let irregular: Option<&[u8]> = match word {
+            "websocket" => Some(b"WebSocket"),
+            "www" => Some(b"WWW"),
+            _ => None,
+        };
+        if let Some(word) = irregular {
+            out.extend_from_slice(word);
             continue;
         }
         let mut bytes = word.bytes();

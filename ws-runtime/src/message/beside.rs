@@ -16,6 +16,17 @@ pub enum Running {
     Call { most: usize },
     /// Its replies are a stream. All streams of a connection together are limited by `max_streams`.
     Stream,
+    /// The same, but the stream borrows nothing: the handler is called as a plain one, and only its stream runs beside.
+    StreamAlone,
+}
+
+impl Running {
+    pub(crate) fn is_stream(self) -> bool {
+        match self {
+            Self::Call { .. } => false,
+            Self::Stream | Self::StreamAlone => true,
+        }
+    }
 }
 
 /// A message, its connection and its server.

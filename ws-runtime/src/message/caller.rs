@@ -11,8 +11,9 @@ use serde_json::value::RawValue;
 use tokio::task::coop::consume_budget;
 
 use super::write::{self, ReplyTo};
-use super::{Envelope, Keys};
+use super::{Address, Envelope, Keys};
 use crate::event::{Failure, Outcome};
+use crate::generated::BoxFuture;
 use crate::wire::{Payload, SHARE_FROM};
 use crate::{Conn, Reject};
 
@@ -21,23 +22,46 @@ use crate::{Conn, Reject};
 #[derive(Debug, Clone, Copy)]
 pub struct Caller<'a> {
     conn: &'a Conn,
-    message: &'a Envelope<'a>,
+    source: Source<'a>,
+}
+
+/// What tells the tokens that a reply repeats. The `id` of a message is known only once it is complete.
+#[derive(Debug, Clone, Copy)]
+enum Source<'a> {
+    Message(&'a Envelope<'a>),
+    Address(&'a Address),
 }
 
 impl<'a> Caller<'a> {
+    #[inline]
     pub(crate) fn new(conn: &'a Conn, message: &'a Envelope<'a>) -> Self {
-        Self { conn, message }
+        Self { conn, source: Source::Message(message) }
     }
 
     #[inline]
     pub(crate) fn has_id(self) -> bool {
-        self.message.reply_to().id.is_some()
+        self.reply_to().id.is_some()
+    }
+
+    #[inline]
+    fn reply_to(self) -> ReplyTo<'a> {
+        match self.source {
+            Source::Message(message) => message.reply_to(),
+            Source::Address(address) => address.reply_to(),
+        }
+    }
+
+    fn keys(self) -> &'static Keys {
+        match self.source {
+            Source::Message(message) => message.keys(),
+            Source::Address(address) => address.keys,
+        }
     }
 
     /// Sends a value as the data of a reply.
     #[inline]
     pub(crate) fn reply<T: Serialize + ?Sized>(self, data: &T) -> Outcome {
-        let (keys, to) = (self.message.keys(), self.message.reply_to());
+        let (keys, to) = (self.keys(), self.reply_to());
         send(self.conn, |out| write::reply(out, keys, to, data))
     }
 
@@ -64,8 +88,25 @@ impl<'a> Caller<'a> {
             // A stream that is always ready must leave the task to others.
             consume_budget().await;
         }
-        done(self.conn, self.message.keys(), self.message.reply_to());
+        done(self.conn, self.keys(), self.reply_to());
         Ok(())
+    }
+
+    /// The same for a stream that borrows nothing, as a future that outlives the call.
+    pub fn stream_alone<S: Stream + Send + 'static>(
+        self,
+        stream: S,
+        each: impl Fn(S::Item, Caller<'_>) -> Outcome + Send + Sync + 'static,
+    ) -> BoxFuture<'static, Outcome> {
+        let conn = self.conn.clone();
+        let address = match self.source {
+            Source::Message(message) => message.address(),
+            Source::Address(address) => address.clone(),
+        };
+        Box::pin(async move {
+            let caller = Caller { conn: &conn, source: Source::Address(&address) };
+            caller.stream(stream, |item, _| each(item, caller)).await
+        })
     }
 }
 

@@ -48,7 +48,7 @@ impl<'m> Envelope<'m> {
 }
 
 /// Where the replies to a message go, without the message.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Address {
     pub(crate) keys: &'static Keys,
     /// The tokens, as they were written.

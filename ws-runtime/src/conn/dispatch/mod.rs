@@ -108,10 +108,21 @@ impl<R: Route> Dispatcher<R> {
         {
             return Verdict::End;
         }
-        let (hosted, conn) = (Arc::clone(&self.hosted), self.conn().clone());
         // Its tokens are needed to answer for it, and the call takes the message.
         let address = message.address();
-        match Caught::call(|| R::beside(Beside::new(hosted, conn, message))) {
+        let call = if running == Running::StreamAlone {
+            match catch_now(|| R::open_stream(self.event().bringing(&message))) {
+                Ok(Ok(stream)) => Caught::call(|| stream),
+                Ok(Err(failure)) => {
+                    return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(failure))));
+                }
+                Err(panicked) => Err(panicked),
+            }
+        } else {
+            let (hosted, conn) = (Arc::clone(&self.hosted), self.conn().clone());
+            Caught::call(|| R::beside(Beside::new(hosted, conn, message)))
+        };
+        match call {
             Ok(call) => {
                 driver.begin_beside(handler, running, address, call);
                 Verdict::GoOn

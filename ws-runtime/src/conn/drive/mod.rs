@@ -125,7 +125,7 @@ impl Driver {
         if id.is_some_and(|id| self.beside.has_id(id)) {
             return Err(Reject::bad_request().text("a call that still runs has the same id"));
         }
-        if running != Running::Stream {
+        if !running.is_stream() {
             return Ok(());
         }
         let most = self.conn.server().options().max_streams;

@@ -180,7 +180,7 @@ fn a_message_is_the_text_or_the_name_of_the_status() {
 #[test]
 fn the_answer_of_a_reject_with_data_is_a_json_object() {
     let reject = Reject::new(StatusCode::CONFLICT).text("\"full\"").with_data([1, 2]);
-    assert_eq!(reject.data().map(|data| data.get()), Some("[1,2]"));
+    assert_eq!(reject.data().map(serde_json::value::RawValue::get), Some("[1,2]"));
     let response = reject.clone().into_response();
     assert_eq!((response.status(), content_type(&response)), (StatusCode::CONFLICT, "application/json"));
     assert_eq!(response.body(), r#"{"code":"conflict","message":"\"full\"","data":[1,2]}"#);

@@ -1,0 +1,17 @@
+// "Plain functions run on other threads."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[on("say", concurrent = 4)]
+    fn say(Json(text): Json<String>) -> String {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "The envelope has one name."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, envelope = "event")]
+mod chat {
+    use super::*;
+
+    #[on("say")]
+    fn say(Json(text): Json<String>) -> String {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

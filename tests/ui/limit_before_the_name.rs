@@ -1,0 +1,17 @@
+// "The limit stands first."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[on(rate = 5, "say")]
+    fn say(Json(text): Json<String>) -> String {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "A slip of the finger."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[on("say", timout = 5)]
+    async fn say(Json(text): Json<String>) -> String {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,13 @@
+// A brace was forgotten.
+
+use ws_runtime::prelude::*;
+
+#[derive(Reject)]
+enum MoveError {
+    #[reject(409, "taken by {by")]
+    Taken { by: String },
+}
+
+fn main() {
+    let _: fn(MoveError) -> Reject = Reject::from;
+}

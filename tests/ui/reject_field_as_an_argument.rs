@@ -1,0 +1,13 @@
+// "As in `println!`."
+
+use ws_runtime::prelude::*;
+
+#[derive(Reject)]
+enum MoveError {
+    #[reject(409, "taken by {by}", by)]
+    Taken { by: String },
+}
+
+fn main() {
+    let _: fn(MoveError) -> Reject = Reject::from;
+}

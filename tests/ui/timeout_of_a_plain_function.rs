@@ -1,0 +1,17 @@
+// "A plain function is cut off in time."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[on("say", timeout = 1)]
+    fn say(Json(text): Json<String>) -> String {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}
