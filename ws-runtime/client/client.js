@@ -30,7 +30,7 @@
  * @property {number} [reconnectDelayMax] Where the doubling ends: 30,000.
  * @property {(code: number, reason: string) => boolean} [reconnect] Whether to connect again after this close. By default
  *   not after 1000, 1008 and 4000 to 4999, with which a server says no. But after 4408, 4429 and 4500 to 4599 (4000 + an
- *   HTTP status that may pass), and once after 4401 if `token` is a function, as it may have a new one.
+ *   HTTP status that may pass), and once after 4401 if `token` is a function: it may have a new one.
  * @property {{ type?: string, id?: string, data?: string }} [keys] The envelope's keys, where the server renames them.
  * @property {typeof WebSocket} [WebSocket] Where none is built in: that of the package `ws`, for example.
  */
@@ -90,6 +90,8 @@ export class Socket extends EventTarget {
   /** Each state waits for one thing at most: a handshake, the server's silence, the next attempt. @type {any} */
   #timer;
   #failures = 0;
+  /** With which the last connection ended. */
+  #lastCode = 0;
   #openedAt = 0;
   #lastId = 0;
   /** While open: what waits for replies. Otherwise: what waits to be sent. @type {Map<number, Request>} */
@@ -107,7 +109,8 @@ export class Socket extends EventTarget {
     if (!this.#options.WebSocket) throw new TypeError('there is no WebSocket here: pass one as the option `WebSocket`');
     globalThis.addEventListener?.('online', this.#wake);
     globalThis.document?.addEventListener('visibilitychange', this.#wake);
-    this.#connect();
+    // Not before its user can add listeners.
+    this.#after(0, () => this.#connect());
   }
 
   /**
@@ -275,9 +278,11 @@ export class Socket extends EventTarget {
     const { reconnect = this.#passes, reconnectDelay, reconnectDelayMax } = this.#options;
     const why = `the connection has ended with ${code}${reason && `: ${reason}`}`;
     // Only a connection that has lasted shows that the server is well.
-    if (this.state === 'open' && Date.now() - this.#openedAt > 10 * reconnectDelay) this.#failures = 0;
+    if (this.state === 'open' && Date.now() - this.#openedAt > 10 * reconnectDelay) this.#failures = this.#lastCode = 0;
+    const retries = this.state !== 'closed' && reconnect(code, reason);
     let retryIn = null;
-    if (this.state !== 'closed' && reconnect(code, reason)) {
+    this.#lastCode = code;
+    if (retries) {
       if (this.state === 'open') this.#endAll('disconnected', why);
       retryIn = Math.random() * Math.min(reconnectDelay * 2 ** this.#failures++, reconnectDelayMax);
       this.state = 'waiting';
@@ -291,7 +296,7 @@ export class Socket extends EventTarget {
 
   /** Whether what a close code says may pass. */
   #passes = (code) => {
-    if (code === 4401) return typeof this.#options.token === 'function' && this.#failures === 0;
+    if (code === 4401) return typeof this.#options.token === 'function' && this.#lastCode !== 4401;
     if (code >= 4000) return code === 4408 || code === 4429 || (code >= 4500 && code < 4600);
     return code !== 1000 && code !== 1008;
   };
