@@ -291,7 +291,7 @@ async fn a_rush_of_honest_peers_gets_in_through_one_slot() {
     let running = Arc::new(door::server().max_handshakes(1).bind().await.unwrap());
     let rush = (0..100).map(|_| {
         let running = Arc::clone(&running);
-        tokio::spawn(async move { shake_hands(&running).await })
+        tokio::spawn(async move { shake_hands(&*running).await })
     });
     let mut inside = Vec::new();
     for one in rush.collect::<Vec<_>>() {
