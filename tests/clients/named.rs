@@ -1,10 +1,12 @@
-//! The server that `client.js` is tried with: named messages of each kind, and a page to try it from in a browser.
+//! The server that `client.js` is tried with: named messages of each kind, and a page to try it from in a browser. With an
+//! argument, one that has renamed the envelope's keys.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
+use serde::Serialize;
 use serde_json::{Value, json};
 use ws_runtime::http::Response;
 use ws_runtime::prelude::*;
@@ -127,6 +129,30 @@ mod named {
         server.disconnect(conn);
     }
 
+    #[push]
+    #[derive(Serialize)]
+    struct Moved {
+        cell: u8,
+    }
+
+    #[on("move")]
+    fn play(Json(cell): Json<u8>, server: &Server) {
+        server.broadcast(Moved { cell });
+    }
+
+    #[push(answer = bool)]
+    #[derive(Serialize)]
+    struct Confirm<'a> {
+        text: &'a str,
+    }
+
+    /// What came of the question, in words.
+    #[on("ask", concurrent = 4)]
+    async fn ask(Json(text): Json<String>, conn: &Conn) -> String {
+        let answer = conn.ask(Confirm { text: &text }).within(10).await;
+        answer.map_or_else(|error| error.to_string(), |answer| answer.to_string())
+    }
+
     #[on("plain")]
     fn plain(conn: &Conn) {
         let _ = conn.send_utf8("no envelope");
@@ -142,6 +168,29 @@ mod named {
     }
 }
 
+/// Other names for the envelope's keys.
+#[ws_server(listen = "127.0.0.1:0", envelope(type = "event", id = "ref", data = "payload"))]
+mod renamed {
+    use super::*;
+
+    #[push(answer = u32)]
+    #[derive(Serialize)]
+    struct Twice(u32);
+
+    #[on("double")]
+    async fn double(Json(number): Json<u32>, conn: &Conn) -> Result<u32, String> {
+        conn.ask(Twice(number)).within(10).await.map_err(|error| error.to_string())
+    }
+
+    #[on("count")]
+    fn count(Json(to): Json<u32>) -> impl Stream<Item = u32> + use<> {
+        stream::iter(0..to)
+    }
+}
+
 fn main() -> ws_runtime::Result<()> {
-    named::server().start()
+    match std::env::args().nth(1) {
+        None => named::server().start(),
+        Some(_) => renamed::server().start(),
+    }
 }

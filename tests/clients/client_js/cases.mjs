@@ -149,6 +149,132 @@ export const cases = {
     await until(socket, 'running', [0, 0]);
   },
 
+  async 'pushes reach every listener until it is removed'({ open }) {
+    const [ann, bob] = [open(), open()];
+    await Promise.all([ann.call('nothing'), bob.call('nothing')]);
+    const seen = [];
+    const remove = ann.on('moved', ({ cell }) => seen.push(['first', cell]));
+    ann.on('moved', ({ cell }) => seen.push(['second', cell]));
+    bob.on('moved', ({ cell }) => seen.push(['bob', cell]));
+    await bob.call('move', 1);
+    await ann.call('nothing');
+    remove();
+    await ann.call('move', 2);
+    await bob.call('nothing');
+    seen.sort();
+    equal(seen, [['bob', 1], ['bob', 2], ['first', 1], ['second', 1], ['second', 2]]);
+  },
+
+  async 'questions are answered'({ open, Refused }) {
+    const socket = open();
+    const no = 'the peer does not answer: ';
+    equal(await socket.call('ask', 'sure?'), `${no}not_found: this client does not answer confirm`);
+    const texts = [];
+    socket.answer('confirm', ({ text }) => {
+      texts.push(text);
+      return true;
+    });
+    equal(await socket.call('ask', 'ünï?'), 'true');
+    equal(texts, ['ünï?']);
+    socket.answer('confirm', async () => {
+      await socket.call('nothing');
+      return false;
+    });
+    equal(await socket.call('ask', ''), 'false');
+    socket.answer('confirm', () => {
+      throw new Refused('busy', 'not now');
+    });
+    equal(await socket.call('ask', ''), `${no}busy: not now`);
+    socket.answer('confirm', async () => {
+      throw new RangeError('a mistake');
+    });
+    equal(await socket.call('ask', ''), `${no}internal: RangeError: a mistake`);
+    socket.answer('confirm', () => 1n);
+    equal((await socket.call('ask', '')).startsWith(`${no}internal: TypeError`), true);
+    socket.answer('confirm', () => {});
+    equal((await socket.call('ask', '')).startsWith('the answer does not fit: invalid type: null'), true);
+  },
+
+  async 'an answer does not go over a newer connection'({ open }) {
+    const socket = open({ reconnectDelay: 1 });
+    const errors = [];
+    socket.addEventListener('error', ({ error }) => errors.push(error.message));
+    let asked;
+    const question = new Promise((resolve) => (asked = resolve));
+    const answered = new Promise((resolve) => {
+      socket.answer('confirm', async () => {
+        asked();
+        await next(socket, 'close');
+        await next(socket, 'open');
+        setTimeout(resolve);
+        return true;
+      });
+    });
+    const call = failure(socket.call('ask', ''), 'code');
+    await question;
+    socket.notify('cut');
+    equal(await call, ['disconnected']);
+    await answered;
+    await socket.call('nothing');
+    equal(errors, []);
+  },
+
+  async 'a quiet server is sent $ping and the connection stays'({ open }) {
+    const socket = open({ pingInterval: 20, pingTimeout: 500 });
+    const events = [];
+    for (const type of ['error', 'close', 'message']) socket.addEventListener(type, () => events.push(type));
+    socket.on('$pong', () => events.push('push'));
+    await socket.call('nothing');
+    await sleep(700);
+    equal([socket.state, events], ['open', []]);
+  },
+
+  async 'a server that does not answer $ping is left and found again'({ open, server }) {
+    const socket = open({ pingInterval: 100, pingTimeout: 300, reconnectDelay: 50, reconnectDelayMax: 50 });
+    await socket.call('nothing');
+    await server.pause();
+    const call = failure(socket.call('nothing'), 'code', 'sent');
+    const { code, reason } = await next(socket, 'close');
+    equal([code, reason], [1006, 'the server does not answer $ping']);
+    equal(await call, ['disconnected', true]);
+    const waits = socket.call('add', [1, 2]);
+    equal((await next(socket, 'close')).reason, 'the server does not answer the handshake');
+    await server.resume();
+    equal(await waits, 3);
+  },
+
+  async 'a page that comes online again connects at once'({ open, server }) {
+    // Node has no such event.
+    if (!globalThis.addEventListener) return;
+    const socket = open({ reconnectDelay: 3_600_000, reconnectDelayMax: 3_600_000, pingTimeout: 300 });
+    await socket.call('nothing');
+    socket.notify('cut');
+    await next(socket, 'close');
+    globalThis.dispatchEvent(new Event('online'));
+    equal(await socket.call('add', [1, 2]), 3);
+    await server.pause();
+    globalThis.dispatchEvent(new Event('online'));
+    equal((await next(socket, 'close')).reason, 'the server does not answer $ping');
+    await server.resume();
+  },
+
+  async 'the keys of the envelope may have other names'({ open, server }) {
+    await server.stop();
+    await server.start('renamed');
+    const socket = open({ keys: { type: 'event', id: 'ref', data: 'payload' }, pingInterval: 20 });
+    socket.answer('twice', (number) => 2 * number);
+    equal(await socket.call('double', 21), 42);
+    const items = [];
+    for await (const item of socket.stream('count', 3)) items.push(item);
+    equal(items, [0, 1, 2]);
+    equal(await failure(socket.call('double', 'x'), 'code'), ['bad_data']);
+    await sleep(100);
+    equal(socket.state, 'open');
+    socket.close();
+    await server.stop();
+    await server.start();
+  },
+
   async 'a text that is no envelope is an event'({ open }) {
     const socket = open();
     const message = next(socket, 'message');

@@ -15,9 +15,9 @@ const LIMIT = 20_000;
 class Server {
   port = 0;
 
-  async start() {
+  async start(...mode) {
     const environment = { WS_SERVER_LISTEN: `127.0.0.1:${this.port}`, WS_SERVER_MAX_STREAMS: '64', NO_COLOR: '1' };
-    this.process = spawn(SERVER, { env: { ...process.env, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.process = spawn(SERVER, mode, { env: { ...process.env, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
     for await (const line of createInterface(this.process.stderr)) {
       const found = line.match(/listening on \S+:(\d+)/);
       if (found) {
@@ -82,13 +82,13 @@ async function inBrowser() {
       const tab = await browser.newPage();
       tab.on('pageerror', (error) => console.error(error));
       await tab.route('**/cases.mjs', (route) => route.fulfill({ contentType: 'text/javascript', body: source }));
-      await tab.exposeFunction('control', (what) => server[what]());
+      await tab.exposeFunction('control', (what, ...how) => server[what](...how));
       await tab.goto(page());
       try {
         await tab.evaluate(async (name) => {
           const [module, { cases }] = await Promise.all([import('/client.js'), import('/cases.mjs')]);
           const actions = ['start', 'stop', 'kill', 'pause', 'resume'];
-          const server = Object.fromEntries(actions.map((what) => [what, () => globalThis.control(what)]));
+          const server = Object.fromEntries(actions.map((what) => [what, (...how) => globalThis.control(what, ...how)]));
           const open = (options, url = '/') => module.connect(url, options);
           await cases[name]({ ...module, open, server });
         }, name);

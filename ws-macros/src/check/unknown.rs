@@ -160,7 +160,10 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
     let advice = if is_own {
         format!("write `#[state]` above it to have one for the server{one_each}")
     } else {
-        format!("declare it in this module, below `#[state]` to have one for the server{}", one_each.replace("or `", "or below `"))
+        format!(
+            "declare it in this module, below `#[state]` to have one for the server{}",
+            one_each.replace("or `", "or below `")
+        )
     };
     Some(format!("nothing provides `{name}`: {advice}"))
 }

@@ -29,7 +29,8 @@ pub(crate) fn root(plan: &Plan<'_>) -> TokenStream {
 /// `server()`: what the user calls.
 pub(crate) fn builder(plan: &Plan<'_>) -> TokenStream {
     let (given, unset) = (parts::given(plan), parts::unset(plan));
-    let builder = quote_spanned!(here()=> __ws_runtime::Builder<impl __ws_runtime::Service<Given = #given>, #unset>);
+    let builder =
+        quote_spanned!(here()=> __ws_runtime::Builder<impl __ws_runtime::Service<Given = #given>, #unset>);
     let summary = format!("The server `{}`, yet to be started.", plan.scope.name);
     let name = Ident::new("server", here());
     quote_spanned! {here()=>

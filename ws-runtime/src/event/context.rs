@@ -286,7 +286,9 @@ pub trait SharesState<'a, T> {
     fn state(&self) -> &'a T;
 }
 
-impl<'a, T: 'a, K: Keeps<T, Cell = Plain<T>>, Se: 'static, M> SharesState<'a, T> for ConnContext<'a, K, Se, M> {
+impl<'a, T: 'a, K: Keeps<T, Cell = Plain<T>>, Se: 'static, M> SharesState<'a, T>
+    for ConnContext<'a, K, Se, M>
+{
     fn state(&self) -> &'a T {
         self.store.cell().share()
     }
