@@ -7,6 +7,7 @@ mod arguments;
 mod handlers;
 mod named;
 mod parts;
+mod push;
 mod returned;
 mod server;
 mod service;
@@ -31,10 +32,12 @@ pub(crate) fn expand(plan: &Plan<'_>, diagnostics: Diagnostics) -> TokenStream {
     let runtime = server::runtime(plan);
     let service = service::service(plan);
     let parts = parts::parts(plan);
+    let pushes = push::pushes(plan);
     let once = arguments::once(plan);
     let builder = server::builder(plan);
     let diagnostics = diagnostics.into_tokens();
-    let body = quote!(#inner_attributes #(#items)* #runtime #service #parts #once #builder #diagnostics);
+    let body =
+        quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #builder #diagnostics);
     let mut body = Group::new(Delimiter::Brace, body);
     body.set_span(*span);
     quote!(#head #body)

@@ -82,6 +82,7 @@ macro_rules! rows {
 /// | [`#[watch(readable = …)]`](macro@watch) | a handler that runs when a handle is ready |
 /// | [`#[state]`](macro@state) | the type of the state: one value for the server |
 /// | [`#[session]`](macro@session) | the type of the session: one value for each connection |
+/// | [`#[push]`](macro@push) | what the server sends on its own: a named message, or a question |
 ///
 /// Handlers are `fn` or `async fn`. Their arguments are found by type, in any order. All other items of the module stay as
 /// they are written.
@@ -318,6 +319,38 @@ pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 #[proc_macro_derive(Reject, attributes(reject))]
 pub fn derive_reject(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive::reject(item.into()).into()
+}
+
+/// Marks what the server sends on its own, a struct or an enum: `#[push]`, inside a [`#[ws_server]`](macro@ws_server) module.
+///
+/// It is sent by `conn.send(…)` and `server.broadcast(…)`, by value or by reference, and by `#[on(ready)]`, which may return
+/// it. The peer gets a text message, `{"type":"said","data":{"text":"hello"}}`. Nothing else can be sent this way, which the
+/// compiler checks. The type has to implement `serde::Serialize`; it may borrow and be generic.
+///
+/// | attribute | what it does |
+/// |---|---|
+/// | `#[push]` | the message's `type` is the name of the Rust type in `snake_case` |
+/// | `#[push("said")]` | its `type` is that |
+/// | `#[push(answer = bool)]` | it is a question: `let answer: bool = conn.ask(Confirm { … }).await?` |
+///
+/// The name is no empty text, does not begin with `$`, and is that of no other push and no `#[on("name")]` of the module.
+///
+/// A server with a push speaks the envelope, as one with an `#[on("name")]` does: a text that is no named message goes to
+/// `#[on(utf8)]`, or is answered by an error.
+///
+/// ```ignore
+/// #[push]
+/// #[derive(Serialize)]
+/// struct Said<'a> { from: &'a str, text: &'a str }
+///
+/// #[on("say")]
+/// fn say(Json(text): Json<String>, guest: &Guest, server: &Server) {
+///     server.broadcast(Said { from: &guest.name, text: &text });
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn push(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    outside(Marker::Push, &item.into()).into()
 }
 
 /// Expands a server. The user's items are emitted even if they contain mistakes.

@@ -2,7 +2,7 @@
 //! no later stage changes it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Expr, LitStr, ReturnType, Type};
+use syn::{Expr, Generics, LitStr, ReturnType, Type};
 use ws_spec::options::Kind;
 
 use crate::cfgs::Cfgs;
@@ -32,6 +32,7 @@ pub(crate) struct Scope {
     /// More than one only under different `#[cfg]` conditions.
     pub(crate) sessions: Vec<Part>,
     pub(crate) handlers: Vec<Handler>,
+    pub(crate) pushes: Vec<Push>,
     /// Whether a handler could not be read that is, or may be, the one of `handshake`.
     pub(crate) handshake_unread: bool,
     /// Whether `#[state]` or `#[session]` was used wrongly, so that the types of the state and the session are unknown.
@@ -114,6 +115,20 @@ pub(crate) struct Part {
     pub(crate) name: Ident,
     pub(crate) reach: Reach,
     pub(crate) cfgs: Cfgs,
+}
+
+/// The type marked `#[push]`: what the server may send on its own.
+#[derive(Debug)]
+pub(crate) struct Push {
+    pub(crate) name: Ident,
+    /// The type of the message.
+    pub(crate) wire: LitStr,
+    /// What the peer answers, if it is a question.
+    pub(crate) answer: Option<Type>,
+    pub(crate) generics: Generics,
+    pub(crate) cfgs: Cfgs,
+    /// The index of its item in the module.
+    pub(crate) item: usize,
 }
 
 /// Whether a type can be named outside the module.

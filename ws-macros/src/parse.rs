@@ -9,6 +9,7 @@ mod module;
 mod on;
 mod pairs;
 mod part;
+mod push;
 mod scope;
 mod settings;
 

@@ -5,22 +5,23 @@
 pub use crate::event::{
     Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent, FromConnect,
     FromContext, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest,
-    FromShutdown, FromTick, FromUtf8, Guarded, Handled, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked,
-    OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, Shared,
-    Unclaimed, Utf8, WithState, assert_once,
+    FromShutdown, FromTick, FromUtf8, Guarded, Handled, IntoAdmission, IntoOutcome, IntoReply, Keeps,
+    LocksByAnyName, OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service,
+    SharesState, StateCell, Unclaimed, Utf8, assert_once,
 };
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
 pub use crate::message::{
-    Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult, IsTold, IsUnit,
-    IsValue, Keys, Returned, Running,
+    AnswerData, Ask, Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult,
+    IsTold, IsUnit, IsValue, Keys, Push, PushData, Returned, Running,
 };
 pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue,
     SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::tick::Ticks;
+pub use crate::server::{PrivateState, Unset};
 pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};
 
 use std::future::{Future, Ready, ready};
@@ -28,6 +29,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+pub use serde::Serializer;
 use ws_spec::options::PERIOD;
 
 /// A boxed future: what an `async` watch handler returns, as a closure cannot say that its own future is `Send`.

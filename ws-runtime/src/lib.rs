@@ -87,7 +87,7 @@ pub use http;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
-pub use ws_macros::{Reject, on, session, state, tick, watch, ws_server};
+pub use ws_macros::{Reject, on, push, session, state, tick, watch, ws_server};
 
 pub use conn::{CloseError, Conn, Message, SendError, SetError};
 pub use error::Error;
@@ -99,9 +99,11 @@ pub use handshake::{
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
-pub use message::Envelope;
+pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
 pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
-pub use server::{Builder, DefaultState, Given, Running, Server, StateSource};
+#[doc(hidden)]
+pub use server::{Awaits, StateSources};
+pub use server::{Builder, Given, Running, Server, Starting, Unset};
 pub use tick::TickError;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};

@@ -5,5 +5,5 @@
 #[doc(no_inline)]
 pub use crate::{
     Bearer, Bytes, Close, Conn, Envelope, Handshake, Html, Json, Query, Reject, Request, Server, Stream, on,
-    session, state, tick, watch, ws_server,
+    push, session, state, tick, watch, ws_server,
 };

@@ -75,13 +75,14 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-fn keys(plan: &Plan<'_>) -> TokenStream {
+/// The keys of the envelope.
+pub(super) fn keys(plan: &Plan<'_>) -> TokenStream {
     let keys = &plan.server.settings.envelope;
     let key = |renamed: &Option<LitStr>, default: &str| {
         renamed.clone().unwrap_or_else(|| LitStr::new(default, here()))
     };
     let (kind, id, data) = (key(&keys.kind, "type"), key(&keys.id, "id"), key(&keys.data, "data"));
-    quote_spanned!(here()=> __ws_runtime::Keys { kind: #kind, id: #id, data: #data })
+    quote_spanned!(here()=> __ws_runtime::Keys::new(#kind, #id, #data))
 }
 
 /// Whether texts without an envelope have a handler.

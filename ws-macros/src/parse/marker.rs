@@ -1,4 +1,5 @@
-//! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[state]`, `#[session]`.
+//! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[state]`, `#[session]`,
+//! `#[push]`.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, Path};
@@ -19,10 +20,12 @@ pub(crate) enum Marker {
     Watch,
     State,
     Session,
+    Push,
 }
 
 impl Marker {
-    pub(crate) const ALL: [Self; 5] = [Self::On, Self::Tick, Self::Watch, Self::State, Self::Session];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::On, Self::Tick, Self::Watch, Self::State, Self::Session, Self::Push];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -31,6 +34,7 @@ impl Marker {
             Self::Watch => "watch",
             Self::State => "state",
             Self::Session => "session",
+            Self::Push => "push",
         }
     }
 
@@ -50,7 +54,7 @@ impl Marker {
     pub(crate) fn marks_functions(self) -> bool {
         match self {
             Self::On | Self::Tick | Self::Watch => true,
-            Self::State | Self::Session => false,
+            Self::State | Self::Session | Self::Push => false,
         }
     }
 }
@@ -65,7 +69,7 @@ pub(crate) fn role(
         Marker::On => return on::read(attribute, diagnostics),
         Marker::Tick => tick(attribute, diagnostics),
         Marker::Watch => watch(attribute, diagnostics),
-        Marker::State | Marker::Session => None,
+        Marker::State | Marker::Session | Marker::Push => None,
     };
     role.map(|role| (role, Limits::default()))
 }

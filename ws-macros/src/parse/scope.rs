@@ -6,7 +6,7 @@ use syn::{GenericParam, ItemType, ItemUse, Path, UseTree};
 
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
-use super::{handler, methods, part};
+use super::{handler, methods, part, push};
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::hints;
@@ -29,6 +29,7 @@ pub(crate) fn read(
         items: Vec::new(),
         sessions: Vec::new(),
         handlers: Vec::new(),
+        pushes: Vec::new(),
         handshake_unread: false,
         parts_unclear: false,
         marks: Vec::new(),
@@ -121,7 +122,11 @@ impl Reader<'_> {
         if marker.marks_functions() {
             return self.handler(marker, attribute, item);
         }
-        self.part(marker, attribute, item);
+        if marker == Marker::Push {
+            self.scope.pushes.extend(push::read(attribute, item, self.scope.items.len(), self.diagnostics));
+        } else {
+            self.part(marker, attribute, item);
+        }
         Marked { marker: Some(marker), ..Marked::default() }
     }
 

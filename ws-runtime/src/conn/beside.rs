@@ -93,12 +93,14 @@ impl BesideCalls {
         }
     }
 
-    /// Ends the call that answers this `id`, and tells the peer so.
-    pub(super) fn cancel(&mut self, id: &str, conn: &Conn) {
-        let Some(calls) = &mut self.0 else { return };
-        if let Some(at) = calls.entries.iter().position(|entry| entry.address.id.as_deref() == Some(id)) {
-            calls.entries.swap_remove(at).cancel(conn);
+    /// Ends the call that answers this `id`, and tells the peer so. False if there is none.
+    pub(super) fn cancel(&mut self, id: &str, conn: &Conn) -> bool {
+        let Some(calls) = &mut self.0 else { return false };
+        match calls.entries.iter().position(|entry| entry.address.id.as_deref() == Some(id)) {
+            Some(at) => calls.entries.swap_remove(at).cancel(conn),
+            None => return false,
         }
+        true
     }
 
     /// Ends all streams: the server shuts down.
@@ -122,15 +124,23 @@ impl BesideCalls {
 impl Entry {
     fn cancel(self, conn: &Conn) {
         self.abort.abort();
-        match self.running {
-            Running::Stream | Running::StreamAlone => done(conn, self.address.keys, self.address.reply_to()),
-            Running::Call { .. } => self.tell(conn, Ok(Failure::told(Reject::cancelled()))),
-        }
+        tell_cancelled(conn, self.handler, self.running, &self.address);
     }
 
     fn tell(&self, conn: &Conn, failed: Result<Failure, Panicked>) {
         if tell(conn, self.handler, self.address.keys, self.address.reply_to(), failed) == Verdict::End {
             conn.send_path().push_close(Close::failure());
+        }
+    }
+}
+
+/// Tells the peer that a call was cancelled, which may not have begun.
+pub(super) fn tell_cancelled(conn: &Conn, handler: &'static str, running: Running, address: &Address) {
+    match running {
+        Running::Stream | Running::StreamAlone => done(conn, address.keys, address.reply_to()),
+        Running::Call { .. } => {
+            let cancelled = Ok(Failure::told(Reject::cancelled()));
+            tell(conn, handler, address.keys, address.reply_to(), cancelled);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::dispatch::Dispatcher;
 use super::drive::Driver;
 use super::open::{Opened, open};
 use super::send::Corked;
-use crate::event::{ClosedBy, Route, Service};
+use crate::event::{ClosedBy, Route, Service, Speech};
 use crate::listen::Address;
 use crate::server::{Hosted, Slot};
 use crate::transport::{Halves, Stream};
@@ -58,7 +58,8 @@ fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, guard: ConnGuard, opened: Ope
     let conn = guard.0.clone();
     let Halves { read, write, unread } = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
-    let mut driver = Driver::new(conn.clone(), read, unread.into(), inflater);
+    let mut driver = Driver::new(conn.clone(), read, unread.into(), inflater, Speech::of::<R>());
+    conn.set_speaks(R::ENVELOPE.is_some());
     conn.attach(write, accepted, deflate);
     let mut dispatcher = Dispatcher::<R> { hosted, guard, session: Some(session) };
     Life::step(conn, async move {
@@ -77,6 +78,7 @@ impl Drop for ConnGuard {
     fn drop(&mut self) {
         self.0.server().unregister(&self.0);
         self.0.cut(ClosedBy::Us);
+        self.0.end_questions();
         self.0.drop_discarded();
         self.0.drop_replaced();
     }
@@ -91,7 +93,7 @@ mod tests {
     use tokio::task::JoinHandle;
 
     use super::*;
-    use crate::event::{ConnEvent, Store};
+    use crate::event::ConnEvent;
     use crate::handshake::{Classified, HeadLimits, HeadReader, Transport, classify};
     use crate::{Builder, ws_server};
 
@@ -108,10 +110,10 @@ mod tests {
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
     /// Serves a connection whose request was read and answered by another HTTP server.
-    async fn mount<S: Service<State = ()>>(builder: Builder<S>, stream: Stream) -> JoinHandle<()> {
+    async fn mount<S: Service<Given = ()>>(builder: Builder<S>, stream: Stream) -> JoinHandle<()> {
         let running = builder.bind().await.unwrap();
         let server = running.server().clone();
-        let hosted = Arc::new(Hosted::<S> { server, store: S::Store::new(()), tls: None });
+        let hosted = Arc::new(Hosted::<S> { server, store: S::store(()), tls: None });
         let conn = hosted.server.new_conn(Address::Memory, &stream);
         let limits = HeadLimits { max_header_size: 1024, max_headers: 10 };
         let head = HeadReader::new(limits).read(&mut &*REQUEST).await.unwrap();

@@ -1,5 +1,7 @@
 //! Events on their way to a handler: each carries what the handler's arguments are made from.
 
+use std::marker::PhantomData;
+
 use bytes::Bytes;
 
 use super::context::{ConnContext, ServerContext};
@@ -7,12 +9,11 @@ use super::message::{Binary, Content, Utf8};
 use super::outcome::{Failure, Handled, Outcome};
 use super::route::Route;
 use super::service::Service;
-use super::store::{Guarded, Hold, Locked, Plain, Shared, Withheld};
-use crate::message::{Envelope, Keys};
+use crate::message::{Envelope, Keys, Running};
 use crate::wire::Incoming;
 use crate::{Conn, Server};
 
-/// An event of a connection on its way to a handler. `K` is the state's store, `Se` the session's type, and `M` the
+/// An event of a connection on its way to a handler. `K` is the store of the states, `Se` the session's type, and `M` the
 /// payload's.
 #[doc(hidden)]
 pub struct ConnEvent<'a, K, Se: 'static, M> {
@@ -22,7 +23,7 @@ pub struct ConnEvent<'a, K, Se: 'static, M> {
     brought: &'a M,
 }
 
-/// An event of the server as a whole on its way to a handler. `K` is the state's store.
+/// An event of the server as a whole on its way to a handler. `K` is the store of the states.
 #[doc(hidden)]
 pub struct ServerEvent<'a, K> {
     server: &'a Server,
@@ -97,52 +98,80 @@ impl<'a, K, Se: 'static, M> ConnEvent<'a, K, Se, M> {
         self.brought
     }
 
-    /// The context of an `async` handler if the state is behind a lock.
+    /// The context from which the handler's arguments are made.
+    #[inline]
     #[must_use]
-    pub fn withheld(self) -> ConnContext<'a, Withheld, Se, M> {
-        ConnContext::new(self.conn, Withheld, self.session, self.brought)
+    pub fn context(self) -> ConnContext<'a, K, Se, M> {
+        ConnContext::new(self.conn, self.store, self.session, self.brought)
     }
 }
 
-impl<'a, T, Se: 'static, M> ConnEvent<'a, Plain<T>, Se, M> {
-    /// The context of a handler if the state needs no lock.
-    #[must_use]
-    pub fn shared(self) -> ConnContext<'a, Shared<'a, T>, Se, M> {
-        ConnContext::new(self.conn, self.store.share(), self.session, self.brought)
+/// How a route that speaks the envelope reads its texts.
+#[derive(Debug)]
+pub(crate) struct Speech {
+    pub(crate) keys: &'static Keys,
+    /// Whether texts without the envelope have a handler.
+    takes_text: bool,
+    /// How the handler of a message runs beside others, if it does.
+    pub(crate) running: fn(&str) -> Option<Running>,
+}
+
+impl Speech {
+    /// That of a route; `None` if it does not speak the envelope.
+    pub(crate) fn of<R: Route>() -> Option<&'static Self> {
+        SpeechOf::<R>::SPEECH
     }
 }
 
-impl<'a, T, Se: 'static, M> ConnEvent<'a, Guarded<T>, Se, M> {
-    /// The context of a handler that may take the lock on the state.
-    #[must_use]
-    pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> ConnContext<'h, Locked<'h, 'a, T>, Se, M> {
-        ConnContext::new(self.conn, self.store.lock(hold), self.session, self.brought)
-    }
+struct SpeechOf<R>(PhantomData<R>);
+
+impl<R: Route> SpeechOf<R> {
+    const SPEECH: Option<&'static Speech> = match R::ENVELOPE {
+        Some(keys) => Some(&Speech { keys, takes_text: R::TAKES_TEXT, running: R::running }),
+        None => None,
+    };
 }
 
 impl<'b> Received<'b> {
-    /// A message that has a handler. Pings and Close frames have none, and are returned.
+    /// A message that has a handler. Pings and Close frames have none.
     #[inline]
-    pub(crate) fn of<R: Route>(incoming: Incoming<'b>) -> Result<Self, Incoming<'b>> {
-        match incoming {
-            Incoming::Text(text) => Ok(match R::ENVELOPE {
-                Some(keys) => Self::of_text::<R>(Utf8(text), keys),
-                None => Self::Utf8(Utf8(text)),
-            }),
-            Incoming::Binary(data) => Ok(Self::Binary(Binary(data))),
-            Incoming::Pong(data) => Ok(Self::Pong(Binary(data))),
-            Incoming::Ping(_) | Incoming::Close(_) => Err(incoming),
-        }
+    pub(crate) fn of(incoming: Incoming<'b>, speech: Option<&'static Speech>) -> Option<Self> {
+        Some(match (incoming, speech) {
+            (Incoming::Text(text), Some(speech)) => Self::of_text(Utf8(text), speech),
+            (Incoming::Text(text), None) => Self::Utf8(Utf8(text)),
+            (Incoming::Binary(data), _) => Self::Binary(Binary(data)),
+            (Incoming::Pong(data), _) => Self::Pong(Binary(data)),
+            (Incoming::Ping(_) | Incoming::Close(_), _) => return None,
+        })
     }
 
     /// A text where the envelope is spoken: a named message, if it is one.
     #[inline]
-    fn of_text<R: Route>(text: Utf8<'b>, keys: &'static Keys) -> Self {
-        match Envelope::of(text, keys) {
+    fn of_text(text: Utf8<'b>, speech: &'static Speech) -> Self {
+        match Envelope::of(text, speech.keys) {
             // Only where other texts have a handler, it matters now whether the message is right to its end.
-            Ok(message) if R::TAKES_TEXT && message.is_none() => Self::Utf8(message.into_text()),
+            Ok(message) if speech.takes_text && message.is_none() => Self::Utf8(message.into_text()),
             Ok(message) => Self::Named(message),
             Err(text) => Self::Utf8(text),
+        }
+    }
+
+    /// The same message, which waits for its handler.
+    pub(crate) fn into_owned(self) -> Received<'static> {
+        match self {
+            Self::Utf8(text) => Received::Utf8(Utf8(text.0.into_owned())),
+            Self::Named(message) => Received::Named(message.into_owned()),
+            Self::Binary(data) => Received::Binary(Binary(data.0.into_owned())),
+            Self::Pong(data) => Received::Pong(Binary(data.0.into_owned())),
+        }
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Utf8(text) => text.as_str().len(),
+            Self::Named(message) => message.text().len(),
+            Self::Binary(data) | Self::Pong(data) => data.as_slice().len(),
         }
     }
 
@@ -187,41 +216,15 @@ impl<'b> Received<'b> {
     }
 }
 
-impl<'b> From<Received<'b>> for Incoming<'b> {
-    fn from(message: Received<'b>) -> Self {
-        match message {
-            Received::Utf8(text) => Self::Text(text.0),
-            Received::Named(message) => Self::Text(message.into_text().0),
-            Received::Binary(data) => Self::Binary(data.0),
-            Received::Pong(data) => Self::Pong(data.0),
-        }
-    }
-}
-
 impl<'a, K> ServerEvent<'a, K> {
     pub(crate) fn new(server: &'a Server, store: &'a K) -> Self {
         Self { server, store }
     }
 
-    /// The context of an `async` handler if the state is behind a lock.
+    /// The context from which the handler's arguments are made.
+    #[inline]
     #[must_use]
-    pub fn withheld(self) -> ServerContext<'a, Withheld> {
-        ServerContext::new(self.server, Withheld)
-    }
-}
-
-impl<'a, T> ServerEvent<'a, Plain<T>> {
-    /// The context of a handler if the state needs no lock.
-    #[must_use]
-    pub fn shared(self) -> ServerContext<'a, Shared<'a, T>> {
-        ServerContext::new(self.server, self.store.share())
-    }
-}
-
-impl<'a, T> ServerEvent<'a, Guarded<T>> {
-    /// The context of a handler that may take the lock on the state.
-    #[must_use]
-    pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> ServerContext<'h, Locked<'h, 'a, T>> {
-        ServerContext::new(self.server, self.store.lock(hold))
+    pub fn context(self) -> ServerContext<'a, K> {
+        ServerContext::new(self.server, self.store)
     }
 }

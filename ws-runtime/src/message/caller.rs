@@ -144,17 +144,26 @@ const KEEP_ROOM: usize = 64 * 1024;
 /// Sends a message that is written into a buffer of this thread.
 #[inline]
 pub(crate) fn send(conn: &Conn, write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>) -> Outcome {
+    with_text(write, |text| conn.send_text_reply(text))
+        .map_err(|error| Failure::new(format_args!("the reply does not serialise as JSON: {error}")))?
+}
+
+/// Writes a message into a buffer of this thread, and passes it on.
+#[inline]
+pub(crate) fn with_text<R>(
+    write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>,
+    pass: impl FnOnce(Payload<'_>) -> R,
+) -> serde_json::Result<R> {
     // Taken, as writing runs code of the user's, which may send too.
     let mut text = SPARE.try_with(Cell::take).unwrap_or_default();
     text.clear();
-    write(&mut text)
-        .map_err(|error| Failure::new(format_args!("the reply does not serialise as JSON: {error}")))?;
+    write(&mut text)?;
     if text.len() >= SHARE_FROM {
-        return conn.send_text_reply(Payload::Owned(Bytes::from(text)));
+        return Ok(pass(Payload::Owned(Bytes::from(text))));
     }
-    let sent = conn.send_text_reply(Payload::Borrowed(&text));
+    let passed = pass(Payload::Borrowed(&text));
     if text.capacity() <= KEEP_ROOM {
         let _ = SPARE.try_with(|spare| spare.set(text));
     }
-    sent
+    Ok(passed)
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::head::Head;
+use super::head::{Answer, Head};
 use super::write::ReplyTo;
 use super::{Broken, Caller, DataError, Keys};
 use crate::Reject;
@@ -39,6 +39,12 @@ impl<'m> Envelope<'m> {
             Some(head) => Ok(Self { text, head }),
             None => Err(text),
         }
+    }
+
+    /// The same message, which owns its text.
+    pub(crate) fn into_owned(self) -> Envelope<'static> {
+        // What was found are offsets.
+        Envelope { text: Utf8(self.text.0.into_owned()), head: self.head }
     }
 
     /// The text that it was read from.
@@ -109,6 +115,17 @@ impl Envelope<'_> {
     /// Whether it is no envelope after all, as what stands behind the data shows.
     pub(crate) fn is_none(&self) -> bool {
         self.complete().is_err_and(Broken::is_no_envelope)
+    }
+
+    /// Whether its name begins with `$`, or it answers a question as far as is known: such messages are the runtime's.
+    #[inline]
+    pub(crate) fn is_for_runtime(&self) -> bool {
+        self.name().starts_with('$') || self.head.is_answer()
+    }
+
+    /// The answer to a question; `None` if the message is none.
+    pub(crate) fn answer(&self) -> Result<Option<Answer<'_>>, Broken> {
+        self.head.answer(self.text.as_str())
     }
 
     /// Checks what stands behind the data. The `id` is known from then on.

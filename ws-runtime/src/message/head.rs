@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use super::scan::{Found, Scan, Seen, Span, Until};
-use super::{Broken, Keys};
+use super::{Broken, Keys, usual};
 
 /// What one scan of a text, up to the value of `data`, has found: offsets into the text, so that it moves with an owned
 /// text into the inbox. Each method takes the text that was scanned.
@@ -52,14 +52,28 @@ impl Head {
     /// Scans a text, or says why it is no envelope.
     #[inline]
     pub(crate) fn try_scan(text: &str, keys: &'static Keys) -> Result<Self, Broken> {
-        let mut scan = Scan::begin(text, keys)?;
-        scan.run(Until::Data)?;
-        let Found { name, name_escaped, id, data, seen, .. } = scan.found;
-        if name.is_none() {
+        if let Some(found) = usual::scan(text, keys) {
+            return Ok(Self::of(found, None, keys));
+        }
+        Self::scan_any(text, keys)
+    }
+
+    #[inline(never)]
+    fn scan_any(text: &str, keys: &'static Keys) -> Result<Self, Broken> {
+        let mut scan = Scan::new(text, keys);
+        scan.begin(Until::Data)?;
+        let found = scan.found;
+        if found.name.is_none() {
             return Err(Broken::NoName { key: keys.kind });
         }
-        let decoded = if name_escaped { Some(Decoded::of(name.of(text), keys)?) } else { None };
-        Ok(Self {
+        let decoded = if found.name_escaped { Some(Decoded::of(found.name.of(text), keys)?) } else { None };
+        Ok(Self::of(found, decoded, keys))
+    }
+
+    #[inline]
+    fn of(found: Found, decoded: Option<Box<Decoded>>, keys: &'static Keys) -> Self {
+        let Found { name, id, data, seen, .. } = found;
+        Self {
             keys,
             decoded,
             name: offset(name.from),
@@ -69,7 +83,7 @@ impl Head {
             id: offset(id.from).into(),
             id_len: length(id).into(),
             seen: seen.0.into(),
-        })
+        }
     }
 
     pub(crate) fn keys(&self) -> &'static Keys {
@@ -110,8 +124,8 @@ impl Head {
 
     /// The answer to a question; `None` if the message is none. Scans the whole message.
     pub(crate) fn answer<'t>(&self, text: &'t str) -> Result<Option<Answer<'t>>, Broken> {
-        let mut scan = Scan::begin(text, self.keys)?;
-        scan.run(Until::End)?;
+        let mut scan = Scan::new(text, self.keys);
+        scan.begin(Until::End)?;
         let Found { ask, data, error, seen, .. } = scan.found;
         let token = |span: Span| (!span.is_none()).then(|| span.of(text));
         Ok(seen.has(Seen::ASK).then(|| Answer {
@@ -141,8 +155,8 @@ impl Head {
         if !self.seen().has(Seen::ALL) {
             let data = self.data as usize;
             let mut scan = Scan::after_value(text, self.keys, data, self.seen());
-            let skipped = scan.skip()?;
-            self.scan_tail(scan, skipped.to)?;
+            let end = scan.skip_value()?;
+            self.scan_tail(scan, end)?;
         }
         self.check()
     }
@@ -150,24 +164,32 @@ impl Head {
     /// Scans what stands after the data, which ends at this offset.
     #[inline]
     pub(super) fn complete_after(&self, text: &str, end: usize) -> Result<(), Broken> {
-        if !self.seen().has(Seen::ALL) {
-            self.scan_tail(Scan::after_value(text, self.keys, end, self.seen()), end)?;
+        let mut seen = self.seen();
+        if let Some(id) = usual::scan_tail(text, end, self.keys, seen) {
+            seen.add(Seen::ALL);
+            self.store(end, id, seen);
+        } else if !seen.has(Seen::ALL) {
+            self.scan_tail(Scan::after_value(text, self.keys, end, seen), end)?;
         }
         self.check()
     }
 
-    #[inline]
     fn scan_tail(&self, mut scan: Scan<'_>, data_end: usize) -> Result<(), Broken> {
         scan.run(Until::End)?;
         let Found { id, seen, .. } = scan.found;
-        // Who scans it again finds the same: two threads at once do no harm.
+        self.store(data_end, id, seen);
+        Ok(())
+    }
+
+    /// Who scans the tail again finds the same: two threads at once do no harm.
+    #[inline]
+    fn store(&self, data_end: usize, id: Span, seen: Seen) {
         self.data_end.store(offset(data_end), Ordering::Relaxed);
         if !id.is_none() {
             self.id.store(offset(id.from), Ordering::Relaxed);
             self.id_len.store(length(id), Ordering::Relaxed);
         }
         self.seen.store(seen.0, Ordering::Release);
-        Ok(())
     }
 
     #[inline]
@@ -213,10 +235,10 @@ impl Decoded {
 
 /// The scan has checked that offsets fit.
 fn offset(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or_default()
+    at as u32
 }
 
 /// An `id` has at most 66 bytes.
 fn length(id: Span) -> u8 {
-    u8::try_from(id.to - id.from).unwrap_or_default()
+    (id.to - id.from) as u8
 }

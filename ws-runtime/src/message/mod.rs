@@ -7,10 +7,12 @@
 //! | [`envelope`] | a message on its way to its handler |
 //! | `by_type` | tells apart, by its type, what a handler returned |
 //! | `caller` | replies to a message |
+//! | `push`, `ask`, `questions` | what the server sends on its own: pushes, and questions that the peer answers |
 //! | `beside` | calls that run beside other handlers |
 //! | [`write`] | writes replies, errors and pushes |
 //! | `budget` | how many mistakes a peer is answered |
 
+mod ask;
 mod beside;
 mod broken;
 mod budget;
@@ -20,9 +22,14 @@ mod data;
 mod envelope;
 mod head;
 mod keys;
+mod push;
+mod questions;
 mod scan;
+mod usual;
+mod word;
 pub(crate) mod write;
 
+pub use self::ask::{AnswerData, Ask, AskError, Asking};
 pub use self::beside::{Beside, Running};
 pub(crate) use self::broken::Broken;
 pub(crate) use self::budget::ErrorBudget;
@@ -31,11 +38,15 @@ pub use self::by_type::{
     IsData, IsLogged, IsNoData, IsOptionalResult, IsResult, IsTold, IsUnit, IsValue, Returned,
 };
 pub use self::caller::Caller;
-pub(crate) use self::caller::{done, error};
+pub(crate) use self::caller::{done, error, with_text};
 pub(crate) use self::data::DataError;
 pub(crate) use self::envelope::Address;
 pub use self::envelope::Envelope;
+pub(crate) use self::head::Answer;
 pub use self::keys::Keys;
+pub(crate) use self::push::write_push;
+pub use self::push::{Outgoing, Push, PushData};
+pub(crate) use self::questions::Questions;
 pub(crate) use self::write::{NO_REPLY_TO, ReplyTo};
 
 #[cfg(test)]

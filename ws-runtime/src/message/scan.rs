@@ -1,4 +1,4 @@
-//! One scan over the keys of an envelope. It allocates nothing unless values are nested or keys are escaped.
+//! A scan over the keys of an envelope of any form. It allocates nothing unless values are nested or keys are escaped.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -17,6 +17,19 @@ pub(super) struct Scan<'t> {
     /// Whether the next member is the first one: no comma stands before it.
     first: bool,
     pub(super) found: Found,
+    /// Why the scan has failed, unless the text is no JSON where it stopped.
+    broken: Option<Broken>,
+}
+
+/// A key of the envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Name,
+    Id,
+    Data,
+    Ask,
+    Error,
+    Other,
 }
 
 /// What a scan has found. A span of `0..0` stands for nothing, because a message begins with `{`.
@@ -73,9 +86,9 @@ impl Span {
 }
 
 impl Seen {
-    const NAME: Self = Self(1);
-    const ID: Self = Self(1 << 1);
-    const DATA: Self = Self(1 << 2);
+    pub(super) const NAME: Self = Self(1);
+    pub(super) const ID: Self = Self(1 << 1);
+    pub(super) const DATA: Self = Self(1 << 2);
     pub(super) const ASK: Self = Self(1 << 3);
     const ERROR: Self = Self(1 << 4);
     /// The `id` is none that can be repeated in a reply.
@@ -93,138 +106,186 @@ impl Seen {
 }
 
 impl<'t> Scan<'t> {
-    /// Begins at the first byte of a text.
-    pub(super) fn begin(text: &'t str, keys: &'static Keys) -> Result<Self, Broken> {
-        let mut scan = Self { text, at: 0, keys, first: true, found: Found::default() };
-        if scan.peek() != Some(b'{') {
-            return Err(Broken::NoObject);
-        }
-        if u32::try_from(text.len()).is_err() {
-            return Err(Broken::TooLarge);
-        }
-        scan.at += 1;
-        Ok(scan)
+    /// A scan from the first byte of a text.
+    #[inline]
+    pub(super) fn new(text: &'t str, keys: &'static Keys) -> Self {
+        Self { text, at: 0, keys, first: true, found: Found::default(), broken: None }
     }
 
-    /// Goes on after a value that ends at this offset.
+    /// A scan of what follows a value that ends at this offset.
+    #[inline]
     pub(super) fn after_value(text: &'t str, keys: &'static Keys, at: usize, seen: Seen) -> Self {
-        Self { text, at, keys, first: false, found: Found { seen, ..Found::default() } }
+        let found = Found { seen, ..Found::default() };
+        Self { text, at, keys, first: false, found, broken: None }
+    }
+
+    /// Scans from the first byte.
+    pub(super) fn begin(&mut self, until: Until) -> Result<(), Broken> {
+        if self.peek() != Some(b'{') {
+            return Err(Broken::NoObject);
+        }
+        // Offsets have 32 bits.
+        if self.text.len() > u32::MAX as usize {
+            return Err(Broken::TooLarge);
+        }
+        self.at += 1;
+        self.run(until)
     }
 
     /// Scans the members that follow.
     pub(super) fn run(&mut self, until: Until) -> Result<(), Broken> {
+        match self.members(until) {
+            Some(()) => Ok(()),
+            None => Err(self.why()),
+        }
+    }
+
+    /// Skips the value that begins here. Returns where it ends.
+    pub(super) fn skip_value(&mut self) -> Result<usize, Broken> {
+        match self.skip() {
+            Some(span) => Ok(span.to),
+            None => Err(self.why()),
+        }
+    }
+
+    #[cold]
+    fn why(&self) -> Broken {
+        self.broken.unwrap_or(Broken::NoJson { at: self.at })
+    }
+
+    fn members(&mut self, until: Until) -> Option<()> {
         while let Some(key) = self.next_key()? {
-            let Self { keys, .. } = *self;
-            if self.is(key, keys.kind)? {
-                self.note(Seen::NAME, keys.kind)?;
-                self.name()?;
-            } else if self.is(key, keys.id)? {
-                self.note(Seen::ID, keys.id)?;
-                self.id()?;
-            } else if self.is(key, keys.data)? {
-                self.note(Seen::DATA, keys.data)?;
-                if until == Until::Data && self.found.seen.has(Seen::NAME) {
-                    self.found.data = Span { from: self.at, to: 0 };
-                    return Ok(());
+            match key {
+                Key::Name => {
+                    self.note(Seen::NAME, self.keys.kind)?;
+                    self.name()?;
                 }
-                self.found.data = self.skip()?;
-            } else if self.is(key, ASK)? {
-                self.note(Seen::ASK, ASK)?;
-                self.found.ask = self.skip()?;
-            } else if self.is(key, ERROR)? {
-                self.note(Seen::ERROR, ERROR)?;
-                self.found.error = self.skip()?;
-            } else {
-                self.skip()?;
+                Key::Id => {
+                    self.note(Seen::ID, self.keys.id)?;
+                    self.id()?;
+                }
+                Key::Data => {
+                    self.note(Seen::DATA, self.keys.data)?;
+                    self.peek();
+                    if until == Until::Data && self.found.seen.has(Seen::NAME) {
+                        self.found.data = Span { from: self.at, to: 0 };
+                        return Some(());
+                    }
+                    self.found.data = self.skip()?;
+                }
+                Key::Ask => {
+                    self.note(Seen::ASK, ASK)?;
+                    self.found.ask = self.skip()?;
+                }
+                Key::Error => {
+                    self.note(Seen::ERROR, ERROR)?;
+                    self.found.error = self.skip()?;
+                }
+                Key::Other => {
+                    self.skip()?;
+                }
             }
         }
         self.found.seen.add(Seen::ALL);
-        Ok(())
+        Some(())
     }
 
     /// Records that a key has occurred.
     #[inline]
-    fn note(&mut self, bit: Seen, key: &'static str) -> Result<(), Broken> {
+    fn note(&mut self, bit: Seen, key: &'static str) -> Option<()> {
         if self.found.seen.has(bit) {
-            return Err(Broken::Twice { key });
+            self.broken = Some(Broken::Twice { key });
+            return None;
         }
         self.found.seen.add(bit);
-        Ok(())
+        Some(())
     }
 
-    /// The next key, up to its value; `None` at the end of the message.
+    /// The next key, up to its value; `Some(None)` at the end of the message.
     #[inline]
-    fn next_key(&mut self) -> Result<Option<Quoted>, Broken> {
+    fn next_key(&mut self) -> Option<Option<Key>> {
         match self.peek() {
-            Some(b'}') => return self.end(),
-            Some(b',') if !self.first => {
-                self.at += 1;
-                self.peek();
+            Some(b'}') => {
+                self.end()?;
+                return Some(None);
             }
+            Some(b',') if !self.first => self.at += 1,
             Some(b'"') if self.first => {}
-            _ => return Err(self.broken()),
+            _ => return None,
         }
         self.first = false;
-        let key = self.string()?;
-        if self.peek() != Some(b':') {
-            return Err(self.broken());
+        Some(Some(self.key()?))
+    }
+
+    /// A key with its colon.
+    #[inline]
+    fn key(&mut self) -> Option<Key> {
+        if self.peek()? != b'"' {
+            return None;
+        }
+        let Quoted { span, escaped } = self.string()?;
+        let token = span.of(self.text);
+        let decoded: String;
+        let name = if escaped {
+            decoded = serde_json::from_str(token).ok()?;
+            &decoded
+        } else {
+            token.get(1..token.len() - 1)?
+        };
+        let Keys { kind, id, data, .. } = *self.keys;
+        let key = match name {
+            name if same(name, kind) => Key::Name,
+            name if same(name, id) => Key::Id,
+            name if same(name, data) => Key::Data,
+            name if same(name, ASK) => Key::Ask,
+            name if same(name, ERROR) => Key::Error,
+            _ => Key::Other,
+        };
+        if self.peek()? != b':' {
+            return None;
         }
         self.at += 1;
-        self.peek();
-        Ok(Some(key))
+        Some(key)
     }
 
     /// The closing brace, which only white space may follow.
-    fn end(&mut self) -> Result<Option<Quoted>, Broken> {
+    #[inline]
+    fn end(&mut self) -> Option<()> {
         self.at += 1;
         let at = self.at;
-        if self.peek().is_some() { Err(Broken::Trailing { at }) } else { Ok(None) }
-    }
-
-    #[inline]
-    fn is(&self, key: Quoted, name: &str) -> Result<bool, Broken> {
-        let Span { from, to } = key.span;
-        if key.escaped {
-            return self.is_escaped(key, name);
+        if self.peek().is_none() {
+            return Some(());
         }
-        Ok(self.text.as_bytes().get(from + 1..to - 1) == Some(name.as_bytes()))
-    }
-
-    #[cold]
-    fn is_escaped(&self, key: Quoted, name: &str) -> Result<bool, Broken> {
-        let at = key.span.from;
-        let decoded: String =
-            serde_json::from_str(key.span.of(self.text)).map_err(|_| Broken::NoJson { at })?;
-        Ok(decoded == name)
+        self.broken = Some(Broken::Trailing { at });
+        None
     }
 
     #[inline]
-    fn name(&mut self) -> Result<(), Broken> {
+    fn name(&mut self) -> Option<()> {
         if self.peek() != Some(b'"') {
             self.skip()?;
-            return Err(Broken::BadName { key: self.keys.kind });
+            self.broken = Some(Broken::BadName { key: self.keys.kind });
+            return None;
         }
         let name = self.string()?;
         self.found.name = name.span;
         self.found.name_escaped = name.escaped;
-        Ok(())
+        Some(())
     }
 
     /// A number, or a text. `null` stands for none.
     #[inline]
-    fn id(&mut self) -> Result<(), Broken> {
-        let (span, quotes) = match self.peek() {
-            Some(b'1'..=b'9') => (self.number()?, 0),
-            Some(b'0' | b'-') => (self.skip()?, 0),
-            Some(b'"') => (self.string()?.span, 2),
-            Some(b'n') => {
-                self.skip()?;
-                return Ok(());
-            }
-            _ => {
-                self.skip()?;
-                self.found.seen.add(Seen::BAD_ID);
-                return Ok(());
+    fn id(&mut self) -> Option<()> {
+        let (span, quotes) = match self.peek()? {
+            b'1'..=b'9' => (self.number()?, 0),
+            b'0' | b'-' => (self.skip_any()?, 0),
+            b'"' => (self.string()?.span, 2),
+            first => {
+                self.skip_any()?;
+                if first != b'n' {
+                    self.found.seen.add(Seen::BAD_ID);
+                }
+                return Some(());
             }
         };
         if span.to - span.from > MAX_ID + quotes {
@@ -232,18 +293,19 @@ impl<'t> Scan<'t> {
         } else {
             self.found.id = span;
         }
-        Ok(())
+        Some(())
     }
 
     /// A number that does not begin with 0.
-    fn number(&mut self) -> Result<Span, Broken> {
+    #[inline]
+    fn number(&mut self) -> Option<Span> {
         let from = self.at;
         let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
         match self.rest().get(digits) {
             Some(b'.' | b'e' | b'E') => self.skip_any(),
             _ => {
                 self.at += digits;
-                Ok(Span { from, to: self.at })
+                Some(Span { from, to: self.at })
             }
         }
     }
@@ -253,6 +315,8 @@ impl<'t> Scan<'t> {
     fn peek(&mut self) -> Option<u8> {
         loop {
             match self.text.as_bytes().get(self.at) {
+                // Most often.
+                Some(&next) if next > b' ' => return Some(next),
                 Some(b' ' | b'\n' | b'\t' | b'\r') => self.at += 1,
                 next => return next.copied(),
             }
@@ -266,42 +330,40 @@ impl<'t> Scan<'t> {
 
     /// A string.
     #[inline]
-    fn string(&mut self) -> Result<Quoted, Broken> {
+    fn string(&mut self) -> Option<Quoted> {
         let from = self.at;
-        let Some((b'"', inside)) = self.rest().split_first() else { return Err(self.broken()) };
-        let length = inside.iter().position(|&byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-        match length.and_then(|length| Some((length, inside.get(length)?))) {
-            Some((length, b'"')) => {
-                self.at += length + 2;
-                Ok(Quoted { span: Span { from, to: self.at }, escaped: false })
-            }
-            Some((_, b'\\')) => Ok(Quoted { span: self.skip_any()?, escaped: true }),
-            _ => {
-                self.at += 1 + length.unwrap_or(inside.len());
-                Err(self.broken())
-            }
+        let (b'"', inside) = self.rest().split_first()? else { return None };
+        let length = inside.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
+        if inside.get(length) == Some(&b'\\') {
+            return Some(Quoted { span: self.skip_any()?, escaped: true });
         }
+        self.at += 1 + length;
+        if *inside.get(length)? != b'"' {
+            return None;
+        }
+        self.at += 1;
+        Some(Quoted { span: Span { from, to: self.at }, escaped: false })
     }
 
     /// Skips a value.
     #[inline]
-    pub(super) fn skip(&mut self) -> Result<Span, Broken> {
-        if self.peek() == Some(b'"') { Ok(self.string()?.span) } else { self.skip_any() }
+    fn skip(&mut self) -> Option<Span> {
+        if self.peek()? == b'"' { Some(self.string()?.span) } else { self.skip_any() }
     }
 
     /// Skips a value of any kind. It does not recurse, however deep the value is nested.
-    fn skip_any(&mut self) -> Result<Span, Broken> {
+    #[inline(never)]
+    fn skip_any(&mut self) -> Option<Span> {
         let from = self.at;
-        let mut json = Deserializer::from_str(self.text.get(from..).unwrap_or_default());
+        let mut json = Deserializer::from_str(self.text.get(from..)?);
         let skipped = IgnoredAny::deserialize(&mut json);
         self.at += json.into_iter::<IgnoredAny>().byte_offset();
-        match skipped {
-            Ok(IgnoredAny) => Ok(Span { from, to: self.at }),
-            Err(_) => Err(self.broken()),
-        }
+        skipped.ok().map(|IgnoredAny| Span { from, to: self.at })
     }
+}
 
-    fn broken(&self) -> Broken {
-        Broken::NoJson { at: self.at }
-    }
+/// Compares keys, which are short: a call of `memcmp` would take longer.
+#[inline]
+fn same(left: &str, right: &str) -> bool {
+    left.len() == right.len() && left.bytes().zip(right.bytes()).all(|(left, right)| left == right)
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use ws_spec::options::{Bounds, OptionInfo, RESOLUTION};
+use ws_spec::options::{Bounds, OptionInfo, PERIOD, RESOLUTION};
 
 use super::value::{Refused, Value};
 
@@ -40,6 +40,12 @@ impl Seconds {
             Given::Number(number) => Duration::try_from_secs_f64(number).ok(),
             Given::Exact(duration) => Some(duration),
         }
+    }
+
+    /// The nearest duration from nothing to a year.
+    pub(crate) fn saturating(self) -> Duration {
+        // Only what is no number has none.
+        Duration::try_from_secs_f64(self.number().clamp(0.0, PERIOD.most)).unwrap_or_default()
     }
 
     /// The duration, from 0 to `most`. What is not a number is 0.

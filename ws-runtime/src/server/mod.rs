@@ -11,6 +11,7 @@ mod registry;
 mod running;
 mod serve;
 mod shutdown;
+mod states;
 mod tasks;
 #[cfg(unix)]
 mod watches;
@@ -31,16 +32,18 @@ use self::shutdown::Stage;
 use crate::conn::{Broadcast, Conn, SendError, corked};
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
+use crate::message::{self, Push};
 use crate::options::Options;
 use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
 use crate::wire::FrameKind;
 
-pub use self::builder::{Builder, DefaultState, Given, StateSource};
+pub use self::builder::{Builder, Starting};
 pub(crate) use self::builder::{bind, warn};
 pub(crate) use self::pending::{Evicted, Slot};
 pub use self::running::Running;
+pub use self::states::{Awaits, Given, PrivateState, StateSources, Unset};
 
 /// A running server: a cheap handle that may be cloned, kept and sent to other threads.
 ///
@@ -74,7 +77,7 @@ type Shared<F> = Arc<Mutex<F>>;
 type OnConnect = dyn FnMut(&Conn) -> Outcome + Send;
 type OnShutdown = dyn FnMut(&Server) -> Outcome + Send;
 
-/// A server together with the user's handlers and state.
+/// A server together with the user's handlers and states.
 pub(crate) struct Hosted<S: Service> {
     pub(crate) server: Server,
     pub(crate) store: S::Store,
@@ -128,19 +131,60 @@ impl Server {
         self.0.registry.list()
     }
 
+    /// Sends a push to every connection that is ready and whose route speaks the envelope. Returns how many queued it; the
+    /// number may be ignored.
+    ///
+    /// It is serialised and encoded once for all connections, and taken by value or by reference. It behaves as
+    /// [`broadcast_utf8`](Self::broadcast_utf8) does otherwise. A push that does not serialise as JSON is not sent, which is
+    /// logged as an error.
+    ///
+    /// ```
+    /// use serde::Serialize;
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server(listen = 8080)]
+    /// mod clock {
+    ///     use super::*;
+    ///
+    ///     #[push]
+    ///     #[derive(Serialize)]
+    ///     struct Ticked {
+    ///         connections: usize,
+    ///     }
+    ///
+    ///     #[tick(1)]
+    ///     fn tick(server: &Server) {
+    ///         server.broadcast(Ticked { connections: server.connections().len() });
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    #[doc(alias = "emit")]
+    #[doc(alias = "publish")]
+    pub fn broadcast<P: Push>(&self, push: P) -> usize {
+        let sent = message::with_text(
+            |out| message::write_push(out, &push),
+            |text| self.broadcast_frame(FrameKind::Text, text.as_slice(), Conn::speaks),
+        );
+        sent.unwrap_or_else(|error| {
+            tracing::error!(push = P::NAME, %error, "a push was not sent: it does not serialise as JSON");
+            0
+        })
+    }
+
     /// Sends a text message to every connection that is ready. Returns how many queued it.
     ///
     /// The message is encoded once for all connections. The call never waits. A connection whose outbox is full is
     /// closed or misses the message, depending on the option `slow`. A connection with a smaller `max_send_size` misses
     /// the message, which is logged. A connection whose `ready` handler runs gets it after what that sends.
     pub fn broadcast_utf8<'a>(&self, text: impl Into<Utf8<'a>>) -> usize {
-        self.broadcast(FrameKind::Text, text.into().as_str().as_bytes())
+        self.broadcast_frame(FrameKind::Text, text.into().as_str().as_bytes(), |_| true)
     }
 
     /// Sends a binary message to every connection that is ready. Returns how many queued it. It behaves as
     /// [`broadcast_utf8`](Self::broadcast_utf8) does.
     pub fn broadcast_binary<'a>(&self, data: impl Into<Binary<'a>>) -> usize {
-        self.broadcast(FrameKind::Binary, data.into().as_slice())
+        self.broadcast_frame(FrameKind::Binary, data.into().as_slice(), |_| true)
     }
 
     /// Ends a connection at once, without a Close frame. What is queued for it is lost. Its `disconnect` handler still
@@ -242,19 +286,24 @@ impl Server {
         Some(move |server: &Server| handler.lock().unwrap_or_else(PoisonError::into_inner)(server))
     }
 
-    fn broadcast(&self, kind: FrameKind, payload: &[u8]) -> usize {
+    fn broadcast_frame(&self, kind: FrameKind, payload: &[u8], is_for: impl Fn(&Conn) -> bool) -> usize {
         let mut broadcast = Broadcast::new(kind, payload);
         let mut taken = 0;
         let mut too_large = 0;
         // Logged later, without a lock: a subscriber may send the log to connections.
         let mut missed = Vec::new();
         corked(|| {
-            self.0.registry.each_ready(|conn| match broadcast.send_to(conn) {
-                Ok(()) => taken += 1,
-                // It has started to close meanwhile.
-                Err(SendError::Gone) => {}
-                Err(SendError::TooLarge { .. }) => too_large += 1,
-                Err(error) => missed.push((conn.id(), error)),
+            self.0.registry.each_ready(|conn| {
+                if !is_for(conn) {
+                    return;
+                }
+                match broadcast.send_to(conn) {
+                    Ok(()) => taken += 1,
+                    // It has started to close meanwhile.
+                    Err(SendError::Gone) => {}
+                    Err(SendError::TooLarge { .. }) => too_large += 1,
+                    Err(error) => missed.push((conn.id(), error)),
+                }
             });
         });
         for (conn, error) in missed {

@@ -10,13 +10,13 @@ use super::http::Request;
 use crate::event::{Route, Service};
 use crate::listen::{Address, Dialer};
 use crate::message::Keys;
-use crate::server::StateSource;
+use crate::server::StateSources;
 use crate::{Builder, Running, Seconds, Server};
 
 /// How many bytes a pipe holds in each direction, unless a client says otherwise.
 pub(super) const CAPACITY: usize = 64 * 1024;
 
-impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
+impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// Runs the server in memory, for a test: see [`test`](crate::test).
     ///
     /// All that was set before applies, but for `listen`, `tls` and the environment. Ticks, watches and timers run as they

@@ -77,18 +77,6 @@ struct Frame {
     left: usize,
 }
 
-impl Incoming<'_> {
-    pub(crate) fn into_owned(self) -> Incoming<'static> {
-        match self {
-            Self::Text(text) => Incoming::Text(text.into_owned()),
-            Self::Binary(data) => Incoming::Binary(data.into_owned()),
-            Self::Ping(data) => Incoming::Ping(data.into_owned()),
-            Self::Pong(data) => Incoming::Pong(data.into_owned()),
-            Self::Close(frame) => Incoming::Close(frame),
-        }
-    }
-}
-
 impl Decoder {
     /// `inflater` is given if permessage-deflate was negotiated.
     pub(crate) fn new(limits: Limits, inflater: Option<Inflater>) -> Self {

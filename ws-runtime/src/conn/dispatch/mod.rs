@@ -15,7 +15,6 @@ use crate::event::{
 };
 use crate::message::{Beside, Envelope, Keys, NO_REPLY_TO, Running};
 use crate::server::Hosted;
-use crate::wire::Incoming;
 
 pub(super) use self::call::{Caught, Verdict, catch_now, report};
 pub(crate) use self::call::{Panicked, catch};
@@ -38,7 +37,7 @@ impl<R: Route> Dispatcher<R> {
         }
         loop {
             let next = driver.next(self).await;
-            let Some(handling) = next.map(|incoming| Box::pin(self.run_async(driver, incoming))) else {
+            let Some(handling) = next.map(|message| Box::pin(self.run_async(driver, message))) else {
                 return;
             };
             if handling.await == Verdict::End {
@@ -77,8 +76,7 @@ impl<R: Route> Dispatcher<R> {
     }
 
     /// Runs the `async` handler of a message to its end.
-    async fn run_async(&mut self, driver: &mut Driver, incoming: Incoming<'static>) -> Verdict {
-        let Ok(message) = Received::of::<R>(incoming) else { return Verdict::GoOn };
+    async fn run_async(&mut self, driver: &mut Driver, message: Received<'static>) -> Verdict {
         let message = match message {
             Received::Named(message) => match R::running(message.name()) {
                 Some(running) => return self.run_beside(driver, running, message).await,
@@ -251,16 +249,14 @@ impl<R: Route> Dispatcher<R> {
 impl<R: Route> Receiver for Dispatcher<R> {
     const HANDLES: bool = true;
 
-    fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
-        // Pings and Close frames never get here: `ReceivePath` handles them.
-        let Ok(message) = Received::of::<R>(incoming) else { return Ok(()) };
+    fn receive<'b>(&mut self, message: Received<'b>) -> Result<(), Received<'b>> {
         match self.call_replaced(&message) {
             Some((name, ended)) => {
                 self.conclude(name, OnRefusal::of::<R>(&message), Some(ended));
             }
             None => match catch_now(|| message.handle::<R>(self.event())) {
                 Ok(Ok(Handled::Done)) => {}
-                Ok(Ok(Handled::Later)) => return Err(message.into()),
+                Ok(Ok(Handled::Later)) => return Err(message),
                 Ok(Err(failure)) => {
                     self.fail(message.handler::<R>(), OnRefusal::of::<R>(&message), Ok(failure));
                 }

@@ -20,10 +20,10 @@ use super::dispatch::{Caught, Panicked};
 use super::receive::{ReceivePath, Receiver, ToInbox};
 use super::send::{CancelLevel, Phase, Written};
 use crate::Reject;
-use crate::event::{Close, Outcome};
+use crate::event::{Close, Outcome, Received, Speech};
 use crate::message::{Address, Envelope, Running};
 use crate::transport::{Insist, ReadHalf};
-use crate::wire::{Incoming, Inflater};
+use crate::wire::Inflater;
 
 pub(crate) use self::deadlines::Moment;
 
@@ -49,6 +49,8 @@ pub(super) struct Driver {
 /// What the parts of a connection share during a turn.
 pub(super) struct Turn<'t> {
     pub(super) conn: &'t Conn,
+    /// The calls that run beside handlers.
+    pub(super) beside: &'t mut BesideCalls,
     pub(super) budget: &'t mut Budget,
     pub(super) deadlines: &'t mut Deadlines,
     pub(super) now: Moment,
@@ -57,7 +59,7 @@ pub(super) struct Turn<'t> {
 /// Why the loop over messages stopped.
 enum Stop {
     /// This message has an `async` handler, which must be awaited.
-    Await(Incoming<'static>),
+    Await(Received<'static>),
     /// The budget is used up: other tasks run before the rest is handled.
     Yield,
     /// No more messages will be handled.
@@ -71,9 +73,10 @@ impl Driver {
         read_half: Option<ReadHalf>,
         unread: Vec<u8>,
         inflater: Option<Inflater>,
+        speech: Option<&'static Speech>,
     ) -> Self {
         Self {
-            receive: ReceivePath::new(&conn, read_half, unread, inflater),
+            receive: ReceivePath::new(&conn, read_half, unread, inflater, speech),
             beside: BesideCalls::default(),
             lingering: None,
             budget: Budget::new(),
@@ -91,7 +94,7 @@ impl Driver {
     pub(super) fn next(
         &mut self,
         receiver: &mut impl Receiver,
-    ) -> impl Future<Output = Option<Incoming<'static>>> {
+    ) -> impl Future<Output = Option<Received<'static>>> {
         poll_fn(|cx| self.poll_next(cx, receiver))
     }
 
@@ -202,12 +205,12 @@ impl Driver {
         &mut self,
         cx: &mut Context<'_>,
         receiver: &mut impl Receiver,
-    ) -> Poll<Option<Incoming<'static>>> {
+    ) -> Poll<Option<Received<'static>>> {
         let now = self.begin_turn(cx);
         self.beside.poll(cx, &self.conn);
         let stop = match self.handle_all(cx, now, receiver) {
             // Nothing is written yet: the reply to this message leaves with those that are corked.
-            Poll::Ready(Stop::Await(incoming)) => return Poll::Ready(Some(incoming)),
+            Poll::Ready(Stop::Await(message)) => return Poll::Ready(Some(message)),
             Poll::Ready(Stop::Over) => Poll::Ready(None),
             Poll::Ready(Stop::Yield) => {
                 yield_turn(cx);
@@ -224,9 +227,9 @@ impl Driver {
         loop {
             let phase = self.conn.phase();
             if !matches!(phase, Phase::Ready | Phase::Finishing) {
-                let Some(incoming) = self.pop_late() else { return Poll::Ready(Stop::Over) };
-                if let Err(incoming) = receiver.receive(incoming) {
-                    return Poll::Ready(Stop::Await(incoming));
+                let Some(message) = self.pop_late() else { return Poll::Ready(Stop::Over) };
+                if let Err(message) = receiver.receive(message) {
+                    return Poll::Ready(Stop::Await(message));
                 }
                 continue;
             }
@@ -257,11 +260,11 @@ impl Driver {
                 self.receive_for_later(cx, now);
                 return Some(Poll::Pending);
             }
-        } else if let Some(incoming) = self.receive.pop() {
+        } else if let Some(message) = self.receive.pop() {
             self.budget.spend(0, 1);
             self.deadlines.made_progress(now);
-            let unhandled = receiver.receive(incoming).err();
-            return unhandled.map(|incoming| Poll::Ready(Stop::Await(incoming)));
+            let unhandled = receiver.receive(message).err();
+            return unhandled.map(|message| Poll::Ready(Stop::Await(message)));
         } else if self.receive.has_unread() {
             let (receive, mut turn) = self.split(now);
             receive.decode_unread(&mut turn, receiver);
@@ -282,7 +285,7 @@ impl Driver {
     }
 
     /// The next message of a peer whose Close frame was answered before its messages were handled.
-    fn pop_late(&mut self) -> Option<Incoming<'static>> {
+    fn pop_late(&mut self) -> Option<Received<'static>> {
         let is_cancelled = self.conn.send_path().cancel_level() > self.survives;
         if self.handles_late && !is_cancelled { self.receive.pop() } else { None }
     }
@@ -316,8 +319,8 @@ impl Driver {
 
     /// The receive path, and the parts of the driver that it uses.
     fn split(&mut self, now: Moment) -> (&mut ReceivePath, Turn<'_>) {
-        let turn = Turn { conn: &self.conn, budget: &mut self.budget, deadlines: &mut self.deadlines, now };
-        (&mut self.receive, turn)
+        let Self { conn, receive, beside, budget, deadlines, .. } = self;
+        (receive, Turn { conn, beside, budget, deadlines, now })
     }
 }
 

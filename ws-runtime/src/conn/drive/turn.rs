@@ -41,6 +41,7 @@ impl Driver {
         }
         self.end(cx, now);
         if self.conn.phase() == Phase::Gone {
+            self.conn.end_questions();
             self.receive.take_read_half();
             self.lingering = None;
             self.unset_alarm();
@@ -52,6 +53,8 @@ impl Driver {
     /// Advances the ending of the connection from its current stage.
     fn end(&mut self, cx: &mut Context<'_>, now: Moment) {
         let Some((ending, left)) = self.ending() else { return };
+        // What is received from now on is not handled.
+        self.conn.end_questions();
         self.deadlines.ending(ending, left, now);
         if let (Ending::AwaitingClose, Reading::Ended { with_close_frame }) = (ending, self.receive.reading())
         {

@@ -32,6 +32,17 @@ pub enum SendError {
         /// The payload's size in bytes.
         size: usize,
     },
+    /// A push to a connection whose route does not speak the envelope.
+    #[error(
+        "cannot send a push: the route of the connection takes no named messages, so its peer would not know it"
+    )]
+    NoEnvelope,
+    /// A push that does not serialise as JSON.
+    #[error("cannot send a push: it does not serialise as JSON: {error}")]
+    NotJson {
+        /// What its `Serialize` says.
+        error: String,
+    },
     /// The outbox is full and `slow = "drop"`: the message is dropped, the connection stays.
     #[error("the peer reads too slowly: its outbox of {max} bytes is full, so the message is dropped")]
     Full {

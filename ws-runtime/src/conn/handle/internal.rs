@@ -2,13 +2,15 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use super::Conn;
+use super::{Conn, Extras, Message, SendError};
 use crate::conn::dispatch::catch_now;
-use crate::conn::send::{CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendLock, SendPath};
+use crate::conn::send::{Bound, CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendLock, SendPath};
 use crate::event::{Close, ClosedBy};
+use crate::message::{Answer, Questions};
 use crate::transport::WriteHalf;
-use crate::wire::Agreement;
+use crate::wire::{Agreement, FrameKind, Payload};
 
 impl Conn {
     /// Ends the connection at once, without a Close frame.
@@ -138,7 +140,66 @@ impl Conn {
 
     /// Charges an error reply that the runtime makes. Returns false if the peer has had too many.
     pub(in crate::conn) fn allows_error(&self) -> bool {
-        self.0.errors.charge(self.server().alarms().now().micros())
+        self.extras().errors.charge(self.server().alarms().now().micros())
+    }
+
+    fn extras(&self) -> &Extras {
+        self.0.extras.get_or_init(Box::default)
+    }
+
+    pub(crate) fn questions(&self) -> &Questions {
+        &self.extras().questions
+    }
+
+    /// Whether the peer was ever asked.
+    pub(in crate::conn) fn has_asked(&self) -> bool {
+        self.0.extras.get().is_some_and(|extras| extras.questions.has_asked())
+    }
+
+    /// Passes an answer on. Returns false if it answers no question.
+    pub(in crate::conn) fn answered(&self, answer: Answer<'_>) -> bool {
+        self.0.extras.get().is_some_and(|extras| extras.questions.answer(answer))
+    }
+
+    /// Wakes those who wait for answers: none will be received.
+    pub(in crate::conn) fn end_questions(&self) {
+        if let Some(extras) = self.0.extras.get() {
+            extras.questions.end();
+        }
+    }
+
+    /// Says, before the connection is ready, whether its route speaks the envelope.
+    pub(in crate::conn) fn set_speaks(&self, speaks: bool) {
+        self.0.speaks.store(speaks, Ordering::Release);
+    }
+
+    /// Whether the connection is open and its route speaks the envelope.
+    pub(crate) fn speaks(&self) -> bool {
+        self.0.speaks.load(Ordering::Acquire)
+    }
+
+    /// Checks whether the peer knows named messages.
+    pub(crate) fn check_speaks(&self) -> Result<(), SendError> {
+        match self.phase() {
+            _ if self.speaks() => Ok(()),
+            Phase::Opening => Err(SendError::NotReady),
+            Phase::Ready | Phase::Finishing | Phase::Closing | Phase::Gone => Err(SendError::NoEnvelope),
+        }
+    }
+
+    /// Sends a message that is no push.
+    pub(crate) fn send_plain(&self, message: Message<'_>) -> Result<(), SendError> {
+        match message {
+            Message::Utf8(text) => self.send_utf8(text),
+            Message::Binary(data) => self.send_binary(data),
+            Message::Ping(data) => self.send_control(FrameKind::Ping, data.0),
+            Message::Pong(data) => self.send_control(FrameKind::Pong, data.0),
+        }
+    }
+
+    /// Sends text that is known to be UTF-8.
+    pub(crate) fn send_text(&self, text: Payload<'_>) -> Result<(), SendError> {
+        self.send_message(FrameKind::Text, text, Bound::Outbox)
     }
 
     /// How many bytes wait to be written.

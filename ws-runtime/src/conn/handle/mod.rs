@@ -19,7 +19,7 @@ use super::send::{Bound, CorkedFrames, Deflation, Phase, SendLock, SendPath, def
 use crate::Server;
 use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
-use crate::message::ErrorBudget;
+use crate::message::{ErrorBudget, Outgoing, Questions};
 use crate::options::{Compression, Named};
 use crate::transport::Stream;
 use crate::wire::FrameKind;
@@ -46,11 +46,21 @@ struct Inner {
     deflation: OnceLock<Box<Deflation>>,
     send_path: SendLock,
     corked: CorkedFrames,
-    errors: ErrorBudget,
+    /// Whether the route of the connection speaks the envelope. Set before the connection is ready.
+    speaks: AtomicBool,
     /// Whether `replaced` has ever been set. It spares most calls the mutex.
     has_replaced: AtomicBool,
     /// Boxed, as most connections replace no handler.
     replaced: Mutex<Option<Box<Replaced>>>,
+    /// Boxed and made when it is needed first, as most connections use nothing of it.
+    extras: OnceLock<Box<Extras>>,
+}
+
+/// What a connection needs rarely.
+#[derive(Debug, Default)]
+struct Extras {
+    errors: ErrorBudget,
+    questions: Questions,
 }
 
 impl Conn {
@@ -67,9 +77,10 @@ impl Conn {
             deflation: OnceLock::new(),
             send_path: SendLock::new(SendPath::new(options)),
             corked: CorkedFrames::new(),
-            errors: ErrorBudget::default(),
+            speaks: false.into(),
             has_replaced: false.into(),
             replaced: Mutex::new(None),
+            extras: OnceLock::new(),
             server,
         }))
     }
@@ -148,29 +159,44 @@ impl Conn {
         self.send_message(FrameKind::Binary, data.into().0, Bound::Outbox)
     }
 
-    /// Sends a message or a control frame of any kind that carries data.
+    /// Sends a push, or a message or a control frame of any kind that carries data.
+    ///
+    /// A push is a struct or an enum that is marked `#[push]` in the server's module. It is taken by value or by reference,
+    /// and sent as the text `{"type": …, "data": …}`.
     ///
     /// ```
-    /// # fn example(conn: &ws_runtime::Conn) -> Result<(), ws_runtime::SendError> {
-    /// use ws_runtime::Message;
+    /// use serde::Serialize;
+    /// use ws_runtime::prelude::*;
+    /// use ws_runtime::{Message, SendError};
     ///
-    /// conn.send(Message::Utf8("hello".into()))?;
-    /// conn.send(Message::Ping((&[1, 2, 3]).into()))?;
-    /// # Ok(())
-    /// # }
+    /// #[ws_server(listen = 8080)]
+    /// mod chat {
+    ///     use super::*;
+    ///
+    ///     #[push]
+    ///     #[derive(Serialize)]
+    ///     pub struct Said<'a> {
+    ///         pub from: &'a str,
+    ///         pub text: &'a str,
+    ///     }
+    /// }
+    ///
+    /// fn greet(conn: &Conn) -> Result<(), SendError> {
+    ///     conn.send(chat::Said { from: "server", text: "hello" })?;
+    ///     conn.send(Message::Ping((&[1, 2, 3]).into()))
+    /// }
+    /// # fn main() {}
     /// ```
     ///
     /// # Errors
     ///
-    /// As [`send_utf8`](Self::send_utf8), and [`SendError::ControlTooLarge`] for a ping or a pong of more than 125
-    /// bytes.
-    pub fn send(&self, message: Message<'_>) -> Result<(), SendError> {
-        match message {
-            Message::Utf8(text) => self.send_utf8(text),
-            Message::Binary(data) => self.send_binary(data),
-            Message::Ping(data) => self.send_control(FrameKind::Ping, data.0),
-            Message::Pong(data) => self.send_control(FrameKind::Pong, data.0),
-        }
+    /// As [`send_utf8`](Self::send_utf8); [`SendError::ControlTooLarge`] for a ping or a pong of more than 125 bytes; for a
+    /// push [`SendError::NoEnvelope`] if the connection's route does not speak the envelope, and [`SendError::NotJson`] if
+    /// the push does not serialise.
+    #[doc(alias = "emit")]
+    #[doc(alias = "push")]
+    pub fn send<M: Outgoing>(&self, message: M) -> Result<(), SendError> {
+        message.send_to(self)
     }
 
     /// Waits until the outbox is empty: all messages, also those sent while it waits, are with the kernel. A producer

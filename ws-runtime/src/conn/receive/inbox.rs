@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::event::Close;
+use crate::event::{Close, Received};
 use crate::options::Options;
-use crate::wire::Incoming;
 
 /// The inbox never holds less than this many bytes before reading stops.
 const MIN_BYTES: usize = 256 * 1024;
@@ -13,7 +12,7 @@ const MIN_BYTES: usize = 256 * 1024;
 /// slows the peer down.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
-    waiting: VecDeque<Incoming<'static>>,
+    waiting: VecDeque<Received<'static>>,
     bytes: usize,
     /// How the stream of messages ended. Reported once all messages before it are handled.
     end: Option<Box<Close>>,
@@ -38,19 +37,30 @@ impl Inbox {
         self.waiting.len() >= options.max_inbox || self.bytes >= max_message.max(MIN_BYTES)
     }
 
-    pub(super) fn push(&mut self, incoming: Incoming<'static>) {
-        self.bytes += size(&incoming);
-        self.waiting.push_back(incoming);
+    pub(super) fn push(&mut self, message: Received<'static>) {
+        self.bytes += message.size();
+        self.waiting.push_back(message);
     }
 
-    pub(super) fn pop(&mut self) -> Option<Incoming<'static>> {
-        let incoming = self.waiting.pop_front()?;
-        self.bytes -= size(&incoming);
+    pub(super) fn pop(&mut self) -> Option<Received<'static>> {
+        let message = self.waiting.pop_front()?;
+        self.bytes -= message.size();
         if self.waiting.is_empty() {
             // An idle connection holds no buffer.
             self.waiting = VecDeque::new();
         }
-        Some(incoming)
+        Some(message)
+    }
+
+    /// Takes the first message for which this holds.
+    pub(super) fn take(
+        &mut self,
+        which: impl FnMut(&Received<'static>) -> bool,
+    ) -> Option<Received<'static>> {
+        let at = self.waiting.iter().position(which)?;
+        let message = self.waiting.remove(at)?;
+        self.bytes -= message.size();
+        Some(message)
     }
 
     /// Records how the stream of messages ended. The first call counts.
@@ -60,13 +70,5 @@ impl Inbox {
 
     pub(super) fn take_end(&mut self) -> Option<Close> {
         self.end.take().map(|close| *close)
-    }
-}
-
-fn size(incoming: &Incoming<'_>) -> usize {
-    match incoming {
-        Incoming::Text(text) => text.as_str().len(),
-        Incoming::Binary(data) | Incoming::Ping(data) | Incoming::Pong(data) => data.as_slice().len(),
-        Incoming::Close(_) => 0,
     }
 }

@@ -1,6 +1,7 @@
 //! Reads bytes from the socket, decodes them to messages, and passes these to handlers or to the inbox.
 
 mod inbox;
+mod own;
 
 use std::cell::Cell;
 use std::io;
@@ -14,7 +15,7 @@ use self::inbox::Inbox;
 use super::Conn;
 use super::drive::Turn;
 use super::send::{Bound, Phase};
-use crate::event::{Close, ClosedBy};
+use crate::event::{Close, ClosedBy, Received, Speech};
 use crate::transport::{ReadHalf, WriteHalf};
 use crate::wire::{Decoder, FrameKind, Incoming, Inflater, Limits, Payload, ProtocolError};
 
@@ -36,6 +37,8 @@ pub(super) struct ReceivePath {
     /// runs.
     read_half: Option<ReadHalf>,
     decoder: Decoder,
+    /// `None` if the route does not speak the envelope.
+    speech: Option<&'static Speech>,
     inbox: Inbox,
     /// Received but not decoded: read before the 101, or left because the inbox or the outbox was full or the budget
     /// used up.
@@ -62,7 +65,7 @@ pub(super) trait Receiver {
     const HANDLES: bool;
 
     /// Handles a message before the next one is decoded. Returns the message if it must be kept for an `async` handler.
-    fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>>;
+    fn receive<'b>(&mut self, message: Received<'b>) -> Result<(), Received<'b>>;
 }
 
 /// Handles no message now: all go to the inbox.
@@ -71,8 +74,8 @@ pub(super) struct ToInbox;
 impl Receiver for ToInbox {
     const HANDLES: bool = false;
 
-    fn receive<'b>(&mut self, incoming: Incoming<'b>) -> Result<(), Incoming<'b>> {
-        Err(incoming)
+    fn receive<'b>(&mut self, message: Received<'b>) -> Result<(), Received<'b>> {
+        Err(message)
     }
 }
 
@@ -82,6 +85,7 @@ impl ReceivePath {
         read_half: Option<ReadHalf>,
         unread: Vec<u8>,
         inflater: Option<Inflater>,
+        speech: Option<&'static Speech>,
     ) -> Self {
         let limits = Limits {
             max_message: conn.max_recv_size(),
@@ -90,6 +94,7 @@ impl ReceivePath {
         Self {
             read_half,
             decoder: Decoder::new(limits, inflater),
+            speech,
             inbox: Inbox::default(),
             unread,
             was_large: false,
@@ -130,7 +135,7 @@ impl ReceivePath {
     }
 
     /// Takes the first message that waits.
-    pub(super) fn pop(&mut self) -> Option<Incoming<'static>> {
+    pub(super) fn pop(&mut self) -> Option<Received<'static>> {
         self.inbox.pop()
     }
 
@@ -280,10 +285,12 @@ impl ReceivePath {
                 if turn.conn.phase() == Phase::Closing {
                     return;
                 }
+                let message = Received::of(incoming, self.speech);
+                let Some(message) = message.and_then(|message| self.take_own(message, turn)) else { return };
                 let later =
-                    if self.inbox.is_empty() { receiver.receive(incoming).err() } else { Some(incoming) };
-                if let Some(incoming) = later {
-                    self.inbox.push(incoming.into_owned());
+                    if self.inbox.is_empty() { receiver.receive(message).err() } else { Some(message) };
+                if let Some(message) = later {
+                    self.inbox.push(message.into_owned());
                 }
             }
             Err(error) => {
@@ -296,8 +303,7 @@ impl ReceivePath {
 
     /// RFC 6455, section 5.5.2: a ping is answered by a pong with the same payload.
     fn answer_ping(&mut self, mut payload: Payload<'_>, turn: &mut Turn<'_>) {
-        if !turn.deadlines.allows_ping(turn.now) {
-            self.end(Close::new(1008, "too many pings", ClosedBy::Error));
+        if !self.allows_ping(turn) {
             return;
         }
         // Fails only if the connection is closing or cut, or if far too much waits already.

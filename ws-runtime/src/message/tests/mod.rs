@@ -9,4 +9,4 @@ use super::Keys;
 
 const KEYS: &Keys = &Keys::DEFAULT;
 
-const RENAMED: &Keys = &Keys { kind: "event", id: "ref", data: "payload" };
+const RENAMED: &Keys = &Keys::new("event", "ref", "payload");

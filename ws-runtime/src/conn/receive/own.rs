@@ -1,0 +1,121 @@
+//! Messages to the runtime itself, which are handled as they are received, ahead of the inbox and of every handler: names
+//! that begin with `$`, and answers to questions.
+
+use super::ReceivePath;
+use crate::Reject;
+use crate::conn::beside::tell_cancelled;
+use crate::conn::dispatch::tell;
+use crate::conn::drive::Turn;
+use crate::conn::send::Bound;
+use crate::event::{Close, ClosedBy, Failure, Received};
+use crate::message::{self, Answer, Broken, Envelope, write};
+use crate::wire::FrameKind;
+
+/// The handler of these messages in the log.
+const HANDLER: &str = "message";
+
+impl ReceivePath {
+    /// Handles a message if it is one to the runtime. Returns any other.
+    #[inline]
+    pub(super) fn take_own<'b>(
+        &mut self,
+        message: Received<'b>,
+        turn: &mut Turn<'_>,
+    ) -> Option<Received<'b>> {
+        let Received::Named(named) = message else { return Some(message) };
+        if is_own(&named, turn) {
+            self.handle_own(named, turn).map(Received::Named)
+        } else {
+            Some(Received::Named(named))
+        }
+    }
+
+    /// Returns the message if it is broken: its dispatcher tells the peer so.
+    #[inline(never)]
+    fn handle_own<'b>(&mut self, message: Envelope<'b>, turn: &mut Turn<'_>) -> Option<Envelope<'b>> {
+        let is_dollar = message.name().starts_with('$');
+        match message.answer() {
+            Ok(Some(answer)) if !is_dollar => answered(&message, answer, turn),
+            Ok(_) => match message.complete() {
+                Ok(()) => self.handle_dollar(&message, turn),
+                Err(broken) => refuse(&message, broken.into(), turn),
+            },
+            Err(_) => return Some(message),
+        }
+        None
+    }
+
+    fn handle_dollar(&mut self, message: &Envelope<'_>, turn: &mut Turn<'_>) {
+        let id = message.reply_to().id;
+        match (message.name(), id) {
+            ("$ping", id) => {
+                if self.allows_ping(turn) {
+                    let pong = |out: &mut Vec<u8>| {
+                        write::pong(out, message.keys(), id);
+                        Ok(())
+                    };
+                    // Fails only if the connection is closing or cut, or if far too much waits already.
+                    let _ = message::with_text(pong, |text| {
+                        turn.conn.send_message(FrameKind::Text, text, Bound::Pong)
+                    });
+                }
+            }
+            ("$cancel", Some(id)) => self.cancel(id, turn),
+            ("$cancel", None) => {
+                let reject = Reject::bad_request();
+                refuse(message, reject.text("`$cancel` needs the id of the message that is cancelled"), turn);
+            }
+            // Never answered, or two peers of one kind could do that without end.
+            ("$error" | "$pong", _) => {
+                self.allows_ping(turn);
+            }
+            _ => refuse(message, Reject::not_found().text("names that begin with `$` are reserved"), turn),
+        }
+    }
+
+    /// Ends the call that answers this `id`. One that waits in the inbox does not begin.
+    fn cancel(&mut self, id: &str, turn: &mut Turn<'_>) {
+        if turn.beside.cancel(id, turn.conn) {
+            return;
+        }
+        let Some(speech) = self.speech else { return };
+        let waiting = self.inbox.take(|waiting| match waiting {
+            // What does not run beside other handlers cannot be cancelled later either.
+            Received::Named(named) => named.id() == Some(id) && (speech.running)(named.name()).is_some(),
+            Received::Utf8(_) | Received::Binary(_) | Received::Pong(_) => false,
+        });
+        if let Some(Received::Named(named)) = waiting
+            && let Some(running) = (speech.running)(named.name())
+        {
+            tell_cancelled(turn.conn, HANDLER, running, &named.address());
+        }
+    }
+
+    /// Charges a ping, by either protocol. Ends the connection after too many.
+    pub(super) fn allows_ping(&mut self, turn: &mut Turn<'_>) -> bool {
+        let allowed = turn.deadlines.allows_ping(turn.now);
+        if !allowed {
+            self.end(Close::new(1008, "too many pings", ClosedBy::Error));
+        }
+        allowed
+    }
+}
+
+#[inline]
+fn is_own(message: &Envelope<'_>, turn: &Turn<'_>) -> bool {
+    message.is_for_runtime()
+        // Its number may stand behind its data. Where nothing was asked, the handler's dispatcher finds that.
+        || turn.conn.has_asked() && message.complete() == Err(Broken::NoQuestion)
+}
+
+fn answered(message: &Envelope<'_>, answer: Answer<'_>, turn: &Turn<'_>) {
+    if !turn.conn.answered(answer) {
+        refuse(message, Broken::NoQuestion.into(), turn);
+    }
+}
+
+/// Tells the peer what is wrong, within its budget of mistakes.
+#[cold]
+fn refuse(message: &Envelope<'_>, reject: Reject, turn: &Turn<'_>) {
+    tell(turn.conn, HANDLER, message.keys(), message.reply_to(), Ok(Failure::from(reject)));
+}

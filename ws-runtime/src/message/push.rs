@@ -1,0 +1,119 @@
+//! Pushes: named messages that the server sends on its own.
+
+use serde::{Serialize, Serializer};
+
+use super::{Keys, with_text, write};
+use crate::event::{IntoReply, Reply};
+use crate::{Conn, Message, SendError, Utf8Bytes};
+
+/// A named message that the server sends on its own: a struct or an enum marked [`#[push]`](crate::push) in the server's
+/// module.
+///
+/// It is sent by [`Conn::send`] and [`Server::broadcast`](crate::Server::broadcast), or returned by a handler of
+/// `#[on(ready)]`. The peer gets `{"type": …, "data": …}`, without an `id`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no push",
+    label = "not marked `#[push]`",
+    note = "mark the struct `#[push]` in the server's module; text alone is sent to all by `server.broadcast_utf8(…)`"
+)]
+pub trait Push {
+    /// The `type` of the message.
+    const NAME: &'static str;
+
+    #[doc(hidden)]
+    const KEYS: &'static Keys;
+
+    /// Serialises the data.
+    #[doc(hidden)]
+    fn serialize_data<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Push + ?Sized> Push for &P {
+    const NAME: &'static str = P::NAME;
+
+    const KEYS: &'static Keys = P::KEYS;
+
+    fn serialize_data<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).serialize_data(serializer)
+    }
+}
+
+/// The data of a push. The macro calls it at the name of the struct.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the push `{Self}` cannot be sent as JSON",
+    label = "does not implement `serde::Serialize`",
+    note = "derive it: `#[push] #[derive(Serialize)] struct …`, with `use serde::Serialize;`"
+)]
+pub trait PushData {
+    fn serialize_data<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> PushData for T {
+    fn serialize_data<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+}
+
+/// What [`Conn::send`] takes: a [`Push`] by value or by reference, or a [`Message`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent to a peer",
+    label = "neither a push nor a message",
+    note = "mark the struct `#[push]` in the server's module, or send `Message::Utf8(…)`; text alone is sent by `conn.send_utf8(…)`"
+)]
+pub trait Outgoing {
+    #[doc(hidden)]
+    fn send_to(self, conn: &Conn) -> Result<(), SendError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Push> Outgoing for P {
+    fn send_to(self, conn: &Conn) -> Result<(), SendError> {
+        conn.check_speaks()?;
+        with_text(|out| write_push(out, &self), |text| conn.send_text(text)).map_err(not_json)?
+    }
+}
+
+impl Outgoing for Message<'_> {
+    fn send_to(self, conn: &Conn) -> Result<(), SendError> {
+        conn.send_plain(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Push> IntoReply for P {
+    fn into_reply<'r>(self) -> Reply<'r>
+    where
+        Self: 'r,
+    {
+        let mut text = Vec::new();
+        if let Err(error) = write_push(&mut text, &self) {
+            return Reply::failed(not_json(error));
+        }
+        match Utf8Bytes::try_from(text) {
+            Ok(text) => Reply::text(text),
+            Err(error) => Reply::failed(error),
+        }
+    }
+}
+
+/// Writes a push as a message.
+pub(crate) fn write_push<P: Push>(out: &mut Vec<u8>, push: &P) -> serde_json::Result<()> {
+    write::push(out, P::KEYS, P::NAME, &Data(push))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "passed to `map_err`")]
+pub(super) fn not_json(error: serde_json::Error) -> SendError {
+    SendError::NotJson { error: error.to_string() }
+}
+
+/// The data of a push as serde sees it.
+pub(super) struct Data<'p, P>(pub(super) &'p P);
+
+impl<P: Push> Serialize for Data<'_, P> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize_data(serializer)
+    }
+}
