@@ -15,6 +15,7 @@ pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnost
     let before = diagnostics.count();
     match option.kind {
         Kind::Listen => check_listen(&value, diagnostics),
+        Kind::Rate => return check_rate(value, diagnostics).map(Value::Expression),
         Kind::Origins => {
             if let Some(word) = lone_word(&value).filter(|word| is_kind_of_origins(word)) {
                 return Some(Value::Origins(word.clone()));
@@ -200,7 +201,7 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
             Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),
             _ => Some("`subprotocols` is a list of names, such as `[\"chat.v2\", \"chat.v1\"]`".to_owned()),
         },
-        Kind::Listen | Kind::Origins => None,
+        Kind::Listen | Kind::Origins | Kind::Rate => None,
     }
 }
 

@@ -35,6 +35,8 @@ pub(in crate::conn) struct Deadlines {
     ending: Ending,
     /// How many bytes were left when the drain rate was last checked.
     drain_left: u32,
+    /// When handling goes on, while it pauses because of the option `rate`.
+    resumes_at: Option<Moment>,
     ping_credit_at: Moment,
     ping_credit: f32,
     /// Pings since the last sign of life.
@@ -92,7 +94,7 @@ impl Moment {
         self.0.get()
     }
 
-    fn after(self, duration: Duration) -> Self {
+    pub(in crate::conn) fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
     }
 
@@ -115,6 +117,7 @@ impl Deadlines {
             ending_since: now,
             ending: Ending::Open,
             drain_left: 0,
+            resumes_at: None,
             ping_credit_at: now,
             ping_credit: PING_BURST,
             pings: 0,
@@ -136,8 +139,14 @@ impl Deadlines {
             self.assembling_since.map(|since| since.after(options.assembly_timeout)),
             self.stalled_since.map(|since| since.after(options.write_timeout)),
             self.ending_timeout(options).map(|timeout| self.ending_since.after(timeout)),
+            self.resumes_at,
         ];
         deadlines.into_iter().flatten().min()
+    }
+
+    /// Handling pauses until then. The alarm wakes the task, which is all that it needs.
+    pub(in crate::conn) fn resume_at(&mut self, at: Moment) {
+        self.has_new |= self.resumes_at.replace(at) != Some(at);
     }
 
     /// The peer gave a sign of life.
@@ -227,6 +236,7 @@ impl Deadlines {
             due[2] = Some(Due::Write);
         }
         due[3] = self.ending_due(options, left, now);
+        self.resumes_at.take_if(|at| *at <= now);
         due.into_iter().flatten()
     }
 

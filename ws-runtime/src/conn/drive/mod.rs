@@ -260,6 +260,10 @@ impl Driver {
                 self.receive_for_later(cx, now);
                 return Some(Poll::Pending);
             }
+        } else if let Some(at) = self.paused_until(now, phase) {
+            self.deadlines.resume_at(at);
+            self.receive_for_later(cx, now);
+            return Some(Poll::Pending);
         } else if let Some(message) = self.receive.pop() {
             self.budget.spend(0, 1);
             self.deadlines.made_progress(now);
@@ -282,6 +286,15 @@ impl Driver {
             self.conn.send_path().push_close(Close::shutdown());
         }
         None
+    }
+
+    /// When the next message may be handled by the option `rate`, if not now. At shutdown all are handled at once.
+    #[inline]
+    fn paused_until(&mut self, now: Moment, phase: Phase) -> Option<Moment> {
+        if phase != Phase::Ready {
+            return None;
+        }
+        self.receive.paused_until(self.conn.server().options().rate, now)
     }
 
     /// The next message of a peer whose Close frame was answered before its messages were handled.
