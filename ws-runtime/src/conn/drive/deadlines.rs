@@ -35,8 +35,6 @@ pub(in crate::conn) struct Deadlines {
     ending: Ending,
     /// How many bytes were left when the drain rate was last checked.
     drain_left: u32,
-    /// When handling goes on, while it pauses because of the option `rate`.
-    resumes_at: Option<Moment>,
     ping_credit_at: Moment,
     ping_credit: f32,
     /// Pings since the last sign of life.
@@ -117,7 +115,6 @@ impl Deadlines {
             ending_since: now,
             ending: Ending::Open,
             drain_left: 0,
-            resumes_at: None,
             ping_credit_at: now,
             ping_credit: PING_BURST,
             pings: 0,
@@ -139,14 +136,13 @@ impl Deadlines {
             self.assembling_since.map(|since| since.after(options.assembly_timeout)),
             self.stalled_since.map(|since| since.after(options.write_timeout)),
             self.ending_timeout(options).map(|timeout| self.ending_since.after(timeout)),
-            self.resumes_at,
         ];
         deadlines.into_iter().flatten().min()
     }
 
-    /// Handling pauses until then. The alarm wakes the task, which is all that it needs.
-    pub(in crate::conn) fn resume_at(&mut self, at: Moment) {
-        self.has_new |= self.resumes_at.replace(at) != Some(at);
+    /// A deadline was added that is kept elsewhere.
+    pub(in crate::conn) fn add(&mut self) {
+        self.has_new = true;
     }
 
     /// The peer gave a sign of life.
@@ -236,7 +232,6 @@ impl Deadlines {
             due[2] = Some(Due::Write);
         }
         due[3] = self.ending_due(options, left, now);
-        self.resumes_at.take_if(|at| *at <= now);
         due.into_iter().flatten()
     }
 

@@ -260,8 +260,8 @@ impl Driver {
                 self.receive_for_later(cx, now);
                 return Some(Poll::Pending);
             }
-        } else if let Some(at) = self.paused_until(now, phase) {
-            self.deadlines.resume_at(at);
+        } else if self.pauses(now, phase) {
+            self.deadlines.add();
             self.receive_for_later(cx, now);
             return Some(Poll::Pending);
         } else if let Some(message) = self.receive.pop() {
@@ -288,13 +288,10 @@ impl Driver {
         None
     }
 
-    /// When the next message may be handled by the option `rate`, if not now. At shutdown all are handled at once.
+    /// Whether the next message has to wait because of the option `rate`. At shutdown all are handled at once.
     #[inline]
-    fn paused_until(&mut self, now: Moment, phase: Phase) -> Option<Moment> {
-        if phase != Phase::Ready {
-            return None;
-        }
-        self.receive.paused_until(self.conn.server().options().rate, now)
+    fn pauses(&mut self, now: Moment, phase: Phase) -> bool {
+        phase == Phase::Ready && self.receive.pauses(self.conn.server().options().rate, now)
     }
 
     /// The next message of a peer whose Close frame was answered before its messages were handled.

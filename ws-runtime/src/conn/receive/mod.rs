@@ -290,7 +290,7 @@ impl ReceivePath {
                 let is_allowed = self.is_allowed(rate, &message, turn.now);
                 let later = if is_allowed { receiver.receive(message).err() } else { Some(message) };
                 if let Some(message) = later {
-                    self.keep(message.into_owned(), is_allowed);
+                    self.inbox.push(message.into_owned());
                 }
             }
             Err(error) => {

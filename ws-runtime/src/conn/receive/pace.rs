@@ -7,23 +7,28 @@ use crate::conn::drive::Moment;
 use crate::event::Received;
 use crate::message::{Bucket, Refill};
 
-/// How many messages are left of the connection's `rate`.
+/// How many messages are left of the connection's `rate`. Boxed, as most servers have none.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct Pace(Option<Box<State>>);
+
+#[derive(Debug, Default)]
+struct State {
     bucket: Bucket,
     /// Whether the first message of the inbox has taken its token. It was passed to its handler before, which is to be
     /// awaited.
     first_has_token: bool,
+    /// When there is a token for the first message of the inbox.
+    resumes_at: Option<Moment>,
 }
 
-impl Pace {
+impl State {
     /// Takes a token for a message. If there is none: how long it takes until there is one.
-    fn take(&mut self, rate: Option<Refill>, message: &Received<'_>, now: Moment) -> Result<(), Duration> {
-        match (rate, message) {
-            (None, _) | (Some(_), Received::Pong(_)) => Ok(()),
-            (Some(rate), Received::Utf8(_) | Received::Named(_) | Received::Binary(_)) => {
+    fn take(&mut self, rate: Refill, message: &Received<'_>, now: Moment) -> Result<(), Duration> {
+        match message {
+            Received::Utf8(_) | Received::Named(_) | Received::Binary(_) => {
                 self.bucket.take(rate, now.micros() * 1000)
             }
+            Received::Pong(_) => Ok(()),
         }
     }
 }
@@ -32,38 +37,45 @@ impl ReceivePath {
     /// Takes a token for a message that has just arrived, if none waits before it. Without one the message waits too.
     #[inline]
     pub(super) fn is_allowed(&mut self, rate: Option<Refill>, message: &Received<'_>, now: Moment) -> bool {
-        self.inbox.is_empty() && self.pace.take(rate, message, now).is_ok()
-    }
-
-    /// Adds a message to the inbox.
-    pub(super) fn keep(&mut self, message: Received<'static>, has_token: bool) {
-        if self.inbox.is_empty() {
-            self.pace.first_has_token = has_token;
+        if !self.inbox.is_empty() {
+            return false;
         }
-        self.inbox.push(message);
+        let Some(rate) = rate else { return true };
+        let state = self.pace.0.get_or_insert_default();
+        state.first_has_token = state.take(rate, message, now).is_ok();
+        state.first_has_token
     }
 
-    /// Takes a token for the first message that waits. If there is none: when there is one.
+    /// Takes a token for the first message that waits. Returns whether the message has to wait until there is one.
     #[inline]
-    pub(in crate::conn) fn paused_until(&mut self, rate: Option<Refill>, now: Moment) -> Option<Moment> {
-        let rate = Some(rate?);
-        let message = self.inbox.first()?;
-        if self.pace.first_has_token {
-            return None;
-        }
-        match self.pace.take(rate, message, now) {
-            Ok(()) => {
-                self.pace.first_has_token = true;
-                None
+    pub(in crate::conn) fn pauses(&mut self, rate: Option<Refill>, now: Moment) -> bool {
+        let Some(rate) = rate else { return false };
+        let Some(message) = self.inbox.first() else { return false };
+        let state = self.pace.0.get_or_insert_default();
+        if !state.first_has_token {
+            match state.take(rate, message, now) {
+                Ok(()) => state.first_has_token = true,
+                Err(wait) => {
+                    // Rounded up to the clock's resolution, or it would be too early.
+                    state.resumes_at = Some(now.after(wait + Duration::from_micros(1)));
+                    return true;
+                }
             }
-            // Rounded up to the clock's resolution, or it would be too early.
-            Err(wait) => Some(now.after(wait + Duration::from_micros(1))),
         }
+        state.resumes_at = None;
+        false
+    }
+
+    /// When handling goes on, if it pauses. A time that has passed is one of a connection that ends.
+    pub(in crate::conn) fn resumes_at(&self, now: Moment) -> Option<Moment> {
+        self.pace.0.as_ref()?.resumes_at.filter(|at| *at > now)
     }
 
     /// Takes the first message that waits.
     pub(in crate::conn) fn pop(&mut self) -> Option<Received<'static>> {
-        self.pace.first_has_token = false;
+        if let Some(state) = &mut self.pace.0 {
+            state.first_has_token = false;
+        }
         self.inbox.pop()
     }
 }
