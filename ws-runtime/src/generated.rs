@@ -14,11 +14,11 @@ pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
 pub use crate::message::{
     AnswerData, Ask, Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult,
-    IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Rate, RateValue, Returned, Running,
+    IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Returned, Running,
 };
 pub use crate::options::{
-    Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue,
-    SlowValue, SubprotocolsValue, TlsValue,
+    Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
+    SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;

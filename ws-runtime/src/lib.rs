@@ -131,7 +131,7 @@ pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
-pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
+pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
 #[doc(hidden)]
 pub use server::{Awaits, StateSources};
 pub use server::{Builder, Given, Running, Server, Starting, Unset};
