@@ -87,7 +87,9 @@ pub fn handler_must_be_send<F: Future + Send>(future: F) -> F {
 ///
 /// The handler's own, or that its time is up.
 pub async fn within<F: Future<Output = Outcome>>(timeout: Seconds, handler: F) -> Outcome {
-    tokio::time::timeout(timeout.saturating(), handler).await.unwrap_or_else(|_| Err(Failure::told(Reject::timeout())))
+    tokio::time::timeout(timeout.saturating(), handler)
+        .await
+        .unwrap_or_else(|_| Err(Failure::told(Reject::timeout())))
 }
 
 /// What a binary message becomes on a route that speaks the envelope and has no handler for it.
