@@ -80,6 +80,8 @@ pub(crate) enum Output {
     Data,
     /// An HTTP response.
     Response,
+    /// Whether a message may pass.
+    Verdict,
 }
 
 /// What an argument of a wrong type shows that the user looks for.
@@ -322,6 +324,29 @@ pub(crate) const CONCURRENT: Row = Row {
     ..NAMED
 };
 
+/// The function that `guard = …` names.
+pub(crate) const GUARD: Row = Row {
+    name: "guard",
+    title: "a guard",
+    foreign_names: &[],
+    argument_trait: "FromGuard",
+    payload: Payload::Nothing,
+    payload_types: &[],
+    payload_words: "",
+    has_json: false,
+    surroundings: Surroundings::Connection,
+    session: Session::Lent,
+    output: Output::Verdict,
+    hints: &[
+        (Wanted::Text, "it says who may send a message, before its data is read"),
+        (
+            Wanted::Json,
+            "it says who may send a message, before its data is read: check the data in the handler",
+        ),
+        (Wanted::Request, REQUEST_ELSEWHERE),
+    ],
+};
+
 /// `#[tick(…)]`
 pub(crate) const TICK: Row = Row {
     name: "tick",
@@ -442,7 +467,8 @@ mod tests {
 
     #[test]
     fn no_two_events_share_a_name() {
-        let rows = || Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH, &SESSION_TIMER]);
+        let rows =
+            || Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH, &GUARD, &SESSION_TIMER]);
         let mut names: Vec<&str> = rows().map(|row| row.name).collect();
         names.extend(rows().flat_map(|row| row.foreign_names));
         names.sort_unstable();
@@ -451,9 +477,13 @@ mod tests {
 
     #[test]
     fn only_what_surrounds_a_session_lends_it() {
-        for row in
-            Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH, &SESSION_TIMER, &STATE_TIMER])
-        {
+        for row in Event::ALL.iter().map(|event| event.row()).chain([
+            &TICK,
+            &WATCH,
+            &GUARD,
+            &SESSION_TIMER,
+            &STATE_TIMER,
+        ]) {
             let lends = !matches!(row.session, Session::Absent(_));
             assert_eq!(row.surroundings == Surroundings::Connection, lends, "{}", row.name);
         }

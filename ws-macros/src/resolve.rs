@@ -91,9 +91,12 @@ impl<'s> Names<'s> {
                 Role::Timer(TimerPlace { owner: Owner::State(name), .. }) => {
                     self.server.states.iter().position(|state| state.name == *name)
                 }
-                Role::On(_) | Role::Named(_) | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => {
-                    None
-                }
+                Role::On(_)
+                | Role::Named(_)
+                | Role::Guard
+                | Role::Tick { .. }
+                | Role::Watch { .. }
+                | Role::Timer(_) => None,
             },
             cfgs: handler.cfgs.clone(),
         }

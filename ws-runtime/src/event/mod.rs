@@ -7,6 +7,7 @@ mod arguments;
 mod close;
 mod context;
 mod dispatch;
+mod guard;
 mod identity;
 mod json;
 mod message;
@@ -28,8 +29,8 @@ pub use crate::timer::{
     Called, Fired, Fires, Firing, Host, SessionTimer, StateTimer, TimedLock, TimedState, TimerField, Timers,
 };
 pub use arguments::{
-    FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong,
-    FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
+    FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromGuard, FromHandshake, FromMessage,
+    FromNamed, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{
@@ -38,6 +39,7 @@ pub use context::{
 };
 pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
 pub(crate) use dispatch::{Received, Speech};
+pub use guard::{GuardError, IntoVerdict};
 pub use identity::{Admission, Identity, IdentityKey, NoIdentity, SearchKey, identity};
 pub use json::{FromJson, WithJson};
 pub use message::{Binary, Content, Utf8};

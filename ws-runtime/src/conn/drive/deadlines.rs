@@ -102,7 +102,7 @@ impl Moment {
         self.0.get()
     }
 
-    fn after(self, duration: Duration) -> Self {
+    pub(in crate::conn) fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
     }
 
@@ -163,6 +163,11 @@ impl Deadlines {
     /// Forgets the session's timers: all were looked at, or none will be.
     pub(in crate::conn) fn clear_timers(&mut self) {
         self.timers = None;
+    }
+
+    /// A deadline was added that is kept elsewhere.
+    pub(in crate::conn) fn add(&mut self) {
+        self.has_new = true;
     }
 
     /// The peer gave a sign of life.

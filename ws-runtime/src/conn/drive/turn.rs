@@ -110,7 +110,9 @@ impl Driver {
         if self.alarm.is_some() && !self.deadlines.may_be_sooner() {
             return;
         }
-        let Some(next) = self.deadlines.next(self.conn.server().options(), now) else { return };
+        let deadline = self.deadlines.next(self.conn.server().options(), now);
+        // Woken by the alarm, the task goes on by itself.
+        let Some(next) = [deadline, self.receive.resumes_at(now)].into_iter().flatten().min() else { return };
         if self.alarm.is_some_and(|at| at <= next) {
             return;
         }
