@@ -44,14 +44,21 @@ impl<R: Route> Dispatcher<R> {
             return;
         }
         loop {
-            let handled = match driver.next(self).await {
-                Some(Next::Message(message)) => Box::pin(self.run_async(driver, message)).await,
-                Some(Next::Timers) => Box::pin(self.run_timers(driver)).await,
-                None => return,
+            let next = driver.next(self).await;
+            let Some(handling) = next.map(|next| Box::pin(self.run(driver, next))) else {
+                return;
             };
-            if handled == Verdict::End {
+            if handling.await == Verdict::End {
                 return;
             }
+        }
+    }
+
+    /// Runs what must be awaited.
+    async fn run(&mut self, driver: &mut Driver, next: Next) -> Verdict {
+        match next {
+            Next::Message(message) => self.run_async(driver, message).await,
+            Next::Timers => self.run_timers(driver).await,
         }
     }
 
