@@ -107,14 +107,29 @@ async fn call(client: &mut Client, message: &str) -> String {
 async fn a_group_sends_to_its_members_and_to_nobody_else() {
     let news = News::new().await;
     let (mut ann, mut bob, mut eve) = (news.connect().await, news.connect().await, news.connect().await);
-    assert_eq!(call(&mut ann, r#"{"type":"follow","data":"rust"}"#).await, r#"{"type":"follow","data":[true,1]}"#);
-    assert_eq!(call(&mut bob, r#"{"type":"follow","data":"rust"}"#).await, r#"{"type":"follow","data":[true,2]}"#);
-    assert_eq!(call(&mut bob, r#"{"type":"follow","data":"rust"}"#).await, r#"{"type":"follow","data":[false,2]}"#);
-    assert_eq!(call(&mut ann, r#"{"type":"post","data":["rust","1.95"]}"#).await, r#"{"type":"post","data":1}"#);
+    assert_eq!(
+        call(&mut ann, r#"{"type":"follow","data":"rust"}"#).await,
+        r#"{"type":"follow","data":[true,1]}"#
+    );
+    assert_eq!(
+        call(&mut bob, r#"{"type":"follow","data":"rust"}"#).await,
+        r#"{"type":"follow","data":[true,2]}"#
+    );
+    assert_eq!(
+        call(&mut bob, r#"{"type":"follow","data":"rust"}"#).await,
+        r#"{"type":"follow","data":[false,2]}"#
+    );
+    assert_eq!(
+        call(&mut ann, r#"{"type":"post","data":["rust","1.95"]}"#).await,
+        r#"{"type":"post","data":1}"#
+    );
     assert_eq!(bob.text().await, r#"{"type":"posted","data":{"text":"1.95"}}"#);
     assert_eq!(call(&mut bob, r#"{"type":"leave","data":"rust"}"#).await, r#"{"type":"leave","data":true}"#);
     assert_eq!(call(&mut bob, r#"{"type":"leave","data":"rust"}"#).await, r#"{"type":"leave","data":false}"#);
-    assert_eq!(call(&mut ann, r#"{"type":"post","data":["rust","1.96"]}"#).await, r#"{"type":"post","data":0}"#);
+    assert_eq!(
+        call(&mut ann, r#"{"type":"post","data":["rust","1.96"]}"#).await,
+        r#"{"type":"post","data":0}"#
+    );
 
     eve.send(r#"{"type":"shout","id":1,"data":"all"}"#).await;
     for client in [&mut ann, &mut bob, &mut eve] {
@@ -127,7 +142,10 @@ async fn a_group_sends_to_its_members_and_to_nobody_else() {
 async fn a_connection_leaves_its_groups_before_disconnect_and_enters_none_after_it() {
     let news = News::new().await;
     let (mut ann, bob) = (news.connect().await, news.connect().await);
-    assert_eq!(call(&mut ann, r#"{"type":"follow","data":"rust"}"#).await, r#"{"type":"follow","data":[true,1]}"#);
+    assert_eq!(
+        call(&mut ann, r#"{"type":"follow","data":"rust"}"#).await,
+        r#"{"type":"follow","data":[true,1]}"#
+    );
     assert_eq!(news.all.len(), 2);
     let more = Group::new();
     assert!(news.all.connections().iter().all(|conn| more.insert(conn)));

@@ -7,6 +7,7 @@ mod arguments;
 mod close;
 mod context;
 mod dispatch;
+mod guard;
 mod identity;
 mod json;
 mod message;
@@ -24,8 +25,8 @@ mod watching;
 #[doc(hidden)]
 pub use crate::handshake::FromQuery;
 pub use arguments::{
-    FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong,
-    FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
+    FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromGuard, FromHandshake, FromMessage,
+    FromNamed, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{
@@ -34,6 +35,7 @@ pub use context::{
 };
 pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
 pub(crate) use dispatch::{Received, Speech};
+pub use guard::{GuardError, IntoVerdict};
 pub use identity::{Admission, Identity, IdentityKey, NoIdentity, SearchKey, identity};
 pub use json::{FromJson, WithJson};
 pub use message::{Binary, Content, Utf8};
