@@ -93,6 +93,8 @@ struct Refused {
     body: Option<Bytes>,
     /// Whether it says that something is missing: an `Option` is `None` then.
     is_absence: bool,
+    /// Whether a handler was asked in a phase of the session that it is not for.
+    is_of_phase: bool,
     /// Why this refusal itself is invalid.
     mistake: Option<String>,
 }
@@ -138,6 +140,7 @@ impl Reject {
             headers: HeaderMap::new(),
             body: None,
             is_absence: false,
+            is_of_phase: false,
             mistake: None,
         }))
     }
@@ -301,6 +304,16 @@ impl Reject {
     /// The message, or the status in words: for a log line and a close reason.
     pub(crate) fn reason(&self) -> String {
         self.written().map_or_else(|| self.0.status.to_string(), str::to_owned)
+    }
+
+    /// A handler was asked in a phase of the session that it is not for.
+    pub(crate) fn of_phase(mut self) -> Self {
+        self.0.is_of_phase = true;
+        self.absent()
+    }
+
+    pub(crate) fn is_of_phase(&self) -> bool {
+        self.0.is_of_phase
     }
 
     /// Whether it says that something is missing.
