@@ -135,6 +135,10 @@ impl Names<'_> {
     /// Whether a type is what belongs to a phase: it has the name of one, alone or behind a path.
     fn is_payload(&self, path: &Path) -> bool {
         let Some(last) = path.segments.last() else { return false };
+        let scope = path.segments.iter().rev().nth(1);
+        if self.scope.sessions.iter().any(|session| scope.is_some_and(|scope| scope.ident == session.name)) {
+            return false; // a variant and no type
+        }
         let payloads = self
             .scope
             .sessions
