@@ -289,6 +289,35 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// #[derive(Default)]
 /// struct Guest { name: String }
 /// ```
+///
+/// # Phases
+///
+/// An enum has phases. A handler that takes what belongs to one, `&Player` or `&mut Player`, is reached only in the variants that
+/// carry it:
+///
+/// ```ignore
+/// #[session]
+/// enum Peer {
+///     #[reject(401, "sign in first")]
+///     Guest,
+///     Player(Player),
+///     Admin(Box<Admin>),
+/// }
+///
+/// #[on("sign_in")]
+/// fn sign_in(Json(name): Json<String>, peer: &mut Peer) { *peer = Peer::Player(Player::new(name)); }
+///
+/// #[on("move")]
+/// fn play(Json(play): Json<Move>, player: &mut Player) -> Result<(), MoveError> { … }
+/// ```
+///
+/// In another phase that variant's `#[reject(status, "text", code = "…")]` is the answer: 403, `forbidden`, where there is none.
+/// It is the error reply to a named message; `utf8` and `binary` close with 1008; `ready`, `pong`, `disconnect` and timers are not
+/// run. `Option<&Player>` is `None` in another phase. `&mut Peer` changes the phase; a handler takes either the session or what
+/// belongs to a phase, once.
+///
+/// What belongs to a phase is the only field of a tuple variant, also in a `Box`, and a type of your own crate. Two variants may
+/// carry the same type.
 #[proc_macro_attribute]
 pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::Session, &item.into()).into()
