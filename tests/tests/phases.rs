@@ -154,10 +154,7 @@ async fn a_handler_is_reached_in_its_phase_and_refused_by_the_variant_in_others(
     assert!(call(&mut guest, "kick").await.starts_with(r#""error":{"code":"forbidden""#), "403 by default");
     assert_eq!(call(&mut guest, "play").await, r#""data":true"#);
     assert_eq!(call(&mut guest, "move").await, r#""data":2"#, "two phases carry a player");
-    assert_eq!(
-        call(&mut guest, "kick").await,
-        r#""error":{"code":"in_game","message":"not during a game"}"#
-    );
+    assert_eq!(call(&mut guest, "kick").await, r#""error":{"code":"in_game","message":"not during a game"}"#);
 
     let mut admin = game.connect("as=admin").await;
     assert_eq!(call(&mut admin, "kick").await, r#""data":1"#, "behind a box");

@@ -60,8 +60,17 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
         let locks = |call: &&Call<'_>| !call.handler.awaits() && call.changes_state(number);
         resolved.calls.iter().find(locks).map(|call| &call.handler.name)
     };
-    let locking = (0..resolved.server.states.len()).map(locking).collect();
-    let mut arguments = Arguments { server: resolved.server, locking, unmarked: BTreeSet::new() };
+    let timed = |number| {
+        let is_timer = |call: &&Call<'_>| call.timed_state == Some(number);
+        resolved.calls.iter().find(is_timer).map(|call| &call.handler.name)
+    };
+    let states = 0..resolved.server.states.len();
+    let mut arguments = Arguments {
+        server: resolved.server,
+        locking: states.clone().map(locking).collect(),
+        timed: states.map(timed).collect(),
+        unmarked: BTreeSet::new(),
+    };
     for (number, call) in resolved.calls.iter().enumerate() {
         let before = diagnostics.count();
         let earlier = resolved.calls.iter().take(number).map(|call| call.handler);

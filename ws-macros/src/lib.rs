@@ -80,6 +80,7 @@ macro_rules! rows {
 /// | [`#[on("name")]`](macro@on) | the handler of the messages of that type |
 /// | [`#[tick(period = 1)]`](macro@tick) | a handler that runs every so many seconds |
 /// | [`#[watch(readable = …)]`](macro@watch) | a handler that runs when a handle is ready |
+/// | [`#[timer(field)]`](macro@timer) | a handler that runs when the `Timer` in a field is due |
 /// | [`#[state]`](macro@state) | the type of a state: one value for the server; there may be several such types |
 /// | [`#[session]`](macro@session) | the type of the session: one value for each connection |
 /// | [`#[identity]`](macro@identity) | the type that says who a peer is: made once by `handshake` |
@@ -242,6 +243,47 @@ pub fn tick(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 #[proc_macro_attribute]
 pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::Watch, &item.into()).into()
+}
+
+/// Marks the handler of a [`Timer`](https://docs.rs/ws-runtime/latest/ws_runtime/struct.Timer.html): `#[timer(field)]`,
+/// inside a [`#[ws_server]`](macro@ws_server) module.
+///
+/// The field is one of the [`#[session]`](macro@session) or of a [`#[state]`](macro@state). Where two of these structs have a
+/// field of that name, write which one: `#[timer(Table.clock)]`. The handler runs when the timer that a handler has
+/// started is due. The timer is off before that, so the handler may start it anew.
+///
+/// | the field | what the handler gets of it |
+/// |---|---|
+/// | `Timer` | |
+/// | `[Timer; N]`, `Vec<Timer>` | the index, as `usize` |
+/// | `HashMap<K, Timer>`, `BTreeMap<K, Timer>` | the key, as `&K`, or as `K` if that can be cloned; `&str` for a `String` |
+///
+/// The handler of a session's timer can also take `&Conn`, `&Server`, the session and the states. It runs between the other
+/// handlers of the connection, and no longer once the connection starts to close. If it fails, the connection closes with
+/// 1011. That of a state's timer can take `&Server` and the states, runs under the lock on the state, and no longer once
+/// the server closes its connections. If it fails, that is logged. A state with timers is behind a lock, so an `async fn`
+/// cannot take it. Both return `()` or a `Result<(), E>`.
+///
+/// Timers that became due while another handler ran are handled after that, in the order of their times.
+///
+/// ```ignore
+/// #[session]
+/// #[derive(Default)]
+/// struct Seat { clock: Timer }
+///
+/// #[on(utf8)]
+/// fn moved(seat: &mut Seat) {
+///     seat.clock.start(30);
+/// }
+///
+/// #[timer(clock)]
+/// fn too_slow(conn: &Conn) -> Result<(), CloseError> {
+///     conn.disconnect(4000, "you took too long")
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn timer(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    outside(Marker::Timer, &item.into()).into()
 }
 
 /// Marks the type of a state, a struct or an enum, of which the server has one value: `#[state]`, inside a

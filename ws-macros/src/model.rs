@@ -233,6 +233,25 @@ pub(crate) enum Role {
         interest: Interest,
         handle: Expr,
     },
+    Timer(TimerPlace),
+}
+
+/// The field of a `#[timer(…)]`.
+#[derive(Debug)]
+pub(crate) struct TimerPlace {
+    pub(crate) owner: Owner,
+    /// The way to the field in its owner.
+    pub(crate) members: Vec<Member>,
+    /// Whether the field may hold several timers, so that the handler can take an index or a key.
+    pub(crate) has_keys: bool,
+}
+
+/// What a field belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Session,
+    /// The state of this name.
+    State(Ident),
 }
 
 /// What an attribute says about when and how often its handler runs: `#[on("name", rate = 5)]`.
@@ -289,12 +308,16 @@ impl Handler {
     }
 
     fn row_of_role(&self) -> &'static Row {
-        match self.role {
+        match &self.role {
             Role::On(event) => event.row(),
             Role::Named(_) => &events::NAMED,
             Role::Guard => &events::GUARD,
             Role::Tick { .. } => &events::TICK,
             Role::Watch { .. } => &events::WATCH,
+            Role::Timer(place) => match place.owner {
+                Owner::Session => &events::SESSION_TIMER,
+                Owner::State(_) => &events::STATE_TIMER,
+            },
         }
     }
 
@@ -303,7 +326,7 @@ impl Handler {
         match &self.role {
             Role::On(event) => Some(Subject::Event(*event)),
             Role::Named(name) => Some(Subject::Message(name.value())),
-            Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
+            Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
         }
     }
 
@@ -346,7 +369,7 @@ impl Role {
     pub(crate) fn event(&self) -> Option<Event> {
         match self {
             Self::On(event) => Some(*event),
-            Self::Named(_) | Self::Guard | Self::Tick { .. } | Self::Watch { .. } => None,
+            Self::Named(_) | Self::Guard | Self::Tick { .. } | Self::Watch { .. } | Self::Timer(_) => None,
         }
     }
 }

@@ -14,6 +14,7 @@ mod phases;
 mod push;
 mod scope;
 mod settings;
+mod timer;
 mod words;
 
 pub(crate) use marker::Marker;

@@ -45,6 +45,8 @@ pub(crate) enum Cell {
     Plain,
     /// It is behind a lock, because a handler takes it by `&mut`.
     Guarded,
+    /// It is behind a lock, because its timers change when they are due.
+    Timed,
 }
 
 impl<'s> Plan<'s> {
@@ -102,7 +104,7 @@ impl<'s> Plan<'s> {
 
     /// Whether some state is behind a lock.
     pub(crate) fn has_locks(&self) -> bool {
-        self.states.iter().any(|state| state.cell == Cell::Guarded)
+        self.states.iter().any(|state| state.cell != Cell::Plain)
     }
 
     /// Whether an item is a handler that is left out.
@@ -120,8 +122,14 @@ fn states(parts: &[Part], calls: &[Call<'_>]) -> Vec<State> {
     let state = |part: &Part| {
         // Under `#[cfg]`, two types can have the same name.
         let number = parts.iter().position(|first| first.name == part.name).unwrap_or_default();
-        let is_changed = calls.iter().any(|call| call.changes_state(number));
-        State { part: part.clone(), cell: if is_changed { Cell::Guarded } else { Cell::Plain }, number }
+        let cell = if calls.iter().any(|call| call.timed_state == Some(number)) {
+            Cell::Timed
+        } else if calls.iter().any(|call| call.changes_state(number)) {
+            Cell::Guarded
+        } else {
+            Cell::Plain
+        };
+        State { part: part.clone(), cell, number }
     };
     parts.iter().map(state).collect()
 }

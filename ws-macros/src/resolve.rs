@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::{GenericArgument, Path, PathArguments, Type};
 
 use crate::cfgs::Cfgs;
-use crate::model::{Argument, Handler, Payload, Role, Scope, Server};
+use crate::model::{Argument, Handler, Owner, Payload, Role, Scope, Server, TimerPlace};
 use crate::syntax::{output_type, peel, success};
 
 /// A server, and what the arguments of its handlers ask for.
@@ -22,6 +22,8 @@ pub(crate) struct Call<'s> {
     pub(crate) arguments: Vec<(&'s Argument, Asks)>,
     /// What it returns, bare or in a `Result`, as an argument of that type would ask for it.
     pub(crate) returns: Option<Asks>,
+    /// If it handles timers in a state: the index of that.
+    pub(crate) timed_state: Option<usize>,
     /// The conditions of the handler; `plan` adds that no twin of it exists.
     pub(crate) cfgs: Cfgs,
 }
@@ -63,6 +65,11 @@ impl Call<'_> {
         self.arguments.iter().any(|(_, asks)| *asks == Asks::State(number, Access::Mutable))
     }
 
+    /// Whether a handler can take the key of a timer, which may be of any type.
+    pub(crate) fn may_take_key(&self) -> bool {
+        matches!(&self.handler.role, Role::Timer(place) if place.has_keys)
+    }
+
     pub(crate) fn is_watch(&self) -> bool {
         matches!(self.handler.role, Role::Watch { .. })
     }
@@ -82,6 +89,17 @@ impl<'s> Names<'s> {
             handler,
             arguments: handler.arguments.iter().map(asks).collect(),
             returns: output,
+            timed_state: match &handler.role {
+                Role::Timer(TimerPlace { owner: Owner::State(name), .. }) => {
+                    self.server.states.iter().position(|state| state.name == *name)
+                }
+                Role::On(_)
+                | Role::Named(_)
+                | Role::Guard
+                | Role::Tick { .. }
+                | Role::Watch { .. }
+                | Role::Timer(_) => None,
+            },
             cfgs: handler.cfgs.clone(),
         }
     }

@@ -10,6 +10,7 @@ pub use crate::event::{
     Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, SharesState,
     StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
 };
+pub use crate::event::{FromStateTimer, FromTimer};
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
@@ -23,6 +24,10 @@ pub use crate::options::{
 };
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;
+pub use crate::timer::{
+    SessionTimer, StateTimers, Timed, TimedState, session_timer, session_timer_async, state_timer,
+    state_timer_async,
+};
 pub use crate::words;
 pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};
 

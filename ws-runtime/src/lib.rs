@@ -100,6 +100,7 @@ mod server;
 #[cfg(feature = "test")]
 pub mod test;
 mod tick;
+mod timer;
 mod transport;
 #[cfg(unix)]
 mod watch;
@@ -118,7 +119,7 @@ pub use http;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
-pub use ws_macros::{Reject, identity, on, push, session, state, tick, watch, ws_server};
+pub use ws_macros::{Reject, identity, on, push, session, state, tick, timer, watch, ws_server};
 
 #[doc(hidden)]
 pub use conn::IntoExpiry;
@@ -138,6 +139,7 @@ pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
 pub use server::{Awaits, StateSources};
 pub use server::{Builder, Connections, Given, Group, Running, Server, Starting, Unset};
 pub use tick::TickError;
+pub use timer::Timer;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};
 

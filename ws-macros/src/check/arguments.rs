@@ -27,6 +27,8 @@ pub(super) struct Arguments<'c> {
     pub(super) server: &'c Server,
     /// For each state a handler that takes it by `&mut`, if there is one.
     pub(super) locking: Vec<Option<&'c Ident>>,
+    /// For each state the handler of a timer in it, if there is one.
+    pub(super) timed: Vec<Option<&'c Ident>>,
     /// The types that were reported because they are not marked.
     pub(super) unmarked: BTreeSet<String>,
 }
@@ -66,10 +68,22 @@ impl Arguments<'_> {
             return;
         }
         let locking = self.locking.get(number).copied().flatten();
+        let timed = self.timed.get(number).copied().flatten();
         if handler.flow == Flow::Plain {
-            if access == Access::Mutable || locking.is_some() {
+            if access == Access::Mutable || locking.is_some() || timed.is_some() {
                 diagnostics.error(&argument.ty, STREAM_BORROWS);
             }
+            return;
+        }
+        if let Some(timed) = timed {
+            diagnostics.error(
+                &argument.ty,
+                format!(
+                    "an `async fn` cannot take a state with timers, such as that of `{timed}`: it is behind a lock, which must not be \
+                     held across an `.await`\nmake `{}` a plain `fn`, or put the timers into a `#[state]` of their own",
+                    handler.name
+                ),
+            );
             return;
         }
         match (access, locking) {

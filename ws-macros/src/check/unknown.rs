@@ -32,6 +32,9 @@ pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: 
     if access != Access::Value && call.is_watch() && !name.is_some_and(is_no_handle) {
         return None;
     }
+    if call.may_take_key() {
+        return None;
+    }
     let is_own = name.is_some_and(|name| server.root.types.contains(name));
     if let Some(message) = phase_without_type(target, server) {
         return Some(Problem { message, is_foreign: true, unmarked: None });

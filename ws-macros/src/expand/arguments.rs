@@ -6,6 +6,7 @@ use syn::Type;
 
 use super::parts::{field, taken};
 use super::spans::{at, heart, here};
+use super::timers;
 use crate::events::{Row, Session};
 use crate::model::Argument;
 use crate::plan::{Cell, Plan};
@@ -29,6 +30,9 @@ pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>) -> Arguments {
         Asks::State(state, _) => 2 + state,
     });
     let made = in_order.into_iter().map(|(number, (argument, asks))| match asks {
+        Asks::State(state, access) if timers::fires_with(call, argument, *asks) => {
+            lend_timed(number, argument, *state, *access)
+        }
         Asks::State(state, access) => lend_state(number, argument, *state, *access, plan.cell(*state)),
         Asks::Plain
         | Asks::Identity(_)
@@ -63,18 +67,35 @@ fn lend_state(number: usize, argument: &Argument, state: usize, access: Access, 
     let lock = Ident::new(&format!("lock_{state}"), place);
     match (cell, access) {
         (Cell::Plain, _) => quote_spanned!(place=> #cfgs let #name = context.store().#field.share();),
-        (Cell::Guarded, Access::Mutable) => quote_spanned! {place=>
+        (Cell::Guarded | Cell::Timed, Access::Mutable) => quote_spanned! {place=>
             #cfgs
             let mut #lock = context.store().#field.lock();
             #cfgs
             let #name = &mut *#lock;
         },
-        (Cell::Guarded, Access::Shared | Access::Value) => quote_spanned! {place=>
+        (Cell::Guarded | Cell::Timed, Access::Shared | Access::Value) => quote_spanned! {place=>
             #cfgs
             let #lock = context.store().#field.lock();
             #cfgs
             let #name = &*#lock;
         },
+    }
+}
+
+/// Takes the state that a timer belongs to out of its cell, and stops the timer under the same lock as the handler runs.
+fn lend_timed(number: usize, argument: &Argument, state: usize, access: Access) -> TokenStream {
+    let place = at(heart(&argument.ty));
+    let (name, field) = (name(number, argument), field(state));
+    let lock = Ident::new(&format!("lock_{state}"), place);
+    let fire = timers::fire(&lock);
+    let lent = match access {
+        Access::Mutable => quote_spanned!(place=> &mut *#lock),
+        Access::Shared | Access::Value => quote_spanned!(place=> &*#lock),
+    };
+    quote_spanned! {place=>
+        let mut #lock = context.store().#field.lock();
+        #fire
+        let #name = #lent;
     }
 }
 

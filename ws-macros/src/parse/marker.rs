@@ -1,5 +1,5 @@
-//! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[state]`, `#[session]`,
-//! `#[push]`.
+//! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[timer(…)]`, `#[state]`,
+//! `#[session]`, `#[push]`.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, Path};
@@ -8,6 +8,7 @@ use ws_spec::nearest;
 use super::items::RawAttribute;
 use super::on;
 use super::pairs::{self, Pair, PairValue};
+use super::timer::{self, Owners};
 use crate::diagnostics::Diagnostics;
 use crate::literals;
 use crate::model::{Interest, Limits, Role};
@@ -18,6 +19,7 @@ pub(crate) enum Marker {
     On,
     Tick,
     Watch,
+    Timer,
     State,
     Session,
     Identity,
@@ -25,14 +27,23 @@ pub(crate) enum Marker {
 }
 
 impl Marker {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::On, Self::Tick, Self::Watch, Self::State, Self::Session, Self::Identity, Self::Push];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::On,
+        Self::Tick,
+        Self::Watch,
+        Self::Timer,
+        Self::State,
+        Self::Session,
+        Self::Identity,
+        Self::Push,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::On => "on",
             Self::Tick => "tick",
             Self::Watch => "watch",
+            Self::Timer => "timer",
             Self::State => "state",
             Self::Session => "session",
             Self::Identity => "identity",
@@ -55,7 +66,7 @@ impl Marker {
     /// Whether it marks a function, not a type.
     pub(crate) fn marks_functions(self) -> bool {
         match self {
-            Self::On | Self::Tick | Self::Watch => true,
+            Self::On | Self::Tick | Self::Watch | Self::Timer => true,
             Self::State | Self::Session | Self::Identity | Self::Push => false,
         }
     }
@@ -65,12 +76,14 @@ impl Marker {
 pub(crate) fn role(
     marker: Marker,
     attribute: &RawAttribute,
+    owners: &Owners,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Role, Limits)> {
     let role = match marker {
         Marker::On => return on::read(attribute, diagnostics),
         Marker::Tick => tick(attribute, diagnostics),
         Marker::Watch => watch(attribute, diagnostics),
+        Marker::Timer => timer::read(attribute, owners, diagnostics),
         Marker::State | Marker::Session | Marker::Identity | Marker::Push => None,
     };
     role.map(|role| (role, Limits::default()))

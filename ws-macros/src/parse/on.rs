@@ -195,7 +195,9 @@ fn is_given(limits: &Limits, name: &str) -> bool {
 fn misplaced(role: &Role, limit: &str) -> Option<String> {
     let event = match role {
         Role::On(event) => event,
-        Role::Named(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => return None,
+        Role::Named(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => {
+            return None;
+        }
     };
     match (event, limit) {
         (Event::Utf8 | Event::Binary, "rate") | (Event::Message, _) => None,

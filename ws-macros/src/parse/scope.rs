@@ -6,6 +6,7 @@ use syn::{GenericParam, ItemType, ItemUse, Path, UseTree};
 
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
+use super::timer::Owners;
 use super::{guard, handler, methods, part, phases, push, words};
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
@@ -38,7 +39,8 @@ pub(crate) fn read(
         types: Vec::new(),
         has_own_arguments: false,
     };
-    let mut reader = Reader { runtime, scope, shared: Shared::default(), diagnostics };
+    let owners = Owners::of(&items, runtime);
+    let mut reader = Reader { runtime, owners, scope, shared: Shared::default(), diagnostics };
     items.iter().for_each(|item| reader.item(item));
     guard::read(&mut reader.scope, &items, runtime, reader.diagnostics);
     (reader.scope, reader.shared)
@@ -54,6 +56,8 @@ pub(crate) struct Shared {
 struct Reader<'r> {
     /// The path of the runtime, by which its attributes may be written.
     runtime: Option<&'r Path>,
+    /// The types whose fields can be timers.
+    owners: Owners,
     scope: Scope,
     shared: Shared,
     diagnostics: &'r mut Diagnostics,
@@ -168,7 +172,7 @@ impl Reader<'_> {
     }
 
     fn handler(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) -> Marked {
-        let role = marker::role(marker, attribute, self.diagnostics);
+        let role = marker::role(marker, attribute, &self.owners, self.diagnostics);
         // A misspelt event may be meant as `handshake`.
         let may_be_handshake = match &role {
             Some((role, _)) => role.event() == Some(Event::Handshake),
@@ -198,7 +202,7 @@ impl Reader<'_> {
         match marker {
             Marker::State => self.shared.states.extend(part),
             Marker::Identity => self.shared.identities.extend(part),
-            Marker::Session | Marker::On | Marker::Tick | Marker::Watch | Marker::Push => {
+            Marker::Session | Marker::On | Marker::Tick | Marker::Watch | Marker::Timer | Marker::Push => {
                 self.scope.sessions.extend(part);
             }
         }

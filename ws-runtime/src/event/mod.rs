@@ -20,11 +20,15 @@ mod requested;
 mod route;
 mod service;
 mod store;
+mod timing;
 #[cfg(unix)]
 mod watching;
 
 #[doc(hidden)]
 pub use crate::handshake::FromQuery;
+pub use crate::timer::{
+    Called, Fired, Fires, Firing, Host, SessionTimer, StateTimer, TimedLock, TimedState, TimerField, Timers,
+};
 pub use arguments::{
     FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromGuard, FromHandshake, FromMessage,
     FromNamed, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
@@ -50,6 +54,9 @@ pub use requested::WithRequest;
 pub use route::Route;
 pub use service::Service;
 pub use store::{Guarded, Keeps, Plain, StateCell};
+pub use timing::{
+    FromStateTimer, FromTimer, StateTimerEvent, TimerContext, TimerEvent, ViaKey, ViaOwnedKey, ViaOwner,
+};
 #[cfg(unix)]
 pub(crate) use watching::WatchHandler;
 #[cfg(unix)]

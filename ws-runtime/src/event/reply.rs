@@ -210,7 +210,7 @@ impl<T: IntoReply, E: HandlerError> IntoReply for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "this handler cannot return `{Self}`",
     label = "there is nobody to send this to",
-    note = "a handler of `connect`, `disconnect`, `shutdown`, a tick or a watch can return `()` or `Result<(), E>`, where `E` implements `Display`",
+    note = "a handler of `connect`, `disconnect`, `shutdown`, a tick, a watch or a timer can return `()` or `Result<(), E>`, where `E` implements `Display`",
     note = "an error is logged; that of a `connect` handler also refuses the connection"
 )]
 pub trait IntoOutcome {

@@ -7,6 +7,7 @@ use super::outcome::{Failure, Handled, Outcome};
 use super::{Admission, Binary, Close, Service, Utf8};
 use crate::generated::BoxFuture;
 use crate::message::{Beside, Envelope, Keys, Limit, Limited, Running};
+use crate::timer::SessionTimer;
 use crate::{Handshake, Reject};
 
 /// A route: the session of its connections, and their handlers.
@@ -134,6 +135,9 @@ pub trait Route: Sized + Send + Sync + 'static {
         let _ = event;
         async { Ok(()) }
     }
+
+    /// The handlers of the session's timers, in the order of their declaration.
+    const TIMERS: &'static [&'static dyn SessionTimer<Self>] = &[];
 
     const DISCONNECT: &'static str = "disconnect";
 

@@ -36,9 +36,9 @@ impl Alarms {
         Moment::of(self.start, Instant::now())
     }
 
-    /// A time on this clock.
-    pub(crate) fn moment(&self, at: Instant) -> Moment {
-        Moment::of(self.start, at)
+    /// A time on tokio's clock, on that of the alarms.
+    pub(crate) fn moment(&self, instant: Instant) -> Moment {
+        Moment::not_before(self.start, instant)
     }
 
     /// Sets the alarm of the connection with this number.

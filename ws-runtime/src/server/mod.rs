@@ -17,6 +17,7 @@ mod serve;
 mod shutdown;
 mod states;
 mod tasks;
+mod timers;
 #[cfg(unix)]
 mod watches;
 

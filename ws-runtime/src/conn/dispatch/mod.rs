@@ -2,11 +2,12 @@
 
 mod call;
 mod tell;
+mod timers;
 
 use std::sync::Arc;
 
 use super::Conn;
-use super::drive::Driver;
+use super::drive::{Driver, Next, Room};
 use super::life::ConnGuard;
 use super::receive::Receiver;
 use crate::Reject;
@@ -34,15 +35,21 @@ impl<R: Route> Dispatcher<R> {
     ///
     /// A future is boxed while it awaits, so that an idle connection holds no memory for it.
     pub(super) async fn dispatch(&mut self, driver: &mut Driver) {
+        if !R::TIMERS.is_empty() {
+            // The `handshake` handler may have started some.
+            let (_, next) = self.look_at_timers();
+            driver.set_timers(next);
+        }
         if Box::pin(self.ready(driver)).await == Verdict::End {
             return;
         }
         loop {
-            let next = driver.next(self).await;
-            let Some(handling) = next.map(|message| Box::pin(self.run_async(driver, message))) else {
-                return;
+            let handled = match driver.next(self).await {
+                Some(Next::Message(message)) => Box::pin(self.run_async(driver, message)).await,
+                Some(Next::Timers) => Box::pin(self.run_timers(driver)).await,
+                None => return,
             };
-            if handling.await == Verdict::End {
+            if handled == Verdict::End {
                 return;
             }
         }
@@ -115,10 +122,12 @@ impl<R: Route> Dispatcher<R> {
         if let Err(reject) = driver.may_begin(running, &message) {
             return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(reject.into()))));
         }
-        if let Running::Call { most } = running
-            && !driver.room_beside(handler, most).await
-        {
-            return Verdict::End;
+        while let Running::Call { most } = running {
+            match driver.room_beside(handler, most).await {
+                Room::Free => break,
+                Room::TimersFirst if self.run_timers(driver).await == Verdict::GoOn => {}
+                Room::TimersFirst | Room::Never => return Verdict::End,
+            }
         }
         // Its tokens are needed to answer for it, and the call takes the message.
         let address = message.address();
