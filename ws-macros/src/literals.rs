@@ -60,7 +60,9 @@ pub(crate) fn check_rate(rate: Expr, diagnostics: &mut Diagnostics) -> Option<Ex
     let wanted = "`rate = 5` for 5 a second, or `rate = (30, 60)` for 30 in 60 seconds";
     let problem = |value: &Expr| match Written::of(value) {
         Written::Number { value, .. } if value > 0.0 => None,
-        Written::Number { .. } => Some(format!("a `rate` is above 0: write {wanted}, or leave it out for no limit")),
+        Written::Number { .. } => {
+            Some(format!("a `rate` is above 0: write {wanted}, or leave it out for no limit"))
+        }
         Written::Expression => None,
         Written::Text(_) | Written::Bool | Written::OtherLiteral => {
             Some(format!("a `rate` is a number: write {wanted}"))
