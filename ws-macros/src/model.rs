@@ -39,6 +39,8 @@ pub(crate) struct Scope {
     pub(crate) parts_unclear: bool,
     /// The names of the marker attributes, with their spans.
     pub(crate) marks: Vec<Ident>,
+    /// The words inside of the marker attributes.
+    pub(crate) words: Vec<Word>,
     /// The type aliases of the module: arguments may use them.
     pub(crate) aliases: Vec<(Ident, Type)>,
     /// Types declared in the module, marked or not.
@@ -78,6 +80,27 @@ pub(crate) struct Settings {
     /// The keys of the envelope that have another name.
     pub(crate) envelope: EnvelopeKeys,
     pub(crate) values: Vec<Setting>,
+    /// Keys that are no option, or have no right value.
+    pub(crate) unknown: Vec<Word>,
+}
+
+/// A word of an attribute.
+#[derive(Debug)]
+pub(crate) struct Word {
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) name: Ident,
+    pub(crate) is_known: bool,
+}
+
+/// What a word can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Vocabulary {
+    /// The event of `#[on(…)]`.
+    Event,
+    /// A limit of its handler.
+    Limit,
+    /// A key of `#[ws_server(…)]`.
+    Option,
 }
 
 /// The names of an envelope's keys: `envelope(type = "event", …)`.

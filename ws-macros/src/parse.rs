@@ -13,7 +13,10 @@ mod part;
 mod push;
 mod scope;
 mod settings;
+mod words;
 
 pub(crate) use marker::Marker;
 pub(crate) use methods::without_marks;
 pub(crate) use module::parse;
+#[cfg(test)]
+pub(crate) use on::LIMITS;

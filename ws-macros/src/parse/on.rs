@@ -136,7 +136,7 @@ pub(super) fn name_problem(name: &str) -> Option<String> {
 const MAX_NAME: usize = 64;
 
 /// What can limit a handler.
-const LIMITS: [&str; 4] = ["rate", "guard", "timeout", "concurrent"];
+pub(crate) const LIMITS: [&str; 4] = ["rate", "guard", "timeout", "concurrent"];
 
 fn limits(role: &Role, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Limits {
     let mut limits = Limits::default();

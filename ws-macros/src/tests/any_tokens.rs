@@ -19,6 +19,8 @@ const MODULE: &str = "
         #[watch(readable = a + b, writable)] fn typed(a: &A, b: &mut B) where A: B {}
         #[on(\"kick\", guard = admin, rate = (1, 2))] fn kick() {} pub fn admin(&self, g: &Guest) -> Result<(), Reject> {}
         #[on(\"ban\", guard = self::server)] async fn ban() {} #[on(message, guard = nobody)] fn any(m: &Envelope<'_>) {}
+        #[push] struct Said<'a, T, const N: usize = 2>(&'a T) where T: X; #[push(\"a\", answer = Vec<(A, B)>, answer = &str, name = \"b\", x, 3)] enum Q { A }
+        #[push = \"c\"] union U { a: u8 } #[cfg(c)] #[push(said)] pub(in super) struct r#struct {} #[on(\"said\")] fn said2() {}
         #[cfg_attr(unix, on(utf8))] static S: u8 = 1; fn server() {}
     }";
 
@@ -34,6 +36,7 @@ const READABLE: &str = "
         #[on(\"kick\", guard = bouncer, rate = 5)] fn kick() {} pub fn bouncer(&self, g: &Guest) -> Result<(), Reject> { todo!() }
         #[on(\"ban\", guard = self::judge)] fn ban() {} #[cfg(a)] async fn judge(g: &mut r#Guest) -> Result<(), Reject> { todo!() }
         #[tick(period = 1)] fn clock(l: &mut Lobby, m: &Lobby) {} #[watch(readable = a + b)] fn r#type(a: &A, b: &mut B) {}
+        #[push(\"two\", answer = Vec<u8>)] #[derive(Serialize)] pub struct Said<'a, T: X> where T: Y { t: &'a T } #[push] enum r#Move { Up }
         #[cfg(unix)] #[on(pong)] fn one() -> impl Future<Output = u8> { 1 } #[cfg(b)] #[on(pong)] fn two(close: Guest) {}
     }";
 

@@ -33,3 +33,12 @@ fn every_row_names_a_trait_of_the_runtime() {
         assert!(source.contains(row.argument_trait), "{}", row.name);
     }
 }
+
+#[test]
+fn every_word_of_an_attribute_is_documented_for_editors() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ws-runtime/src/words.rs");
+    let words = std::fs::read_to_string(path).unwrap();
+    for name in Event::names().chain(crate::parse::LIMITS) {
+        assert!(words.contains(&format!("pub mod {name} {{}}")), "{name}");
+    }
+}

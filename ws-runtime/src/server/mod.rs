@@ -152,13 +152,15 @@ impl Server {
     ///         connections: usize,
     ///     }
     ///
-    ///     #[tick(1)]
+    ///     #[tick(period = 1)]
     ///     fn tick(server: &Server) {
     ///         server.broadcast(Ticked { connections: server.connections().len() });
     ///     }
     /// }
     /// # fn main() {}
     /// ```
+    #[doc(alias = "emit")]
+    #[doc(alias = "publish")]
     pub fn broadcast<P: Push>(&self, push: P) -> usize {
         let sent = message::with_text(
             |out| message::write_push(out, &push),
