@@ -23,6 +23,7 @@ use super::subprotocol::NotOffered;
 /// | `handshake`, `request` | the HTTP answer: status, headers, and the message as the body |
 /// | a named message | an error reply with `code`, `message` and `data` |
 /// | `ready` | a Close frame with 4000 plus the status, such as 4403; the message is the reason |
+/// | `utf8`, `binary` | a Close frame with 1008; the message is the reason. Where named messages are spoken, a text gets an error reply |
 ///
 /// A [`StatusCode`] and a pair of status and text convert into it, so `?` works on them. `#[derive(Reject)]` writes the
 /// conversion for an error type of yours.
