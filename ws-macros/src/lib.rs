@@ -169,8 +169,24 @@ pub fn ws_server(
 ///
 /// | limit | what it does |
 /// |---|---|
+/// | `rate = 5`, `rate = (30, 60)` | each connection may send so many of these messages a second, or in so many seconds, and as many at once. One more is answered with the error `too_many_requests`. On `utf8` and `binary` it closes with 1008. It counts when the handler's turn comes |
+/// | `guard = admin` | the function of this name in the module says who may: it returns a `Result<(), E>`, and its error, which converts into `Reject`, is the answer |
 /// | `timeout = 2` | an `async fn` that takes longer (in seconds) is dropped at its next await, and the reply is the error `timeout` |
 /// | `concurrent = 4` | so many calls of an `async fn` run for one connection at once, beside its other handlers, and answer out of order. It cannot take the session. One more message waits, and those behind it |
+///
+/// They apply in this order: the rate, the guard, the data, the handler. A guard takes arguments as handlers do, the session
+/// and the state by `&mut` too, but not the data, and may be `async`. Its locks are released before the data is read: what
+/// must still hold then is checked in the handler. The option `rate` of the server limits all messages of a connection, by a
+/// pause instead of an error.
+///
+/// ```ignore
+/// fn admin(guest: &Guest) -> Result<(), Reject> {
+///     if guest.admin { Ok(()) } else { Err(Reject::forbidden().text("only admins may")) }
+/// }
+///
+/// #[on("kick", guard = admin, rate = 5)]
+/// fn kick(Json(name): Json<String>, server: &Server) -> Result<(), KickError> { … }
+/// ```
 ///
 /// A handler that returns an `impl Stream<Item = T>` answers each item, and `"done":true` at its end. It runs beside other
 /// handlers, as one with `concurrent` does, unless the stream borrows nothing: with `+ use<>` the handler is called as a
@@ -331,6 +347,35 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// #[derive(Default)]
 /// struct Guest { name: String }
 /// ```
+///
+/// # Phases
+///
+/// An enum has phases. A handler that takes what belongs to one, `&Player` or `&mut Player`, is reached only in the variants that
+/// carry it:
+///
+/// ```ignore
+/// #[session]
+/// enum Peer {
+///     #[reject(401, "sign in first")]
+///     Guest,
+///     Player(Player),
+///     Admin(Box<Admin>),
+/// }
+///
+/// #[on("sign_in")]
+/// fn sign_in(Json(name): Json<String>, peer: &mut Peer) { *peer = Peer::Player(Player::new(name)); }
+///
+/// #[on("move")]
+/// fn play(Json(play): Json<Move>, player: &mut Player) -> Result<(), MoveError> { … }
+/// ```
+///
+/// In another phase that variant's `#[reject(status, "text", code = "…")]` is the answer: 403, `forbidden`, where there is none.
+/// It is the error reply to a named message; `utf8` and `binary` close with 1008; `ready`, `pong`, `disconnect` and timers are not
+/// run. `Option<&Player>` is `None` in another phase. `&mut Peer` changes the phase; a handler takes either the session or what
+/// belongs to a phase, once.
+///
+/// What belongs to a phase is the only field of a tuple variant, also in a `Box`, and a type of your own crate. Two variants may
+/// carry the same type.
 #[proc_macro_attribute]
 pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::Session, &item.into()).into()

@@ -2,6 +2,7 @@
 //! no later stage changes it.
 
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens as _;
 use syn::{Expr, Generics, LitStr, Member, ReturnType, Type};
 use ws_spec::options::Kind;
 
@@ -142,6 +143,44 @@ pub(crate) struct Part {
     pub(crate) cfgs: Cfgs,
     /// The field that connections are found by, of an identity.
     pub(crate) key: Option<Member>,
+    /// The variants, of a session that is an enum.
+    pub(crate) phases: Vec<Phase>,
+}
+
+/// A variant of the session: a phase of the connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Phase {
+    pub(crate) name: Ident,
+    /// What handlers can take in this phase.
+    pub(crate) payload: Option<Payload>,
+    pub(crate) cfgs: Cfgs,
+    /// What answers a message that is for another phase, from `#[reject(…)]`.
+    pub(crate) status: Option<Expr>,
+    pub(crate) text: Option<LitStr>,
+    pub(crate) code: Option<LitStr>,
+}
+
+/// The only field of a tuple variant.
+#[derive(Debug, Clone)]
+pub(crate) struct Payload {
+    /// Without the `Box` around it.
+    pub(crate) ty: Type,
+    pub(crate) is_boxed: bool,
+}
+
+impl Payload {
+    /// The name of its type.
+    pub(crate) fn name(&self) -> Option<&Ident> {
+        match &self.ty {
+            Type::Path(path) => path.path.segments.last().map(|last| &last.ident),
+            _ => None,
+        }
+    }
+
+    /// Whether another payload has the same type, as it is written.
+    pub(crate) fn is_type_of(&self, other: &Self) -> bool {
+        self.ty.to_token_stream().to_string() == other.ty.to_token_stream().to_string()
+    }
 }
 
 /// The type marked `#[push]`: what the server may send on its own.

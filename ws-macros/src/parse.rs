@@ -10,6 +10,7 @@ mod module;
 mod on;
 mod pairs;
 mod part;
+mod phases;
 mod push;
 mod scope;
 mod settings;

@@ -1,10 +1,10 @@
 //! Resolves names: what each argument of a handler asks for, also through type aliases of its module.
 
 use proc_macro2::Ident;
-use syn::{Path, Type};
+use syn::{GenericArgument, Path, PathArguments, Type};
 
 use crate::cfgs::Cfgs;
-use crate::model::{Argument, Handler, Owner, Role, Scope, Server, TimerPlace};
+use crate::model::{Argument, Handler, Owner, Payload, Role, Scope, Server, TimerPlace};
 use crate::syntax::{output_type, peel, success};
 
 /// A server, and what the arguments of its handlers ask for.
@@ -34,6 +34,8 @@ pub(crate) enum Asks {
     /// The state with this index, the first of its name.
     State(usize, Access),
     Session(Access),
+    /// What belongs to a phase of the session.
+    Phase(Access),
     Identity(Access),
     /// A type of the runtime or of Rust, of which a handler can take any number.
     Plain,
@@ -114,11 +116,19 @@ impl<'s> Names<'s> {
             _ => return unknown(access),
         };
         let is = |name: &Ident| names(path, name, &self.scope.name);
+        if let Some(inner) = optional(path).filter(|_| access == Access::Value)
+            && let Asks::Phase(access) = self.asks(inner, access, aliases)
+        {
+            return Asks::Phase(access);
+        }
         if let Some(number) = self.server.states.iter().position(|state| is(&state.name)) {
             return Asks::State(number, access);
         }
         if self.scope.sessions.iter().any(|session| is(&session.name)) {
             return Asks::Session(access);
+        }
+        if self.is_payload(path) {
+            return Asks::Phase(access);
         }
         if self.server.identities.iter().any(|identity| is(&identity.name)) {
             return Asks::Identity(access);
@@ -128,14 +138,42 @@ impl<'s> Names<'s> {
             // Under `#[cfg]` an alias can be declared twice: the state and the session take precedence.
             let meanings = self.scope.aliases.iter().filter(|(name, _)| is(name));
             let meanings = meanings.map(|(_, target)| self.asks(target, access, aliases + 1));
-            if let Some(asked) = meanings
-                .max_by_key(|asked| matches!(asked, Asks::State(..) | Asks::Session(_) | Asks::Identity(_)))
-            {
+            if let Some(asked) = meanings.max_by_key(|asked| {
+                matches!(asked, Asks::State(..) | Asks::Session(_) | Asks::Phase(_) | Asks::Identity(_))
+            }) {
                 return asked;
             }
         }
         let known = path.segments.last().is_some_and(|last| KNOWN.contains(&last.ident.to_string().as_str()));
         if known { Asks::Plain } else { unknown(access) }
+    }
+}
+
+impl Names<'_> {
+    /// Whether a type is what belongs to a phase: it has the name of one, alone or behind a path.
+    fn is_payload(&self, path: &Path) -> bool {
+        let Some(last) = path.segments.last() else { return false };
+        let scope = path.segments.iter().rev().nth(1);
+        if self.scope.sessions.iter().any(|session| scope.is_some_and(|scope| scope.ident == session.name)) {
+            return false; // a variant and no type
+        }
+        let payloads = self
+            .scope
+            .sessions
+            .iter()
+            .flat_map(|session| &session.phases)
+            .filter_map(|phase| phase.payload.as_ref());
+        payloads.filter_map(Payload::name).any(|name| *name == last.ident)
+    }
+}
+
+/// The `T` of an `Option<T>`.
+fn optional(path: &Path) -> Option<&Type> {
+    let last = path.segments.last().filter(|last| last.ident == "Option")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(inner) => Some(inner),
+        _ => None,
     }
 }
 

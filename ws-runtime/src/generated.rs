@@ -7,8 +7,8 @@ pub use crate::event::{
     FromConnect, FromContext, FromDisconnect, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong,
     FromReady, FromRequest, FromShutdown, FromTick, FromUtf8, Guarded, Handled, Identity, IdentityKey,
     IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps, LocksByAnyName, NoIdentity, OpeningEvent,
-    Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, SharesState, StateCell,
-    Unclaimed, Utf8, WithConn, assert_once, identity,
+    Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, SharesState,
+    StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
 };
 pub use crate::event::{FromStateTimer, FromTimer};
 #[cfg(unix)]

@@ -138,8 +138,12 @@ fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
             lent_once(*asks, call) == Some(lent) && !first.cfgs.excludes(&argument.cfgs)
         };
         if call.arguments.iter().take(number).any(is_rival) {
+            let is_of_phase = call.arguments.iter().any(|(_, asks)| matches!(asks, Asks::Phase(_)));
             let what = match lent {
                 Lent::State(_) => "this handler already takes this state: take it once, by `&` or by `&mut`",
+                Lent::Session if is_of_phase => {
+                    "this handler already takes the session, and a phase is a part of it: take the session alone, and `match` it"
+                }
                 Lent::Session => "this handler already takes the session: take it once, by `&` or by `&mut`",
                 Lent::Handle => {
                     "this handler already takes the watched handle: take it once, by `&` or by `&mut`"
@@ -181,7 +185,7 @@ enum Lent {
 fn lent_once(asks: Asks, call: &Call<'_>) -> Option<Lent> {
     match asks {
         Asks::State(number, _) => Some(Lent::State(number)),
-        Asks::Session(_) => Some(Lent::Session),
+        Asks::Session(_) | Asks::Phase(_) => Some(Lent::Session),
         Asks::UnknownReference => call.is_watch().then_some(Lent::Handle),
         Asks::Identity(_) | Asks::Plain | Asks::UnknownValue => None,
     }
@@ -193,17 +197,17 @@ fn argument_fits(argument: &Argument, asks: Asks, call: &Call<'_>, diagnostics: 
     match (asks, row.session) {
         (Asks::State(_, Access::Value), _) => diagnostics
             .error(ty, "the state belongs to the server: take it by `&`, or by `&mut` to change it"),
-        (Asks::Session(_), Session::Absent(_)) if call.handler.streams().is_some() && call.handler.flow == Flow::Plain => {
+        (Asks::Session(_) | Asks::Phase(_), Session::Absent(_)) if call.handler.streams().is_some() && call.handler.flow == Flow::Plain => {
             diagnostics.error(
                 ty,
                 "the stream of this handler may borrow the session, which other handlers need while it runs\n\
                  write `impl Stream<…> + use<>` if the stream borrows nothing",
             );
         }
-        (Asks::Session(_), Session::Absent(reason)) => {
+        (Asks::Session(_) | Asks::Phase(_), Session::Absent(reason)) => {
             diagnostics.error(ty, format!("{} has no session: {reason}", row.title));
         }
-        (Asks::Session(Access::Value), Session::Lent) => diagnostics.error(
+        (Asks::Session(Access::Value) | Asks::Phase(Access::Value), Session::Lent) => diagnostics.error(
             ty,
             "the session is still needed after this event: take it by `&`, or by `&mut` to change it; only a `disconnect` \
              handler can take it by value",
@@ -219,6 +223,7 @@ fn argument_fits(argument: &Argument, asks: Asks, call: &Call<'_>, diagnostics: 
         (
             Asks::State(..)
             | Asks::Session(_)
+            | Asks::Phase(_)
             | Asks::Identity(_)
             | Asks::Plain
             | Asks::UnknownReference

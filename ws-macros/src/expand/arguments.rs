@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
-use super::parts::field;
+use super::parts::{field, taken};
 use super::spans::{at, heart, here};
 use super::timers;
 use crate::events::{Row, Session};
@@ -26,7 +26,7 @@ pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>) -> Arguments {
     let mut in_order: Vec<(usize, &(&Argument, Asks))> = call.arguments.iter().enumerate().collect();
     in_order.sort_by_key(|(_, (_, asks))| match asks {
         Asks::Plain | Asks::Identity(_) | Asks::UnknownValue => 0,
-        Asks::Session(_) | Asks::UnknownReference => 1,
+        Asks::Session(_) | Asks::Phase(_) | Asks::UnknownReference => 1,
         Asks::State(state, _) => 2 + state,
     });
     let made = in_order.into_iter().map(|(number, (argument, asks))| match asks {
@@ -34,9 +34,12 @@ pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>) -> Arguments {
             lend_timed(number, argument, *state, *access)
         }
         Asks::State(state, access) => lend_state(number, argument, *state, *access, plan.cell(*state)),
-        Asks::Plain | Asks::Identity(_) | Asks::UnknownValue | Asks::Session(_) | Asks::UnknownReference => {
-            make(number, argument, call.handler.row())
-        }
+        Asks::Plain
+        | Asks::Identity(_)
+        | Asks::UnknownValue
+        | Asks::Session(_)
+        | Asks::Phase(_)
+        | Asks::UnknownReference => make(number, argument, call.handler.row()),
     });
     let names = call.arguments.iter().enumerate().map(|(number, (argument, _))| {
         let (cfgs, name) = (argument.cfgs.attributes(), name(number, argument));
@@ -113,7 +116,7 @@ pub(crate) fn once(plan: &Plan<'_>) -> TokenStream {
 /// Whether the argument may be the session, judging only by the name of its type.
 fn may_be_exclusive(asks: Asks, row: &Row) -> bool {
     match asks {
-        Asks::Session(_) | Asks::UnknownReference => true,
+        Asks::Session(_) | Asks::Phase(_) | Asks::UnknownReference => true,
         Asks::UnknownValue => row.session == Session::Given,
         Asks::Plain | Asks::Identity(_) | Asks::State(..) => false,
     }
@@ -123,7 +126,7 @@ fn check_once(call: &Call<'_>) -> Option<TokenStream> {
     let row = call.handler.row();
     let suspects: Vec<(&Argument, Asks)> =
         call.arguments.iter().copied().filter(|(_, asks)| may_be_exclusive(*asks, row)).collect();
-    let is_known = |(_, asks): &(&Argument, Asks)| matches!(asks, Asks::Session(_));
+    let is_known = |(_, asks): &(&Argument, Asks)| matches!(asks, Asks::Session(_) | Asks::Phase(_));
     if suspects.len() < 2 || suspects.iter().all(is_known) {
         return None;
     }
@@ -147,8 +150,13 @@ fn check_once(call: &Call<'_>) -> Option<TokenStream> {
 }
 
 fn exclusive(plan: &Plan<'_>) -> TokenStream {
-    let implementations = plan.sessions.iter().map(|session| {
-        let (name, cfgs) = (&session.name, session.cfgs.attributes());
+    let parts = plan.sessions.iter().flat_map(|session| {
+        let name = session.name.to_token_stream();
+        let phases = taken(session, plan).into_iter().map(|payload| payload.ty.to_token_stream());
+        std::iter::once(name).chain(phases).map(move |ty| (ty, &session.cfgs))
+    });
+    let implementations = parts.map(|(name, cfgs)| {
+        let cfgs = cfgs.attributes();
         let forms = [Access::Shared, Access::Mutable, Access::Value].map(|access| match access {
             Access::Shared => quote_spanned!(here()=> &#name),
             Access::Mutable => quote_spanned!(here()=> &mut #name),

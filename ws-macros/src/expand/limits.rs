@@ -117,7 +117,8 @@ pub(crate) fn guards_later(plan: &Plan<'_>) -> TokenStream {
     }
     let awaits = arms(plan, |handler| {
         let guards = guards(handler, plan).filter(|_| way(handler, plan) != Way::Now);
-        any_of(guards.map(|guard| guard.cfgs.clone()).collect())
+        let cfgs: Vec<Cfgs> = guards.map(|guard| guard.cfgs.clone()).collect();
+        any_of(&cfgs)
     });
     let nothing = quote_spanned! {here()=>
         ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Ok(())))
@@ -155,7 +156,7 @@ pub(crate) fn guards_later(plan: &Plan<'_>) -> TokenStream {
 }
 
 /// Whether one of these conditions holds.
-fn any_of(cfgs: Vec<Cfgs>) -> TokenStream {
+fn any_of(cfgs: &[Cfgs]) -> TokenStream {
     if cfgs.iter().any(|cfgs| cfgs.0.is_empty()) {
         return quote_spanned!(here()=> true);
     }

@@ -3,6 +3,7 @@
 //! A generic parameter hides a type of the same name, so theirs have names that no user gives a type.
 
 mod identity;
+mod phases;
 mod states;
 
 use proc_macro2::{Ident, TokenStream};
@@ -14,6 +15,7 @@ use crate::model::Part;
 use crate::plan::Plan;
 use crate::resolve::Asks;
 
+pub(crate) use self::phases::taken;
 pub(crate) use self::states::{field, given, store, unset};
 
 /// What the states and the session are for the arguments, the handshake and the compiler.
@@ -126,7 +128,8 @@ fn lend_session(session: &Part, plan: &Plan<'_>) -> TokenStream {
             }
         }
     });
-    quote_spanned!(here()=> #lend #by_value #admission)
+    let phases = phases::phases(session, plan);
+    quote_spanned!(here()=> #lend #by_value #admission #phases)
 }
 
 fn has_handler(plan: &Plan<'_>, event: Event) -> bool {
@@ -139,6 +142,6 @@ fn may_lend_session(plan: &Plan<'_>) -> bool {
         plan.calls.iter().filter(|call| !matches!(call.handler.row().session, Session::Absent(_)));
     with_session.flat_map(|call| &call.arguments).any(|(_, asks)| match asks {
         Asks::Session(_) | Asks::UnknownReference | Asks::UnknownValue => true,
-        Asks::State(..) | Asks::Identity(_) | Asks::Plain => false,
+        Asks::State(..) | Asks::Phase(_) | Asks::Identity(_) | Asks::Plain => false,
     })
 }

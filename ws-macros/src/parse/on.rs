@@ -143,6 +143,14 @@ fn limits(role: &Role, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Li
     for Pair { key: word, value } in pairs::read(tokens, "rate = 5", diagnostics) {
         let name = word.to_string();
         if !LIMITS.contains(&name.as_str()) {
+            if let Role::On(event) = role
+                && LIMITS.iter().all(|limit| misplaced(role, limit).is_some())
+            {
+                let event = event.name();
+                diagnostics
+                    .error(&word, format!("`{event}` takes nothing beside its name: write `#[on({event})]`"));
+                continue;
+            }
             let meant =
                 nearest(&name, LIMITS).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
             diagnostics.error(

@@ -8,6 +8,7 @@ use super::handler;
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::Marker;
 use super::pairs::{self, Pair, PairValue};
+use super::phases;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Part, Reach};
 
@@ -54,7 +55,8 @@ pub(crate) fn read(
         !item.visibility.is_empty() && item.visibility.to_string().replace(' ', "") != "pub(self)";
     let reach = if is_public { Reach::Public } else { Reach::Private };
     let key = (marker == Marker::Identity).then(|| key(attribute, item, diagnostics)).flatten();
-    Some(Part { name, reach, cfgs: handler::conditions(&item.attributes), key })
+    let phases = if marker == Marker::Session { phases::read(item, diagnostics) } else { Vec::new() };
+    Some(Part { name, reach, cfgs: handler::conditions(&item.attributes), key, phases })
 }
 
 /// Reads the arguments of `#[identity(key = name)]`.

@@ -7,7 +7,7 @@ use syn::{GenericParam, ItemType, ItemUse, Path, UseTree};
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
 use super::timer::Owners;
-use super::{guard, handler, methods, part, push, words};
+use super::{guard, handler, methods, part, phases, push, words};
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::hints;
@@ -246,6 +246,9 @@ impl Reader<'_> {
         let skipped = if form == Form::Method { item.visibility_len() } else { 0 };
         let tokens = match methods::unmark(item, self.runtime) {
             Some((unmarked, _)) if marker.is_none() => unmarked,
+            _ if marker == Some(Marker::Session) && item.kind == Kind::Enum => {
+                phases::without_refusals(&item.tokens)
+            }
             _ => item.tokens.iter().skip(skipped).cloned().collect(),
         };
         Item { attributes, tokens, form }

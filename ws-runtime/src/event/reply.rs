@@ -263,7 +263,7 @@ impl<Se, Id, T: IntoAdmission<Id, Se>, E: IntoReject> IntoAdmission<Id, Se> for 
 #[diagnostic::on_unimplemented(
     message = "a `handshake` handler cannot refuse with `{Self}`",
     label = "this error does not say what the peer is answered",
-    note = "the error can be: a `Reject`, a `StatusCode`, a pair of it and a text, or a type of yours with `impl From<…> for Reject`",
+    note = "the error can be: a `Reject`, a `StatusCode`, a pair of it and a text, or a type of yours with `#[derive(Reject)]`",
     note = "a text alone has no status: `.map_err(|text| (StatusCode::FORBIDDEN, text))`"
 )]
 pub trait IntoReject {

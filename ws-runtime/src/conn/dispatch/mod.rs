@@ -293,6 +293,8 @@ impl<R: Route> Dispatcher<R> {
                 });
                 return tell(self.conn(), name, keys, to, failed);
             }
+            // It is for another phase, in which `ready` has nothing to do.
+            (OnRefusal::CloseWithStatus, Ok(failure)) if failure.is_of_phase() => None,
             (_, Ok(failure)) => match failure.refusal() {
                 None => Some(Close::failure()),
                 Some(Refusal::NoBinary) => {
