@@ -6,7 +6,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::message::{Broken, DataError, Head, Keys, write};
+use crate::message::head::Head;
+use crate::message::{Broken, DataError, Keys, write};
 
 static RENAMED: Keys = Keys::new("event", "ref", "payload");
 

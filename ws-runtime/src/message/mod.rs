@@ -20,7 +20,7 @@ mod by_type;
 mod caller;
 mod data;
 mod envelope;
-mod head;
+pub(crate) mod head;
 mod keys;
 mod push;
 mod questions;
