@@ -3,11 +3,39 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpStream;
 use ws_runtime::Running;
+use ws_runtime::test::TestServer;
 
 use crate::address;
+
+/// A server that can be connected to: over TCP or in memory.
+pub trait Reached {
+    /// The client's end of a connection.
+    type Stream: AsyncRead + AsyncWrite + Unpin;
+
+    /// Connects, without a word.
+    fn reach(&self) -> impl Future<Output = Self::Stream>;
+}
+
+impl Reached for Running {
+    type Stream = TcpStream;
+
+    async fn reach(&self) -> TcpStream {
+        let stream = TcpStream::connect(address(self)).await.expect("the server accepts");
+        stream.set_nodelay(true).expect("a socket has the option");
+        stream
+    }
+}
+
+impl Reached for TestServer {
+    type Stream = DuplexStream;
+
+    async fn reach(&self) -> DuplexStream {
+        self.open()
+    }
+}
 
 /// A request that every server here answers with 101.
 pub const HANDSHAKE: &str = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -72,10 +100,8 @@ pub enum Afterwards {
 /// # Panics
 ///
 /// If nobody listens.
-pub async fn knock(running: &Running) -> TcpStream {
-    let stream = TcpStream::connect(address(running)).await.expect("the server accepts");
-    stream.set_nodelay(true).expect("a socket has the option");
-    stream
+pub async fn knock<S: Reached>(server: &S) -> S::Stream {
+    server.reach().await
 }
 
 /// Connects and shakes hands: what follows are frames.
@@ -83,8 +109,8 @@ pub async fn knock(running: &Running) -> TcpStream {
 /// # Panics
 ///
 /// If the answer is not 101.
-pub async fn shake_hands(running: &Running) -> TcpStream {
-    let mut stream = knock(running).await;
+pub async fn shake_hands<S: Reached>(server: &S) -> S::Stream {
+    let mut stream = knock(server).await;
     let head = ask(&mut stream, HANDSHAKE.as_bytes(), Cut::Whole).await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     stream
@@ -111,8 +137,13 @@ pub async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), request: &[
 /// # Panics
 ///
 /// If the server does not end the stream, or resets it.
-pub async fn exchange(stream: TcpStream, bytes: &[u8], cut: Cut<'_>, afterwards: Afterwards) -> Vec<u8> {
-    let (mut from, mut to) = stream.into_split();
+pub async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    bytes: &[u8],
+    cut: Cut<'_>,
+    afterwards: Afterwards,
+) -> Vec<u8> {
+    let (mut from, mut to) = tokio::io::split(stream);
     let send = async {
         // A server that has refused the rest may be gone.
         let _ = send(&mut to, bytes, cut).await;

@@ -4,12 +4,11 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
-use ws_runtime::Running;
 use ws_runtime::prelude::*;
+use ws_runtime::test::TestServer;
 use ws_tests::frame::frame;
 use ws_tests::raw::{HANDSHAKE, knock, shake_hands};
 use ws_tests::tls::identity;
@@ -40,9 +39,9 @@ fn channel() -> (patient::Told, Told) {
     (patient::Told(told), seen)
 }
 
-async fn start() -> (Running, Told) {
+async fn start() -> (TestServer, Told) {
     let (told, seen) = channel();
-    (patient::server().state(told).bind().await.unwrap(), seen)
+    (patient::server().state(told).test().await.unwrap(), seen)
 }
 
 /// From so many milliseconds on, and as late as a timer is that rounds up.
@@ -51,7 +50,7 @@ fn on_time(milliseconds: u128) -> RangeInclusive<u128> {
 }
 
 /// All that comes until the stream ends, however it ends.
-async fn rest(stream: &mut TcpStream) -> Vec<u8> {
+async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest).await;
     rest
@@ -59,9 +58,9 @@ async fn rest(stream: &mut TcpStream) -> Vec<u8> {
 
 #[tokio::test(start_paused = true)]
 async fn the_handshake_is_waited_for_ten_seconds() {
-    let (running, _told) = start().await;
+    let (server, _told) = start().await;
     let start = Instant::now();
-    let mut stream = knock(&running).await;
+    let mut stream = knock(&server).await;
     stream.write_all(&HANDSHAKE.as_bytes()[..40]).await.unwrap();
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).await.unwrap();
@@ -83,8 +82,8 @@ async fn tls_is_waited_for_no_longer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_is_waited_for_thirty_seconds_however_much_of_it_comes_meanwhile() {
-    let (running, _told) = start().await;
-    let (mut from, mut to) = shake_hands(&running).await.into_split();
+    let (server, _told) = start().await;
+    let (mut from, mut to) = tokio::io::split(shake_hands(&server).await);
     let start = Instant::now();
     to.write_all(&frame(0x02, b"so far")).await.unwrap();
     let dribble = tokio::spawn(async move {
@@ -104,8 +103,8 @@ async fn a_message_is_waited_for_thirty_seconds_however_much_of_it_comes_meanwhi
 
 #[tokio::test(start_paused = true)]
 async fn the_next_message_has_its_own_thirty_seconds() {
-    let (running, _told) = start().await;
-    let mut stream = shake_hands(&running).await;
+    let (server, _told) = start().await;
+    let mut stream = shake_hands(&server).await;
     stream.write_all(&frame(0x02, b"")).await.unwrap();
     sleep(Duration::from_millis(29_900)).await;
     // The end of one and the beginning of another in one segment.
@@ -123,7 +122,8 @@ async fn the_next_message_has_its_own_thirty_seconds() {
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_takes_nothing_is_waited_for_ten_seconds_from_the_last_byte_it_took() {
     for reads_again_after in [None, Some(9_990)] {
-        let (running, mut told) = start().await;
+        let (told, mut seen) = channel();
+        let running = patient::server().state(told).bind().await.unwrap();
         let stream = shake_hands(&running).await;
         let conn = running.server().connections()[0].clone();
         let start = Instant::now();
@@ -134,7 +134,7 @@ async fn a_peer_that_takes_nothing_is_waited_for_ten_seconds_from_the_last_byte_
             let mut buffer = vec![0; 1 << 20];
             while stream.try_read(&mut buffer).is_ok_and(|read| read > 0) {}
         }
-        let (what, when) = told.recv().await.unwrap();
+        let (what, when) = seen.recv().await.unwrap();
         assert_eq!(what, "disconnect");
         let expected = u128::from(reads_again_after.unwrap_or_default()) + 10_000;
         assert!(on_time(expected).contains(&(when - start).as_millis()), "{:?}", when - start);
@@ -144,20 +144,20 @@ async fn a_peer_that_takes_nothing_is_waited_for_ten_seconds_from_the_last_byte_
 
 #[tokio::test(start_paused = true)]
 async fn the_answer_to_a_close_frame_is_waited_for_five_seconds() {
-    let (running, _told) = start().await;
-    let mut stream = shake_hands(&running).await;
+    let (server, _told) = start().await;
+    let mut stream = shake_hands(&server).await;
     let start = Instant::now();
-    running.server().connections()[0].disconnect(4000, "").unwrap();
+    server.server().connections()[0].disconnect(4000, "").unwrap();
     assert_eq!(rest(&mut stream).await, [0x88, 2, 0x0F, 0xA0]);
     assert!(on_time(5_000).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_message_instead_of_the_close_frame_gains_nothing() {
-    let (running, _told) = start().await;
-    let mut stream = shake_hands(&running).await;
+    let (server, _told) = start().await;
+    let mut stream = shake_hands(&server).await;
     let start = Instant::now();
-    running.server().connections()[0].disconnect(4000, "").unwrap();
+    server.server().connections()[0].disconnect(4000, "").unwrap();
     sleep(Duration::from_millis(4_900)).await;
     stream.write_all(&frame(0x82, b"but")).await.unwrap();
     assert_eq!(rest(&mut stream).await, [0x88, 2, 0x0F, 0xA0]);
@@ -167,8 +167,8 @@ async fn a_message_instead_of_the_close_frame_gains_nothing() {
 #[tokio::test(start_paused = true)]
 async fn silence_is_asked_about_twice_and_then_ends_the_connection() {
     let (told, _seen) = channel();
-    let running = patient::server().state(told).silence_max(20).bind().await.unwrap();
-    let mut stream = shake_hands(&running).await;
+    let server = patient::server().state(told).silence_max(20).test().await.unwrap();
+    let mut stream = shake_hands(&server).await;
     let start = Instant::now();
     for milliseconds in [10_000, 20_000] {
         let mut ping = [0; 2];
@@ -182,14 +182,14 @@ async fn silence_is_asked_about_twice_and_then_ends_the_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_is_waited_for_thirty_seconds_when_the_server_shuts_down() {
-    let (running, mut told) = start().await;
-    let mut stream = shake_hands(&running).await;
+    let (server, mut told) = start().await;
+    let mut stream = shake_hands(&server).await;
     stream.write_all(&frame(0x81, b"")).await.unwrap();
     assert_eq!(told.recv().await.unwrap().0, "utf8");
     let start = Instant::now();
-    running.shutdown();
+    server.server().shutdown();
     let (what, when) = told.recv().await.unwrap();
     assert_eq!(what, "disconnect");
     assert!(on_time(30_000).contains(&(when - start).as_millis()), "{:?}", when - start);
-    running.stopped().await;
+    server.stop().await;
 }

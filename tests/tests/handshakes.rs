@@ -1,4 +1,4 @@
-//! Requests that are no handshake, not quite one, or one: over a real socket, at default options.
+//! Requests that are no handshake, not quite one, or one, at default options.
 
 #[path = "../../ws-runtime/src/handshake/tests/rows.rs"]
 mod rows;
@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use ws_runtime::Running;
 use ws_runtime::prelude::*;
+use ws_runtime::test::TestServer;
 use ws_tests::frame::{Sent, close};
 use ws_tests::raw::{Afterwards, Cut, exchange, knock};
 
@@ -95,21 +95,21 @@ impl Answer {
 }
 
 /// How often `handshake`, `ready` and `request` were called since the last time.
-async fn calls(running: &Running) -> String {
+async fn calls(server: &TestServer) -> String {
     let request = b"GET /calls HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    let received = exchange(knock(running).await, request, Cut::Whole, Afterwards::Wait).await;
+    let received = exchange(knock(server).await, request, Cut::Whole, Afterwards::Wait).await;
     Answer::read(&received, "the counters").body
 }
 
 /// What the server answers to a row, until it ends the stream.
-async fn answer(running: &Running, bytes: &[u8], cut: Cut<'_>, verdict: Verdict) -> Vec<u8> {
+async fn answer(server: &TestServer, bytes: &[u8], cut: Cut<'_>, verdict: Verdict) -> Vec<u8> {
     let ends = match verdict {
         Verdict::Closed => true,
         Verdict::Refused(_, words) => words.contains("before its empty line"),
         Verdict::Accepted | Verdict::Plain => false,
     };
     let afterwards = if ends { Afterwards::End } else { Afterwards::Wait };
-    exchange(knock(running).await, bytes, cut, afterwards).await
+    exchange(knock(server).await, bytes, cut, afterwards).await
 }
 
 #[test]
@@ -117,9 +117,9 @@ fn the_corpus_has_every_row() {
     ws_tests::corpus::has("handshake", all().into_iter().map(|(_, bytes, _)| bytes));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_request_gets_its_answer_and_no_handler_sees_one_that_is_refused() {
-    let running = counting::server().bind().await.unwrap();
+    let server = counting::server().test().await.unwrap();
     let rows = all();
     assert!(rows.len() >= 170, "{}", rows.len());
     for (what, bytes, verdict) in rows {
@@ -132,24 +132,24 @@ async fn each_request_gets_its_answer_and_no_handler_sees_one_that_is_refused() 
             match verdict {
                 Verdict::Accepted => continue,
                 Verdict::Closed => {
-                    assert_eq!(answer(&running, &bytes, cut, verdict).await, b"", "{what}, {cut:?}");
-                    assert_eq!(calls(&running).await, "0 0 0", "{what}, {cut:?}");
+                    assert_eq!(answer(&server, &bytes, cut, verdict).await, b"", "{what}, {cut:?}");
+                    assert_eq!(calls(&server).await, "0 0 0", "{what}, {cut:?}");
                 }
                 Verdict::Plain => {
-                    let answer = Answer::read(&answer(&running, &bytes, cut, verdict).await, what);
+                    let answer = Answer::read(&answer(&server, &bytes, cut, verdict).await, what);
                     let body = if what == "HEAD" { "" } else { "plain" };
                     assert_eq!((answer.status, answer.body.as_str()), (200, body), "{what}, {cut:?}");
-                    assert_eq!(calls(&running).await, "0 0 1", "{what}, {cut:?}");
+                    assert_eq!(calls(&server).await, "0 0 1", "{what}, {cut:?}");
                 }
                 Verdict::Refused(status, words) => {
-                    let answer = Answer::read(&answer(&running, &bytes, cut, verdict).await, what);
+                    let answer = Answer::read(&answer(&server, &bytes, cut, verdict).await, what);
                     assert_eq!(answer.status, status, "{what}, {cut:?}");
                     assert!(answer.body.contains(words), "{what}, {cut:?}: {}", answer.body);
                     let version = answer.head.contains("\r\nSec-WebSocket-Version: 13");
                     assert_eq!(version, status == 426, "{what}, {cut:?}: {}", answer.head);
                     let allow = answer.head.contains("\r\nAllow: GET");
                     assert_eq!(allow, status == 405, "{what}, {cut:?}: {}", answer.head);
-                    assert_eq!(calls(&running).await, "0 0 0", "{what}, {cut:?}");
+                    assert_eq!(calls(&server).await, "0 0 0", "{what}, {cut:?}");
                 }
             }
         }
@@ -168,15 +168,15 @@ fn accept_key(request: &[u8]) -> String {
     answer
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_handshake_of_whatever_form_becomes_a_connection() {
-    let running = counting::server().bind().await.unwrap();
+    let server = counting::server().test().await.unwrap();
     for (what, bytes, verdict) in all() {
         if verdict != Verdict::Accepted {
             continue;
         }
         for cut in Cut::ALL {
-            let mut stream = knock(&running).await;
+            let mut stream = knock(&server).await;
             let head = ws_tests::raw::ask(&mut stream, &bytes, cut).await;
             let (status, fields) = head.split_once("\r\n").unwrap();
             assert_eq!(status, "HTTP/1.1 101 Switching Protocols", "{what}, {cut:?}");
@@ -192,14 +192,14 @@ async fn each_handshake_of_whatever_form_becomes_a_connection() {
             }
             let received = exchange(stream, &close(1000, b""), cut, Afterwards::Wait).await;
             assert_eq!(Sent::read(&received).close, Some(1000), "{what}, {cut:?}");
-            assert_eq!(calls(&running).await, "1 1 0", "{what}, {cut:?}");
+            assert_eq!(calls(&server).await, "1 1 0", "{what}, {cut:?}");
         }
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_subprotocol_is_chosen_if_it_is_offered_and_only_then() {
-    let running = counting::server().subprotocols(["chat.v2", "chat.v1"]).bind().await.unwrap();
+    let server = counting::server().subprotocols(["chat.v2", "chat.v1"]).test().await.unwrap();
     for (offered, chosen) in [
         (Some("chat.v1"), Some("chat.v1")),
         (Some("chat.v1, chat.v2"), Some("chat.v2")),
@@ -209,17 +209,17 @@ async fn a_subprotocol_is_chosen_if_it_is_offered_and_only_then() {
         (None, None),
     ] {
         let offer = offered.map(|list| format!("Sec-WebSocket-Protocol: {list}\r\n")).unwrap_or_default();
-        let mut stream = knock(&running).await;
+        let mut stream = knock(&server).await;
         let head = ws_tests::raw::ask(&mut stream, &handshake_with(&offer), Cut::Whole).await;
         let told = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Protocol: "));
         assert_eq!(told, chosen, "{offered:?}");
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn origins_of_the_list_and_any_origin_are_let_in_where_the_server_says_so() {
-    let listed = counting::server().origins(["https://example.org"]).bind().await.unwrap();
-    let any = counting::server().origins(ws_runtime::Origins::any()).bind().await.unwrap();
+    let listed = counting::server().origins(["https://example.org"]).test().await.unwrap();
+    let any = counting::server().origins(ws_runtime::Origins::any()).test().await.unwrap();
     for (origin, of_list) in [
         ("https://example.org", 101),
         ("https://EXAMPLE.org:443", 101),
@@ -230,8 +230,8 @@ async fn origins_of_the_list_and_any_origin_are_let_in_where_the_server_says_so(
         ("null", 403),
     ] {
         let handshake = handshake_with(&format!("Origin: {origin}\r\n"));
-        for (running, status) in [(&listed, of_list), (&any, 101)] {
-            let head = ws_tests::raw::ask(&mut knock(running).await, &handshake, Cut::Whole).await;
+        for (server, status) in [(&listed, of_list), (&any, 101)] {
+            let head = ws_tests::raw::ask(&mut knock(server).await, &handshake, Cut::Whole).await;
             assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{origin}: {head}");
         }
     }

@@ -2,14 +2,15 @@
 
 use std::future;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, sleep, timeout};
 use ws_runtime::prelude::*;
+use ws_runtime::test::TestServer;
 use ws_runtime::{Running, SendError};
 use ws_tests::frame::{Sent, close, frame};
-use ws_tests::raw::shake_hands;
+use ws_tests::raw::{Reached, shake_hands};
 
 #[ws_server(listen = "127.0.0.1:0", origins = any, max_inbox = 2)]
 mod stuck {
@@ -37,13 +38,29 @@ mod stuck {
     }
 }
 
-async fn start(text: &str) -> (Running, TcpStream, Conn) {
+async fn start(text: &str) -> (TestServer, DuplexStream, Conn) {
+    let (told, mut hung) = mpsc::unbounded_channel();
+    let server = stuck::server().state(stuck::Told(told)).test().await.unwrap();
+    let (stream, conn) = hang(&server, text, &mut hung).await;
+    (server, stream, conn)
+}
+
+/// The same over a socket, which can be reset.
+async fn start_over_tcp(text: &str) -> (Running, TcpStream, Conn) {
     let (told, mut hung) = mpsc::unbounded_channel();
     let running = stuck::server().state(stuck::Told(told)).bind().await.unwrap();
-    let mut stream = shake_hands(&running).await;
-    stream.write_all(&frame(0x81, text.as_bytes())).await.unwrap();
-    let conn = hung.recv().await.unwrap();
+    let (stream, conn) = hang(&running, text, &mut hung).await;
     (running, stream, conn)
+}
+
+async fn hang<S: Reached>(
+    server: &S,
+    text: &str,
+    hung: &mut mpsc::UnboundedReceiver<Conn>,
+) -> (S::Stream, Conn) {
+    let mut stream = shake_hands(server).await;
+    stream.write_all(&frame(0x81, text.as_bytes())).await.unwrap();
+    (stream, hung.recv().await.unwrap())
 }
 
 /// Waits until the server has given the socket back; tells after how long.
@@ -58,7 +75,7 @@ async fn gone(conn: &Conn) -> Duration {
     start.elapsed()
 }
 
-async fn rest(stream: &mut TcpStream) -> Sent {
+async fn rest(stream: &mut DuplexStream) -> Sent {
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).await.unwrap();
     Sent::read(&rest)
@@ -91,7 +108,7 @@ async fn the_socket_of_a_peer_that_leaves_without_a_word_is_given_back() {
 
 #[tokio::test(start_paused = true)]
 async fn the_socket_of_a_peer_that_resets_is_given_back_at_once() {
-    let (_running, stream, conn) = start("hang").await;
+    let (_running, stream, conn) = start_over_tcp("hang").await;
     stream.set_zero_linger().unwrap();
     drop(stream);
     assert!(gone(&conn).await < Duration::from_millis(100));
@@ -99,7 +116,7 @@ async fn the_socket_of_a_peer_that_resets_is_given_back_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn so_is_that_of_one_whose_inbox_is_full() {
-    let (_running, mut stream, conn) = start("hang").await;
+    let (_running, mut stream, conn) = start_over_tcp("hang").await;
     stream.write_all(&[frame(0x81, b"1"), frame(0x81, b"2"), frame(0x81, b"3")].concat()).await.unwrap();
     sleep(Duration::from_millis(10)).await;
     stream.set_zero_linger().unwrap();
@@ -120,8 +137,8 @@ async fn a_handler_that_disconnects_and_hangs_holds_no_socket() {
 #[tokio::test(start_paused = true)]
 async fn what_the_peer_sent_before_its_close_is_handled_even_if_that_is_answered_first() {
     let (told, mut called) = mpsc::unbounded_channel();
-    let running = stuck::server().state(stuck::Told(told)).bind().await.unwrap();
-    let mut stream = shake_hands(&running).await;
+    let server = stuck::server().state(stuck::Told(told)).test().await.unwrap();
+    let mut stream = shake_hands(&server).await;
     let text = frame(0x81, b"six seconds");
     stream.write_all(&[&text[..], &text, &close(1000, b"")].concat()).await.unwrap();
     let sent = rest(&mut stream).await;

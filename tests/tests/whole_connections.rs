@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, mpsc};
-use ws_runtime::Running;
 use ws_runtime::prelude::*;
+use ws_runtime::test::TestServer;
 use ws_tests::frame::{Sent, close, frame};
 use ws_tests::raw::{Afterwards, Cut, exchange, shake_hands};
 
@@ -54,16 +54,17 @@ mod recorder {
 
 struct World {
     runtime: Runtime,
-    running: Running,
+    server: TestServer,
     diaries: Mutex<mpsc::UnboundedReceiver<Diary>>,
 }
 
 /// One server for all cases, on one thread, so that it reads each piece before the next is sent.
 static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let (told, diaries) = mpsc::unbounded_channel();
-    let running = runtime.block_on(recorder::server().state(recorder::Diaries(told)).bind()).unwrap();
-    World { runtime, running, diaries: Mutex::new(diaries) }
+    let server = runtime.block_on(recorder::server().state(recorder::Diaries(told)).test()).unwrap();
+    World { runtime, server, diaries: Mutex::new(diaries) }
 });
 
 /// A message, and after how many bytes it is cut into fragments.
@@ -148,9 +149,9 @@ proptest! {
         diary.push(line.to_owned());
         expected.close = code;
 
-        let World { runtime, running, diaries } = &*WORLD;
+        let World { runtime, server, diaries } = &*WORLD;
         let (received, told) = runtime.block_on(async {
-            let stream = shake_hands(running).await;
+            let stream = shake_hands(server).await;
             let afterwards = if matches!(end, End::Leave) { Afterwards::End } else { Afterwards::Wait };
             let received = exchange(stream, &bytes, Cut::Sizes(&sizes), afterwards).await;
             (received, diaries.lock().await.recv().await.unwrap())

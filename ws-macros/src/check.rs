@@ -27,12 +27,11 @@ pub(crate) struct LeftOut {
 /// Checks a server as a whole.
 pub(crate) fn check(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut {
     let (server, calls) = (resolved.server, &resolved.calls);
-    let (states, sessions) = (&server.states, &server.root.sessions);
-    one_type("state", "server", states, diagnostics);
-    one_type("session", "connection", sessions, diagnostics);
+    let sessions = &server.root.sessions;
+    one_session(sessions, diagnostics);
     pushes::check(&server.root, diagnostics);
-    if server.root.parts_unclear || !are_twins(states) || !are_twins(sessions) {
-        // It is unknown whether an argument is the state or the session.
+    if server.root.parts_unclear || !are_twins(sessions) {
+        // It is unknown whether an argument is a state or the session.
         return LeftOut { all: (0..calls.len()).collect(), foreign: BTreeSet::new() };
     }
     let left_out = find_wrong(resolved, diagnostics);
@@ -54,8 +53,11 @@ impl LeftOut {
 /// Finds the handlers that cannot be called.
 fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut {
     let mut wrong = LeftOut::default();
-    let locks = |call: &&Call<'_>| !call.handler.awaits() && call.takes_state_mutably();
-    let locking = resolved.calls.iter().find(locks).map(|call| &call.handler.name);
+    let locking = |number| {
+        let locks = |call: &&Call<'_>| !call.handler.awaits() && call.changes_state(number);
+        resolved.calls.iter().find(locks).map(|call| &call.handler.name)
+    };
+    let locking = (0..resolved.server.states.len()).map(locking).collect();
     let mut arguments = Arguments { server: resolved.server, locking, unmarked: BTreeSet::new() };
     for (number, call) in resolved.calls.iter().enumerate() {
         let before = diagnostics.count();
@@ -83,11 +85,11 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
     wrong
 }
 
-/// Checks that at most one type is the state, or the session.
-fn one_type(what: &str, per: &str, parts: &[Part], diagnostics: &mut Diagnostics) {
+/// Checks that at most one type is the session.
+fn one_session(parts: &[Part], diagnostics: &mut Diagnostics) {
     let already = |first: &Part| {
         format!(
-            "the {what} is already `{}`: a {per} has one type for it, so put both into one struct",
+            "the session is already `{}`: a connection has one type for it, so put both into one struct",
             first.name
         )
     };

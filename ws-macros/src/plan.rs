@@ -13,13 +13,12 @@ use crate::resolve::{Call, Resolved};
 pub(crate) struct Plan<'s> {
     pub(crate) server: &'s Server,
     pub(crate) scope: &'s Scope,
+    /// In the order of their declaration, in which they are locked.
+    pub(crate) states: Vec<State>,
     /// At most one of them exists: their conditions exclude each other.
-    pub(crate) states: Vec<Part>,
-    /// At most one of them exists, as with the states.
     pub(crate) sessions: Vec<Part>,
     /// The handlers that are called; at most one for an event exists.
     pub(crate) calls: Vec<Call<'s>>,
-    pub(crate) store: Store,
     /// Whether it is unknown how the session is made, because of a mistake in its type or in the `handshake` handler.
     pub(crate) session_unclear: bool,
     /// The indices of the items that are handlers but are not called.
@@ -28,9 +27,18 @@ pub(crate) struct Plan<'s> {
     omitted: BTreeSet<usize>,
 }
 
-/// Where the state is kept.
+/// A state, and what it is kept in.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) part: Part,
+    pub(crate) cell: Cell,
+    /// The index of the first state with this name, by which arguments refer to it.
+    pub(crate) number: usize,
+}
+
+/// What a state is kept in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Store {
+pub(crate) enum Cell {
     /// All handlers share it.
     Plain,
     /// It is behind a lock, because a handler takes it by `&mut`.
@@ -58,9 +66,8 @@ impl<'s> Plan<'s> {
         Self {
             server,
             scope,
-            states: exclusive_parts(&server.states),
+            states: states(&server.states, &kept),
             sessions: exclusive_parts(&scope.sessions),
-            store: if kept.iter().any(Call::takes_state_mutably) { Store::Guarded } else { Store::Plain },
             calls: exclusive_calls(kept),
             session_unclear: scope.parts_unclear || handshake_lost,
             uncalled,
@@ -84,6 +91,16 @@ impl<'s> Plan<'s> {
         self.calls.iter().filter(move |call| call.handler.event() == Some(event))
     }
 
+    /// What the state with this number is kept in.
+    pub(crate) fn cell(&self, number: usize) -> Cell {
+        self.states.get(number).map_or(Cell::Plain, |state| state.cell)
+    }
+
+    /// Whether some state is behind a lock.
+    pub(crate) fn has_locks(&self) -> bool {
+        self.states.iter().any(|state| state.cell == Cell::Guarded)
+    }
+
     /// Whether an item is a handler that is left out.
     pub(crate) fn is_uncalled(&self, item: usize) -> bool {
         self.uncalled.contains(&item)
@@ -93,6 +110,16 @@ impl<'s> Plan<'s> {
     pub(crate) fn is_omitted(&self, item: usize) -> bool {
         self.omitted.contains(&item)
     }
+}
+
+fn states(parts: &[Part], calls: &[Call<'_>]) -> Vec<State> {
+    let state = |part: &Part| {
+        // Under `#[cfg]`, two types can have the same name.
+        let number = parts.iter().position(|first| first.name == part.name).unwrap_or_default();
+        let is_changed = calls.iter().any(|call| call.changes_state(number));
+        State { part: part.clone(), cell: if is_changed { Cell::Guarded } else { Cell::Plain }, number }
+    };
+    parts.iter().map(state).collect()
 }
 
 fn exclusive_parts(parts: &[Part]) -> Vec<Part> {

@@ -29,7 +29,8 @@ pub(crate) struct Call<'s> {
 /// What an argument asks for, as far as the name of its type shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asks {
-    State(Access),
+    /// The state with this index, the first of its name.
+    State(usize, Access),
     Session(Access),
     /// A type of the runtime or of Rust, of which a handler can take any number.
     Plain,
@@ -54,9 +55,9 @@ pub(crate) fn resolve(server: &Server) -> Resolved<'_> {
 }
 
 impl Call<'_> {
-    /// Whether the handler takes the state by `&mut`: then the state needs a lock.
-    pub(crate) fn takes_state_mutably(&self) -> bool {
-        self.arguments.iter().any(|(_, asks)| *asks == Asks::State(Access::Mutable))
+    /// Whether the handler takes the state with this index by `&mut`: then the state needs a lock.
+    pub(crate) fn changes_state(&self, number: usize) -> bool {
+        self.arguments.iter().any(|(_, asks)| *asks == Asks::State(number, Access::Mutable))
     }
 
     pub(crate) fn is_watch(&self) -> bool {
@@ -94,8 +95,8 @@ impl<'s> Names<'s> {
             _ => return unknown(access),
         };
         let is = |name: &Ident| names(path, name, &self.scope.name);
-        if self.states.iter().any(|state| is(&state.name)) {
-            return Asks::State(access);
+        if let Some(number) = self.states.iter().position(|state| is(&state.name)) {
+            return Asks::State(number, access);
         }
         if self.scope.sessions.iter().any(|session| is(&session.name)) {
             return Asks::Session(access);
@@ -106,7 +107,7 @@ impl<'s> Names<'s> {
             let meanings = self.scope.aliases.iter().filter(|(name, _)| is(name));
             let meanings = meanings.map(|(_, target)| self.asks(target, access, aliases + 1));
             if let Some(asked) =
-                meanings.max_by_key(|asked| matches!(asked, Asks::State(_) | Asks::Session(_)))
+                meanings.max_by_key(|asked| matches!(asked, Asks::State(..) | Asks::Session(_)))
             {
                 return asked;
             }
@@ -164,7 +165,7 @@ mod tests {
     fn asked(arguments: &str) -> Vec<Asks> {
         let module = format!(
             "mod chat {{
-                #[state] struct Lobby; #[session] struct Guest;
+                #[state] struct Bans; #[state] struct Lobby; #[session] struct Guest;
                 type One = Two; type Two<'a> = &'a mut Guest; type Round = Round;
                 #[on(disconnect)] fn handler({arguments}) {{}}
             }}"
@@ -180,9 +181,9 @@ mod tests {
     fn state_and_session_are_found_by_name_path_and_alias() {
         use Access::{Mutable, Shared, Value};
         for (argument, wanted) in [
-            ("a: &Lobby", Asks::State(Shared)),
-            ("a: &mut self::Lobby", Asks::State(Mutable)),
-            ("a: (&crate::chat::Lobby)", Asks::State(Shared)),
+            ("a: &Lobby", Asks::State(1, Shared)),
+            ("a: &mut self::Lobby", Asks::State(1, Mutable)),
+            ("a: (&crate::chat::Lobby)", Asks::State(1, Shared)),
             ("a: Guest", Asks::Session(Value)),
             ("a: One", Asks::Session(Mutable)),
             ("a: &elsewhere::Lobby", Asks::UnknownReference),

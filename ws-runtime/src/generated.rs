@@ -5,9 +5,9 @@
 pub use crate::event::{
     Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent, FromConnect,
     FromContext, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest,
-    FromShutdown, FromTick, FromUtf8, Guarded, Handled, Hold, IntoAdmission, IntoOutcome, IntoReply, Locked,
-    OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, Shared,
-    Unclaimed, Utf8, WithState, assert_once,
+    FromShutdown, FromTick, FromUtf8, Guarded, Handled, IntoAdmission, IntoOutcome, IntoReply, Keeps,
+    LocksByAnyName, OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service,
+    SharesState, StateCell, Unclaimed, Utf8, assert_once,
 };
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
@@ -21,6 +21,7 @@ pub use crate::options::{
     SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::tick::Ticks;
+pub use crate::server::{PrivateState, Unset};
 pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};
 
 use std::future::{Future, Ready, ready};

@@ -38,13 +38,14 @@
 //!
 //! # Features
 //!
-//! All are on by default. A server that needs none of them sets `default-features = false` in Cargo.toml.
+//! All but `test` are on by default. A server that needs none of them sets `default-features = false` in Cargo.toml.
 //!
 //! | feature | what it adds | the crates that it needs |
 //! |---|---|---|
 //! | `compression` | permessage-deflate: values of the option [`compression`](Builder::compression) other than `"off"` | flate2, zlib-rs |
 //! | `log` | [`start`](Builder::start) sets up a plain `tracing` subscriber where the process has none | `tracing-subscriber` |
 //! | `tls` | the option [`tls`](Builder::tls), `Tls`, `TlsError`, and `rustls` as a re-export | `tokio-rustls`, rustls, ring |
+//! | `test` | [`test`](Builder::test): a server in memory for tests, with clients. For `[dev-dependencies]` | none, but tokio's `test-util` |
 //!
 //! Without a feature its option is refused with an error that names the feature: by the compiler where it sees the value,
 //! otherwise, as with the environment, when the server starts.
@@ -67,6 +68,8 @@ pub mod options;
 pub mod prelude;
 mod process;
 mod server;
+#[cfg(feature = "test")]
+pub mod test;
 mod tick;
 mod transport;
 #[cfg(unix)]
@@ -98,7 +101,9 @@ pub use listen::{Address, Listen, ListenError};
 pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
 pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
-pub use server::{Builder, DefaultState, Given, Running, Server, StateSource};
+#[doc(hidden)]
+pub use server::{Awaits, StateSources};
+pub use server::{Builder, Given, Running, Server, Starting, Unset};
 pub use tick::TickError;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};

@@ -4,7 +4,7 @@ use ws_tests::frame::{close, frame};
 
 use crate::{Row, hold};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_close_frame_is_answered_with_its_code_and_a_wrong_one_with_1002() {
     hold(rows()).await;
 }

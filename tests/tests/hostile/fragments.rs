@@ -7,7 +7,7 @@ use crate::{Row, hold};
 /// The default of `max_fragments`.
 const MOST: usize = 1024;
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn fragments_make_a_message_up_to_their_limit_and_nothing_but_control_frames_stands_between() {
     hold(rows()).await;
 }

@@ -4,7 +4,7 @@ use ws_tests::frame::{Form, frame, header, unmasked};
 
 use crate::{Row, hold};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_header_that_is_wrong_is_closed_with_1002() {
     hold(rows()).await;
 }

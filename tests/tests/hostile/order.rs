@@ -4,7 +4,7 @@ use ws_tests::frame::{Form, close, frame, header, unmasked};
 
 use crate::{Row, hold};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn good_messages_before_a_bad_frame_are_still_answered() {
     hold(rows()).await;
 }

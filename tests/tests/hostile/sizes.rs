@@ -7,7 +7,7 @@ use crate::{Row, hold};
 /// The default of `max_recv_size`.
 const MOST: usize = 65_536;
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_length_in_a_wrong_form_is_closed_with_1002_and_one_that_is_too_large_with_1009() {
     hold(rows()).await;
 }

@@ -75,17 +75,17 @@ const UNFINISHED: [(&[u8], &str); 6] = [
     (&[0xF0, 0x9F, 0xA6], "three bytes of four"),
 ];
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn text_that_is_utf8_arrives_however_it_is_cut() {
     hold(valid()).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn text_that_is_not_utf8_is_closed_with_1007() {
     hold(invalid()).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn text_that_is_not_utf8_is_closed_at_the_first_impossible_byte() {
     hold(fails_fast()).await;
 }

@@ -8,7 +8,7 @@ use proc_macro2::Ident;
 use super::unknown;
 use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Session};
-use crate::model::{Argument, Flow, Handler, Role, Server, Streams};
+use crate::model::{Argument, Flow, Handler, Role, Server};
 use crate::resolve::{Access, Asks, Call};
 use crate::syntax::peel;
 use syn::Type;
@@ -25,8 +25,8 @@ pub(super) struct Found {
 /// Checks the arguments of handlers, one handler after the other.
 pub(super) struct Arguments<'c> {
     pub(super) server: &'c Server,
-    /// A handler that takes the state by `&mut`, if there is one.
-    pub(super) locking: Option<&'c Ident>,
+    /// For each state a handler that takes it by `&mut`, if there is one.
+    pub(super) locking: Vec<Option<&'c Ident>>,
     /// The types that were reported because they are not marked.
     pub(super) unmarked: BTreeSet<String>,
 }
@@ -38,7 +38,7 @@ impl Arguments<'_> {
         reads_once(call, diagnostics);
         for (argument, asks) in &call.arguments {
             argument_fits(argument, *asks, call, diagnostics);
-            state_crosses_no_await(argument, *asks, call.handler, self.locking, diagnostics);
+            self.state_crosses_no_await(argument, *asks, call.handler, diagnostics);
             if let Asks::Plain | Asks::UnknownReference | Asks::UnknownValue = asks
                 && let Some(problem) = unknown::problem(argument, *asks, call, self.server)
             {
@@ -52,7 +52,60 @@ impl Arguments<'_> {
         }
         found
     }
+
+    /// Checks that no lock on the state is held across an `.await`.
+    fn state_crosses_no_await(
+        &self,
+        argument: &Argument,
+        asks: Asks,
+        handler: &Handler,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let Asks::State(number, access) = asks else { return };
+        if !handler.awaits() {
+            return;
+        }
+        let locking = self.locking.get(number).copied().flatten();
+        if handler.flow == Flow::Plain {
+            if access == Access::Mutable || locking.is_some() {
+                diagnostics.error(&argument.ty, STREAM_BORROWS);
+            }
+            return;
+        }
+        match (access, locking) {
+            (Access::Mutable, Some(locking)) => diagnostics.error(
+                &argument.ty,
+                format!(
+                    "an `async fn` cannot take the state by `&mut`: `{locking}` does too, so the state is behind a lock, which must \
+                     not be held across an `.await`\nmake `{}` a plain `fn`, or call one that locks a `Mutex` inside of the state and take \
+                     the state by `&` everywhere",
+                    handler.name
+                ),
+            ),
+            (Access::Mutable, None) => diagnostics.error(
+                &argument.ty,
+                format!(
+                    "an `async fn` cannot take the state by `&mut`: it would stay locked for all connections across an `.await`\nmake `{}` \
+                     a plain `fn`, or take the state by `&` and put what changes behind a `Mutex` or an atomic",
+                    handler.name
+                ),
+            ),
+            (Access::Shared, Some(locking)) => diagnostics.error(
+                &argument.ty,
+                format!(
+                    "an `async fn` cannot take the state here: `{locking}` takes it by `&mut`, so it is behind a lock, which must not \
+                     be held across an `.await`\nmake `{}` a plain `fn`, or let `{locking}` take the state by `&` and put what changes \
+                     behind a `Mutex` or an atomic",
+                    handler.name
+                ),
+            ),
+            (Access::Shared, None) | (Access::Value, _) => {}
+        }
+    }
 }
+
+const STREAM_BORROWS: &str = "the stream of this handler may borrow the state, which is behind a lock that must not be held across an `.await`\n\
+     write `impl Stream<…> + use<>` if the stream borrows nothing: then the lock is held for the call alone";
 
 /// The hint for a handler of messages that are called as an event is.
 fn meant_event(handler: &Handler) -> Option<String> {
@@ -63,7 +116,7 @@ fn meant_event(handler: &Handler) -> Option<String> {
     ))
 }
 
-/// Checks that at most one argument takes the state, the session or the watched handle.
+/// Checks that at most one argument takes a state, the session or the watched handle.
 fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
     for (number, (argument, asks)) in call.arguments.iter().enumerate() {
         let Some(lent) = lent_once(*asks, call) else { continue };
@@ -72,7 +125,7 @@ fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
         };
         if call.arguments.iter().take(number).any(is_rival) {
             let what = match lent {
-                Lent::State => "this handler already takes the state: take it once, by `&` or by `&mut`",
+                Lent::State(_) => "this handler already takes this state: take it once, by `&` or by `&mut`",
                 Lent::Session => "this handler already takes the session: take it once, by `&` or by `&mut`",
                 Lent::Handle => {
                     "this handler already takes the watched handle: take it once, by `&` or by `&mut`"
@@ -106,14 +159,14 @@ fn last_name(ty: &Type) -> Option<&Ident> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lent {
-    State,
+    State(usize),
     Session,
     Handle,
 }
 
 fn lent_once(asks: Asks, call: &Call<'_>) -> Option<Lent> {
     match asks {
-        Asks::State(_) => Some(Lent::State),
+        Asks::State(number, _) => Some(Lent::State(number)),
         Asks::Session(_) => Some(Lent::Session),
         Asks::UnknownReference => call.is_watch().then_some(Lent::Handle),
         Asks::Plain | Asks::UnknownValue => None,
@@ -124,7 +177,7 @@ fn lent_once(asks: Asks, call: &Call<'_>) -> Option<Lent> {
 fn argument_fits(argument: &Argument, asks: Asks, call: &Call<'_>, diagnostics: &mut Diagnostics) {
     let (ty, row) = (&argument.ty, call.handler.row());
     match (asks, row.session) {
-        (Asks::State(Access::Value), _) => diagnostics
+        (Asks::State(_, Access::Value), _) => diagnostics
             .error(ty, "the state belongs to the server: take it by `&`, or by `&mut` to change it"),
         (Asks::Session(_), Session::Absent(_)) if call.handler.streams().is_some() && call.handler.flow == Flow::Plain => {
             diagnostics.error(
@@ -141,58 +194,6 @@ fn argument_fits(argument: &Argument, asks: Asks, call: &Call<'_>, diagnostics: 
             "the session is still needed after this event: take it by `&`, or by `&mut` to change it; only a `disconnect` \
              handler can take it by value",
         ),
-        (Asks::State(_) | Asks::Session(_) | Asks::Plain | Asks::UnknownReference | Asks::UnknownValue, _) => {}
-    }
-}
-
-/// Checks that no lock on the state is held across an `.await`.
-fn state_crosses_no_await(
-    argument: &Argument,
-    asks: Asks,
-    handler: &Handler,
-    locking: Option<&Ident>,
-    diagnostics: &mut Diagnostics,
-) {
-    if !handler.awaits() {
-        return;
-    }
-    if let (Asks::State(_), Some(Streams::Borrowing), Flow::Plain) = (asks, handler.streams(), handler.flow) {
-        if asks == Asks::State(Access::Mutable) || locking.is_some() {
-            diagnostics.error(
-                &argument.ty,
-                "the stream of this handler may borrow the state, which is behind a lock that must not be held across an `.await`\n\
-                 write `impl Stream<…> + use<>` if the stream borrows nothing: then the lock is held for the call alone",
-            );
-        }
-        return;
-    }
-    match (asks, locking) {
-        (Asks::State(Access::Mutable), Some(locking)) => diagnostics.error(
-            &argument.ty,
-            format!(
-                "an `async fn` cannot take the state by `&mut`: `{locking}` does too, so the state is behind a lock, which must \
-                 not be held across an `.await`\nmake `{}` a plain `fn`, or call one that locks a `Mutex` inside of the state and take \
-                 the state by `&` everywhere",
-                handler.name
-            ),
-        ),
-        (Asks::State(Access::Mutable), None) => diagnostics.error(
-            &argument.ty,
-            format!(
-                "an `async fn` cannot take the state by `&mut`: it would stay locked for all connections across an `.await`\nmake `{}` \
-                 a plain `fn`, or take the state by `&` and put what changes behind a `Mutex` or an atomic",
-                handler.name
-            ),
-        ),
-        (Asks::State(Access::Shared), Some(locking)) => diagnostics.error(
-            &argument.ty,
-            format!(
-                "an `async fn` cannot take the state here: `{locking}` takes it by `&mut`, so it is behind a lock, which must not \
-                 be held across an `.await`\nmake `{}` a plain `fn`, or let `{locking}` take the state by `&` and put what changes \
-                 behind a `Mutex` or an atomic",
-                handler.name
-            ),
-        ),
-        (Asks::State(_) | Asks::Session(_) | Asks::Plain | Asks::UnknownReference | Asks::UnknownValue, _) => {}
+        (Asks::State(..) | Asks::Session(_) | Asks::Plain | Asks::UnknownReference | Asks::UnknownValue, _) => {}
     }
 }

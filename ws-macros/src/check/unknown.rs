@@ -156,21 +156,14 @@ fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Serv
             Some(&format!("{hint}, or convert it in another way")),
         ));
     }
-    let advice = match (server.states.first(), may_be_session) {
-        (None, true) if is_own => {
-            "write `#[state]` above it to have one for the server, or `#[session]` to have one for each connection"
-                .to_owned()
-        }
-        (None, false) if is_own => "write `#[state]` above it to have one for the server".to_owned(),
-        (None, true) => "declare it in this module, below `#[state]` to have one for the server, or below `#[session]` to have \
-                         one for each connection"
-            .to_owned(),
-        (None, false) => "declare it in this module, below `#[state]` to have one for the server".to_owned(),
-        (Some(state), true) => format!(
-            "write `#[session]` above it to have one for each connection, or put a field into the state, `{}`",
-            state.name
-        ),
-        (Some(state), false) => format!("the state is `{}`, so put a field into that", state.name),
+    let one_each = if may_be_session { ", or `#[session]` to have one for each connection" } else { "" };
+    let advice = if is_own {
+        format!("write `#[state]` above it to have one for the server{one_each}")
+    } else {
+        format!(
+            "declare it in this module, below `#[state]` to have one for the server{}",
+            one_each.replace("or `", "or below `")
+        )
     };
     Some(format!("nothing provides `{name}`: {advice}"))
 }

@@ -4,29 +4,36 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
+use super::parts::field;
 use super::spans::{at, heart, here};
 use crate::events::{Row, Session};
 use crate::model::Argument;
-use crate::plan::Plan;
+use crate::plan::{Cell, Plan};
 use crate::resolve::{Access, Asks, Call};
 
 /// What a handler is called with.
 pub(crate) struct Arguments {
-    /// The statements that make them, each standing where its type does. What is lent once comes last, and the state after
-    /// all: what refuses does so before the state is locked, and may look at the session.
+    /// The statements that make them, each standing where its type does. What is lent once comes last, and the states after
+    /// all, in the order of their declaration: what refuses does so before a state is locked, and may look at the session.
+    /// All handlers lock in the same order, so none waits for another that waits for it.
     pub(crate) made: TokenStream,
     /// Their names in the order of the signature, with commas between them.
     pub(crate) names: TokenStream,
 }
 
-pub(crate) fn arguments(call: &Call<'_>) -> Arguments {
+pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>) -> Arguments {
     let mut in_order: Vec<(usize, &(&Argument, Asks))> = call.arguments.iter().enumerate().collect();
     in_order.sort_by_key(|(_, (_, asks))| match asks {
         Asks::Plain | Asks::UnknownValue => 0,
         Asks::Session(_) | Asks::UnknownReference => 1,
-        Asks::State(_) => 2,
+        Asks::State(state, _) => 2 + state,
     });
-    let made = in_order.into_iter().map(|(number, (argument, _))| make(number, argument, call.handler.row()));
+    let made = in_order.into_iter().map(|(number, (argument, asks))| match asks {
+        Asks::State(state, access) => lend_state(number, argument, *state, *access, plan.cell(*state)),
+        Asks::Plain | Asks::UnknownValue | Asks::Session(_) | Asks::UnknownReference => {
+            make(number, argument, call.handler.row())
+        }
+    });
     let names = call.arguments.iter().enumerate().map(|(number, (argument, _))| {
         let (cfgs, name) = (argument.cfgs.attributes(), name(number, argument));
         quote!(#cfgs #name)
@@ -44,11 +51,35 @@ fn make(number: usize, argument: &Argument, row: &Row) -> TokenStream {
     quote_spanned!(at(place)=> #cfgs let #name = #path #lent?;)
 }
 
+/// Takes a state out of its cell. A lock is held until the handler's value has become a reply, which may borrow from the
+/// state.
+fn lend_state(number: usize, argument: &Argument, state: usize, access: Access, cell: Cell) -> TokenStream {
+    let place = at(heart(&argument.ty));
+    let (name, cfgs) = (name(number, argument), argument.cfgs.attributes());
+    let field = field(state);
+    let lock = Ident::new(&format!("lock_{state}"), place);
+    match (cell, access) {
+        (Cell::Plain, _) => quote_spanned!(place=> #cfgs let #name = context.store().#field.share();),
+        (Cell::Guarded, Access::Mutable) => quote_spanned! {place=>
+            #cfgs
+            let mut #lock = context.store().#field.lock();
+            #cfgs
+            let #name = &mut *#lock;
+        },
+        (Cell::Guarded, Access::Shared | Access::Value) => quote_spanned! {place=>
+            #cfgs
+            let #lock = context.store().#field.lock();
+            #cfgs
+            let #name = &*#lock;
+        },
+    }
+}
+
 fn name(number: usize, argument: &Argument) -> Ident {
     Ident::new(&format!("argument_{number}"), at(heart(&argument.ty)))
 }
 
-/// Asks the compiler whether a type whose name the macro does not know is the session or the state once more.
+/// Asks the compiler whether a type whose name the macro does not know is the session once more.
 pub(crate) fn once(plan: &Plan<'_>) -> TokenStream {
     let checks: Vec<TokenStream> = plan.calls.iter().filter_map(check_once).collect();
     if checks.is_empty() {
@@ -58,12 +89,12 @@ pub(crate) fn once(plan: &Plan<'_>) -> TokenStream {
     quote_spanned!(here()=> #exclusive #(#checks)*)
 }
 
-/// Whether the argument may be the state or the session, judging only by the name of its type.
+/// Whether the argument may be the session, judging only by the name of its type.
 fn may_be_exclusive(asks: Asks, row: &Row) -> bool {
     match asks {
-        Asks::State(_) | Asks::Session(_) | Asks::UnknownReference => true,
+        Asks::Session(_) | Asks::UnknownReference => true,
         Asks::UnknownValue => row.session == Session::Given,
-        Asks::Plain => false,
+        Asks::Plain | Asks::State(..) => false,
     }
 }
 
@@ -71,7 +102,7 @@ fn check_once(call: &Call<'_>) -> Option<TokenStream> {
     let row = call.handler.row();
     let suspects: Vec<(&Argument, Asks)> =
         call.arguments.iter().copied().filter(|(_, asks)| may_be_exclusive(*asks, row)).collect();
-    let is_known = |(_, asks): &(&Argument, Asks)| matches!(asks, Asks::State(_) | Asks::Session(_));
+    let is_known = |(_, asks): &(&Argument, Asks)| matches!(asks, Asks::Session(_));
     if suspects.len() < 2 || suspects.iter().all(is_known) {
         return None;
     }
@@ -95,10 +126,8 @@ fn check_once(call: &Call<'_>) -> Option<TokenStream> {
 }
 
 fn exclusive(plan: &Plan<'_>) -> TokenStream {
-    let sessions = plan.sessions.iter().map(|session| (session, 1_u8));
-    let states = plan.states.iter().map(|state| (state, 2_u8));
-    let implementations = sessions.chain(states).map(|(part, number)| {
-        let (name, cfgs) = (&part.name, part.cfgs.attributes());
+    let implementations = plan.sessions.iter().map(|session| {
+        let (name, cfgs) = (&session.name, session.cfgs.attributes());
         let forms = [Access::Shared, Access::Mutable, Access::Value].map(|access| match access {
             Access::Shared => quote_spanned!(here()=> &#name),
             Access::Mutable => quote_spanned!(here()=> &mut #name),
@@ -108,7 +137,7 @@ fn exclusive(plan: &Plan<'_>) -> TokenStream {
             #cfgs
             #[automatically_derived]
             impl __ws_runtime::Exclusive for #forms {
-                const PART: ::core::primitive::u8 = #number;
+                const PART: ::core::primitive::u8 = 1;
             }
         )* }
     });

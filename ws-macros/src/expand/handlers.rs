@@ -7,9 +7,9 @@ use super::arguments::{Arguments, arguments};
 use super::returned::{hand_over, receiver, value};
 use super::spans::{at, here};
 use crate::events::{Event, Output};
-use crate::model::{Argument, Flow, Handler};
-use crate::plan::{Plan, Store};
-use crate::resolve::Call;
+use crate::model::{Argument, Flow};
+use crate::plan::Plan;
+use crate::resolve::{Asks, Call};
 use crate::syntax::mentions;
 
 /// The call of a handler, and the conversion of its value for the runtime. If an argument is refused, the code returns
@@ -63,8 +63,8 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>) -> Invocation {
     let handler = call.handler;
     let name = &handler.name;
     let place = at(name.span());
-    let context = (!call.arguments.is_empty()).then(|| context(handler, plan.store));
-    let Arguments { made, names } = arguments(call);
+    let context = (!call.arguments.is_empty()).then(|| context(call));
+    let Arguments { made, names } = arguments(call, plan);
     // The call itself stands where the user's code does: an argument in it can only then be pointed at.
     let mut lent = Group::new(Delimiter::Parenthesis, names);
     lent.set_span(name.span());
@@ -89,15 +89,11 @@ fn leaves_data(call: &Call<'_>) -> bool {
     call.handler.row().output == Output::Data && !call.arguments.iter().any(|(argument, _)| reads(argument))
 }
 
-fn context(handler: &Handler, store: Store) -> TokenStream {
-    match store {
-        Store::Plain => quote_spanned!(here()=> let mut context = event.shared();),
-        Store::Guarded if handler.awaits() => {
-            quote_spanned!(here()=> let mut context = event.withheld();)
-        }
-        Store::Guarded => quote_spanned! {here()=>
-            let mut hold = __ws_runtime::Hold::open();
-            let mut context = event.locked(&mut hold);
-        },
-    }
+fn context(call: &Call<'_>) -> TokenStream {
+    // States are taken out of it without changing it.
+    let is_changed = call.arguments.iter().any(|(_, asks)| !matches!(asks, Asks::State(..)));
+    let is_conditional = call.arguments.iter().any(|(argument, _)| !argument.cfgs.0.is_empty());
+    let quiet = is_conditional.then(|| quote_spanned!(here()=> #[allow(unused_mut)]));
+    let changed = is_changed.then(|| quote_spanned!(here()=> mut));
+    quote_spanned!(here()=> #quiet let #changed context = event.context();)
 }

@@ -1,6 +1,8 @@
-//! The state and the session: their types, and the ways to them.
+//! The session and the states: their types, and the ways to them.
 //!
 //! A generic parameter hides a type of the same name, so theirs have names that no user gives a type.
+
+mod states;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
@@ -8,23 +10,22 @@ use quote::quote_spanned;
 use super::spans::{at, here, otherwise, repeat};
 use crate::events::{Event, Session};
 use crate::model::Part;
-use crate::plan::{Plan, Store};
+use crate::plan::Plan;
 use crate::resolve::Asks;
 
-/// What the state and the session are for the arguments, the handshake and the compiler.
-pub(crate) fn parts(plan: &Plan<'_>) -> TokenStream {
-    let aliases = [alias("__State", &plan.states), alias("__Session", &plan.sessions)];
-    if plan.scope.parts_unclear {
-        return quote_spanned!(here()=> #(#aliases)*);
-    }
-    let states = plan.states.iter().map(|state| lend_state(state, plan.store));
-    let sessions = plan.sessions.iter().map(|session| lend_session(session, plan));
-    quote_spanned!(here()=> #(#aliases)* #(#states)* #(#sessions)*)
-}
+pub(crate) use self::states::{field, given, store, unset};
 
-/// The type of the state.
-pub(crate) fn state_type(plan: &Plan<'_>) -> TokenStream {
-    part_type("__State", &plan.states)
+/// What the states and the session are for the arguments, the handshake and the compiler.
+pub(crate) fn parts(plan: &Plan<'_>) -> TokenStream {
+    let aliases = alias("__Session", &plan.sessions);
+    let lists = states::lists(plan);
+    let states = states::kept(plan);
+    if plan.scope.parts_unclear {
+        return quote_spanned!(here()=> #aliases #lists #states);
+    }
+    let lent = states::lent(plan);
+    let sessions = plan.sessions.iter().map(|session| lend_session(session, plan));
+    quote_spanned!(here()=> #aliases #lists #states #lent #(#sessions)*)
 }
 
 /// The type of the session.
@@ -59,42 +60,6 @@ fn alias(alias: &str, parts: &[Part]) -> TokenStream {
     let otherwise = otherwise(parts.iter().map(|part| &part.cfgs))
         .map(|cfg| quote_spanned!(here()=> #cfg type #alias = ();));
     quote_spanned!(here()=> #(#types)* #otherwise)
-}
-
-fn lend_state(state: &Part, store: Store) -> TokenStream {
-    let Part { name, cfgs, .. } = state;
-    let cfgs = cfgs.attributes();
-    if store == Store::Plain {
-        return quote_spanned! {at(name.span())=>
-            #cfgs
-            #[automatically_derived]
-            #[diagnostic::do_not_recommend]
-            impl<'a, __C: __ws_runtime::WithState<__ws_runtime::Shared<'a, #name>>> __ws_runtime::FromContext<'a, __C> for &'a #name {
-                fn from_context(context: &mut __C) -> ::core::result::Result<Self, __ws_runtime::Reject> {
-                    ::core::result::Result::Ok(context.take_state().get())
-                }
-            }
-        };
-    }
-    quote_spanned! {at(name.span())=>
-        #cfgs
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl<'a, 's: 'a, __C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, __C> for &'a #name {
-            fn from_context(context: &mut __C) -> ::core::result::Result<Self, __ws_runtime::Reject> {
-                ::core::result::Result::Ok(context.take_state().get())
-            }
-        }
-
-        #cfgs
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl<'a, 's: 'a, __C: __ws_runtime::WithState<__ws_runtime::Locked<'a, 's, #name>>> __ws_runtime::FromContext<'a, __C> for &'a mut #name {
-            fn from_context(context: &mut __C) -> ::core::result::Result<Self, __ws_runtime::Reject> {
-                ::core::result::Result::Ok(context.take_state().get())
-            }
-        }
-    }
 }
 
 fn lend_session(session: &Part, plan: &Plan<'_>) -> TokenStream {
@@ -163,6 +128,6 @@ fn may_lend_session(plan: &Plan<'_>) -> bool {
         plan.calls.iter().filter(|call| !matches!(call.handler.row().session, Session::Absent(_)));
     with_session.flat_map(|call| &call.arguments).any(|(_, asks)| match asks {
         Asks::Session(_) | Asks::UnknownReference | Asks::UnknownValue => true,
-        Asks::State(_) | Asks::Plain => false,
+        Asks::State(..) | Asks::Plain => false,
     })
 }

@@ -3,9 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::parts::state_type;
-use super::spans::{at, here};
-use crate::model::Reach;
+use super::parts;
+use super::spans::here;
 use crate::plan::Plan;
 
 /// One name for the runtime's seam, so that a wrong `crate = …` is one error. The markers are imported where they
@@ -29,17 +28,9 @@ pub(crate) fn root(plan: &Plan<'_>) -> TokenStream {
 
 /// `server()`: what the user calls.
 pub(crate) fn builder(plan: &Plan<'_>) -> TokenStream {
-    // A private state cannot be named where `server()` is called, nor given there: it has to have a `Default`.
-    let private = plan.states.iter().find(|state| state.reach == Reach::Private);
-    let state = match private {
-        Some(private) => quote_spanned!(private.name.span()=> State: ::core::default::Default),
-        None => {
-            let state = state_type(plan);
-            quote_spanned!(here()=> State = #state)
-        }
-    };
-    let place = private.map_or_else(here, |private| at(private.name.span()));
-    let builder = quote_spanned!(place=> __ws_runtime::Builder<impl __ws_runtime::Service<#state>>);
+    let (given, unset) = (parts::given(plan), parts::unset(plan));
+    let builder =
+        quote_spanned!(here()=> __ws_runtime::Builder<impl __ws_runtime::Service<Given = #given>, #unset>);
     let summary = format!("The server `{}`, yet to be started.", plan.scope.name);
     let name = Ident::new("server", here());
     quote_spanned! {here()=>
@@ -48,7 +39,7 @@ pub(crate) fn builder(plan: &Plan<'_>) -> TokenStream {
         /// Each option of its attribute can be set here too; then `.start()`, `.serve().await` or `.bind().await`.
         #[allow(private_interfaces, unreachable_pub)]
         pub fn #name() -> #builder {
-            __ws_runtime::Builder::<__Service>::new()
+            __ws_runtime::Builder::<__Service, _>::new()
         }
     }
 }

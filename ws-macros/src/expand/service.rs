@@ -5,29 +5,21 @@ use quote::quote_spanned;
 use syn::ext::IdentExt;
 
 use super::handlers::{self, future, needs_event};
-use super::parts::{session_type, state_type};
+use super::parts::{self, session_type};
 use super::spans::{at, here, otherwise};
 use super::{named, timed, values};
 use crate::events::{Event, Output, Payload, Row, Surroundings};
 use crate::model::Flow;
-use crate::plan::{Plan, Store};
+use crate::plan::Plan;
 use crate::resolve::Call;
 
 pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
-    let (state, session) = (state_type(plan), session_type(plan));
-    let store = Ident::new(
-        match plan.store {
-            Store::Plain => "Plain",
-            Store::Guarded => "Guarded",
-        },
-        here(),
-    );
-    let place = plan.states.first().map_or_else(here, |state| at(state.name.span()));
-    let store = quote_spanned!(place=> __ws_runtime::#store<#state>);
+    let session = session_type(plan);
     let name = plan.scope.name.unraw().to_string();
-    // The lock is held until the reply is made, which may borrow from the state.
-    let quiet = (plan.store == Store::Guarded)
-        .then(|| quote_spanned!(here()=> #[allow(clippy::significant_drop_tightening)]));
+    // A lock is held until the reply is made, which may borrow from the state.
+    let quiet =
+        plan.has_locks().then(|| quote_spanned!(here()=> #[allow(clippy::significant_drop_tightening)]));
+    let store = parts::store(plan);
     let attribute = values::attribute(plan);
     let (of_route, of_server): (Vec<&Call<'_>>, Vec<&Call<'_>>) =
         plan.calls.iter().partition(|call| call.handler.row().is_of_route());
@@ -44,8 +36,7 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
         #[automatically_derived]
         #quiet
         impl __ws_runtime::Service for __Service {
-            type State = #state;
-            type Store = #store;
+            #store
             type Route = __Route;
 
             const NAME: &'static ::core::primitive::str = #name;

@@ -93,7 +93,7 @@ mod tests {
     use tokio::task::JoinHandle;
 
     use super::*;
-    use crate::event::{ConnEvent, Store};
+    use crate::event::ConnEvent;
     use crate::handshake::{Classified, HeadLimits, HeadReader, Transport, classify};
     use crate::{Builder, ws_server};
 
@@ -110,10 +110,10 @@ mod tests {
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
     /// Serves a connection whose request was read and answered by another HTTP server.
-    async fn mount<S: Service<State = ()>>(builder: Builder<S>, stream: Stream) -> JoinHandle<()> {
+    async fn mount<S: Service<Given = ()>>(builder: Builder<S>, stream: Stream) -> JoinHandle<()> {
         let running = builder.bind().await.unwrap();
         let server = running.server().clone();
-        let hosted = Arc::new(Hosted::<S> { server, store: S::Store::new(()), tls: None });
+        let hosted = Arc::new(Hosted::<S> { server, store: S::store(()), tls: None });
         let conn = hosted.server.new_conn(Address::Memory, &stream);
         let limits = HeadLimits { max_header_size: 1024, max_headers: 10 };
         let head = HeadReader::new(limits).read(&mut &*REQUEST).await.unwrap();

@@ -22,13 +22,13 @@ macro_rules! arguments_of {
             $(note = $advice,)?
             note = "a type of your own can be taken too: implement `ws_runtime::event::FromContext` for it"
         )]
-        pub trait $trait<'a, $($parameter $(: $bound)?),*>: Sized {
+        pub trait $trait<'a, $($parameter: 'a $(+ $bound)?),*>: Sized {
             /// Makes the argument, just before the handler is called.
             #[doc(hidden)]
             fn from_event(context: &mut $context) -> Result<Self, Reject>;
         }
 
-        impl<'a, $($parameter $(: $bound)?,)* T: FromContext<'a, $context>> $trait<'a, $($parameter),*> for T {
+        impl<'a, $($parameter: 'a $(+ $bound)?,)* T: FromContext<'a, $context>> $trait<'a, $($parameter),*> for T {
             #[inline]
             fn from_event(context: &mut $context) -> Result<Self, Reject> {
                 T::from_context(context)

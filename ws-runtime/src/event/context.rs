@@ -1,12 +1,14 @@
 //! The context of an event: the server, the connection, the state, the session, and the event's payload.
 
+use super::store::{Keeps, Plain, StateCell as _};
 use crate::{Conn, Reject, Server};
 
 /// An argument that handlers can take. Implement it for a type of your own.
 ///
 /// `C` is the context of the event. The bound on it says what the argument is made from, and so which events can give
 /// it: [`WithServer`] stands for every event; [`WithConn`] for all but `tick`, `watch` and `shutdown`; [`WithEvent`]
-/// for those with a certain payload, such as a text message; [`WithSession`] for those after the handshake.
+/// for those with a certain payload, such as a text message; [`WithSession`] for those after the handshake;
+/// [`WithState`] for every event of a server with a certain state.
 ///
 /// `from_context` may return a [`Reject`](struct@Reject). Then the handler is not run:
 ///
@@ -18,8 +20,8 @@ use crate::{Conn, Reject, Server};
 /// | `utf8`, `binary` | the connection closes with 1008; its text is the close reason |
 /// | all others | nothing else |
 ///
-/// Except for an HTTP answer, it is logged as a warning. The session and the state are lent after all other arguments
-/// are made. So an argument can look at the session, and can refuse before the state is locked.
+/// Except for an HTTP answer, it is logged as a warning. The session and the states are lent after all other arguments
+/// are made. So an argument can look at them, and can refuse before a state is locked.
 ///
 /// A handler that takes `Option<X>` runs without X where that is missing: where `X::from_context` returns a `Reject` marked
 /// by [`Reject::absent`].
@@ -124,31 +126,84 @@ pub trait WithSession<Se> {
     fn session(&self) -> Option<&Se>;
 }
 
-/// The context of a connection's event. `St` gives access to the state, `Se` is the session's type, and `M` the
-/// payload's.
+/// A context of a server that has a state of type `T`: that of every event, where `T` is marked `#[state]`.
+///
+/// If some handler takes the state by `&mut`, it is locked while `look` runs, and released then. So `look` should be
+/// quick, and what the argument keeps has to be copied. If all handlers share the state, an argument can also keep a
+/// reference to it, with the bound `&'a T: FromContext<'a, C>`.
+///
+/// ```
+/// use std::collections::HashSet;
+/// use ws_runtime::event::{FromContext, WithConn, WithState};
+/// use ws_runtime::prelude::*;
+///
+/// #[ws_server(listen = 8080)]
+/// mod chat {
+///     use super::*;
+///
+///     #[state]
+///     #[derive(Default)]
+///     struct Bans { peers: HashSet<std::net::IpAddr> }
+///
+///     /// A peer that is not banned.
+///     struct Welcome;
+///
+///     impl<'a, C: WithConn<'a> + WithState<Bans>> FromContext<'a, C> for Welcome {
+///         fn from_context(context: &mut C) -> Result<Self, Reject> {
+///             let peer = context.conn().ip();
+///             let is_banned = context.with_state(|bans| peer.is_some_and(|peer| bans.peers.contains(&peer)));
+///             if is_banned { Err(Reject::forbidden()) } else { Ok(Welcome) }
+///         }
+///     }
+///
+///     #[on(utf8)]
+///     fn said(text: &str, _: Welcome, server: &Server) {
+///         server.broadcast_utf8(text);
+///     }
+///
+///     #[on(binary)]
+///     fn ban(data: &[u8], conn: &Conn, bans: &mut Bans) {
+///         bans.peers.extend(conn.ip());
+///     }
+/// }
+/// # fn main() {}
+/// ```
+pub trait WithState<T> {
+    /// Looks at the state.
+    fn with_state<R>(&mut self, look: impl FnOnce(&T) -> R) -> R;
+}
+
+/// The context of a connection's event. `K` is the store of the states, `Se` the session's type, and `M` the payload's.
 #[derive(Debug)]
-pub struct ConnContext<'a, St, Se: 'static, M> {
+pub struct ConnContext<'a, K, Se: 'static, M> {
     conn: &'a Conn,
-    state: Option<St>,
+    store: &'a K,
     session: Option<&'a mut Option<Se>>,
     brought: &'a M,
 }
 
-/// The context of an event of the server as a whole. `St` gives access to the state.
+/// The context of an event of the server as a whole. `K` is the store of the states.
 #[derive(Debug)]
-pub struct ServerContext<'a, St> {
+pub struct ServerContext<'a, K> {
     server: &'a Server,
-    state: Option<St>,
+    store: &'a K,
 }
 
-impl<'a, St, Se: 'static, M> ConnContext<'a, St, Se, M> {
+impl<'a, K, Se: 'static, M> ConnContext<'a, K, Se, M> {
     pub(crate) fn new(
         conn: &'a Conn,
-        state: St,
+        store: &'a K,
         session: Option<&'a mut Option<Se>>,
         brought: &'a M,
     ) -> Self {
-        Self { conn, state: Some(state), session, brought }
+        Self { conn, store, session, brought }
+    }
+
+    /// The store of the states.
+    #[doc(hidden)]
+    #[inline]
+    pub fn store(&self) -> &'a K {
+        self.store
     }
 
     /// The payload.
@@ -182,60 +237,89 @@ impl<'a, St, Se: 'static, M> ConnContext<'a, St, Se, M> {
     }
 }
 
-impl<'a, St, Se: 'static, M> WithServer<'a> for ConnContext<'a, St, Se, M> {
+impl<'a, K, Se: 'static, M> WithServer<'a> for ConnContext<'a, K, Se, M> {
     fn server(&self) -> &'a Server {
         self.conn.server()
     }
 }
 
-impl<'a, St, Se: 'static, M> WithConn<'a> for ConnContext<'a, St, Se, M> {
+impl<'a, K, Se: 'static, M> WithConn<'a> for ConnContext<'a, K, Se, M> {
     fn conn(&self) -> &'a Conn {
         self.conn
     }
 }
 
-impl<'a, St, Se: 'static, M> WithEvent<'a, M> for ConnContext<'a, St, Se, M> {
+impl<'a, K, Se: 'static, M> WithEvent<'a, M> for ConnContext<'a, K, Se, M> {
     fn event(&self) -> &'a M {
         self.brought
     }
 }
 
-impl<St, Se: 'static, M> WithSession<Se> for ConnContext<'_, St, Se, M> {
+impl<K, Se: 'static, M> WithSession<Se> for ConnContext<'_, K, Se, M> {
     fn session(&self) -> Option<&Se> {
         self.session.as_deref()?.as_ref()
     }
 }
 
-impl<'a, St> ServerContext<'a, St> {
-    pub(crate) fn new(server: &'a Server, state: St) -> Self {
-        Self { server, state: Some(state) }
+impl<'a, K> ServerContext<'a, K> {
+    pub(crate) fn new(server: &'a Server, store: &'a K) -> Self {
+        Self { server, store }
+    }
+
+    /// The store of the states.
+    #[doc(hidden)]
+    #[inline]
+    pub fn store(&self) -> &'a K {
+        self.store
     }
 }
 
-impl<'a, St> WithServer<'a> for ServerContext<'a, St> {
+impl<'a, K> WithServer<'a> for ServerContext<'a, K> {
     fn server(&self) -> &'a Server {
         self.server
     }
 }
 
-/// A context that gives access to the state through `St`.
+/// A context that can lend a state of type `T` for as long as the handler runs, because the state has no lock.
 #[doc(hidden)]
-pub trait WithState<St> {
-    /// Access to the state. The macro ensures that it is taken once.
-    fn take_state(&mut self) -> St;
+pub trait SharesState<'a, T> {
+    fn state(&self) -> &'a T;
 }
 
-impl<St, Se: 'static, M> WithState<St> for ConnContext<'_, St, Se, M> {
-    #[expect(clippy::expect_used, reason = "refused at compile time")]
-    fn take_state(&mut self) -> St {
-        self.state.take().expect("the state is lent once")
+impl<'a, T: 'a, K: Keeps<T, Cell = Plain<T>>, Se: 'static, M> SharesState<'a, T>
+    for ConnContext<'a, K, Se, M>
+{
+    fn state(&self) -> &'a T {
+        self.store.cell().share()
     }
 }
 
-impl<St> WithState<St> for ServerContext<'_, St> {
-    #[expect(clippy::expect_used, reason = "refused at compile time")]
-    fn take_state(&mut self) -> St {
-        self.state.take().expect("the state is lent once")
+impl<'a, T: 'a, K: Keeps<T, Cell = Plain<T>>> SharesState<'a, T> for ServerContext<'a, K> {
+    fn state(&self) -> &'a T {
+        self.store.cell().share()
+    }
+}
+
+/// Never implemented: the macro locks a state where it sees the state's name, in the order of declaration.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the state `{T}` is behind a lock, so it is taken by its own name only",
+    label = "another name of `{T}`, declared elsewhere",
+    note = "the server locks its states in the order of their declaration, and has to see their names for that: write `&{T}` or `&mut {T}`"
+)]
+pub trait LocksByAnyName<T> {
+    fn lend<L>(&self) -> L;
+}
+
+impl<K: Keeps<T>, T, Se: 'static, M> WithState<T> for ConnContext<'_, K, Se, M> {
+    fn with_state<R>(&mut self, look: impl FnOnce(&T) -> R) -> R {
+        self.store.cell().with(look)
+    }
+}
+
+impl<K: Keeps<T>, T> WithState<T> for ServerContext<'_, K> {
+    fn with_state<R>(&mut self, look: impl FnOnce(&T) -> R) -> R {
+        self.store.cell().with(look)
     }
 }
 

@@ -9,12 +9,11 @@ use super::message::{Binary, Content, Utf8};
 use super::outcome::{Failure, Handled, Outcome};
 use super::route::Route;
 use super::service::Service;
-use super::store::{Guarded, Hold, Locked, Plain, Shared, Withheld};
 use crate::message::{Envelope, Keys, Running};
 use crate::wire::Incoming;
 use crate::{Conn, Server};
 
-/// An event of a connection on its way to a handler. `K` is the state's store, `Se` the session's type, and `M` the
+/// An event of a connection on its way to a handler. `K` is the store of the states, `Se` the session's type, and `M` the
 /// payload's.
 #[doc(hidden)]
 pub struct ConnEvent<'a, K, Se: 'static, M> {
@@ -24,7 +23,7 @@ pub struct ConnEvent<'a, K, Se: 'static, M> {
     brought: &'a M,
 }
 
-/// An event of the server as a whole on its way to a handler. `K` is the state's store.
+/// An event of the server as a whole on its way to a handler. `K` is the store of the states.
 #[doc(hidden)]
 pub struct ServerEvent<'a, K> {
     server: &'a Server,
@@ -99,26 +98,11 @@ impl<'a, K, Se: 'static, M> ConnEvent<'a, K, Se, M> {
         self.brought
     }
 
-    /// The context of an `async` handler if the state is behind a lock.
+    /// The context from which the handler's arguments are made.
+    #[inline]
     #[must_use]
-    pub fn withheld(self) -> ConnContext<'a, Withheld, Se, M> {
-        ConnContext::new(self.conn, Withheld, self.session, self.brought)
-    }
-}
-
-impl<'a, T, Se: 'static, M> ConnEvent<'a, Plain<T>, Se, M> {
-    /// The context of a handler if the state needs no lock.
-    #[must_use]
-    pub fn shared(self) -> ConnContext<'a, Shared<'a, T>, Se, M> {
-        ConnContext::new(self.conn, self.store.share(), self.session, self.brought)
-    }
-}
-
-impl<'a, T, Se: 'static, M> ConnEvent<'a, Guarded<T>, Se, M> {
-    /// The context of a handler that may take the lock on the state.
-    #[must_use]
-    pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> ConnContext<'h, Locked<'h, 'a, T>, Se, M> {
-        ConnContext::new(self.conn, self.store.lock(hold), self.session, self.brought)
+    pub fn context(self) -> ConnContext<'a, K, Se, M> {
+        ConnContext::new(self.conn, self.store, self.session, self.brought)
     }
 }
 
@@ -237,25 +221,10 @@ impl<'a, K> ServerEvent<'a, K> {
         Self { server, store }
     }
 
-    /// The context of an `async` handler if the state is behind a lock.
+    /// The context from which the handler's arguments are made.
+    #[inline]
     #[must_use]
-    pub fn withheld(self) -> ServerContext<'a, Withheld> {
-        ServerContext::new(self.server, Withheld)
-    }
-}
-
-impl<'a, T> ServerEvent<'a, Plain<T>> {
-    /// The context of a handler if the state needs no lock.
-    #[must_use]
-    pub fn shared(self) -> ServerContext<'a, Shared<'a, T>> {
-        ServerContext::new(self.server, self.store.share())
-    }
-}
-
-impl<'a, T> ServerEvent<'a, Guarded<T>> {
-    /// The context of a handler that may take the lock on the state.
-    #[must_use]
-    pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> ServerContext<'h, Locked<'h, 'a, T>> {
-        ServerContext::new(self.server, self.store.lock(hold))
+    pub fn context(self) -> ServerContext<'a, K> {
+        ServerContext::new(self.server, self.store)
     }
 }

@@ -28,7 +28,8 @@ pub use arguments::{
 };
 pub use close::{Close, ClosedBy};
 pub use context::{
-    ConnContext, FromContext, ServerContext, WithConn, WithEvent, WithServer, WithSession, WithState,
+    ConnContext, FromContext, LocksByAnyName, ServerContext, SharesState, WithConn, WithEvent, WithServer,
+    WithSession, WithState,
 };
 pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
 pub(crate) use dispatch::{Received, Speech};
@@ -42,7 +43,7 @@ pub use reply::{FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply,
 pub use requested::WithRequest;
 pub use route::Route;
 pub use service::Service;
-pub use store::{Guarded, Hold, Locked, Plain, Shared, Store, Withheld};
+pub use store::{Guarded, Keeps, Plain, StateCell};
 #[cfg(unix)]
 pub(crate) use watching::WatchHandler;
 #[cfg(unix)]

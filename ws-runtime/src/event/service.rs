@@ -9,26 +9,29 @@ use super::Watches;
 use super::dispatch::{OpeningEvent, ServerEvent};
 use super::outcome::Outcome;
 use super::route::Route;
-use super::store::Store;
 use crate::options::Attribute;
 use crate::tick::Ticks;
 use crate::{Reject, Request};
 
-/// A server: its state, its options, and the handlers that belong to no route.
+/// A server: its states, its options, and the handlers that belong to no route.
 ///
 /// Each event has a method, and a constant with the handler's name for the log. If the module has no handler for an
 /// event, the method does nothing and the name is the event's.
 #[doc(hidden)]
 pub trait Service: Sized + Send + Sync + 'static {
-    /// The type marked `#[state]`, or `()`.
-    type State;
-    /// The store that keeps the state.
-    type Store: Store<State = Self::State>;
+    /// The states that the builder can be given, in the order of their declaration: pairs of a state and the rest, `()`
+    /// at the end.
+    type Given;
+    /// All states, each in a cell of its own.
+    type Store: Send + Sync + 'static;
     /// The route that serves its connections.
     type Route: Route<Server = Self>;
 
     /// The module's name.
     const NAME: &'static str;
+
+    /// Makes the store. A state that cannot be given is its `Default`.
+    fn store(given: Self::Given) -> Self::Store;
 
     /// Sets the values of the attribute. Each is evaluated only if nothing overrides it.
     fn attribute(attribute: &mut Attribute<'_>) {

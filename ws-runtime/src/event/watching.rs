@@ -6,7 +6,6 @@ use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::store::{Guarded, Hold, Locked, Plain, Shared, Withheld};
 use super::{FromContext, Outcome, ServerContext, ServerEvent, Service};
 use crate::Reject;
 use crate::error::Error;
@@ -31,7 +30,7 @@ pub trait Watchable: AsFd + Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<H: AsFd + Send + 'static> Watchable for H {}
 
-/// A handle that is ready, on its way to a handler. `K` is the state's store, `H` the handle's type.
+/// A handle that is ready, on its way to a handler. `K` is the store of the states, `H` the handle's type.
 #[doc(hidden)]
 pub struct WatchEvent<'a, K, H> {
     handle: &'a mut H,
@@ -124,26 +123,10 @@ impl<'a, K, H> WatchEvent<'a, K, H> {
         Self { handle, event }
     }
 
-    /// The context of an `async` handler if the state is behind a lock.
+    /// The context from which the handler's arguments are made.
     #[must_use]
-    pub fn withheld(self) -> WatchContext<'a, H, Withheld> {
-        WatchContext::new(self.handle, self.event.withheld())
-    }
-}
-
-impl<'a, T, H> WatchEvent<'a, Plain<T>, H> {
-    /// The context of a handler if the state needs no lock.
-    #[must_use]
-    pub fn shared(self) -> WatchContext<'a, H, Shared<'a, T>> {
-        WatchContext::new(self.handle, self.event.shared())
-    }
-}
-
-impl<'a, T, H> WatchEvent<'a, Guarded<T>, H> {
-    /// The context of a handler that may take the lock on the state.
-    #[must_use]
-    pub fn locked<'h>(self, hold: &'h mut Hold<'a, T>) -> WatchContext<'h, H, Locked<'h, 'a, T>> {
-        WatchContext::new(self.handle, self.event.locked(hold))
+    pub fn context(self) -> WatchContext<'a, H, K> {
+        WatchContext { handle: Some(self.handle), server: self.event.context() }
     }
 }
 
@@ -192,23 +175,25 @@ impl<S: Service> fmt::Debug for Watches<S> {
     note = "a `watch` handler can take, in any order: the watched handle by `&` or `&mut`, `&Server`, the `#[state]` by `&` or `&mut`",
     note = "a type of your own can be taken too: implement `ws_runtime::event::FromContext` for it"
 )]
-pub trait FromWatch<'a, H, St, Via>: Sized {
+pub trait FromWatch<'a, H, K, Via>: Sized {
     /// Makes the argument, just before the handler is called.
     #[doc(hidden)]
-    fn from_event(context: &mut WatchContext<'a, H, St>) -> Result<Self, Reject>;
+    fn from_event(context: &mut WatchContext<'a, H, K>) -> Result<Self, Reject>;
 }
 
 /// The context of a watch: the server's context, and the handle until an argument takes it.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct WatchContext<'a, H, St> {
+pub struct WatchContext<'a, H, K> {
     handle: Option<&'a mut H>,
-    server: ServerContext<'a, St>,
+    server: ServerContext<'a, K>,
 }
 
-impl<'a, H, St> WatchContext<'a, H, St> {
-    pub(crate) fn new(handle: &'a mut H, server: ServerContext<'a, St>) -> Self {
-        Self { handle: Some(handle), server }
+impl<'a, H, K> WatchContext<'a, H, K> {
+    /// The store of the states.
+    #[must_use]
+    pub fn store(&self) -> &'a K {
+        self.server.store()
     }
 
     #[expect(clippy::expect_used, reason = "the macro refuses two handles in one signature")]
@@ -228,25 +213,25 @@ pub struct ViaHandle;
 pub struct ViaContext;
 
 #[diagnostic::do_not_recommend]
-impl<'a, H, St> FromWatch<'a, H, St, ViaHandle> for &'a mut H {
-    fn from_event(context: &mut WatchContext<'a, H, St>) -> Result<Self, Reject> {
+impl<'a, H, K> FromWatch<'a, H, K, ViaHandle> for &'a mut H {
+    fn from_event(context: &mut WatchContext<'a, H, K>) -> Result<Self, Reject> {
         Ok(context.take_handle())
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, H, St> FromWatch<'a, H, St, ViaHandle> for &'a H {
-    fn from_event(context: &mut WatchContext<'a, H, St>) -> Result<Self, Reject> {
+impl<'a, H, K> FromWatch<'a, H, K, ViaHandle> for &'a H {
+    fn from_event(context: &mut WatchContext<'a, H, K>) -> Result<Self, Reject> {
         Ok(context.take_handle())
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, H, St, T> FromWatch<'a, H, St, ViaContext> for T
+impl<'a, H, K: 'a, T> FromWatch<'a, H, K, ViaContext> for T
 where
-    T: FromContext<'a, ServerContext<'a, St>>,
+    T: FromContext<'a, ServerContext<'a, K>>,
 {
-    fn from_event(context: &mut WatchContext<'a, H, St>) -> Result<Self, Reject> {
+    fn from_event(context: &mut WatchContext<'a, H, K>) -> Result<Self, Reject> {
         T::from_context(&mut context.server)
     }
 }

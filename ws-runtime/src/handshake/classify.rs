@@ -32,8 +32,8 @@ pub(crate) enum Classified {
 pub(crate) struct Transport {
     /// Whether this server terminated TLS.
     pub(crate) encrypted: bool,
-    /// Whether `Host` must name the server. A Unix socket and a pipe in memory have no host: clients send something else
-    /// there, such as the path of the socket.
+    /// Whether `Host` must name the server. A Unix socket has no host: clients send something else there, such as the
+    /// path of the socket.
     pub(crate) has_host: bool,
 }
 

@@ -15,7 +15,7 @@ pub enum Address {
     Tcp(SocketAddr),
     /// A Unix domain socket. Peers mostly have no path, and a socket with an abstract name has none.
     Unix(Option<PathBuf>),
-    /// A pipe inside this process, without a socket. Used only in this crate's own tests.
+    /// A pipe inside this process, without a socket: a client of a test (feature `test`).
     Memory,
 }
 

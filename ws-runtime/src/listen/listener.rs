@@ -10,6 +10,8 @@ use tokio::net::UnixListener;
 
 use super::address::Address;
 use super::error::ListenError;
+#[cfg(feature = "test")]
+use super::memory::Pipes;
 #[cfg(unix)]
 use super::unix::SocketFile;
 use crate::transport::Stream;
@@ -27,6 +29,8 @@ enum Socket {
     /// The file is removed when the listener is dropped. A prepared listener has none: its file belongs to the user.
     #[cfg(unix)]
     Unix(UnixListener, #[expect(dead_code, reason = "removes the file when dropped")] Option<SocketFile>),
+    #[cfg(feature = "test")]
+    Memory(Pipes),
 }
 
 impl Listener {
@@ -48,6 +52,12 @@ impl Listener {
         listener.set_nonblocking(true)?;
         let address = Address::of_unix(&listener.local_addr()?);
         Ok(Self { address, socket: Socket::Unix(UnixListener::from_std(listener)?, file) })
+    }
+
+    /// Wraps pipes inside this process.
+    #[cfg(feature = "test")]
+    fn memory(pipes: Pipes) -> Self {
+        Self { address: Address::Memory, socket: Socket::Memory(pipes) }
     }
 
     /// Where it listens. If port 0 was given, it is the port that the system chose.
@@ -88,6 +98,8 @@ impl Listener {
                 let (stream, peer) = listener.accept().await?;
                 Ok((Stream::from(stream), Address::of_unix(&peer.into())))
             }
+            #[cfg(feature = "test")]
+            Socket::Memory(pipes) => Ok(pipes.accept().await),
         }
     }
 }
@@ -145,6 +157,8 @@ pub(super) enum Prepared {
     Unix(std::os::unix::net::UnixListener),
     #[cfg(unix)]
     TokioUnix(UnixListener),
+    #[cfg(feature = "test")]
+    Memory(Pipes),
 }
 
 impl Prepared {
@@ -159,6 +173,8 @@ impl Prepared {
             Self::TokioUnix(listener) => {
                 listener.into_std().and_then(|listener| Listener::unix(listener, None))
             }
+            #[cfg(feature = "test")]
+            Self::Memory(pipes) => Ok(Listener::memory(pipes)),
         };
         adopted.map_err(|source| ListenError::Prepared { source })
     }
@@ -173,6 +189,8 @@ impl Prepared {
             Self::TokioUnix(listener) => {
                 listener.local_addr().map(|address| Address::of_unix(&address.into()))
             }
+            #[cfg(feature = "test")]
+            Self::Memory(_) => Ok(Address::Memory),
         }
     }
 }

@@ -3,6 +3,8 @@
 mod address;
 mod error;
 mod listener;
+#[cfg(feature = "test")]
+mod memory;
 #[cfg(unix)]
 mod systemd;
 mod tcp;
@@ -21,6 +23,8 @@ pub use address::Address;
 pub use error::ListenError;
 use listener::Prepared;
 pub(crate) use listener::{Listener, accept_pause};
+#[cfg(feature = "test")]
+pub(crate) use memory::Dialer;
 #[cfg_attr(not(feature = "tls"), expect(unreachable_pub, reason = "not exported: nobody can have one"))]
 pub use tls::{Tls, TlsError};
 use ws_spec::address::Target;

@@ -39,6 +39,8 @@ mod written;
 
 pub use attribute::Attribute;
 pub(crate) use describe::{Draft, Options};
+#[cfg(feature = "test")]
+pub(crate) use draft::Source;
 pub use environment::Prefix;
 pub(crate) use environment::Warning;
 pub use error::{OptionError, OptionErrors};

@@ -48,6 +48,15 @@ impl Seconds {
         Duration::try_from_secs_f64(self.number().clamp(0.0, PERIOD.most)).unwrap_or_default()
     }
 
+    /// The duration, from 0 to `most`. What is not a number is 0.
+    #[cfg(feature = "test")]
+    pub(crate) fn clamped(self, most: Duration) -> Duration {
+        match self.0 {
+            Given::Number(number) => Duration::from_secs_f64(number.max(0.0).min(most.as_secs_f64())),
+            Given::Exact(duration) => duration.min(most),
+        }
+    }
+
     fn is_below_resolution(self) -> bool {
         let number = self.number();
         number > 0.0 && number < RESOLUTION

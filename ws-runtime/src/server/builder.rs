@@ -1,16 +1,26 @@
 //! The builder: makes a running server from a module of handlers.
 
+#[cfg(feature = "test")]
+use std::ffi::OsString;
+use std::fmt;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 
 use super::capacity::Capacity;
 use super::running::Running;
 use super::serve;
+use super::states::{Awaits, StateSources};
 use super::{Hosted, Server};
 use crate::error::Error;
-use crate::event::{Service, Store};
+use crate::event::Service;
+#[cfg(feature = "test")]
+use crate::listen::{Dialer, Listen};
+#[cfg(feature = "test")]
+use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
 use crate::process;
 use crate::tick::Ticks;
@@ -22,77 +32,41 @@ const BACKLOG: u32 = 4096;
 ///
 /// Every option of the attribute has a method of the same name. What is set here overrides the environment
 /// (`WS_SERVER_…`), which overrides the attribute.
+///
+/// `G` says which states were given. A server without `pub` states has none to be given.
 #[must_use = "a server does nothing until it is started"]
-pub struct Builder<S, G = DefaultState> {
+pub struct Builder<S, G = ()> {
     pub(crate) draft: Draft,
-    state: G,
+    states: G,
     service: PhantomData<fn() -> S>,
 }
 
-/// The state is its type's `Default`.
-#[derive(Debug, Clone, Copy)]
-pub struct DefaultState;
-
-/// The state was given by [`Builder::state`].
-#[derive(Debug)]
-pub struct Given<T>(T);
-
-/// Where a server's state comes from.
-#[diagnostic::on_unimplemented(
-    message = "this server was not given its state: `{T}` has no `Default`",
-    label = "the state is missing",
-    note = "give it before the server starts: `.state(…)`; or derive `Default` for `{T}`"
-)]
-pub trait StateSource<T> {
-    #[doc(hidden)]
-    fn into_state(self) -> T;
-
-    /// Makes the state later, on another thread. A default state need not be `Send` for that.
-    #[doc(hidden)]
-    fn into_store<K: Store<State = T>>(self) -> Box<dyn FnOnce() -> K + Send>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Default> StateSource<T> for DefaultState {
-    fn into_state(self) -> T {
-        T::default()
-    }
-
-    fn into_store<K: Store<State = T>>(self) -> Box<dyn FnOnce() -> K + Send> {
-        Box::new(|| K::new(T::default()))
-    }
-}
-
-impl<T> StateSource<T> for Given<T> {
-    fn into_state(self) -> T {
-        self.0
-    }
-
-    fn into_store<K: Store<State = T>>(self) -> Box<dyn FnOnce() -> K + Send> {
-        let store = K::new(self.0);
-        Box::new(|| store)
-    }
-}
-
-impl<S: Service> Builder<S> {
+impl<S: Service, G: Default> Builder<S, G> {
     #[doc(hidden)]
     pub fn new() -> Self {
-        Self { draft: Draft::default(), state: DefaultState, service: PhantomData }
-    }
-
-    /// Sets the server's state. Required if the type marked `#[state]` has no `Default`.
-    pub fn state(self, state: S::State) -> Builder<S, Given<S::State>> {
-        Builder { draft: self.draft, state: Given(state), service: PhantomData }
+        Self { draft: Draft::default(), states: G::default(), service: PhantomData }
     }
 }
 
-impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
+impl<S: Service, G> Builder<S, G> {
+    /// Gives the server its state of this type. Call it once for each type marked `#[state]` that has no `Default`, or is
+    /// to begin as another value.
+    ///
+    /// A state can be given if it is `pub`. One that is not given is its type's `Default`; if it has none, the server
+    /// does not compile.
+    pub fn state<T, At>(self, state: T) -> Builder<S, G::Then>
+    where
+        G: Awaits<T, At>,
+    {
+        Builder { draft: self.draft, states: self.states.give(state), service: PhantomData }
+    }
+
     /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it within
     /// a quarter of a second.
     ///
     /// It takes over the process:
     ///
-    /// * It makes a tokio runtime of [`threads`](Self::threads). The values of the attribute and the state's `Default`
+    /// * It makes a tokio runtime of [`threads`](Self::threads). The values of the attribute and the states' `Default`s
     ///   are evaluated in its context, so they may spawn tasks.
     /// * If there is no `tracing` subscriber, it sets up a plain one (feature `log`, on by default; the level is taken
     ///   from `RUST_LOG`, `info` without it). A thread of its own writes the lines to standard error, and up to 1 MiB
@@ -107,8 +81,12 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
     ///
     /// [`Error::InsideRuntime`] inside a tokio runtime: call [`serve`](Self::serve) there. Otherwise as
     /// [`bind`](Self::bind).
-    pub fn start(self) -> Result<(), Error> {
-        process::start::<S>(self.draft, self.state.into_store())
+    pub fn start(self) -> Result<(), Error>
+    where
+        G: StateSources<S::Given>,
+    {
+        let states = self.states;
+        process::start::<S>(self.draft, move || S::store(states.make()))
     }
 
     /// Runs the server inside your tokio runtime, until [`Server::shutdown`]. Signals are yours to handle.
@@ -118,9 +96,15 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
     /// # Errors
     ///
     /// As [`bind`](Self::bind).
-    pub async fn serve(self) -> Result<(), Error> {
-        self.bind().await?.stopped().await;
-        Ok(())
+    pub fn serve(self) -> Starting<()>
+    where
+        G: StateSources<S::Given>,
+    {
+        let bound = self.bind();
+        Starting(Box::pin(async move {
+            bound.await?.stopped().await;
+            Ok(())
+        }))
     }
 
     /// Binds the server inside your tokio runtime, and runs it in the background. Returns where it listens, and a
@@ -136,13 +120,57 @@ impl<S: Service, G: StateSource<S::State>> Builder<S, G> {
     /// # Panics
     ///
     /// In a tokio runtime without I/O or time: build it with `enable_all()`.
-    pub async fn bind(mut self) -> Result<Running, Error> {
+    pub fn bind(self) -> Starting<Running>
+    where
+        G: StateSources<S::Given>,
+    {
+        let Self { mut draft, states, .. } = self;
+        Starting(Box::pin(async move {
+            if Handle::try_current().is_err() {
+                return Err(Error::OutsideRuntime);
+            }
+            warn(&draft.prepare(std::env::vars_os(), S::attribute));
+            let settled = draft.settle(S::attribute)?;
+            bind::<S>(settled, S::store(states.make())).await
+        }))
+    }
+
+    /// Binds the server to pipes inside this process, without TLS. The environment is not read.
+    #[cfg(feature = "test")]
+    pub(crate) async fn bind_in_memory(mut self) -> Result<(Running, Dialer), Error>
+    where
+        G: StateSources<S::Given>,
+    {
         if Handle::try_current().is_err() {
             return Err(Error::OutsideRuntime);
         }
-        warn(&self.draft.prepare(std::env::vars_os(), S::attribute));
-        let settled = self.draft.settle(S::attribute)?;
-        bind::<S>(settled, S::Store::new(self.state.into_state())).await
+        let (listen, dialer) = Listen::memory();
+        self.draft.listen.set(Source::Builder, listen);
+        let no_environment: [(OsString, OsString); 0] = [];
+        self.draft.prepare(no_environment, S::attribute);
+        let settled = Settled { tls: None, ..self.draft.settle(S::attribute)? };
+        let running = bind::<S>(settled, S::store(self.states.make())).await?;
+        Ok((running, dialer))
+    }
+}
+
+/// A server on its way: the future that [`Builder::bind`] and [`Builder::serve`] return. Nothing happens before it is
+/// awaited.
+// Its type does not mention the states, so that one that was not given is one error of the compiler and not three.
+#[must_use = "a server does nothing until this is awaited"]
+pub struct Starting<T>(Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>);
+
+impl<T> Future for Starting<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<T> fmt::Debug for Starting<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Starting")
     }
 }
 

@@ -11,6 +11,7 @@ mod registry;
 mod running;
 mod serve;
 mod shutdown;
+mod states;
 mod tasks;
 #[cfg(unix)]
 mod watches;
@@ -38,10 +39,11 @@ use crate::transport::{Stream, TlsAcceptor};
 use crate::watch::Watchers;
 use crate::wire::FrameKind;
 
-pub use self::builder::{Builder, DefaultState, Given, StateSource};
+pub use self::builder::{Builder, Starting};
 pub(crate) use self::builder::{bind, warn};
 pub(crate) use self::pending::{Evicted, Slot};
 pub use self::running::Running;
+pub use self::states::{Awaits, Given, PrivateState, StateSources, Unset};
 
 /// A running server: a cheap handle that may be cloned, kept and sent to other threads.
 ///
@@ -75,7 +77,7 @@ type Shared<F> = Arc<Mutex<F>>;
 type OnConnect = dyn FnMut(&Conn) -> Outcome + Send;
 type OnShutdown = dyn FnMut(&Server) -> Outcome + Send;
 
-/// A server together with the user's handlers and state.
+/// A server together with the user's handlers and states.
 pub(crate) struct Hosted<S: Service> {
     pub(crate) server: Server,
     pub(crate) store: S::Store,

@@ -39,7 +39,10 @@ macro_rules! either {
 impl Stream {
     /// Wraps a stream that is not a socket: a pipe, or a connection that another HTTP server has upgraded. For a socket
     /// use `from`, which is faster.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the server that is mounted in another"))]
+    #[cfg_attr(
+        not(any(test, feature = "test")),
+        expect(dead_code, reason = "for the server that is mounted in another")
+    )]
     pub(crate) fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Self {
         Self::over_duplex(Opaque(stream))
     }

@@ -1,4 +1,6 @@
-// "Each has its own handlers."
+// "What handlers change needs a mutex, here as everywhere."
+
+use std::sync::Mutex;
 
 use ws_runtime::prelude::*;
 
@@ -12,15 +14,9 @@ mod chat {
         greeted: u64,
     }
 
-    #[state]
-    #[derive(Default)]
-    pub struct Bans {
-        count: u64,
-    }
-
     #[on(ready)]
-    fn hello(lobby: &Lobby, bans: &Bans) -> String {
-        (lobby.greeted - bans.count).to_string()
+    fn hello(lobby: &Mutex<Lobby>) -> String {
+        lobby.lock().unwrap().greeted.to_string()
     }
 }
 

@@ -1,0 +1,23 @@
+// "It shares what it is given, as `axum::Router::with_state` does."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[state]
+    #[derive(Default)]
+    pub struct Lobby {
+        greeted: u64,
+    }
+
+    #[on(ready)]
+    fn hello(lobby: &Lobby) -> String {
+        lobby.greeted.to_string()
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().state(std::sync::Arc::new(chat::Lobby::default())).start()
+}

@@ -1,0 +1,23 @@
+// "The later one counts."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[state]
+    #[derive(Default)]
+    pub struct Lobby {
+        greeted: u64,
+    }
+
+    #[on(ready)]
+    fn hello(lobby: &Lobby) -> String {
+        lobby.greeted.to_string()
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().state(chat::Lobby::default()).state(chat::Lobby::default()).start()
+}

@@ -1,0 +1,34 @@
+// "The pool is shared, so both can be awaited with."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[state]
+    #[derive(Default)]
+    pub struct Pool {
+        size: u64,
+    }
+
+    #[state]
+    #[derive(Default)]
+    pub struct Lobby {
+        greeted: u64,
+    }
+
+    #[on(ready)]
+    fn hello(lobby: &mut Lobby) {
+        lobby.greeted += 1;
+    }
+
+    #[on(utf8)]
+    async fn count(pool: &Pool, lobby: &Lobby) -> String {
+        (pool.size + lobby.greeted).to_string()
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}
