@@ -4,24 +4,25 @@
 
 pub use crate::event::{
     Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent, FromConnect,
-    FromContext, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest,
-    FromShutdown, FromTick, FromUtf8, Guarded, Handled, IntoAdmission, IntoOutcome, IntoReply, Keeps,
-    LocksByAnyName, OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service,
-    SharesState, StateCell, Unclaimed, Utf8, assert_once,
+    FromContext, FromDisconnect, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong, FromReady,
+    FromRequest, FromShutdown, FromTick, FromUtf8, Guarded, Handled, IntoAdmission, IntoOutcome, IntoReply,
+    IntoVerdict, Keeps, LocksByAnyName, OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent,
+    ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, assert_once,
 };
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
 pub use crate::message::{
     AnswerData, Ask, Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult,
-    IsTold, IsUnit, IsValue, Keys, Push, PushData, Returned, Running,
+    IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Rate, RateValue, Returned, Running,
 };
 pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue,
     SlowValue, SubprotocolsValue, TlsValue,
 };
-pub use crate::tick::Ticks;
 pub use crate::server::{PrivateState, Unset};
+pub use crate::tick::Ticks;
+pub use crate::words;
 pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};
 
 use std::future::{Future, Ready, ready};

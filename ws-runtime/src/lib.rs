@@ -75,6 +75,8 @@ mod transport;
 #[cfg(unix)]
 mod watch;
 mod wire;
+#[doc(hidden)]
+pub mod words;
 
 pub use bytes::Bytes;
 /// A sequence of values that arrive over time: what a handler of a named message returns for a stream of replies.
@@ -93,8 +95,8 @@ pub use conn::{CloseError, Conn, Message, SendError, SetError};
 pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Json, Utf8};
 pub use handshake::{
-    Bearer, Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, NotOffered, Origins, Query, Reject,
-    Request,
+    Bearer, Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, JavaScript, NotOffered, Origins,
+    Query, Reject, Request,
 };
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
@@ -107,6 +109,47 @@ pub use server::{Builder, Given, Running, Server, Starting, Unset};
 pub use tick::TickError;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};
+
+/// The source of a client for [named messages](macro@on), to be served to web pages: one ES module without dependencies, in
+/// plain JavaScript with types in JSDoc. It also runs in Node.
+///
+/// It exports `connect(url, options)`, and the errors `Refused` and `Unanswered`. A connection has `call` for a message
+/// with a reply, `notify` for one without, `stream` for many replies, `on` for pushes, `answer` for questions. It sends
+/// `$ping` to a quiet server, replaces a connection that is lost, and asks for the token before each attempt. The options
+/// are described in the module itself.
+///
+/// ```
+/// use ws_runtime::http::Response;
+/// use ws_runtime::prelude::*;
+/// use ws_runtime::{CLIENT_JS, IntoResponse, JavaScript};
+///
+/// #[ws_server(listen = 8080)]
+/// mod calculator {
+///     use super::*;
+///
+///     #[on("add")]
+///     fn add(Json((a, b)): Json<(f64, f64)>) -> f64 {
+///         a + b
+///     }
+///
+///     #[on(request)]
+///     fn page(request: &Request) -> Option<Response<Bytes>> {
+///         match request.path() {
+///             "/" => Some(Html(PAGE).into_response()),
+///             "/client.js" => Some(JavaScript(CLIENT_JS).into_response()),
+///             _ => None,
+///         }
+///     }
+/// }
+///
+/// const PAGE: &str = "<!doctype html>
+/// <script type=module>
+///   import { connect } from '/client.js';
+///   document.body.append(await connect('/').call('add', [1, 2]));
+/// </script>";
+/// # fn main() {}
+/// ```
+pub const CLIENT_JS: &str = include_str!("../client/client.js");
 
 /// The result of [`Builder::start`], [`Builder::serve`] and [`Builder::bind`].
 pub type Result<T> = std::result::Result<T, Error>;

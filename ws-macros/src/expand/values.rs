@@ -32,6 +32,12 @@ pub(crate) fn seconds(period: &Expr) -> TokenStream {
     convert("SecondsValue", period)
 }
 
+/// The `rate` of a handler.
+pub(crate) fn rate(rate: &Expr) -> TokenStream {
+    let place = at(start(rate));
+    quote_spanned!(place=> __ws_runtime::RateValue::rate(#rate))
+}
+
 fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
     let kind = setting.kind;
     match &setting.value {
