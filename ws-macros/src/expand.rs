@@ -39,8 +39,7 @@ pub(crate) fn expand(plan: &Plan<'_>, diagnostics: Diagnostics) -> TokenStream {
     let words = words::words(plan);
     let builder = server::builder(plan);
     let diagnostics = diagnostics.into_tokens();
-    let body =
-        quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #words #builder #diagnostics);
+    let body = quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #words #builder #diagnostics);
     let mut body = Group::new(Delimiter::Brace, body);
     body.set_span(*span);
     quote!(#head #body)

@@ -11,7 +11,7 @@ use super::route::Route;
 use super::service::Service;
 use crate::message::{Envelope, Keys, Limited, Running};
 use crate::wire::Incoming;
-use crate::{Conn, Server};
+use crate::{Conn, Reject, Server};
 
 /// An event of a connection on its way to a handler. `K` is the store of the states, `Se` the session's type, and `M` the
 /// payload's.
@@ -215,6 +215,7 @@ impl<'b> Received<'b> {
     #[inline]
     pub(crate) fn handle<'a, R: Route>(&'a self, event: RouteEvent<'a, R>) -> Result<Handled, Failure> {
         match self {
+            Self::Utf8(text) if R::ENVELOPE.is_some() && !R::TAKES_TEXT => Err(no_envelope::<R>(text)),
             Self::Utf8(text) => R::utf8(event.bringing(text)),
             Self::Named(message) => R::named(event.bringing(message)),
             Self::Binary(data) => R::binary(event.bringing(data)),
@@ -240,6 +241,13 @@ impl<'b> Received<'b> {
             Self::Utf8(_) | Self::Named(_) | Self::Pong(_) => {}
         }
     }
+}
+
+/// Why a text that no handler takes is no named message.
+#[cold]
+fn no_envelope<R: Route>(text: &Utf8<'_>) -> Failure {
+    let broken = R::ENVELOPE.and_then(|keys| Envelope::why_not(text, keys));
+    broken.map_or_else(Reject::bad_request, Reject::from).into()
 }
 
 impl<'a, K> ServerEvent<'a, K> {

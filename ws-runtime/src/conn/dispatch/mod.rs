@@ -6,6 +6,7 @@ mod tell;
 use std::sync::Arc;
 
 use super::Conn;
+use super::beside::Place;
 use super::drive::Driver;
 use super::life::ConnGuard;
 use super::receive::Receiver;
@@ -115,10 +116,16 @@ impl<R: Route> Dispatcher<R> {
         if let Err(reject) = driver.may_begin(running, &message) {
             return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(reject.into()))));
         }
-        if let Running::Call { most } = running
-            && !driver.room_beside(handler, most).await
-        {
-            return Verdict::End;
+        if let Running::Call { most } = running {
+            match driver.place_beside(handler, most, message.id()).await {
+                Place::Free => {}
+                Place::Cancelled => {
+                    let cancelled = Failure::told(Reject::cancelled());
+                    let on_refusal = OnRefusal::Reply(Some(&message));
+                    return self.conclude(handler, on_refusal, Some(Ok(Err(cancelled))));
+                }
+                Place::Over => return Verdict::End,
+            }
         }
         // Its tokens are needed to answer for it, and the call takes the message.
         let address = message.address();

@@ -14,7 +14,7 @@ use tokio::task::yield_now;
 use self::budget::Budget;
 use self::deadlines::Deadlines;
 use super::Conn;
-use super::beside::BesideCalls;
+use super::beside::{BesideCalls, Place};
 use super::close::Lingering;
 use super::dispatch::{Caught, Panicked};
 use super::receive::{ReceivePath, Receiver, ToInbox};
@@ -141,17 +141,22 @@ impl Driver {
         }
     }
 
-    /// Waits until fewer than `most` calls of a handler run. False if the connection ends first.
-    pub(super) async fn room_beside(&mut self, handler: &'static str, most: usize) -> bool {
+    /// Waits until fewer than `most` calls of a handler run, for a call with this `id`.
+    pub(super) async fn place_beside(
+        &mut self,
+        handler: &'static str,
+        most: usize,
+        id: Option<&str>,
+    ) -> Place {
         poll_fn(|cx| {
             if self.conn.phase() == Phase::Gone || self.conn.send_path().cancel_level() > self.survives {
-                return Poll::Ready(false);
+                return Poll::Ready(Place::Over);
             }
-            if self.beside.count(handler) < most.max(1) {
-                return Poll::Ready(true);
+            if let Some(place) = self.beside.place(handler, most, id) {
+                return Poll::Ready(place);
             }
             self.poll_socket(cx);
-            if self.beside.count(handler) < most.max(1) { Poll::Ready(true) } else { Poll::Pending }
+            self.beside.place(handler, most, id).map_or(Poll::Pending, Poll::Ready)
         })
         .await
     }
