@@ -49,8 +49,8 @@ pub use self::keys::Keys;
 pub(crate) use self::push::write_push;
 pub use self::push::{Outgoing, Push, PushData};
 pub(crate) use self::questions::Questions;
-pub(crate) use self::rate::Buckets;
-pub use self::rate::{Limit, Limited, Rate, RateValue};
+pub(crate) use self::rate::{Bucket, Buckets, Refill};
+pub use self::rate::{Limit, Limited};
 pub(crate) use self::write::{NO_REPLY_TO, ReplyTo};
 
 #[cfg(test)]

@@ -2,34 +2,30 @@
 
 use std::time::Duration;
 
-use ws_spec::options::PERIOD;
+use crate::{Rate, Reject};
 
-use crate::{Reject, Seconds};
-
-/// A limit of a handler on how often a connection's messages reach it.
-#[doc(hidden)]
+/// How a bucket is refilled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// The time in which one more is allowed, in nanoseconds.
+pub(crate) struct Refill {
+    /// The time in which one token is added, in nanoseconds.
     each: u64,
-    /// The time in which as many are allowed as may come at once.
-    burst: u64,
+    /// The time in which an empty bucket is full.
+    whole: u64,
 }
 
-impl Rate {
-    /// So many in so many seconds, and at once. A value that is no limit is the next one that is: the macro refuses such
-    /// literals, and only an expression can be wrong.
-    pub(crate) fn new(count: f64, period: Seconds) -> Self {
-        let period = period.within(PERIOD).unwrap_or(Duration::from_secs(1)).as_nanos() as f64;
+impl Refill {
+    /// So many tokens in so long a time, which are also as many as the bucket holds.
+    pub(crate) fn new(count: f64, period: Duration) -> Self {
+        let period = period.as_nanos() as f64;
         // Also what is no number becomes 0.
         let each = (period / count.max(0.0)).clamp(1.0, LONGEST) as u64;
-        Self { each, burst: (period as u64).max(each) }
+        Self { each, whole: (period as u64).max(each) }
     }
 }
 
 /// The `rate` of a handler.
 #[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limit {
     /// Its number among those of its route.
     pub number: usize,
@@ -59,9 +55,10 @@ impl Bucket {
     /// # Errors
     ///
     /// If there is none: how long it takes until there is one.
-    pub(crate) fn take(&mut self, rate: Rate, now: u64) -> Result<(), Duration> {
-        let full = self.0.max(now).saturating_add(rate.each);
-        let room = now.saturating_add(rate.burst);
+    #[inline]
+    pub(crate) fn take(&mut self, refill: Refill, now: u64) -> Result<(), Duration> {
+        let full = self.0.max(now).saturating_add(refill.each);
+        let room = now.saturating_add(refill.whole);
         if full > room {
             return Err(Duration::from_nanos(full - room));
         }
@@ -80,10 +77,15 @@ impl Buckets {
     /// # Errors
     ///
     /// `too_many_requests`, with the time to wait.
-    pub(crate) fn take(&mut self, (number, of): (usize, usize), rate: Rate, now: u64) -> Result<(), Reject> {
+    pub(crate) fn take(
+        &mut self,
+        (number, of): (usize, usize),
+        refill: Refill,
+        now: u64,
+    ) -> Result<(), Reject> {
         let buckets = self.0.get_or_insert_with(|| vec![Bucket::default(); of].into());
         let Some(bucket) = buckets.get_mut(number) else { return Ok(()) };
-        bucket.take(rate, now).map_err(refused)
+        bucket.take(refill, now).map_err(refused)
     }
 }
 
@@ -92,55 +94,6 @@ fn refused(wait: Duration) -> Reject {
     // Rounded up: who comes back after it must be let in.
     let seconds = (wait.as_secs_f64() * 1000.0).ceil() / 1000.0;
     Reject::too_many_requests().text(format!("too many messages: wait {seconds} s"))
-}
-
-/// The value of `rate`: a number a second, or a pair of a number and seconds.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a rate",
-    label = "neither a number nor a pair of a number and seconds",
-    note = "write `rate = 5` for 5 a second, or `rate = (30, 60)` for 30 in 60 seconds"
-)]
-pub trait RateValue {
-    fn rate(self) -> Rate;
-}
-
-/// A number of messages.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a number of messages",
-    label = "not a number",
-    note = "write `rate = (30, 60)` for 30 in 60 seconds"
-)]
-pub trait RateCount {
-    fn count(self) -> f64;
-}
-
-macro_rules! counts {
-    ($($number:ty),*) => { $(
-        #[diagnostic::do_not_recommend]
-        impl RateCount for $number {
-            fn count(self) -> f64 {
-                self as f64
-            }
-        }
-
-        #[diagnostic::do_not_recommend]
-        impl RateValue for $number {
-            fn rate(self) -> Rate {
-                Rate::new(self as f64, Seconds::from(1))
-            }
-        }
-    )* };
-}
-
-counts!(i32, u32, i64, u64, usize, f32, f64);
-
-#[diagnostic::do_not_recommend]
-impl<C: RateCount, S: Into<Seconds>> RateValue for (C, S) {
-    fn rate(self) -> Rate {
-        Rate::new(self.0.count(), self.1.into())
-    }
 }
 
 /// A year: in a longer time no message is allowed again.
@@ -154,19 +107,23 @@ mod tests {
 
     const SECOND: u64 = 1_000_000_000;
 
-    fn taken(bucket: &mut Bucket, rate: Rate, now: u64, tries: usize) -> usize {
+    fn refill(rate: impl Into<Rate>) -> Refill {
+        rate.into().refill()
+    }
+
+    fn taken(bucket: &mut Bucket, rate: Refill, now: u64, tries: usize) -> usize {
         (0..tries).filter(|_| bucket.take(rate, now).is_ok()).count()
     }
 
     #[test]
     fn a_burst_is_taken_at_once_and_filled_in_evenly() {
         for (rate, at_once, each) in [
-            (5.rate(), 5, SECOND / 5),
-            ((30, 60).rate(), 30, 2 * SECOND),
-            ((30_u64, Duration::from_secs(60)).rate(), 30, 2 * SECOND),
-            (0.5.rate(), 1, 2 * SECOND),
-            ((1, 0.1).rate(), 1, SECOND / 10),
-            (1_000_000.rate(), 1_000_000, 1000),
+            (refill(5), 5, SECOND / 5),
+            (refill((30, 60)), 30, 2 * SECOND),
+            (refill((30_u64, Duration::from_secs(60))), 30, 2 * SECOND),
+            (refill(0.5), 1, 2 * SECOND),
+            (refill((1, 0.1)), 1, SECOND / 10),
+            (refill(1_000_000), 1_000_000, 1000),
         ] {
             let mut bucket = Bucket::default();
             let start = 7 * SECOND;
@@ -185,8 +142,8 @@ mod tests {
     #[test]
     fn a_value_that_is_no_limit_becomes_one() {
         for count in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            let rate = Rate::new(count, Seconds::from(0));
-            assert!(rate.each > 0 && rate.burst >= rate.each, "{count}: {rate:?}");
+            let rate = refill((count, 0));
+            assert!(rate.each > 0 && rate.whole >= rate.each, "{count}: {rate:?}");
         }
     }
 
@@ -195,19 +152,19 @@ mod tests {
         assert!(size_of::<Buckets>() <= 16);
         let mut buckets = Buckets::default();
         assert!(buckets.0.is_none());
-        let refusal = (0..3).find_map(|_| buckets.take((1, 2), 2.rate(), SECOND).err()).unwrap();
+        let refusal = (0..3).find_map(|_| buckets.take((1, 2), refill(2), SECOND).err()).unwrap();
         assert_eq!(
             (refusal.code(), refusal.message()),
             ("too_many_requests", "too many messages: wait 0.5 s")
         );
-        assert!(buckets.take((0, 2), 2.rate(), SECOND).is_ok());
+        assert!(buckets.take((0, 2), refill(2), SECOND).is_ok());
     }
 
     proptest! {
         /// However a peer times its messages, no more are let through in any span than the rate allows.
         #[test]
         fn no_span_has_more_than_the_rate_allows(gaps in proptest::collection::vec(0_u64..400_000_000, 1..200)) {
-            let rate = (10, 2).rate();
+            let rate = refill((10, 2));
             let (mut bucket, mut now, mut let_through) = (Bucket::default(), SECOND, Vec::new());
             for gap in gaps {
                 now += gap;

@@ -203,7 +203,7 @@ impl<R: Route> Dispatcher<R> {
             return Ok(());
         }
         let now = self.conn().server().alarms().now().micros() * 1000;
-        self.rates.take((number, R::RATES), rate, now).map_err(Failure::from)
+        self.rates.take((number, R::RATES), rate.refill(), now).map_err(Failure::from)
     }
 
     fn event(&mut self) -> RouteEvent<'_, R> {
