@@ -10,7 +10,6 @@ use super::outcome::{Failure, Handled, Outcome};
 use super::route::Route;
 use super::service::Service;
 use crate::message::{Envelope, Keys, Limited, Running};
-use crate::wire::Incoming;
 use crate::{Conn, Reject, Server};
 
 /// An event of a connection on its way to a handler. `K` is the store of the states, `Se` the session's type, and `M` the
@@ -148,21 +147,9 @@ impl<R: Route> SpeechOf<R> {
 }
 
 impl<'b> Received<'b> {
-    /// A message that has a handler. Pings and Close frames have none.
-    #[inline]
-    pub(crate) fn of(incoming: Incoming<'b>, speech: Option<&'static Speech>) -> Option<Self> {
-        Some(match (incoming, speech) {
-            (Incoming::Text(text), Some(speech)) => Self::of_text(Utf8(text), speech),
-            (Incoming::Text(text), None) => Self::Utf8(Utf8(text)),
-            (Incoming::Binary(data), _) => Self::Binary(Binary(data)),
-            (Incoming::Pong(data), _) => Self::Pong(Binary(data)),
-            (Incoming::Ping(_) | Incoming::Close(_), _) => return None,
-        })
-    }
-
     /// A text where the envelope is spoken: a named message, if it is one.
     #[inline]
-    fn of_text(text: Utf8<'b>, speech: &'static Speech) -> Self {
+    pub(crate) fn of_text(text: Utf8<'b>, speech: &'static Speech) -> Self {
         match Envelope::of(text, speech.keys) {
             // Only where other texts have a handler, it matters now whether the message is right to its end.
             Ok(message) if speech.takes_text && message.is_none() => Self::Utf8(message.into_text()),
