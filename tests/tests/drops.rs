@@ -5,9 +5,9 @@ use std::sync::Once;
 use std::{panic, time::Duration};
 
 use tokio::sync::mpsc;
+use ws_runtime::ClosedBy;
 use ws_runtime::prelude::*;
-use ws_runtime::{ClosedBy, Running};
-use ws_tests::Client;
+use ws_runtime::test::{Result, TestServer};
 
 /// Panics when it is dropped.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ impl Drop for Brittle {
     }
 }
 
-#[ws_server(listen = "127.0.0.1:0", shutdown_timeout = 1)]
+#[ws_server(shutdown_timeout = 1)]
 mod brittle {
     use super::*;
 
@@ -56,7 +56,7 @@ mod brittle {
     }
 }
 
-async fn start() -> (Running, mpsc::UnboundedReceiver<(u16, ClosedBy)>) {
+async fn start() -> Result<(TestServer, mpsc::UnboundedReceiver<(u16, ClosedBy)>)> {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
         let tell = panic::take_hook();
@@ -67,42 +67,42 @@ async fn start() -> (Running, mpsc::UnboundedReceiver<(u16, ClosedBy)>) {
         }));
     });
     let (told, ends) = mpsc::unbounded_channel();
-    (brittle::server().state(brittle::Told(told)).bind().await.unwrap(), ends)
+    Ok((brittle::server().state(brittle::Told(told)).test().await?, ends))
 }
 
 /// It stops, and nobody was told of more ends.
-async fn stop(running: Running, mut ends: mpsc::UnboundedReceiver<(u16, ClosedBy)>) {
-    running.shutdown();
-    running.stopped().await;
+async fn stop(server: TestServer, mut ends: mpsc::UnboundedReceiver<(u16, ClosedBy)>) {
+    server.stop().await;
     let end =
         tokio::time::timeout(Duration::from_secs(10), ends.recv()).await.expect("no task is left behind");
     assert_eq!(end, None);
 }
 
-#[tokio::test]
-async fn what_a_handler_panics_with_may_panic_when_it_is_dropped() {
-    let (running, mut ends) = start().await;
-    let mut client = Client::connect(&running).await;
-    client.send("payload").await;
-    assert_eq!(u16::from(client.closed().await.code), 1011);
+#[tokio::test(start_paused = true)]
+async fn what_a_handler_panics_with_may_panic_when_it_is_dropped() -> Result {
+    let (server, mut ends) = start().await?;
+    let mut client = server.connect("/").await?;
+    client.send_utf8("payload").await?;
+    assert_eq!(client.closed().await?.code, 1011);
     assert_eq!(ends.recv().await, Some((1011, ClosedBy::Error)));
-    assert_eq!(running.server().connections(), []);
-    stop(running, ends).await;
+    assert_eq!(server.server().connections(), []);
+    stop(server, ends).await;
+    Ok(())
 }
 
 /// That of a message, and `shutdown`.
-#[tokio::test]
-async fn what_a_handler_holds_that_is_waited_for_no_longer_may_panic_when_it_is_dropped() {
-    let (running, mut ends) = start().await;
-    let mut client = Client::connect(&running).await;
-    client.send("wait").await;
-    assert_eq!(client.text().await, "begun");
-    let server = running.server().clone();
-    running.shutdown();
-    running.stopped().await;
+#[tokio::test(start_paused = true)]
+async fn what_a_handler_holds_that_is_waited_for_no_longer_may_panic_when_it_is_dropped() -> Result {
+    let (server, mut ends) = start().await?;
+    let mut client = server.connect("/").await?;
+    client.send_utf8("wait").await?;
+    assert_eq!(client.utf8().await?, "begun");
+    let handle = server.server().clone();
+    server.stop().await;
     assert_eq!(ends.recv().await, Some((1006, ClosedBy::Shutdown)));
-    assert_eq!(server.connections(), []);
+    assert_eq!(handle.connections(), []);
     let end =
         tokio::time::timeout(Duration::from_secs(10), ends.recv()).await.expect("no task is left behind");
     assert_eq!(end, None);
+    Ok(())
 }

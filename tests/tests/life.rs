@@ -4,19 +4,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use tokio::sync::{Notify, mpsc};
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Bytes, Message};
 use ws_runtime::prelude::*;
+use ws_runtime::test::{Result, TestClient, TestServer};
 use ws_runtime::{ClosedBy, Seconds};
-use ws_tests::Client;
 use ws_tests::raw::shake_hands;
 
 /// Writes down what happened, for the test to read.
 type Diary = mpsc::UnboundedSender<String>;
 
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod recorder {
     use super::*;
 
@@ -83,90 +80,92 @@ mod recorder {
 }
 
 /// A recorder that listens, and what it writes.
-async fn record() -> (ws_runtime::Running, mpsc::UnboundedReceiver<String>) {
+async fn record() -> Result<(TestServer, mpsc::UnboundedReceiver<String>)> {
     let (diary, lines) = mpsc::unbounded_channel();
-    let running = recorder::server().state(recorder::Book(diary)).bind().await.unwrap();
-    (running, lines)
+    Ok((recorder::server().state(recorder::Book(diary)).test().await?, lines))
 }
 
 /// Connects, and reads over the three events that come before the first message.
-async fn connect(running: &ws_runtime::Running, lines: &mut mpsc::UnboundedReceiver<String>) -> Client {
-    let client = Client::connect(running).await;
+async fn connect(server: &TestServer, lines: &mut mpsc::UnboundedReceiver<String>) -> Result<TestClient> {
+    let client = server.connect("/").await?;
     for expected in ["connect", "handshake /", "ready true"] {
         assert_eq!(lines.recv().await.unwrap(), expected);
     }
-    client
+    Ok(client)
 }
 
-#[tokio::test]
-async fn a_connections_handlers_run_one_at_a_time_in_arrival_order() {
-    let (running, mut lines) = record().await;
-    let mut client = connect(&running, &mut lines).await;
+#[tokio::test(start_paused = true)]
+async fn a_connections_handlers_run_one_at_a_time_in_arrival_order() -> Result {
+    let (server, mut lines) = record().await?;
+    let mut client = connect(&server, &mut lines).await?;
     for number in 1..=40 {
-        client.send(format!("m{number}")).await;
+        client.send_utf8(format!("m{number}")).await?;
     }
     for number in 1..=40 {
         assert_eq!(lines.recv().await.unwrap(), format!("{number} m{number}"));
     }
+    Ok(())
 }
 
-#[tokio::test]
-async fn messages_before_a_close_frame_are_handled_before_disconnect() {
-    let (running, mut lines) = record().await;
-    let mut client = connect(&running, &mut lines).await;
+#[tokio::test(start_paused = true)]
+async fn messages_before_a_close_frame_are_handled_before_disconnect() -> Result {
+    let (server, mut lines) = record().await?;
+    let mut client = connect(&server, &mut lines).await?;
     for text in ["a", "b", "c"] {
-        client.send(text).await;
+        client.send_utf8(text).await?;
     }
-    client.0.close(None).await.unwrap();
+    client.disconnect(1005, "").await?;
     for expected in ["1 a", "2 b", "3 c", "disconnect 1005 \"\" by the peer after 3"] {
         assert_eq!(lines.recv().await.unwrap(), expected);
     }
+    Ok(())
 }
 
-#[tokio::test]
-async fn disconnect_tells_code_reason_and_whose_doing_it_was() {
+#[tokio::test(start_paused = true)]
+async fn disconnect_tells_code_reason_and_whose_doing_it_was() -> Result {
     let cases = [
         ("close", 4242, "as asked", "disconnect 4242 \"as asked\" by this server after 1"),
         ("fail", 1011, "", "disconnect 1011 \"\" by an error after 0"),
         ("panic", 1011, "", "disconnect 1011 \"\" by an error after 0"),
     ];
     for (text, code, reason, line) in cases {
-        let (running, mut lines) = record().await;
-        let mut client = connect(&running, &mut lines).await;
-        client.send(text).await;
-        let frame = client.closed().await;
-        assert_eq!((u16::from(frame.code), frame.reason.as_str()), (code, reason), "{text}");
+        let (server, mut lines) = record().await?;
+        let mut client = connect(&server, &mut lines).await?;
+        client.send_utf8(text).await?;
+        let frame = client.closed().await?;
+        assert_eq!((frame.code, frame.reason.as_str()), (code, reason), "{text}");
         let mut seen = lines.recv().await.unwrap();
         if !seen.starts_with("disconnect") {
             seen = lines.recv().await.unwrap();
         }
         assert_eq!(seen, line, "{text}");
-        assert_eq!(running.server().connections().len(), 0, "{text}");
-        running.shutdown();
-        running.stopped().await;
+        assert_eq!(server.server().connections().len(), 0, "{text}");
+        server.stop().await;
         assert_eq!(lines.recv().await.unwrap(), "shutdown with 0");
         assert_eq!(lines.recv().await, None, "{text}: `disconnect` ran once");
     }
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_connection_that_is_cut_gets_no_close_frame_but_its_disconnect() {
-    let (running, mut lines) = record().await;
-    let mut client = connect(&running, &mut lines).await;
-    client.send("cut").await;
-    assert!(matches!(client.0.next().await, None | Some(Err(_))));
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_cut_gets_no_close_frame_but_its_disconnect() -> Result {
+    let (server, mut lines) = record().await?;
+    let mut client = connect(&server, &mut lines).await?;
+    client.send_utf8("cut").await?;
+    assert_eq!(client.closed().await?.code, 1006);
     assert_eq!(lines.recv().await.unwrap(), "1 cut");
     assert_eq!(lines.recv().await.unwrap(), "disconnect 1006 \"\" by this server after 1");
+    Ok(())
 }
 
-#[tokio::test]
-async fn shutdown_runs_with_the_connections_still_there_and_closes_them_with_1001() {
-    let (running, mut lines) = record().await;
-    let client = connect(&running, &mut lines).await;
-    let mut other = connect(&running, &mut lines).await;
-    other.send("shutdown").await;
-    let (frame, second, ()) = tokio::join!(client.closed(), other.closed(), running.stopped());
-    assert_eq!((frame.code, second.code), (CloseCode::Away, CloseCode::Away));
+#[tokio::test(start_paused = true)]
+async fn shutdown_runs_with_the_connections_still_there_and_closes_them_with_1001() -> Result {
+    let (server, mut lines) = record().await?;
+    let mut client = connect(&server, &mut lines).await?;
+    let mut other = connect(&server, &mut lines).await?;
+    other.send_utf8("shutdown").await?;
+    assert_eq!((client.closed().await?.code, other.closed().await?.code), (1001, 1001));
+    server.stop().await;
     let mut seen = Vec::new();
     while let Some(line) = lines.recv().await {
         seen.push(line);
@@ -174,17 +173,19 @@ async fn shutdown_runs_with_the_connections_still_there_and_closes_them_with_100
     assert!(seen.contains(&"shutdown with 2".to_owned()), "{seen:?}");
     let ends = seen.iter().filter(|line| line.starts_with("disconnect 1001 \"\" by shutdown")).count();
     assert_eq!(ends, 2, "{seen:?}");
+    Ok(())
 }
 
-#[tokio::test]
-async fn an_abrupt_end_is_1006_by_the_peer() {
-    let (running, mut lines) = record().await;
-    let client = connect(&running, &mut lines).await;
+#[tokio::test(start_paused = true)]
+async fn an_abrupt_end_is_1006_by_the_peer() -> Result {
+    let (server, mut lines) = record().await?;
+    let client = connect(&server, &mut lines).await?;
     drop(client);
     assert_eq!(lines.recv().await.unwrap(), "disconnect 1006 \"\" by the peer after 0");
+    Ok(())
 }
 
-#[ws_server(listen = "127.0.0.1:0", silence_max = 20, origins = any)]
+#[ws_server(silence_max = 20, origins = any)]
 mod sleeper {
     use super::*;
 
@@ -204,22 +205,23 @@ mod sleeper {
     }
 }
 
-#[tokio::test]
-async fn pings_are_answered_while_a_handler_awaits() {
-    let running = sleeper::server().bind().await.unwrap();
-    let mut waiting = Client::connect(&running).await;
-    waiting.send("hello").await;
-    waiting.send(Message::Ping(Bytes::from_static(b"still there?"))).await;
-    assert_eq!(waiting.next().await, Message::Pong(Bytes::from_static(b"still there?")));
-    let mut waker = Client::connect(&running).await;
-    waker.send(Message::binary(vec![1])).await;
-    assert_eq!(waiting.text().await, "hello");
+#[tokio::test(start_paused = true)]
+async fn pings_are_answered_while_a_handler_awaits() -> Result {
+    let server = sleeper::server().test().await?;
+    let mut waiting = server.connect("/").await?;
+    waiting.send_utf8("hello").await?;
+    waiting.ping("still there?").await?;
+    assert_eq!(waiting.pong().await?, "still there?");
+    let mut waker = server.connect("/").await?;
+    waker.send_binary(vec![1]).await?;
+    assert_eq!(waiting.utf8().await?, "hello");
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_peer_is_pinged_then_cut() {
-    let running = sleeper::server().bind().await.unwrap();
-    let mut raw = shake_hands(&running).await;
+async fn a_silent_peer_is_pinged_then_cut() -> Result {
+    let server = sleeper::server().test().await?;
+    let mut raw = shake_hands(&server).await;
     let start = tokio::time::Instant::now();
     let mut frame = [0; 2];
     for seconds in [10, 20] {
@@ -229,12 +231,13 @@ async fn a_silent_peer_is_pinged_then_cut() {
     }
     assert_eq!(tokio::io::AsyncReadExt::read(&mut raw, &mut frame).await.unwrap_or(0), 0, "no close frame");
     assert_eq!(start.elapsed().as_secs(), 30);
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_measured_while_a_handler_awaits() {
-    let running = sleeper::server().silence_max(2).bind().await.unwrap();
-    let mut raw = shake_hands(&running).await;
+async fn silence_is_measured_while_a_handler_awaits() -> Result {
+    let server = sleeper::server().silence_max(2).test().await?;
+    let mut raw = shake_hands(&server).await;
     let hello = [0x81, 0x82, 0, 0, 0, 0, b'h', b'i'];
     tokio::io::AsyncWriteExt::write_all(&mut raw, &hello).await.unwrap();
     let start = tokio::time::Instant::now();
@@ -242,9 +245,10 @@ async fn silence_is_measured_while_a_handler_awaits() {
     let _ = tokio::io::AsyncReadExt::read_to_end(&mut raw, &mut rest).await;
     assert_eq!(rest, [0x89, 0, 0x89, 0]);
     assert_eq!(start.elapsed().as_secs(), 3);
+    Ok(())
 }
 
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod pair {
     use super::*;
 
@@ -258,17 +262,18 @@ mod pair {
     }
 }
 
-#[tokio::test]
-async fn connections_run_side_by_side() {
+#[tokio::test(start_paused = true)]
+async fn connections_run_side_by_side() -> Result {
     *pair::HERE.lock().unwrap() = Some(std::sync::Arc::new(tokio::sync::Barrier::new(2)));
-    let running = pair::server().bind().await.unwrap();
-    let (mut one, mut two) = (Client::connect(&running).await, Client::connect(&running).await);
-    one.send("").await;
-    two.send("").await;
-    assert_eq!((one.text().await, two.text().await), ("met".to_owned(), "met".to_owned()));
+    let server = pair::server().test().await?;
+    let (mut one, mut two) = (server.connect("/").await?, server.connect("/").await?);
+    one.send_utf8("").await?;
+    two.send_utf8("").await?;
+    assert_eq!((one.utf8().await?, two.utf8().await?), ("met".to_owned(), "met".to_owned()));
+    Ok(())
 }
 
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod replacing {
     use super::*;
 
@@ -299,32 +304,32 @@ mod replacing {
     }
 }
 
-#[tokio::test]
-async fn handlers_are_replaced_for_one_connection_while_it_runs() {
-    let running = replacing::server().bind().await.unwrap();
-    let mut client = Client::connect(&running).await;
-    assert_eq!(client.text().await, "ready true");
-    client.send("a").await;
-    client.send("b").await;
-    client.send("c").await;
-    assert_eq!(client.text().await, "declared a");
-    assert_eq!(client.text().await, "replaced b 1");
-    assert_eq!(client.text().await, "replaced c 2");
-    client.send(Message::binary(vec![1, 2])).await;
-    assert_eq!(client.next().await, Message::binary(vec![1, 2]));
-    client.0.close(None).await.unwrap();
-    let _ = client.next().await;
-    running.shutdown();
-    running.stopped().await;
+#[tokio::test(start_paused = true)]
+async fn handlers_are_replaced_for_one_connection_while_it_runs() -> Result {
+    let server = replacing::server().test().await?;
+    let mut client = server.connect("/").await?;
+    assert_eq!(client.utf8().await?, "ready true");
+    client.send_utf8("a").await?;
+    client.send_utf8("b").await?;
+    client.send_utf8("c").await?;
+    assert_eq!(client.utf8().await?, "declared a");
+    assert_eq!(client.utf8().await?, "replaced b 1");
+    assert_eq!(client.utf8().await?, "replaced c 2");
+    client.send_binary(vec![1, 2]).await?;
+    assert_eq!(client.binary().await?, vec![1, 2]);
+    client.disconnect(1005, "").await?;
+    client.closed().await?;
+    server.stop().await;
     assert_eq!(replacing::ENDED.load(Ordering::SeqCst), 1);
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn ticks_added_at_run_time_never_burst() {
-    let running = sleeper::server().bind().await.unwrap();
+async fn ticks_added_at_run_time_never_burst() -> Result {
+    let server = sleeper::server().test().await?;
     let (told, mut ticks) = mpsc::unbounded_channel();
     let start = tokio::time::Instant::now();
-    running
+    server
         .server()
         .on_tick(Seconds::from(1), move |_| {
             let _ = told.send(start.elapsed());
@@ -333,44 +338,45 @@ async fn ticks_added_at_run_time_never_burst() {
     for seconds in 1..=3 {
         assert_eq!(ticks.recv().await.unwrap().as_secs(), seconds);
     }
-    assert!(running.server().on_tick(0, |_| {}).is_err());
+    assert!(server.server().on_tick(0, |_| {}).is_err());
+    Ok(())
 }
 
-#[tokio::test]
-async fn handlers_of_the_server_are_replaced_while_it_runs() {
-    let (running, mut lines) = record().await;
-    let server = running.server();
+#[tokio::test(start_paused = true)]
+async fn handlers_of_the_server_are_replaced_while_it_runs() -> Result {
+    let (server, mut lines) = record().await?;
+    let handle = server.server();
     let (told, mut heard) = mpsc::unbounded_channel();
     let of_shutdown = told.clone();
     let mut visitors = 0;
-    server.on_connect(move |conn| {
+    handle.on_connect(move |conn| {
         visitors += 1;
         let _ = told.send(format!("visitor {visitors}"));
         conn.on_ready(|_| "as set in `connect`");
         if visitors == 2 { Err("one too many") } else { Ok(()) }
     });
-    server.on_shutdown(move |server| {
+    handle.on_shutdown(move |server| {
         let _ = of_shutdown.send(format!("shutdown with {}", server.connections().len()));
         server.broadcast_utf8("last words");
     });
-    let mut client = Client::connect(&running).await;
-    assert_eq!(client.text().await, "as set in `connect`");
+    let mut client = server.connect("/").await?;
+    assert_eq!(client.utf8().await?, "as set in `connect`");
     assert_eq!(heard.recv().await.unwrap(), "visitor 1");
-    let stream = tokio::net::TcpStream::connect(ws_tests::address(&running)).await.unwrap();
-    assert!(tokio_tungstenite::client_async("ws://localhost/", stream).await.is_err());
+    assert_eq!(server.connect("/").await.unwrap_err().status(), 0, "no answer");
     assert_eq!(heard.recv().await.unwrap(), "visitor 2");
-    running.shutdown();
-    assert_eq!(client.text().await, "last words");
-    assert_eq!(u16::from(client.closed().await.code), 1001);
-    running.stopped().await;
+    server.server().shutdown();
+    assert_eq!(client.utf8().await?, "last words");
+    assert_eq!(client.closed().await?.code, 1001);
+    server.stop().await;
     assert_eq!(heard.recv().await.unwrap(), "shutdown with 1");
     assert_eq!(heard.recv().await, None);
     assert_eq!(lines.recv().await.unwrap(), "handshake /", "the declared `connect` was replaced");
     assert_eq!(lines.recv().await.unwrap(), "disconnect 1001 \"\" by shutdown after 0");
     assert_eq!(lines.recv().await, None, "and so was `shutdown`");
+    Ok(())
 }
 
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod stalling {
     use super::*;
 
@@ -388,17 +394,18 @@ mod stalling {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tick_that_stalls_does_not_catch_up() {
+async fn a_tick_that_stalls_does_not_catch_up() -> Result {
     let (told, mut ticks) = mpsc::unbounded_channel();
     let told = stalling::Told(told, tokio::time::Instant::now());
-    let _running = stalling::server().state(told).bind().await.unwrap();
+    let _running = stalling::server().state(told).test().await?;
     // It ends after six and a half seconds: one is due, five are not made up for.
     for second in [1, 6, 7, 8, 9] {
         assert_eq!(ticks.recv().await.unwrap(), second);
     }
+    Ok(())
 }
 
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod keeper {
     use super::*;
 
@@ -415,18 +422,15 @@ mod keeper {
     }
 }
 
-#[tokio::test]
-async fn a_replaced_handler_that_holds_its_own_connection_goes_with_it() {
+#[tokio::test(start_paused = true)]
+async fn a_replaced_handler_that_holds_its_own_connection_goes_with_it() -> Result {
     let keepsake = Arc::new(());
-    let running = keeper::server().state(keeper::Keepsake(Arc::clone(&keepsake))).bind().await.unwrap();
-    let mut client = Client::connect(&running).await;
-    assert_eq!(client.text().await, "ready");
+    let server = keeper::server().state(keeper::Keepsake(Arc::clone(&keepsake))).test().await?;
+    let mut client = server.connect("/").await?;
+    assert_eq!(client.utf8().await?, "ready");
     assert_eq!(Arc::strong_count(&keepsake), 3, "this test, the state, the handler");
     drop(client);
-    let gone = async {
-        while Arc::strong_count(&keepsake) > 2 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(5), gone).await.expect("the handler is dropped");
+    server.advance(0).await;
+    assert_eq!(Arc::strong_count(&keepsake), 2, "the handler is dropped");
+    Ok(())
 }

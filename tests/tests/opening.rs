@@ -1,14 +1,15 @@
 //! The time between `accept` and 101: its deadline, how many connections may be in it, and which are refused.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use ws_runtime::Running;
 use ws_runtime::prelude::*;
+use ws_runtime::test::Result;
 use ws_tests::raw::{Cut, HANDSHAKE, ask, knock, shake_hands};
 use ws_tests::tls::{encrypt, identity};
 
@@ -79,10 +80,10 @@ async fn admitted(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_late_is_answered_with_408_after_ten_seconds() {
-    let running = door::server().bind().await.unwrap();
+async fn a_request_that_is_late_is_answered_with_408_after_ten_seconds() -> Result {
+    let server = door::server().test().await?;
     for sent in [&b"\r\n"[..], b"G", b"GET / HT", &HANDSHAKE.as_bytes()[..100], &slowly()] {
-        let mut stream = knock(&running).await;
+        let mut stream = knock(&server).await;
         let start = Instant::now();
         stream.write_all(sent).await.unwrap();
         let answer = rest(&mut stream).await;
@@ -90,6 +91,7 @@ async fn a_request_that_is_late_is_answered_with_408_after_ten_seconds() {
         assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
         assert_eq!(start.elapsed().as_millis() / 10, 1000, "{}", sent.len());
     }
+    Ok(())
 }
 
 /// A browser connects ahead of need, a health check to see that somebody listens: an answer would be one to a request that
@@ -117,9 +119,9 @@ async fn who_never_sends_a_byte_is_told_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_byte_now_and_then_gains_nothing() {
-    let running = door::server().handshake_timeout(3).bind().await.unwrap();
-    let (mut from, mut to) = knock(&running).await.into_split();
+async fn a_byte_now_and_then_gains_nothing() -> Result {
+    let server = door::server().handshake_timeout(3).test().await?;
+    let (mut from, mut to) = tokio::io::split(knock(&server).await);
     let start = Instant::now();
     let dribble = tokio::spawn(async move {
         for byte in HANDSHAKE.bytes() {
@@ -132,6 +134,7 @@ async fn a_byte_now_and_then_gains_nothing() {
     assert!(rest(&mut from).await.starts_with("HTTP/1.1 408 "));
     assert_eq!(start.elapsed().as_millis() / 10, 300);
     dribble.abort();
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
@@ -155,30 +158,31 @@ async fn the_deadline_counts_from_accept_with_tls_in_it() {
     assert_eq!(start.elapsed().as_millis() / 10, 1000);
 }
 
-#[tokio::test]
-async fn who_is_on_the_way_in_when_the_server_shuts_down_is_answered_with_503() {
+#[tokio::test(start_paused = true)]
+async fn who_is_on_the_way_in_when_the_server_shuts_down_is_answered_with_503() -> Result {
     for sent in [b"GET / HT".to_vec(), slowly()] {
-        let running = door::server().bind().await.unwrap();
-        let mut control = ws_tests::Client::connect(&running).await;
-        let mut stream = knock(&running).await;
+        let server = door::server().test().await?;
+        let mut control = server.connect("/").await?;
+        let mut stream = knock(&server).await;
         stream.write_all(&sent).await.unwrap();
         if sent.ends_with(b"\r\n") {
             // The handler has it.
-            control.send(&b"asked"[..]).await;
-            assert_eq!(control.text().await, "done");
+            control.send_binary("asked").await?;
+            assert_eq!(control.utf8().await?, "done");
         } else {
             // One that came later is in: the server has accepted the other.
-            shake_hands(&running).await;
+            shake_hands(&server).await;
         }
-        running.shutdown();
+        server.server().shutdown();
         let answer = rest(&mut stream).await;
         assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{answer}");
         for field in ["\r\nConnection: close\r\n", "\r\nRetry-After: 5\r\n"] {
             assert!(answer.contains(field), "{answer}");
         }
         drop((control, stream));
-        running.stopped().await;
+        server.stop().await;
     }
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,12 +248,12 @@ async fn a_page_that_nobody_reads_is_cut_after_ten_seconds_and_by_a_shutdown() {
     assert!(start.elapsed() < Duration::from_secs(1));
 }
 
-#[tokio::test]
-async fn one_too_many_is_told_to_come_again_and_has_room_when_another_left() {
-    let running = door::server().max_connections(1).bind().await.unwrap();
-    let first = shake_hands(&running).await;
+#[tokio::test(start_paused = true)]
+async fn one_too_many_is_told_to_come_again_and_has_room_when_another_left() -> Result {
+    let server = door::server().max_connections(1).test().await?;
+    let first = shake_hands(&server).await;
     for _ in 0..3 {
-        let mut stream = knock(&running).await;
+        let mut stream = knock(&server).await;
         let answer = ask(&mut stream, HANDSHAKE.as_bytes(), Cut::Whole).await;
         assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{answer}");
         for field in ["\r\nConnection: close\r\n", "\r\nRetry-After: 5\r\n"] {
@@ -258,66 +262,63 @@ async fn one_too_many_is_told_to_come_again_and_has_room_when_another_left() {
         assert!(rest(&mut stream).await.contains("too many connections"));
     }
     drop(first);
-    while ask(&mut knock(&running).await, HANDSHAKE.as_bytes(), Cut::Whole).await.starts_with("HTTP/1.1 503 ")
+    while ask(&mut knock(&server).await, HANDSHAKE.as_bytes(), Cut::Whole).await.starts_with("HTTP/1.1 503 ")
     {
     }
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_oldest_stalled_ones_are_evicted_for_new_connections() {
-    let running = door::server().max_handshakes(4).bind().await.unwrap();
+async fn the_oldest_stalled_ones_are_evicted_for_new_connections() -> Result {
+    let server = door::server().max_handshakes(4).test().await?;
     let mut stalled = Vec::new();
     for _ in 0..4 {
-        let mut stream = knock(&running).await;
+        let mut stream = knock(&server).await;
         stream.write_all(b"GET / HT").await.unwrap();
         stalled.push(stream);
     }
     // Each of these takes the slot of the oldest, as soon as that counts as stalled, and gives it back.
-    let mut inside = vec![shake_hands(&running).await];
+    let mut inside = vec![shake_hands(&server).await];
     assert_eq!(rest(&mut stalled[0]).await, "", "it was evicted");
     // So for the next one there is room.
-    inside.push(shake_hands(&running).await);
+    inside.push(shake_hands(&server).await);
     for (number, stream) in stalled.iter_mut().enumerate().skip(1) {
         stream.write_all(&HANDSHAKE.as_bytes()[8..]).await.unwrap();
         let mut status = [0; 13];
         stream.read_exact(&mut status).await.unwrap();
         assert_eq!(&status, b"HTTP/1.1 101 ", "{number} is still there");
     }
-    assert_eq!(running.server().connections().len(), 5);
-}
-
-#[tokio::test]
-async fn a_rush_of_honest_peers_gets_in_through_one_slot() {
-    let running = Arc::new(door::server().max_handshakes(1).bind().await.unwrap());
-    let rush = (0..100).map(|_| {
-        let running = Arc::clone(&running);
-        tokio::spawn(async move { shake_hands(&*running).await })
-    });
-    let mut inside = Vec::new();
-    for one in rush.collect::<Vec<_>>() {
-        inside.push(one.await.unwrap());
-    }
-    assert_eq!(inside.len(), 100);
+    assert_eq!(server.server().connections().len(), 5);
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_the_handler_is_not_evicted() {
-    let running = door::server().max_handshakes(1).bind().await.unwrap();
-    let mut control = ws_tests::Client::connect(&running).await;
-    let mut slow = knock(&running).await;
+async fn a_rush_of_honest_peers_gets_in_through_one_slot() -> Result {
+    let server = door::server().max_handshakes(1).test().await?;
+    let inside = join_all((0..100).map(|_| shake_hands(&server))).await;
+    assert_eq!(server.server().connections().len(), inside.len());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_the_handler_is_not_evicted() -> Result {
+    let server = door::server().max_handshakes(1).test().await?;
+    let mut control = server.connect("/").await?;
+    let mut slow = knock(&server).await;
     slow.write_all(&slowly()).await.unwrap();
-    control.send(&b"asked"[..]).await;
-    assert_eq!(control.text().await, "done");
+    control.send_binary("asked").await?;
+    assert_eq!(control.utf8().await?, "done");
     // Far longer than a peer may stall.
-    let mut second = knock(&running).await;
+    let mut second = knock(&server).await;
     second.write_all(HANDSHAKE.as_bytes()).await.unwrap();
     let waits = tokio::time::timeout(10 * GRACE, second.read_u8()).await;
     assert!(waits.is_err(), "nobody is accepted meanwhile: {waits:?}");
-    control.send(&b"decide"[..]).await;
-    assert_eq!(control.text().await, "done");
+    control.send_binary("decide").await?;
+    assert_eq!(control.utf8().await?, "done");
     for stream in [&mut slow, &mut second] {
         assert_eq!(stream.read_u8().await.unwrap(), b'H');
     }
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
@@ -344,15 +345,16 @@ async fn honest_peers_get_in_over_tls_past_those_that_stall_in_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_server_evicts_a_stalled_handshake_before_it_refuses_a_new_one() {
-    let running = door::server().max_connections(2).bind().await.unwrap();
-    let _inside = shake_hands(&running).await;
-    let mut stalled = knock(&running).await;
+async fn a_full_server_evicts_a_stalled_handshake_before_it_refuses_a_new_one() -> Result {
+    let server = door::server().max_connections(2).test().await?;
+    let _inside = shake_hands(&server).await;
+    let mut stalled = knock(&server).await;
     stalled.write_all(b"GET ").await.unwrap();
-    let mut newcomer = knock(&running).await;
+    let mut newcomer = knock(&server).await;
     let answer = ask(&mut newcomer, HANDSHAKE.as_bytes(), Cut::Whole).await;
     assert!(answer.starts_with("HTTP/1.1 503 "), "the other may still be fast enough: {answer}");
     tokio::time::sleep(GRACE).await;
-    shake_hands(&running).await;
+    shake_hands(&server).await;
     assert_eq!(rest(&mut stalled).await, "");
+    Ok(())
 }

@@ -2,12 +2,9 @@
 //! everybody else notice of it.
 
 use tokio::sync::mpsc;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{self, Bytes as Data, Message};
+use ws_runtime::ClosedBy;
 use ws_runtime::prelude::*;
-use ws_runtime::{ClosedBy, Running};
-use ws_tests::{Client, open};
+use ws_runtime::test::{Result, TestClient, TestServer};
 
 /// What `disconnect` was told, for the test to read.
 type Ends = mpsc::UnboundedSender<(u16, ClosedBy)>;
@@ -24,7 +21,7 @@ async fn end_as(asked: &str) -> Result<(), String> {
     }
 }
 
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod fragile {
     use super::*;
 
@@ -80,94 +77,99 @@ mod fragile {
 
 const ENDINGS: [&str; 4] = ["panic", "panic later", "fail", "fail later"];
 
-async fn start() -> (Running, mpsc::UnboundedReceiver<(u16, ClosedBy)>) {
+async fn start() -> Result<(TestServer, mpsc::UnboundedReceiver<(u16, ClosedBy)>)> {
     let (told, ends) = mpsc::unbounded_channel();
-    (fragile::server().state(fragile::Told(told)).bind().await.unwrap(), ends)
+    Ok((fragile::server().state(fragile::Told(told)).test().await?, ends))
+}
+
+/// Sends a message for the handler of an event.
+async fn send(client: &mut TestClient, event: &str, payload: &'static str) -> Result {
+    match event {
+        "utf8" => client.send_utf8(payload).await?,
+        "binary" => client.send_binary(payload).await?,
+        _ => client.send_pong(payload).await?,
+    }
+    Ok(())
 }
 
 /// Stops the server, and sees that nobody's `disconnect` ran once more.
-async fn stop(running: Running, mut ends: mpsc::UnboundedReceiver<(u16, ClosedBy)>) {
-    running.shutdown();
-    running.stopped().await;
+async fn stop(server: TestServer, mut ends: mpsc::UnboundedReceiver<(u16, ClosedBy)>) {
+    server.stop().await;
     assert_eq!(ends.recv().await, None, "`disconnect` runs once");
 }
 
-#[tokio::test]
-async fn a_message_handler_that_ends_badly_ends_its_connection_and_no_other() {
+#[tokio::test(start_paused = true)]
+async fn a_message_handler_that_ends_badly_ends_its_connection_and_no_other() -> Result {
     for ending in ENDINGS {
-        for message in [
-            Message::text(ending),
-            Message::binary(ending),
-            Message::Pong(Data::from_static(ending.as_bytes())),
-        ] {
-            let (running, mut ends) = start().await;
-            let mut other = Client::connect(&running).await;
-            let mut client = Client::connect(&running).await;
-            client.send(message.clone()).await;
-            assert_eq!(u16::from(client.closed().await.code), 1011, "{message:?}");
-            assert_eq!(ends.recv().await, Some((1011, ClosedBy::Error)), "{message:?}");
-            assert_eq!(running.server().connections().len(), 1, "{message:?}");
-            other.0.close(None).await.unwrap();
-            drop(other);
-            assert_eq!(ends.recv().await, Some((1005, ClosedBy::Peer)), "{message:?}");
-            stop(running, ends).await;
+        for event in ["utf8", "binary", "pong"] {
+            let (server, mut ends) = start().await?;
+            let mut other = server.connect("/").await?;
+            let mut client = server.connect("/").await?;
+            send(&mut client, event, ending).await?;
+            assert_eq!(client.closed().await?.code, 1011, "{event} {ending}");
+            assert_eq!(ends.recv().await, Some((1011, ClosedBy::Error)), "{event} {ending}");
+            assert_eq!(server.server().connections().len(), 1, "{event} {ending}");
+            other.disconnect(1005, "").await?;
+            assert_eq!(ends.recv().await, Some((1005, ClosedBy::Peer)), "{event} {ending}");
+            stop(server, ends).await;
         }
     }
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_ready_handler_that_ends_badly_ends_its_connection() {
+#[tokio::test(start_paused = true)]
+async fn a_ready_handler_that_ends_badly_ends_its_connection() -> Result {
     for ending in ENDINGS {
-        let (running, mut ends) = start().await;
-        let client = open(&running, &format!("/?ready={}", ending.replace(' ', "+"))).await.unwrap();
-        assert_eq!(u16::from(client.closed().await.code), 1011, "{ending}");
+        let (server, mut ends) = start().await?;
+        let mut client = server.connect(format!("/?ready={}", ending.replace(' ', "+"))).await?;
+        assert_eq!(client.closed().await?.code, 1011, "{ending}");
         assert_eq!(ends.recv().await, Some((1011, ClosedBy::Error)), "{ending}");
-        stop(running, ends).await;
+        stop(server, ends).await;
     }
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_handshake_handler_that_ends_badly_refuses_its_peer_and_needs_no_disconnect() {
+#[tokio::test(start_paused = true)]
+async fn a_handshake_handler_that_ends_badly_refuses_its_peer_and_needs_no_disconnect() -> Result {
     for (ending, status) in [("panic", 500), ("panic+later", 500), ("fail", 403), ("fail+later", 403)] {
-        let (running, ends) = start().await;
-        match open(&running, &format!("/?handshake={ending}")).await {
-            Err(tungstenite::Error::Http(answer)) => assert_eq!(answer.status().as_u16(), status, "{ending}"),
-            other => panic!("{ending}: {:?}", other.err()),
-        }
-        stop(running, ends).await;
+        let (server, ends) = start().await?;
+        let refusal = server.connect(format!("/?handshake={ending}")).await.unwrap_err();
+        assert_eq!(refusal.status(), status, "{ending}");
+        stop(server, ends).await;
     }
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_disconnect_handler_that_ends_badly_has_run_all_the_same() {
+#[tokio::test(start_paused = true)]
+async fn a_disconnect_handler_that_ends_badly_has_run_all_the_same() -> Result {
     for ending in ENDINGS {
-        let (running, mut ends) = start().await;
-        let mut client = Client::connect(&running).await;
-        let frame = CloseFrame { code: CloseCode::Normal, reason: ending.into() };
-        client.0.close(Some(frame.clone())).await.unwrap();
-        assert_eq!(client.closed().await, frame, "{ending}");
+        let (server, mut ends) = start().await?;
+        let mut client = server.connect("/").await?;
+        client.disconnect(1000, ending).await?;
+        let frame = client.closed().await?;
+        assert_eq!((frame.code, frame.reason.as_str()), (1000, ending));
         assert_eq!(ends.recv().await, Some((1000, ClosedBy::Peer)), "{ending}");
-        stop(running, ends).await;
+        stop(server, ends).await;
     }
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_replaced_handler_that_panics_ends_its_connection() {
-    for (event, message) in
-        [("utf8", Message::text("")), ("binary", Message::binary("")), ("pong", Message::Pong(Data::new()))]
-    {
-        let (running, mut ends) = start().await;
-        let mut client = Client::connect(&running).await;
-        client.send(format!("replaced {event}")).await;
-        assert_eq!(client.text().await, "done");
-        client.send(message).await;
-        assert_eq!(u16::from(client.closed().await.code), 1011, "{event}");
+#[tokio::test(start_paused = true)]
+async fn a_replaced_handler_that_panics_ends_its_connection() -> Result {
+    for event in ["utf8", "binary", "pong"] {
+        let (server, mut ends) = start().await?;
+        let mut client = server.connect("/").await?;
+        client.send_utf8(format!("replaced {event}")).await?;
+        assert_eq!(client.utf8().await?, "done");
+        send(&mut client, event, "").await?;
+        assert_eq!(client.closed().await?.code, 1011, "{event}");
         assert_eq!(ends.recv().await, Some((1011, ClosedBy::Error)), "{event}");
-        stop(running, ends).await;
+        stop(server, ends).await;
     }
+    Ok(())
 }
 
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod brittle {
     use super::*;
 
@@ -187,15 +189,15 @@ mod brittle {
     }
 }
 
-#[tokio::test]
-async fn a_session_that_panics_when_it_is_dropped_spoils_no_goodbye() {
-    let running = brittle::server().bind().await.unwrap();
-    let mut client = Client::connect(&running).await;
-    client.send("whole").await;
-    assert_eq!(client.text().await, "whole");
-    running.server().connections()[0].disconnect(4242, "until next time").unwrap();
-    let frame = client.closed().await;
-    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4242, "until next time"));
-    running.server().shutdown();
-    running.stopped().await;
+#[tokio::test(start_paused = true)]
+async fn a_session_that_panics_when_it_is_dropped_spoils_no_goodbye() -> Result {
+    let server = brittle::server().test().await?;
+    let mut client = server.connect("/").await?;
+    client.send_utf8("whole").await?;
+    assert_eq!(client.utf8().await?, "whole");
+    server.server().connections()[0].disconnect(4242, "until next time").unwrap();
+    let frame = client.closed().await?;
+    assert_eq!((frame.code, frame.reason.as_str()), (4242, "until next time"));
+    server.stop().await;
+    Ok(())
 }

@@ -8,13 +8,14 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::sync::MutexGuard;
 use tokio::time::{sleep, timeout};
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::tungstenite::Message;
+use ws_runtime::Utf8;
 use ws_runtime::event::{FromContext, WithEvent, WithServer, WithSession};
 use ws_runtime::http::StatusCode;
 use ws_runtime::prelude::*;
-use ws_runtime::{Running, Utf8};
+use ws_runtime::test::{Result, TestClient, TestServer};
+use ws_tests::Client;
 use ws_tests::log::Log;
-use ws_tests::{Client, get, open};
 
 /// Which event's argument refuses.
 static REFUSED: AtomicU8 = AtomicU8::new(NONE);
@@ -126,37 +127,30 @@ gated!(plain:);
 gated!(awaited: async);
 
 /// Has all events of a connection happen; tells what the peer saw of the plain request and of the connection.
-async fn visit(running: &Running, answers: bool) -> Vec<String> {
-    let page = if answers { get(running, "/").await } else { String::new() };
-    let mut seen = vec![page.lines().next().unwrap_or("nothing").to_owned()];
-    match open(running, "/").await {
-        Ok(client) => seen.extend(talk(client).await),
-        Err(tungstenite::Error::Http(answer)) => {
-            let body = String::from_utf8(answer.body().clone().unwrap_or_default()).unwrap();
-            seen.push(format!("{} {body}", answer.status().as_u16()));
-        }
-        Err(_) => seen.push("nothing".to_owned()),
-    }
-    seen
+async fn visit(server: &TestServer) -> [String; 2] {
+    let page = match server.get("/").await {
+        Ok(page) => page.status().as_u16(),
+        Err(refusal) => refusal.status(),
+    };
+    let talked = match server.connect("/").await {
+        Ok(client) => talk(client).await,
+        Err(refusal) => format!("{} {}", refusal.status(), refusal.text()),
+    };
+    [page.to_string(), talked]
 }
 
-async fn talk(mut client: Client) -> Vec<String> {
-    client.send(Message::Pong("?".into())).await;
-    let mut seen = Vec::new();
-    for message in [Message::binary("?"), Message::text("echo")] {
-        let is_echoed = message.is_text();
-        client.send(message).await;
-        if !is_echoed {
-            continue;
-        }
-        match client.next().await {
-            Message::Text(text) => seen.push(text.to_string()),
-            Message::Close(Some(frame)) => seen.push(format!("{} {}", u16::from(frame.code), frame.reason)),
-            other => panic!("{other:?}"),
+async fn talk(mut client: TestClient) -> String {
+    // Whichever of them the server has closed the connection before.
+    let _ = client.send_pong("?").await;
+    let _ = client.send_binary("?").await;
+    let _ = client.send_utf8("echo").await;
+    match client.utf8().await {
+        Ok(text) => text,
+        Err(error) => {
+            let close = error.closed().unwrap();
+            format!("{} {}", close.code, close.reason)
         }
     }
-    let _ = client.0.close(None).await;
-    seen
 }
 
 /// The log of the process, for one test at a time: others may be heard in it, but they do not take it away.
@@ -169,20 +163,20 @@ async fn lock_log() -> MutexGuard<'static, Log> {
     LOG.lock().await
 }
 
-#[tokio::test]
-async fn where_an_argument_refuses_the_handler_is_not_run_and_the_event_tells_what_becomes_of_it() {
+#[tokio::test(start_paused = true)]
+async fn where_an_argument_refuses_the_handler_is_not_run_and_the_event_tells_what_becomes_of_it() -> Result {
     let log = lock_log().await;
-    let page = "HTTP/1.1 200 OK";
+    let page = "200";
     let rows: [(u8, &'static str, [&str; 2]); 12] = [
         (NONE, "", [page, "echo"]),
-        (CONNECT, "connect", ["nothing", "nothing"]),
+        (CONNECT, "connect", ["0", "0 "]),
         (HANDSHAKE, "handshake", [page, "418 not today"]),
         (READY, "ready", [page, "4418 not today"]),
         (UTF8, "utf8", [page, "1008 not today"]),
         (BINARY, "binary", [page, "1008 not today"]),
         (PONG, "pong", [page, "echo"]),
         (DISCONNECT, "disconnect", [page, "echo"]),
-        (REQUEST, "request", ["HTTP/1.1 418 I'm a teapot", "echo"]),
+        (REQUEST, "request", ["418", "echo"]),
         (SHUTDOWN, "shutdown", [page, "echo"]),
         (TICK, "tick", [page, "echo"]),
         (WATCH, "watch", [page, "echo"]),
@@ -192,15 +186,14 @@ async fn where_an_argument_refuses_the_handler_is_not_run_and_the_event_tells_wh
             REFUSED.store(refused, Ordering::SeqCst);
             let _ = log.take();
             let ran: Arc<Mutex<Vec<&str>>> = Arc::default();
-            let running = if is_plain {
-                plain::server().state(plain::Ran(Arc::clone(&ran))).bind().await.unwrap()
+            let server = if is_plain {
+                plain::server().state(plain::Ran(Arc::clone(&ran))).test().await?
             } else {
-                awaited::server().state(awaited::Ran(Arc::clone(&ran))).bind().await.unwrap()
+                awaited::server().state(awaited::Ran(Arc::clone(&ran))).test().await?
             };
-            assert_eq!(visit(&running, refused != CONNECT).await, expected, "{handler}, plain: {is_plain}");
-            sleep(Duration::from_millis(20)).await;
-            running.server().shutdown();
-            running.stopped().await;
+            assert_eq!(visit(&server).await, expected, "{handler}, plain: {is_plain}");
+            server.advance(0.02).await;
+            server.stop().await;
 
             let ran = ran.lock().unwrap();
             assert!(!ran.contains(&handler), "{handler}: {ran:?}");
@@ -222,6 +215,7 @@ async fn where_an_argument_refuses_the_handler_is_not_run_and_the_event_tells_wh
             }
         }
     }
+    Ok(())
 }
 
 /// Arguments that see the message, or the session.
@@ -283,69 +277,73 @@ mod game {
     fn mistaken(_: Mistaken) {}
 }
 
-#[tokio::test]
-async fn an_argument_of_the_users_own_sees_the_message_and_the_session() {
-    let running = game::server().bind().await.unwrap();
-    let mut ann = open(&running, "/?name=ann").await.unwrap();
+#[tokio::test(start_paused = true)]
+async fn an_argument_of_the_users_own_sees_the_message_and_the_session() -> Result {
+    let server = game::server().test().await?;
+    let mut ann = server.connect("/?name=ann").await?;
     for (message, reply) in [("{\"cell\":4}", "move 1 of ann: 4"), ("{\"cell\":0}", "move 2 of ann: 0")] {
-        ann.send(message).await;
-        assert_eq!(ann.text().await, reply);
+        ann.send_utf8(message).await?;
+        assert_eq!(ann.utf8().await?, reply);
     }
-    let mut bob = open(&running, "/?name=bob").await.unwrap();
-    bob.send("{\"cell\":256}").await;
-    let frame = bob.closed().await;
-    assert_eq!(u16::from(frame.code), 1008);
+    let mut bob = server.connect("/?name=bob").await?;
+    bob.send_utf8("{\"cell\":256}").await?;
+    let frame = bob.closed().await?;
+    assert_eq!(frame.code, 1008);
     assert!(frame.reason.starts_with("invalid value: integer `256`, expected u8"), "{}", frame.reason);
 
-    let mut nobody = Client::connect(&running).await;
-    nobody.send("{\"cell\":4}").await;
-    let frame = nobody.closed().await;
-    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1008, "401 Unauthorized"));
+    let mut nobody = server.connect("/").await?;
+    nobody.send_utf8("{\"cell\":4}").await?;
+    let frame = nobody.closed().await?;
+    assert_eq!((frame.code, frame.reason.as_str()), (1008, "401 Unauthorized"));
+    Ok(())
 }
 
-#[tokio::test]
-async fn the_reason_of_a_refusal_is_cut_to_what_a_close_frame_holds() {
-    let running = game::server().bind().await.unwrap();
-    let mut ann = open(&running, "/?name=ann").await.unwrap();
-    ann.send(format!("{{\"cell\":\"x{}\"}}", "ü".repeat(100))).await;
-    let frame = ann.closed().await;
-    assert_eq!(u16::from(frame.code), 1008);
+#[tokio::test(start_paused = true)]
+async fn the_reason_of_a_refusal_is_cut_to_what_a_close_frame_holds() -> Result {
+    let server = game::server().test().await?;
+    let mut ann = server.connect("/?name=ann").await?;
+    ann.send_utf8(format!("{{\"cell\":\"x{}\"}}", "ü".repeat(100))).await?;
+    let frame = ann.closed().await?;
+    assert_eq!(frame.code, 1008);
     assert!((120..=123).contains(&frame.reason.len()) && frame.reason.ends_with('ü'), "{}", frame.reason);
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_refusal_that_is_none_is_a_failure_of_the_program() {
-    let running = game::server().bind().await.unwrap();
-    let mut ann = open(&running, "/?name=ann").await.unwrap();
-    ann.send(Message::binary("")).await;
-    let frame = ann.closed().await;
-    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1011, ""));
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_is_none_is_a_failure_of_the_program() -> Result {
+    let server = game::server().test().await?;
+    let mut ann = server.connect("/?name=ann").await?;
+    ann.send_binary("").await?;
+    let frame = ann.closed().await?;
+    assert_eq!((frame.code, frame.reason.as_str()), (1011, ""));
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_handler_that_was_set_at_run_time_is_logged_by_the_method_that_set_it() {
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_was_set_at_run_time_is_logged_by_the_method_that_set_it() -> Result {
     let log = lock_log().await;
     for (which, name) in
         [("ready", "on_ready"), ("utf8", "on_utf8"), ("binary", "on_binary"), ("pong", "on_pong")]
     {
-        let running = game::server().bind().await.unwrap();
-        running.server().on_connect(move |conn| match which {
+        let server = game::server().test().await?;
+        server.server().on_connect(move |conn| match which {
             "ready" => conn.on_ready(|_| Err::<(), _>("as asked")),
             "utf8" => conn.on_utf8(|_, _| Err::<(), _>("as asked")),
             "binary" => conn.on_binary(|_, _| Err::<(), _>("as asked")),
             _ => conn.on_pong(|_, _| Err::<(), _>("as asked")),
         });
-        let mut client = Client::connect(&running).await;
+        let mut client = server.connect("/").await?;
         match which {
             "ready" => {}
-            "utf8" => client.send("").await,
-            "binary" => client.send(Message::binary("")).await,
-            _ => client.send(Message::Pong("".into())).await,
+            "utf8" => client.send_utf8("").await?,
+            "binary" => client.send_binary("").await?,
+            _ => client.send_pong("").await?,
         }
-        assert_eq!(u16::from(client.closed().await.code), 1011);
+        assert_eq!(client.closed().await?.code, 1011);
         let log = log.take();
         assert!(log.contains(&format!("handler=\"{name}\"")) && log.contains("as asked"), "{name}: {log}");
     }
+    Ok(())
 }
 
 /// What an argument waits for.

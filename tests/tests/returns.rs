@@ -7,11 +7,9 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio_tungstenite::tungstenite::{self, Message};
-use ws_runtime::Running;
 use ws_runtime::http::{Response, StatusCode};
 use ws_runtime::prelude::*;
-use ws_tests::{Client, get, open};
+use ws_runtime::test::{Result, TestServer};
 
 /// An error as anyhow's: it is `Display` and takes any error, but is none.
 struct AnyError(Box<dyn Error + Send + Sync>);
@@ -32,7 +30,7 @@ impl fmt::Display for AnyError {
 type Answer<T> = Result<T, AnyError>;
 
 /// Each event that replies, failing by an error of another kind.
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod replying {
     use super::*;
 
@@ -72,39 +70,42 @@ mod replying {
     }
 }
 
-#[tokio::test]
-async fn a_reply_may_be_in_an_alias_of_result_with_any_error() {
-    let running = replying::server().bind().await.unwrap();
-    let mut client = Client::connect(&running).await;
-    assert_eq!(client.next().await, Message::text("[1,2]"));
-    let rows = [
-        (Message::text("hello"), Message::text("hello")),
-        (Message::binary(vec![0; 8]), Message::binary(vec![9])),
-        (Message::Pong(vec![7].into()), Message::binary(vec![7])),
-    ];
-    for (sent, reply) in rows {
-        client.send("").await; // is answered by nothing
-        client.send(sent.clone()).await;
-        assert_eq!(client.next().await, reply, "{sent}");
-    }
+#[tokio::test(start_paused = true)]
+async fn a_reply_may_be_in_an_alias_of_result_with_any_error() -> Result {
+    let server = replying::server().test().await?;
+    let mut client = server.connect("/").await?;
+    assert_eq!(client.utf8().await?, "[1,2]");
+    client.send_utf8("").await?; // is answered by nothing
+    client.send_utf8("hello").await?;
+    assert_eq!(client.utf8().await?, "hello");
+    client.send_binary(vec![0; 8]).await?;
+    assert_eq!(client.binary().await?, vec![9]);
+    client.send_pong(vec![7]).await?;
+    assert_eq!(client.binary().await?, vec![7]);
+    client.expect_nothing().await?;
+    Ok(())
 }
 
-#[tokio::test]
-async fn an_error_of_any_event_that_replies_ends_the_connection_with_1011() {
-    let running = replying::server().bind().await.unwrap();
-    let ready = open(&running, "/fail").await.unwrap();
-    assert_eq!(u16::from(ready.closed().await.code), 1011, "ready");
-    for failing in [Message::text("fail"), Message::binary(vec![0; 256]), Message::Pong(vec![].into())] {
-        let mut client = Client::connect(&running).await;
-        client.next().await;
-        client.send(failing.clone()).await;
-        let frame = client.closed().await;
-        assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1011, ""), "{failing:?}");
+#[tokio::test(start_paused = true)]
+async fn an_error_of_any_event_that_replies_ends_the_connection_with_1011() -> Result {
+    let server = replying::server().test().await?;
+    let mut ready = server.connect("/fail").await?;
+    assert_eq!(ready.closed().await?.code, 1011, "ready");
+    for event in ["utf8", "binary", "pong"] {
+        let mut client = server.connect("/").await?;
+        match event {
+            "utf8" => client.send_utf8("fail").await?,
+            "binary" => client.send_binary(vec![0; 256]).await?,
+            _ => client.send_pong("").await?,
+        }
+        let frame = client.closed().await?;
+        assert_eq!((frame.code, frame.reason.as_str()), (1011, ""), "{event}");
     }
+    Ok(())
 }
 
 /// Each event whose value goes nowhere, failing whenever it can.
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod failing {
     use super::*;
 
@@ -151,33 +152,33 @@ mod failing {
     }
 }
 
-#[tokio::test]
-async fn an_error_of_connect_refuses_and_one_of_the_others_is_only_logged() {
+#[tokio::test(start_paused = true)]
+async fn an_error_of_connect_refuses_and_one_of_the_others_is_only_logged() -> Result {
     let counts = failing::Counts::default();
     let failures = counts.failures.clone();
-    let running = failing::server().state(counts).bind().await.unwrap();
-    let mut first = Client::connect(&running).await;
-    assert!(open(&running, "/").await.is_err(), "the second is refused");
-    let mut third = Client::connect(&running).await;
+    let server = failing::server().state(counts).test().await?;
+    let mut first = server.connect("/").await?;
+    assert_eq!(server.connect("/").await.unwrap_err().status(), 0, "the second is refused");
+    let mut third = server.connect("/").await?;
     for client in [&mut first, &mut third] {
-        client.send("hello").await;
-        assert_eq!(client.text().await, "hello");
+        client.send_utf8("hello").await?;
+        assert_eq!(client.utf8().await?, "hello");
     }
     // A tick that failed comes again.
-    while failures.load(Ordering::SeqCst) < 3 {
-        tokio::task::yield_now().await;
-    }
+    server.advance(0.003).await;
+    assert_eq!(failures.load(Ordering::SeqCst), 3);
     drop(third);
-    running.shutdown();
-    assert_eq!(u16::from(first.closed().await.code), 1001);
-    running.stopped().await;
+    server.stop().await;
+    assert_eq!(first.closed().await?.code, 1001);
+    assert_eq!(failures.load(Ordering::SeqCst), 6, "two disconnects and one shutdown");
+    Ok(())
 }
 
 /// One server for each thing that a `handshake` handler may return.
 macro_rules! admits {
     ($($name:ident: $returns:ty => $value:expr;)*) => {
         $(
-            #[ws_server(listen = "127.0.0.1:0")]
+            #[ws_server]
             mod $name {
                 use super::*;
 
@@ -198,8 +199,8 @@ macro_rules! admits {
         )*
 
         /// What a client meets: the greeting, or the refusal's status, `x-why` and body.
-        async fn met() -> Vec<(&'static str, String)> {
-            vec![$((stringify!($name), meet(&$name::server().bind().await.unwrap()).await)),*]
+        async fn met() -> Result<Vec<(&'static str, String)>> {
+            Ok(vec![$((stringify!($name), meet(&$name::server().test().await?).await?)),*])
         }
     };
 }
@@ -229,20 +230,18 @@ admits! {
 
 type Admission<T> = Result<T, Reject>;
 
-async fn meet(running: &Running) -> String {
-    match open(running, "/").await {
-        Ok(mut client) => client.text().await,
-        Err(tungstenite::Error::Http(response)) => {
-            let why = response.headers().get("x-why").map_or("", |why| why.to_str().unwrap());
-            let body = response.body().as_deref().unwrap_or_default();
-            format!("{} {why} {}", response.status().as_u16(), String::from_utf8_lossy(body).trim_end())
+async fn meet(server: &TestServer) -> Result<String> {
+    match server.connect("/").await {
+        Ok(mut client) => Ok(client.utf8().await?),
+        Err(refusal) => {
+            let why = refusal.headers().get("x-why").map_or("", |why| why.to_str().unwrap());
+            Ok(format!("{} {why} {}", refusal.status(), refusal.text().trim_end()))
         }
-        Err(other) => panic!("{other}"),
     }
 }
 
-#[tokio::test]
-async fn whatever_a_handshake_returns_admits_or_refuses() {
+#[tokio::test(start_paused = true)]
+async fn whatever_a_handshake_returns_admits_or_refuses() -> Result {
     let rows = [
         ("nothing", "[]"),
         ("session", "[made]"),
@@ -256,14 +255,15 @@ async fn whatever_a_handshake_returns_admits_or_refuses() {
         ("alias", "[made]"),
         ("alias_refusing", "429  429 Too Many Requests"),
     ];
-    assert_eq!(met().await, rows.map(|(name, met)| (name, met.to_owned())));
+    assert_eq!(met().await?, rows.map(|(name, met)| (name, met.to_owned())));
+    Ok(())
 }
 
 /// One path for each thing that a `request` handler may return.
 macro_rules! answers {
     ($($name:ident: $returns:ty => $value:expr;)*) => {
         $(
-            #[ws_server(listen = "127.0.0.1:0")]
+            #[ws_server]
             mod $name {
                 use super::*;
 
@@ -276,8 +276,8 @@ macro_rules! answers {
         )*
 
         /// What a client reads.
-        async fn read() -> Vec<(&'static str, String)> {
-            vec![$((stringify!($name), get(&$name::server().bind().await.unwrap(), "/path").await)),*]
+        async fn read() -> Result<Vec<(&'static str, Response<Bytes>)>> {
+            Ok(vec![$((stringify!($name), $name::server().test().await?.get("/path").await?)),*])
         }
     };
 }
@@ -299,30 +299,34 @@ answers! {
     reject_as_error: Result<String, Reject> => |_| Err(Reject::not_found().text("nowhere"));
 }
 
-#[tokio::test]
-async fn whatever_a_request_returns_is_the_answer() {
+#[tokio::test(start_paused = true)]
+async fn whatever_a_request_returns_is_the_answer() -> Result {
     let rows = [
-        ("text", "200", "text/plain", "/path"),
-        ("borrowed_text", "200", "text/plain", "/path"),
-        ("html", "200", "text/html", "<p>"),
-        ("bytes", "200", "application/octet-stream", "x"),
-        ("status_alone", "418", "text/plain", "418 I'm a teapot\n"),
-        ("status_and_body", "201", "text/plain", "made"),
-        ("response", "299", "X-A: 1", "all"),
-        ("some", "200", "text/html", "here"),
-        ("none", "404", "", ""),
-        ("ok", "200", "text/plain", "fine"),
-        ("any_error", "500", "", ""),
-        ("boxed_error", "500", "", ""),
-        ("status_as_error", "403", "", ""),
-        ("reject_as_error", "404", "text/plain", "nowhere"),
+        ("text", 200, "text/plain", "/path"),
+        ("borrowed_text", 200, "text/plain", "/path"),
+        ("html", 200, "text/html", "<p>"),
+        ("bytes", 200, "application/octet-stream", "x"),
+        ("status_alone", 418, "text/plain", "418 I'm a teapot\n"),
+        ("status_and_body", 201, "text/plain", "made"),
+        ("response", 299, "1", "all"),
+        ("some", 200, "text/html", "here"),
+        ("none", 404, "", ""),
+        ("ok", 200, "text/plain", "fine"),
+        ("any_error", 500, "", ""),
+        ("boxed_error", 500, "", ""),
+        ("status_as_error", 403, "", ""),
+        ("reject_as_error", 404, "text/plain", "nowhere"),
     ];
-    let answers = read().await;
+    let answers = read().await?;
     assert_eq!(answers.len(), rows.len());
     for ((name, answer), (row, status, header, body)) in answers.into_iter().zip(rows) {
         assert_eq!(name, row);
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{name}: {answer}");
-        assert!(answer.contains(header) && answer.ends_with(body), "{name}: {answer}");
-        assert!(!answer.contains("secret"), "{name}: {answer}");
+        assert_eq!(answer.status(), status, "{name}");
+        let told = answer.headers().get("content-type").or(answer.headers().get("x-a"));
+        let told = told.map_or("", |told| told.to_str().unwrap());
+        assert!(told.starts_with(header), "{name}: {told}");
+        let text = str::from_utf8(answer.body())?;
+        assert!(text.ends_with(body) && !text.contains("secret"), "{name}: {text}");
     }
+    Ok(())
 }

@@ -6,6 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::io::AsyncReadExt;
 use tokio_tungstenite::tungstenite::Message;
 use ws_runtime::prelude::*;
+use ws_runtime::test::Result;
 use ws_runtime::{CloseError, SendError, SetError, Slow};
 use ws_tests::Client;
 
@@ -19,11 +20,11 @@ mod quiet {
     }
 }
 
-#[tokio::test]
-async fn what_is_too_large_is_refused_with_both_sizes() {
-    let running = quiet::server().max_send_size(10).bind().await.unwrap();
-    let mut client = Client::connect(&running).await;
-    let conn = running.server().connections()[0].clone();
+#[tokio::test(start_paused = true)]
+async fn what_is_too_large_is_refused_with_both_sizes() -> Result {
+    let server = quiet::server().max_send_size(10).test().await?;
+    let mut client = server.connect("/").await?;
+    let conn = server.server().connections()[0].clone();
     assert_eq!(conn.send_utf8("0123456789"), Ok(()));
     assert_eq!(conn.send_utf8("0123456789a"), Err(SendError::TooLarge { size: 11, max: 10 }));
     assert_eq!(conn.send_binary([0; 11]), Err(SendError::TooLarge { size: 11, max: 10 }));
@@ -34,33 +35,35 @@ async fn what_is_too_large_is_refused_with_both_sizes() {
         assert_eq!(conn.set_max_send_size(bytes), Err(refused));
     }
     assert_eq!(conn.set_max_recv_size(1), Err(SetError::TooLate { option: "max_recv_size" }));
-    assert_eq!(client.text().await, "0123456789");
-    assert_eq!(client.text().await, "0123456789a");
+    assert_eq!(client.utf8().await?, "0123456789");
+    assert_eq!(client.utf8().await?, "0123456789a");
     // A reply that is too large is the handler's mistake.
-    client.send("a text of more than ten bytes").await;
-    assert_eq!(u16::from(client.closed().await.code), 1011);
+    client.send_utf8("a text of more than ten bytes").await?;
+    assert_eq!(client.closed().await?.code, 1011);
+    Ok(())
 }
 
-#[tokio::test]
-async fn control_frames_carry_125_bytes_and_no_more() {
-    let running = quiet::server().bind().await.unwrap();
-    let mut client = Client::connect(&running).await;
-    let conn = running.server().connections()[0].clone();
+#[tokio::test(start_paused = true)]
+async fn control_frames_carry_125_bytes_and_no_more() -> Result {
+    let server = quiet::server().test().await?;
+    let mut client = server.connect("/").await?;
+    let conn = server.server().connections()[0].clone();
     conn.send(ws_runtime::Message::Ping((&[1; 125]).into())).unwrap();
     conn.send(ws_runtime::Message::Pong((&[2; 125]).into())).unwrap();
     assert_eq!(
         conn.send(ws_runtime::Message::Ping((&[1; 126]).into())),
         Err(SendError::ControlTooLarge { size: 126 })
     );
-    assert_eq!(client.next().await, Message::Ping(vec![1; 125].into()));
-    assert_eq!(client.next().await, Message::Pong(vec![2; 125].into()));
+    assert_eq!(client.pong().await?, vec![2; 125]);
+    assert_eq!(client.pings(), 1);
+    Ok(())
 }
 
-#[tokio::test]
-async fn close_codes_that_must_not_be_sent_are_refused() {
-    let running = quiet::server().bind().await.unwrap();
-    let client = Client::connect(&running).await;
-    let conn = running.server().connections()[0].clone();
+#[tokio::test(start_paused = true)]
+async fn close_codes_that_must_not_be_sent_are_refused() -> Result {
+    let server = quiet::server().test().await?;
+    let mut client = server.connect("/").await?;
+    let conn = server.server().connections()[0].clone();
     for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, u16::MAX] {
         assert_eq!(conn.disconnect(code, ""), Err(CloseError::Code { code }));
     }
@@ -69,29 +72,31 @@ async fn close_codes_that_must_not_be_sent_are_refused() {
     conn.disconnect(4999, &"x".repeat(123)).unwrap();
     assert!(!conn.is_ready());
     assert_eq!(conn.send_utf8("late"), Err(SendError::Gone));
-    let frame = client.closed().await;
-    assert_eq!((u16::from(frame.code), frame.reason.len()), (4999, 123));
+    let frame = client.closed().await?;
+    assert_eq!((frame.code, frame.reason.len()), (4999, 123));
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_broadcast_reaches_everybody_who_is_ready_in_order() {
-    let running = quiet::server().bind().await.unwrap();
-    assert_eq!(running.server().broadcast_utf8("nobody"), 0);
+#[tokio::test(start_paused = true)]
+async fn a_broadcast_reaches_everybody_who_is_ready_in_order() -> Result {
+    let server = quiet::server().test().await?;
+    assert_eq!(server.server().broadcast_utf8("nobody"), 0);
     let mut clients = Vec::new();
     for _ in 0..20 {
-        clients.push(Client::connect(&running).await);
+        clients.push(server.connect("/").await?);
     }
     for number in 0..10 {
-        assert_eq!(running.server().broadcast_utf8(format!("{number}")), 20);
+        assert_eq!(server.server().broadcast_utf8(format!("{number}")), 20);
     }
-    assert_eq!(running.server().broadcast_binary(vec![9; 60_000]), 20);
+    assert_eq!(server.server().broadcast_binary(vec![9; 60_000]), 20);
     for client in &mut clients {
         for number in 0..10 {
-            assert_eq!(client.text().await, number.to_string());
+            assert_eq!(client.utf8().await?, number.to_string());
         }
-        assert_eq!(client.next().await, Message::binary(vec![9; 60_000]));
+        assert_eq!(client.binary().await?, vec![9; 60_000]);
     }
-    assert_eq!(running.server().broadcast_binary(vec![9; 65_537]), 0, "more than `max_send_size`");
+    assert_eq!(server.server().broadcast_binary(vec![9; 65_537]), 0, "more than `max_send_size`");
+    Ok(())
 }
 
 /// What a peer that reads nothing can be sent at most: its outbox, and what the kernel keeps for both ends.
@@ -141,11 +146,11 @@ async fn a_slow_reader_loses_messages_where_that_was_asked_for() {
     assert_eq!(client.text().await, "still here");
 }
 
-#[tokio::test]
-async fn a_producer_that_waits_for_its_messages_to_be_flushed_is_never_refused() {
-    let running = quiet::server().bind().await.unwrap();
-    let mut client = Client::connect(&running).await;
-    let conn = running.server().connections()[0].clone();
+#[tokio::test(start_paused = true)]
+async fn a_producer_that_waits_for_its_messages_to_be_flushed_is_never_refused() -> Result {
+    let server = quiet::server().test().await?;
+    let mut client = server.connect("/").await?;
+    let conn = server.server().connections()[0].clone();
     let producer = tokio::spawn(async move {
         for _ in 0..200 {
             conn.send_binary(vec![0; 60_000]).unwrap();
@@ -153,9 +158,10 @@ async fn a_producer_that_waits_for_its_messages_to_be_flushed_is_never_refused()
         }
     });
     for _ in 0..200 {
-        assert_eq!(client.next().await.len(), 60_000);
+        assert_eq!(client.binary().await?.len(), 60_000);
     }
     producer.await.unwrap();
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]

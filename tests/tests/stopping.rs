@@ -1,5 +1,6 @@
 //! Shutdown, whatever stage each connection is in.
 
+use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,11 +8,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
-use tokio_tungstenite::tungstenite;
-use ws_runtime::Running;
 use ws_runtime::prelude::*;
+use ws_runtime::test::{Result, TestServer};
+use ws_tests::address;
 use ws_tests::tls::identity;
-use ws_tests::{Client, address, open};
 
 #[ws_server(listen = "127.0.0.1:0", silence_max = 0)]
 mod stages {
@@ -75,11 +75,11 @@ mod stages {
 }
 
 /// A server that runs, what it writes down, and the gate that its handlers wait at.
-async fn start(shutdown_timeout: u32) -> (Running, mpsc::UnboundedReceiver<String>, Arc<Notify>) {
+async fn start(shutdown_timeout: u32) -> Result<(TestServer, mpsc::UnboundedReceiver<String>, Arc<Notify>)> {
     let (diary, lines) = mpsc::unbounded_channel();
     let gate = Arc::new(Notify::new());
     let server = stages::server().state(stages::Seen { diary, gate: Arc::clone(&gate) });
-    (server.shutdown_timeout(shutdown_timeout).bind().await.unwrap(), lines, gate)
+    Ok((server.shutdown_timeout(shutdown_timeout).test().await?, lines, gate))
 }
 
 /// All that is still written down, once nobody is left to write.
@@ -91,40 +91,37 @@ async fn rest(mut lines: mpsc::UnboundedReceiver<String>) -> Vec<String> {
     rest
 }
 
-#[tokio::test]
-async fn who_has_not_finished_its_request_is_told_503() {
-    let (running, lines, _) = start(30).await;
-    let mut raw = TcpStream::connect(address(&running)).await.unwrap();
+#[tokio::test(start_paused = true)]
+async fn who_has_not_finished_its_request_is_told_503() -> Result {
+    let (server, lines, _) = start(30).await?;
+    let mut raw = server.open();
     raw.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgr").await.unwrap();
-    let silent = TcpStream::connect(address(&running)).await.unwrap();
+    let silent = server.open();
     // It is accepted when this one, which came after it, is.
-    let other = Client::connect(&running).await;
-    running.shutdown();
+    let mut other = server.connect("/").await?;
+    server.server().shutdown();
     let mut answer = String::new();
     raw.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
     drop((raw, silent));
-    assert_eq!(u16::from(other.closed().await.code), 1001);
-    running.stopped().await;
+    assert_eq!(other.closed().await?.code, 1001);
+    server.stop().await;
     assert_eq!(rest(lines).await, ["shutdown with 1", "disconnected 1001 by shutdown"]);
+    Ok(())
 }
 
-#[tokio::test]
-async fn who_is_in_its_handshake_handler_is_told_503() {
-    let (running, mut lines, _gate) = start(30).await;
-    let address = address(&running);
-    let waiting = tokio::spawn(async move {
-        let stream = TcpStream::connect(&address).await.unwrap();
-        tokio_tungstenite::client_async(format!("ws://{address}/handshake"), stream).await
-    });
-    assert_eq!(lines.recv().await.unwrap(), "handshake");
-    running.shutdown();
-    match waiting.await.unwrap() {
-        Err(tungstenite::Error::Http(answer)) => assert_eq!(answer.status().as_u16(), 503),
-        other => panic!("{:?}", other.err()),
-    }
-    running.stopped().await;
+#[tokio::test(start_paused = true)]
+async fn who_is_in_its_handshake_handler_is_told_503() -> Result {
+    let (server, mut lines, _gate) = start(30).await?;
+    let shut_down = async {
+        assert_eq!(lines.recv().await.unwrap(), "handshake");
+        server.server().shutdown();
+    };
+    let (connected, ()) = tokio::join!(server.connect("/handshake").into_future(), shut_down);
+    assert_eq!(connected.unwrap_err().status(), 503);
+    server.stop().await;
     assert_eq!(rest(lines).await, ["shutdown with 0"]);
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,47 +138,47 @@ async fn who_is_in_its_tls_handshake_holds_nothing_up() {
     tokio::time::timeout(Duration::from_secs(5), running.stopped()).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_message_in_work_is_finished_and_answered_before_1001() {
-    let (running, mut lines, gate) = start(30).await;
-    let mut client = Client::connect(&running).await;
-    client.send("utf8").await;
+#[tokio::test(start_paused = true)]
+async fn a_message_in_work_is_finished_and_answered_before_1001() -> Result {
+    let (server, mut lines, gate) = start(30).await?;
+    let mut client = server.connect("/").await?;
+    client.send_utf8("utf8").await?;
     assert_eq!(lines.recv().await.unwrap(), "utf8");
     for text in ["a", "b"] {
-        client.send(text).await;
+        client.send_utf8(text).await?;
     }
-    let mut other = Client::connect(&running).await;
-    other.send("shutdown").await;
+    let mut other = server.connect("/").await?;
+    other.send_utf8("shutdown").await?;
     assert_eq!(lines.recv().await.unwrap(), "shutdown with 2");
-    assert_eq!(other.next().await, tungstenite::Message::text("handled shutdown"));
-    assert_eq!(u16::from(other.closed().await.code), 1001);
+    assert_eq!(other.utf8().await?, "handled shutdown");
+    assert_eq!(other.closed().await?.code, 1001);
     assert_eq!(lines.recv().await.unwrap(), "disconnected 1001 by shutdown");
     gate.notify_one();
     for text in ["utf8", "a", "b"] {
-        assert_eq!(client.next().await, tungstenite::Message::text(format!("handled {text}")));
+        assert_eq!(client.utf8().await?, format!("handled {text}"));
     }
-    assert_eq!(u16::from(client.closed().await.code), 1001);
-    running.stopped().await;
+    assert_eq!(client.closed().await?.code, 1001);
+    server.stop().await;
     assert_eq!(rest(lines).await, ["disconnected 1001 by shutdown"]);
+    Ok(())
 }
 
 /// Each stage in which a handler can wait for ever, and what is left of its connection's `disconnect`.
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_ever_is_cut_after_shutdown_timeout_whatever_it_waits_in() {
+async fn who_waits_for_ever_is_cut_after_shutdown_timeout_whatever_it_waits_in() -> Result {
     let cut = "disconnected 1006 by shutdown";
     for (stage, end) in [("ready", Some(cut)), ("utf8", Some(cut)), ("disconnect", None)] {
         for seconds in [0, 7] {
-            let (running, mut lines, _gate) = start(seconds).await;
-            let mut client = open(&running, &format!("/{stage}")).await.unwrap();
+            let (server, mut lines, _gate) = start(seconds).await?;
+            let mut client = server.connect(format!("/{stage}")).await?;
             match stage {
-                "utf8" => client.send("utf8").await,
-                "disconnect" => client.0.close(None).await.unwrap(),
+                "utf8" => client.send_utf8("utf8").await?,
+                "disconnect" => client.disconnect(1000, "").await?,
                 _ => {}
             }
             assert_eq!(lines.recv().await.unwrap(), stage);
             let begin = Instant::now();
-            running.shutdown();
-            running.stopped().await;
+            server.stop().await;
             let took = begin.elapsed().as_secs();
             assert!(
                 (u64::from(seconds)..=u64::from(seconds) + 2).contains(&took),
@@ -193,6 +190,7 @@ async fn who_waits_for_ever_is_cut_after_shutdown_timeout_whatever_it_waits_in()
             assert_eq!(rest(lines).await, expected, "{stage}, {seconds}");
         }
     }
+    Ok(())
 }
 
 #[ws_server(listen = "127.0.0.1:0", shutdown_timeout = 3)]
@@ -216,16 +214,17 @@ mod forever {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tick_and_a_shutdown_handler_that_never_end_are_dropped_after_shutdown_timeout() {
+async fn a_tick_and_a_shutdown_handler_that_never_end_are_dropped_after_shutdown_timeout() -> Result {
     let (began, mut seen) = mpsc::unbounded_channel();
-    let running = forever::server().state(forever::Began(began)).bind().await.unwrap();
-    let client = Client::connect(&running).await;
+    let server = forever::server().state(forever::Began(began)).test().await?;
+    let client = server.connect("/").await?;
     assert_eq!(seen.recv().await, Some("tick"));
     let begin = Instant::now();
-    running.shutdown();
+    server.server().shutdown();
     assert_eq!(seen.recv().await, Some("shutdown"));
     drop(client);
-    running.stopped().await;
+    server.stop().await;
     assert_eq!(begin.elapsed().as_secs(), 3);
     assert_eq!(seen.recv().await, None);
+    Ok(())
 }

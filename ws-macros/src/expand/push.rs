@@ -19,8 +19,6 @@ fn implement(push: &Push, plan: &Plan<'_>) -> TokenStream {
     let wire = wire.value();
     let generics = bounded(name, generics);
     let (of_impl, of_type, bounds) = generics.split_for_impl();
-    // An error says at the name that the type does not serialise.
-    let data = quote_spanned!(at(name.span())=> __ws_runtime::PushData::serialize_data);
     let serializer = Ident::new("__Serializer", here());
     let ask = answer.as_ref().map(|answer| {
         quote_spanned! {here()=>
@@ -31,6 +29,15 @@ fn implement(push: &Push, plan: &Plan<'_>) -> TokenStream {
             }
         }
     });
+    // An error says at the name that the type does not serialise.
+    let serialize = quote_spanned! {at(name.span())=>
+        fn serialize_data<#serializer: __ws_runtime::Serializer>(
+            &self,
+            serializer: #serializer,
+        ) -> ::core::result::Result<#serializer::Ok, #serializer::Error> {
+            __ws_runtime::PushData::serialize_data(self, serializer)
+        }
+    };
     quote_spanned! {here()=>
         #cfgs
         #[automatically_derived]
@@ -38,12 +45,7 @@ fn implement(push: &Push, plan: &Plan<'_>) -> TokenStream {
             const NAME: &'static ::core::primitive::str = #wire;
             const KEYS: &'static __ws_runtime::Keys = &#keys;
 
-            fn serialize_data<#serializer: __ws_runtime::Serializer>(
-                &self,
-                serializer: #serializer,
-            ) -> ::core::result::Result<#serializer::Ok, #serializer::Error> {
-                #data(self, serializer)
-            }
+            #serialize
         }
         #ask
     }

@@ -36,7 +36,7 @@ use crate::wire::Utf8Bytes;
     message = "`{Self}` is not a reply",
     label = "cannot be sent to the peer",
     note = "a handler can return: `()`, text (`String`, `&str`, `Utf8Bytes`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`, an `Option` of these, or a `Result` of these with an error that implements `Display`",
-    note = "to send any other value as JSON, return `Json(value)`: its type has to implement `serde::Serialize`"
+    note = "to send any other value as JSON, return `Json(value)`: its type has to implement `serde::Serialize`; as a named message, return a type marked `#[push]`"
 )]
 pub trait IntoReply {
     /// Turns the value into what is sent.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -29,8 +28,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub trait Ask: Push {
     /// What the peer answers.
     type Answer: AnswerData;
+
+    #[doc(hidden)]
+    fn read_answer(json: &str) -> Result<Self::Answer, String> {
+        AnswerData::read(json)
+    }
 }
 
+#[diagnostic::do_not_recommend]
 impl<A: Ask + ?Sized> Ask for &A {
     type Answer = A::Answer;
 }
@@ -138,7 +143,7 @@ impl Conn {
             asked: Instant::now(),
             patience: PATIENCE,
             deadline: None,
-            answer: PhantomData,
+            read: A::read_answer,
         }
     }
 
@@ -179,7 +184,8 @@ pub struct Asking<T> {
     patience: Duration,
     /// Made when it is first waited for.
     deadline: Option<Pin<Box<Sleep>>>,
-    answer: PhantomData<fn() -> T>,
+    /// Kept, so that the future itself asks nothing of the type: a mistake in it is one error.
+    read: fn(&str) -> Result<T, String>,
 }
 
 #[derive(Debug)]
@@ -230,13 +236,13 @@ impl<T> Asking<T> {
     }
 }
 
-impl<T: AnswerData> Future for Asking<T> {
+impl<T> Future for Asking<T> {
     type Output = Result<T, AskError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut()
-            .poll_json(cx)
-            .map(|ended| T::read(&ended?).map_err(|error| AskError::BadAnswer { error: cut(error) }))
+        let asking = self.get_mut();
+        let ended = asking.poll_json(cx);
+        ended.map(|ended| (asking.read)(&ended?).map_err(|error| AskError::BadAnswer { error: cut(error) }))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{Conn, Message, SendError, Utf8Bytes};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no push",
     label = "not marked `#[push]`",
-    note = "mark the struct `#[push]` in the server's module"
+    note = "mark the struct `#[push]` in the server's module; text alone is sent to all by `server.broadcast_utf8(…)`"
 )]
 pub trait Push {
     /// The `type` of the message.
@@ -28,6 +28,7 @@ pub trait Push {
     fn serialize_data<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<P: Push + ?Sized> Push for &P {
     const NAME: &'static str = P::NAME;
 

@@ -159,6 +159,8 @@ impl Server {
     /// }
     /// # fn main() {}
     /// ```
+    #[doc(alias = "emit")]
+    #[doc(alias = "publish")]
     pub fn broadcast<P: Push>(&self, push: P) -> usize {
         let sent = message::with_text(
             |out| message::write_push(out, &push),

@@ -101,6 +101,16 @@ impl TestClient {
         self.send(Location::caller(), Outgoing::Message(tungstenite::Message::Ping(payload.into())))
     }
 
+    /// Sends a pong that nobody asked for, of at most 125 bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_utf8`](Self::send_utf8).
+    #[track_caller]
+    pub fn send_pong(&mut self, payload: impl Into<Bytes>) -> impl Future<Output = Result<(), Error>> + Send {
+        self.send(Location::caller(), Outgoing::Message(tungstenite::Message::Pong(payload.into())))
+    }
+
     /// Sends bytes as they are, such as a frame that is wrong.
     ///
     /// ```
@@ -124,7 +134,7 @@ impl TestClient {
         self.send(Location::caller(), Outgoing::Raw(Bytes::copy_from_slice(bytes.as_ref())))
     }
 
-    /// Sends a Close frame. [`closed`](Self::closed) waits for the server's.
+    /// Sends a Close frame; with the code 1005, one without a code. [`closed`](Self::closed) waits for the server's.
     ///
     /// # Errors
     ///
@@ -136,8 +146,9 @@ impl TestClient {
         reason: impl Into<String>,
     ) -> impl Future<Output = Result<(), Error>> + Send {
         let reason: String = reason.into();
-        let frame = CloseFrame { code: code.into(), reason: reason.into() };
-        self.send(Location::caller(), Outgoing::Message(tungstenite::Message::Close(Some(frame))))
+        let frame =
+            (code != crate::Close::NO_CODE).then(|| CloseFrame { code: code.into(), reason: reason.into() });
+        self.send(Location::caller(), Outgoing::Message(tungstenite::Message::Close(frame)))
     }
 
     /// Stops reading and answering pings, like a browser that hangs. Messages can still be sent.

@@ -193,6 +193,8 @@ impl Conn {
     /// As [`send_utf8`](Self::send_utf8); [`SendError::ControlTooLarge`] for a ping or a pong of more than 125 bytes; for a
     /// push [`SendError::NoEnvelope`] if the connection's route does not speak the envelope, and [`SendError::NotJson`] if
     /// the push does not serialise.
+    #[doc(alias = "emit")]
+    #[doc(alias = "push")]
     pub fn send<M: Outgoing>(&self, message: M) -> Result<(), SendError> {
         message.send_to(self)
     }

@@ -1,0 +1,30 @@
+// "Two pushes have one name."
+
+use serde::Serialize;
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[push]
+    #[derive(Serialize)]
+    struct Said {
+        text: String,
+    }
+
+    #[push("said")]
+    #[derive(Serialize)]
+    struct Whispered {
+        text: String,
+    }
+
+    #[on("say")]
+    fn say(Json(text): Json<String>, server: &Server) {
+        server.broadcast(Said { text });
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}
