@@ -238,8 +238,8 @@ export const cases = {
   async 'a server that does not answer $ping is left and found again'({ open, server }) {
     const socket = open({ pingInterval: 100, pingTimeout: 300, reconnectDelay: 50, reconnectDelayMax: 50 });
     await socket.call('nothing');
+    const call = failure(socket.call('sleep', 60), 'code', 'sent');
     await server.pause();
-    const call = failure(socket.call('nothing'), 'code', 'sent');
     const { code, reason } = await next(socket, 'close');
     equal([code, reason], [1006, 'the server does not answer $ping']);
     equal(await call, ['disconnected', true]);

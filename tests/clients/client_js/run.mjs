@@ -38,8 +38,13 @@ class Server {
 
   stop = () => this.#end('SIGTERM');
   kill = () => this.#end('SIGKILL');
-  pause = () => this.process.kill('SIGSTOP');
   resume = () => this.process.kill('SIGCONT');
+
+  /** All its threads have stopped when this returns. */
+  async pause() {
+    this.process.kill('SIGSTOP');
+    while (!/\) T /.test(await readFile(`/proc/${this.process.pid}/stat`, 'utf8')));
+  }
 }
 
 const server = new Server();
