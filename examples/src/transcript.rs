@@ -16,6 +16,7 @@ use ws_runtime::test::{Result, TestClient, TestServer};
 /// | `← hello` | it receives exactly this |
 /// | `← closed with 1008: too many errors` | its connection ends, with this code and reason |
 /// | `/?name=ann` | the path at which a peer connects, `/` by default |
+/// | `/ with the token secret` | the same, and the bearer token that it sends |
 /// | `10 s later` | this time passes |
 ///
 /// A name before the arrow or the path tells several peers apart. All peers of a block connect before its first message, in
@@ -57,7 +58,7 @@ impl Error for Wrong {}
 
 /// What a line of a block says.
 enum Step<'l> {
-    Connect { path: &'l str },
+    Connect(&'l str),
     Send(&'l str),
     Receive(&'l str),
     Closed(&'l str),
@@ -67,8 +68,12 @@ async fn play_block(block: &str, server: &TestServer) -> Result {
     let mut clients: BTreeMap<&str, TestClient> = BTreeMap::new();
     for (peer, step) in block.lines().filter_map(step) {
         if !clients.contains_key(peer) {
-            let path = if let Step::Connect { path } = step { path } else { "/" };
-            clients.insert(peer, server.connect(path).await?);
+            let how = if let Step::Connect(how) = step { how } else { "/" };
+            let client = match how.split_once(" with the token ") {
+                Some((path, token)) => server.connect(path).bearer(token).await?,
+                None => server.connect(how).await?,
+            };
+            clients.insert(peer, client);
         }
     }
     for line in block.lines() {
@@ -79,7 +84,7 @@ async fn play_block(block: &str, server: &TestServer) -> Result {
         let (peer, step) = step(line).ok_or_else(|| Wrong(format!("what is {line:?}?")))?;
         let Some(client) = clients.get_mut(peer) else { continue };
         match step {
-            Step::Connect { .. } => {}
+            Step::Connect(_) => {}
             Step::Send(text) => client.send_utf8(text).await?,
             Step::Receive(text) => expect_eq(&client.utf8().await?, text)?,
             Step::Closed(how) => {
@@ -104,7 +109,7 @@ fn step(line: &str) -> Option<(&str, Step<'_>)> {
         Some((peer.trim(), step))
     } else {
         let at = line.find('/')?;
-        Some((line[..at].trim(), Step::Connect { path: &line[at..] }))
+        Some((line[..at].trim(), Step::Connect(&line[at..])))
     }
 }
 
