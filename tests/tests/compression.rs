@@ -1,14 +1,14 @@
 //! permessage-deflate (RFC 7692) as a peer sees it: what is agreed on, what is compressed, and what is refused.
 
 use flate2::{Compress, Decompress, FlushCompress, FlushDecompress};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use ws_runtime::prelude::*;
-use ws_runtime::{Compression, Running, SetError};
+use ws_runtime::test::TestServer;
+use ws_runtime::{Compression, SetError};
 use ws_tests::frame::{Sent, close, frame};
 use ws_tests::raw::{Afterwards, Cut, HANDSHAKE, ask, exchange, knock};
 
-#[ws_server(listen = "127.0.0.1:0", origins = any, compression = "on")]
+#[ws_server(origins = any, compression = "on")]
 mod echo {
     use super::*;
 
@@ -23,7 +23,7 @@ mod echo {
     }
 }
 
-#[ws_server(listen = "127.0.0.1:0", origins = any)]
+#[ws_server(origins = any)]
 mod chosen {
     use super::*;
 
@@ -40,8 +40,8 @@ mod chosen {
 }
 
 /// Shakes hands with these lines about extensions; the stream, and what the server says of them.
-async fn shake_hands(running: &Running, lines: &[&str]) -> (TcpStream, Option<String>) {
-    let mut stream = knock(running).await;
+async fn shake_hands(server: &TestServer, lines: &[&str]) -> (DuplexStream, Option<String>) {
+    let mut stream = knock(server).await;
     let mut request = HANDSHAKE.strip_suffix("\r\n").unwrap().to_owned();
     for line in lines {
         request.push_str(&format!("Sec-WebSocket-Extensions: {line}\r\n"));
@@ -60,14 +60,14 @@ async fn shake_hands(running: &Running, lines: &[&str]) -> (TcpStream, Option<St
 }
 
 /// The same, where the offer must be taken.
-async fn agreed(running: &Running, offer: &str) -> TcpStream {
-    let (stream, answer) = shake_hands(running, &[offer]).await;
+async fn agreed(server: &TestServer, offer: &str) -> DuplexStream {
+    let (stream, answer) = shake_hands(server, &[offer]).await;
     assert!(answer.is_some(), "{offer} is declined");
     stream
 }
 
 /// The next frame: its first byte and its payload.
-async fn next(stream: &mut TcpStream) -> (u8, Vec<u8>) {
+async fn next(stream: &mut DuplexStream) -> (u8, Vec<u8>) {
     let first = stream.read_u8().await.unwrap();
     let len = match stream.read_u8().await.unwrap() {
         127 => stream.read_u64().await.unwrap(),
@@ -80,7 +80,7 @@ async fn next(stream: &mut TcpStream) -> (u8, Vec<u8>) {
 }
 
 /// Sends a text as it is, and gives what comes back: its first byte and its payload.
-async fn echoed(stream: &mut TcpStream, text: &[u8]) -> (u8, Vec<u8>) {
+async fn echoed(stream: &mut DuplexStream, text: &[u8]) -> (u8, Vec<u8>) {
     stream.write_all(&frame(0x81, text)).await.unwrap();
     next(stream).await
 }
@@ -129,7 +129,7 @@ fn noise(size: usize) -> Vec<u8> {
 
 const DEFLATE: &str = "permessage-deflate";
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_answered_follows_from_the_option_and_the_offer() {
     const ALONE: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
     let takeover = Compression::ContextTakeover;
@@ -155,26 +155,26 @@ async fn what_is_answered_follows_from_the_option_and_the_offer() {
     ];
     for (compression, lines, expected) in rows {
         let server = echo::server().compression(compression).compression_window_bits(11);
-        let running = server.bind().await.unwrap();
-        let (_stream, answer) = shake_hands(&running, lines).await;
+        let server = server.test().await.unwrap();
+        let (_stream, answer) = shake_hands(&server, lines).await;
         assert_eq!(answer.as_deref(), expected, "{compression:?} {lines:?}");
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_connection_chooses_for_itself_until_the_handshake_is_done() {
-    let running = chosen::server().bind().await.unwrap();
-    let (mut stream, answer) = shake_hands(&running, &[DEFLATE]).await;
+    let server = chosen::server().test().await.unwrap();
+    let (mut stream, answer) = shake_hands(&server, &[DEFLATE]).await;
     assert_eq!(answer.as_deref(), Some(DEFLATE));
     let (first, answer) = echoed(&mut stream, b"?").await;
     let expected = format!("ContextTakeover {:?}", Err::<(), _>(SetError::TooLate { option: "compression" }));
     assert_eq!((first, String::from_utf8(answer).unwrap()), (0x81, expected));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn messages_from_the_smallest_size_on_are_compressed_if_it_makes_them_smaller() {
-    let running = echo::server().bind().await.unwrap();
-    let mut stream = agreed(&running, DEFLATE).await;
+    let server = echo::server().test().await.unwrap();
+    let mut stream = agreed(&server, DEFLATE).await;
     let short = prose(1023);
     assert_eq!(echoed(&mut stream, &short).await, (0x81, short));
     let long = prose(1024);
@@ -187,23 +187,23 @@ async fn messages_from_the_smallest_size_on_are_compressed_if_it_makes_them_smal
     assert_eq!(next(&mut stream).await, (0x82, noise));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_the_extension_nothing_is_compressed() {
-    let running = echo::server().compression_min_size(0).bind().await.unwrap();
-    let (mut stream, answer) = shake_hands(&running, &[]).await;
+    let server = echo::server().compression_min_size(0).test().await.unwrap();
+    let (mut stream, answer) = shake_hands(&server, &[]).await;
     assert_eq!(answer, None);
     let text = prose(5000);
     assert_eq!(echoed(&mut stream, &text).await, (0x81, text));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_context_takeover_each_message_stands_alone() {
     for (compression, offer) in [
         (Compression::On, DEFLATE),
         (Compression::ContextTakeover, "permessage-deflate; server_no_context_takeover"),
     ] {
-        let running = echo::server().compression(compression).bind().await.unwrap();
-        let mut stream = agreed(&running, offer).await;
+        let server = echo::server().compression(compression).test().await.unwrap();
+        let mut stream = agreed(&server, offer).await;
         let text = prose(3000);
         let once = echoed(&mut stream, &text).await;
         let twice = echoed(&mut stream, &text).await;
@@ -212,11 +212,11 @@ async fn without_context_takeover_each_message_stands_alone() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn with_context_takeover_a_message_refers_to_those_before_it() {
     let server = echo::server().compression(Compression::ContextTakeover);
-    let running = server.bind().await.unwrap();
-    let mut stream = agreed(&running, DEFLATE).await;
+    let server = server.test().await.unwrap();
+    let mut stream = agreed(&server, DEFLATE).await;
     let mut context = fresh();
     let text = prose(2000);
     let (_, once) = echoed(&mut stream, &text).await;
@@ -228,7 +228,7 @@ async fn with_context_takeover_a_message_refers_to_those_before_it() {
     let noise = noise(2000);
     stream.write_all(&frame(0x82, &noise)).await.unwrap();
     assert_eq!(next(&mut stream).await, (0x82, noise));
-    assert_eq!(running.server().broadcast_utf8(String::from_utf8(text.clone()).unwrap()), 1);
+    assert_eq!(server.server().broadcast_utf8(String::from_utf8(text.clone()).unwrap()), 1);
     for expected_from_broadcast in [true, false] {
         if !expected_from_broadcast {
             stream.write_all(&frame(0x81, &text)).await.unwrap();
@@ -241,15 +241,15 @@ async fn with_context_takeover_a_message_refers_to_those_before_it() {
 
 /// An inflater that keeps more than its window would not notice, so the sizes tell: what comes twice is found again only
 /// within the window.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_window_that_a_client_asks_for_is_kept_to() {
     let server = echo::server().compression(Compression::ContextTakeover);
-    let running = server.compression_window_bits(15).bind().await.unwrap();
+    let server = server.compression_window_bits(15).test().await.unwrap();
     let half = noise_text(1500);
     let text = [half.clone(), half].concat();
     let mut sizes = Vec::new();
     for offer in [DEFLATE, "permessage-deflate; server_max_window_bits=9"] {
-        let mut stream = agreed(&running, offer).await;
+        let mut stream = agreed(&server, offer).await;
         let (first, payload) = echoed(&mut stream, &text).await;
         assert_eq!(first, 0xC1);
         assert_eq!(inflate(&mut fresh(), &payload), text);
@@ -263,14 +263,14 @@ fn noise_text(size: usize) -> Vec<u8> {
     noise(size).into_iter().map(|byte| b'0' + byte % 10).collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_broadcast_comes_to_each_in_the_form_that_it_agreed_on() {
-    let running = echo::server().compression(Compression::ContextTakeover).bind().await.unwrap();
-    let (mut plain, _) = shake_hands(&running, &[]).await;
-    let mut one = agreed(&running, "permessage-deflate; server_no_context_takeover").await;
-    let mut two = agreed(&running, DEFLATE).await;
+    let server = echo::server().compression(Compression::ContextTakeover).test().await.unwrap();
+    let (mut plain, _) = shake_hands(&server, &[]).await;
+    let mut one = agreed(&server, "permessage-deflate; server_no_context_takeover").await;
+    let mut two = agreed(&server, DEFLATE).await;
     let text = prose(5000);
-    assert_eq!(running.server().broadcast_utf8(String::from_utf8(text.clone()).unwrap()), 3);
+    assert_eq!(server.server().broadcast_utf8(String::from_utf8(text.clone()).unwrap()), 3);
     assert_eq!(next(&mut plain).await, (0x81, text.clone()));
     for stream in [&mut one, &mut two] {
         let (first, payload) = next(stream).await;
@@ -280,17 +280,17 @@ async fn a_broadcast_comes_to_each_in_the_form_that_it_agreed_on() {
 }
 
 /// What the server sends to a peer that agreed on compression and then sends this.
-async fn sent(running: &Running, offer: &str, bytes: &[u8]) -> Sent {
-    let stream = agreed(running, offer).await;
+async fn sent(server: &TestServer, offer: &str, bytes: &[u8]) -> Sent {
+    let stream = agreed(server, offer).await;
     Sent::read(&exchange(stream, bytes, Cut::Whole, Afterwards::Wait).await)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_message_is_inflated_to_max_recv_size_and_no_further() {
     const MAX: usize = 65_536;
     for compression in [Compression::On, Compression::ContextTakeover] {
-        let running = echo::server().compression(compression).bind().await.unwrap();
-        let mut stream = agreed(&running, DEFLATE).await;
+        let server = echo::server().compression(compression).test().await.unwrap();
+        let mut stream = agreed(&server, DEFLATE).await;
         let largest = vec![b'a'; MAX];
         stream.write_all(&frame(0xC1, &deflate(&largest))).await.unwrap();
         let (_, payload) = next(&mut stream).await;
@@ -298,27 +298,27 @@ async fn a_message_is_inflated_to_max_recv_size_and_no_further() {
         for size in [MAX + 1, 16 << 20] {
             let bomb = deflate(&vec![b'a'; size]);
             assert!(bomb.len() < MAX, "it is small on the wire");
-            let answer = sent(&running, DEFLATE, &frame(0xC1, &bomb)).await;
+            let answer = sent(&server, DEFLATE, &frame(0xC1, &bomb)).await;
             assert_eq!(answer, Sent { close: Some(1009), ..Sent::default() }, "{size}");
             let (head, rest) = bomb.split_at(bomb.len() / 2);
             let fragments = [frame(0x41, head), frame(0x80, rest)].concat();
-            assert_eq!(sent(&running, DEFLATE, &fragments).await.close, Some(1009), "{size} in fragments");
+            assert_eq!(sent(&server, DEFLATE, &fragments).await.close, Some(1009), "{size} in fragments");
         }
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_inflated_ends_the_connection_with_1007_after_what_came_before() {
     for compression in [Compression::On, Compression::ContextTakeover] {
-        let running = echo::server().compression(compression).bind().await.unwrap();
+        let server = echo::server().compression(compression).test().await.unwrap();
         let bytes = [frame(0xC1, &deflate(b"good")), frame(0xC1, &[0xFF; 20])].concat();
-        let answer = sent(&running, DEFLATE, &bytes).await;
+        let answer = sent(&server, DEFLATE, &bytes).await;
         assert_eq!(answer.messages, [(0x1, b"good".to_vec())]);
         assert_eq!(answer.close, Some(1007));
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn after_a_message_that_ended_its_stream_the_next_one_is_understood() {
     let mut welcome = Vec::with_capacity(64);
     let mut context = Compress::new_with_window_bits(flate2::Compression::best(), false, 15);
@@ -327,8 +327,8 @@ async fn after_a_message_that_ended_its_stream_the_next_one_is_understood() {
     let hello = [0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
     let bytes = [frame(0xC1, &welcome), frame(0xC1, &hello), close(1000, b"")].concat();
     for compression in [Compression::On, Compression::ContextTakeover] {
-        let running = echo::server().compression(compression).bind().await.unwrap();
-        let answer = sent(&running, DEFLATE, &bytes).await;
+        let server = echo::server().compression(compression).test().await.unwrap();
+        let answer = sent(&server, DEFLATE, &bytes).await;
         assert_eq!(
             answer.messages,
             [(0x1, b"Welcome".to_vec()), (0x1, b"Hello".to_vec())],
@@ -338,11 +338,11 @@ async fn after_a_message_that_ended_its_stream_the_next_one_is_understood() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_compressed_message_that_was_not_agreed_on_is_a_breach_of_the_protocol() {
     for (compression, lines) in [(Compression::Off, &[DEFLATE][..]), (Compression::On, &[])] {
-        let running = echo::server().compression(compression).bind().await.unwrap();
-        let (stream, answer) = shake_hands(&running, lines).await;
+        let server = echo::server().compression(compression).test().await.unwrap();
+        let (stream, answer) = shake_hands(&server, lines).await;
         assert_eq!(answer, None);
         let bytes = frame(0xC1, &deflate(b"Hello"));
         let answer = exchange(stream, &bytes, Cut::Whole, Afterwards::Wait).await;
@@ -350,7 +350,7 @@ async fn a_compressed_message_that_was_not_agreed_on_is_a_breach_of_the_protocol
     }
 }
 
-#[ws_server(listen = "127.0.0.1:0", origins = any, compression = "context_takeover")]
+#[ws_server(origins = any, compression = "context_takeover")]
 mod greeting {
     use super::*;
 
@@ -379,10 +379,10 @@ mod greeting {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn with_context_takeover_what_waits_for_the_end_of_ready_can_be_inflated() {
-    let running = greeting::server().bind().await.unwrap();
-    let mut stream = agreed(&running, DEFLATE).await;
+    let server = greeting::server().test().await.unwrap();
+    let mut stream = agreed(&server, DEFLATE).await;
     let mut context = fresh();
     for name in ["own 1", "own 2", "own 3", "other 1", "other 2", "other 3", "answer 1", "answer 2"] {
         if name.starts_with("answer") {

@@ -4,21 +4,15 @@
 use std::fmt;
 use std::fs::File;
 
-use futures_util::StreamExt;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio_tungstenite::client_async;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use ws_runtime::prelude::*;
-use ws_runtime::{Running, Utf8Bytes};
-use ws_tests::{Client, address, get};
+use ws_runtime::test::{Result, TestServer};
+use ws_runtime::{Address, Utf8Bytes};
 
 /// A server in which every event has a handler that takes all that the event gives, and writes down what it got.
 macro_rules! takes_all {
     ($name:ident: $(($flow:ident))? state $state:ty, session $session:ty, at the end $last:ty, handle $handle:ty) => {
-        #[ws_server(listen = "127.0.0.1:0", subprotocols = ["b", "a"])]
+        #[ws_server(subprotocols = ["b", "a"])]
         mod $name {
             use super::*;
 
@@ -42,7 +36,7 @@ macro_rules! takes_all {
 
             #[on(handshake)]
             $($flow)? fn handshake(conn: Conn, seen: $state, asked: &Handshake, server: &Server) -> Result<Guest, Reject> {
-                assert!(server.connections().is_empty() && conn.ip().is_some());
+                assert!(server.connections().is_empty() && conn.peer() == &Address::Memory);
                 let offered: Vec<&str> = asked.subprotocols().collect();
                 let origin = asked.origin().map(|origin| origin.replace(asked.host(), "here"));
                 seen.note(format_args!("handshake {} {offered:?} {origin:?} {:?}", asked.path(), asked.header("x-a")));
@@ -82,7 +76,7 @@ macro_rules! takes_all {
 
             #[on(request)]
             $($flow)? fn request(seen: $state, request: &Request, conn: &Conn, server: Server) -> &'static str {
-                assert!(conn.ip().is_some() && server.connections().is_empty());
+                assert!(conn.peer() == &Address::Memory && server.connections().is_empty());
                 seen.note(format_args!("request {} {}", request.method(), request.path()));
                 "a page"
             }
@@ -113,36 +107,33 @@ takes_all!(reading: state &Seen, session &Guest, at the end &Guest, handle &File
 takes_all!(waiting: (async) state &Seen, session &mut Guest, at the end Guest, handle &mut File);
 
 /// Meets every event once, and gives what the handlers have seen: sorted, as some come by themselves.
-async fn meet_every_event(running: Running, mut seen: mpsc::UnboundedReceiver<String>) -> Vec<String> {
-    let address = address(&running);
-    assert!(get(&running, "/page").await.ends_with("a page"));
-    let mut request = format!("ws://{address}/chat?name=ann").into_client_request().unwrap();
-    for (name, value) in [
-        ("origin", format!("http://{address}")),
-        ("sec-websocket-protocol", "a, c".into()),
-        ("x-a", "1".into()),
-    ] {
-        request.headers_mut().insert(name, value.parse().unwrap());
-    }
-    let stream = TcpStream::connect(&address).await.unwrap();
-    let (socket, response) = client_async(request, stream).await.unwrap();
-    assert_eq!(response.headers()["sec-websocket-protocol"], "a");
-    let mut client = Client(socket);
-    client.send("hello").await;
-    client.send(Message::binary(vec![1, 2])).await;
-    client.send(Message::Pong(vec![3].into())).await;
-    client.0.close(Some(CloseFrame { code: 4000.into(), reason: "bye".into() })).await.unwrap();
-    while client.0.next().await.is_some() {}
-    drop(client);
-    running.shutdown();
-    running.stopped().await;
+async fn meet_every_event(
+    server: TestServer,
+    mut seen: mpsc::UnboundedReceiver<String>,
+) -> Result<Vec<String>> {
+    assert_eq!(server.get("/page").await?.body(), "a page");
+    let mut client = server
+        .connect("/chat?name=ann")
+        .origin("http://localhost")
+        .subprotocol("a")
+        .subprotocol("c")
+        .header("x-a", "1")
+        .await?;
+    assert_eq!(client.subprotocol(), Some("a"));
+    client.send_utf8("hello").await?;
+    client.send_binary(vec![1, 2]).await?;
+    client.send_pong(vec![3]).await?;
+    client.disconnect(4000, "bye").await?;
+    client.closed().await?;
+    server.advance(0.001).await;
+    server.stop().await;
     let mut lines = Vec::new();
     while let Some(line) = seen.recv().await {
         lines.push(line);
     }
     lines.sort();
     lines.dedup_by(|one, other| one == other && one == "tick");
-    lines
+    Ok(lines)
 }
 
 const EVERY_EVENT: [&str; 12] = [
@@ -160,14 +151,15 @@ const EVERY_EVENT: [&str; 12] = [
     "watch true",
 ];
 
-#[tokio::test]
-async fn every_event_gives_all_that_it_has_in_every_way() {
+#[tokio::test(start_paused = true)]
+async fn every_event_gives_all_that_it_has_in_every_way() -> Result {
     let (changing, reading, waiting) =
         (mpsc::unbounded_channel(), mpsc::unbounded_channel(), mpsc::unbounded_channel());
-    let running = changing::server().state(changing::Seen(changing.0)).bind().await.unwrap();
-    assert_eq!(meet_every_event(running, changing.1).await, EVERY_EVENT, "state by `&mut`");
-    let running = reading::server().state(reading::Seen(reading.0)).bind().await.unwrap();
-    assert_eq!(meet_every_event(running, reading.1).await, EVERY_EVENT, "state by `&`");
-    let running = waiting::server().state(waiting::Seen(waiting.0)).bind().await.unwrap();
-    assert_eq!(meet_every_event(running, waiting.1).await, EVERY_EVENT, "state by `&` in an `async fn`");
+    let server = changing::server().state(changing::Seen(changing.0)).test().await?;
+    assert_eq!(meet_every_event(server, changing.1).await?, EVERY_EVENT, "state by `&mut`");
+    let server = reading::server().state(reading::Seen(reading.0)).test().await?;
+    assert_eq!(meet_every_event(server, reading.1).await?, EVERY_EVENT, "state by `&`");
+    let server = waiting::server().state(waiting::Seen(waiting.0)).test().await?;
+    assert_eq!(meet_every_event(server, waiting.1).await?, EVERY_EVENT, "state by `&` in an `async fn`");
+    Ok(())
 }

@@ -6,7 +6,7 @@ use ws_tests::frame::{close, frame};
 use ws_tests::log::Log;
 use ws_tests::raw::{Afterwards, Cut, HANDSHAKE, exchange, knock, shake_hands};
 
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod echo {
     use super::*;
 
@@ -16,7 +16,7 @@ mod echo {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_a_peer_sends_is_kept_out_of_the_log_or_escaped_and_makes_no_noise() {
     let log = Log::default();
     // Everything that this crate says; with what it is made of, as an operator would have it.
@@ -26,7 +26,7 @@ async fn what_a_peer_sends_is_kept_out_of_the_log_or_escaped_and_makes_no_noise(
         .with_writer(log.clone());
     tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
 
-    let running = echo::server().bind().await.unwrap();
+    let server = echo::server().test().await.unwrap();
     let marks = ["\u{1b}[31mMARK", "MARK\0", "MARK\u{202e}", "MARK\u{9b}", "MARK%0d%0a", "MARKMARK"];
     let long = "MARK".repeat(1000);
     for mark in marks.into_iter().chain([long.as_str()]) {
@@ -39,7 +39,7 @@ async fn what_a_peer_sends_is_kept_out_of_the_log_or_escaped_and_makes_no_noise(
                 .replace("\r\n\r\n", &format!("\r\nSec-WebSocket-Protocol: {mark}\r\nX-{mark}: a\r\n\r\n")),
             HANDSHAKE.replace("dGhlIHNhbXBsZSBub25jZQ==", mark),
         ] {
-            exchange(knock(&running).await, request.as_bytes(), Cut::Whole, Afterwards::End).await;
+            exchange(knock(&server).await, request.as_bytes(), Cut::Whole, Afterwards::End).await;
         }
         let reason: String = mark.chars().take(100).collect();
         for bytes in [
@@ -48,11 +48,10 @@ async fn what_a_peer_sends_is_kept_out_of_the_log_or_escaped_and_makes_no_noise(
             frame(0x81, &[mark.as_bytes(), &[0xFF]].concat()),
             close(4000, reason.as_bytes()),
         ] {
-            exchange(shake_hands(&running).await, &bytes, Cut::Whole, Afterwards::End).await;
+            exchange(shake_hands(&server).await, &bytes, Cut::Whole, Afterwards::End).await;
         }
     }
-    running.shutdown();
-    running.stopped().await;
+    server.stop().await;
 
     let text = log.text();
     let lines: Vec<_> = text.lines().collect();

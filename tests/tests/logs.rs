@@ -1,14 +1,12 @@
 //! The log: what it tells, and what it must never tell. One test, as a process has one log.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tracing::Level;
-use ws_runtime::Running;
 use ws_runtime::prelude::*;
+use ws_runtime::test::{Result, TestServer};
 use ws_tests::log::Log;
-use ws_tests::{Client, address};
 
-#[ws_server(listen = "127.0.0.1:0", subprotocols = ["chat"])]
+#[ws_server(subprotocols = ["chat"])]
 mod discreet {
     use super::*;
 
@@ -34,8 +32,8 @@ mod discreet {
 }
 
 /// Sends a request, and reads until the server has ended the connection.
-async fn ask(running: &Running, target: &str, headers: &str, then: &[u8]) {
-    let mut stream = TcpStream::connect(address(running)).await.unwrap();
+async fn ask(server: &TestServer, target: &str, headers: &str, then: &[u8]) {
+    let mut stream = server.open();
     let head = format!(
         "GET {target} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
@@ -51,22 +49,22 @@ async fn ask(running: &Running, target: &str, headers: &str, then: &[u8]) {
     let _ = stream.read_to_end(&mut Vec::new()).await;
 }
 
-#[tokio::test]
-async fn the_log_names_the_handler_keeps_secrets_and_is_not_flooded_by_bad_peers() {
+#[tokio::test(start_paused = true)]
+async fn the_log_names_the_handler_keeps_secrets_and_is_not_flooded_by_bad_peers() -> Result {
     let log = Log::default();
     tracing_subscriber::fmt().with_max_level(Level::DEBUG).with_ansi(false).with_writer(log.clone()).init();
-    let running = discreet::server().bind().await.unwrap();
+    let server = discreet::server().test().await?;
     let start = log.take();
-    assert!(start.contains("listening on 127.0.0.1:") && start.contains("subprotocols = chat"), "{start}");
+    assert!(start.contains("listening on memory") && start.contains("subprotocols = chat"), "{start}");
 
     let secrets = "Cookie: id=SECRET\r\nAuthorization: Bearer SECRET\r\nSec-WebSocket-Protocol: SECRET\r\n";
-    ask(&running, "/?token=SECRET", secrets, &[0x88, 0x80, 0, 0, 0, 0]).await;
-    ask(&running, "/closed?token=SECRET", secrets, b"").await;
-    let mut client = Client::connect(&running).await;
-    client.send("SECRET").await;
-    assert_eq!(client.text().await, "SECRET");
-    client.send("fail \u{1b}[2J\r\nERROR forged\u{202e}").await;
-    assert_eq!(u16::from(client.closed().await.code), 1011);
+    ask(&server, "/?token=SECRET", secrets, &[0x88, 0x80, 0, 0, 0, 0]).await;
+    ask(&server, "/closed?token=SECRET", secrets, b"").await;
+    let mut client = server.connect("/").await?;
+    client.send_utf8("SECRET").await?;
+    assert_eq!(client.utf8().await?, "SECRET");
+    client.send_utf8("fail \u{1b}[2J\r\nERROR forged\u{202e}").await?;
+    assert_eq!(client.closed().await?.code, 1011);
     let told = log.take();
     assert!(!told.contains("SECRET"), "{told}");
     let errors: Vec<_> = told.lines().filter(|line| line.contains("ERROR")).collect();
@@ -78,7 +76,7 @@ async fn the_log_names_the_handler_keeps_secrets_and_is_not_flooded_by_bad_peers
     assert!(!told.contains(|character: char| character.is_control() && character != '\n'), "{told:?}");
     assert!(!told.contains('\u{202e}'), "{told:?}");
 
-    ask(&running, "/wrong", "", b"").await;
+    ask(&server, "/wrong", "", b"").await;
     let told = log.take();
     let error = told.lines().find(|line| line.contains("ERROR")).expect("it is logged");
     assert!(
@@ -87,12 +85,12 @@ async fn the_log_names_the_handler_keeps_secrets_and_is_not_flooded_by_bad_peers
     );
 
     for _ in 0..200 {
-        ask(&running, "/", "Origin: https://evil.example\r\n", b"").await;
-        ask(&running, "/\u{1b}[2J", "", b"").await;
-        ask(&running, "/closed", "", b"").await;
-        ask(&running, "/", "Sec-WebSocket-Protocol: a,a\r\n", b"").await;
-        ask(&running, "/", "", &[0x81, 0x01, b'x']).await; // not masked
-        ask(&running, "/", "", &[0x81, 0x80]).await; // half a header
+        ask(&server, "/", "Origin: https://evil.example\r\n", b"").await;
+        ask(&server, "/\u{1b}[2J", "", b"").await;
+        ask(&server, "/closed", "", b"").await;
+        ask(&server, "/", "Sec-WebSocket-Protocol: a,a\r\n", b"").await;
+        ask(&server, "/", "", &[0x81, 0x01, b'x']).await; // not masked
+        ask(&server, "/", "", &[0x81, 0x80]).await; // half a header
     }
     let told = log.take();
     let loud: Vec<_> = told.lines().filter(|line| !line.contains("DEBUG")).collect();
@@ -101,10 +99,10 @@ async fn the_log_names_the_handler_keeps_secrets_and_is_not_flooded_by_bad_peers
     assert!(!told.contains(|character: char| character.is_control() && character != '\n'), "{told:?}");
     assert!(told.lines().all(|line| line.len() < 400), "{told}");
 
-    running.server().on_shutdown(|_| Err::<(), _>("no last words"));
-    running.shutdown();
-    running.stopped().await;
+    server.server().on_shutdown(|_| Err::<(), _>("no last words"));
+    server.stop().await;
     let told = log.take();
     let error = told.lines().find(|line| line.contains("no last words")).expect("it is logged");
     assert!(error.contains("handler=\"on_shutdown\""), "{error}");
+    Ok(())
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tracing::Level;
 use tracing::subscriber::DefaultGuard;
+use ws_runtime::Reject;
 use ws_runtime::prelude::*;
-use ws_runtime::{Reject, Running};
+use ws_runtime::test::TestServer;
 use ws_tests::log::Log;
 use ws_tests::raw::{self, Cut, HANDSHAKE, knock, shake_hands};
 
@@ -67,51 +68,52 @@ impl ThreadLog {
 }
 
 /// The head of the answer to a handshake.
-async fn answer(running: &Running) -> String {
-    raw::ask(&mut knock(running).await, HANDSHAKE.as_bytes(), Cut::Whole).await
+async fn answer(server: &TestServer) -> String {
+    raw::ask(&mut knock(server).await, HANDSHAKE.as_bytes(), Cut::Whole).await
 }
 
 /// Sends a request, and reads until the server has ended the connection.
-async fn ask(running: &Running, path: &str) -> Vec<u8> {
-    let mut stream = knock(running).await;
+async fn ask(server: &TestServer, path: &str) -> Vec<u8> {
+    let mut stream = knock(server).await;
     stream.write_all(HANDSHAKE.replace("GET / ", &format!("GET {path} ")).as_bytes()).await.unwrap();
     let mut received = Vec::new();
     let _ = stream.read_to_end(&mut received).await;
     received
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_replaced_handler_that_fails_is_named_as_the_method_that_set_it() {
     let (log, _guard) = ThreadLog::start();
-    let running = site::server().bind().await.unwrap();
-    ask(&running, "/declared").await;
+    let server = site::server().test().await.unwrap();
+    ask(&server, "/declared").await;
     log.line(&["ERROR", "handler=\"declared_handshake\"", "it is the declared one"]).await;
-    assert!(ask(&running, "/panic").await.starts_with(b"HTTP/1.1 500 "));
+    assert!(ask(&server, "/panic").await.starts_with(b"HTTP/1.1 500 "));
     log.line(&["ERROR", "handler=\"on_handshake\"", "it is full"]).await;
-    assert!(ask(&running, "/mistake").await.starts_with(b"HTTP/1.1 500 "));
+    assert!(ask(&server, "/mistake").await.starts_with(b"HTTP/1.1 500 "));
     log.line(&["ERROR", "handler=\"on_handshake\"", "`connection` is the server's own"]).await;
 
-    running.server().on_connect(|_| Err::<(), _>("it is closed"));
-    assert_eq!(ask(&running, "/").await, b"");
+    server.server().on_connect(|_| Err::<(), _>("it is closed"));
+    assert_eq!(ask(&server, "/").await, b"");
     log.line(&["ERROR", "handler=\"on_connect\"", "it is closed"]).await;
-    running.server().on_connect(|_| assert!(std::hint::black_box(false), "it is broken"));
-    assert_eq!(ask(&running, "/").await, b"");
+    server.server().on_connect(|_| assert!(std::hint::black_box(false), "it is broken"));
+    assert_eq!(ask(&server, "/").await, b"");
     log.line(&["ERROR", "handler=\"on_connect\"", "it is broken"]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_evicted_connection_is_logged_with_the_option_that_was_reached() {
     let (log, _guard) = ThreadLog::start();
-    let running = site::server().max_handshakes(1).bind().await.unwrap();
-    let mut stalled = knock(&running).await;
+    let server = site::server().max_handshakes(1).test().await.unwrap();
+    let mut stalled = knock(&server).await;
     stalled.write_all(b"GET ").await.unwrap();
-    let _inside = shake_hands(&running).await;
+    let _inside = shake_hands(&server).await;
     log.line(&["DEBUG", "refused: max_handshakes (1) reached, this one was stalled"]).await;
 
-    let running = site::server().max_connections(1).bind().await.unwrap();
-    let mut stalled = knock(&running).await;
+    let server = site::server().max_connections(1).test().await.unwrap();
+    let mut stalled = knock(&server).await;
     stalled.write_all(b"GET ").await.unwrap();
-    while !answer(&running).await.starts_with("HTTP/1.1 101 ") {}
+    server.advance(0.25).await;
+    assert!(answer(&server).await.starts_with("HTTP/1.1 101 "));
     log.line(&["DEBUG", "refused: max_connections (1) reached, this one was stalled"]).await;
 }
 

@@ -2,13 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use tokio_tungstenite::tungstenite::{self, Message};
-use ws_runtime::Running;
 use ws_runtime::prelude::*;
-use ws_tests::{Client, get, open};
+use ws_runtime::test::{Result, TestServer};
 
 /// Plain handlers of every event; the one that the state names panics.
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod panicking {
     use super::*;
 
@@ -80,14 +78,14 @@ mod panicking {
     }
 }
 
-#[tokio::test]
-async fn a_plain_handler_that_panics_ends_at_most_its_own_connection() {
+#[tokio::test(start_paused = true)]
+async fn a_plain_handler_that_panics_ends_at_most_its_own_connection() -> Result {
     let asked = panicking::Asked::default();
     let panics = asked.0.clone();
-    let running = panicking::server().state(asked).bind().await.unwrap();
-    let mut bystander = Client::connect(&running).await;
+    let server = panicking::server().state(asked).test().await?;
+    let mut bystander = server.connect("/").await?;
     let rows = [
-        ("connect", "refused"),
+        ("connect", "0"),
         ("handshake", "500"),
         ("ready", "1011"),
         ("utf8", "1011"),
@@ -100,43 +98,42 @@ async fn a_plain_handler_that_panics_ends_at_most_its_own_connection() {
     ];
     for (event, end) in rows {
         *panics.lock().unwrap() = (event, 0);
-        assert_eq!(meet_a_panic(&running, event).await, end, "{event}");
+        assert_eq!(meet_a_panic(&server, event).await?, end, "{event}");
         if event == "request" {
-            assert!(get(&running, "/").await.starts_with("HTTP/1.1 500 "));
+            assert_eq!(server.get("/").await?.status(), 500);
         }
         if event == "shutdown" {
-            running.shutdown();
+            server.server().shutdown();
         }
         // It has happened, and a tick comes again.
-        while panics.lock().unwrap().1 < if event == "tick" { 2 } else { 1 } {
-            tokio::task::yield_now().await;
-        }
+        server.advance(if event == "tick" { 0.002 } else { 0.0 }).await;
+        assert_eq!(panics.lock().unwrap().1, if event == "tick" { 2 } else { 1 }, "{event}");
         panics.lock().unwrap().0 = "nothing";
         if event != "shutdown" {
-            bystander.send("still here").await;
-            assert_eq!(bystander.text().await, "still here", "{event}");
+            bystander.send_utf8("still here").await?;
+            assert_eq!(bystander.utf8().await?, "still here", "{event}");
         }
     }
-    assert_eq!(u16::from(bystander.closed().await.code), 1001);
-    running.stopped().await;
+    assert_eq!(bystander.closed().await?.code, 1001);
+    server.stop().await;
+    Ok(())
 }
 
 /// Sends one message of each kind, and tells what came: the echo, the code that ended the connection, or the refusal.
-async fn meet_a_panic(running: &Running, event: &str) -> String {
-    let mut client = match open(running, "/").await {
+async fn meet_a_panic(server: &TestServer, event: &str) -> Result<String> {
+    let mut client = match server.connect("/").await {
         Ok(client) => client,
-        Err(tungstenite::Error::Http(response)) => return response.status().as_u16().to_string(),
-        Err(_) => return "refused".to_owned(),
+        Err(refusal) => return Ok(refusal.status().to_string()),
     };
     if event == "ready" {
-        return u16::from(client.closed().await.code).to_string();
+        return Ok(client.closed().await?.code.to_string());
     }
-    for message in [Message::binary(vec![1]), Message::Pong(vec![2].into()), Message::text("hello")] {
-        client.send(message).await;
-    }
-    match client.next().await {
-        Message::Text(text) => text.to_string(),
-        Message::Close(Some(frame)) => u16::from(frame.code).to_string(),
-        other => panic!("{other}"),
+    // Whichever of them the server has closed the connection before.
+    let _ = client.send_binary(vec![1]).await;
+    let _ = client.send_pong(vec![2]).await;
+    let _ = client.send_utf8("hello").await;
+    match client.utf8().await {
+        Ok(text) => Ok(text),
+        Err(error) => Ok(error.closed().ok_or("it is closed")?.code.to_string()),
     }
 }

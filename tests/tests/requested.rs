@@ -19,6 +19,7 @@ enum Side {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "read by `Debug` alone")]
 struct Sit<'a> {
     seat: u8,
     side: Option<Side>,

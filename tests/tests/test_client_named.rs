@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use futures_util::stream;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
+use ws_runtime::AskError;
 use ws_runtime::prelude::*;
 use ws_runtime::test::{Cause, Result};
 
@@ -18,12 +19,24 @@ mod game {
         cell: u8,
     }
 
+    #[push]
+    #[derive(Serialize)]
+    struct Moved {
+        cell: u8,
+    }
+
+    #[push(answer = bool)]
+    #[derive(Serialize)]
+    struct Confirm<'a> {
+        text: &'a str,
+    }
+
     #[on("move")]
     fn play(Json(play): Json<Move>, server: &Server) -> Result<u8, Reject> {
         if play.cell > 8 {
             return Err(Reject::bad_request().with_code("no_cell").text("there are nine cells").with_data(9));
         }
-        server.broadcast_utf8(format!(r#"{{"type":"moved","data":{{"cell":{}}}}}"#, play.cell));
+        server.broadcast(Moved { cell: play.cell });
         Ok(play.cell)
     }
 
@@ -39,6 +52,18 @@ mod game {
     #[on("count")]
     fn count(Json(to): Json<u32>) -> impl Stream<Item = u32> {
         stream::iter(0..to)
+    }
+
+    #[on("forever")]
+    fn forever() -> impl Stream<Item = u8> {
+        stream::pending()
+    }
+
+    /// Asks, and replies what came of it.
+    #[on("leave", concurrent = 4)]
+    async fn leave(Json(seconds): Json<u64>, conn: &Conn) -> String {
+        let answer: Result<bool, AskError> = conn.ask(Confirm { text: "sure?" }).within(seconds).await;
+        format!("{answer:?}")
     }
 
     #[on("broken")]
@@ -138,9 +163,80 @@ async fn a_stream_gives_its_items_its_end_or_its_error() -> Result {
     assert_eq!(items.next().await?, Some(1));
     assert_eq!(items.next().await.unwrap_err().code(), Some("forbidden"));
 
+    let mut items = ann.stream::<u8>("forever", ()).await?;
+    assert!(matches!(items.next().await.unwrap_err().cause(), Cause::Nothing(_)));
+    items.cancel().await?;
+
     let (one, other) = (ann.begin("count", 1).await?, ann.begin("count", 2).await?);
     assert_eq!(ann.items::<u32>(other).all().await?, [0, 1]);
     assert_eq!(ann.items::<u32>(one).all().await?, [0]);
     ann.expect_nothing().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_is_answered_refused_or_left_open() -> Result {
+    let server = game::server().test().await?;
+    let mut ann = server.connect("/").await?;
+    let id = ann.begin("leave", 30).await?;
+    let (ask, question) = ann.question::<Value>("confirm").await?;
+    assert_eq!(question, json!({"text": "sure?"}));
+    ann.answer(ask, true).await?;
+    assert_eq!(ann.reply::<String>(id).await?, "Ok(true)");
+    ann.answer(ask, false).await?;
+    ann.expect_nothing().await?;
+
+    let id = ann.begin("leave", 30).await?;
+    let (ask, _) = ann.question::<Value>("confirm").await?;
+    ann.refuse(ask, "busy", "not now").await?;
+    assert!(ann.reply::<String>(id).await?.contains("busy"));
+
+    let id = ann.begin("leave", 30).await?;
+    ann.question::<Value>("confirm").await?;
+    server.advance(29.999).await;
+    ann.expect_nothing().await?;
+    assert_eq!(ann.reply::<String>(id).await?, "Err(Timeout { after: 30s })");
+
+    // Calls that overlap.
+    let (one, other) = (ann.begin("leave", 30).await?, ann.begin("leave", 30).await?);
+    let ((first, _), (second, _)) =
+        (ann.question::<Value>("confirm").await?, ann.question::<Value>("confirm").await?);
+    ann.answer(second, false).await?;
+    assert_eq!(ann.reply::<String>(other).await?, "Ok(false)");
+    ann.answer(first, true).await?;
+    assert_eq!(ann.reply::<String>(one).await?, "Ok(true)");
+    assert!(matches!(ann.answer(99, true).await.unwrap_err().cause(), Cause::NotAsked(99)));
+    Ok(())
+}
+
+#[ws_server(envelope(type = "event", data = "payload", id = "ref"))]
+mod renamed {
+    use super::*;
+
+    #[push]
+    #[derive(Serialize)]
+    struct Hello<'a>(&'a str);
+
+    #[on(ready)]
+    fn ready() -> Hello<'static> {
+        Hello("there")
+    }
+
+    #[on("add")]
+    fn add(Json((a, b)): Json<(i64, i64)>) -> i64 {
+        a + b
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn renamed_keys_are_those_of_the_server_or_of_the_client() -> Result {
+    let server = renamed::server().test().await?;
+    let mut ann = server.connect("/").await?;
+    assert_eq!(ann.expect::<String>("hello").await?, "there");
+    assert_eq!(ann.call::<i64>("add", (1, 2)).await?, 3);
+
+    let mut other = server.connect("/").envelope("type", "data", "id").await?;
+    let error = other.call::<i64>("add", (1, 2)).await.unwrap_err();
+    assert!(error.to_string().contains(r#"unread: {"event":"hello","payload":"there"}"#), "{error}");
     Ok(())
 }

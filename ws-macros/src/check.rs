@@ -64,6 +64,7 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
         let earlier = resolved.calls.iter().take(number).map(|call| call.handler);
         no_second_handler(call.handler, earlier, diagnostics);
         returns_no_session(call, diagnostics);
+        gives_verdict(call.handler, diagnostics);
         limits_fit(call.handler, diagnostics);
         let mut found = arguments.check(call, diagnostics);
         if let Some(name) = unmarked_session(call, resolved) {
@@ -142,6 +143,22 @@ fn one_handler_each(calls: &[Call<'_>], left_out: &LeftOut, diagnostics: &mut Di
                 diagnostics.error_if(rival.condition, &handler.name, already_handled(&subject, first));
             }
         }
+    }
+}
+
+/// Checks that a guard can refuse.
+fn gives_verdict(handler: &Handler, diagnostics: &mut Diagnostics) {
+    if handler.row().output != Output::Verdict {
+        return;
+    }
+    let wanted = "return a `Result<(), Reject>`: `Ok(())` lets the message through, and an `Err(Reject::forbidden())` is the answer to it";
+    match output_type(&handler.output) {
+        None => diagnostics
+            .error(&handler.name, format!("`{}` is a guard, and returns nothing: {wanted}", handler.name)),
+        Some(ty) if single_name(ty).is_some_and(|name| name == "bool") => {
+            diagnostics.error(ty, format!("a `bool` does not say what the peer is told: {wanted}"));
+        }
+        Some(_) => {}
     }
 }
 

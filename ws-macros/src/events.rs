@@ -78,6 +78,8 @@ pub(crate) enum Output {
     Data,
     /// An HTTP response.
     Response,
+    /// Whether a message may pass.
+    Verdict,
 }
 
 /// What an argument of a wrong type shows that the user looks for.
@@ -320,6 +322,29 @@ pub(crate) const CONCURRENT: Row = Row {
     ..NAMED
 };
 
+/// The function that `guard = …` names.
+pub(crate) const GUARD: Row = Row {
+    name: "guard",
+    title: "a guard",
+    foreign_names: &[],
+    argument_trait: "FromGuard",
+    payload: Payload::Nothing,
+    payload_types: &[],
+    payload_words: "",
+    has_json: false,
+    surroundings: Surroundings::Connection,
+    session: Session::Lent,
+    output: Output::Verdict,
+    hints: &[
+        (Wanted::Text, "it says who may send a message, before its data is read"),
+        (
+            Wanted::Json,
+            "it says who may send a message, before its data is read: check the data in the handler",
+        ),
+        (Wanted::Request, REQUEST_ELSEWHERE),
+    ],
+};
+
 /// `#[tick(…)]`
 pub(crate) const TICK: Row = Row {
     name: "tick",
@@ -408,7 +433,7 @@ mod tests {
 
     #[test]
     fn no_two_events_share_a_name() {
-        let rows = || Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH]);
+        let rows = || Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH, &GUARD]);
         let mut names: Vec<&str> = rows().map(|row| row.name).collect();
         names.extend(rows().flat_map(|row| row.foreign_names));
         names.sort_unstable();
@@ -417,7 +442,7 @@ mod tests {
 
     #[test]
     fn only_what_surrounds_a_session_lends_it() {
-        for row in Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH]) {
+        for row in Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH, &GUARD]) {
             let lends = !matches!(row.session, Session::Absent(_));
             assert_eq!(row.surroundings == Surroundings::Connection, lends, "{}", row.name);
         }

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod handlers;
+mod limits;
 mod named;
 mod parts;
 mod push;
@@ -14,6 +15,7 @@ mod service;
 pub(crate) mod spans;
 mod timed;
 mod values;
+mod words;
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote;
@@ -34,10 +36,10 @@ pub(crate) fn expand(plan: &Plan<'_>, diagnostics: Diagnostics) -> TokenStream {
     let parts = parts::parts(plan);
     let pushes = push::pushes(plan);
     let once = arguments::once(plan);
+    let words = words::words(plan);
     let builder = server::builder(plan);
     let diagnostics = diagnostics.into_tokens();
-    let body =
-        quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #builder #diagnostics);
+    let body = quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #words #builder #diagnostics);
     let mut body = Group::new(Delimiter::Brace, body);
     body.set_span(*span);
     quote!(#head #body)

@@ -15,6 +15,7 @@ pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnost
     let before = diagnostics.count();
     match option.kind {
         Kind::Listen => check_listen(&value, diagnostics),
+        Kind::Rate => return check_rate(value, diagnostics).map(Value::Expression),
         Kind::Origins => {
             if let Some(word) = lone_word(&value).filter(|word| is_kind_of_origins(word)) {
                 return Some(Value::Origins(word.clone()));
@@ -59,7 +60,9 @@ pub(crate) fn check_rate(rate: Expr, diagnostics: &mut Diagnostics) -> Option<Ex
     let wanted = "`rate = 5` for 5 a second, or `rate = (30, 60)` for 30 in 60 seconds";
     let problem = |value: &Expr| match Written::of(value) {
         Written::Number { value, .. } if value > 0.0 => None,
-        Written::Number { .. } => Some(format!("a `rate` is above 0: write {wanted}")),
+        Written::Number { .. } => {
+            Some(format!("a `rate` is above 0: write {wanted}, or leave it out for no limit"))
+        }
         Written::Expression => None,
         Written::Text(_) | Written::Bool | Written::OtherLiteral => {
             Some(format!("a `rate` is a number: write {wanted}"))
@@ -200,7 +203,7 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
             Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),
             _ => Some("`subprotocols` is a list of names, such as `[\"chat.v2\", \"chat.v1\"]`".to_owned()),
         },
-        Kind::Listen | Kind::Origins => None,
+        Kind::Listen | Kind::Origins | Kind::Rate => None,
     }
 }
 

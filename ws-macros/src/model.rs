@@ -39,6 +39,8 @@ pub(crate) struct Scope {
     pub(crate) parts_unclear: bool,
     /// The names of the marker attributes, with their spans.
     pub(crate) marks: Vec<Ident>,
+    /// The words inside of the marker attributes.
+    pub(crate) words: Vec<Word>,
     /// The type aliases of the module: arguments may use them.
     pub(crate) aliases: Vec<(Ident, Type)>,
     /// Types declared in the module, marked or not.
@@ -78,6 +80,27 @@ pub(crate) struct Settings {
     /// The keys of the envelope that have another name.
     pub(crate) envelope: EnvelopeKeys,
     pub(crate) values: Vec<Setting>,
+    /// Keys that are no option, or have no right value.
+    pub(crate) unknown: Vec<Word>,
+}
+
+/// A word of an attribute.
+#[derive(Debug)]
+pub(crate) struct Word {
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) name: Ident,
+    pub(crate) is_known: bool,
+}
+
+/// What a word can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Vocabulary {
+    /// The event of `#[on(…)]`.
+    Event,
+    /// A limit of its handler.
+    Limit,
+    /// A key of `#[ws_server(…)]`.
+    Option,
 }
 
 /// The names of an envelope's keys: `envelope(type = "event", …)`.
@@ -158,6 +181,8 @@ pub(crate) enum Role {
     On(Event),
     /// `#[on("name")]`: a message of that type.
     Named(LitStr),
+    /// A function without an attribute that `guard = …` names.
+    Guard,
     Tick {
         period: Expr,
     },
@@ -224,6 +249,7 @@ impl Handler {
         match self.role {
             Role::On(event) => event.row(),
             Role::Named(_) => &events::NAMED,
+            Role::Guard => &events::GUARD,
             Role::Tick { .. } => &events::TICK,
             Role::Watch { .. } => &events::WATCH,
         }
@@ -234,7 +260,7 @@ impl Handler {
         match &self.role {
             Role::On(event) => Some(Subject::Event(*event)),
             Role::Named(name) => Some(Subject::Message(name.value())),
-            Role::Tick { .. } | Role::Watch { .. } => None,
+            Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
         }
     }
 
@@ -277,7 +303,7 @@ impl Role {
     pub(crate) fn event(&self) -> Option<Event> {
         match self {
             Self::On(event) => Some(*event),
-            Self::Named(_) | Self::Tick { .. } | Self::Watch { .. } => None,
+            Self::Named(_) | Self::Guard | Self::Tick { .. } | Self::Watch { .. } => None,
         }
     }
 }

@@ -43,6 +43,7 @@ fn written(name: &str, kind: Kind) -> String {
         Kind::Tls => return "`tls(cert = \"chain.pem\", key = \"key.pem\")`".to_owned(),
         Kind::Listen => "8080",
         Kind::Switch => "true",
+        Kind::Rate => "50",
         Kind::Slow => "\"close\"",
         Kind::Compression => "\"on\"",
         Kind::Origins => "[\"https://example.org\"]",

@@ -1,6 +1,7 @@
 //! Reads the user's tokens into the model. Function bodies are kept as tokens. Every mistake is reported, not only the first.
 
 mod envelope;
+mod guard;
 mod handler;
 mod items;
 mod marker;
@@ -12,7 +13,10 @@ mod part;
 mod push;
 mod scope;
 mod settings;
+mod words;
 
 pub(crate) use marker::Marker;
 pub(crate) use methods::without_marks;
 pub(crate) use module::parse;
+#[cfg(test)]
+pub(crate) use on::LIMITS;

@@ -4,33 +4,32 @@
 
 pub use crate::event::{
     Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent, FromConnect,
-    FromContext, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest,
-    FromShutdown, FromTick, FromUtf8, Guarded, Handled, IntoAdmission, IntoOutcome, IntoReply, Keeps,
-    LocksByAnyName, OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service,
-    SharesState, StateCell, Unclaimed, Utf8, assert_once,
+    FromContext, FromDisconnect, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong, FromReady,
+    FromRequest, FromShutdown, FromTick, FromUtf8, Guarded, Handled, IntoAdmission, IntoOutcome, IntoReply,
+    IntoVerdict, Keeps, LocksByAnyName, OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent,
+    ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, assert_once,
 };
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
 pub use crate::message::{
     AnswerData, Ask, Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult,
-    IsTold, IsUnit, IsValue, Keys, Push, PushData, Returned, Running,
+    IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Returned, Running,
 };
 pub use crate::options::{
-    Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue,
-    SlowValue, SubprotocolsValue, TlsValue,
+    Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
+    SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
-pub use crate::tick::Ticks;
 pub use crate::server::{PrivateState, Unset};
+pub use crate::tick::Ticks;
+pub use crate::words;
 pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};
 
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
-use std::time::Duration;
 
 use bytes::Bytes;
 pub use serde::Serializer;
-use ws_spec::options::PERIOD;
 
 /// A boxed future: what an `async` watch handler returns, as a closure cannot say that its own future is `Send`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -88,8 +87,9 @@ pub fn handler_must_be_send<F: Future + Send>(future: F) -> F {
 ///
 /// The handler's own, or that its time is up.
 pub async fn within<F: Future<Output = Outcome>>(timeout: Seconds, handler: F) -> Outcome {
-    let timeout = timeout.within(PERIOD).unwrap_or(Duration::MAX);
-    tokio::time::timeout(timeout, handler).await.unwrap_or_else(|_| Err(Failure::told(Reject::timeout())))
+    tokio::time::timeout(timeout.saturating(), handler)
+        .await
+        .unwrap_or_else(|_| Err(Failure::told(Reject::timeout())))
 }
 
 /// What a binary message becomes on a route that speaks the envelope and has no handler for it.

@@ -18,6 +18,34 @@
 //! }
 //! ```
 //!
+//! A word in `#[on(…)]` is an event, a text is the type of a message: JSON with a type, answered by what its handler
+//! returns. A push goes to whoever is to know.
+//!
+//! ```no_run
+//! use serde::Serialize;
+//! use ws_runtime::prelude::*;
+//!
+//! #[ws_server(listen = 8080)]
+//! mod chat {
+//!     use super::*;
+//!
+//!     #[push]
+//!     #[derive(Serialize)]
+//!     struct Said<'a> { text: &'a str }
+//!
+//!     /// `{"type":"say","id":1,"data":"hello"}` is answered `{"type":"say","id":1,"data":2}`, and everyone gets
+//!     /// `{"type":"said","data":{"text":"hello"}}`.
+//!     #[on("say")]
+//!     fn say(Json(text): Json<String>, server: &Server) -> usize {
+//!         server.broadcast(Said { text: &text })
+//!     }
+//! }
+//!
+//! fn main() -> ws_runtime::Result<()> {
+//!     chat::server().start()
+//! }
+//! ```
+//!
 //! The macro reads the whole module and generates the dispatch. This crate does the rest: sockets, TLS, frames,
 //! silence, ticks, watchers, limits, shutdown.
 //!
@@ -31,7 +59,8 @@
 //!    that, so its memory never grows without bound. A broadcast is encoded once.
 //! 3. **Handlers do not stop the connection.** Pings are answered and silence is measured while a handler awaits.
 //!    Messages that arrive meanwhile wait in an inbox, which is bounded; when it is full, TCP slows the peer down.
-//! 4. **A handler's error or panic ends only its own connection**, with close code 1011. The details are only logged.
+//! 4. **A handler's panic ends only its own connection**, with close code 1011. So does its error, unless the peer is told it:
+//!    a named message is answered by an error reply. The details are only logged.
 //! 5. **Every state has a deadline and every buffer a bound.** Each is an option, see [`Builder`].
 //! 6. **Shutdown** stops accepting, runs the `shutdown` handler, handles what has arrived, closes each connection with
 //!    1001, and waits for the end of all.
@@ -75,6 +104,8 @@ mod transport;
 #[cfg(unix)]
 mod watch;
 mod wire;
+#[doc(hidden)]
+pub mod words;
 
 pub use bytes::Bytes;
 /// A sequence of values that arrive over time: what a handler of a named message returns for a stream of replies.
@@ -93,20 +124,61 @@ pub use conn::{CloseError, Conn, Message, SendError, SetError};
 pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Json, Utf8};
 pub use handshake::{
-    Bearer, Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, NotOffered, Origins, Query, Reject,
-    Request,
+    Bearer, Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, JavaScript, NotOffered, Origins,
+    Query, Reject, Request,
 };
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
-pub use options::{Compression, OptionError, OptionErrors, Seconds, Slow};
+pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
 #[doc(hidden)]
 pub use server::{Awaits, StateSources};
 pub use server::{Builder, Given, Running, Server, Starting, Unset};
 pub use tick::TickError;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};
+
+/// The source of a client for [named messages](macro@on), to be served to web pages: one ES module without dependencies, in
+/// plain JavaScript with types in JSDoc. It also runs in Node.
+///
+/// It exports `connect(url, options)`, and the errors `Refused` and `Unanswered`. A connection has `call` for a message
+/// with a reply, `notify` for one without, `stream` for many replies, `on` for pushes, `answer` for questions. It sends
+/// `$ping` to a quiet server, replaces a connection that is lost, and asks for the token before each attempt. The options
+/// are described in the module itself.
+///
+/// ```
+/// use ws_runtime::http::Response;
+/// use ws_runtime::prelude::*;
+/// use ws_runtime::{CLIENT_JS, IntoResponse, JavaScript};
+///
+/// #[ws_server(listen = 8080)]
+/// mod calculator {
+///     use super::*;
+///
+///     #[on("add")]
+///     fn add(Json((a, b)): Json<(f64, f64)>) -> f64 {
+///         a + b
+///     }
+///
+///     #[on(request)]
+///     fn page(request: &Request) -> Option<Response<Bytes>> {
+///         match request.path() {
+///             "/" => Some(Html(PAGE).into_response()),
+///             "/client.js" => Some(JavaScript(CLIENT_JS).into_response()),
+///             _ => None,
+///         }
+///     }
+/// }
+///
+/// const PAGE: &str = "<!doctype html>
+/// <script type=module>
+///   import { connect } from '/client.js';
+///   document.body.append(await connect('/').call('add', [1, 2]));
+/// </script>";
+/// # fn main() {}
+/// ```
+pub const CLIENT_JS: &str = include_str!("../client/client.js");
 
 /// The result of [`Builder::start`], [`Builder::serve`] and [`Builder::bind`].
 pub type Result<T> = std::result::Result<T, Error>;

@@ -53,6 +53,9 @@ macro_rules! kind {
     (switch) => {
         Kind::Switch
     };
+    (rate) => {
+        Kind::Rate
+    };
     (slow) => {
         Kind::Slow
     };
@@ -110,6 +113,8 @@ pub enum Kind {
     Seconds(Bounds),
     /// A whole number of this unit, which may be empty.
     Count(Bounds, &'static str),
+    /// A number a second, or in so many seconds.
+    Rate,
     /// What happens to a peer that reads too slowly.
     Slow,
     /// From which pages browsers may connect.

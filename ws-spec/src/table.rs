@@ -97,6 +97,19 @@ macro_rules! for_each_option {
                     default: "1024",
                 }
 
+                /// How many messages of one connection are handled: a number a second, or a pair of a number and seconds.
+                ///
+                /// `rate = 50` is 50 a second, `rate = (300, 60)` 300 in 60 seconds; `300/60` in the environment. As many may come
+                /// at once. All text and binary messages count, whatever their handler. A peer that sends more gets no error: its
+                /// messages wait in the inbox, and when that is full, TCP slows the peer down. Pings are answered all the same
+                /// until the inbox is full. To refuse messages instead, give a handler a `rate`.
+                rate: rate {
+                    default: "none",
+                    allowed: "a number above 0, or `30/60` for 30 in 60 seconds",
+                    hint: "`none` is no limit",
+                    also: ["rate_limit", "max_rate", "throttle", "limit"],
+                }
+
                 /// The largest number of streams that answer one connection at the same time.
                 ///
                 /// A handler of a named message that returns a stream begins one. A message that would begin another is answered

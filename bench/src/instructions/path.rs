@@ -1,13 +1,14 @@
 //! The hot paths.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
 
 use super::compressed;
 use crate::error::Result;
-use crate::load::Latencies;
 use crate::load::frame::Opcode;
+use crate::load::{Burst, Fleet, Latencies};
 use crate::modes::Amount;
 use crate::modes::echo::{self, Echo};
 use crate::modes::fanout::{self, Fanout};
@@ -16,6 +17,9 @@ use crate::server::Server;
 
 /// Nothing here is ended by the clock, however slow valgrind is: the number of messages is what counts.
 const LONG: Duration = Duration::from_secs(3600);
+
+/// A named message of 64 bytes. Its reply is the same text.
+const NAMED: &[u8] = br#"{"type":"say","id":12,"data":{"text":"hello over there, folks"}}"#;
 
 /// What is counted. Few connections and whole bursts, so that how often the server wakes up, and with how much to do,
 /// does not depend on who is faster.
@@ -27,6 +31,8 @@ pub(crate) enum Path {
     EchoDeep,
     /// The same as text, which is also checked for UTF-8.
     TextDeep,
+    /// The same as named messages: the data is read into a type that borrows, and written again.
+    NamedDeep,
     /// Unmasking and copying.
     #[value(name = "echo-16k")]
     Echo16k,
@@ -48,6 +54,7 @@ impl Path {
             Self::Echo => "echo of 64 B",
             Self::EchoDeep => "echo of 64 B, 16 at once",
             Self::TextDeep => "echo of 64 B of text, 16 at once",
+            Self::NamedDeep => "named message of 64 B and its reply, 16 at once",
             Self::Echo16k => "echo of 16 KiB",
             Self::Broadcast => "broadcast of 128 B to 100, a delivery",
             Self::BroadcastDeep => "the same, 16 at once",
@@ -58,6 +65,7 @@ impl Path {
     pub(super) fn role(self) -> Role {
         match self {
             Self::Broadcast | Self::BroadcastDeep => Role::Fanout,
+            Self::NamedDeep => Role::Named,
             Self::Echo | Self::EchoDeep | Self::TextDeep | Self::Echo16k | Self::Compressed => Role::Echo,
         }
     }
@@ -69,6 +77,7 @@ impl Path {
             Self::Echo
             | Self::EchoDeep
             | Self::TextDeep
+            | Self::NamedDeep
             | Self::Echo16k
             | Self::Broadcast
             | Self::BroadcastDeep => "",
@@ -80,7 +89,7 @@ impl Path {
         match self {
             Self::Echo => (500, 4_500),
             Self::Compressed => (100, 600),
-            Self::EchoDeep | Self::TextDeep => (3_200, 35_200),
+            Self::EchoDeep | Self::TextDeep | Self::NamedDeep => (3_200, 35_200),
             Self::Echo16k => (200, 1_200),
             Self::Broadcast => (10_000, 40_000),
             Self::BroadcastDeep => (32_000, 192_000),
@@ -102,6 +111,10 @@ impl Path {
             Self::Echo => echo(64, 1, Opcode::Binary),
             Self::EchoDeep => echo(64, 16, Opcode::Binary),
             Self::TextDeep => echo(64, 16, Opcode::Text),
+            Self::NamedDeep => {
+                let mut fleet = Fleet::connect(server, 1, |_| Arc::new(Burst::of(Opcode::Text, NAMED, 16)))?;
+                echo::run(&mut fleet, amount, &mut Latencies::default())
+            }
             Self::Echo16k => echo(16 << 10, 1, Opcode::Binary),
             Self::Broadcast => fan_out(1),
             Self::BroadcastDeep => fan_out(16),

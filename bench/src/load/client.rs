@@ -41,6 +41,15 @@ impl Burst {
         }
         Self { opcode, size, count, payloads, wire }
     }
+
+    /// The same message, so many times.
+    pub(crate) fn of(opcode: Opcode, payload: &[u8], count: usize) -> Self {
+        let mut wire = Vec::new();
+        for _ in 0..count {
+            encode(opcode, payload, KEY, &mut wire);
+        }
+        Self { opcode, size: payload.len(), count, payloads: payload.repeat(count), wire }
+    }
 }
 
 #[derive(Debug)]

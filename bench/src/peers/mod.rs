@@ -47,6 +47,8 @@ pub(crate) enum Role {
     Echo,
     /// Sends each message to all connections.
     Fanout,
+    /// Answers each named message with its data. Only `ours` knows names.
+    Named,
 }
 
 /// A server to measure.
@@ -120,6 +122,8 @@ impl Peer {
         let role = match role {
             Role::Echo => "echo",
             Role::Fanout => "fanout",
+            Role::Named if self != Self::Ours => return left_out("it knows no named messages"),
+            Role::Named => "named",
         };
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
         let script = |interpreter: PathBuf, script: &str, package: &str| {

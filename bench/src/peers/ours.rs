@@ -42,6 +42,27 @@ mod fanout {
     }
 }
 
+#[ws_server(max_recv_size = MAX_MESSAGE, max_send_size = MAX_MESSAGE)]
+mod named {
+    use std::borrow::Cow;
+
+    use serde::{Deserialize, Serialize};
+    use ws_runtime::prelude::*;
+
+    use super::MAX_MESSAGE;
+
+    #[derive(Deserialize, Serialize)]
+    struct Say<'a> {
+        #[serde(borrow)]
+        text: Cow<'a, str>,
+    }
+
+    #[on("say")]
+    fn say<'a>(Json(say): Json<Say<'a>>) -> Say<'a> {
+        say
+    }
+}
+
 pub(super) fn serve(
     listener: TcpListener,
     role: Role,
@@ -54,6 +75,8 @@ pub(super) fn serve(
         (Role::Echo, Some(tls)) => echo::server().listen(listener).tls(tls).threads(threads).start(),
         (Role::Fanout, None) => fanout::server().listen(listener).threads(threads).start(),
         (Role::Fanout, Some(tls)) => fanout::server().listen(listener).tls(tls).threads(threads).start(),
+        (Role::Named, None) => named::server().listen(listener).threads(threads).start(),
+        (Role::Named, Some(tls)) => named::server().listen(listener).tls(tls).threads(threads).start(),
     }
     .map_err(io::Error::other)
 }

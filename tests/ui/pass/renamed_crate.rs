@@ -7,12 +7,23 @@ mod deeper {
 
 #[ws_runtime::ws_server(listen = 8080, origins = same, crate = crate::deeper::sockets)]
 mod chat {
-    use crate::deeper::sockets::{Conn, on, session};
+    use crate::deeper::sockets::{Conn, on, push, session};
 
     #[session]
     #[derive(Default)]
     struct Guest {
         said: u64,
+    }
+
+    #[push]
+    #[derive(serde::Serialize)]
+    enum Moved {
+        Up,
+    }
+
+    #[on("up")]
+    fn up(conn: &Conn) {
+        let _ = conn.send(Moved::Up);
     }
 
     #[on(utf8)]

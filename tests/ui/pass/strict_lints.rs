@@ -3,6 +3,7 @@
 #![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, rust_2018_idioms, single_use_lifetimes)]
 #![deny(unused_lifetimes, unused_results, let_underscore_drop, trivial_casts, elided_lifetimes_in_paths)]
 
+use serde::Serialize;
 use ws_runtime::prelude::*;
 
 /// A chat.
@@ -23,6 +24,29 @@ pub mod chat {
     #[derive(Debug, Default)]
     struct Guest {
         name: String,
+    }
+
+    /// What is told to all.
+    #[push]
+    #[derive(Debug, Serialize)]
+    pub struct Said<'a> {
+        /// What was said.
+        pub text: &'a str,
+    }
+
+    #[push("got", answer = Vec<u8>)]
+    #[derive(Debug, Serialize)]
+    struct Got<'a, T: Clone>
+    where
+        T: Copy,
+    {
+        values: &'a [T],
+    }
+
+    #[on("say")]
+    async fn say(conn: &Conn, server: &Server) -> usize {
+        let _sent = server.broadcast(Said { text: "hello" });
+        conn.ask(Got { values: &[1] }).within(5).await.map_or(0, |answer| answer.len())
     }
 
     #[on(connect)]

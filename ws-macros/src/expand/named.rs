@@ -6,6 +6,7 @@ use syn::LitStr;
 use syn::ext::IdentExt;
 
 use super::handlers::{call, future};
+use super::limits::{awaits_guard, guard_now, guards_later};
 use super::spans::{here, otherwise};
 use super::values::seconds;
 use crate::events::Event;
@@ -15,7 +16,7 @@ use crate::resolve::Call;
 
 /// How a handler runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub(crate) enum Way {
     /// At once: a plain function.
     Now,
     /// Before the next message: an `async fn`.
@@ -26,11 +27,12 @@ enum Way {
     StreamBeside,
 }
 
-fn way(call: &Call<'_>) -> Way {
+pub(crate) fn way(call: &Call<'_>, plan: &Plan<'_>) -> Way {
     match call.handler.flow {
         _ if call.handler.runs_beside() => Way::Beside,
         _ if call.handler.streams().is_some() => Way::StreamBeside,
         Flow::Async => Way::Later,
+        Flow::Plain if awaits_guard(call, plan) => Way::Later,
         Flow::Plain => Way::Now,
     }
 }
@@ -45,8 +47,8 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
     let names = handler_names(plan);
     let now = arms(plan, |call, way| match way {
         Way::Now => {
-            let call = self::call(call, plan);
-            quote_spanned!(here()=> { __ws_runtime::done({ #call }) })
+            let (guard, call) = (guard_now(call, plan), self::call(call, plan));
+            quote_spanned!(here()=> { #guard __ws_runtime::done({ #call }) })
         }
         Way::Later | Way::Beside | Way::StreamBeside => {
             quote_spanned!(here()=> { ::core::result::Result::Ok(__ws_runtime::Handled::Later) })
@@ -55,6 +57,7 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
     let others = others(plan);
     let later = method_later(plan);
     let beside = methods_beside(plan);
+    let guards = guards_later(plan);
     quote_spanned! {here()=>
         const ENVELOPE: ::core::option::Option<&'static __ws_runtime::Keys> =
             ::core::option::Option::Some(&#keys);
@@ -70,6 +73,7 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
 
         #others
         #names
+        #guards
         #later
         #beside
     }
@@ -119,13 +123,13 @@ fn others(plan: &Plan<'_>) -> TokenStream {
 fn arms(plan: &Plan<'_>, body: impl Fn(&Call<'_>, Way) -> TokenStream) -> TokenStream {
     let named = plan.named_calls().filter_map(|call| match &call.handler.role {
         Role::Named(name) => {
-            let (cfgs, body) = (call.cfgs.attributes(), body(call, way(call)));
+            let (cfgs, body) = (call.cfgs.attributes(), body(call, way(call, plan)));
             Some(quote_spanned!(here()=> #cfgs #name => #body))
         }
-        Role::On(_) | Role::Tick { .. } | Role::Watch { .. } => None,
+        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
     });
     let any = plan.calls_of(Event::Message).map(|call| {
-        let (cfgs, body) = (call.cfgs.attributes(), body(call, way(call)));
+        let (cfgs, body) = (call.cfgs.attributes(), body(call, way(call, plan)));
         quote_spanned!(here()=> #cfgs _ => #body)
     });
     let otherwise = otherwise(plan.calls_of(Event::Message).map(|call| &call.cfgs))
@@ -140,7 +144,7 @@ fn handler_names(plan: &Plan<'_>) -> TokenStream {
             let (cfgs, handler) = (call.cfgs.attributes(), call.handler.name.unraw().to_string());
             Some(quote_spanned!(here()=> #cfgs #name => #handler,))
         }
-        Role::On(_) | Role::Tick { .. } | Role::Watch { .. } => None,
+        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
     });
     let any = plan.calls_of(Event::Message).map(|call| {
         let (cfgs, handler) = (call.cfgs.attributes(), call.handler.name.unraw().to_string());
@@ -161,7 +165,7 @@ fn handler_names(plan: &Plan<'_>) -> TokenStream {
 
 /// `named_later`, which runs `async` handlers.
 fn method_later(plan: &Plan<'_>) -> TokenStream {
-    if !plan.named_calls().any(|call| way(call) == Way::Later) {
+    if !plan.named_calls().any(|call| way(call, plan) == Way::Later) {
         return TokenStream::new();
     }
     let arms = some_arms(plan, &[Way::Later], &nothing(), |call| {
@@ -181,12 +185,12 @@ fn method_later(plan: &Plan<'_>) -> TokenStream {
 
 /// `running`, which tells the handlers that run beside others, and `beside`, which calls one.
 fn methods_beside(plan: &Plan<'_>) -> TokenStream {
-    if !plan.named_calls().any(|call| matches!(way(call), Way::Beside | Way::StreamBeside)) {
+    if !plan.named_calls().any(|call| matches!(way(call, plan), Way::Beside | Way::StreamBeside)) {
         return TokenStream::new();
     }
     let none = quote_spanned!(here()=> ::core::option::Option::None);
     let kinds = some_arms(plan, &[Way::Beside, Way::StreamBeside], &none, |call| {
-        let running = match (way(call), &call.handler.limits.concurrent) {
+        let running = match (way(call, plan), &call.handler.limits.concurrent) {
             (Way::StreamBeside, _) => quote_spanned!(here()=> StreamAlone),
             (_, Some(most)) => quote_spanned!(here()=> Call { most: #most }),
             (_, None) => quote_spanned!(here()=> Stream),
@@ -220,7 +224,7 @@ fn methods_beside(plan: &Plan<'_>) -> TokenStream {
 
 /// `open_stream`, which calls a plain handler for its stream.
 fn open_streams(plan: &Plan<'_>) -> TokenStream {
-    if !plan.named_calls().any(|call| way(call) == Way::StreamBeside) {
+    if !plan.named_calls().any(|call| way(call, plan) == Way::StreamBeside) {
         return TokenStream::new();
     }
     let nothing = quote_spanned!(here()=> ::core::result::Result::Err(event.not_found()));
@@ -254,7 +258,7 @@ fn some_arms(
     nothing: &TokenStream,
     body: impl Fn(&Call<'_>) -> TokenStream,
 ) -> TokenStream {
-    let of_way = plan.named_calls().filter(|call| wanted.contains(&way(call)));
+    let of_way = plan.named_calls().filter(|call| wanted.contains(&way(call, plan)));
     let (any, named): (Vec<&Call<'_>>, Vec<&Call<'_>>) =
         of_way.partition(|call| call.handler.event() == Some(Event::Message));
     let named = named.into_iter().filter_map(|call| match &call.handler.role {
@@ -262,7 +266,7 @@ fn some_arms(
             let (cfgs, body) = (call.cfgs.attributes(), body(call));
             Some(quote_spanned!(here()=> #cfgs #name => #body))
         }
-        Role::On(_) | Role::Tick { .. } | Role::Watch { .. } => None,
+        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
     });
     let nothing =
         otherwise(any.iter().map(|call| &call.cfgs)).map(|cfg| quote_spanned!(here()=> #cfg _ => #nothing,));

@@ -16,7 +16,7 @@ pub(crate) fn receiver(handler: &Handler) -> Option<TokenStream> {
     match handler.row().output {
         Output::Reply => Some(quote_spanned!(here()=> let peer = event.peer();)),
         Output::Data => Some(quote_spanned!(here()=> let caller = event.caller();)),
-        Output::Outcome | Output::Admission | Output::Response => None,
+        Output::Outcome | Output::Admission | Output::Response | Output::Verdict => None,
     }
 }
 
@@ -58,6 +58,7 @@ pub(crate) fn hand_over(handler: &Handler, plan: &Plan<'_>) -> TokenStream {
             let session = session_type(plan);
             quote_spanned!(place=> __ws_runtime::IntoAdmission::<#session>::into_admission(#value))
         }
+        Output::Verdict => quote_spanned!(place=> __ws_runtime::IntoVerdict::into_verdict(#value)),
         Output::Response => {
             let response = quote_spanned!(place=> __ws_runtime::IntoResponse::into_response(#value));
             quote_spanned!(here()=> ::core::result::Result::<_, __ws_runtime::Reject>::Ok(#response))

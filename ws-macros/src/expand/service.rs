@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use super::handlers::{self, future, needs_event};
 use super::parts::{self, session_type};
 use super::spans::{at, here, otherwise};
-use super::{named, timed, values};
+use super::{limits, named, timed, values};
 use crate::events::{Event, Output, Payload, Row, Surroundings};
 use crate::model::Flow;
 use crate::plan::Plan;
@@ -25,6 +25,7 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
         plan.calls.iter().partition(|call| call.handler.row().is_of_route());
     let of_route = of_route.into_iter().map(|call| event(call, plan));
     let named = named::named(plan);
+    let rates = limits::rates(plan);
     let of_server = of_server.into_iter().map(|call| event(call, plan));
     let fallback = fresh_session(plan);
     let ticks = timed::ticks(plan);
@@ -58,6 +59,7 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
 
             #(#of_route)*
             #named
+            #rates
             #fallback
         }
     }
@@ -103,7 +105,7 @@ fn name(call: &Call<'_>, event: Event) -> TokenStream {
         Output::Response => quote_spanned! {here()=>
             const #constant: ::core::option::Option<#text> = ::core::option::Option::Some(#name);
         },
-        Output::Outcome | Output::Reply | Output::Admission | Output::Data => {
+        Output::Outcome | Output::Reply | Output::Admission | Output::Data | Output::Verdict => {
             quote_spanned!(here()=> const #constant: #text = #name;)
         }
     }
@@ -125,7 +127,9 @@ fn head(row: &Row, needs_event: bool) -> TokenStream {
     };
     let (name, event) = (Ident::new(&name, here()), parameter(row, needs_event));
     let output = match row.output {
-        Output::Outcome | Output::Reply | Output::Data => quote_spanned!(here()=> __ws_runtime::Outcome),
+        Output::Outcome | Output::Reply | Output::Data | Output::Verdict => {
+            quote_spanned!(here()=> __ws_runtime::Outcome)
+        }
         Output::Admission => {
             quote_spanned!(here()=> ::core::result::Result<Self::Session, __ws_runtime::Reject>)
         }

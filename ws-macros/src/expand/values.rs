@@ -32,6 +32,12 @@ pub(crate) fn seconds(period: &Expr) -> TokenStream {
     convert("SecondsValue", period)
 }
 
+/// The `rate` of a handler.
+pub(crate) fn rate(rate: &Expr) -> TokenStream {
+    let place = at(start(rate));
+    quote_spanned!(place=> __ws_runtime::RateValue::value(#rate))
+}
+
 fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
     let kind = setting.kind;
     match &setting.value {
@@ -76,6 +82,7 @@ fn by_trait(kind: Kind) -> Option<&'static str> {
         Kind::Listen => Some("ListenValue"),
         Kind::Tls => Some("TlsValue"),
         Kind::Seconds(_) => Some("SecondsValue"),
+        Kind::Rate => Some("RateValue"),
         Kind::Slow => Some("SlowValue"),
         Kind::Origins => Some("OriginsValue"),
         Kind::Subprotocols => Some("SubprotocolsValue"),

@@ -136,7 +136,7 @@ pub(super) fn name_problem(name: &str) -> Option<String> {
 const MAX_NAME: usize = 64;
 
 /// What can limit a handler.
-const LIMITS: [&str; 4] = ["rate", "guard", "timeout", "concurrent"];
+pub(crate) const LIMITS: [&str; 4] = ["rate", "guard", "timeout", "concurrent"];
 
 fn limits(role: &Role, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Limits {
     let mut limits = Limits::default();
@@ -195,7 +195,7 @@ fn is_given(limits: &Limits, name: &str) -> bool {
 fn misplaced(role: &Role, limit: &str) -> Option<String> {
     let event = match role {
         Role::On(event) => event,
-        Role::Named(_) | Role::Tick { .. } | Role::Watch { .. } => return None,
+        Role::Named(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => return None,
     };
     match (event, limit) {
         (Event::Utf8 | Event::Binary, "rate") | (Event::Message, _) => None,

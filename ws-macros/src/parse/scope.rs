@@ -6,7 +6,7 @@ use syn::{GenericParam, ItemType, ItemUse, Path, UseTree};
 
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
-use super::{handler, methods, part, push};
+use super::{guard, handler, methods, part, push, words};
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::hints;
@@ -33,12 +33,14 @@ pub(crate) fn read(
         handshake_unread: false,
         parts_unclear: false,
         marks: Vec::new(),
+        words: Vec::new(),
         aliases: Vec::new(),
         types: Vec::new(),
         has_own_arguments: false,
     };
     let mut reader = Reader { runtime, scope, states: Vec::new(), diagnostics };
     items.iter().for_each(|item| reader.item(item));
+    guard::read(&mut reader.scope, &items, runtime, reader.diagnostics);
     (reader.scope, reader.states)
 }
 
@@ -107,6 +109,7 @@ impl Reader<'_> {
             return Marked { may_be_handshake, ..Marked::default() };
         };
         self.scope.marks.extend(attribute.path.last().cloned());
+        self.scope.words.extend(words::of(marker, attribute));
         if let Some((second, other)) = markers.next() {
             if marker.marks_functions() && second.marks_functions() {
                 self.diagnostics.error(&other.group, marker::ONE_EACH);

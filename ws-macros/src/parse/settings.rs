@@ -10,7 +10,7 @@ use super::pairs::{self, Pair, PairValue};
 use crate::diagnostics::{Diagnostics, list};
 use crate::hints;
 use crate::literals;
-use crate::model::{Setting, Settings, Value};
+use crate::model::{Setting, Settings, Value, Vocabulary, Word};
 use crate::options::Key;
 
 pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settings {
@@ -20,6 +20,7 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
         let name = word.to_string();
         let Some(key) = Key::of_name(&name) else {
             diagnostics.error(&word, unknown(&name));
+            settings.unknown.push(Word { vocabulary: Vocabulary::Option, name: word, is_known: false });
             continue;
         };
         if seen.contains(&key) {
@@ -30,6 +31,7 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
         match (key, value) {
             (_, PairValue::Missing) => {
                 diagnostics.error(&word, format!("`{name}` has no value: write {}", key.written()));
+                settings.unknown.push(Word { vocabulary: Vocabulary::Option, name: word, is_known: false });
             }
             (_, PairValue::Broken) => {}
             (Key::Option(OptionInfo { kind: kind @ Kind::Tls, .. }), PairValue::List(tokens)) => {

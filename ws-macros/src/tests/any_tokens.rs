@@ -17,6 +17,10 @@ const MODULE: &str = "
         #[session] #[cfg(unix)] struct r#type<'a>(u8); #[cfg(a)] type r#fn<'a> = &'a mut r#type; #[r#on(r#pong,)] fn r#try(r#in: r#fn, b: !) {}
         #[on(pong)] #[cfg(b)] fn later() -> impl Future<Output = u8> {} use self::x as server; struct Open(u8) #[on(ready)] fn f<#[x] T>();
         #[watch(readable = a + b, writable)] fn typed(a: &A, b: &mut B) where A: B {}
+        #[on(\"kick\", guard = admin, rate = (1, 2))] fn kick() {} pub fn admin(&self, g: &Guest) -> Result<(), Reject> {}
+        #[on(\"ban\", guard = self::server)] async fn ban() {} #[on(message, guard = nobody)] fn any(m: &Envelope<'_>) {}
+        #[push] struct Said<'a, T, const N: usize = 2>(&'a T) where T: X; #[push(\"a\", answer = Vec<(A, B)>, answer = &str, name = \"b\", x, 3)] enum Q { A }
+        #[push = \"c\"] union U { a: u8 } #[cfg(c)] #[push(said)] pub(in super) struct r#struct {} #[on(\"said\")] fn said2() {}
         #[cfg_attr(unix, on(utf8))] static S: u8 = 1; fn server() {}
     }";
 
@@ -29,7 +33,10 @@ const READABLE: &str = "
         #[on(handshake)] fn admit(req: &Handshake) -> Result<(), Reject> { todo!() }
         #[on(utf8)] async fn said<'a, T>(&mut self, (a, b): (&'a str, impl X), #[cfg(y)] g: &'static mut G) -> u8 { 1 }
         #[on(ready)] #[on(a)] unsafe extern \"C\" fn odd(x: &[u8; 1], y: &'_ Guest, z: Alias) {} const fn server() {}
+        #[on(\"kick\", guard = bouncer, rate = 5)] fn kick() {} pub fn bouncer(&self, g: &Guest) -> Result<(), Reject> { todo!() }
+        #[on(\"ban\", guard = self::judge)] fn ban() {} #[cfg(a)] async fn judge(g: &mut r#Guest) -> Result<(), Reject> { todo!() }
         #[tick(period = 1)] fn clock(l: &mut Lobby, m: &Lobby) {} #[watch(readable = a + b)] fn r#type(a: &A, b: &mut B) {}
+        #[push(\"two\", answer = Vec<u8>)] #[derive(Serialize)] pub struct Said<'a, T: X> where T: Y { t: &'a T } #[push] enum r#Move { Up }
         #[cfg(unix)] #[on(pong)] fn one() -> impl Future<Output = u8> { 1 } #[cfg(b)] #[on(pong)] fn two(close: Guest) {}
     }";
 

@@ -104,6 +104,24 @@ fn a_type_that_may_be_the_session_by_another_name() {
 }
 
 #[test]
+fn guards_and_rates() {
+    insta::assert_snapshot!(expand(
+        "",
+        "mod club {
+            #[state] #[derive(Default)] struct Count(u64);
+            #[session] #[derive(Default)] struct Guest;
+            fn admin(guest: &Guest, count: &mut Count) -> Result<(), Reject> { todo!() }
+            async fn member(guest: &mut Guest) -> Result<(), Reject> { todo!() }
+            #[on(\"kick\", guard = admin, rate = 5)] fn kick(Json(who): Json<String>) {}
+            #[on(\"ban\", guard = admin)] async fn ban(Json(who): Json<String>) {}
+            #[on(\"say\", guard = self::member)] fn say(Json(text): Json<String>) {}
+            #[on(message, rate = (30, 60))] fn other(message: &Envelope<'_>) {}
+            #[on(utf8, rate = 1)] async fn text(text: &str) {}
+        }"
+    ));
+}
+
+#[test]
 fn an_error_type_that_says_what_the_peer_is_told() {
     let derived = crate::derive::reject(
         "enum MoveError<T: Display> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::events::{Event, Row, TICK, WATCH};
+use crate::events::{Event, GUARD, Row, TICK, WATCH};
 
 /// The source of everything in the runtime that has to do with events.
 fn source() -> String {
@@ -14,7 +14,7 @@ fn source() -> String {
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH])
+    Event::ALL.iter().map(|event| event.row()).chain([&GUARD, &TICK, &WATCH])
 }
 
 #[test]
@@ -31,5 +31,14 @@ fn every_row_names_a_trait_of_the_runtime() {
     let source = source();
     for row in rows() {
         assert!(source.contains(row.argument_trait), "{}", row.name);
+    }
+}
+
+#[test]
+fn every_word_of_an_attribute_is_documented_for_editors() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ws-runtime/src/words.rs");
+    let words = std::fs::read_to_string(path).unwrap();
+    for name in Event::names().chain(crate::parse::LIMITS) {
+        assert!(words.contains(&format!("pub mod {name} {{}}")), "{name}");
     }
 }

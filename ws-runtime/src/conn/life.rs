@@ -12,6 +12,7 @@ use super::open::{Opened, open};
 use super::send::Corked;
 use crate::event::{ClosedBy, Route, Service, Speech};
 use crate::listen::Address;
+use crate::message::Buckets;
 use crate::server::{Hosted, Slot};
 use crate::transport::{Halves, Stream};
 use crate::wire::Inflater;
@@ -61,7 +62,7 @@ fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, guard: ConnGuard, opened: Ope
     let mut driver = Driver::new(conn.clone(), read, unread.into(), inflater, Speech::of::<R>());
     conn.set_speaks(R::ENVELOPE.is_some());
     conn.attach(write, accepted, deflate);
-    let mut dispatcher = Dispatcher::<R> { hosted, guard, session: Some(session) };
+    let mut dispatcher = Dispatcher::<R> { hosted, guard, session: Some(session), rates: Buckets::default() };
     Life::step(conn, async move {
         dispatcher.dispatch(&mut driver).await;
         dispatcher.hosted.server.unlist(dispatcher.conn());

@@ -101,6 +101,14 @@ arguments_of! {
 }
 
 arguments_of! {
+    /// What a guard can take: `&Conn`, `&Server`, the session and the state.
+    FromGuard<St, Se: 'static> from ConnContext<'a, St, Se, ()>,
+    "a guard cannot take `{Self}`",
+    "a guard can take, in any order: `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`",
+    "a guard says who may send a message, before its data is read: the handler checks the data"
+}
+
+arguments_of! {
     /// What a handler of `#[on(utf8)]` can take: the text as `&str`, `String`, `Utf8Bytes` or `Json<T>`, `&Conn`,
     /// `&Server`, the session and the state.
     FromUtf8<St, Se: 'static> from ConnContext<'a, St, Se, Utf8<'a>>,

@@ -9,7 +9,7 @@ use super::message::{Binary, Content, Utf8};
 use super::outcome::{Failure, Handled, Outcome};
 use super::route::Route;
 use super::service::Service;
-use crate::message::{Envelope, Keys, Running};
+use crate::message::{Envelope, Keys, Limited, Running};
 use crate::wire::Incoming;
 use crate::{Conn, Server};
 
@@ -90,6 +90,21 @@ impl<'a, K, Se: 'static, M> ConnEvent<'a, K, Se, M> {
         Peer { conn: self.conn, message: self.brought.shared() }
     }
 
+    /// The event for a guard, which sees all but the payload. What the guard locks is released before the handler's
+    /// arguments are made.
+    #[must_use]
+    pub fn guard(&mut self) -> ConnEvent<'_, K, Se, ()> {
+        let Self { conn, store, session, .. } = self;
+        ConnEvent { conn, store, session: session.as_deref_mut(), brought: &() }
+    }
+
+    /// The same for an `async` guard.
+    #[must_use]
+    pub fn into_guard(self) -> ConnEvent<'a, K, Se, ()> {
+        let Self { conn, store, session, .. } = self;
+        ConnEvent { conn, store, session, brought: &() }
+    }
+
     pub(crate) fn conn(&self) -> &'a Conn {
         self.conn
     }
@@ -153,6 +168,17 @@ impl<'b> Received<'b> {
             Ok(message) if speech.takes_text && message.is_none() => Self::Utf8(message.into_text()),
             Ok(message) => Self::Named(message),
             Err(text) => Self::Utf8(text),
+        }
+    }
+
+    /// What its declared handler is called for, if a `rate` can limit that.
+    #[inline]
+    pub(crate) fn limited(&self) -> Option<Limited<'_>> {
+        match self {
+            Self::Utf8(_) => Some(Limited::Utf8),
+            Self::Named(message) => Some(Limited::Named(message.name())),
+            Self::Binary(_) => Some(Limited::Binary),
+            Self::Pong(_) => None,
         }
     }
 

@@ -7,6 +7,7 @@ mod arguments;
 mod close;
 mod context;
 mod dispatch;
+mod guard;
 mod json;
 mod message;
 mod once;
@@ -23,8 +24,8 @@ mod watching;
 #[doc(hidden)]
 pub use crate::handshake::FromQuery;
 pub use arguments::{
-    FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromHandshake, FromMessage, FromNamed, FromPong,
-    FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
+    FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromGuard, FromHandshake, FromMessage,
+    FromNamed, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{
@@ -33,6 +34,7 @@ pub use context::{
 };
 pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
 pub(crate) use dispatch::{Received, Speech};
+pub use guard::{GuardError, IntoVerdict};
 pub use json::{FromJson, WithJson};
 pub use message::{Binary, Content, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};

@@ -6,7 +6,7 @@ use super::dispatch::{OpeningEvent, RouteEvent};
 use super::outcome::{Failure, Handled, Outcome};
 use super::{Binary, Close, Service, Utf8};
 use crate::generated::BoxFuture;
-use crate::message::{Beside, Envelope, Keys, Running};
+use crate::message::{Beside, Envelope, Keys, Limit, Limited, Running};
 use crate::{Handshake, Reject};
 
 /// A route: the session of its connections, and their handlers.
@@ -88,6 +88,27 @@ pub trait Route: Sized + Send + Sync + 'static {
     fn named_handler(name: &str) -> &'static str {
         let _ = name;
         "message"
+    }
+
+    /// How many handlers have a `rate`.
+    const RATES: usize = 0;
+
+    /// The `rate` of a handler that has one.
+    fn rate(limited: Limited<'_>) -> Option<Limit> {
+        let _ = limited;
+        None
+    }
+
+    /// Whether the handler of this message has a guard that runs after `named` has returned [`Handled::Later`]. That of a
+    /// handler that runs at once runs within `named`, unless the guard is `async`.
+    fn awaits_guard(name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
+    fn guard<'a>(event: RouteEvent<'a, Self, Envelope<'a>>) -> BoxFuture<'a, Outcome> {
+        let _ = event;
+        Box::pin(ready(Ok(())))
     }
 
     const BINARY: &'static str = "binary";

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "compression")]
 mod deflate;
+mod envelope;
 mod frames;
 mod handshake;
 
@@ -17,6 +18,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 #[cfg(feature = "compression")]
 pub use deflate::deflate;
+pub use envelope::envelope;
 pub use frames::{differential, frames};
 pub use handshake::handshake;
 
@@ -95,6 +97,11 @@ mod tests {
     #[cfg(feature = "compression")]
     fn frames_of_the_corpus_where_compression_is_agreed_on() {
         replay("frames", deflate);
+    }
+
+    #[test]
+    fn envelopes_of_the_corpus() {
+        replay("envelope", envelope);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub use origin::{InvalidOrigin, Origins};
 pub use query::{FromQuery, Query};
 pub use reject::{InvalidHeader, Reject};
 pub use request::{Handshake, Request};
-pub use respond::{Html, IntoResponse};
+pub use respond::{Html, IntoResponse, JavaScript};
 pub use subprotocol::NotOffered;
 
 pub(crate) use classify::{Classified, Transport, classify};

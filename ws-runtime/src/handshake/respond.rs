@@ -50,6 +50,17 @@ pub trait IntoResponse {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Html<T>(pub T);
 
+/// A script, sent as `text/javascript; charset=utf-8`, which browsers insist on for a module.
+///
+/// ```
+/// use ws_runtime::{CLIENT_JS, IntoResponse, JavaScript};
+///
+/// let response = JavaScript(CLIENT_JS).into_response();
+/// assert_eq!(response.headers()["content-type"], "text/javascript; charset=utf-8");
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct JavaScript<T>(pub T);
+
 /// Why a handler failed, for the log only. It is passed on in the response's extensions.
 #[derive(Debug, Clone)]
 pub(crate) struct HandlerError(pub(crate) String);
@@ -95,6 +106,12 @@ impl IntoResponse for &str {
 impl<T: Into<Bytes>> IntoResponse for Html<T> {
     fn into_response(self) -> Response<Bytes> {
         content(HTML, self.0)
+    }
+}
+
+impl<T: Into<Bytes>> IntoResponse for JavaScript<T> {
+    fn into_response(self) -> Response<Bytes> {
+        content(JAVASCRIPT, self.0)
     }
 }
 
@@ -161,4 +178,5 @@ fn checked(response: Response<Bytes>) -> Response<Bytes> {
 pub(super) const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const JAVASCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
 const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");

@@ -11,6 +11,7 @@
 //! | `beside` | calls that run beside other handlers |
 //! | [`write`] | writes replies, errors and pushes |
 //! | `budget` | how many mistakes a peer is answered |
+//! | `rate` | how many messages of a peer reach a handler |
 
 mod ask;
 mod beside;
@@ -20,10 +21,11 @@ mod by_type;
 mod caller;
 mod data;
 mod envelope;
-mod head;
+pub(crate) mod head;
 mod keys;
 mod push;
 mod questions;
+mod rate;
 mod scan;
 mod usual;
 mod word;
@@ -47,6 +49,8 @@ pub use self::keys::Keys;
 pub(crate) use self::push::write_push;
 pub use self::push::{Outgoing, Push, PushData};
 pub(crate) use self::questions::Questions;
+pub(crate) use self::rate::{Bucket, Buckets, Refill};
+pub use self::rate::{Limit, Limited};
 pub(crate) use self::write::{NO_REPLY_TO, ReplyTo};
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::draft::{Reading, Report, Slot, Source, UnknownOption};
 use super::environment::Prefix;
 use super::error::OptionErrors;
 use super::origins::AllowedOrigins;
+use super::rate::Rate;
 use super::seconds::Seconds;
 use super::settled::{Given, Settled};
 use super::subprotocols::Subprotocols;
@@ -19,6 +20,7 @@ use super::value::{Choice, Compression, Slow};
 use super::written::TlsValue;
 use crate::handshake::Origins;
 use crate::listen::{Listen, Tls};
+use crate::message::Refill;
 
 /// Takes the description of all options, in the form of `ws_spec::for_each_option!`.
 macro_rules! options {
@@ -124,6 +126,7 @@ macro_rules! raw {
     (switch) => { bool };
     (seconds) => { Seconds };
     (count) => { usize };
+    (rate) => { Rate };
     (slow) => { Choice<Slow> };
     (origins) => { AllowedOrigins };
     (subprotocols) => { Subprotocols };
@@ -138,6 +141,7 @@ macro_rules! checked {
     (switch) => { bool };
     (seconds) => { Duration };
     (count) => { usize };
+    (rate) => { Option<Refill> };
     (slow) => { Slow };
     (origins) => { Origins };
     (subprotocols) => { Subprotocols };

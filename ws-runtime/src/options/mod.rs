@@ -26,6 +26,7 @@ mod draft;
 mod environment;
 mod error;
 mod origins;
+mod rate;
 mod seconds;
 mod settled;
 mod subprotocols;
@@ -45,14 +46,15 @@ pub use environment::Prefix;
 pub(crate) use environment::Warning;
 pub use error::{OptionError, OptionErrors};
 pub use origins::AllowedOrigins;
+pub use rate::{Rate, RateCount};
 pub use seconds::Seconds;
 pub(crate) use settled::Settled;
 pub use subprotocols::Subprotocols;
 pub(crate) use value::feature_off;
 pub use value::{Choice, Compression, Named, Slow};
 pub use written::{
-    CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, SecondsValue, SlowValue,
-    SubprotocolsValue, TlsValue,
+    CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue, SecondsValue,
+    SlowValue, SubprotocolsValue, TlsValue,
 };
 
 #[cfg(test)]

@@ -53,6 +53,8 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("max_send_size", "1"),
         ("max_recv_size", "1048576"),
         ("max_fragments", "8"),
+        ("max_streams", "1"),
+        ("rate", "30/60"),
         ("assembly_timeout", "0.5"),
         ("max_header_size", "1024"),
         ("max_headers", "8"),
@@ -100,6 +102,16 @@ fn a_value_that_is_not_allowed_is_named_with_its_place_and_what_is_allowed() {
             "SILENCE_MAX",
             "-1",
             "`silence_max` must be 0 or more seconds, not -1 (from WS_SERVER_SILENCE_MAX); 0 turns the check off",
+        ),
+        (
+            "RATE",
+            "5/0",
+            "`rate` must be a number above 0, or `30/60` for 30 in 60 seconds, not 5/0 (from WS_SERVER_RATE); `none` is no limit",
+        ),
+        (
+            "RATE",
+            "5/min",
+            "`rate` must be a number above 0, or `30/60` for 30 in 60 seconds, not \"min\" (from WS_SERVER_RATE); `none` is no limit",
         ),
         (
             "SILENCE_MAX",

@@ -152,7 +152,7 @@ impl Server {
     ///         connections: usize,
     ///     }
     ///
-    ///     #[tick(1)]
+    ///     #[tick(period = 1)]
     ///     fn tick(server: &Server) {
     ///         server.broadcast(Ticked { connections: server.connections().len() });
     ///     }

@@ -13,7 +13,7 @@ use crate::Reject;
 use crate::event::{
     Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Refusal, Route, RouteEvent,
 };
-use crate::message::{Beside, Envelope, Keys, NO_REPLY_TO, Running};
+use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
 use crate::server::Hosted;
 
 pub(super) use self::call::{Caught, Verdict, catch_now, report};
@@ -25,6 +25,8 @@ pub(super) struct Dispatcher<R: Route> {
     pub(super) hosted: Arc<Hosted<R::Server>>,
     pub(super) guard: ConnGuard,
     pub(super) session: Option<R::Session>,
+    /// How many messages are left of each `rate`.
+    pub(super) rates: Buckets,
 }
 
 impl<R: Route> Dispatcher<R> {
@@ -77,6 +79,18 @@ impl<R: Route> Dispatcher<R> {
 
     /// Runs the `async` handler of a message to its end.
     async fn run_async(&mut self, driver: &mut Driver, message: Received<'static>) -> Verdict {
+        if let Err(refused) = self.within_rate(&message, HandlersTurn::Awaited) {
+            return self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), Ok(refused));
+        }
+        if let Received::Named(message) = &message
+            && R::awaits_guard(message.name())
+        {
+            let ended = driver.run_handler(|| R::guard(self.event().bringing(message))).await;
+            if !matches!(ended, Some(Ok(Ok(())))) {
+                let handler = R::named_handler(message.name());
+                return self.conclude(handler, OnRefusal::Reply(Some(message)), ended);
+            }
+        }
         let message = match message {
             Received::Named(message) => match R::running(message.name()) {
                 Some(running) => return self.run_beside(driver, running, message).await,
@@ -169,6 +183,22 @@ impl<R: Route> Dispatcher<R> {
         &self.guard.0
     }
 
+    /// Takes a token of the handler's `rate`, if it has one and this is its turn.
+    #[inline]
+    fn within_rate(&mut self, message: &Received<'_>, turn: HandlersTurn) -> Result<(), Failure> {
+        if R::RATES == 0 {
+            return Ok(());
+        }
+        let Some(Limit { number, rate, is_awaited }) = message.limited().and_then(R::rate) else {
+            return Ok(());
+        };
+        if is_awaited != (turn == HandlersTurn::Awaited) {
+            return Ok(());
+        }
+        let now = self.conn().server().alarms().now().micros() * 1000;
+        self.rates.take((number, R::RATES), rate.refill(), now).map_err(Failure::from)
+    }
+
     fn event(&mut self) -> RouteEvent<'_, R> {
         ConnEvent::new(&self.guard.0, &self.hosted.store, &mut self.session)
     }
@@ -194,6 +224,23 @@ impl<R: Route> Dispatcher<R> {
                 ("on_pong", catch_now(|| handler(data.as_slice())))
             }
         })
+    }
+
+    /// Calls the declared handler of a message. Returns the message if its handler must be awaited.
+    #[inline]
+    fn handle<'b>(&mut self, message: Received<'b>) -> Result<(), Received<'b>> {
+        match catch_now(|| message.handle::<R>(self.event())) {
+            Ok(Ok(Handled::Done)) => {}
+            Ok(Ok(Handled::Later)) => return Err(message),
+            Ok(Err(failure)) => {
+                self.fail(message.handler::<R>(), OnRefusal::of::<R>(&message), Ok(failure));
+            }
+            Err(panicked) => {
+                self.fail(message.handler::<R>(), OnRefusal::of::<R>(&message), Err(panicked));
+            }
+        }
+        message.give_back();
+        Ok(())
     }
 
     /// Ends the connection if its handler failed or was cancelled (`None`).
@@ -222,7 +269,12 @@ impl<R: Route> Dispatcher<R> {
         let close = match (on_refusal, &failed) {
             (OnRefusal::Reply(message), Ok(_)) => {
                 let keys = R::ENVELOPE.unwrap_or(&Keys::DEFAULT);
-                let to = message.map_or(NO_REPLY_TO, Envelope::reply_to);
+                let to = message.map_or(NO_REPLY_TO, |message| {
+                    // What refuses before the data is read knows the `id` only now. What is wrong with the message does
+                    // not matter any more.
+                    let _ = message.complete();
+                    message.reply_to()
+                });
                 return tell(self.conn(), name, keys, to, failed);
             }
             (_, Ok(failure)) => match failure.refusal() {
@@ -254,20 +306,25 @@ impl<R: Route> Receiver for Dispatcher<R> {
             Some((name, ended)) => {
                 self.conclude(name, OnRefusal::of::<R>(&message), Some(ended));
             }
-            None => match catch_now(|| message.handle::<R>(self.event())) {
-                Ok(Ok(Handled::Done)) => {}
-                Ok(Ok(Handled::Later)) => return Err(message),
-                Ok(Err(failure)) => {
-                    self.fail(message.handler::<R>(), OnRefusal::of::<R>(&message), Ok(failure));
-                }
-                Err(panicked) => {
-                    self.fail(message.handler::<R>(), OnRefusal::of::<R>(&message), Err(panicked));
+            None => match self.within_rate(&message, HandlersTurn::AtOnce) {
+                Ok(()) => return self.handle(message),
+                Err(refused) => {
+                    self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), Ok(refused));
                 }
             },
         }
         message.give_back();
         Ok(())
     }
+}
+
+/// When the handlers of a message run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HandlersTurn {
+    /// As soon as it is decoded, or popped from the inbox.
+    AtOnce,
+    /// After that, in their own time.
+    Awaited,
 }
 
 /// What happens if an argument of a handler was refused, or if the handler itself refuses.
@@ -288,6 +345,15 @@ impl<'m, 'b> OnRefusal<'m, 'b> {
         match message {
             Received::Named(message) => Self::Reply(Some(message)),
             Received::Utf8(_) if R::ENVELOPE.is_some() => Self::Reply(None),
+            Received::Utf8(_) | Received::Binary(_) => Self::CloseWith1008,
+            Received::Pong(_) => Self::Continue,
+        }
+    }
+
+    /// What happens if more messages come than the handler's `rate` allows.
+    fn of_rate(message: &'m Received<'b>) -> Self {
+        match message {
+            Received::Named(message) => Self::Reply(Some(message)),
             Received::Utf8(_) | Received::Binary(_) => Self::CloseWith1008,
             Received::Pong(_) => Self::Continue,
         }

@@ -92,7 +92,7 @@ impl Moment {
         self.0.get()
     }
 
-    fn after(self, duration: Duration) -> Self {
+    pub(in crate::conn) fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
     }
 
@@ -138,6 +138,11 @@ impl Deadlines {
             self.ending_timeout(options).map(|timeout| self.ending_since.after(timeout)),
         ];
         deadlines.into_iter().flatten().min()
+    }
+
+    /// A deadline was added that is kept elsewhere.
+    pub(in crate::conn) fn add(&mut self) {
+        self.has_new = true;
     }
 
     /// The peer gave a sign of life.

@@ -260,6 +260,10 @@ impl Driver {
                 self.receive_for_later(cx, now);
                 return Some(Poll::Pending);
             }
+        } else if self.pauses(now, phase) {
+            self.deadlines.add();
+            self.receive_for_later(cx, now);
+            return Some(Poll::Pending);
         } else if let Some(message) = self.receive.pop() {
             self.budget.spend(0, 1);
             self.deadlines.made_progress(now);
@@ -282,6 +286,12 @@ impl Driver {
             self.conn.send_path().push_close(Close::shutdown());
         }
         None
+    }
+
+    /// Whether the next message has to wait because of the option `rate`. At shutdown all are handled at once.
+    #[inline]
+    fn pauses(&mut self, now: Moment, phase: Phase) -> bool {
+        phase == Phase::Ready && self.receive.pauses(self.conn.server().options().rate, now)
     }
 
     /// The next message of a peer whose Close frame was answered before its messages were handled.

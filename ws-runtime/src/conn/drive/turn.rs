@@ -46,7 +46,7 @@ impl Driver {
             self.lingering = None;
             self.unset_alarm();
         } else {
-            self.set_alarm();
+            self.set_alarm(now);
         }
     }
 
@@ -103,11 +103,13 @@ impl Driver {
     }
 
     /// Sets the alarm for the next deadline, unless it already rings before that.
-    fn set_alarm(&mut self) {
+    fn set_alarm(&mut self, now: Moment) {
         if self.alarm.is_some() && !self.deadlines.may_be_sooner() {
             return;
         }
-        let Some(next) = self.deadlines.next(self.conn.server().options()) else { return };
+        let deadline = self.deadlines.next(self.conn.server().options());
+        // Woken by the alarm, the task goes on by itself.
+        let Some(next) = [deadline, self.receive.resumes_at(now)].into_iter().flatten().min() else { return };
         if self.alarm.is_some_and(|at| at <= next) {
             return;
         }

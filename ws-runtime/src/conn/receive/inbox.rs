@@ -37,6 +37,10 @@ impl Inbox {
         self.waiting.len() >= options.max_inbox || self.bytes >= max_message.max(MIN_BYTES)
     }
 
+    pub(super) fn first(&self) -> Option<&Received<'static>> {
+        self.waiting.front()
+    }
+
     pub(super) fn push(&mut self, message: Received<'static>) {
         self.bytes += message.size();
         self.waiting.push_back(message);

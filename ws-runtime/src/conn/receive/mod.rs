@@ -2,6 +2,7 @@
 
 mod inbox;
 mod own;
+mod pace;
 
 use std::cell::Cell;
 use std::io;
@@ -12,6 +13,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
 use self::inbox::Inbox;
+use self::pace::Pace;
 use super::Conn;
 use super::drive::Turn;
 use super::send::{Bound, Phase};
@@ -40,6 +42,7 @@ pub(super) struct ReceivePath {
     /// `None` if the route does not speak the envelope.
     speech: Option<&'static Speech>,
     inbox: Inbox,
+    pace: Pace,
     /// Received but not decoded: read before the 101, or left because the inbox or the outbox was full or the budget
     /// used up.
     unread: Vec<u8>,
@@ -96,6 +99,7 @@ impl ReceivePath {
             decoder: Decoder::new(limits, inflater),
             speech,
             inbox: Inbox::default(),
+            pace: Pace::default(),
             unread,
             was_large: false,
             reading: Reading::Open,
@@ -132,11 +136,6 @@ impl ReceivePath {
     /// Whether the inbox is full.
     pub(super) fn is_full(&self, conn: &Conn) -> bool {
         self.inbox.is_full(conn.server().options(), conn.max_recv_size())
-    }
-
-    /// Takes the first message that waits.
-    pub(super) fn pop(&mut self) -> Option<Received<'static>> {
-        self.inbox.pop()
     }
 
     /// Takes the reason why the peer's messages ended. Call it when all messages before it are handled or given up.
@@ -287,8 +286,9 @@ impl ReceivePath {
                 }
                 let message = Received::of(incoming, self.speech);
                 let Some(message) = message.and_then(|message| self.take_own(message, turn)) else { return };
-                let later =
-                    if self.inbox.is_empty() { receiver.receive(message).err() } else { Some(message) };
+                let rate = turn.conn.server().options().rate;
+                let is_allowed = self.is_allowed(rate, &message, turn.now);
+                let later = if is_allowed { receiver.receive(message).err() } else { Some(message) };
                 if let Some(message) = later {
                     self.inbox.push(message.into_owned());
                 }

@@ -1,0 +1,28 @@
+// "The session knows whether it is an admin."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[session]
+    #[derive(Default)]
+    struct Guest {
+        admin: bool,
+    }
+
+    fn admin(&self) -> Result<(), Reject> {
+        Err(Reject::forbidden())
+    }
+
+
+    #[on("kick", guard = admin)]
+    fn kick(Json(who): Json<String>) -> usize {
+        who.len()
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,28 @@
+// A typo.
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[session]
+    #[derive(Default)]
+    struct Guest {
+        admin: bool,
+    }
+
+    fn admin(guest: &Guest) -> Result<(), Reject> {
+        if guest.admin { Ok(()) } else { Err(Reject::forbidden()) }
+    }
+
+
+    #[on("kick", guard = admn)]
+    fn kick(Json(who): Json<String>) -> usize {
+        who.len()
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

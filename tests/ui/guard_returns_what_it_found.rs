@@ -1,0 +1,28 @@
+// "The guard finds the user, and the handler gets it."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[session]
+    #[derive(Default)]
+    struct Guest {
+        admin: bool,
+    }
+
+    fn admin(guest: &Guest) -> Result<bool, Reject> {
+        Ok(guest.admin)
+    }
+
+
+    #[on("kick", guard = admin)]
+    fn kick(Json(who): Json<String>) -> usize {
+        who.len()
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

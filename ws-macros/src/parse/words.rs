@@ -1,0 +1,41 @@
+//! The words inside of markers, right or wrong, for editors: what is hovered or half typed.
+
+use proc_macro2::{Ident, TokenTree};
+
+use super::items::{self, RawAttribute};
+use super::marker::Marker;
+use crate::events::Event;
+use crate::model::{Vocabulary, Word};
+
+/// The words of a marker's arguments: the event, and the name of each limit.
+pub(super) fn of(marker: Marker, attribute: &RawAttribute) -> Vec<Word> {
+    let Some(group) = attribute.arguments() else { return Vec::new() };
+    let tokens = items::bare(group.stream());
+    let vocabulary = match marker {
+        Marker::On => Vocabulary::Limit,
+        Marker::Tick | Marker::Watch => return Vec::new(),
+        Marker::State | Marker::Session | Marker::Push => return Vec::new(),
+    };
+    let mut words = Vec::new();
+    let mut begins = true;
+    for (number, token) in tokens.iter().enumerate() {
+        if let TokenTree::Ident(name) = token
+            && begins
+        {
+            let vocabulary = if number == 0 { Vocabulary::Event } else { vocabulary };
+            words.push(word(vocabulary, name));
+        }
+        begins = items::is_punct(token, ',');
+    }
+    words
+}
+
+fn word(vocabulary: Vocabulary, name: &Ident) -> Word {
+    let text = name.to_string();
+    let is_known = match vocabulary {
+        Vocabulary::Event => Event::of_name(&text).is_some(),
+        Vocabulary::Limit => super::on::LIMITS.contains(&text.as_str()),
+        Vocabulary::Option => false,
+    };
+    Word { vocabulary, name: name.clone(), is_known }
+}

@@ -1,0 +1,84 @@
+//! The words of attributes, for editors. The generated code names each word of the user's here once more, so that hovering it
+//! shows when a handler runs, what it can take and what it may return, and a half-typed word is completed.
+
+/// The events of `#[on(…)]`.
+pub mod event {
+    /// A connection was accepted. Before TLS and the handshake.
+    ///
+    /// * Arguments, in any order: `&Conn`, `&Server`, the states.
+    /// * Returns `()`, `Result<(), E>`: an error refuses the connection.
+    pub mod connect {}
+
+    /// A valid request of an allowed origin has come. Before the 101.
+    ///
+    /// * Arguments, in any order: `&Handshake`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, the states.
+    /// * Returns `()`, the session, the identity, a `Result` of these with an error that converts into `Reject`.
+    pub mod handshake {}
+
+    /// The 101 is sent, and the connection is listed.
+    ///
+    /// * Arguments, in any order: `&Conn`, `&Server`, the session, the states.
+    /// * Returns a reply.
+    pub mod ready {}
+
+    /// A text message has come; where named messages are spoken, one that is no envelope.
+    ///
+    /// * Arguments, in any order: the text as `&str`, `String` or `Json<T>`; `&Conn`, `&Server`, the session, the states.
+    /// * Returns a reply.
+    pub mod utf8 {}
+
+    /// A named message has come whose type no handler takes.
+    ///
+    /// * Arguments, in any order: the message as `&Envelope`, its data as `Json<T>`; `&Conn`, `&Server`, the session, the states.
+    /// * Returns the data of the reply: any `T: Serialize`, `()`, a `Stream`, a `Result` of these.
+    pub mod message {}
+
+    /// A binary message has come.
+    ///
+    /// * Arguments, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, the session, the states.
+    /// * Returns a reply.
+    pub mod binary {}
+
+    /// A pong has come (RFC 6455, section 5.5.3).
+    ///
+    /// * Arguments, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, the session, the states.
+    /// * Returns a reply.
+    pub mod pong {}
+
+    /// The connection has ended. Once for each `ready`.
+    ///
+    /// * Arguments, in any order: `&Close`, `&Conn`, `&Server`, the session also by value, the states.
+    /// * Returns `()`, `Result<(), E>`.
+    pub mod disconnect {}
+
+    /// A plain HTTP request has come.
+    ///
+    /// * Arguments, in any order: `&Request`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, the states.
+    /// * Returns an HTTP response: text, `Html`, `Json`, bytes, a status, a `Result` of these.
+    pub mod request {}
+
+    /// The server stops. Once, the connections still there.
+    ///
+    /// * Arguments, in any order: `&Server`, the states.
+    /// * Returns `()`, `Result<(), E>`.
+    pub mod shutdown {}
+}
+
+/// The limits of `#[on("name", …)]`.
+pub mod limit {
+    /// How often a message may come from one connection: `rate = 5` is 5 a second with that burst, `rate = (30, 60)` is 30 in 60
+    /// seconds. One more is answered `too_many_requests`; on `utf8` and `binary` it closes with 1008. Not limited by default.
+    pub mod rate {}
+
+    /// A function that is asked first: `guard = admin`. It takes arguments as handlers do and returns `Result<(), E>`, where `E`
+    /// converts into `Reject`; its error is the reply.
+    pub mod guard {}
+
+    /// How long an `async fn` may take, in seconds: `timeout = 2`. It is dropped at its next await then, and the reply is the error
+    /// `timeout`. Not limited by default.
+    pub mod timeout {}
+
+    /// How many calls of an `async fn` run at once for one connection, beside its other handlers: `concurrent = 4`. They answer out
+    /// of order, and cannot take the session. One more message waits.
+    pub mod concurrent {}
+}
