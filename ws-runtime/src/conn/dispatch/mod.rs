@@ -2,11 +2,12 @@
 
 mod call;
 mod tell;
+mod timers;
 
 use std::sync::Arc;
 
 use super::Conn;
-use super::drive::Driver;
+use super::drive::{Driver, Next, Room};
 use super::life::ConnGuard;
 use super::receive::Receiver;
 use crate::Reject;
@@ -34,17 +35,30 @@ impl<R: Route> Dispatcher<R> {
     ///
     /// A future is boxed while it awaits, so that an idle connection holds no memory for it.
     pub(super) async fn dispatch(&mut self, driver: &mut Driver) {
+        if !R::TIMERS.is_empty() {
+            // The `handshake` handler may have started some.
+            let (_, next) = self.look_at_timers();
+            driver.set_timers(next);
+        }
         if Box::pin(self.ready(driver)).await == Verdict::End {
             return;
         }
         loop {
             let next = driver.next(self).await;
-            let Some(handling) = next.map(|message| Box::pin(self.run_async(driver, message))) else {
+            let Some(handling) = next.map(|next| Box::pin(self.run(driver, next))) else {
                 return;
             };
             if handling.await == Verdict::End {
                 return;
             }
+        }
+    }
+
+    /// Runs what must be awaited.
+    async fn run(&mut self, driver: &mut Driver, next: Next) -> Verdict {
+        match next {
+            Next::Message(message) => self.run_async(driver, message).await,
+            Next::Timers => self.run_timers(driver).await,
         }
     }
 
@@ -115,10 +129,12 @@ impl<R: Route> Dispatcher<R> {
         if let Err(reject) = driver.may_begin(running, &message) {
             return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(reject.into()))));
         }
-        if let Running::Call { most } = running
-            && !driver.room_beside(handler, most).await
-        {
-            return Verdict::End;
+        while let Running::Call { most } = running {
+            match driver.room_beside(handler, most).await {
+                Room::Free => break,
+                Room::TimersFirst if self.run_timers(driver).await == Verdict::GoOn => {}
+                Room::TimersFirst | Room::Never => return Verdict::End,
+            }
         }
         // Its tokens are needed to answer for it, and the call takes the message.
         let address = message.address();
@@ -277,6 +293,8 @@ impl<R: Route> Dispatcher<R> {
                 });
                 return tell(self.conn(), name, keys, to, failed);
             }
+            // It is for another phase, in which `ready` has nothing to do.
+            (OnRefusal::CloseWithStatus, Ok(failure)) if failure.is_of_phase() => None,
             (_, Ok(failure)) => match failure.refusal() {
                 None => Some(Close::failure()),
                 Some(Refusal::NoBinary) => {
