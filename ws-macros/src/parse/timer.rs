@@ -321,6 +321,7 @@ fn unknown(field: &Member, candidates: &[&Candidate]) -> String {
     match nearest(&field, fields.iter().map(String::as_str)) {
         Some(meant) => format!("{has_no}, did you mean `{meant}`?"),
         None if fields.is_empty() => format!("{has_no}: add `{field}: Timer`"),
+        None if fields.len() == 1 => format!("{has_no}, only `{}`: add `{field}: Timer`", fields.concat()),
         None => format!(
             "{has_no}: add `{field}: Timer`, or name one of {}",
             list(fields.iter().map(String::as_str))
