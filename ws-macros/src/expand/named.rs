@@ -119,7 +119,7 @@ fn arms(plan: &Plan<'_>, body: impl Fn(&Call<'_>, Way) -> TokenStream) -> TokenS
             let (cfgs, body) = (call.cfgs.attributes(), body(call, way(call, plan)));
             Some(quote_spanned!(here()=> #cfgs #name => #body))
         }
-        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
+        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
     });
     let any = plan.calls_of(Event::Message).map(|call| {
         let (cfgs, body) = (call.cfgs.attributes(), body(call, way(call, plan)));
@@ -137,7 +137,7 @@ fn handler_names(plan: &Plan<'_>) -> TokenStream {
             let (cfgs, handler) = (call.cfgs.attributes(), call.handler.name.unraw().to_string());
             Some(quote_spanned!(here()=> #cfgs #name => #handler,))
         }
-        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
+        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
     });
     let any = plan.calls_of(Event::Message).map(|call| {
         let (cfgs, handler) = (call.cfgs.attributes(), call.handler.name.unraw().to_string());
@@ -259,7 +259,7 @@ fn some_arms(
             let (cfgs, body) = (call.cfgs.attributes(), body(call));
             Some(quote_spanned!(here()=> #cfgs #name => #body))
         }
-        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
+        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
     });
     let nothing =
         otherwise(any.iter().map(|call| &call.cfgs)).map(|cfg| quote_spanned!(here()=> #cfg _ => #nothing,));

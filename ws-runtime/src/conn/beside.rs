@@ -43,6 +43,8 @@ pub(super) enum Place {
     Cancelled,
     /// The connection ends.
     Over,
+    /// Not yet, and timers of the session are due.
+    TimersFirst,
 }
 
 /// The number of a call, and how it ended.

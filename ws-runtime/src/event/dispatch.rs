@@ -80,6 +80,16 @@ impl<'a, K, Se: 'static> ConnEvent<'a, K, Se, ()> {
 }
 
 impl<'a, K, Se: 'static, M> ConnEvent<'a, K, Se, M> {
+    /// The payload, and the event without it.
+    pub(crate) fn take_payload(self) -> (&'a M, ConnEvent<'a, K, Se, ()>) {
+        let Self { conn, store, session, brought } = self;
+        (brought, ConnEvent { conn, store, session, brought: &() })
+    }
+
+    pub(crate) fn session_mut(&mut self) -> Option<&mut Se> {
+        self.session.as_deref_mut()?.as_mut()
+    }
+
     /// The receiver of the handler's reply.
     #[must_use]
     pub fn peer(&self) -> Peer<'a>
@@ -240,6 +250,10 @@ fn no_envelope<R: Route>(text: &Utf8<'_>) -> Failure {
 impl<'a, K> ServerEvent<'a, K> {
     pub(crate) fn new(server: &'a Server, store: &'a K) -> Self {
         Self { server, store }
+    }
+
+    pub(crate) fn store(&self) -> &'a K {
+        self.store
     }
 
     /// The context from which the handler's arguments are made.

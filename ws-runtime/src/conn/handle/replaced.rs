@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Conn;
 use crate::conn::dispatch::catch_now;
-use crate::event::{Close, IntoAdmission, IntoOutcome, IntoReply, Outcome};
+use crate::event::{Close, IntoAdmission, IntoOutcome, IntoReply, NoIdentity, Outcome};
 use crate::handshake::{Handshake, Reject};
 
 /// A handler that may be replaced again while it runs, even by itself.
@@ -35,11 +35,11 @@ impl Conn {
     /// Set it in `#[on(connect)]`; later it has no effect.
     pub fn on_handshake<R>(&self, mut handler: impl FnMut(&Conn, &Handshake) -> R + Send + 'static)
     where
-        R: IntoAdmission<()>,
+        R: IntoAdmission<NoIdentity, ()>,
     {
         self.replace(|replaced| {
             replaced.handshake.replace(Arc::new(Mutex::new(move |conn: &Conn, handshake: &Handshake| {
-                handler(conn, handshake).into_admission()
+                handler(conn, handshake).into_admission().map(|_admission| ())
             })))
         });
     }
