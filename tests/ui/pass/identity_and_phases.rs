@@ -101,6 +101,6 @@ pub mod game {
     }
 }
 
-fn main() -> ws_runtime::Result<()> {
-    game::server().start()
+fn main() {
+    let _ = game::server();
 }
