@@ -133,10 +133,14 @@ mod book {
 
     page!(introduction, "introduction.md");
     page!(first_server, "first-server.md");
+    page!(messages, "messages.md");
+    page!(replies_and_errors, "replies-and-errors.md");
+    page!(streams_and_questions, "streams-and-questions.md");
     page!(events, "events.md");
-    page!(arguments_and_replies, "arguments-and-replies.md");
+    page!(arguments, "arguments.md");
     page!(state_and_session, "state-and-session.md");
     page!(ticks, "ticks.md");
+    page!(testing, "testing.md");
     page!(watchers, "watchers.md");
     page!(tls, "tls.md");
     page!(the_wire, "the-wire.md");

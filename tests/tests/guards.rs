@@ -1,6 +1,5 @@
 //! Guards and rates: who may send a message, and how often.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::time::{advance, sleep};
@@ -12,13 +11,6 @@ use ws_tests::{Client, open};
 enum Denied {
     #[reject(403, "only {0} may")]
     NotAdmin(&'static str),
-}
-
-/// Which handlers and guards have run, in order.
-static RAN: Mutex<Vec<&str>> = Mutex::new(Vec::new());
-
-fn ran(what: &'static str) {
-    RAN.lock().unwrap().push(what);
 }
 
 #[ws_server(listen = "127.0.0.1:0")]
@@ -47,13 +39,11 @@ mod club {
 
     /// Locks the state, as the handler after it does.
     fn admin(guest: &Guest, bans: &mut Bans) -> Result<(), Denied> {
-        ran("admin");
         bans.asked += 1;
         if guest.admin { Ok(()) } else { Err(Denied::NotAdmin("admins")) }
     }
 
     async fn not_banned(guest: &mut Guest, server: &Server) -> Result<(), (StatusCode, String)> {
-        ran("not_banned");
         guest.asked += 1;
         sleep(Duration::from_millis(1)).await;
         assert!(!server.connections().is_empty());
@@ -75,7 +65,6 @@ mod club {
 
     #[on("ban", guard = admin)]
     fn ban(Json(name): Json<String>, bans: &mut Bans) -> usize {
-        ran("ban");
         bans.banned.push(name);
         bans.banned.len()
     }
@@ -88,7 +77,6 @@ mod club {
 
     #[on("say", guard = not_banned)]
     fn say(Json(text): Json<String>, bans: &mut Bans) -> String {
-        ran("say");
         format!("{text} {}", bans.asked)
     }
 
@@ -106,6 +94,32 @@ mod club {
     #[on("count", guard = only_once, concurrent = 1)]
     async fn count() -> &'static str {
         "counted"
+    }
+
+    fn panics(guest: &Guest) -> Result<(), Reject> {
+        assert_ne!(guest.name, "mallory", "not you");
+        Ok(())
+    }
+
+    async fn panics_later(guest: &Guest) -> Result<(), Reject> {
+        sleep(Duration::from_millis(1)).await;
+        panics(guest)
+    }
+
+    #[on("risky", guard = panics)]
+    fn risky() {}
+
+    #[on("risky_later", guard = panics_later)]
+    fn risky_later() {}
+
+    #[on("stream", guard = admin)]
+    fn stream(Json(count): Json<u8>) -> impl Stream<Item = u8> {
+        futures_util::stream::iter(0..count)
+    }
+
+    #[on("lone_stream", guard = not_banned)]
+    fn lone_stream(Json(count): Json<u8>) -> impl Stream<Item = u8> + use<> {
+        futures_util::stream::iter(0..count)
     }
 
     #[on("closed", guard = never)]
@@ -160,6 +174,36 @@ async fn a_guard_of_a_concurrent_handler_changes_the_session() {
     );
     let second = asked(&mut bob, r#"{"type":"count","id":2}"#).await;
     assert_eq!(second, r#"{"type":"count","id":2,"error":{"code":"forbidden","message":"Forbidden"}}"#);
+}
+
+#[tokio::test]
+async fn a_guard_that_panics_ends_its_connection() {
+    let running = club::server().bind().await.unwrap();
+    for name in ["risky", "risky_later"] {
+        let mut bob = open(&running, "/bob").await.unwrap();
+        let message = format!("{{\"type\":\"{name}\",\"id\":1}}");
+        assert_eq!(
+            asked(&mut bob, &message).await,
+            format!("{{\"type\":\"{name}\",\"id\":1,\"data\":null}}")
+        );
+        let mut mallory = open(&running, "/mallory").await.unwrap();
+        mallory.send(message).await;
+        let frame = mallory.closed().await;
+        assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1011, ""));
+    }
+}
+
+#[tokio::test]
+async fn a_guard_comes_before_a_stream() {
+    let running = club::server().bind().await.unwrap();
+    let (mut ann, mut eve) = (open(&running, "/ann").await.unwrap(), open(&running, "/eve").await.unwrap());
+    for (name, code) in [("stream", "not_admin"), ("lone_stream", "gone")] {
+        let message = format!("{{\"type\":\"{name}\",\"id\":1,\"data\":1}}");
+        let refused = asked(&mut eve, &message).await;
+        assert!(refused.contains(&format!("\"code\":\"{code}\"")), "{refused}");
+        assert_eq!(asked(&mut ann, &message).await, format!("{{\"type\":\"{name}\",\"id\":1,\"data\":0}}"));
+        assert_eq!(ann.text().await, format!("{{\"type\":\"{name}\",\"id\":1,\"done\":true}}"));
+    }
 }
 
 #[tokio::test]

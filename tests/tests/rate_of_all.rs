@@ -99,6 +99,23 @@ async fn pings_are_answered_while_messages_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pings_of_the_envelope_take_no_token_and_overtake() {
+    let running = named::server().bind().await.unwrap();
+    let mut client = Client::connect(&running).await;
+    for number in 0..5 {
+        client.send(format!("{{\"type\":\"sub\",\"id\":{number},\"data\":[3,2]}}")).await;
+    }
+    client.send(r#"{"type":"$ping","id":9}"#).await;
+    let mut replies = Vec::new();
+    for _ in 0..6 {
+        replies.push(client.text().await);
+    }
+    let pong = replies.iter().position(|reply| reply.contains("$pong")).unwrap();
+    let last = replies.iter().position(|reply| reply.contains("\"id\":4")).unwrap();
+    assert!(pong < last, "{replies:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_inbox_that_is_full_meanwhile_loses_nothing() {
     let running = paced::server().rate((2, 0.2)).max_inbox(4).bind().await.unwrap();
     let mut client = Client::connect(&running).await;

@@ -38,7 +38,7 @@ mod counted {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_snapshot_and_what_follows_neither_overlap_nor_leave_a_gap() {
-    const NEWCOMERS: usize = 300;
+    const NEWCOMERS: usize = 100;
     let running = counted::server().bind().await.unwrap();
     let mut storm = Vec::new();
     for _ in 0..3 {

@@ -108,10 +108,86 @@ mod table {
     }
 
     #[on(request)]
-    fn page(request: &Request) -> Result<&'static str, Reject> {
+    fn page(request: &Request) -> Result<&'static str, Held> {
         may_sit(request.path())?;
         Ok("free")
     }
+}
+
+/// Told to the peer in other words than to the log.
+#[derive(Debug, Reject)]
+#[reject(503, "come back later", code = "busy")]
+struct NoDatabase;
+
+impl Display for NoDatabase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the password of the database is swordfish")
+    }
+}
+
+/// For the log alone.
+#[derive(Debug)]
+struct Secret;
+
+impl Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the password is swordfish")
+    }
+}
+
+type Page<E> = Result<Option<String>, E>;
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod told_page {
+    use super::*;
+
+    #[on(request)]
+    async fn page(request: &Request) -> Page<NoDatabase> {
+        match request.path() {
+            "/" => Ok(Some("welcome".to_owned())),
+            "/none" => Ok(None),
+            _ => Err(NoDatabase),
+        }
+    }
+
+    #[on("say")]
+    fn say() -> Result<(), NoDatabase> {
+        Err(NoDatabase)
+    }
+}
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod logged_page {
+    use super::*;
+
+    #[on(request)]
+    fn page() -> Page<Secret> {
+        Err(Secret)
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_says_what_the_peer_is_told_is_told_even_if_it_can_be_logged() {
+    let running = told_page::server().bind().await.unwrap();
+    for (path, status, body) in [
+        ("/", "200 OK", "welcome"),
+        ("/none", "404 Not Found", "404 Not Found\n"),
+        ("/down", "503 Service Unavailable", "come back later"),
+    ] {
+        let answer = get(&running, path).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
+        assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "{answer}");
+    }
+    let mut client = open(&running, "/").await.unwrap();
+    client.send(r#"{"type":"say","id":1}"#).await;
+    assert_eq!(
+        client.text().await,
+        r#"{"type":"say","id":1,"error":{"code":"busy","message":"come back later"}}"#
+    );
+
+    let running = logged_page::server().bind().await.unwrap();
+    let answer = get(&running, "/").await;
+    assert!(answer.starts_with("HTTP/1.1 500 ") && !answer.contains("swordfish"), "{answer}");
 }
 
 #[tokio::test]

@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 
 use arguments::Arguments;
 use proc_macro2::Ident;
+use syn::Type;
 
 use crate::cfgs::{Cfgs, all_exclude_each_other, twins};
 use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Output};
 use crate::model::{Flow, Handler, Limits, Part, Subject};
-use crate::resolve::{Asks, Call, Resolved};
-use crate::syntax::{output_type, referenced_name, single_name, success};
+use crate::resolve::{Access, Asks, Call, Resolved};
+use crate::syntax::{output_type, peel, referenced_name, single_name, success};
 
 /// The handlers that break a rule, by index. They are not called, so that one mistake is one error.
 #[derive(Debug, Default)]
@@ -28,13 +29,15 @@ pub(crate) struct LeftOut {
 pub(crate) fn check(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut {
     let (server, calls) = (resolved.server, &resolved.calls);
     let sessions = &server.root.sessions;
-    one_session(sessions, diagnostics);
+    one_type("session", sessions, diagnostics);
+    one_type("identity", &server.identities, diagnostics);
     pushes::check(&server.root, diagnostics);
-    if server.root.parts_unclear || !are_twins(sessions) {
+    if server.root.parts_unclear || !are_twins(sessions) || !are_twins(&server.identities) {
         // It is unknown whether an argument is a state or the session.
         return LeftOut { all: (0..calls.len()).collect(), foreign: BTreeSet::new() };
     }
     let left_out = find_wrong(resolved, diagnostics);
+    identity_is_made(resolved, diagnostics);
     one_handler_each(calls, &left_out, diagnostics);
     left_out
 }
@@ -57,8 +60,17 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
         let locks = |call: &&Call<'_>| !call.handler.awaits() && call.changes_state(number);
         resolved.calls.iter().find(locks).map(|call| &call.handler.name)
     };
-    let locking = (0..resolved.server.states.len()).map(locking).collect();
-    let mut arguments = Arguments { server: resolved.server, locking, unmarked: BTreeSet::new() };
+    let timed = |number| {
+        let is_timer = |call: &&Call<'_>| call.timed_state == Some(number);
+        resolved.calls.iter().find(is_timer).map(|call| &call.handler.name)
+    };
+    let states = 0..resolved.server.states.len();
+    let mut arguments = Arguments {
+        server: resolved.server,
+        locking: states.clone().map(locking).collect(),
+        timed: states.map(timed).collect(),
+        unmarked: BTreeSet::new(),
+    };
     for (number, call) in resolved.calls.iter().enumerate() {
         let before = diagnostics.count();
         let earlier = resolved.calls.iter().take(number).map(|call| call.handler);
@@ -72,7 +84,7 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
             if arguments.unmarked.insert(name.to_string()) {
                 diagnostics.error(
                     name,
-                    format!("`{name}` is not the session yet: declare it in this module, below `#[session]`"),
+                    format!("`{name}` is not the session yet: declare it in this module, below `#[session]`, or below `#[identity]` if it says who the peer is"),
                 );
             }
         }
@@ -86,11 +98,11 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
     wrong
 }
 
-/// Checks that at most one type is the session.
-fn one_session(parts: &[Part], diagnostics: &mut Diagnostics) {
+/// Checks that at most one type is the session, or the identity.
+fn one_type(what: &str, parts: &[Part], diagnostics: &mut Diagnostics) {
     let already = |first: &Part| {
         format!(
-            "the session is already `{}`: a connection has one type for it, so put both into one struct",
+            "the {what} is already `{}`: a connection has one type for it, so put both into one struct",
             first.name
         )
     };
@@ -162,16 +174,51 @@ fn gives_verdict(handler: &Handler, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Checks that only the `handshake` handler returns the session.
+/// Checks that only the `handshake` handler returns the session or the identity.
 fn returns_no_session(call: &Call<'_>, diagnostics: &mut Diagnostics) {
-    let output = output_type(&call.handler.output).filter(|_| call.returns_session);
-    if let Some(output) = output
-        && call.handler.row().output != Output::Admission
-    {
+    let Some(output) = output_type(&call.handler.output) else { return };
+    let what = match call.returns {
+        Some(Asks::Session(Access::Value)) => "session",
+        Some(Asks::Identity(Access::Value)) => "identity",
+        _ => return,
+    };
+    if call.handler.row().output != Output::Admission {
         diagnostics.error(
             output,
-            "the session is made before the connection is ready: return it from the handler of `#[on(handshake)]`",
+            format!("the {what} is made before the connection is ready: return it from the handler of `#[on(handshake)]`"),
         );
+    }
+}
+
+/// Checks that the identity is made, as far as names tell.
+fn identity_is_made(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
+    let scope = &resolved.server.root;
+    let Some(identity) = resolved.server.identities.first().filter(|_| !scope.handshake_unread) else {
+        return;
+    };
+    let mut handshakes =
+        resolved.calls.iter().filter(|call| call.handler.event() == Some(Event::Handshake)).peekable();
+    let is_nothing = |ty: &Type| matches!(peel(ty), Type::Tuple(tuple) if tuple.elems.is_empty());
+    let lacks = |call: &Call<'_>| {
+        let returned = output_type(&call.handler.output).map(success);
+        returned.is_none_or(is_nothing) || call.returns == Some(Asks::Session(Access::Value))
+    };
+    let name = &identity.name;
+    if handshakes.peek().is_none() {
+        diagnostics.error(
+            name,
+            format!("nobody makes the identity `{name}`: return it from a handler of `#[on(handshake)]`"),
+        );
+    } else if handshakes.clone().all(lacks) {
+        for call in handshakes {
+            let message = format!(
+                "this handler makes no identity: return `{name}`, `Option<{name}>` where the peer may be anonymous, or a pair of it and the session"
+            );
+            match output_type(&call.handler.output) {
+                Some(output) => diagnostics.error(output, message),
+                None => diagnostics.error(&call.handler.name, message),
+            }
+        }
     }
 }
 
@@ -207,7 +254,8 @@ fn unmarked_session<'r>(call: &Call<'r>, resolved: &Resolved<'r>) -> Option<&'r 
             *asks == Asks::UnknownReference && referenced_name(&argument.ty) == Some(name)
         })
     };
-    (scope.types.contains(name) || resolved.calls.iter().any(is_taken)).then_some(name)
+    let is_identity = resolved.server.identities.iter().any(|identity| identity.name == *name);
+    (!is_identity && (scope.types.contains(name) || resolved.calls.iter().any(is_taken))).then_some(name)
 }
 
 fn already_handled(subject: &Subject, first: &Handler) -> String {

@@ -3,7 +3,7 @@
 //! `attribute` reads `#[reject(…)]`, `text` the message with its fields, and `expand` writes the conversion. After a mistake
 //! the conversion is written all the same, so that one mistake is one error.
 
-mod attribute;
+pub(crate) mod attribute;
 mod expand;
 mod text;
 

@@ -39,6 +39,8 @@ pub(crate) enum Payload {
     Message(&'static str),
     /// The handle of a watch.
     Handle,
+    /// The key of a timer.
+    Key,
 }
 
 /// The surroundings of an event: which trait of the runtime has its method, and which context its arguments are made from.
@@ -377,6 +379,38 @@ pub(crate) const WATCH: Row = Row {
     hints: &[],
 };
 
+/// `#[timer(field)]`, where the field is of the session.
+pub(crate) const SESSION_TIMER: Row = Row {
+    name: "timer",
+    title: "a `timer` handler of the session",
+    foreign_names: &[],
+    argument_trait: "FromTimer",
+    payload: Payload::Key,
+    payload_types: &[],
+    payload_words: "the index as `usize` or the key by `&`, where the field holds several timers",
+    has_json: false,
+    surroundings: Surroundings::Connection,
+    session: Session::Lent,
+    output: Output::Outcome,
+    hints: &[
+        (Wanted::Text, TEXT_ELSEWHERE),
+        (Wanted::Number, ONE_TIMER),
+        (Wanted::Request, REQUEST_ELSEWHERE),
+    ],
+};
+
+/// `#[timer(field)]`, where the field is of a state.
+pub(crate) const STATE_TIMER: Row = Row {
+    title: "a `timer` handler of a state",
+    argument_trait: "FromStateTimer",
+    surroundings: Surroundings::Server,
+    session: Session::Absent("the timer belongs to the server, not to one connection"),
+    hints: &[(Wanted::Number, ONE_TIMER)],
+    ..SESSION_TIMER
+};
+
+const ONE_TIMER: &str = "the field holds one timer, and only those of several have an index or a key";
+
 impl Row {
     /// Whether it is a route's event, and not the server's.
     pub(crate) fn is_of_route(&self) -> bool {
@@ -433,7 +467,8 @@ mod tests {
 
     #[test]
     fn no_two_events_share_a_name() {
-        let rows = || Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH, &GUARD]);
+        let rows =
+            || Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH, &GUARD, &SESSION_TIMER]);
         let mut names: Vec<&str> = rows().map(|row| row.name).collect();
         names.extend(rows().flat_map(|row| row.foreign_names));
         names.sort_unstable();
@@ -442,7 +477,13 @@ mod tests {
 
     #[test]
     fn only_what_surrounds_a_session_lends_it() {
-        for row in Event::ALL.iter().map(|event| event.row()).chain([&TICK, &WATCH, &GUARD]) {
+        for row in Event::ALL.iter().map(|event| event.row()).chain([
+            &TICK,
+            &WATCH,
+            &GUARD,
+            &SESSION_TIMER,
+            &STATE_TIMER,
+        ]) {
             let lends = !matches!(row.session, Session::Absent(_));
             assert_eq!(row.surroundings == Surroundings::Connection, lends, "{}", row.name);
         }

@@ -14,6 +14,7 @@ mod server;
 mod service;
 pub(crate) mod spans;
 mod timed;
+mod timers;
 mod values;
 mod words;
 

@@ -7,8 +7,13 @@ use crate::events::Event;
 /// The hint that follows "there is no event `name`".
 pub(crate) fn event(name: &str) -> Option<String> {
     let meant = match name_of_event(name).as_str() {
-        "tick" | "timer" | "interval" | "cron" | "schedule" | "every" | "timeout" => {
+        "tick" | "interval" | "cron" | "schedule" | "every" => {
             ": a tick has an attribute of its own: `#[tick(period = 1)]`".to_owned()
+        }
+        "timer" | "timeout" | "alarm" => {
+            ": a timer has an attribute of its own, `#[timer(field)]` for a field of type `Timer`; what runs every so many \
+             seconds is a `#[tick(period = 1)]`"
+                .to_owned()
         }
         "watch" | "readable" | "writable" => {
             ": a watch has an attribute of its own: `#[watch(readable = …)]` or `#[watch(writable = …)]`"
@@ -46,7 +51,7 @@ pub(crate) fn attribute(name: &str) -> Option<String> {
             "`#[on(\"say\")]` for messages of the type `say`, `#[on(utf8)]` for any text, or `#[on(binary)]` for binary data"
                 .to_owned()
         }
-        "tick" | "timer" | "interval" => "`#[tick(period = 1)]`".to_owned(),
+        "tick" | "interval" => "`#[tick(period = 1)]`".to_owned(),
         "readable" | "writable" => format!("`#[watch({plain} = …)]`"),
         // Other names are left alone: an attribute of another crate may be called so.
         _ if plain == name => format!("`#[on({})]`", Event::of_name(name)?.name()),
@@ -63,7 +68,7 @@ pub(crate) fn option(name: &str) -> Option<String> {
     let plain = name_of_event(name);
     let above = "above a function inside the module";
     let instead = match name {
-        "state" | "session" => format!("write `#[{name}]` above the type inside the module"),
+        "state" | "session" | "identity" => format!("write `#[{name}]` above the type inside the module"),
         "period" | "tick_period" | "on_tick" => format!("write `#[tick(period = 1)]` {above}"),
         "watch_readable" | "on_readable" => format!("write `#[watch(readable = …)]` {above}"),
         "watch_writable" | "on_writable" => format!("write `#[watch(writable = …)]` {above}"),

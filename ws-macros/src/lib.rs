@@ -80,8 +80,10 @@ macro_rules! rows {
 /// | [`#[on("name")]`](macro@on) | the handler of the messages of that type |
 /// | [`#[tick(period = 1)]`](macro@tick) | a handler that runs every so many seconds |
 /// | [`#[watch(readable = …)]`](macro@watch) | a handler that runs when a handle is ready |
-/// | [`#[state]`](macro@state) | the type of the state: one value for the server |
+/// | [`#[timer(field)]`](macro@timer) | a handler that runs when the `Timer` in a field is due |
+/// | [`#[state]`](macro@state) | the type of a state: one value for the server; there may be several such types |
 /// | [`#[session]`](macro@session) | the type of the session: one value for each connection |
+/// | [`#[identity]`](macro@identity) | the type that says who a peer is: made once by `handshake` |
 /// | [`#[push]`](macro@push) | what the server sends on its own: a named message, or a question |
 ///
 /// Handlers are `fn` or `async fn`. Their arguments are found by type, in any order. All other items of the module stay as
@@ -116,7 +118,7 @@ pub fn ws_server(
 /// | event | when | its own arguments | session | may return |
 /// |---|---|---|---|---|
 /// | `connect` | accepted, before TLS and the handshake | | no | `()`, `Result<(), E>`: an error refuses the connection |
-/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake`, `Query`, `Bearer` | makes it | `()`, the session, a `Result` of either with a `Reject` |
+/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake`, `Query`, `Bearer` | makes it | `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with a `Reject` |
 /// | `ready` | the connection is open | | `&`, `&mut` | a reply |
 /// | `"say"` | a message of that type | `Json<T>`: its data; `&Envelope` | `&`, `&mut` | the reply's data: any `Serialize`, `()`, a `Stream`, a `Result` of these |
 /// | `message` | a message of a type that has no handler | `&Envelope`, `Json<T>` | `&`, `&mut` | the same |
@@ -127,8 +129,9 @@ pub fn ws_server(
 /// | `request` | a plain HTTP request | `&Request`, `Query`, `Bearer` | no | an HTTP response: text, `Html`, `Json`, bytes, a status, `Result` |
 /// | `shutdown` | once, the connections still there | | no | `()`, `Result<(), E>` |
 ///
-/// All of them can take `&Server` and the state by `&` or `&mut`, all but `shutdown` also `&Conn`. An `async fn` cannot
-/// take the state where some handler takes it by `&mut`: it is behind a lock then.
+/// All of them can take `&Server` and each state by `&` or `&mut`, all but `shutdown` also `&Conn`, and those from `ready` to
+/// `disconnect` the identity by `&`. An `async fn` cannot take a state that some handler takes by `&mut`: it is behind a lock
+/// then.
 ///
 /// A reply is sent to the peer: `()` (nothing), text (`String`, `&str`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`,
 /// an `Option`, or a `Result`.
@@ -166,8 +169,24 @@ pub fn ws_server(
 ///
 /// | limit | what it does |
 /// |---|---|
+/// | `rate = 5`, `rate = (30, 60)` | each connection may send so many of these messages a second, or in so many seconds, and as many at once. One more is answered with the error `too_many_requests`. On `utf8` and `binary` it closes with 1008. It counts when the handler's turn comes |
+/// | `guard = admin` | the function of this name in the module says who may: it returns a `Result<(), E>`, and its error, which converts into `Reject`, is the answer |
 /// | `timeout = 2` | an `async fn` that takes longer (in seconds) is dropped at its next await, and the reply is the error `timeout` |
 /// | `concurrent = 4` | so many calls of an `async fn` run for one connection at once, beside its other handlers, and answer out of order. It cannot take the session. One more message waits, and those behind it |
+///
+/// They apply in this order: the rate, the guard, the data, the handler. A guard takes arguments as handlers do, the session
+/// and the state by `&mut` too, but not the data, and may be `async`. Its locks are released before the data is read: what
+/// must still hold then is checked in the handler. The option `rate` of the server limits all messages of a connection, by a
+/// pause instead of an error.
+///
+/// ```ignore
+/// fn admin(guest: &Guest) -> Result<(), Reject> {
+///     if guest.admin { Ok(()) } else { Err(Reject::forbidden().text("only admins may")) }
+/// }
+///
+/// #[on("kick", guard = admin, rate = 5)]
+/// fn kick(Json(name): Json<String>, server: &Server) -> Result<(), KickError> { … }
+/// ```
 ///
 /// A handler that returns an `impl Stream<Item = T>` answers each item, and `"done":true` at its end. It runs beside other
 /// handlers, as one with `concurrent` does, unless the stream borrows nothing: with `+ use<>` the handler is called as a
@@ -242,22 +261,72 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
     outside(Marker::Watch, &item.into()).into()
 }
 
-/// Marks the type of the state, a struct or an enum, of which the server has one value: `#[state]`, inside a
-/// [`#[ws_server]`](macro@ws_server) module.
+/// Marks the handler of a [`Timer`](https://docs.rs/ws-runtime/latest/ws_runtime/struct.Timer.html): `#[timer(field)]`,
+/// inside a [`#[ws_server]`](macro@ws_server) module.
 ///
-/// All handlers can take it by `&`, and those that are no `async fn` by `&mut`. If one does, the state is behind a lock
-/// that is held for a handler's call, and an `async fn` cannot take it at all: the lock would be held across an
+/// The field is one of the [`#[session]`](macro@session) or of a [`#[state]`](macro@state). Where two of these structs have a
+/// field of that name, write which one: `#[timer(Table.clock)]`. The handler runs when the timer that a handler has
+/// started is due. The timer is off before that, so the handler may start it anew.
+///
+/// | the field | what the handler gets of it |
+/// |---|---|
+/// | `Timer` | |
+/// | `[Timer; N]`, `Vec<Timer>` | the index, as `usize` |
+/// | `HashMap<K, Timer>`, `BTreeMap<K, Timer>` | the key, as `&K`, or as `K` if that can be cloned; `&str` for a `String` |
+///
+/// The handler of a session's timer can also take `&Conn`, `&Server`, the session and the states. It runs between the other
+/// handlers of the connection, and no longer once the connection starts to close. If it fails, the connection closes with
+/// 1011. That of a state's timer can take `&Server` and the states, runs under the lock on the state, and no longer once
+/// the server closes its connections. If it fails, that is logged. A state with timers is behind a lock, so an `async fn`
+/// cannot take it. Both return `()` or a `Result<(), E>`.
+///
+/// Timers that became due while another handler ran are handled after that, in the order of their times.
+///
+/// ```ignore
+/// #[session]
+/// #[derive(Default)]
+/// struct Seat { clock: Timer }
+///
+/// #[on(utf8)]
+/// fn moved(seat: &mut Seat) {
+///     seat.clock.start(30);
+/// }
+///
+/// #[timer(clock)]
+/// fn too_slow(conn: &Conn) -> Result<(), CloseError> {
+///     conn.disconnect(4000, "you took too long")
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn timer(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    outside(Marker::Timer, &item.into()).into()
+}
+
+/// Marks the type of a state, a struct or an enum, of which the server has one value: `#[state]`, inside a
+/// [`#[ws_server]`](macro@ws_server) module. A module may have any number of such types.
+///
+/// All handlers can take it by `&`, and those that are no `async fn` by `&mut`. If one does, this state is behind a lock of
+/// its own, which is held for a handler's call, and an `async fn` cannot take it at all: the lock would be held across an
 /// `.await`. A handler that panics does not poison the state: it stays in use as that handler left it. A state that every
-/// handler takes by `&` has no lock. The macro knows the state by its own name and by
-/// aliases that the module declares.
+/// handler takes by `&` has no lock, such as a database pool beside a lobby that changes.
 ///
-/// It starts as its `Default`, unless `chat::server().state(…)` sets another value; a `pub` state without `Default` has to be
-/// set this way. It may be private.
+/// States are locked in the order of their declaration, whatever the order of the arguments, so handlers never wait for each
+/// other for ever. All other arguments are made before that. The macro knows a state by its own name and by aliases that the
+/// module declares.
+///
+/// A state starts as its `Default`, unless `chat::server().state(…)` gives another value, once for each type. A `pub` state
+/// without `Default` has to be given: if it is not, the server does not compile. A private one has to have a `Default`.
 ///
 /// ```ignore
 /// #[state]
+/// pub struct Pool { connections: Vec<Connection> }
+///
+/// #[state]
 /// #[derive(Default)]
-/// pub struct Lobby { greeted: u64 }
+/// struct Lobby { greeted: u64 }
+///
+/// #[on(ready)]
+/// fn hello(lobby: &mut Lobby, pool: &Pool) -> String { … }
 /// ```
 #[proc_macro_attribute]
 pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
@@ -278,6 +347,35 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// #[derive(Default)]
 /// struct Guest { name: String }
 /// ```
+///
+/// # Phases
+///
+/// An enum has phases. A handler that takes what belongs to one, `&Player` or `&mut Player`, is reached only in the variants that
+/// carry it:
+///
+/// ```ignore
+/// #[session]
+/// enum Peer {
+///     #[reject(401, "sign in first")]
+///     Guest,
+///     Player(Player),
+///     Admin(Box<Admin>),
+/// }
+///
+/// #[on("sign_in")]
+/// fn sign_in(Json(name): Json<String>, peer: &mut Peer) { *peer = Peer::Player(Player::new(name)); }
+///
+/// #[on("move")]
+/// fn play(Json(play): Json<Move>, player: &mut Player) -> Result<(), MoveError> { … }
+/// ```
+///
+/// In another phase that variant's `#[reject(status, "text", code = "…")]` is the answer: 403, `forbidden`, where there is none.
+/// It is the error reply to a named message; `utf8` and `binary` close with 1008; `ready`, `pong`, `disconnect` and timers are not
+/// run. `Option<&Player>` is `None` in another phase. `&mut Peer` changes the phase; a handler takes either the session or what
+/// belongs to a phase, once.
+///
+/// What belongs to a phase is the only field of a tuple variant, also in a `Box`, and a type of your own crate. Two variants may
+/// carry the same type.
 #[proc_macro_attribute]
 pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::Session, &item.into()).into()
@@ -319,6 +417,34 @@ pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 #[proc_macro_derive(Reject, attributes(reject))]
 pub fn derive_reject(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive::reject(item.into()).into()
+}
+
+/// Marks the type that says who a peer is, a struct or an enum: `#[identity]`, inside a [`#[ws_server]`](macro@ws_server)
+/// module.
+///
+/// A handler of `#[on(handshake)]` makes it, once for each connection. It may return the identity, a pair of the session and the
+/// identity in either order, or in place of the identity an `Option`, where the peer may be anonymous; also in a `Result` whose
+/// error refuses the peer. The identity never changes.
+///
+/// All handlers of a connection can take it by `&`, from `ready` to `disconnect`, also `async` ones. For an anonymous peer
+/// `&User` refuses with 401, `unauthorized`, and the handler is not run; `Option<&User>` is `None`.
+///
+/// Elsewhere `conn.identity::<User>()` returns it. `server.connections_of(|user: &User| …)` finds connections by it, and with
+/// `#[identity(key = name)]`, where `name` is a field, `server.connections_of_key(&name)` finds them without looking at all.
+///
+/// ```ignore
+/// #[identity(key = name)]
+/// struct User { name: String, admin: bool }
+///
+/// #[on(handshake)]
+/// fn who(token: Option<Bearer>, accounts: &Accounts) -> Result<Option<User>, Reject> { … }
+///
+/// #[on("say")]
+/// fn say(Json(text): Json<String>, user: &User, server: &Server) { … }
+/// ```
+#[proc_macro_attribute]
+pub fn identity(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    outside(Marker::Identity, &item.into()).into()
 }
 
 /// Marks what the server sends on its own, a struct or an enum: `#[push]`, inside a [`#[ws_server]`](macro@ws_server) module.

@@ -2,7 +2,8 @@
 //! no later stage changes it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Expr, Generics, LitStr, ReturnType, Type};
+use quote::ToTokens as _;
+use syn::{Expr, Generics, LitStr, Member, ReturnType, Type};
 use ws_spec::options::Kind;
 
 use crate::cfgs::Cfgs;
@@ -13,8 +14,10 @@ use crate::syntax::{is_stream, mentions, output_type};
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) settings: Settings,
-    /// More than one only under different `#[cfg]` conditions.
+    /// In the order of their declaration.
     pub(crate) states: Vec<Part>,
+    /// More than one only under different `#[cfg]` conditions.
+    pub(crate) identities: Vec<Part>,
     pub(crate) root: Scope,
 }
 
@@ -35,7 +38,7 @@ pub(crate) struct Scope {
     pub(crate) pushes: Vec<Push>,
     /// Whether a handler could not be read that is, or may be, the one of `handshake`.
     pub(crate) handshake_unread: bool,
-    /// Whether `#[state]` or `#[session]` was used wrongly, so that the types of the state and the session are unknown.
+    /// Whether `#[state]`, `#[session]` or `#[identity]` was used wrongly, so that the types marked by them are unknown.
     pub(crate) parts_unclear: bool,
     /// The names of the marker attributes, with their spans.
     pub(crate) marks: Vec<Ident>,
@@ -132,12 +135,52 @@ pub(crate) enum Value {
     Origins(Ident),
 }
 
-/// The type marked `#[state]` or `#[session]`.
+/// A type marked `#[state]`, `#[session]` or `#[identity]`.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
     pub(crate) name: Ident,
     pub(crate) reach: Reach,
     pub(crate) cfgs: Cfgs,
+    /// The field that connections are found by, of an identity.
+    pub(crate) key: Option<Member>,
+    /// The variants, of a session that is an enum.
+    pub(crate) phases: Vec<Phase>,
+}
+
+/// A variant of the session: a phase of the connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Phase {
+    pub(crate) name: Ident,
+    /// What handlers can take in this phase.
+    pub(crate) payload: Option<Payload>,
+    pub(crate) cfgs: Cfgs,
+    /// What answers a message that is for another phase, from `#[reject(…)]`.
+    pub(crate) status: Option<Expr>,
+    pub(crate) text: Option<LitStr>,
+    pub(crate) code: Option<LitStr>,
+}
+
+/// The only field of a tuple variant.
+#[derive(Debug, Clone)]
+pub(crate) struct Payload {
+    /// Without the `Box` around it.
+    pub(crate) ty: Type,
+    pub(crate) is_boxed: bool,
+}
+
+impl Payload {
+    /// The name of its type.
+    pub(crate) fn name(&self) -> Option<&Ident> {
+        match &self.ty {
+            Type::Path(path) => path.path.segments.last().map(|last| &last.ident),
+            _ => None,
+        }
+    }
+
+    /// Whether another payload has the same type, as it is written.
+    pub(crate) fn is_type_of(&self, other: &Self) -> bool {
+        self.ty.to_token_stream().to_string() == other.ty.to_token_stream().to_string()
+    }
 }
 
 /// The type marked `#[push]`: what the server may send on its own.
@@ -190,6 +233,25 @@ pub(crate) enum Role {
         interest: Interest,
         handle: Expr,
     },
+    Timer(TimerPlace),
+}
+
+/// The field of a `#[timer(…)]`.
+#[derive(Debug)]
+pub(crate) struct TimerPlace {
+    pub(crate) owner: Owner,
+    /// The way to the field in its owner.
+    pub(crate) members: Vec<Member>,
+    /// Whether the field may hold several timers, so that the handler can take an index or a key.
+    pub(crate) has_keys: bool,
+}
+
+/// What a field belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Session,
+    /// The state of this name.
+    State(Ident),
 }
 
 /// What an attribute says about when and how often its handler runs: `#[on("name", rate = 5)]`.
@@ -246,12 +308,16 @@ impl Handler {
     }
 
     fn row_of_role(&self) -> &'static Row {
-        match self.role {
+        match &self.role {
             Role::On(event) => event.row(),
             Role::Named(_) => &events::NAMED,
             Role::Guard => &events::GUARD,
             Role::Tick { .. } => &events::TICK,
             Role::Watch { .. } => &events::WATCH,
+            Role::Timer(place) => match place.owner {
+                Owner::Session => &events::SESSION_TIMER,
+                Owner::State(_) => &events::STATE_TIMER,
+            },
         }
     }
 
@@ -260,7 +326,7 @@ impl Handler {
         match &self.role {
             Role::On(event) => Some(Subject::Event(*event)),
             Role::Named(name) => Some(Subject::Message(name.value())),
-            Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
+            Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
         }
     }
 
@@ -303,7 +369,7 @@ impl Role {
     pub(crate) fn event(&self) -> Option<Event> {
         match self {
             Self::On(event) => Some(*event),
-            Self::Named(_) | Self::Guard | Self::Tick { .. } | Self::Watch { .. } => None,
+            Self::Named(_) | Self::Guard | Self::Tick { .. } | Self::Watch { .. } | Self::Timer(_) => None,
         }
     }
 }

@@ -10,9 +10,11 @@ mod module;
 mod on;
 mod pairs;
 mod part;
+mod phases;
 mod push;
 mod scope;
 mod settings;
+mod timer;
 mod words;
 
 pub(crate) use marker::Marker;

@@ -6,7 +6,7 @@ use crate::cfgs::twins;
 use crate::check::LeftOut;
 use crate::events::{Event, Output};
 use crate::model::{Part, Scope, Server};
-use crate::resolve::{Call, Resolved};
+use crate::resolve::{Access, Asks, Call, Resolved};
 
 /// What is generated for a server.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct Plan<'s> {
     pub(crate) states: Vec<State>,
     /// At most one of them exists: their conditions exclude each other.
     pub(crate) sessions: Vec<Part>,
+    /// At most one of them exists, as with the sessions.
+    pub(crate) identities: Vec<Part>,
     /// The handlers that are called; at most one for an event exists.
     pub(crate) calls: Vec<Call<'s>>,
     /// Whether it is unknown how the session is made, because of a mistake in its type or in the `handshake` handler.
@@ -43,6 +45,8 @@ pub(crate) enum Cell {
     Plain,
     /// It is behind a lock, because a handler takes it by `&mut`.
     Guarded,
+    /// It is behind a lock, because its timers change when they are due.
+    Timed,
 }
 
 impl<'s> Plan<'s> {
@@ -58,7 +62,8 @@ impl<'s> Plan<'s> {
                 if left_out.is_foreign(number) {
                     omitted.insert(call.handler.item);
                 }
-                handshake_lost |= call.handler.event() == Some(Event::Handshake) || call.returns_session;
+                handshake_lost |= call.handler.event() == Some(Event::Handshake)
+                    || call.returns == Some(Asks::Session(Access::Value));
             } else {
                 kept.push(call);
             }
@@ -68,6 +73,7 @@ impl<'s> Plan<'s> {
             scope,
             states: states(&server.states, &kept),
             sessions: exclusive_parts(&scope.sessions),
+            identities: exclusive_parts(&server.identities),
             calls: exclusive_calls(kept),
             session_unclear: scope.parts_unclear || handshake_lost,
             uncalled,
@@ -98,7 +104,7 @@ impl<'s> Plan<'s> {
 
     /// Whether some state is behind a lock.
     pub(crate) fn has_locks(&self) -> bool {
-        self.states.iter().any(|state| state.cell == Cell::Guarded)
+        self.states.iter().any(|state| state.cell != Cell::Plain)
     }
 
     /// Whether an item is a handler that is left out.
@@ -116,8 +122,14 @@ fn states(parts: &[Part], calls: &[Call<'_>]) -> Vec<State> {
     let state = |part: &Part| {
         // Under `#[cfg]`, two types can have the same name.
         let number = parts.iter().position(|first| first.name == part.name).unwrap_or_default();
-        let is_changed = calls.iter().any(|call| call.changes_state(number));
-        State { part: part.clone(), cell: if is_changed { Cell::Guarded } else { Cell::Plain }, number }
+        let cell = if calls.iter().any(|call| call.timed_state == Some(number)) {
+            Cell::Timed
+        } else if calls.iter().any(|call| call.changes_state(number)) {
+            Cell::Guarded
+        } else {
+            Cell::Plain
+        };
+        State { part: part.clone(), cell, number }
     };
     parts.iter().map(state).collect()
 }

@@ -1,10 +1,10 @@
 //! Resolves names: what each argument of a handler asks for, also through type aliases of its module.
 
 use proc_macro2::Ident;
-use syn::{Path, Type};
+use syn::{GenericArgument, Path, PathArguments, Type};
 
 use crate::cfgs::Cfgs;
-use crate::model::{Argument, Handler, Part, Role, Scope, Server};
+use crate::model::{Argument, Handler, Owner, Payload, Role, Scope, Server, TimerPlace};
 use crate::syntax::{output_type, peel, success};
 
 /// A server, and what the arguments of its handlers ask for.
@@ -20,8 +20,10 @@ pub(crate) struct Resolved<'s> {
 pub(crate) struct Call<'s> {
     pub(crate) handler: &'s Handler,
     pub(crate) arguments: Vec<(&'s Argument, Asks)>,
-    /// Whether it returns the session, bare or in a `Result`.
-    pub(crate) returns_session: bool,
+    /// What it returns, bare or in a `Result`, as an argument of that type would ask for it.
+    pub(crate) returns: Option<Asks>,
+    /// If it handles timers in a state: the index of that.
+    pub(crate) timed_state: Option<usize>,
     /// The conditions of the handler; `plan` adds that no twin of it exists.
     pub(crate) cfgs: Cfgs,
 }
@@ -32,6 +34,9 @@ pub(crate) enum Asks {
     /// The state with this index, the first of its name.
     State(usize, Access),
     Session(Access),
+    /// What belongs to a phase of the session.
+    Phase(Access),
+    Identity(Access),
     /// A type of the runtime or of Rust, of which a handler can take any number.
     Plain,
     /// A reference to a type that the macro does not know: an alias from elsewhere, or a watched handle.
@@ -49,7 +54,7 @@ pub(crate) enum Access {
 
 /// Resolves the types of all arguments.
 pub(crate) fn resolve(server: &Server) -> Resolved<'_> {
-    let names = Names { scope: &server.root, states: &server.states };
+    let names = Names { scope: &server.root, server };
     let call = |handler| names.call(handler);
     Resolved { server, calls: server.root.handlers.iter().map(call).collect() }
 }
@@ -60,6 +65,11 @@ impl Call<'_> {
         self.arguments.iter().any(|(_, asks)| *asks == Asks::State(number, Access::Mutable))
     }
 
+    /// Whether a handler can take the key of a timer, which may be of any type.
+    pub(crate) fn may_take_key(&self) -> bool {
+        matches!(&self.handler.role, Role::Timer(place) if place.has_keys)
+    }
+
     pub(crate) fn is_watch(&self) -> bool {
         matches!(self.handler.role, Role::Watch { .. })
     }
@@ -68,7 +78,7 @@ impl Call<'_> {
 /// The names that a type in a handler's signature can refer to.
 struct Names<'s> {
     scope: &'s Scope,
-    states: &'s [Part],
+    server: &'s Server,
 }
 
 impl<'s> Names<'s> {
@@ -78,7 +88,18 @@ impl<'s> Names<'s> {
         Call {
             handler,
             arguments: handler.arguments.iter().map(asks).collect(),
-            returns_session: output == Some(Asks::Session(Access::Value)),
+            returns: output,
+            timed_state: match &handler.role {
+                Role::Timer(TimerPlace { owner: Owner::State(name), .. }) => {
+                    self.server.states.iter().position(|state| state.name == *name)
+                }
+                Role::On(_)
+                | Role::Named(_)
+                | Role::Guard
+                | Role::Tick { .. }
+                | Role::Watch { .. }
+                | Role::Timer(_) => None,
+            },
             cfgs: handler.cfgs.clone(),
         }
     }
@@ -95,25 +116,64 @@ impl<'s> Names<'s> {
             _ => return unknown(access),
         };
         let is = |name: &Ident| names(path, name, &self.scope.name);
-        if let Some(number) = self.states.iter().position(|state| is(&state.name)) {
+        if let Some(inner) = optional(path).filter(|_| access == Access::Value)
+            && let Asks::Phase(access) = self.asks(inner, access, aliases)
+        {
+            return Asks::Phase(access);
+        }
+        if let Some(number) = self.server.states.iter().position(|state| is(&state.name)) {
             return Asks::State(number, access);
         }
         if self.scope.sessions.iter().any(|session| is(&session.name)) {
             return Asks::Session(access);
+        }
+        if self.is_payload(path) {
+            return Asks::Phase(access);
+        }
+        if self.server.identities.iter().any(|identity| is(&identity.name)) {
+            return Asks::Identity(access);
         }
         // An alias may refer to an alias; a cycle is reported by the compiler.
         if aliases < MOST_ALIASES {
             // Under `#[cfg]` an alias can be declared twice: the state and the session take precedence.
             let meanings = self.scope.aliases.iter().filter(|(name, _)| is(name));
             let meanings = meanings.map(|(_, target)| self.asks(target, access, aliases + 1));
-            if let Some(asked) =
-                meanings.max_by_key(|asked| matches!(asked, Asks::State(..) | Asks::Session(_)))
-            {
+            if let Some(asked) = meanings.max_by_key(|asked| {
+                matches!(asked, Asks::State(..) | Asks::Session(_) | Asks::Phase(_) | Asks::Identity(_))
+            }) {
                 return asked;
             }
         }
         let known = path.segments.last().is_some_and(|last| KNOWN.contains(&last.ident.to_string().as_str()));
         if known { Asks::Plain } else { unknown(access) }
+    }
+}
+
+impl Names<'_> {
+    /// Whether a type is what belongs to a phase: it has the name of one, alone or behind a path.
+    fn is_payload(&self, path: &Path) -> bool {
+        let Some(last) = path.segments.last() else { return false };
+        let scope = path.segments.iter().rev().nth(1);
+        if self.scope.sessions.iter().any(|session| scope.is_some_and(|scope| scope.ident == session.name)) {
+            return false; // a variant and no type
+        }
+        let payloads = self
+            .scope
+            .sessions
+            .iter()
+            .flat_map(|session| &session.phases)
+            .filter_map(|phase| phase.payload.as_ref());
+        payloads.filter_map(Payload::name).any(|name| *name == last.ident)
+    }
+}
+
+/// The `T` of an `Option<T>`.
+fn optional(path: &Path) -> Option<&Type> {
+    let last = path.segments.last().filter(|last| last.ident == "Option")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(inner) => Some(inner),
+        _ => None,
     }
 }
 

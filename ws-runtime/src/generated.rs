@@ -3,12 +3,14 @@
 //! Not part of the public interface: it changes whenever the macro does.
 
 pub use crate::event::{
-    Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent, FromConnect,
-    FromContext, FromDisconnect, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong, FromReady,
-    FromRequest, FromShutdown, FromTick, FromUtf8, Guarded, Handled, IntoAdmission, IntoOutcome, IntoReply,
-    IntoVerdict, Keeps, LocksByAnyName, OpeningEvent, Outcome, Peer, Plain, Probe, Reply, Route, RouteEvent,
-    ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, assert_once,
+    Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent,
+    FromConnect, FromContext, FromDisconnect, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong,
+    FromReady, FromRequest, FromShutdown, FromTick, FromUtf8, Guarded, Handled, Identity, IdentityKey,
+    IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps, LocksByAnyName, NoIdentity, OpeningEvent,
+    Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, SharesState,
+    StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
 };
+pub use crate::event::{FromStateTimer, FromTimer};
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
@@ -22,6 +24,10 @@ pub use crate::options::{
 };
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;
+pub use crate::timer::{
+    SessionTimer, StateTimers, Timed, TimedState, session_timer, session_timer_async, state_timer,
+    state_timer_async,
+};
 pub use crate::words;
 pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};
 
@@ -99,13 +105,4 @@ pub async fn within<F: Future<Output = Outcome>>(timeout: Seconds, handler: F) -
 /// Always: the connection closes with 1003.
 pub fn no_binary() -> Result<Handled, Failure> {
     Err(Failure::no_binary())
-}
-
-/// What a text without an envelope becomes on a route that speaks the envelope and has no handler for it.
-///
-/// # Errors
-///
-/// Always: the peer gets an error reply.
-pub fn no_envelope() -> Result<Handled, Failure> {
-    Err(Reject::bad_request().text("the message is no JSON object with a text as its type").into())
 }

@@ -100,6 +100,7 @@ mod server;
 #[cfg(feature = "test")]
 pub mod test;
 mod tick;
+mod timer;
 mod transport;
 #[cfg(unix)]
 mod watch;
@@ -118,11 +119,13 @@ pub use http;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
-pub use ws_macros::{Reject, on, push, session, state, tick, watch, ws_server};
+pub use ws_macros::{Reject, identity, on, push, session, state, tick, timer, watch, ws_server};
 
+#[doc(hidden)]
+pub use conn::IntoExpiry;
 pub use conn::{CloseError, Conn, Message, SendError, SetError};
 pub use error::Error;
-pub use event::{Binary, Close, ClosedBy, Json, Utf8};
+pub use event::{Binary, Close, ClosedBy, Identity, Json, Utf8};
 pub use handshake::{
     Bearer, Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, JavaScript, NotOffered, Origins,
     Query, Reject, Request,
@@ -134,8 +137,9 @@ pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
 pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
 #[doc(hidden)]
 pub use server::{Awaits, StateSources};
-pub use server::{Builder, Given, Running, Server, Starting, Unset};
+pub use server::{Builder, Connections, Given, Group, Running, Server, Starting, Unset};
 pub use tick::TickError;
+pub use timer::Timer;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};
 

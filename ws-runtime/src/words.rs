@@ -12,7 +12,8 @@ pub mod event {
     /// A valid request of an allowed origin has come. Before the 101.
     ///
     /// * Arguments, in any order: `&Handshake`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, the states.
-    /// * Returns `()`, the session, the identity, a `Result` of these with an error that converts into `Reject`.
+    /// * Returns `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with an error that converts
+    ///   into `Reject`.
     pub mod handshake {}
 
     /// The 101 is sent, and the connection is listed.

@@ -7,7 +7,7 @@ use proc_macro2::Ident;
 
 use super::unknown;
 use crate::diagnostics::Diagnostics;
-use crate::events::{Event, Session};
+use crate::events::{Event, Row, Session, Surroundings};
 use crate::model::{Argument, Flow, Handler, Role, Server};
 use crate::resolve::{Access, Asks, Call};
 use crate::syntax::peel;
@@ -27,6 +27,8 @@ pub(super) struct Arguments<'c> {
     pub(super) server: &'c Server,
     /// For each state a handler that takes it by `&mut`, if there is one.
     pub(super) locking: Vec<Option<&'c Ident>>,
+    /// For each state the handler of a timer in it, if there is one.
+    pub(super) timed: Vec<Option<&'c Ident>>,
     /// The types that were reported because they are not marked.
     pub(super) unmarked: BTreeSet<String>,
 }
@@ -66,10 +68,22 @@ impl Arguments<'_> {
             return;
         }
         let locking = self.locking.get(number).copied().flatten();
+        let timed = self.timed.get(number).copied().flatten();
         if handler.flow == Flow::Plain {
-            if access == Access::Mutable || locking.is_some() {
+            if access == Access::Mutable || locking.is_some() || timed.is_some() {
                 diagnostics.error(&argument.ty, STREAM_BORROWS);
             }
+            return;
+        }
+        if let Some(timed) = timed {
+            diagnostics.error(
+                &argument.ty,
+                format!(
+                    "an `async fn` cannot take a state with timers, such as that of `{timed}`: it is behind a lock, which must not be \
+                     held across an `.await`\nmake `{}` a plain `fn`, or put the timers into a `#[state]` of their own",
+                    handler.name
+                ),
+            );
             return;
         }
         match (access, locking) {
@@ -124,8 +138,12 @@ fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
             lent_once(*asks, call) == Some(lent) && !first.cfgs.excludes(&argument.cfgs)
         };
         if call.arguments.iter().take(number).any(is_rival) {
+            let is_of_phase = call.arguments.iter().any(|(_, asks)| matches!(asks, Asks::Phase(_)));
             let what = match lent {
                 Lent::State(_) => "this handler already takes this state: take it once, by `&` or by `&mut`",
+                Lent::Session if is_of_phase => {
+                    "this handler already takes the session, and a phase is a part of it: take the session alone, and `match` it"
+                }
                 Lent::Session => "this handler already takes the session: take it once, by `&` or by `&mut`",
                 Lent::Handle => {
                     "this handler already takes the watched handle: take it once, by `&` or by `&mut`"
@@ -167,9 +185,9 @@ enum Lent {
 fn lent_once(asks: Asks, call: &Call<'_>) -> Option<Lent> {
     match asks {
         Asks::State(number, _) => Some(Lent::State(number)),
-        Asks::Session(_) => Some(Lent::Session),
+        Asks::Session(_) | Asks::Phase(_) => Some(Lent::Session),
         Asks::UnknownReference => call.is_watch().then_some(Lent::Handle),
-        Asks::Plain | Asks::UnknownValue => None,
+        Asks::Identity(_) | Asks::Plain | Asks::UnknownValue => None,
     }
 }
 
@@ -179,21 +197,50 @@ fn argument_fits(argument: &Argument, asks: Asks, call: &Call<'_>, diagnostics: 
     match (asks, row.session) {
         (Asks::State(_, Access::Value), _) => diagnostics
             .error(ty, "the state belongs to the server: take it by `&`, or by `&mut` to change it"),
-        (Asks::Session(_), Session::Absent(_)) if call.handler.streams().is_some() && call.handler.flow == Flow::Plain => {
+        (Asks::Session(_) | Asks::Phase(_), Session::Absent(_)) if call.handler.streams().is_some() && call.handler.flow == Flow::Plain => {
             diagnostics.error(
                 ty,
                 "the stream of this handler may borrow the session, which other handlers need while it runs\n\
                  write `impl Stream<…> + use<>` if the stream borrows nothing",
             );
         }
-        (Asks::Session(_), Session::Absent(reason)) => {
+        (Asks::Session(_) | Asks::Phase(_), Session::Absent(reason)) => {
             diagnostics.error(ty, format!("{} has no session: {reason}", row.title));
         }
-        (Asks::Session(Access::Value), Session::Lent) => diagnostics.error(
+        (Asks::Session(Access::Value) | Asks::Phase(Access::Value), Session::Lent) => diagnostics.error(
             ty,
             "the session is still needed after this event: take it by `&`, or by `&mut` to change it; only a `disconnect` \
              handler can take it by value",
         ),
-        (Asks::State(..) | Asks::Session(_) | Asks::Plain | Asks::UnknownReference | Asks::UnknownValue, _) => {}
+        (Asks::Identity(_), _) if row.surroundings != Surroundings::Connection => {
+            diagnostics.error(ty, no_identity(row));
+        }
+        (Asks::Identity(Access::Mutable | Access::Value), _) => diagnostics.error(
+            ty,
+            "the identity never changes, and the connection keeps it: take it by `&`; what changes is for the `#[session]` or a \
+             `#[state]`",
+        ),
+        (
+            Asks::State(..)
+            | Asks::Session(_)
+            | Asks::Phase(_)
+            | Asks::Identity(_)
+            | Asks::Plain
+            | Asks::UnknownReference
+            | Asks::UnknownValue,
+            _,
+        ) => {}
     }
+}
+
+/// Why a handler cannot take the identity.
+fn no_identity(row: &Row) -> String {
+    let reason = match row.surroundings {
+        Surroundings::Admission => "it makes the identity, so return one",
+        Surroundings::Opening => "a peer has one from `#[on(handshake)]` on",
+        Surroundings::Server | Surroundings::Connection => {
+            "it does not belong to a connection; `conn.identity::<…>()` is that of one"
+        }
+    };
+    format!("{} has no identity: {reason}", row.title)
 }

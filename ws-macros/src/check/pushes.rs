@@ -33,7 +33,7 @@ pub(super) fn check(scope: &Scope, diagnostics: &mut Diagnostics) {
             push: None,
             what: format!("the replies of `{}`", handler.name),
         }),
-        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
+        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
     });
     let mut named: Vec<Named<'_>> = pushes.chain(handlers).collect();
     named.sort_by_key(|named| named.item);

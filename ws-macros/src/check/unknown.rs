@@ -32,7 +32,13 @@ pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: 
     if access != Access::Value && call.is_watch() && !name.is_some_and(is_no_handle) {
         return None;
     }
+    if call.may_take_key() {
+        return None;
+    }
     let is_own = name.is_some_and(|name| server.root.types.contains(name));
+    if let Some(message) = phase_without_type(target, server) {
+        return Some(Problem { message, is_foreign: true, unmarked: None });
+    }
     if let Some(name) = name.filter(|_| !is_own && !server.root.has_own_arguments)
         && let Some(hint) = foreign(name, argument)
     {
@@ -46,6 +52,35 @@ pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: 
     let name = name.filter(|_| asks != Asks::Plain && !is_alias)?;
     let message = unmarked(name, is_own, access, row, server)?;
     Some(Problem { message, is_foreign: false, unmarked: Some(name.clone()) })
+}
+
+/// A variant of the session that is taken as if it were a type.
+fn phase_without_type(target: &Type, server: &Server) -> Option<String> {
+    let Type::Path(path) = target else { return None };
+    let segments: Vec<&Ident> = path.path.segments.iter().map(|segment| &segment.ident).collect();
+    for session in &server.root.sessions {
+        let of_session = |name: &Ident| session.phases.iter().find(|phase| phase.name == *name);
+        let phase = match segments.as_slice() {
+            [only] if !server.root.types.contains(*only) && !is_alias(only, server) => of_session(only),
+            [enumeration, variant] if **enumeration == session.name => of_session(variant),
+            _ => None,
+        };
+        let Some(phase) = phase else { continue };
+        let (name, session) = (&phase.name, &session.name);
+        return Some(match phase.payload.as_ref().map(|payload| payload.ty.to_token_stream().to_string()) {
+            Some(payload) if segments.len() > 1 || payload != name.to_string() => {
+                format!(
+                    "`{name}` is a phase and no type: take what belongs to it, `&{payload}` or `&mut {payload}`"
+                )
+            }
+            Some(_) => continue,
+            None => format!(
+                "the phase `{name}` has no type of its own: write `{name}({name})` and a `struct {name}`, or take the session, \
+                 `&{session}`, and `match` it"
+            ),
+        });
+    }
+    None
 }
 
 /// A type of another framework.

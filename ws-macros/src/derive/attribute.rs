@@ -12,7 +12,7 @@ use crate::syntax::bare;
 
 /// What an attribute stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Enum,
     Variant,
     Struct,
@@ -20,19 +20,19 @@ pub(super) enum Place {
 
 /// What the attributes of an enum, a variant or a struct say.
 #[derive(Debug, Default)]
-pub(super) struct Written {
-    pub(super) status: Option<Expr>,
-    pub(super) text: Option<LitStr>,
-    pub(super) code: Option<LitStr>,
+pub(crate) struct Written {
+    pub(crate) status: Option<Expr>,
+    pub(crate) text: Option<LitStr>,
+    pub(crate) code: Option<LitStr>,
     /// The word `transparent`.
-    pub(super) transparent: Option<Ident>,
-    pub(super) runtime: Option<Path>,
+    pub(crate) transparent: Option<Ident>,
+    pub(crate) runtime: Option<Path>,
     /// Whether a mistake was reported.
-    pub(super) is_wrong: bool,
+    pub(crate) is_wrong: bool,
 }
 
 /// Reads all `#[reject(…)]` among some attributes.
-pub(super) fn read(attributes: &[Attribute], stands_on: Place, diagnostics: &mut Diagnostics) -> Written {
+pub(crate) fn read(attributes: &[Attribute], stands_on: Place, diagnostics: &mut Diagnostics) -> Written {
     let before = diagnostics.count();
     let mut written = Written::default();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("reject")) {

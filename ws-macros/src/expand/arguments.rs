@@ -4,8 +4,9 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
-use super::parts::field;
+use super::parts::{field, taken};
 use super::spans::{at, heart, here};
+use super::timers;
 use crate::events::{Row, Session};
 use crate::model::Argument;
 use crate::plan::{Cell, Plan};
@@ -24,15 +25,21 @@ pub(crate) struct Arguments {
 pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>) -> Arguments {
     let mut in_order: Vec<(usize, &(&Argument, Asks))> = call.arguments.iter().enumerate().collect();
     in_order.sort_by_key(|(_, (_, asks))| match asks {
-        Asks::Plain | Asks::UnknownValue => 0,
-        Asks::Session(_) | Asks::UnknownReference => 1,
+        Asks::Plain | Asks::Identity(_) | Asks::UnknownValue => 0,
+        Asks::Session(_) | Asks::Phase(_) | Asks::UnknownReference => 1,
         Asks::State(state, _) => 2 + state,
     });
     let made = in_order.into_iter().map(|(number, (argument, asks))| match asks {
-        Asks::State(state, access) => lend_state(number, argument, *state, *access, plan.cell(*state)),
-        Asks::Plain | Asks::UnknownValue | Asks::Session(_) | Asks::UnknownReference => {
-            make(number, argument, call.handler.row())
+        Asks::State(state, access) if timers::fires_with(call, argument, *asks) => {
+            lend_timed(number, argument, *state, *access)
         }
+        Asks::State(state, access) => lend_state(number, argument, *state, *access, plan.cell(*state)),
+        Asks::Plain
+        | Asks::Identity(_)
+        | Asks::UnknownValue
+        | Asks::Session(_)
+        | Asks::Phase(_)
+        | Asks::UnknownReference => make(number, argument, call.handler.row()),
     });
     let names = call.arguments.iter().enumerate().map(|(number, (argument, _))| {
         let (cfgs, name) = (argument.cfgs.attributes(), name(number, argument));
@@ -60,18 +67,35 @@ fn lend_state(number: usize, argument: &Argument, state: usize, access: Access, 
     let lock = Ident::new(&format!("lock_{state}"), place);
     match (cell, access) {
         (Cell::Plain, _) => quote_spanned!(place=> #cfgs let #name = context.store().#field.share();),
-        (Cell::Guarded, Access::Mutable) => quote_spanned! {place=>
+        (Cell::Guarded | Cell::Timed, Access::Mutable) => quote_spanned! {place=>
             #cfgs
             let mut #lock = context.store().#field.lock();
             #cfgs
             let #name = &mut *#lock;
         },
-        (Cell::Guarded, Access::Shared | Access::Value) => quote_spanned! {place=>
+        (Cell::Guarded | Cell::Timed, Access::Shared | Access::Value) => quote_spanned! {place=>
             #cfgs
             let #lock = context.store().#field.lock();
             #cfgs
             let #name = &*#lock;
         },
+    }
+}
+
+/// Takes the state that a timer belongs to out of its cell, and stops the timer under the same lock as the handler runs.
+fn lend_timed(number: usize, argument: &Argument, state: usize, access: Access) -> TokenStream {
+    let place = at(heart(&argument.ty));
+    let (name, field) = (name(number, argument), field(state));
+    let lock = Ident::new(&format!("lock_{state}"), place);
+    let fire = timers::fire(&lock);
+    let lent = match access {
+        Access::Mutable => quote_spanned!(place=> &mut *#lock),
+        Access::Shared | Access::Value => quote_spanned!(place=> &*#lock),
+    };
+    quote_spanned! {place=>
+        let mut #lock = context.store().#field.lock();
+        #fire
+        let #name = #lent;
     }
 }
 
@@ -92,9 +116,9 @@ pub(crate) fn once(plan: &Plan<'_>) -> TokenStream {
 /// Whether the argument may be the session, judging only by the name of its type.
 fn may_be_exclusive(asks: Asks, row: &Row) -> bool {
     match asks {
-        Asks::Session(_) | Asks::UnknownReference => true,
+        Asks::Session(_) | Asks::Phase(_) | Asks::UnknownReference => true,
         Asks::UnknownValue => row.session == Session::Given,
-        Asks::Plain | Asks::State(..) => false,
+        Asks::Plain | Asks::Identity(_) | Asks::State(..) => false,
     }
 }
 
@@ -102,7 +126,7 @@ fn check_once(call: &Call<'_>) -> Option<TokenStream> {
     let row = call.handler.row();
     let suspects: Vec<(&Argument, Asks)> =
         call.arguments.iter().copied().filter(|(_, asks)| may_be_exclusive(*asks, row)).collect();
-    let is_known = |(_, asks): &(&Argument, Asks)| matches!(asks, Asks::Session(_));
+    let is_known = |(_, asks): &(&Argument, Asks)| matches!(asks, Asks::Session(_) | Asks::Phase(_));
     if suspects.len() < 2 || suspects.iter().all(is_known) {
         return None;
     }
@@ -126,8 +150,13 @@ fn check_once(call: &Call<'_>) -> Option<TokenStream> {
 }
 
 fn exclusive(plan: &Plan<'_>) -> TokenStream {
-    let implementations = plan.sessions.iter().map(|session| {
-        let (name, cfgs) = (&session.name, session.cfgs.attributes());
+    let parts = plan.sessions.iter().flat_map(|session| {
+        let name = session.name.to_token_stream();
+        let phases = taken(session, plan).into_iter().map(|payload| payload.ty.to_token_stream());
+        std::iter::once(name).chain(phases).map(move |ty| (ty, &session.cfgs))
+    });
+    let implementations = parts.map(|(name, cfgs)| {
+        let cfgs = cfgs.attributes();
         let forms = [Access::Shared, Access::Mutable, Access::Value].map(|access| match access {
             Access::Shared => quote_spanned!(here()=> &#name),
             Access::Mutable => quote_spanned!(here()=> &mut #name),

@@ -27,9 +27,12 @@ pub(crate) fn rates(plan: &Plan<'_>) -> TokenStream {
         let (cfgs, rate) = (call.cfgs.attributes(), values::rate(rate));
         let is_awaited = match &call.handler.role {
             Role::On(Event::Utf8 | Event::Binary) => call.handler.flow == Flow::Async,
-            Role::On(_) | Role::Named(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => {
-                way(call, plan) != Way::Now
-            }
+            Role::On(_)
+            | Role::Named(_)
+            | Role::Guard
+            | Role::Tick { .. }
+            | Role::Watch { .. }
+            | Role::Timer(_) => way(call, plan) != Way::Now,
         };
         let value = quote_spanned! {here()=>
             ::core::option::Option::Some(__ws_runtime::Limit {
@@ -49,7 +52,7 @@ pub(crate) fn rates(plan: &Plan<'_>) -> TokenStream {
             Role::Named(name) => {
                 arms.extend(quote_spanned!(here()=> #cfgs __ws_runtime::Limited::Named(#name) => #value,));
             }
-            Role::Guard | Role::Tick { .. } | Role::Watch { .. } => {}
+            Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => {}
         }
     }
     // The `rate` of `#[on(message)]` is not that of names with a handler of their own.
@@ -59,7 +62,7 @@ pub(crate) fn rates(plan: &Plan<'_>) -> TokenStream {
                 let cfgs = call.cfgs.attributes();
                 Some(quote_spanned!(here()=> #cfgs __ws_runtime::Limited::Named(#name) => ::core::option::Option::None,))
             }
-            Role::Named(_) | Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
+            Role::Named(_) | Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
         }
     });
     quote_spanned! {here()=>
@@ -114,7 +117,8 @@ pub(crate) fn guards_later(plan: &Plan<'_>) -> TokenStream {
     }
     let awaits = arms(plan, |handler| {
         let guards = guards(handler, plan).filter(|_| way(handler, plan) != Way::Now);
-        any_of(guards.map(|guard| guard.cfgs.clone()).collect())
+        let cfgs: Vec<Cfgs> = guards.map(|guard| guard.cfgs.clone()).collect();
+        any_of(&cfgs)
     });
     let nothing = quote_spanned! {here()=>
         ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Ok(())))
@@ -152,7 +156,7 @@ pub(crate) fn guards_later(plan: &Plan<'_>) -> TokenStream {
 }
 
 /// Whether one of these conditions holds.
-fn any_of(cfgs: Vec<Cfgs>) -> TokenStream {
+fn any_of(cfgs: &[Cfgs]) -> TokenStream {
     if cfgs.iter().any(|cfgs| cfgs.0.is_empty()) {
         return quote_spanned!(here()=> true);
     }
@@ -175,7 +179,12 @@ fn arms(plan: &Plan<'_>, body: impl Fn(&Call<'_>) -> TokenStream) -> TokenStream
             let (cfgs, body) = (call.cfgs.attributes(), body(call));
             Some(quote_spanned!(here()=> #cfgs #name => #body,))
         }
-        Role::Named(_) | Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
+        Role::Named(_)
+        | Role::On(_)
+        | Role::Guard
+        | Role::Tick { .. }
+        | Role::Watch { .. }
+        | Role::Timer(_) => None,
     });
     let any = plan.named_calls().filter(is_any).filter(|call| is_guarded_later(call, plan)).map(|call| {
         let (cfgs, body) = (call.cfgs.attributes(), body(call));

@@ -2,6 +2,8 @@
 //!
 //! A generic parameter hides a type of the same name, so theirs have names that no user gives a type.
 
+mod identity;
+mod phases;
 mod states;
 
 use proc_macro2::{Ident, TokenStream};
@@ -13,11 +15,15 @@ use crate::model::Part;
 use crate::plan::Plan;
 use crate::resolve::Asks;
 
+pub(crate) use self::phases::taken;
 pub(crate) use self::states::{field, given, store, unset};
 
 /// What the states and the session are for the arguments, the handshake and the compiler.
 pub(crate) fn parts(plan: &Plan<'_>) -> TokenStream {
-    let aliases = alias("__Session", &plan.sessions);
+    let (no_session, no_identity) = (quote_spanned!(here()=> ()), identity::none());
+    let session = alias("__Session", &plan.sessions, &no_session);
+    let identity = alias("__Identity", &plan.identities, &no_identity);
+    let aliases = quote_spanned!(here()=> #session #identity);
     let lists = states::lists(plan);
     let states = states::kept(plan);
     if plan.scope.parts_unclear {
@@ -25,17 +31,23 @@ pub(crate) fn parts(plan: &Plan<'_>) -> TokenStream {
     }
     let lent = states::lent(plan);
     let sessions = plan.sessions.iter().map(|session| lend_session(session, plan));
-    quote_spanned!(here()=> #aliases #lists #states #lent #(#sessions)*)
+    let identities = plan.identities.iter().map(|identity| identity::identity(identity, plan));
+    quote_spanned!(here()=> #aliases #lists #states #lent #(#sessions)* #(#identities)*)
 }
 
 /// The type of the session.
 pub(crate) fn session_type(plan: &Plan<'_>) -> TokenStream {
-    part_type("__Session", &plan.sessions)
+    part_type("__Session", &plan.sessions).unwrap_or_else(|| quote_spanned!(here()=> ()))
 }
 
-fn part_type(alias: &str, parts: &[Part]) -> TokenStream {
-    match parts {
-        [] => quote_spanned!(here()=> ()),
+/// The type of the identity.
+pub(crate) fn identity_type(plan: &Plan<'_>) -> TokenStream {
+    part_type("__Identity", &plan.identities).unwrap_or_else(identity::none)
+}
+
+fn part_type(alias: &str, parts: &[Part]) -> Option<TokenStream> {
+    Some(match parts {
+        [] => return None,
         [Part { name, cfgs, .. }] if cfgs.0.is_empty() => {
             let name = repeat(name);
             quote_spanned!(here()=> #name)
@@ -44,11 +56,11 @@ fn part_type(alias: &str, parts: &[Part]) -> TokenStream {
             let alias = Ident::new(alias, here());
             quote_spanned!(here()=> #alias)
         }
-    }
+    })
 }
 
-/// Under `#[cfg]` the type has an alias: one of the types, or `()` if none is left.
-fn alias(alias: &str, parts: &[Part]) -> TokenStream {
+/// Under `#[cfg]` the type has an alias: one of the types, or `none` if none is left.
+fn alias(alias: &str, parts: &[Part], none: &TokenStream) -> TokenStream {
     if parts.iter().all(|part| part.cfgs.0.is_empty()) {
         return TokenStream::new();
     }
@@ -58,7 +70,7 @@ fn alias(alias: &str, parts: &[Part]) -> TokenStream {
         quote_spanned!(here()=> #cfgs type #alias = #name;)
     });
     let otherwise = otherwise(parts.iter().map(|part| &part.cfgs))
-        .map(|cfg| quote_spanned!(here()=> #cfg type #alias = ();));
+        .map(|cfg| quote_spanned!(here()=> #cfg type #alias = #none;));
     quote_spanned!(here()=> #(#types)* #otherwise)
 }
 
@@ -80,12 +92,13 @@ fn lend_session(session: &Part, plan: &Plan<'_>) -> TokenStream {
         }
     });
     let admission = has_handler(plan, Event::Handshake).then(|| {
+        let identity = identity_type(plan);
         quote_spanned! {at(name.span())=>
             #cfgs
             #[automatically_derived]
-            impl __ws_runtime::IntoAdmission<#name> for #name {
-                fn into_admission(self) -> ::core::result::Result<#name, __ws_runtime::Reject> {
-                    ::core::result::Result::Ok(self)
+            impl __ws_runtime::IntoAdmission<#identity, #name> for #name {
+                fn into_admission(self) -> ::core::result::Result<__ws_runtime::Admission<#name>, __ws_runtime::Reject> {
+                    ::core::result::Result::Ok(__ws_runtime::Admission::anonymous(self))
                 }
             }
         }
@@ -115,7 +128,8 @@ fn lend_session(session: &Part, plan: &Plan<'_>) -> TokenStream {
             }
         }
     });
-    quote_spanned!(here()=> #lend #by_value #admission)
+    let phases = phases::phases(session, plan);
+    quote_spanned!(here()=> #lend #by_value #admission #phases)
 }
 
 fn has_handler(plan: &Plan<'_>, event: Event) -> bool {
@@ -128,6 +142,6 @@ fn may_lend_session(plan: &Plan<'_>) -> bool {
         plan.calls.iter().filter(|call| !matches!(call.handler.row().session, Session::Absent(_)));
     with_session.flat_map(|call| &call.arguments).any(|(_, asks)| match asks {
         Asks::Session(_) | Asks::UnknownReference | Asks::UnknownValue => true,
-        Asks::State(..) | Asks::Plain => false,
+        Asks::State(..) | Asks::Phase(_) | Asks::Identity(_) | Asks::Plain => false,
     })
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::{GenericArgument, PathArguments, Type};
 
-use super::parts::session_type;
+use super::parts::{identity_type, session_type};
 use super::spans::{at, heart, here};
 use crate::events::Output;
 use crate::model::{Handler, Streams};
@@ -55,32 +55,51 @@ pub(crate) fn hand_over(handler: &Handler, plan: &Plan<'_>) -> TokenStream {
         }
         Output::Data => by_type(handler, &value, &data(handler, "value")),
         Output::Admission => {
-            let session = session_type(plan);
-            quote_spanned!(place=> __ws_runtime::IntoAdmission::<#session>::into_admission(#value))
+            let (session, identity) = (session_type(plan), identity_type(plan));
+            quote_spanned!(place=> __ws_runtime::IntoAdmission::<#identity, #session>::into_admission(#value))
         }
         Output::Verdict => quote_spanned!(place=> __ws_runtime::IntoVerdict::into_verdict(#value)),
         Output::Response => {
-            let response = quote_spanned!(place=> __ws_runtime::IntoResponse::into_response(#value));
-            quote_spanned!(here()=> ::core::result::Result::<_, __ws_runtime::Reject>::Ok(#response))
+            let (inner, place) = (inner(handler, "value"), at(success_place(handler)));
+            let response = quote_spanned!(place=> __ws_runtime::IntoResponse::into_response(#inner));
+            let response =
+                quote_spanned!(here()=> ::core::result::Result::<_, __ws_runtime::Reject>::Ok(#response));
+            split(handler, &value, &response, |error, told| {
+                let answer = quote_spanned!(told.span()=> #error.response(#told));
+                quote_spanned!(here()=> ::core::result::Result::Ok(#answer))
+            })
         }
     }
 }
 
 /// Splits a value by its type: `then` uses what succeeded, under the name `value` (or `item`); an error is a failure.
 fn by_type(handler: &Handler, value: &Ident, then: &TokenStream) -> TokenStream {
+    split(handler, value, then, |error, told| {
+        let failure = quote_spanned!(told.span()=> #error.failure(#told));
+        quote_spanned!(here()=> ::core::result::Result::Err(#failure))
+    })
+}
+
+/// The same; `failed` gets what tells apart the types of errors, and the error.
+fn split(
+    handler: &Handler,
+    value: &Ident,
+    then: &TokenStream,
+    failed: impl FnOnce(TokenStream, &Ident) -> TokenStream,
+) -> TokenStream {
     if output_type(&handler.output).is_none() {
         return then.clone();
     }
     let (place, error) = (at(output_place(handler)), at(error_place(handler)));
-    let (inner, failed) = (inner(handler, &value.to_string()), Ident::new("error", error));
+    let (inner, told) = (inner(handler, &value.to_string()), Ident::new("error", error));
     let shape = quote_spanned!(place=> (&&&__ws_runtime::Returned::of(&#value)).shape().split(#value));
-    let failure = quote_spanned!(error=> (&&__ws_runtime::Returned::of(&#failed)).error().failure(#failed));
+    let failed = failed(quote_spanned!(error=> (&&__ws_runtime::Returned::of(&#told)).error()), &told);
     quote_spanned! {here()=> {
         #[allow(unused_imports)]
         use __ws_runtime::{IsResult as _, IsOptionalResult as _, IsValue as _, IsTold as _, IsLogged as _};
         match #shape {
             ::core::result::Result::Ok(#inner) => #then,
-            ::core::result::Result::Err(#failed) => ::core::result::Result::Err(#failure),
+            ::core::result::Result::Err(#told) => #failed,
         }
     }}
 }

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use super::handlers::{self, future, needs_event};
 use super::parts::{self, session_type};
 use super::spans::{at, here, otherwise};
-use super::{limits, named, timed, values};
+use super::{limits, named, timed, timers, values};
 use crate::events::{Event, Output, Payload, Row, Surroundings};
 use crate::model::Flow;
 use crate::plan::Plan;
@@ -30,6 +30,8 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
     let fallback = fresh_session(plan);
     let ticks = timed::ticks(plan);
     let watches = timed::watches(plan);
+    let timers = timers::of_session(plan);
+    let timed_states = timers::of_states(plan);
     quote_spanned! {here()=>
         #[allow(dead_code)]
         struct __Service;
@@ -46,6 +48,7 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
             #(#of_server)*
             #ticks
             #watches
+            #timed_states
         }
 
         #[allow(dead_code)]
@@ -59,6 +62,7 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
 
             #(#of_route)*
             #named
+            #timers
             #rates
             #fallback
         }
@@ -87,7 +91,7 @@ fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
                 #head { #future }
             }
         }
-        (Payload::Nothing | Payload::Kept(_) | Payload::Handle, _) => {
+        (Payload::Nothing | Payload::Kept(_) | Payload::Handle | Payload::Key, _) => {
             let (head, future) = (head(row, needs_event(call)), future(call, plan));
             quote_spanned!(here()=> #cfgs #head { #future })
         }
@@ -123,7 +127,7 @@ fn message_head(row: &Row, needs_event: bool) -> TokenStream {
 fn head(row: &Row, needs_event: bool) -> TokenStream {
     let name = match row.payload {
         Payload::Message(_) => format!("{}_later", row.name),
-        Payload::Nothing | Payload::Kept(_) | Payload::Handle => row.name.to_owned(),
+        Payload::Nothing | Payload::Kept(_) | Payload::Handle | Payload::Key => row.name.to_owned(),
     };
     let (name, event) = (Ident::new(&name, here()), parameter(row, needs_event));
     let output = match row.output {
@@ -131,7 +135,7 @@ fn head(row: &Row, needs_event: bool) -> TokenStream {
             quote_spanned!(here()=> __ws_runtime::Outcome)
         }
         Output::Admission => {
-            quote_spanned!(here()=> ::core::result::Result<Self::Session, __ws_runtime::Reject>)
+            quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Admission<Self::Session>, __ws_runtime::Reject>)
         }
         Output::Response => {
             quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Response, __ws_runtime::Reject>)
@@ -146,7 +150,7 @@ fn head(row: &Row, needs_event: bool) -> TokenStream {
 fn parameter(row: &Row, needs_event: bool) -> TokenStream {
     let name = Ident::new(if needs_event { "event" } else { "_event" }, here());
     let payload = match row.payload {
-        Payload::Nothing | Payload::Handle => None,
+        Payload::Nothing | Payload::Handle | Payload::Key => None,
         Payload::Kept(name) => {
             let name = Ident::new(name, here());
             Some(quote_spanned!(here()=> , __ws_runtime::#name))
@@ -177,5 +181,7 @@ fn fresh_session(plan: &Plan<'_>) -> Option<TokenStream> {
     }
     let place = plan.sessions.first().map_or_else(here, |session| at(session.name.span()));
     let fresh = quote_spanned!(place=> __ws_runtime::FreshSession::fresh());
-    Some(quote_spanned!(here()=> #cfg #head { async { ::core::result::Result::Ok(#fresh) } }))
+    Some(
+        quote_spanned!(here()=> #cfg #head { async { ::core::result::Result::Ok(__ws_runtime::Admission::anonymous(#fresh)) } }),
+    )
 }

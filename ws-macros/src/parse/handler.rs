@@ -99,7 +99,7 @@ pub(crate) fn conditions(attributes: &[RawAttribute]) -> Cfgs {
     Cfgs(conditions.filter_map(|attribute| attribute.arguments().map(proc_macro2::Group::stream)).collect())
 }
 
-fn condition(attribute: &syn::Attribute) -> Option<TokenStream> {
+pub(super) fn condition(attribute: &syn::Attribute) -> Option<TokenStream> {
     match &attribute.meta {
         syn::Meta::List(list) if list.path.is_ident("cfg") => Some(list.tokens.clone()),
         _ => None,

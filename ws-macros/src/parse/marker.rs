@@ -1,5 +1,5 @@
-//! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[state]`, `#[session]`,
-//! `#[push]`.
+//! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[timer(…)]`, `#[state]`,
+//! `#[session]`, `#[push]`.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, Path};
@@ -8,6 +8,7 @@ use ws_spec::nearest;
 use super::items::RawAttribute;
 use super::on;
 use super::pairs::{self, Pair, PairValue};
+use super::timer::{self, Owners};
 use crate::diagnostics::Diagnostics;
 use crate::literals;
 use crate::model::{Interest, Limits, Role};
@@ -18,22 +19,34 @@ pub(crate) enum Marker {
     On,
     Tick,
     Watch,
+    Timer,
     State,
     Session,
+    Identity,
     Push,
 }
 
 impl Marker {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::On, Self::Tick, Self::Watch, Self::State, Self::Session, Self::Push];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::On,
+        Self::Tick,
+        Self::Watch,
+        Self::Timer,
+        Self::State,
+        Self::Session,
+        Self::Identity,
+        Self::Push,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::On => "on",
             Self::Tick => "tick",
             Self::Watch => "watch",
+            Self::Timer => "timer",
             Self::State => "state",
             Self::Session => "session",
+            Self::Identity => "identity",
             Self::Push => "push",
         }
     }
@@ -53,8 +66,8 @@ impl Marker {
     /// Whether it marks a function, not a type.
     pub(crate) fn marks_functions(self) -> bool {
         match self {
-            Self::On | Self::Tick | Self::Watch => true,
-            Self::State | Self::Session | Self::Push => false,
+            Self::On | Self::Tick | Self::Watch | Self::Timer => true,
+            Self::State | Self::Session | Self::Identity | Self::Push => false,
         }
     }
 }
@@ -63,13 +76,15 @@ impl Marker {
 pub(crate) fn role(
     marker: Marker,
     attribute: &RawAttribute,
+    owners: &Owners,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Role, Limits)> {
     let role = match marker {
         Marker::On => return on::read(attribute, diagnostics),
         Marker::Tick => tick(attribute, diagnostics),
         Marker::Watch => watch(attribute, diagnostics),
-        Marker::State | Marker::Session | Marker::Push => None,
+        Marker::Timer => timer::read(attribute, owners, diagnostics),
+        Marker::State | Marker::Session | Marker::Identity | Marker::Push => None,
     };
     role.map(|role| (role, Limits::default()))
 }

@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::items::{self, Kind, RawAttribute};
-use super::{scope, settings};
+use super::scope::{self, Shared};
+use super::settings;
 use crate::diagnostics::Diagnostics;
 use crate::model::Server;
 
@@ -47,6 +48,7 @@ pub(crate) fn parse(
     }
     let attributes: TokenStream = attributes.into_iter().map(RawAttribute::tokens).collect();
     let head = quote!(#attributes #head);
-    let (root, states) = scope::read(head, name, body, settings.runtime.as_ref(), diagnostics);
-    Some(Server { settings, states, root })
+    let (root, shared) = scope::read(head, name, body, settings.runtime.as_ref(), diagnostics);
+    let Shared { states, identities } = shared;
+    Some(Server { settings, states, identities, root })
 }

@@ -143,6 +143,14 @@ fn limits(role: &Role, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Li
     for Pair { key: word, value } in pairs::read(tokens, "rate = 5", diagnostics) {
         let name = word.to_string();
         if !LIMITS.contains(&name.as_str()) {
+            if let Role::On(event) = role
+                && LIMITS.iter().all(|limit| misplaced(role, limit).is_some())
+            {
+                let event = event.name();
+                diagnostics
+                    .error(&word, format!("`{event}` takes nothing beside its name: write `#[on({event})]`"));
+                continue;
+            }
             let meant =
                 nearest(&name, LIMITS).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
             diagnostics.error(
@@ -195,7 +203,9 @@ fn is_given(limits: &Limits, name: &str) -> bool {
 fn misplaced(role: &Role, limit: &str) -> Option<String> {
     let event = match role {
         Role::On(event) => event,
-        Role::Named(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => return None,
+        Role::Named(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => {
+            return None;
+        }
     };
     match (event, limit) {
         (Event::Utf8 | Event::Binary, "rate") | (Event::Message, _) => None,

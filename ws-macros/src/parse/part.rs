@@ -1,10 +1,14 @@
-//! Reads the type below `#[state]` or `#[session]`.
+//! Reads the type below `#[state]`, `#[session]` or `#[identity]`.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::Member;
 
 use super::handler;
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::Marker;
+use super::pairs::{self, Pair, PairValue};
+use super::phases;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Part, Reach};
 
@@ -39,6 +43,8 @@ pub(crate) fn read(
         let borrows = first.is_some_and(|token| items::is_punct(&token, '\''));
         let reason = if borrows {
             "cannot borrow: it outlives every event, so it has to own its data"
+        } else if marker == Marker::Identity {
+            "cannot be generic: a connection has one type for it"
         } else {
             "cannot be generic: a server has one type for it"
         };
@@ -48,8 +54,46 @@ pub(crate) fn read(
     let is_public =
         !item.visibility.is_empty() && item.visibility.to_string().replace(' ', "") != "pub(self)";
     let reach = if is_public { Reach::Public } else { Reach::Private };
-    Some(Part { name, reach, cfgs: handler::conditions(&item.attributes) })
+    let key = (marker == Marker::Identity).then(|| key(attribute, item, diagnostics)).flatten();
+    let phases = if marker == Marker::Session { phases::read(item, diagnostics) } else { Vec::new() };
+    Some(Part { name, reach, cfgs: handler::conditions(&item.attributes), key, phases })
 }
+
+/// Reads the arguments of `#[identity(key = name)]`.
+fn key(attribute: &RawAttribute, item: &RawItem, diagnostics: &mut Diagnostics) -> Option<Member> {
+    let Some(group) = attribute.arguments() else {
+        let rest: TokenStream = attribute.rest.iter().cloned().collect();
+        if !rest.is_empty() {
+            diagnostics.error(rest, format!("what belongs to `#[identity]` is in parentheses: {KEY}"));
+        }
+        return None;
+    };
+    let mut key = None;
+    for Pair { key: word, value } in pairs::read(group.stream(), "key = name", diagnostics) {
+        if word != "key" {
+            diagnostics.error(&word, format!("an identity has no `{word}`, only `key`: {KEY}"));
+        } else if key.is_some() {
+            diagnostics.error(&word, "an identity has one key: remove one");
+        } else if item.kind != Kind::Struct {
+            diagnostics.error(&word, format!("a key is a field of a struct, and this is {}", item.noun()));
+        } else {
+            match value {
+                PairValue::Expression(value) => match syn::parse2(value.to_token_stream()) {
+                    Ok(member) => key = Some(member),
+                    Err(_) => diagnostics
+                        .error(value, format!("the key is the name of a field, without quotes: {KEY}")),
+                },
+                PairValue::Missing | PairValue::List(_) => {
+                    diagnostics.error(&word, format!("`key` needs the name of a field: {KEY}"));
+                }
+                PairValue::Broken => {}
+            }
+        }
+    }
+    key
+}
+
+const KEY: &str = "write `#[identity(key = name)]`, where `name` is a field";
 
 /// The `<…>` after the name.
 fn generics_after(name: &Ident, item: &RawItem) -> Option<TokenStream> {

@@ -6,20 +6,21 @@ use syn::{GenericParam, ItemType, ItemUse, Path, UseTree};
 
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
-use super::{guard, handler, methods, part, push, words};
+use super::timer::Owners;
+use super::{guard, handler, methods, part, phases, push, words};
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::hints;
 use crate::model::{Form, Handler, Item, Part, Scope};
 
-/// Reads the body of a module. Returns the states apart, as they belong to the server.
+/// Reads the body of a module. Returns what belongs to the server apart.
 pub(crate) fn read(
     head: TokenStream,
     name: Ident,
     body: &Group,
     runtime: Option<&Path>,
     diagnostics: &mut Diagnostics,
-) -> (Scope, Vec<Part>) {
+) -> (Scope, Shared) {
     let (inner_attributes, items) = items::cut(body.stream());
     let scope = Scope {
         head,
@@ -38,17 +39,27 @@ pub(crate) fn read(
         types: Vec::new(),
         has_own_arguments: false,
     };
-    let mut reader = Reader { runtime, scope, states: Vec::new(), diagnostics };
+    let owners = Owners::of(&items, runtime);
+    let mut reader = Reader { runtime, owners, scope, shared: Shared::default(), diagnostics };
     items.iter().for_each(|item| reader.item(item));
     guard::read(&mut reader.scope, &items, runtime, reader.diagnostics);
-    (reader.scope, reader.states)
+    (reader.scope, reader.shared)
+}
+
+/// What a module declares for the server as a whole.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub(crate) states: Vec<Part>,
+    pub(crate) identities: Vec<Part>,
 }
 
 struct Reader<'r> {
     /// The path of the runtime, by which its attributes may be written.
     runtime: Option<&'r Path>,
+    /// The types whose fields can be timers.
+    owners: Owners,
     scope: Scope,
-    states: Vec<Part>,
+    shared: Shared,
     diagnostics: &'r mut Diagnostics,
 }
 
@@ -161,7 +172,7 @@ impl Reader<'_> {
     }
 
     fn handler(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) -> Marked {
-        let role = marker::role(marker, attribute, self.diagnostics);
+        let role = marker::role(marker, attribute, &self.owners, self.diagnostics);
         // A misspelt event may be meant as `handshake`.
         let may_be_handshake = match &role {
             Some((role, _)) => role.event() == Some(Event::Handshake),
@@ -182,11 +193,19 @@ impl Reader<'_> {
     }
 
     fn part(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) {
-        marker::takes_nothing(marker, attribute, self.diagnostics);
+        if marker != Marker::Identity {
+            marker::takes_nothing(marker, attribute, self.diagnostics);
+        }
         let before = self.diagnostics.count();
         let part = part::read(marker, attribute, item, self.diagnostics);
         self.scope.parts_unclear |= self.diagnostics.count() != before;
-        if marker == Marker::State { self.states.extend(part) } else { self.scope.sessions.extend(part) }
+        match marker {
+            Marker::State => self.shared.states.extend(part),
+            Marker::Identity => self.shared.identities.extend(part),
+            Marker::Session | Marker::On | Marker::Tick | Marker::Watch | Marker::Timer | Marker::Push => {
+                self.scope.sessions.extend(part);
+            }
+        }
     }
 
     /// How the item is emitted. `plan` adds the handlers that break a rule.
@@ -227,6 +246,9 @@ impl Reader<'_> {
         let skipped = if form == Form::Method { item.visibility_len() } else { 0 };
         let tokens = match methods::unmark(item, self.runtime) {
             Some((unmarked, _)) if marker.is_none() => unmarked,
+            _ if marker == Some(Marker::Session) && item.kind == Kind::Enum => {
+                phases::without_refusals(&item.tokens)
+            }
             _ => item.tokens.iter().skip(skipped).cloned().collect(),
         };
         Item { attributes, tokens, form }

@@ -13,8 +13,8 @@ pub(super) fn of(marker: Marker, attribute: &RawAttribute) -> Vec<Word> {
     let tokens = items::bare(group.stream());
     let vocabulary = match marker {
         Marker::On => Vocabulary::Limit,
-        Marker::Tick | Marker::Watch => return Vec::new(),
-        Marker::State | Marker::Session | Marker::Push => return Vec::new(),
+        Marker::Tick | Marker::Watch | Marker::Timer => return Vec::new(),
+        Marker::State | Marker::Session | Marker::Identity | Marker::Push => return Vec::new(),
     };
     let mut words = Vec::new();
     let mut begins = true;

@@ -70,6 +70,21 @@ fn ticks_and_watches() {
 }
 
 #[test]
+fn timers() {
+    insta::assert_snapshot!(expand(
+        "",
+        "mod timers {
+            #[session] #[derive(Default)] struct Seat { clock: Timer, moves: Vec<Timer> }
+            #[state] #[derive(Default)] struct Table { turns: HashMap<u64, Timer>, end: Timer }
+            #[timer(clock)] fn too_slow(seat: &mut Seat, conn: &Conn) {}
+            #[cfg(unix)] #[timer(Seat.moves)] async fn moved(index: usize) {}
+            #[timer(turns)] fn turn(table: &mut Table, player: &u64) {}
+            #[timer(end)] async fn ended(server: &Server) {}
+        }"
+    ));
+}
+
+#[test]
 fn every_kind_of_option() {
     insta::assert_snapshot!(expand(
         "listen = [8080, port()], tls(cert = \"chain.pem\", key = key()), silence_max = 0.5, nodelay = false,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::events::{Event, GUARD, Row, TICK, WATCH};
+use crate::events::{Event, GUARD, Row, SESSION_TIMER, STATE_TIMER, TICK, WATCH};
 
 /// The source of everything in the runtime that has to do with events.
 fn source() -> String {
@@ -14,7 +14,7 @@ fn source() -> String {
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    Event::ALL.iter().map(|event| event.row()).chain([&GUARD, &TICK, &WATCH])
+    Event::ALL.iter().map(|event| event.row()).chain([&GUARD, &TICK, &WATCH, &SESSION_TIMER, &STATE_TIMER])
 }
 
 #[test]

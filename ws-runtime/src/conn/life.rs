@@ -79,6 +79,7 @@ impl Drop for ConnGuard {
     fn drop(&mut self) {
         self.0.server().unregister(&self.0);
         self.0.cut(ClosedBy::Us);
+        self.0.leave_groups();
         self.0.end_questions();
         self.0.drop_discarded();
         self.0.drop_replaced();
@@ -123,7 +124,7 @@ mod tests {
             panic!("it asks for a WebSocket")
         };
         let event = ConnEvent::before_session(&conn, &hosted.store, &*request);
-        let session = S::Route::handshake(event).await.unwrap();
+        let session = S::Route::handshake(event).await.unwrap().session;
         let opened = Opened { stream, session, deflate: None, accepted: Vec::new() };
         tokio::spawn(serve::<S::Route>(hosted, ConnGuard(conn), opened))
     }

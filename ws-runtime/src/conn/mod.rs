@@ -26,7 +26,7 @@ mod send;
 
 pub(crate) use self::dispatch::{Panicked, catch};
 pub(crate) use self::drive::Moment;
-pub use self::handle::{CloseError, Conn, Message, SendError, SetError};
+pub use self::handle::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
 pub(crate) use self::life::Life;
 pub(crate) use self::open::refuse;
 pub(crate) use self::send::{Broadcast, Corked, corked};

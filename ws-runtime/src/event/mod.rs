@@ -8,21 +8,27 @@ mod close;
 mod context;
 mod dispatch;
 mod guard;
+mod identity;
 mod json;
 mod message;
 mod once;
 mod optional;
 mod outcome;
+mod phases;
 mod reply;
 mod requested;
 mod route;
 mod service;
 mod store;
+mod timing;
 #[cfg(unix)]
 mod watching;
 
 #[doc(hidden)]
 pub use crate::handshake::FromQuery;
+pub use crate::timer::{
+    Called, Fired, Fires, Firing, Host, SessionTimer, StateTimer, TimedLock, TimedState, TimerField, Timers,
+};
 pub use arguments::{
     FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromGuard, FromHandshake, FromMessage,
     FromNamed, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
@@ -35,17 +41,22 @@ pub use context::{
 pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
 pub(crate) use dispatch::{Received, Speech};
 pub use guard::{GuardError, IntoVerdict};
+pub use identity::{Admission, Identity, IdentityKey, NoIdentity, SearchKey, identity};
 pub use json::{FromJson, WithJson};
 pub use message::{Binary, Content, Utf8};
 pub use once::{Exclusive, Probe, Unclaimed, assert_once};
 pub(crate) use outcome::Refusal;
 pub use outcome::{Failure, Handled, Outcome};
+pub use phases::{Phases, other_phase};
 pub(crate) use reply::Outgoing;
 pub use reply::{FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
 pub use requested::WithRequest;
 pub use route::Route;
 pub use service::Service;
 pub use store::{Guarded, Keeps, Plain, StateCell};
+pub use timing::{
+    FromStateTimer, FromTimer, StateTimerEvent, TimerContext, TimerEvent, ViaKey, ViaOwnedKey, ViaOwner,
+};
 #[cfg(unix)]
 pub(crate) use watching::WatchHandler;
 #[cfg(unix)]

@@ -64,6 +64,11 @@ impl Failure {
         Self(Box::new(Cause::NoBinary))
     }
 
+    /// Whether the handler was not run because it is for another phase of the session.
+    pub(crate) fn is_of_phase(&self) -> bool {
+        matches!(&*self.0, Cause::Argument(reject) if reject.is_of_phase())
+    }
+
     /// The refusal, if the peer is told why. A `Reject` that is invalid itself is a mistake of the program instead.
     pub(crate) fn refusal(&self) -> Option<Refusal<'_>> {
         match &*self.0 {

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
-use super::{Binary, Failure, Outcome, Utf8};
+use super::{Admission, Binary, Failure, Outcome, Utf8};
 use crate::Reject;
 use crate::message::HandlerError;
 use crate::wire::Utf8Bytes;
@@ -210,7 +210,7 @@ impl<T: IntoReply, E: HandlerError> IntoReply for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "this handler cannot return `{Self}`",
     label = "there is nobody to send this to",
-    note = "a handler of `connect`, `disconnect`, `shutdown`, a tick or a watch can return `()` or `Result<(), E>`, where `E` implements `Display`",
+    note = "a handler of `connect`, `disconnect`, `shutdown`, a tick, a watch or a timer can return `()` or `Result<(), E>`, where `E` implements `Display`",
     note = "an error is logged; that of a `connect` handler also refuses the connection"
 )]
 pub trait IntoOutcome {
@@ -231,28 +231,29 @@ impl<E: HandlerError> IntoOutcome for Result<(), E> {
     }
 }
 
-/// What a handler of `handshake` may return: `()`, the session `Se`, or a `Result` of either with an error that
-/// converts into [`Reject`](struct@Reject).
+/// What a handler of `handshake` may return: `()`, the session `Se`, the identity `Id`, a pair of both, or a `Result` of
+/// these with an error that converts into [`Reject`](struct@Reject). In place of the identity an `Option` of it: `None` admits
+/// an anonymous peer.
 #[diagnostic::on_unimplemented(
     message = "a `handshake` handler cannot return `{Self}`",
     label = "neither admits nor refuses the peer",
-    note = "a `handshake` handler can return: `()` where the session has a `Default`, the session (here `{Se}`), or a `Result` of either",
+    note = "a `handshake` handler can return: `()` where the session has a `Default`, the `#[session]`, the `#[identity]` or an `Option` of it, a pair of both, or a `Result` of these",
     note = "to refuse a peer, return an error that converts into `Reject`, such as `Err(Reject::forbidden())` of a `Result<(), Reject>`"
 )]
-pub trait IntoAdmission<Se> {
+pub trait IntoAdmission<Id, Se> {
     #[doc(hidden)]
-    fn into_admission(self) -> Result<Se, Reject>;
+    fn into_admission(self) -> Result<Admission<Se>, Reject>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<Se: FreshSession> IntoAdmission<Se> for () {
-    fn into_admission(self) -> Result<Se, Reject> {
-        Ok(Se::fresh())
+impl<Se: FreshSession, Id> IntoAdmission<Id, Se> for () {
+    fn into_admission(self) -> Result<Admission<Se>, Reject> {
+        Ok(Admission::anonymous(Se::fresh()))
     }
 }
 
-impl<Se, T: IntoAdmission<Se>, E: IntoReject> IntoAdmission<Se> for Result<T, E> {
-    fn into_admission(self) -> Result<Se, Reject> {
+impl<Se, Id, T: IntoAdmission<Id, Se>, E: IntoReject> IntoAdmission<Id, Se> for Result<T, E> {
+    fn into_admission(self) -> Result<Admission<Se>, Reject> {
         self.map_err(E::into_reject)?.into_admission()
     }
 }
@@ -262,7 +263,7 @@ impl<Se, T: IntoAdmission<Se>, E: IntoReject> IntoAdmission<Se> for Result<T, E>
 #[diagnostic::on_unimplemented(
     message = "a `handshake` handler cannot refuse with `{Self}`",
     label = "this error does not say what the peer is answered",
-    note = "the error can be: a `Reject`, a `StatusCode`, a pair of it and a text, or a type of yours with `impl From<…> for Reject`",
+    note = "the error can be: a `Reject`, a `StatusCode`, a pair of it and a text, or a type of yours with `#[derive(Reject)]`",
     note = "a text alone has no status: `.map_err(|text| (StatusCode::FORBIDDEN, text))`"
 )]
 pub trait IntoReject {

@@ -4,9 +4,10 @@ use std::future::{Future, ready};
 
 use super::dispatch::{OpeningEvent, RouteEvent};
 use super::outcome::{Failure, Handled, Outcome};
-use super::{Binary, Close, Service, Utf8};
+use super::{Admission, Binary, Close, Service, Utf8};
 use crate::generated::BoxFuture;
 use crate::message::{Beside, Envelope, Keys, Limit, Limited, Running};
+use crate::timer::SessionTimer;
 use crate::{Handshake, Reject};
 
 /// A route: the session of its connections, and their handlers.
@@ -26,10 +27,10 @@ pub trait Route: Sized + Send + Sync + 'static {
 
     const HANDSHAKE: &'static str = "handshake";
 
-    /// Accepts a handshake and makes the session, or refuses it.
+    /// Accepts a handshake and makes the session and the identity, or refuses it.
     fn handshake<'a>(
         event: OpeningEvent<'a, Self::Server, Handshake>,
-    ) -> impl Future<Output = Result<Self::Session, Reject>> + Send;
+    ) -> impl Future<Output = Result<Admission<Self::Session>, Reject>> + Send;
 
     const READY: &'static str = "ready";
 
@@ -134,6 +135,9 @@ pub trait Route: Sized + Send + Sync + 'static {
         let _ = event;
         async { Ok(()) }
     }
+
+    /// The handlers of the session's timers, in the order of their declaration.
+    const TIMERS: &'static [&'static dyn SessionTimer<Self>] = &[];
 
     const DISCONNECT: &'static str = "disconnect";
 

@@ -11,6 +11,7 @@ use super::outcome::Outcome;
 use super::route::Route;
 use crate::options::Attribute;
 use crate::tick::Ticks;
+use crate::timer::TimedState;
 use crate::{Reject, Request};
 
 /// A server: its states, its options, and the handlers that belong to no route.
@@ -72,6 +73,9 @@ pub trait Service: Sized + Send + Sync + 'static {
         let _ = (number, event);
         async { Ok(()) }
     }
+
+    /// The states with timers, in the order of their declaration.
+    const TIMED_STATES: &'static [&'static dyn TimedState<Self>] = &[];
 
     /// Adds each `#[watch]`: its handle and its handler.
     #[cfg(unix)]

@@ -316,3 +316,6 @@ impl<'de> de::Deserializer<'de> for Text<'de> {
         char str string bytes byte_buf unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,7 @@ use super::subprotocol::NotOffered;
 /// | `handshake`, `request` | the HTTP answer: status, headers, and the message as the body |
 /// | a named message | an error reply with `code`, `message` and `data` |
 /// | `ready` | a Close frame with 4000 plus the status, such as 4403; the message is the reason |
+/// | `utf8`, `binary` | a Close frame with 1008; the message is the reason. Where named messages are spoken, a text gets an error reply |
 ///
 /// A [`StatusCode`] and a pair of status and text convert into it, so `?` works on them. `#[derive(Reject)]` writes the
 /// conversion for an error type of yours.
@@ -93,6 +94,8 @@ struct Refused {
     body: Option<Bytes>,
     /// Whether it says that something is missing: an `Option` is `None` then.
     is_absence: bool,
+    /// Whether a handler was asked in a phase of the session that it is not for.
+    is_of_phase: bool,
     /// Why this refusal itself is invalid.
     mistake: Option<String>,
 }
@@ -138,6 +141,7 @@ impl Reject {
             headers: HeaderMap::new(),
             body: None,
             is_absence: false,
+            is_of_phase: false,
             mistake: None,
         }))
     }
@@ -301,6 +305,16 @@ impl Reject {
     /// The message, or the status in words: for a log line and a close reason.
     pub(crate) fn reason(&self) -> String {
         self.written().map_or_else(|| self.0.status.to_string(), str::to_owned)
+    }
+
+    /// A handler was asked in a phase of the session that it is not for.
+    pub(crate) fn of_phase(mut self) -> Self {
+        self.0.is_of_phase = true;
+        self.absent()
+    }
+
+    pub(crate) fn is_of_phase(&self) -> bool {
+        self.0.is_of_phase
     }
 
     /// Whether it says that something is missing.

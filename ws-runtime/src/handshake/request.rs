@@ -3,10 +3,14 @@
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::time::Instant;
+
 use http::header::{COOKIE, HOST, HeaderName, HeaderValue, ORIGIN};
 use http::{HeaderMap, Method, Uri};
 
 use super::bearer::Bearer;
+use crate::conn::IntoExpiry;
+
 use super::head::Head;
 use super::reject::{InvalidHeader, Reject, parse_header};
 use super::subprotocol::{BEARER, NotOffered, Subprotocols};
@@ -43,6 +47,8 @@ struct Answer {
     /// Which of the offered subprotocols is chosen.
     subprotocol: Option<usize>,
     headers: HeaderMap,
+    /// When the connection is to be closed.
+    expires: Option<Instant>,
 }
 
 /// A plain HTTP request, as `#[on(request)]` sees it.
@@ -228,6 +234,31 @@ impl Handshake {
     pub(super) fn added_headers(&self) -> (HeaderMap, Option<HeaderValue>) {
         let answer = self.answer();
         (answer.headers.clone(), answer.subprotocol.and_then(|position| self.offered.header(position)))
+    }
+
+    /// Closes the connection at that time, with code 4401 and the reason `expired`: when the token that admits it
+    /// expires, for example.
+    ///
+    /// It takes a `SystemTime`, or a `Duration` from now. The last call counts. A connection whose time has passed before it is
+    /// ready is closed at once. The time does not move if the system's clock is set.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use ws_runtime::Handshake;
+    ///
+    /// /// What a token says.
+    /// struct Claims { exp: u64 }
+    ///
+    /// fn admit(handshake: &Handshake, claims: &Claims) {
+    ///     handshake.expires(UNIX_EPOCH + Duration::from_secs(claims.exp));
+    /// }
+    /// ```
+    pub fn expires(&self, at: impl IntoExpiry) {
+        self.answer().expires = at.into_expiry();
+    }
+
+    pub(crate) fn expiry(&self) -> Option<Instant> {
+        self.answer().expires
     }
 
     fn answer(&self) -> MutexGuard<'_, Answer> {

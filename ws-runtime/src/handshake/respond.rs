@@ -11,9 +11,10 @@ use super::reject::Reject;
 
 /// What `#[on(request)]` may return: the answer to a plain HTTP request.
 ///
-/// Text is sent as `text/plain`, [`Html`] as `text/html`, [`Json`](crate::Json) as `application/json`, bytes as `application/octet-stream`, and an
-/// [`http::Response`] as it is. A pair sets the status. `None` is 404. An `Err` with a [`Reject`] or a [`StatusCode`]
-/// is that answer; any other error is logged with the handler's name, and the peer gets 500 without details.
+/// Text is sent as `text/plain`, [`Html`] as `text/html`, [`Json`](crate::Json) as `application/json`, bytes as
+/// `application/octet-stream`, and an [`http::Response`] as it is. A pair sets the status. `None` is 404. An `Err` that
+/// converts into [`Reject`], such as a [`StatusCode`], is that answer; any other error is logged with the handler's name,
+/// and the peer gets 500 without details.
 /// `Content-Length` and `Connection: close` are added to every answer. Implement the trait to return types of your own.
 ///
 /// ```
@@ -32,7 +33,7 @@ use super::reject::Reject;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an answer to an HTTP request",
     label = "cannot be sent as an HTTP response",
-    note = "a `request` handler can return: text (`String`, `&str`), `Html`, `Json`, bytes (`Vec<u8>`, `Bytes`), a `StatusCode`, a pair of `StatusCode` and one of these, an `http::Response`, `Reject`, an `Option` of these (`None` is 404), or a `Result` of these with `Reject` or an error that implements `Display`"
+    note = "a `request` handler can return: text (`String`, `&str`), `Html`, `Json`, bytes (`Vec<u8>`, `Bytes`), a `StatusCode`, a pair of `StatusCode` and one of these, an `http::Response`, `Reject`, an `Option` of these (`None` is 404), or a `Result` of these: an error that converts into `Reject` is the answer, and one that implements `Display` is logged"
 )]
 pub trait IntoResponse {
     /// Turns the value into the whole response.

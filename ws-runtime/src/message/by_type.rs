@@ -8,11 +8,14 @@ use std::convert::Infallible;
 use std::fmt::Display;
 use std::marker::PhantomData;
 
+use bytes::Bytes;
+use http::Response;
 use serde::Serialize;
 
 use super::Caller;
 use crate::Reject;
 use crate::event::{Failure, Outcome};
+use crate::handshake::IntoResponse;
 
 /// The type of a value.
 #[doc(hidden)]
@@ -125,12 +128,24 @@ impl Told {
     pub fn failure<E: Into<Reject>>(self, error: E) -> Failure {
         Failure::told(error.into())
     }
+
+    /// The answer to a plain request.
+    #[cold]
+    pub fn response<E: Into<Reject>>(self, error: E) -> Response<Bytes> {
+        error.into().into_response()
+    }
 }
 
 impl Logged {
     #[cold]
     pub fn failure<E: HandlerError>(self, error: E) -> Failure {
         error.into_failure()
+    }
+
+    /// The answer to a plain request: 500, without details.
+    #[cold]
+    pub fn response<E: HandlerError>(self, error: E) -> Response<Bytes> {
+        Err::<String, _>(error.into_failure().to_string()).into_response()
     }
 }
 

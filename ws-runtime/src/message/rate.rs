@@ -69,7 +69,11 @@ impl Bucket {
 
 /// The buckets of one connection. None is kept until a message of a limited handler comes.
 #[derive(Debug, Default)]
-pub(crate) struct Buckets(Option<Box<[Bucket]>>);
+pub(crate) struct Buckets(Option<Box<All>>);
+
+/// A bucket for each `rate` of the route. In a box of its own, so that a connection without any holds one pointer.
+#[derive(Debug)]
+struct All(Vec<Bucket>);
 
 impl Buckets {
     /// Takes a token of one of so many buckets.
@@ -83,8 +87,8 @@ impl Buckets {
         refill: Refill,
         now: u64,
     ) -> Result<(), Reject> {
-        let buckets = self.0.get_or_insert_with(|| vec![Bucket::default(); of].into());
-        let Some(bucket) = buckets.get_mut(number) else { return Ok(()) };
+        let buckets = self.0.get_or_insert_with(|| Box::new(All(vec![Bucket::default(); of])));
+        let Some(bucket) = buckets.0.get_mut(number) else { return Ok(()) };
         bucket.take(refill, now).map_err(refused)
     }
 }
@@ -149,7 +153,7 @@ mod tests {
 
     #[test]
     fn buckets_take_no_memory_before_they_are_used() {
-        assert!(size_of::<Buckets>() <= 16);
+        assert_eq!(size_of::<Buckets>(), size_of::<usize>());
         let mut buckets = Buckets::default();
         assert!(buckets.0.is_none());
         let refusal = (0..3).find_map(|_| buckets.take((1, 2), refill(2), SECOND).err()).unwrap();
@@ -175,7 +179,7 @@ mod tests {
             for (position, start) in let_through.iter().enumerate() {
                 for (more, end) in let_through.iter().skip(position).enumerate() {
                     let allowed = 10 + (end - start) / (SECOND / 5);
-                    prop_assert!(more as u64 + 1 <= allowed);
+                    prop_assert!((more as u64) < allowed);
                 }
             }
         }

@@ -36,6 +36,11 @@ impl Alarms {
         Moment::of(self.start, Instant::now())
     }
 
+    /// A time on tokio's clock, on that of the alarms.
+    pub(crate) fn moment(&self, instant: Instant) -> Moment {
+        Moment::not_before(self.start, instant)
+    }
+
     /// Sets the alarm of the connection with this number.
     pub(crate) fn set(&self, at: Moment, conn: u64) {
         let mut set = self.lock();

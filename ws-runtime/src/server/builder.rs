@@ -24,6 +24,7 @@ use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
 use crate::process;
 use crate::tick::Ticks;
+use crate::timer::Host;
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 4096;
@@ -207,6 +208,9 @@ pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Resul
     capacity.announce(server.name());
     for tick in ticks.declared {
         server.run_tick(Arc::clone(&hosted), tick);
+    }
+    for state in S::TIMED_STATES {
+        server.spawn(state.run(Host(Arc::clone(&hosted))));
     }
     let serving = tokio::spawn(serve::serve(hosted, listeners, capacity));
     Ok(Running { server, serving })

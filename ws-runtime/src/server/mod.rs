@@ -3,9 +3,13 @@
 mod accept;
 mod alarms;
 mod announce;
+mod broadcast;
 mod builder;
 mod capacity;
+mod connections;
+mod expiry;
 mod failures;
+mod groups;
 mod pending;
 mod registry;
 mod running;
@@ -13,10 +17,12 @@ mod serve;
 mod shutdown;
 mod states;
 mod tasks;
+mod timers;
 #[cfg(unix)]
 mod watches;
 
 use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -25,22 +31,25 @@ use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
+use self::broadcast::Receivers;
 use self::failures::Failures;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
 use self::shutdown::Stage;
-use crate::conn::{Broadcast, Conn, SendError, corked};
+use crate::conn::Conn;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
-use crate::message::{self, Push};
+use crate::message::Push;
 use crate::options::Options;
 use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
-use crate::wire::FrameKind;
 
 pub use self::builder::{Builder, Starting};
 pub(crate) use self::builder::{bind, warn};
+pub use self::connections::Connections;
+pub use self::groups::Group;
+pub(crate) use self::groups::Memberships;
 pub(crate) use self::pending::{Evicted, Slot};
 pub use self::running::Running;
 pub use self::states::{Awaits, Given, PrivateState, StateSources, Unset};
@@ -64,6 +73,8 @@ struct Inner {
     /// The runtime of its tasks.
     runtime: Handle,
     next_conn: AtomicU64,
+    /// Hashes the keys of identities.
+    key_hasher: RandomState,
     stage: watch::Sender<Stage>,
     /// The tasks of ticks and watches. `serve` owns those of connections.
     tasks: TaskTracker,
@@ -100,6 +111,7 @@ impl Server {
             failures: Failures::default(),
             runtime,
             next_conn: AtomicU64::new(1),
+            key_hasher: RandomState::new(),
             stage: watch::Sender::new(Stage::Running),
             tasks: TaskTracker::new(),
             #[cfg(unix)]
@@ -162,14 +174,7 @@ impl Server {
     #[doc(alias = "emit")]
     #[doc(alias = "publish")]
     pub fn broadcast<P: Push>(&self, push: P) -> usize {
-        let sent = message::with_text(
-            |out| message::write_push(out, &push),
-            |text| self.broadcast_frame(FrameKind::Text, text.as_slice(), Conn::speaks),
-        );
-        sent.unwrap_or_else(|error| {
-            tracing::error!(push = P::NAME, %error, "a push was not sent: it does not serialise as JSON");
-            0
-        })
+        self.send_push(&push)
     }
 
     /// Sends a text message to every connection that is ready. Returns how many queued it.
@@ -178,13 +183,13 @@ impl Server {
     /// closed or misses the message, depending on the option `slow`. A connection with a smaller `max_send_size` misses
     /// the message, which is logged. A connection whose `ready` handler runs gets it after what that sends.
     pub fn broadcast_utf8<'a>(&self, text: impl Into<Utf8<'a>>) -> usize {
-        self.broadcast_frame(FrameKind::Text, text.into().as_str().as_bytes(), |_| true)
+        self.send_text(&text.into())
     }
 
     /// Sends a binary message to every connection that is ready. Returns how many queued it. It behaves as
     /// [`broadcast_utf8`](Self::broadcast_utf8) does.
     pub fn broadcast_binary<'a>(&self, data: impl Into<Binary<'a>>) -> usize {
-        self.broadcast_frame(FrameKind::Binary, data.into().as_slice(), |_| true)
+        self.send_data(&data.into())
     }
 
     /// Ends a connection at once, without a Close frame. What is queued for it is lost. Its `disconnect` handler still
@@ -242,6 +247,13 @@ impl Server {
         self.0.failures.allow(handler)
     }
 
+    /// Hashes what is written into the hasher, for keys of identities.
+    pub(crate) fn hash(&self, write: impl FnOnce(&mut dyn Hasher)) -> u64 {
+        let mut hasher = self.0.key_hasher.build_hasher();
+        write(&mut hasher);
+        hasher.finish()
+    }
+
     /// A handle for a connection that was just accepted.
     pub(crate) fn new_conn(&self, peer: Address, stream: &Stream) -> Conn {
         let number = self.0.next_conn.fetch_add(1, Ordering::Relaxed);
@@ -251,18 +263,22 @@ impl Server {
     /// Lists a connection that has become ready.
     pub(crate) fn register(&self, conn: &Conn) {
         self.0.registry.insert(conn);
+        self.watch_expiry(conn);
         self.apply_stage(conn);
     }
 
     /// Marks a connection as closing: it is no longer ready.
     pub(crate) fn unlist(&self, conn: &Conn) {
         self.0.registry.begin_closing(conn);
+        self.unwatch_expiry(conn);
+        conn.leave_groups();
         self.apply_stage(conn);
     }
 
     /// Removes a connection that is gone. Its descriptor is free for a new one.
     pub(crate) fn unregister(&self, conn: &Conn) {
         self.0.registry.remove(conn);
+        self.unwatch_expiry(conn);
         self.0.freed.notify_one();
     }
 
@@ -285,38 +301,11 @@ impl Server {
         let handler = self.0.on_shutdown.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
         Some(move |server: &Server| handler.lock().unwrap_or_else(PoisonError::into_inner)(server))
     }
+}
 
-    fn broadcast_frame(&self, kind: FrameKind, payload: &[u8], is_for: impl Fn(&Conn) -> bool) -> usize {
-        let mut broadcast = Broadcast::new(kind, payload);
-        let mut taken = 0;
-        let mut too_large = 0;
-        // Logged later, without a lock: a subscriber may send the log to connections.
-        let mut missed = Vec::new();
-        corked(|| {
-            self.0.registry.each_ready(|conn| {
-                if !is_for(conn) {
-                    return;
-                }
-                match broadcast.send_to(conn) {
-                    Ok(()) => taken += 1,
-                    // It has started to close meanwhile.
-                    Err(SendError::Gone) => {}
-                    Err(SendError::TooLarge { .. }) => too_large += 1,
-                    Err(error) => missed.push((conn.id(), error)),
-                }
-            });
-        });
-        for (conn, error) in missed {
-            tracing::debug!(conn, %error, "missed a broadcast");
-        }
-        if too_large > 0 {
-            tracing::error!(
-                size = payload.len(),
-                connections = too_large,
-                "a broadcast is larger than `max_send_size`: these connections missed it"
-            );
-        }
-        taken
+impl Receivers for Server {
+    fn each(&self, send: &mut dyn FnMut(&Conn)) {
+        self.0.registry.each_ready(send);
     }
 }
 

@@ -31,8 +31,7 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
     let connections = TaskTracker::new();
     let server = hosted.server.clone();
     let alarms = tokio::spawn(async move {
-        let wake = |number| server.0.registry.get(number).iter().for_each(Conn::wake);
-        server.alarms().ring(wake).await;
+        server.alarms().ring(|number| server.alarm(number)).await;
     });
     accept(&hosted, &listeners, &connections, capacity).await;
     // From here on the kernel refuses new connections.

@@ -57,6 +57,10 @@ impl Server {
         self.reached(Stage::Aborting).await;
     }
 
+    pub(super) fn has_reached(&self, stage: Stage) -> bool {
+        *self.0.stage.borrow() >= stage
+    }
+
     pub(super) async fn reached(&self, stage: Stage) {
         let mut stages = self.0.stage.subscribe();
         // The sender lives in `self`, so waiting cannot fail before the stage is reached.

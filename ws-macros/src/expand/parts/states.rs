@@ -106,6 +106,7 @@ fn cell(state: &State) -> TokenStream {
     let cell = match state.cell {
         Cell::Plain => "Plain",
         Cell::Guarded => "Guarded",
+        Cell::Timed => "Timed",
     };
     let (cell, name) = (Ident::new(cell, here()), repeat(&state.part.name));
     quote_spanned!(at(name.span())=> __ws_runtime::#cell<#name>)
@@ -171,7 +172,7 @@ fn lend(State { part, cell, .. }: &State) -> TokenStream {
                 }
             }
         },
-        Cell::Guarded => {
+        Cell::Guarded | Cell::Timed => {
             let forms = [quote_spanned!(place=> &'a #name), quote_spanned!(place=> &'a mut #name)];
             quote_spanned! {place=> #(
                 #cfgs

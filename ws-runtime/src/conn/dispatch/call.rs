@@ -91,6 +91,13 @@ pub(in crate::conn) fn report(
 ) -> Verdict {
     match outcome {
         Ok(Ok(())) => return Verdict::GoOn,
+        Ok(Err(failure)) if failure.is_of_phase() => {
+            tracing::debug!(
+                handler,
+                conn = conn.id(),
+                "handler not run: it is for another phase of the session"
+            );
+        }
         Ok(Err(failure)) if failure.refusal().is_some() => log_refused(conn, handler, &failure),
         Ok(Err(failure)) => log(conn, handler, &failure),
         Err(panic) => log(conn, handler, &panic),

@@ -2,11 +2,13 @@
 
 mod call;
 mod tell;
+mod timers;
 
 use std::sync::Arc;
 
 use super::Conn;
-use super::drive::Driver;
+use super::beside::Place;
+use super::drive::{Driver, Next};
 use super::life::ConnGuard;
 use super::receive::Receiver;
 use crate::Reject;
@@ -34,17 +36,30 @@ impl<R: Route> Dispatcher<R> {
     ///
     /// A future is boxed while it awaits, so that an idle connection holds no memory for it.
     pub(super) async fn dispatch(&mut self, driver: &mut Driver) {
+        if !R::TIMERS.is_empty() {
+            // The `handshake` handler may have started some.
+            let (_, next) = self.look_at_timers();
+            driver.set_timers(next);
+        }
         if Box::pin(self.ready(driver)).await == Verdict::End {
             return;
         }
         loop {
             let next = driver.next(self).await;
-            let Some(handling) = next.map(|message| Box::pin(self.run_async(driver, message))) else {
+            let Some(handling) = next.map(|next| Box::pin(self.run(driver, next))) else {
                 return;
             };
             if handling.await == Verdict::End {
                 return;
             }
+        }
+    }
+
+    /// Runs what must be awaited.
+    async fn run(&mut self, driver: &mut Driver, next: Next) -> Verdict {
+        match next {
+            Next::Message(message) => self.run_async(driver, message).await,
+            Next::Timers => self.run_timers(driver).await,
         }
     }
 
@@ -115,10 +130,17 @@ impl<R: Route> Dispatcher<R> {
         if let Err(reject) = driver.may_begin(running, &message) {
             return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(reject.into()))));
         }
-        if let Running::Call { most } = running
-            && !driver.room_beside(handler, most).await
-        {
-            return Verdict::End;
+        while let Running::Call { most } = running {
+            match driver.place_beside(handler, most, message.id()).await {
+                Place::Free => break,
+                Place::TimersFirst if self.run_timers(driver).await == Verdict::GoOn => {}
+                Place::TimersFirst | Place::Over => return Verdict::End,
+                Place::Cancelled => {
+                    let cancelled = Failure::told(Reject::cancelled());
+                    let on_refusal = OnRefusal::Reply(Some(&message));
+                    return self.conclude(handler, on_refusal, Some(Ok(Err(cancelled))));
+                }
+            }
         }
         // Its tokens are needed to answer for it, and the call takes the message.
         let address = message.address();
@@ -277,6 +299,8 @@ impl<R: Route> Dispatcher<R> {
                 });
                 return tell(self.conn(), name, keys, to, failed);
             }
+            // It is for another phase, in which `ready` has nothing to do.
+            (OnRefusal::CloseWithStatus, Ok(failure)) if failure.is_of_phase() => None,
             (_, Ok(failure)) => match failure.refusal() {
                 None => Some(Close::failure()),
                 Some(Refusal::NoBinary) => {

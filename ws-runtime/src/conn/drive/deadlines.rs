@@ -9,9 +9,11 @@ use crate::conn::close::{Ending, LINGER, MIN_DRAIN_RATE};
 use crate::conn::send::Written;
 use crate::options::Options;
 
-/// How many pings are answered in a burst, and how many each second after it. A peer that sends more is closed.
-const PING_BURST: f32 = 100.0;
-const PINGS_PER_SECOND: f32 = 20.0;
+/// How many pings are answered in a burst. A peer that sends more is closed.
+const PING_BURST: u32 = 100;
+
+/// How long it takes until one more may come: 20 a second.
+const PING_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The time since the server started, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,8 +37,10 @@ pub(in crate::conn) struct Deadlines {
     ending: Ending,
     /// How many bytes were left when the drain rate was last checked.
     drain_left: u32,
-    ping_credit_at: Moment,
-    ping_credit: f32,
+    /// When the peer may send a whole burst of pings again.
+    ping_burst_at: Moment,
+    /// When the session's timers must be looked at: not after the first of them is due.
+    timers: Option<Moment>,
     /// Pings since the last sign of life.
     pings: u8,
     silence: Silence,
@@ -87,6 +91,12 @@ impl Moment {
         start + Duration::from_micros(self.0.get() - 1)
     }
 
+    /// The first moment that is not before an instant on tokio's clock.
+    pub(crate) fn not_before(start: Instant, instant: Instant) -> Self {
+        let moment = Self::of(start, instant);
+        if moment.instant(start) < instant { moment.after(Duration::from_micros(1)) } else { moment }
+    }
+
     /// In microseconds since the server started.
     pub(crate) fn micros(self) -> u64 {
         self.0.get()
@@ -100,10 +110,6 @@ impl Moment {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         Self(NonZeroU64::new(self.0.get().saturating_sub(micros)).unwrap_or(NonZeroU64::MIN))
     }
-
-    fn seconds_since(self, earlier: Self) -> f32 {
-        Duration::from_micros(self.0.get().saturating_sub(earlier.0.get())).as_secs_f32()
-    }
 }
 
 impl Deadlines {
@@ -115,8 +121,8 @@ impl Deadlines {
             ending_since: now,
             ending: Ending::Open,
             drain_left: 0,
-            ping_credit_at: now,
-            ping_credit: PING_BURST,
+            ping_burst_at: now,
+            timers: None,
             pings: 0,
             silence: Silence::Counts,
             has_new: true,
@@ -128,16 +134,35 @@ impl Deadlines {
         self.has_new
     }
 
-    /// The next deadline.
-    pub(in crate::conn) fn next(&mut self, options: &Options) -> Option<Moment> {
+    /// The next deadline. Timers that are due wait for the end of a handler, and not for the alarm.
+    pub(in crate::conn) fn next(&mut self, options: &Options, now: Moment) -> Option<Moment> {
         self.has_new = false;
         let deadlines = [
             self.silence_deadline(options),
             self.assembling_since.map(|since| since.after(options.assembly_timeout)),
             self.stalled_since.map(|since| since.after(options.write_timeout)),
             self.ending_timeout(options).map(|timeout| self.ending_since.after(timeout)),
+            self.timers.filter(|timers| *timers > now),
         ];
         deadlines.into_iter().flatten().min()
+    }
+
+    /// A timer of the session was started.
+    pub(in crate::conn) fn timer_started(&mut self, due: Moment) {
+        if self.timers.is_none_or(|timers| due < timers) {
+            self.timers = Some(due);
+            self.has_new = true;
+        }
+    }
+
+    /// Whether the session's timers must be looked at now.
+    pub(in crate::conn) fn timers_are_due(&self, now: Moment) -> bool {
+        self.timers.is_some_and(|timers| timers <= now)
+    }
+
+    /// Forgets the session's timers: all were looked at, or none will be.
+    pub(in crate::conn) fn clear_timers(&mut self) {
+        self.timers = None;
     }
 
     /// A deadline was added that is kept elsewhere.
@@ -202,12 +227,10 @@ impl Deadlines {
         }
     }
 
-    /// Whether one more ping is answered. A token bucket of 100, refilled at 20 a second.
+    /// Whether one more ping is answered.
     pub(in crate::conn) fn allows_ping(&mut self, now: Moment) -> bool {
-        let gained = now.seconds_since(self.ping_credit_at) * PINGS_PER_SECOND;
-        self.ping_credit_at = now;
-        self.ping_credit = (self.ping_credit + gained).min(PING_BURST) - 1.0;
-        self.ping_credit >= 0.0
+        self.ping_burst_at = self.ping_burst_at.max(now).after(PING_INTERVAL);
+        self.ping_burst_at <= now.after(PING_INTERVAL * PING_BURST)
     }
 
     /// The deadlines that have passed, each reported once. `left` is the number of bytes left to write.

@@ -3,6 +3,7 @@
 
 mod budget;
 mod deadlines;
+mod timers;
 mod turn;
 
 use std::future::{Future, poll_fn};
@@ -13,8 +14,9 @@ use tokio::task::yield_now;
 
 use self::budget::Budget;
 use self::deadlines::Deadlines;
+use self::timers::TimerMode;
 use super::Conn;
-use super::beside::BesideCalls;
+use super::beside::{BesideCalls, Place};
 use super::close::Lingering;
 use super::dispatch::{Caught, Panicked};
 use super::receive::{ReceivePath, Receiver, ToInbox};
@@ -42,6 +44,7 @@ pub(super) struct Driver {
     survives: CancelLevel,
     /// The peer's Close frame was answered while a handler hung. The messages before it are still handled.
     handles_late: bool,
+    timers: TimerMode,
     /// Whether the send path has the task's waker. It is set once, as the waker of a task never changes.
     has_waker: bool,
 }
@@ -56,10 +59,20 @@ pub(super) struct Turn<'t> {
     pub(super) now: Moment,
 }
 
+/// What the connection has to handle next.
+pub(super) enum Next {
+    /// A message whose handler must be awaited.
+    Message(Received<'static>),
+    /// The timers of the session: one of them may be due.
+    Timers,
+}
+
 /// Why the loop over messages stopped.
 enum Stop {
     /// This message has an `async` handler, which must be awaited.
     Await(Received<'static>),
+    /// A timer of the session may be due.
+    Timers,
     /// The budget is used up: other tasks run before the rest is handled.
     Yield,
     /// No more messages will be handled.
@@ -84,17 +97,15 @@ impl Driver {
             alarm: None,
             survives: CancelLevel::Nothing,
             handles_late: false,
+            timers: TimerMode::None,
             has_waker: false,
             conn,
         }
     }
 
-    /// Passes messages to `receiver` one by one, as they arrive. Returns the first message that must be awaited, or
-    /// `None` when no more will be handled.
-    pub(super) fn next(
-        &mut self,
-        receiver: &mut impl Receiver,
-    ) -> impl Future<Output = Option<Received<'static>>> {
+    /// Passes messages to `receiver` one by one, as they arrive. Returns the first message that must be awaited, or that
+    /// timers are due, or `None` when no more will be handled.
+    pub(super) fn next(&mut self, receiver: &mut impl Receiver) -> impl Future<Output = Option<Next>> {
         poll_fn(|cx| self.poll_next(cx, receiver))
     }
 
@@ -103,12 +114,13 @@ impl Driver {
         &mut self,
         call: impl FnOnce() -> F,
     ) -> Option<Result<F::Output, Panicked>> {
-        let mut handler = match Caught::call(call) {
+        // A plain handler runs to its end in this call.
+        let mut handler = match self.observe_timers(|_| Caught::call(call)) {
             Ok(handler) => pin!(handler),
             Err(panicked) => return Some(Err(panicked)),
         };
         poll_fn(|cx| {
-            if let Poll::Ready(ended) = handler.as_mut().poll(cx) {
+            if let Poll::Ready(ended) = self.observe_timers(|_| handler.as_mut().poll(cx)) {
                 return Poll::Ready(Some(ended));
             }
             self.poll_socket(cx);
@@ -141,17 +153,27 @@ impl Driver {
         }
     }
 
-    /// Waits until fewer than `most` calls of a handler run. False if the connection ends first.
-    pub(super) async fn room_beside(&mut self, handler: &'static str, most: usize) -> bool {
+    /// Waits until fewer than `most` calls of a handler run, for a call with this `id`, or until something else is to be
+    /// done first.
+    pub(super) async fn place_beside(
+        &mut self,
+        handler: &'static str,
+        most: usize,
+        id: Option<&str>,
+    ) -> Place {
         poll_fn(|cx| {
             if self.conn.phase() == Phase::Gone || self.conn.send_path().cancel_level() > self.survives {
-                return Poll::Ready(false);
+                return Poll::Ready(Place::Over);
             }
-            if self.beside.count(handler) < most.max(1) {
-                return Poll::Ready(true);
+            if let Some(place) = self.beside.place(handler, most, id) {
+                return Poll::Ready(place);
             }
             self.poll_socket(cx);
-            if self.beside.count(handler) < most.max(1) { Poll::Ready(true) } else { Poll::Pending }
+            if let Some(place) = self.beside.place(handler, most, id) {
+                return Poll::Ready(place);
+            }
+            let now = self.conn.server().alarms().now();
+            if self.must_look_at_timers(now) { Poll::Ready(Place::TimersFirst) } else { Poll::Pending }
         })
         .await
     }
@@ -201,16 +223,14 @@ impl Driver {
         if self.conn.phase() == Phase::Gone { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    fn poll_next(
-        &mut self,
-        cx: &mut Context<'_>,
-        receiver: &mut impl Receiver,
-    ) -> Poll<Option<Received<'static>>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>, receiver: &mut impl Receiver) -> Poll<Option<Next>> {
         let now = self.begin_turn(cx);
         self.beside.poll(cx, &self.conn);
-        let stop = match self.handle_all(cx, now, receiver) {
+        let stop = match self.observe_timers(|driver| driver.handle_all(cx, now, receiver)) {
             // Nothing is written yet: the reply to this message leaves with those that are corked.
-            Poll::Ready(Stop::Await(message)) => return Poll::Ready(Some(message)),
+            Poll::Ready(Stop::Await(message)) => return Poll::Ready(Some(Next::Message(message))),
+            Poll::Ready(Stop::Timers) => return Poll::Ready(Some(Next::Timers)),
+            Poll::Pending if self.must_look_at_timers(now) => return Poll::Ready(Some(Next::Timers)),
             Poll::Ready(Stop::Over) => Poll::Ready(None),
             Poll::Ready(Stop::Yield) => {
                 yield_turn(cx);
@@ -236,6 +256,9 @@ impl Driver {
             if self.budget.is_spent() {
                 self.budget.interrupt();
                 return Poll::Ready(Stop::Yield);
+            }
+            if self.take_turn_of_timers(now) {
+                return Poll::Ready(Stop::Timers);
             }
             if self.receive.is_idle() && phase == Phase::Ready && !self.conn.is_overfull() {
                 let (receive, mut turn) = self.split(now);

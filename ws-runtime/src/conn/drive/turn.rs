@@ -24,6 +24,9 @@ impl Driver {
     /// Handles deadlines that have passed, writes, advances the ending, and sets the alarm for the next deadline.
     pub(super) fn end_turn(&mut self, cx: &mut Context<'_>, now: Moment) {
         self.deadlines.silence(self.silence(), now);
+        if self.conn.phase() != Phase::Ready {
+            self.deadlines.clear_timers();
+        }
         if self.alarm.is_some_and(|at| at <= now) {
             self.unset_alarm();
             // Try to write first: the peer may have made room, which is progress, although the alarm is late.
@@ -107,7 +110,7 @@ impl Driver {
         if self.alarm.is_some() && !self.deadlines.may_be_sooner() {
             return;
         }
-        let deadline = self.deadlines.next(self.conn.server().options());
+        let deadline = self.deadlines.next(self.conn.server().options(), now);
         // Woken by the alarm, the task goes on by itself.
         let Some(next) = [deadline, self.receive.resumes_at(now)].into_iter().flatten().min() else { return };
         if self.alarm.is_some_and(|at| at <= next) {

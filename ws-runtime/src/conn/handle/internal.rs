@@ -9,6 +9,7 @@ use crate::conn::dispatch::catch_now;
 use crate::conn::send::{Bound, CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendLock, SendPath};
 use crate::event::{Close, ClosedBy};
 use crate::message::{Answer, Questions};
+use crate::server::Memberships;
 use crate::transport::WriteHalf;
 use crate::wire::{Agreement, FrameKind, Payload};
 
@@ -143,8 +144,27 @@ impl Conn {
         self.extras().errors.charge(self.server().alarms().now().micros())
     }
 
-    fn extras(&self) -> &Extras {
+    pub(super) fn extras(&self) -> &Extras {
         self.0.extras.get_or_init(Box::default)
+    }
+
+    /// Whether no more can be sent to the connection, now and later.
+    pub(crate) fn is_ending(&self) -> bool {
+        // The lock makes it exact: who ends the connection looks for its groups after that.
+        let _locked = self.send_path();
+        matches!(self.phase(), Phase::Closing | Phase::Gone)
+    }
+
+    /// The groups that the connection is in.
+    pub(crate) fn memberships(&self) -> &Memberships {
+        &self.extras().groups
+    }
+
+    /// Leaves all groups, as the connection ends.
+    pub(crate) fn leave_groups(&self) {
+        if let Some(extras) = self.0.extras.get() {
+            extras.groups.leave_all(self);
+        }
     }
 
     pub(crate) fn questions(&self) -> &Questions {
@@ -227,7 +247,7 @@ impl Conn {
     }
 
     /// Identifies the connection as long as a handle exists.
-    pub(in crate::conn) fn address(&self) -> usize {
+    pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 }

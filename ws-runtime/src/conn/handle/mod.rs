@@ -1,6 +1,7 @@
 //! The handle of a connection, for user code.
 
 mod error;
+mod identity;
 mod internal;
 mod replaced;
 
@@ -14,17 +15,21 @@ use std::sync::{Arc, Mutex, OnceLock};
 use ws_spec::close::is_sendable;
 use ws_spec::options::{self, OptionInfo};
 
+use self::identity::Identified;
 use self::replaced::Replaced;
+use super::drive::Moment;
 use super::send::{Bound, CorkedFrames, Deflation, Phase, SendLock, SendPath, defer_write, runs_task_of};
 use crate::Server;
 use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
 use crate::message::{ErrorBudget, Outgoing, Questions};
 use crate::options::{Compression, Named};
+use crate::server::Memberships;
 use crate::transport::Stream;
 use crate::wire::FrameKind;
 
 pub use self::error::{CloseError, SendError, SetError};
+pub use self::identity::IntoExpiry;
 
 /// A connection: a cheap handle that may be cloned, kept and sent to other threads.
 ///
@@ -59,6 +64,9 @@ struct Inner {
 /// What a connection needs rarely.
 #[derive(Debug, Default)]
 struct Extras {
+    identity: OnceLock<Identified>,
+    expires: OnceLock<Moment>,
+    groups: Memberships,
     errors: ErrorBudget,
     questions: Questions,
 }

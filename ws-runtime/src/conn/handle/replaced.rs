@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Conn;
 use crate::conn::dispatch::catch_now;
-use crate::event::{Close, IntoAdmission, IntoOutcome, IntoReply, Outcome};
+use crate::event::{Close, IntoAdmission, IntoOutcome, IntoReply, NoIdentity, Outcome};
 use crate::handshake::{Handshake, Reject};
 
 /// A handler that may be replaced again while it runs, even by itself.
@@ -35,11 +35,11 @@ impl Conn {
     /// Set it in `#[on(connect)]`; later it has no effect.
     pub fn on_handshake<R>(&self, mut handler: impl FnMut(&Conn, &Handshake) -> R + Send + 'static)
     where
-        R: IntoAdmission<()>,
+        R: IntoAdmission<NoIdentity, ()>,
     {
         self.replace(|replaced| {
             replaced.handshake.replace(Arc::new(Mutex::new(move |conn: &Conn, handshake: &Handshake| {
-                handler(conn, handshake).into_admission()
+                handler(conn, handshake).into_admission().map(|_admission| ())
             })))
         });
     }
@@ -54,6 +54,10 @@ impl Conn {
     }
 
     /// Replaces the declared `utf8` handler for this connection, from the next message on.
+    ///
+    /// It also replaces the handlers of named messages: it sees every text, whether that is a named message or not. Only what
+    /// is meant for the runtime is kept from it where named messages are known: names that begin with `$`, such as `$ping`,
+    /// and answers to questions.
     ///
     /// Like every handler that an `on_…` method sets, it is dropped with its captures when the connection has ended.
     ///

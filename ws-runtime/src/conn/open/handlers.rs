@@ -5,7 +5,7 @@ use http::{Response, StatusCode};
 
 use super::reason::Reason;
 use crate::conn::Conn;
-use crate::conn::dispatch::{Panicked, Verdict, catch, report};
+use crate::conn::dispatch::{Panicked, Verdict, catch, catch_now, report};
 use crate::event::{ConnEvent, Failure, Route, Service};
 use crate::handshake::{self, HandlerError, Handshake, IntoResponse, Reject, Request};
 use crate::server::Hosted;
@@ -25,7 +25,7 @@ pub(super) async fn run_connect<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> 
     if conn.is_cut() { Err(Reason::Disconnected) } else { Ok(()) }
 }
 
-/// Runs the `handshake` handler, which makes the session, and then the handler that was added for this connection, if
+/// Runs the `handshake` handler, which makes the session and the identity, and then the handler that was added for this connection, if
 /// any.
 pub(super) async fn run_handshake<R: Route>(
     hosted: &Hosted<R::Server>,
@@ -34,12 +34,20 @@ pub(super) async fn run_handshake<R: Route>(
 ) -> Result<R::Session, Reject> {
     let event = ConnEvent::before_session(conn, &hosted.store, request);
     let admitted = catch(|| R::handshake(event)).await;
-    let session = check_admission(conn, R::HANDSHAKE, admitted)?;
+    let admission = check_admission(conn, R::HANDSHAKE, admitted)?;
     if let Some(handler) = conn.replaced_handshake() {
         let admitted = catch(|| async { handler(request) }).await;
         check_admission(conn, "on_handshake", admitted)?;
     }
-    Ok(session)
+    if let Some(identity) = admission.identity {
+        // The hash of its key is the user's code.
+        let set = catch_now(|| conn.set_identity(identity)).map(Ok);
+        check_admission(conn, R::HANDSHAKE, set)?;
+    }
+    if let Some(at) = request.expiry() {
+        conn.set_expiry(at);
+    }
+    Ok(admission.session)
 }
 
 /// The result of a `handshake` handler. Its panics and mistakes are logged under its name.

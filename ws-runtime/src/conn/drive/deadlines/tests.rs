@@ -19,6 +19,10 @@ fn due_at(deadlines: &mut Deadlines, seconds: f32) -> Vec<Due> {
     due_with_left(deadlines, 0, seconds)
 }
 
+fn next(deadlines: &mut Deadlines) -> Option<Moment> {
+    deadlines.next(&options(), at(0.0))
+}
+
 fn due_with_left(deadlines: &mut Deadlines, left: usize, seconds: f32) -> Vec<Due> {
     deadlines.due(&options(), left, at(seconds)).collect()
 }
@@ -35,7 +39,7 @@ fn a_moment_is_exact_to_the_microsecond_and_small() {
 #[test]
 fn a_silent_peer_is_pinged_each_half_and_cut_at_one_and_a_half() {
     let mut deadlines = Deadlines::new(at(0.0));
-    assert_eq!(deadlines.next(&options()), Some(at(10.0)));
+    assert_eq!(next(&mut deadlines), Some(at(10.0)));
     assert_eq!(due_at(&mut deadlines, 9.9), []);
     assert_eq!(due_at(&mut deadlines, 10.0), [Due::Ping]);
     assert_eq!(due_at(&mut deadlines, 19.9), []);
@@ -48,7 +52,7 @@ fn a_silent_peer_is_pinged_each_half_and_cut_at_one_and_a_half() {
 fn a_peer_has_time_to_answer_a_ping_that_is_sent_late() {
     let mut deadlines = Deadlines::new(at(0.0));
     assert_eq!(due_at(&mut deadlines, 100.0), [Due::Ping], "the alarm rang late");
-    assert_eq!(deadlines.next(&options()), Some(at(110.0)));
+    assert_eq!(next(&mut deadlines), Some(at(110.0)));
     assert_eq!(due_at(&mut deadlines, 109.9), []);
     assert_eq!(due_at(&mut deadlines, 115.0), [Due::Ping]);
     assert_eq!(due_at(&mut deadlines, 124.9), []);
@@ -75,7 +79,7 @@ fn a_peer_is_pinged_but_not_cut_while_we_do_not_read() {
     assert_eq!(due_at(&mut deadlines, 10_009.0), []);
     assert_eq!(due_at(&mut deadlines, 10_010.0), [Due::Ping]);
     deadlines.silence(Silence::Ignored, at(10_010.0));
-    assert_eq!(deadlines.next(&options()), None);
+    assert_eq!(next(&mut deadlines), None);
 }
 
 #[test]
@@ -88,7 +92,7 @@ fn silence_does_not_count_while_bytes_wait_to_be_written() {
     }
     deadlines.written(Written::All, at(100.0));
     assert_eq!(
-        deadlines.next(&options()),
+        next(&mut deadlines),
         Some(at(110.0)),
         "all is written: the peer can answer a ping from now on"
     );
@@ -121,7 +125,7 @@ fn each_stage_of_the_ending_has_its_time() {
     let mut deadlines = Deadlines::new(at(0.0));
     deadlines.silence(Silence::Ignored, at(0.0));
     deadlines.ending(Ending::PeerEnded, 0, at(0.0));
-    assert_eq!(deadlines.next(&options()), Some(at(5.0)));
+    assert_eq!(next(&mut deadlines), Some(at(5.0)));
     assert_eq!(due_at(&mut deadlines, 5.0), [Due::Unhandled]);
     deadlines.ending(Ending::Draining, 100_000, at(5.0));
     deadlines.ending(Ending::AwaitingClose, 0, at(6.0));
@@ -153,4 +157,40 @@ fn a_burst_of_pings_is_answered_a_flood_is_not() {
     assert_eq!((0..150).filter(|_| deadlines.allows_ping(at(0.0))).count(), 100);
     let mut later = Deadlines::new(at(0.0));
     assert!((0..600_u16).all(|tick| later.allows_ping(at(f32::from(tick) * 0.05))));
+}
+
+#[test]
+fn the_alarm_is_set_for_the_first_timer_that_was_started() {
+    let mut deadlines = Deadlines::new(at(0.0));
+    assert_eq!(next(&mut deadlines), Some(at(10.0)), "the silence");
+    deadlines.timer_started(at(4.0));
+    assert!(deadlines.may_be_sooner());
+    assert_eq!(next(&mut deadlines), Some(at(4.0)));
+    deadlines.timer_started(at(5.0));
+    assert!(!deadlines.may_be_sooner(), "it rings early, and is set again");
+    deadlines.timer_started(at(3.0));
+    assert_eq!(next(&mut deadlines), Some(at(3.0)));
+    assert!(!deadlines.timers_are_due(at(2.9)));
+    assert!(deadlines.timers_are_due(at(3.0)));
+}
+
+#[test]
+fn timers_that_are_due_wait_for_a_handler_without_an_alarm() {
+    let mut deadlines = Deadlines::new(at(0.0));
+    deadlines.timer_started(at(3.0));
+    assert_eq!(deadlines.next(&options(), at(3.0)), Some(at(10.0)));
+    assert_eq!(due_at(&mut deadlines, 3.0), [], "they are not reported as the other deadlines are");
+    assert!(deadlines.timers_are_due(at(5.0)));
+    deadlines.clear_timers();
+    assert!(!deadlines.timers_are_due(at(5.0)));
+}
+
+#[test]
+fn a_timer_is_never_looked_at_before_it_is_due() {
+    let start = Instant::now();
+    for nanos in [1_000_000_000, 1_000_000_001, 1_000_000_999, 1_000_001_000] {
+        let due = start + Duration::from_nanos(nanos);
+        let moment = Moment::not_before(start, due);
+        assert!(moment.instant(start) >= due && moment.instant(start) < due + Duration::from_micros(1));
+    }
 }

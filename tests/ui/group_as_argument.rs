@@ -1,4 +1,4 @@
-// "A peer can be rejected at any time."
+// "The group of this connection, as SignalR's `Groups`."
 
 use ws_runtime::prelude::*;
 
@@ -6,9 +6,9 @@ use ws_runtime::prelude::*;
 mod chat {
     use super::*;
 
-    #[on(ready)]
-    fn hello() -> Result<(), Reject> {
-        Err(Reject::forbidden())
+    #[on(utf8)]
+    fn said(text: &str, group: &Group) {
+        group.broadcast_utf8(text);
     }
 }
 

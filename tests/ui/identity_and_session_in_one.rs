@@ -1,0 +1,24 @@
+// "The session says who it is."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[session]
+    #[identity]
+    struct User {
+        name: String,
+    }
+
+    #[on(handshake)]
+    fn who() -> User {
+        User { name: String::new() }
+    }
+
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,23 @@
+// "It is an index of a database."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[identity(index = name)]
+    struct User {
+        name: String,
+    }
+
+    #[on(handshake)]
+    fn who() -> User {
+        User { name: String::new() }
+    }
+
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,28 @@
+// "Users and services both connect."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[identity]
+    struct User {
+        name: String,
+    }
+
+    #[identity]
+    struct Service {
+        name: String,
+    }
+
+    #[on(handshake)]
+    fn who() -> User {
+        User { name: String::new() }
+    }
+
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

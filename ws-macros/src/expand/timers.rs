@@ -1,0 +1,158 @@
+//! The timers of the session and of the states: each with its field and its handler.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Member;
+use syn::ext::IdentExt;
+
+use super::handlers::{call, needs_event};
+use super::parts::field as store_field;
+use super::spans::{at, here, repeat};
+use crate::model::{Argument, Flow, Owner, Role, TimerPlace};
+use crate::plan::{Cell, Plan, State};
+use crate::resolve::{Asks, Call};
+
+/// `TIMERS`, in the implementation of `Route`.
+pub(crate) fn of_session(plan: &Plan<'_>) -> TokenStream {
+    let timers = plan.calls.iter().filter_map(|timer| {
+        let place = place(timer).filter(|place| place.owner == Owner::Session)?;
+        let call = call(timer, plan);
+        let event = event(needs_event(timer));
+        Some(declare(timer, place, None, &event, &call))
+    });
+    let timers: Vec<TokenStream> = timers.collect();
+    if timers.is_empty() {
+        return TokenStream::new();
+    }
+    quote_spanned! {here()=>
+        const TIMERS: &'static [&'static dyn __ws_runtime::SessionTimer<Self>] = &[#(#timers),*];
+    }
+}
+
+/// `TIMED_STATES`, in the implementation of `Service`.
+pub(crate) fn of_states(plan: &Plan<'_>) -> TokenStream {
+    let states: Vec<TokenStream> = plan
+        .states
+        .iter()
+        .filter(|state| state.cell == Cell::Timed)
+        .map(|state| timed_state(state, plan))
+        .collect();
+    if states.is_empty() {
+        return TokenStream::new();
+    }
+    quote_spanned! {here()=>
+        const TIMED_STATES: &'static [&'static dyn __ws_runtime::TimedState<Self>] = &[#(#states),*];
+    }
+}
+
+fn timed_state(state: &State, plan: &Plan<'_>) -> TokenStream {
+    let (cfgs, name) = (state.part.cfgs.attributes(), repeat(&state.part.name));
+    let cell = store_field(state.number);
+    let timers = plan.calls.iter().filter(|timer| timer.timed_state == Some(state.number));
+    let timers = timers.filter_map(|timer| {
+        let call = call(timer, plan);
+        let first = if fires_in_arguments(timer) {
+            quote_spanned!(here()=> let firing = event.firing();)
+        } else {
+            let lock = Ident::new("lock", here());
+            let fire = fire(&lock);
+            quote_spanned! {here()=>
+                let firing = event.firing();
+                {
+                    let mut #lock = event.store().#cell.lock();
+                    #fire
+                }
+            }
+        };
+        let call = quote_spanned!(here()=> #first #call);
+        Some(declare(timer, place(timer)?, Some(&name), &event(true), &call))
+    });
+    quote_spanned! {here()=>
+        #cfgs
+        &__ws_runtime::StateTimers::<Self, #name> { cell: |store| &store.#cell, timers: &[#(#timers),*] }
+    }
+}
+
+/// Stops the timer under the lock, or returns because it is no longer due.
+pub(crate) fn fire(lock: &Ident) -> TokenStream {
+    quote_spanned! {here()=>
+        if !firing.fire(&mut #lock) {
+            return ::core::result::Result::Ok(());
+        }
+    }
+}
+
+/// Whether a timer's handler takes its state, so that the timer is stopped under the lock under which the handler runs.
+fn fires_in_arguments(timer: &Call<'_>) -> bool {
+    timer.arguments.iter().any(|(argument, asks)| fires_with(timer, argument, *asks))
+}
+
+/// Whether the timer is stopped when this argument is made.
+pub(crate) fn fires_with(timer: &Call<'_>, argument: &Argument, asks: Asks) -> bool {
+    let is_its_state = matches!(asks, Asks::State(state, _) if timer.timed_state == Some(state));
+    is_its_state && timer.handler.flow == Flow::Plain && argument.cfgs.0.is_empty()
+}
+
+fn place<'s>(timer: &Call<'s>) -> Option<&'s TimerPlace> {
+    match &timer.handler.role {
+        Role::Timer(place) => Some(place),
+        Role::On(_) | Role::Named(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
+    }
+}
+
+fn event(is_used: bool) -> Ident {
+    Ident::new(if is_used { "event" } else { "_event" }, here())
+}
+
+fn declare(
+    timer: &Call<'_>,
+    place: &TimerPlace,
+    state: Option<&Ident>,
+    event: &Ident,
+    call: &TokenStream,
+) -> TokenStream {
+    let (cfgs, name) = (timer.cfgs.attributes(), timer.handler.name.unraw().to_string());
+    let last = at(place.members.last().map_or_else(here, span));
+    let function = if state.is_some() { "state_timer" } else { "session_timer" };
+    let (function, body) = match timer.handler.flow {
+        Flow::Plain => (function.to_owned(), quote_spanned!(here()=> { #call })),
+        Flow::Async => (
+            format!("{function}_async"),
+            quote_spanned!(here()=> ::std::boxed::Box::pin(async move { #call })),
+        ),
+    };
+    let function = Ident::new(&function, last);
+    let field = field(&place.members);
+    let state = state.map(|name| quote_spanned!(last=> #name,));
+    // All stands where the field does, at which the compiler points if that is no timer.
+    quote_spanned! {last=>
+        #cfgs
+        &__ws_runtime::#function::<Self, #state _, _, _>(
+            #name,
+            |owner| ::core::option::Option::Some(#field),
+            |#event| #body,
+        )
+    }
+}
+
+/// The field of its owner, as the user wrote it.
+fn field(members: &[Member]) -> TokenStream {
+    let mut field = quote_spanned!(here()=> owner);
+    for member in members {
+        let dot = quote_spanned!(at(span(member))=> .);
+        let member = match member {
+            Member::Named(name) => name.to_token_stream(),
+            Member::Unnamed(index) => index.to_token_stream(),
+        };
+        field = quote!(#field #dot #member);
+    }
+    let place = members.last().map_or_else(here, span);
+    quote_spanned!(at(place)=> &mut #field)
+}
+
+fn span(member: &Member) -> Span {
+    match member {
+        Member::Named(name) => name.span(),
+        Member::Unnamed(index) => index.span,
+    }
+}

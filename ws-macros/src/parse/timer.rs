@@ -1,0 +1,335 @@
+//! Reads `#[timer(field)]`, and finds the struct with that field.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::{Expr, ItemEnum, ItemStruct, Lit, Member, Path, Type};
+use ws_spec::nearest;
+
+use super::items::{Kind, RawAttribute, RawItem};
+use super::marker::Marker;
+use crate::diagnostics::{Diagnostics, list};
+use crate::model::{Owner, Role, TimerPlace};
+use crate::syntax::{bare, mentions, peel};
+
+/// The types of a module whose fields can be timers.
+#[derive(Debug)]
+pub(crate) struct Owners {
+    found: Vec<Candidate>,
+    /// The names of all types in the module.
+    types: Vec<Ident>,
+}
+
+/// The session, a state, or an identity, which can have no timer.
+#[derive(Debug)]
+struct Candidate {
+    marker: Marker,
+    name: Ident,
+    fields: Fields,
+}
+
+#[derive(Debug)]
+enum Fields {
+    Of(Vec<Field>),
+    /// It is an enum, so it has none.
+    None,
+    /// It cannot be read, which the compiler reports.
+    Unknown,
+}
+
+#[derive(Debug)]
+struct Field {
+    member: Member,
+    ty: Type,
+}
+
+impl Owners {
+    pub(crate) fn of(items: &[RawItem], runtime: Option<&Path>) -> Self {
+        let candidate = |item: &RawItem| {
+            let markers = || item.attributes.iter().filter_map(|attribute| Marker::of(attribute, runtime));
+            let marker = markers()
+                .find(|marker| matches!(marker, Marker::State | Marker::Session | Marker::Identity))?;
+            Some(Candidate { marker, name: item.name.clone()?, fields: Fields::of(item) })
+        };
+        let is_type = |item: &&RawItem| matches!(item.kind, Kind::Struct | Kind::Enum | Kind::Union);
+        Self {
+            found: items.iter().filter_map(candidate).collect(),
+            types: items.iter().filter(is_type).filter_map(|item| item.name.clone()).collect(),
+        }
+    }
+
+    /// Those that can have timers.
+    fn holders(&self) -> impl Iterator<Item = &Candidate> {
+        self.found.iter().filter(|candidate| candidate.marker != Marker::Identity)
+    }
+}
+
+impl Candidate {
+    fn field(&self, wanted: &Member) -> Option<&Field> {
+        match &self.fields {
+            Fields::Of(fields) => fields.iter().find(|field| name_of(&field.member) == name_of(wanted)),
+            Fields::None | Fields::Unknown => None,
+        }
+    }
+
+    fn may_have(&self, field: &Member) -> bool {
+        matches!(self.fields, Fields::Unknown) || self.field(field).is_some()
+    }
+
+    /// The place of a timer in it.
+    fn place(&self, members: Vec<Member>) -> Result<TimerPlace, (TokenStream, String)> {
+        if self.marker == Marker::Identity {
+            let message = format!(
+                "`{}` is the identity, which never changes: put the timer into a struct that is marked `#[session]` or `#[state]`",
+                self.name
+            );
+            return Err((members.last().to_token_stream(), message));
+        }
+        if let [field] = members.as_slice()
+            && let Some(ty) = self.field(field).map(|field| &field.ty).filter(|ty| is_never_timer(ty))
+        {
+            let message = format!(
+                "the field `{}` of {} is of type `{}`, not `Timer`",
+                name_of(field),
+                self.title(),
+                ty.to_token_stream()
+            );
+            return Err((field.to_token_stream(), message));
+        }
+        let first = members.first().and_then(|first| self.field(first));
+        let has_keys = members.len() > 1 || !first.is_some_and(|field| is_timer(&field.ty));
+        let owner =
+            if self.marker == Marker::Session { Owner::Session } else { Owner::State(self.name.clone()) };
+        Ok(TimerPlace { owner, members, has_keys })
+    }
+
+    /// As it is called in messages.
+    fn title(&self) -> String {
+        format!("the {} `{}`", self.marker.name(), self.name)
+    }
+}
+
+impl Fields {
+    fn of(item: &RawItem) -> Self {
+        let attributes = item.attributes.iter().map(RawAttribute::tokens);
+        let tokens: TokenStream = attributes.chain(item.tokens.iter().cloned().map(Into::into)).collect();
+        if let Ok(item) = syn::parse2::<ItemStruct>(tokens.clone()) {
+            let fields = item
+                .fields
+                .members()
+                .zip(&item.fields)
+                .map(|(member, field)| Field { member, ty: field.ty.clone() });
+            return Self::Of(fields.collect());
+        }
+        if syn::parse2::<ItemEnum>(tokens).is_ok() { Self::None } else { Self::Unknown }
+    }
+}
+
+/// The role of a function below `#[timer(field)]`; `None` if the attribute is wrong.
+pub(crate) fn read(attribute: &RawAttribute, owners: &Owners, diagnostics: &mut Diagnostics) -> Option<Role> {
+    let tokens = attribute.arguments().map(proc_macro2::Group::stream).unwrap_or_default();
+    if tokens.is_empty() {
+        diagnostics.error(
+            &attribute.group,
+            format!("`#[timer]` needs the field that holds the timer: {}", advice(owners)),
+        );
+        return None;
+    }
+    let written = match syn::parse2::<Expr>(tokens.clone()) {
+        Ok(written) => path(&written),
+        Err(_) => Err(no_field(&tokens, owners)),
+    };
+    let path = match written {
+        Ok(path) => path,
+        Err(message) => {
+            diagnostics.error(tokens, message);
+            return None;
+        }
+    };
+    match find(path, owners) {
+        Ok(place) => Some(Role::Timer(place)),
+        Err((wrong, message)) => {
+            diagnostics.error(wrong, message);
+            None
+        }
+    }
+}
+
+/// `clock`, `Table.clock` or `board.clock` as its parts.
+fn path(written: &Expr) -> Result<Vec<Member>, String> {
+    match bare(written) {
+        Expr::Path(path) if path.path.get_ident().is_some() => {
+            Ok(path.path.get_ident().cloned().map(Member::from).into_iter().collect())
+        }
+        Expr::Field(field) => {
+            let mut members = path(&field.base)?;
+            members.push(field.member.clone());
+            Ok(members)
+        }
+        Expr::Path(path) => {
+            let dotted = path.path.segments.iter().map(|segment| segment.ident.to_string());
+            let dotted = dotted.collect::<Vec<_>>().join(".");
+            Err(format!("the parts are separated by dots: write `#[timer({dotted})]`"))
+        }
+        Expr::Assign(_) | Expr::Lit(syn::ExprLit { lit: Lit::Int(_) | Lit::Float(_), .. }) => Err(
+            "a timer runs when the `Timer` in a field is due, which was started by `clock.start(5)`: write `#[timer(clock)]`\n\
+             for a handler that runs every so many seconds, write `#[tick(period = 5)]`"
+                .to_owned(),
+        ),
+        Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => {
+            Err(format!("the name of a field has no quotes: write `#[timer({})]`", text.value()))
+        }
+        _ => Err("this is not a field: write `#[timer(clock)]`, or `#[timer(Table.clock)]` where two structs have it".to_owned()),
+    }
+}
+
+/// Finds the owner of the field. An error stands at the part of the path that is wrong.
+fn find(path: Vec<Member>, owners: &Owners) -> Result<TimerPlace, (TokenStream, String)> {
+    let mut members = path.into_iter();
+    let Some(first) = members.next() else { return Err((TokenStream::new(), advice(owners))) };
+    let rest: Vec<Member> = members.collect();
+    // Under `#[cfg]` there may be two of one name, and two sessions.
+    let named = |candidate: &&Candidate| first == Member::from(candidate.name.clone());
+    let named: Vec<&Candidate> = owners.found.iter().filter(named).collect();
+    if let Some(candidate) = named.first() {
+        return match rest.first() {
+            Some(field) => match named.iter().find(|candidate| candidate.may_have(field)) {
+                Some(candidate) => candidate.place(rest),
+                None => Err((field.to_token_stream(), unknown(field, &[candidate]))),
+            },
+            None => Err((
+                first.to_token_stream(),
+                format!(
+                    "`{}` is the {}: add the field that holds the timer",
+                    name_of(&first),
+                    candidate.marker.name()
+                ),
+            )),
+        };
+    }
+    let (identities, all): (Vec<&Candidate>, Vec<&Candidate>) =
+        owners.found.iter().partition(|candidate| candidate.marker == Marker::Identity);
+    let mut with = all.clone();
+    with.retain(|candidate| candidate.may_have(&first));
+    if with.is_empty() {
+        with = identities;
+        with.retain(|candidate| candidate.may_have(&first));
+    }
+    let is_session = with.iter().all(|candidate| candidate.marker == Marker::Session);
+    match with.as_slice() {
+        [one, others @ ..] if others.is_empty() || is_session => {
+            one.place([first].into_iter().chain(rest).collect())
+        }
+        [] | [_] => {
+            let is_type = owners.types.iter().any(|name| first == Member::from(name.clone()));
+            let message = if is_type {
+                format!(
+                    "`{}` is neither the session nor a state: a timer is a field of a struct that is marked `#[session]` or `#[state]`",
+                    name_of(&first)
+                )
+            } else if all.is_empty() {
+                advice(owners)
+            } else {
+                unknown(&first, &all)
+            };
+            Err((first.to_token_stream(), message))
+        }
+        [one, other, ..] => {
+            let field = name_of(&first);
+            Err((
+                first.to_token_stream(),
+                format!(
+                    "{} and {} both have a field `{field}`: write `#[timer({}.{field})]` or `#[timer({}.{field})]`",
+                    one.title(),
+                    other.title(),
+                    one.name,
+                    other.name
+                ),
+            ))
+        }
+    }
+}
+
+fn unknown(field: &Member, candidates: &[&Candidate]) -> String {
+    let field = name_of(field);
+    if let [Candidate { fields: Fields::None, name, .. }] = candidates {
+        return format!("`{name}` is an enum, which has no fields: a timer is a field of a struct");
+    }
+    let fields: Vec<String> = candidates
+        .iter()
+        .flat_map(|candidate| match &candidate.fields {
+            Fields::Of(fields) => fields.iter().map(|field| name_of(&field.member)).collect(),
+            Fields::None | Fields::Unknown => Vec::new(),
+        })
+        .collect();
+    let titles: Vec<String> = candidates.iter().map(|candidate| candidate.title()).collect();
+    let has_no = if let [only] = titles.as_slice() {
+        format!("{only} has no field `{field}`")
+    } else {
+        format!("none of {} has a field `{field}`", titles.join(", "))
+    };
+    match nearest(&field, fields.iter().map(String::as_str)) {
+        Some(meant) => format!("{has_no}, did you mean `{meant}`?"),
+        None if fields.is_empty() => format!("{has_no}: add `{field}: Timer`"),
+        None => format!(
+            "{has_no}: add `{field}: Timer`, or name one of {}",
+            list(fields.iter().map(String::as_str))
+        ),
+    }
+}
+
+fn no_field(tokens: &TokenStream, owners: &Owners) -> String {
+    let has_comma = tokens.clone().into_iter().any(|token| super::items::is_punct(&token, ','));
+    if has_comma {
+        return "a function handles the timers of one field: write one for each, and let both call a third if they do the same"
+            .to_owned();
+    }
+    format!("this is not a field: {}", advice(owners))
+}
+
+/// What to write.
+fn advice(owners: &Owners) -> String {
+    let Some(holder) = owners.holders().next() else {
+        return "a timer is a field of a struct in this module that is marked `#[session]` or `#[state]`: write `clock: Timer` \
+                there, and `#[timer(clock)]` here"
+            .to_owned();
+    };
+    let timers = owners.holders().flat_map(|holder| match &holder.fields {
+        Fields::Of(fields) => fields.as_slice(),
+        Fields::None | Fields::Unknown => &[],
+    });
+    match timers.into_iter().find(|field| mentions(&field.ty, "Timer")) {
+        Some(Field { member: Member::Named(name), .. }) => format!("write `#[timer({name})]`"),
+        _ => format!("write `clock: Timer` in `{}`, and `#[timer(clock)]` here", holder.name),
+    }
+}
+
+/// Whether a type is `Timer`, by its name.
+fn is_timer(ty: &Type) -> bool {
+    match peel(ty) {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Timer"),
+        _ => false,
+    }
+}
+
+/// Whether a type is one of Rust's that holds no timer.
+fn is_never_timer(ty: &Type) -> bool {
+    const NEVER: [&str; 17] = [
+        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64",
+        "bool", "Duration", "Instant",
+    ];
+    match peel(ty) {
+        Type::Path(path) => {
+            path.path.segments.last().is_some_and(|last| NEVER.iter().any(|never| last.ident == never))
+        }
+        Type::Reference(_) | Type::Tuple(_) => true,
+        _ => false,
+    }
+}
+
+fn name_of(member: &Member) -> String {
+    match member {
+        Member::Named(name) => name.unraw().to_string(),
+        Member::Unnamed(index) => index.index.to_string(),
+    }
+}

@@ -1,0 +1,42 @@
+//! Runs the handlers of the session's timers.
+
+use tokio::time::Instant;
+
+use super::{Dispatcher, OnRefusal, Verdict};
+use crate::conn::drive::Driver;
+use crate::conn::send::Phase;
+use crate::event::Route;
+use crate::timer::{Fired, Timers};
+
+impl<R: Route> Dispatcher<R> {
+    /// Runs the handlers of all timers that are due, in the order of their times, and sets the alarm for the next one.
+    pub(super) async fn run_timers(&mut self, driver: &mut Driver) -> Verdict {
+        let (due, next) = self.look_at_timers();
+        driver.set_timers(next);
+        for fired in due {
+            if self.conn().phase() != Phase::Ready {
+                break;
+            }
+            let Some(timer) = R::TIMERS.get(fired.handler()) else { continue };
+            let event = self.event().bringing(&fired);
+            let ended = driver.run_handler(|| timer.run(event).ended()).await;
+            if self.conclude(timer.name(), OnRefusal::Continue, ended) == Verdict::End {
+                return Verdict::End;
+            }
+            driver.timer_handled().await;
+        }
+        driver.end_turn_of_timers().await;
+        Verdict::GoOn
+    }
+
+    /// The timers that are due, and when the next one is.
+    pub(super) fn look_at_timers(&mut self) -> (Vec<Fired>, Option<Instant>) {
+        let mut timers = Timers::at(Instant::now());
+        if let Some(session) = &mut self.session {
+            for (number, timer) in R::TIMERS.iter().enumerate() {
+                timer.show(number, session, &mut timers);
+            }
+        }
+        timers.into_due()
+    }
+}

@@ -1,0 +1,65 @@
+//! One message to many connections.
+
+use crate::conn::{Broadcast, Conn, SendError, corked};
+use crate::event::{Binary, Utf8};
+use crate::message::{self, Push};
+use crate::wire::FrameKind;
+
+/// The receivers of a message.
+pub(super) trait Receivers {
+    /// Calls `send`, which is quick, for each of them.
+    fn each(&self, send: &mut dyn FnMut(&Conn));
+
+    /// Sends a push to those that speak the envelope.
+    fn send_push<P: Push>(&self, push: &P) -> usize {
+        let sent = message::with_text(
+            |out| message::write_push(out, push),
+            |text| self.send_frame(FrameKind::Text, text.as_slice(), Conn::speaks),
+        );
+        sent.unwrap_or_else(|error| {
+            tracing::error!(push = P::NAME, %error, "a push was not sent: it does not serialise as JSON");
+            0
+        })
+    }
+
+    fn send_text(&self, text: &Utf8<'_>) -> usize {
+        self.send_frame(FrameKind::Text, text.as_str().as_bytes(), |_| true)
+    }
+
+    fn send_data(&self, data: &Binary<'_>) -> usize {
+        self.send_frame(FrameKind::Binary, data.as_slice(), |_| true)
+    }
+
+    fn send_frame(&self, kind: FrameKind, payload: &[u8], is_for: impl Fn(&Conn) -> bool) -> usize {
+        let mut broadcast = Broadcast::new(kind, payload);
+        let mut taken = 0;
+        let mut too_large = 0;
+        // Logged later, without a lock: a subscriber may send the log to connections.
+        let mut missed = Vec::new();
+        corked(|| {
+            self.each(&mut |conn| {
+                if !is_for(conn) {
+                    return;
+                }
+                match broadcast.send_to(conn) {
+                    Ok(()) => taken += 1,
+                    // It is not ready yet, or has started to close meanwhile.
+                    Err(SendError::NotReady | SendError::Gone) => {}
+                    Err(SendError::TooLarge { .. }) => too_large += 1,
+                    Err(error) => missed.push((conn.id(), error)),
+                }
+            });
+        });
+        for (conn, error) in missed {
+            tracing::debug!(conn, %error, "missed a broadcast");
+        }
+        if too_large > 0 {
+            tracing::error!(
+                size = payload.len(),
+                connections = too_large,
+                "a broadcast is larger than `max_send_size`: these connections missed it"
+            );
+        }
+        taken
+    }
+}
