@@ -2,10 +2,12 @@
 //! why this test is alone in its program, and why its clients are written with `std` alone.
 
 use std::alloc::System;
+use std::borrow::Cow;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use serde::Deserialize;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use ws_runtime::prelude::*;
 use ws_tests::{address, frame};
@@ -28,6 +30,26 @@ mod plain {
         server.broadcast_binary(data);
     }
 }
+
+#[ws_server(listen = "127.0.0.1:0", silence_max = 3600)]
+mod named {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Say<'a> {
+        #[serde(borrow)]
+        text: Cow<'a, str>,
+    }
+
+    #[on("say")]
+    fn say<'a>(Json(say): Json<Say<'a>>) -> Cow<'a, str> {
+        say.text
+    }
+}
+
+/// A named message, and its reply.
+const MESSAGE: &[u8] = br#"{"type":"say","id":7,"data":{"text":"hello"}}"#;
+const REPLY: &[u8] = br#"{"type":"say","id":7,"data":"hello"}"#;
 
 /// The payload of each message.
 const PAYLOAD: &[u8] = b"a short message";
@@ -60,12 +82,13 @@ impl Client {
         self.0.write_all(frame).unwrap();
     }
 
-    /// Reads one message, which has to be the one that was sent.
-    fn receive(&mut self, first: u8) {
-        let mut frame = [0; 2 + PAYLOAD.len()];
-        self.0.read_exact(&mut frame).unwrap();
+    /// Reads one message, which has to be this one.
+    fn receive(&mut self, first: u8, wanted: &[u8]) {
+        let mut frame = [0; 128];
+        let frame = &mut frame[..2 + wanted.len()];
+        self.0.read_exact(frame).unwrap();
         let (header, payload) = frame.split_at(2);
-        assert!(header == [first, PAYLOAD.len() as u8] && payload == PAYLOAD);
+        assert!(header == [first, wanted.len() as u8] && payload == wanted);
     }
 }
 
@@ -89,7 +112,7 @@ fn neither_a_short_message_and_its_answer_nor_a_broadcast_allocates_for_each() {
         allocations(|| {
             for _ in 0..count {
                 clients[0].send(&text);
-                clients[0].receive(0x81);
+                clients[0].receive(0x81, PAYLOAD);
             }
         })
     };
@@ -108,7 +131,7 @@ fn neither_a_short_message_and_its_answer_nor_a_broadcast_allocates_for_each() {
         let mut run = |count: usize| {
             for _ in 0..count {
                 clients[0].send(&data);
-                clients.iter_mut().for_each(|client| client.receive(0x82));
+                clients.iter_mut().for_each(|client| client.receive(0x82, PAYLOAD));
             }
         };
         run(50);
@@ -117,6 +140,24 @@ fn neither_a_short_message_and_its_answer_nor_a_broadcast_allocates_for_each() {
     let (few, many) = (broadcast(10), broadcast(100));
     assert_eq!((few, many), (0, 0), "for 200 broadcasts to 10, and to 100");
     drop(clients);
+    running.shutdown();
+    runtime.block_on(running.stopped());
+
+    let running = runtime.block_on(async { named::server().bind().await.unwrap() });
+    let mut client = Client::connect(&ws_tests::address(&running));
+    let message = frame::frame(0x81, MESSAGE);
+    let mut say = |count: usize| {
+        allocations(|| {
+            for _ in 0..count {
+                client.send(&message);
+                client.receive(0x81, REPLY);
+            }
+        })
+    };
+    say(200);
+    let (once, twice) = (say(1000), say(2000));
+    assert_eq!((once, twice), (0, 0), "for 1,000 named messages, and for 2,000");
+    drop(client);
     running.shutdown();
     runtime.block_on(running.stopped());
 }

@@ -6,13 +6,13 @@ use serde::ser::Error;
 use serde::{Serialize, Serializer};
 use tokio::sync::mpsc;
 use ws_runtime::prelude::*;
+use ws_runtime::test::Result;
 use ws_runtime::{Message, SendError};
-use ws_tests::Client;
 
 /// Counts how often it is serialised.
 static SERIALISED: AtomicUsize = AtomicUsize::new(0);
 
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod chat {
     use super::*;
 
@@ -94,12 +94,12 @@ mod chat {
     }
 }
 
-#[tokio::test]
-async fn each_kind_of_push_is_sent_with_its_name() {
-    let running = chat::server().bind().await.unwrap();
-    let mut client = Client::connect(&running).await;
-    assert_eq!(client.text().await, r#"{"type":"welcome","data":{"visitors":1}}"#, "the reply of `ready`");
-    client.send(r#"{"type":"all","id":1,"data":"a\nb"}"#).await;
+#[tokio::test(start_paused = true)]
+async fn each_kind_of_push_is_sent_with_its_name() -> Result {
+    let server = chat::server().test().await?;
+    let mut client = server.connect("/").await?;
+    assert_eq!(client.utf8().await?, r#"{"type":"welcome","data":{"visitors":1}}"#, "the reply of `ready`");
+    client.send_utf8(r#"{"type":"all","id":1,"data":"a\nb"}"#).await?;
     for wanted in [
         r#"{"type":"said","data":{"text":"a\nb"}}"#,
         r#"{"type":"said","data":{"text":"by reference"}}"#,
@@ -111,28 +111,30 @@ async fn each_kind_of_push_is_sent_with_its_name() {
         "plain",
         r#"{"type":"all","id":1,"data":null}"#,
     ] {
-        assert_eq!(client.text().await, wanted);
+        assert_eq!(client.utf8().await?, wanted);
     }
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_broadcast_is_serialised_once() {
-    let running = chat::server().bind().await.unwrap();
+#[tokio::test(start_paused = true)]
+async fn a_broadcast_is_serialised_once() -> Result {
+    let server = chat::server().test().await?;
     let mut clients = Vec::new();
     for _ in 0..3 {
-        let mut client = Client::connect(&running).await;
-        client.text().await;
+        let mut client = server.connect("/").await?;
+        client.utf8().await?;
         clients.push(client);
     }
-    clients[0].send(r#"{"type":"announce","id":1}"#).await;
+    clients[0].send_utf8(r#"{"type":"announce","id":1}"#).await?;
     for client in &mut clients {
-        assert_eq!(client.text().await, r#"{"type":"counted","data":1}"#);
+        assert_eq!(client.utf8().await?, r#"{"type":"counted","data":1}"#);
     }
-    assert_eq!(clients[0].text().await, r#"{"type":"announce","id":1,"data":[3,0]}"#);
+    assert_eq!(clients[0].utf8().await?, r#"{"type":"announce","id":1,"data":[3,0]}"#);
     assert_eq!(SERIALISED.load(Ordering::Relaxed), 1);
+    Ok(())
 }
 
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod plain {
     use super::*;
 
@@ -146,17 +148,18 @@ mod plain {
     }
 }
 
-#[tokio::test]
-async fn a_peer_that_does_not_speak_the_envelope_gets_no_push() {
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_speak_the_envelope_gets_no_push() -> Result {
     let (results, mut sent) = mpsc::unbounded_channel();
-    let running = plain::server().state(plain::Results(results)).bind().await.unwrap();
-    let mut client = Client::connect(&running).await;
-    client.send(r#"{"type":"unit"}"#).await;
-    assert_eq!(client.text().await, "0");
+    let server = plain::server().state(plain::Results(results)).test().await?;
+    let mut client = server.connect("/").await?;
+    client.send_utf8(r#"{"type":"unit"}"#).await?;
+    assert_eq!(client.utf8().await?, "0");
     assert_eq!(sent.recv().await, Some(Err(SendError::NoEnvelope)));
+    Ok(())
 }
 
-#[ws_server(listen = "127.0.0.1:0", envelope(type = "event", data = "payload"))]
+#[ws_server(envelope(type = "event", data = "payload"))]
 mod renamed {
     use super::*;
 
@@ -178,13 +181,14 @@ mod renamed {
     }
 }
 
-#[tokio::test]
-async fn a_push_has_the_keys_of_its_server() {
-    let running = renamed::server().bind().await.unwrap();
-    let mut client = Client::connect(&running).await;
-    assert_eq!(client.text().await, r#"{"event":"sa\"id","payload":{"text":"first"}}"#);
-    assert_eq!(client.text().await, r#"{"event":"sa\"id","payload":{"text":"second"}}"#);
+#[tokio::test(start_paused = true)]
+async fn a_push_has_the_keys_of_its_server() -> Result {
+    let server = renamed::server().test().await?;
+    let mut client = server.connect("/").await?;
+    assert_eq!(client.utf8().await?, r#"{"event":"sa\"id","payload":{"text":"first"}}"#);
+    assert_eq!(client.utf8().await?, r#"{"event":"sa\"id","payload":{"text":"second"}}"#);
     // A push alone makes the server speak the envelope.
-    client.send(r#"{"event":"say"}"#).await;
-    assert!(client.text().await.contains(r#""code":"not_found""#));
+    client.send_utf8(r#"{"event":"say"}"#).await?;
+    assert!(client.utf8().await?.contains(r#""code":"not_found""#));
+    Ok(())
 }

@@ -6,7 +6,9 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Duration, sleep};
 use tokio_tungstenite::tungstenite::Message;
 use ws_runtime::prelude::*;
+use ws_runtime::test::Result;
 use ws_tests::Client;
+use ws_tests::frame::frame;
 
 /// A `ready` that takes its time.
 #[ws_server(listen = "127.0.0.1:0")]
@@ -28,19 +30,18 @@ mod slow_start {
     }
 }
 
-#[tokio::test]
-async fn the_reply_of_ready_comes_before_what_others_send_and_before_other_replies() {
+#[tokio::test(start_paused = true)]
+async fn the_reply_of_ready_comes_before_what_others_send_and_before_other_replies() -> Result {
     let gate = Arc::new(Semaphore::new(0));
-    let running = slow_start::server().state(slow_start::Gate(Arc::clone(&gate))).bind().await.unwrap();
-    let mut client = Client::connect(&running).await;
-    client.send("a message").await;
-    while running.server().broadcast_utf8("to all") == 0 {
-        sleep(Duration::from_millis(1)).await;
-    }
+    let server = slow_start::server().state(slow_start::Gate(Arc::clone(&gate))).test().await?;
+    let mut client = server.connect("/").await?;
+    client.send_utf8("a message").await?;
+    assert_eq!(server.server().broadcast_utf8("to all"), 1);
     gate.add_permits(1);
-    assert_eq!(client.text().await, "welcome");
-    assert_eq!(client.text().await, "to all");
-    assert_eq!(client.text().await, "a message");
+    assert_eq!(client.utf8().await?, "welcome");
+    assert_eq!(client.utf8().await?, "to all");
+    assert_eq!(client.utf8().await?, "a message");
+    Ok(())
 }
 
 /// Handlers that end their own connection, and go on.
@@ -68,22 +69,21 @@ mod leaving {
     }
 }
 
-#[tokio::test]
-async fn a_reply_after_disconnect_is_dropped_and_the_disconnect_handler_runs_after_this_one() {
+#[tokio::test(start_paused = true)]
+async fn a_reply_after_disconnect_is_dropped_and_the_disconnect_handler_runs_after_this_one() -> Result {
     let (notes, mut noted) = mpsc::unbounded_channel();
-    let running = leaving::server().state(leaving::Notes(notes)).bind().await.unwrap();
-    let mut client = Client::connect(&running).await;
-    client.send("goodbye").await;
+    let server = leaving::server().state(leaving::Notes(notes)).test().await?;
+    let mut client = server.connect("/").await?;
     // What comes after it is not handled.
-    client.send("goodbye again").await;
-    assert_eq!(client.text().await, "goodbye");
-    let frame = client.closed().await;
-    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4000, "enough"));
+    client.send_raw([frame(0x81, b"goodbye"), frame(0x81, b"goodbye again")].concat()).await?;
+    assert_eq!(client.utf8().await?, "goodbye");
+    let frame = client.closed().await?;
+    assert_eq!((frame.code, frame.reason.as_str()), (4000, "enough"));
     assert_eq!(noted.recv().await.unwrap(), "the handler goes on");
     assert_eq!(noted.recv().await.unwrap(), "disconnect 4000 enough by this server");
-    running.server().shutdown();
-    running.stopped().await;
+    server.stop().await;
     assert_eq!(noted.recv().await, None);
+    Ok(())
 }
 
 /// Numbers that are drawn under the lock on the state, for oneself and for all.

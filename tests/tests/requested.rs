@@ -5,11 +5,9 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use ws_runtime::Running;
 use ws_runtime::event::{FromContext, WithRequest};
 use ws_runtime::prelude::*;
-use ws_tests::address;
+use ws_runtime::test::TestServer;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -46,7 +44,7 @@ impl<'a, C: WithRequest<'a>> FromContext<'a, C> for Language {
     }
 }
 
-#[ws_server(listen = "127.0.0.1:0", subprotocols = "chat.v2, chat.v1")]
+#[ws_server(subprotocols = "chat.v2, chat.v1")]
 mod table {
     use super::*;
 
@@ -103,7 +101,7 @@ mod table {
     }
 }
 
-#[ws_server(listen = "127.0.0.1:0")]
+#[ws_server]
 mod strict {
     use super::*;
 
@@ -112,8 +110,8 @@ mod strict {
 }
 
 /// The answer to a handshake with these headers, and the first message if it is admitted.
-async fn handshake(running: &Running, target: &str, headers: &str) -> (String, String) {
-    let mut stream = TcpStream::connect(address(running)).await.unwrap();
+async fn handshake(server: &TestServer, target: &str, headers: &str) -> (String, String) {
+    let mut stream = server.open();
     let request = format!(
         "GET {target} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
@@ -147,9 +145,9 @@ async fn handshake(running: &Running, target: &str, headers: &str) -> (String, S
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_query_is_read_into_a_struct() {
-    let running = table::server().bind().await.unwrap();
+    let server = table::server().test().await.unwrap();
     for (target, expected) in [
         ("/", "None "),
         ("/?seat=3", r#"Some(Sit { seat: 3, side: None, spectate: false, tag: [], name: "" })"#),
@@ -158,14 +156,14 @@ async fn a_query_is_read_into_a_struct() {
             r#"Some(Sit { seat: 255, side: Some(White), spectate: true, tag: ["x", "ü"], name: "a b c" })"#,
         ),
     ] {
-        let (head, hello) = handshake(&running, target, "").await;
+        let (head, hello) = handshake(&server, target, "").await;
         assert!(head.starts_with("HTTP/1.1 101 ") && hello.starts_with(expected), "{target}: {head}{hello}");
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_query_that_does_not_fit_is_400_even_if_it_may_be_missing() {
-    let running = table::server().bind().await.unwrap();
+    let server = table::server().test().await.unwrap();
     for (target, expected) in [
         ("/?", "missing field `seat`"),
         ("/?other", "missing field `seat`"),
@@ -178,20 +176,20 @@ async fn a_query_that_does_not_fit_is_400_even_if_it_may_be_missing() {
             "`spectate`: invalid value: string \"maybe\", expected `true` or `false`",
         ),
     ] {
-        let (head, body) = handshake(&running, target, "").await;
+        let (head, body) = handshake(&server, target, "").await;
         assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{target}: {head}");
         assert_eq!(body, expected, "{target}");
     }
     let long = format!("/?seat={}", "x".repeat(2000));
-    assert_eq!(handshake(&running, &long, "").await.1.len(), 256);
+    assert_eq!(handshake(&server, &long, "").await.1.len(), 256);
 }
 
 /// `swordfish.42` in base64url.
 const ENCODED: &str = "c3dvcmRmaXNoLjQy";
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_token_comes_by_the_header_or_as_the_subprotocol_after_bearer() {
-    let running = table::server().bind().await.unwrap();
+    let server = table::server().test().await.unwrap();
     let by_list = |list: &str| format!("Sec-WebSocket-Protocol: {list}\r\n");
     for (target, headers, token, offered, answered) in [
         ("/", String::new(), "None", "[]", None),
@@ -228,19 +226,19 @@ async fn a_token_comes_by_the_header_or_as_the_subprotocol_after_bearer() {
         ),
         ("/", by_list("bearer"), "None", "[\"bearer\"]", None),
     ] {
-        let (head, hello) = handshake(&running, target, &headers).await;
+        let (head, hello) = handshake(&server, target, &headers).await;
         assert!(hello.starts_with(&format!("None {token} shown as ")), "{headers}: {head}{hello}");
         assert!(hello.ends_with(&format!(" {offered}")), "{headers}: {hello}");
         let line = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Protocol: "));
         assert_eq!(line, answered, "{headers}");
     }
-    let (_, hello) = handshake(&running, "/", "Authorization: Bearer swordfish\r\n").await;
+    let (_, hello) = handshake(&server, "/", "Authorization: Bearer swordfish\r\n").await;
     assert!(hello.contains("shown as Some(Bearer(…)) "), "{hello}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_malformed_token_is_400_even_if_it_may_be_missing() {
-    let running = table::server().bind().await.unwrap();
+    let server = table::server().test().await.unwrap();
     for headers in [
         "Authorization: Bearer\r\n",
         "Authorization: Bearer a b\r\n",
@@ -251,41 +249,41 @@ async fn a_malformed_token_is_400_even_if_it_may_be_missing() {
         "Sec-WebSocket-Protocol: bearer, YSBi\r\n",
         "Sec-WebSocket-Protocol: bearer, YSC\r\n",
     ] {
-        let (head, _) = handshake(&running, "/", headers).await;
+        let (head, _) = handshake(&server, "/", headers).await;
         assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{headers}: {head}");
         assert!(head.contains("\r\nWWW-Authenticate: Bearer error=\"invalid_request\"\r\n"), "{head}");
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_a_handler_needs_and_the_request_lacks_is_refused() {
-    let running = strict::server().bind().await.unwrap();
-    let (head, body) = handshake(&running, "/", "").await;
+    let server = strict::server().test().await.unwrap();
+    let (head, body) = handshake(&server, "/", "").await;
     assert!(head.starts_with("HTTP/1.1 400 ") && body == "missing field `seat`", "{head}{body}");
-    let (head, body) = handshake(&running, "/?seat=1", "").await;
+    let (head, body) = handshake(&server, "/?seat=1", "").await;
     assert!(head.starts_with("HTTP/1.1 401 Unauthorized\r\n"), "{head}");
     assert!(head.contains("\r\nWWW-Authenticate: Bearer\r\n"), "{head}");
     assert!(body.starts_with("a bearer token is missing"), "{body}");
-    let (head, body) = handshake(&running, "/?seat=1", "Authorization: Bearer a\r\n").await;
+    let (head, body) = handshake(&server, "/?seat=1", "Authorization: Bearer a\r\n").await;
     assert!(head.starts_with("HTTP/1.1 400 ") && body == "say your language", "{head}{body}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_argument_of_the_users_own_is_none_only_where_it_says_that_it_is_absent() {
-    let running = table::server().bind().await.unwrap();
+    let server = table::server().test().await.unwrap();
     for (headers, expected) in [("", " None []"), ("Accept-Language: de\r\n", " Some(\"de\") []")] {
-        let (_, hello) = handshake(&running, "/", headers).await;
+        let (_, hello) = handshake(&server, "/", headers).await;
         assert!(hello.ends_with(expected), "{hello}");
     }
-    let (head, body) = handshake(&running, "/", "Accept-Language: german\r\n").await;
+    let (head, body) = handshake(&server, "/", "Accept-Language: german\r\n").await;
     assert!(head.starts_with("HTTP/1.1 400 ") && body == "a language has two letters", "{head}{body}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_plain_request_has_a_query_and_a_token_and_is_answered_as_json() {
-    let running = table::server().bind().await.unwrap();
+    let server = table::server().test().await.unwrap();
     let ask = async |target: &str, headers: &str| {
-        let mut stream = TcpStream::connect(address(&running)).await.unwrap();
+        let mut stream = server.open();
         let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();

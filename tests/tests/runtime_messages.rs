@@ -174,6 +174,17 @@ async fn what_runs_or_waits_is_cancelled_by_its_id() {
     };
     cancelled(&client.text().await, "beside", 1);
 
+    // One too many waits for its place.
+    for id in 2..5 {
+        client.send(format!(r#"{{"type":"beside","id":{id}}}"#)).await;
+    }
+    client.send(r#"{"type":"$cancel","id":4}"#).await;
+    cancelled(&client.text().await, "beside", 4);
+    gate.add_permits(2);
+    for id in 2..4 {
+        assert_eq!(client.text().await, format!(r#"{{"type":"beside","id":{id},"data":1}}"#));
+    }
+
     // Behind a handler that runs, they have not begun.
     client.send(r#"{"type":"gate","id":10}"#).await;
     client.send(r#"{"type":"beside","id":11}"#).await;

@@ -58,7 +58,7 @@ async fn a_state_is_given_by_its_type_in_any_order_or_is_its_default() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn handlers_that_name_two_states_in_different_orders_do_not_wait_for_each_other_for_ever() {
-    let server = bank::server().state(bank::Ann(1000)).state(bank::Bob(1000)).state(bank::Names("x"));
+    let server = bank::server().state(bank::Ann(10_000)).state(bank::Bob(10_000)).state(bank::Names("x"));
     let running = Arc::new(server.bind().await.unwrap());
     let clients = (0..4).map(|number| {
         let running = Arc::clone(&running);
@@ -82,7 +82,7 @@ async fn handlers_that_name_two_states_in_different_orders_do_not_wait_for_each_
     }
     let mut client = Client::connect(&running).await;
     client.send("once more").await;
-    assert_eq!(client.text().await, "x: 999 1001");
+    assert_eq!(client.text().await, "x: 9999 10001");
 }
 
 /// A handler that keeps the lock of one state until it is told to go on.

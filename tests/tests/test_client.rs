@@ -41,6 +41,10 @@ mod echo {
     async fn utf8(text: &str, conn: &Conn, server: &Server) -> Option<String> {
         match text {
             "hour" => tokio::time::sleep(Duration::from_secs(3600)).await,
+            "block" => {
+                let work = || std::thread::sleep(Duration::from_millis(20));
+                tokio::task::spawn_blocking(work).await.unwrap();
+            }
             "leave" => drop(conn.disconnect(4000, "as you wish")),
             "cut" => server.disconnect(conn),
             "panic" => panic!("as asked"),
@@ -289,6 +293,18 @@ async fn a_handler_that_sleeps_an_hour_stops_only_its_own_connection() -> Result
         ticks += 1;
     }
     assert_eq!(ticks, 359);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_on_a_blocking_thread_holds_the_clock() -> Result {
+    let server = echo::server().test().await?;
+    let mut ann = server.connect("/").await?;
+    ann.utf8().await?;
+    let start = Instant::now();
+    ann.send_utf8("block").await?;
+    assert_eq!(ann.utf8().await?, "block");
+    assert_eq!(start.elapsed(), Duration::ZERO);
     Ok(())
 }
 

@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, mpsc};
+use ws_runtime::Running;
 use ws_runtime::prelude::*;
 use ws_runtime::test::TestServer;
 use ws_tests::frame::{Sent, close, frame};
-use ws_tests::raw::{Afterwards, Cut, exchange, shake_hands};
+use ws_tests::raw::{Afterwards, Cut, Reached, exchange, shake_hands};
 
 /// What happened on a connection, told when it is over.
 type Diary = Vec<String>;
@@ -52,20 +53,50 @@ mod recorder {
     }
 }
 
-struct World {
+/// A server for many cases, on one thread, so that it reads each piece before the next is sent.
+struct World<S> {
     runtime: Runtime,
-    server: TestServer,
+    server: S,
     diaries: Mutex<mpsc::UnboundedReceiver<Diary>>,
 }
 
-/// One server for all cases, on one thread, so that it reads each piece before the next is sent.
-static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let (told, diaries) = mpsc::unbounded_channel();
-    let server = runtime.block_on(recorder::server().state(recorder::Diaries(told)).test()).unwrap();
-    World { runtime, server, diaries: Mutex::new(diaries) }
-});
+/// Reached by sockets, whose halves are read and written side by side.
+static TCP: LazyLock<World<Running>> = LazyLock::new(|| World::new(false, recorder_over_tcp));
+
+/// Reached in memory: one stream for both directions, as under TLS.
+static MEMORY: LazyLock<World<TestServer>> = LazyLock::new(|| World::new(true, recorder_in_memory));
+
+async fn recorder_over_tcp(diaries: recorder::Diaries) -> Running {
+    recorder::server().state(diaries).bind().await.unwrap()
+}
+
+async fn recorder_in_memory(diaries: recorder::Diaries) -> TestServer {
+    recorder::server().state(diaries).test().await.unwrap()
+}
+
+impl<S: Reached> World<S> {
+    fn new<F: Future<Output = S>>(is_paused: bool, start: fn(recorder::Diaries) -> F) -> Self {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().start_paused(is_paused).build().unwrap();
+        let (told, diaries) = mpsc::unbounded_channel();
+        let server = runtime.block_on(start(recorder::Diaries(told)));
+        Self { runtime, server, diaries: Mutex::new(diaries) }
+    }
+
+    /// Lives one connection: what the server sent, and what was told of it.
+    fn live(&self, bytes: &[u8], end: End, sizes: &[usize]) -> (Vec<u8>, Diary) {
+        let Self { runtime, server, diaries } = self;
+        runtime.block_on(async {
+            let stream = shake_hands(server).await;
+            let afterwards = if matches!(end, End::Leave) { Afterwards::End } else { Afterwards::Wait };
+            let received = exchange(stream, bytes, Cut::Sizes(sizes), afterwards).await;
+            let mut diaries = diaries.lock().await;
+            let told = diaries.recv().await.unwrap();
+            assert!(diaries.try_recv().is_err(), "it ended once");
+            (received, told)
+        })
+    }
+}
 
 /// A message, and after how many bytes it is cut into fragments.
 #[derive(Debug, Clone)]
@@ -117,6 +148,7 @@ proptest! {
         steps in prop::collection::vec(step(), 0..30),
         end in prop::sample::select(vec![End::Close, End::Leave, End::BreakARule]),
         sizes in prop::collection::vec(1..200_usize, 1..20),
+        over_tcp: bool,
     ) {
         let (mut bytes, mut diary) = (Vec::new(), vec!["ready".to_owned()]);
         let mut expected = Sent::default();
@@ -149,13 +181,8 @@ proptest! {
         diary.push(line.to_owned());
         expected.close = code;
 
-        let World { runtime, server, diaries } = &*WORLD;
-        let (received, told) = runtime.block_on(async {
-            let stream = shake_hands(server).await;
-            let afterwards = if matches!(end, End::Leave) { Afterwards::End } else { Afterwards::Wait };
-            let received = exchange(stream, &bytes, Cut::Sizes(&sizes), afterwards).await;
-            (received, diaries.lock().await.recv().await.unwrap())
-        });
+        let (received, told) =
+            if over_tcp { TCP.live(&bytes, end, &sizes) } else { MEMORY.live(&bytes, end, &sizes) };
         let mut sent = Sent::read(&received);
         if matches!(end, End::Leave) {
             // Whether an empty Close frame is sent is not what is tested here.
@@ -163,6 +190,5 @@ proptest! {
         }
         prop_assert_eq!(sent, expected);
         prop_assert_eq!(told, diary);
-        prop_assert!(runtime.block_on(async { diaries.lock().await.try_recv().is_err() }), "it ended once");
     }
 }

@@ -106,12 +106,3 @@ pub async fn within<F: Future<Output = Outcome>>(timeout: Seconds, handler: F) -
 pub fn no_binary() -> Result<Handled, Failure> {
     Err(Failure::no_binary())
 }
-
-/// What a text without an envelope becomes on a route that speaks the envelope and has no handler for it.
-///
-/// # Errors
-///
-/// Always: the peer gets an error reply.
-pub fn no_envelope() -> Result<Handled, Failure> {
-    Err(Reject::bad_request().text("the message is no JSON object with a text as its type").into())
-}

@@ -114,10 +114,16 @@ export const cases = {
     }
     await until(socket, 'running', [0, 0]);
     const abort = new AbortController();
+    const items = [];
     const loop = async () => {
-      for await (const item of socket.stream('forever', null, { signal: abort.signal })) if (item === 3) abort.abort();
+      for await (const item of socket.stream('forever', null, { signal: abort.signal })) {
+        items.push(item);
+        await sleep(50);
+        abort.abort();
+      }
     };
     equal(await failure(loop(), 'name'), ['AbortError']);
+    equal(items, [0]);
     await until(socket, 'running', [0, 0]);
   },
 
@@ -232,8 +238,8 @@ export const cases = {
   async 'a server that does not answer $ping is left and found again'({ open, server }) {
     const socket = open({ pingInterval: 100, pingTimeout: 300, reconnectDelay: 50, reconnectDelayMax: 50 });
     await socket.call('nothing');
+    const call = failure(socket.call('sleep', 60), 'code', 'sent');
     await server.pause();
-    const call = failure(socket.call('nothing'), 'code', 'sent');
     const { code, reason } = await next(socket, 'close');
     equal([code, reason], [1006, 'the server does not answer $ping']);
     equal(await call, ['disconnected', true]);
@@ -404,14 +410,13 @@ export const cases = {
   },
 
   async 'a token that has expired is asked for once more'({ open }) {
-    const tokens = ['expired', 'good', 'expired', 'expired'];
+    const tokens = ['expired', 'good', 'expired'];
     const socket = open({ reconnectDelay: 10, token: () => tokens.shift() });
     equal((await next(socket, 'close')).code, 4401);
     equal(await socket.call('token'), 'good');
     // After a connection that has lasted it may expire again.
     await sleep(150);
-    socket.notify('cut');
-    equal((await next(socket, 'close')).code, 1006);
+    socket.notify('disconnect', [4401, '']);
     for (const last of [false, true]) {
       const { code, retryIn } = await next(socket, 'close');
       equal([code, retryIn === null], [4401, last]);
@@ -452,6 +457,14 @@ export const cases = {
     socket.close();
     equal(await call, ['closed', false]);
     equal((await closed).retryIn, null);
+    let give;
+    const token = new Promise((resolve) => (give = resolve));
+    const late = open({ token: () => token });
+    await sleep(20);
+    late.close();
+    give('too late');
+    await sleep(50);
+    equal(late.state, 'closed');
   },
 
   async 'a bad address is refused at once'({ open }) {

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { launch } from '../chromium.mjs';
 import { cases } from './cases.mjs';
 
 const { SERVER } = process.env;
@@ -38,8 +39,13 @@ class Server {
 
   stop = () => this.#end('SIGTERM');
   kill = () => this.#end('SIGKILL');
-  pause = () => this.process.kill('SIGSTOP');
   resume = () => this.process.kill('SIGCONT');
+
+  /** Waits until it has stopped: a signal takes a moment. */
+  async pause() {
+    this.process.kill('SIGSTOP');
+    while (!/\) T /.test(await readFile(`/proc/${this.process.pid}/stat`, 'utf8')));
+  }
 }
 
 const server = new Server();
@@ -71,11 +77,7 @@ async function inNode() {
 
 /** Runs a case in a tab of its own. */
 async function inBrowser() {
-  const { chromium } = await import('playwright-core');
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'],
-  });
+  const browser = await launch();
   const source = await readFile(new URL('cases.mjs', import.meta.url), 'utf8');
   return {
     async run(name) {

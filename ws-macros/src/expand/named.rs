@@ -1,6 +1,6 @@
 //! The dispatch of named messages: one `match` on the name for each way in which a handler runs.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::LitStr;
 use syn::ext::IdentExt;
@@ -54,7 +54,7 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
             quote_spanned!(here()=> { ::core::result::Result::Ok(__ws_runtime::Handled::Later) })
         }
     });
-    let others = others(plan);
+    let no_binary = no_binary(plan);
     let later = method_later(plan);
     let beside = methods_beside(plan);
     let guards = guards_later(plan);
@@ -71,7 +71,7 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
             }
         }
 
-        #others
+        #no_binary
         #names
         #guards
         #later
@@ -99,24 +99,17 @@ fn takes_text(plan: &Plan<'_>) -> TokenStream {
         .collect()
 }
 
-/// What texts without an envelope and binary messages become where nothing handles them.
-fn others(plan: &Plan<'_>) -> TokenStream {
-    let other = |event: Event, payload: &str, answer: &str| {
-        let cfg = otherwise(plan.calls_of(event).map(|call| &call.cfgs))?;
-        let (method, payload, answer) =
-            (Ident::new(event.name(), here()), Ident::new(payload, here()), Ident::new(answer, here()));
-        Some(quote_spanned! {here()=>
-            #cfg
-            fn #method<'a>(
-                _: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::#payload<'a>>,
-            ) -> ::core::result::Result<__ws_runtime::Handled, __ws_runtime::Failure> {
-                __ws_runtime::#answer()
-            }
-        })
-    };
-    let (text, binary) =
-        (other(Event::Utf8, "Utf8", "no_envelope"), other(Event::Binary, "Binary", "no_binary"));
-    quote_spanned!(here()=> #text #binary)
+/// What binary messages become where nothing handles them.
+fn no_binary(plan: &Plan<'_>) -> Option<TokenStream> {
+    let cfg = otherwise(plan.calls_of(Event::Binary).map(|call| &call.cfgs))?;
+    Some(quote_spanned! {here()=>
+        #cfg
+        fn binary<'a>(
+            _: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Binary<'a>>,
+        ) -> ::core::result::Result<__ws_runtime::Handled, __ws_runtime::Failure> {
+            __ws_runtime::no_binary()
+        }
+    })
 }
 
 /// The arms of a `match` on a message's name. The last one is for names without a handler.

@@ -25,6 +25,26 @@ struct Calls {
     running: FuturesUnordered<Pin<Box<dyn Future<Output = Ended> + Send>>>,
     entries: Vec<Entry>,
     next: u64,
+    /// The call that waits until one of the others ends.
+    waiting: Option<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    id: Option<Box<str>>,
+    is_cancelled: bool,
+}
+
+/// Whether a call may begin that waits until others end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Free,
+    /// The peer wants it no more.
+    Cancelled,
+    /// The connection ends.
+    Over,
+    /// Not yet, and timers of the session are due.
+    TimersFirst,
 }
 
 /// The number of a call, and how it ended.
@@ -88,14 +108,37 @@ impl BesideCalls {
                 Ok(Err(panicked)) => entry.tell(conn, Err(panicked)),
             }
         }
-        if calls.running.is_empty() {
+        if calls.running.is_empty() && calls.waiting.is_none() {
             self.0 = None;
         }
     }
 
-    /// Ends the call that answers this `id`, and tells the peer so. False if there is none.
+    /// The place of a call that has this `id` and waits until fewer than `most` calls of its handler run.
+    pub(super) fn place(&mut self, handler: &'static str, most: usize, id: Option<&str>) -> Option<Place> {
+        let is_free = self.count(handler) < most.max(1);
+        let calls = self.0.as_mut().filter(|calls| !is_free || calls.waiting.is_some());
+        let Some(calls) = calls else { return Some(Place::Free) };
+        let waiting =
+            calls.waiting.get_or_insert_with(|| Waiting { id: id.map(Into::into), is_cancelled: false });
+        let place = if waiting.is_cancelled {
+            Place::Cancelled
+        } else if is_free {
+            Place::Free
+        } else {
+            return None;
+        };
+        calls.waiting = None;
+        Some(place)
+    }
+
+    /// Ends the call that answers this `id`, and tells the peer so; or the one that waits for its place, of which the peer is
+    /// told then. False if there is none.
     pub(super) fn cancel(&mut self, id: &str, conn: &Conn) -> bool {
         let Some(calls) = &mut self.0 else { return false };
+        if let Some(waiting) = calls.waiting.as_mut().filter(|waiting| waiting.id.as_deref() == Some(id)) {
+            waiting.is_cancelled = true;
+            return true;
+        }
         match calls.entries.iter().position(|entry| entry.address.id.as_deref() == Some(id)) {
             Some(at) => calls.entries.swap_remove(at).cancel(conn),
             None => return false,

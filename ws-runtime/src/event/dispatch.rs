@@ -10,8 +10,7 @@ use super::outcome::{Failure, Handled, Outcome};
 use super::route::Route;
 use super::service::Service;
 use crate::message::{Envelope, Keys, Limited, Running};
-use crate::wire::Incoming;
-use crate::{Conn, Server};
+use crate::{Conn, Reject, Server};
 
 /// An event of a connection on its way to a handler. `K` is the store of the states, `Se` the session's type, and `M` the
 /// payload's.
@@ -158,21 +157,9 @@ impl<R: Route> SpeechOf<R> {
 }
 
 impl<'b> Received<'b> {
-    /// A message that has a handler. Pings and Close frames have none.
-    #[inline]
-    pub(crate) fn of(incoming: Incoming<'b>, speech: Option<&'static Speech>) -> Option<Self> {
-        Some(match (incoming, speech) {
-            (Incoming::Text(text), Some(speech)) => Self::of_text(Utf8(text), speech),
-            (Incoming::Text(text), None) => Self::Utf8(Utf8(text)),
-            (Incoming::Binary(data), _) => Self::Binary(Binary(data)),
-            (Incoming::Pong(data), _) => Self::Pong(Binary(data)),
-            (Incoming::Ping(_) | Incoming::Close(_), _) => return None,
-        })
-    }
-
     /// A text where the envelope is spoken: a named message, if it is one.
     #[inline]
-    fn of_text(text: Utf8<'b>, speech: &'static Speech) -> Self {
+    pub(crate) fn of_text(text: Utf8<'b>, speech: &'static Speech) -> Self {
         match Envelope::of(text, speech.keys) {
             // Only where other texts have a handler, it matters now whether the message is right to its end.
             Ok(message) if speech.takes_text && message.is_none() => Self::Utf8(message.into_text()),
@@ -225,6 +212,7 @@ impl<'b> Received<'b> {
     #[inline]
     pub(crate) fn handle<'a, R: Route>(&'a self, event: RouteEvent<'a, R>) -> Result<Handled, Failure> {
         match self {
+            Self::Utf8(text) if R::ENVELOPE.is_some() && !R::TAKES_TEXT => Err(no_envelope::<R>(text)),
             Self::Utf8(text) => R::utf8(event.bringing(text)),
             Self::Named(message) => R::named(event.bringing(message)),
             Self::Binary(data) => R::binary(event.bringing(data)),
@@ -250,6 +238,13 @@ impl<'b> Received<'b> {
             Self::Utf8(_) | Self::Named(_) | Self::Pong(_) => {}
         }
     }
+}
+
+/// Why a text that no handler takes is no named message.
+#[cold]
+fn no_envelope<R: Route>(text: &Utf8<'_>) -> Failure {
+    let broken = R::ENVELOPE.and_then(|keys| Envelope::why_not(text, keys));
+    broken.map_or_else(Reject::bad_request, Reject::from).into()
 }
 
 impl<'a, K> ServerEvent<'a, K> {

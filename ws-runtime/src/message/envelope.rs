@@ -41,6 +41,11 @@ impl<'m> Envelope<'m> {
         }
     }
 
+    /// Why a text is no envelope.
+    pub(crate) fn why_not(text: &Utf8<'_>, keys: &'static Keys) -> Option<Broken> {
+        Head::try_scan(text.as_str(), keys).err()
+    }
+
     /// The same message, which owns its text.
     pub(crate) fn into_owned(self) -> Envelope<'static> {
         // What was found are offsets.

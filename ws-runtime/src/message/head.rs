@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use super::scan::{Found, Scan, Seen, Span, Until};
-use super::{Broken, Keys, usual};
+use super::usual::{self, Usual};
+use super::{Broken, Keys};
 
 /// What one scan of a text, up to the value of `data`, has found: offsets into the text, so that it moves with an owned
 /// text into the inbox. Each method takes the text that was scanned.
@@ -52,27 +53,36 @@ impl Head {
     /// Scans a text, or says why it is no envelope.
     #[inline]
     pub(crate) fn try_scan(text: &str, keys: &'static Keys) -> Result<Self, Broken> {
-        if let Some(found) = usual::scan(text, keys) {
-            return Ok(Self::of(found, None, keys));
+        match usual::scan(text, keys) {
+            Some(found) => {
+                let Usual { name, id, data } = found;
+                Ok(Self::new(keys, None, name, id, Span { from: data, to: 0 }, found.seen()))
+            }
+            None => Self::scan_any(text, keys),
         }
-        Self::scan_any(text, keys)
     }
 
     #[inline(never)]
     fn scan_any(text: &str, keys: &'static Keys) -> Result<Self, Broken> {
         let mut scan = Scan::new(text, keys);
         scan.begin(Until::Data)?;
-        let found = scan.found;
-        if found.name.is_none() {
+        let Found { name, name_escaped, id, data, seen, .. } = scan.found;
+        if name.is_none() {
             return Err(Broken::NoName { key: keys.kind });
         }
-        let decoded = if found.name_escaped { Some(Decoded::of(found.name.of(text), keys)?) } else { None };
-        Ok(Self::of(found, decoded, keys))
+        let decoded = if name_escaped { Some(Decoded::of(name.of(text), keys)?) } else { None };
+        Ok(Self::new(keys, decoded, name, id, data, seen))
     }
 
     #[inline]
-    fn of(found: Found, decoded: Option<Box<Decoded>>, keys: &'static Keys) -> Self {
-        let Found { name, id, data, seen, .. } = found;
+    fn new(
+        keys: &'static Keys,
+        decoded: Option<Box<Decoded>>,
+        name: Span,
+        id: Span,
+        data: Span,
+        seen: Seen,
+    ) -> Self {
         Self {
             keys,
             decoded,

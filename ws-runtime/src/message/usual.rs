@@ -2,34 +2,51 @@
 
 use super::Keys;
 use super::broken::MAX_ID;
-use super::scan::{Found, Seen, Span};
+use super::scan::{Seen, Span};
 use super::word;
+
+/// What is found in such a message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Usual {
+    pub(super) name: Span,
+    /// `0..0` if there is none.
+    pub(super) id: Span,
+    /// Where the data begins.
+    pub(super) data: usize,
+}
 
 /// Finds what [`Scan`](super::scan::Scan) finds up to the value of `data`, in a third of the time. `None` stands for any
 /// other form.
 #[inline]
-pub(super) fn scan(text: &str, keys: &Keys) -> Option<Found> {
+pub(super) fn scan(text: &str, keys: &Keys) -> Option<Usual> {
     let bytes = text.as_bytes();
     if bytes.first() != Some(&b'{') || bytes.len() > u32::MAX as usize {
         return None;
     }
-    let mut found = Found::default();
-    let name = keys.written.kind.skip(bytes, 1)?;
-    found.name = string(bytes, name)?;
-    found.seen.add(Seen::NAME);
-    let mut at = comma(bytes, found.name.to)?;
-    if let Some(id) = keys.written.id.skip(bytes, at) {
-        found.id = token(bytes, id)?;
-        found.seen.add(Seen::ID);
-        at = comma(bytes, found.id.to)?;
-    }
+    let name = string(bytes, keys.written.kind.skip(bytes, 1)?)?;
+    let mut at = comma(bytes, name.to)?;
+    let id = match keys.written.id.skip(bytes, at) {
+        Some(id) => {
+            let id = token(bytes, id)?;
+            at = comma(bytes, id.to)?;
+            id
+        }
+        None => Span::default(),
+    };
     let data = keys.written.data.skip(bytes, at)?;
-    if *bytes.get(data)? <= b' ' {
-        return None;
+    (*bytes.get(data)? > b' ').then_some(Usual { name, id, data })
+}
+
+impl Usual {
+    #[inline]
+    pub(super) fn seen(self) -> Seen {
+        let mut seen = Seen::NAME;
+        seen.add(Seen::DATA);
+        if !self.id.is_none() {
+            seen.add(Seen::ID);
+        }
+        seen
     }
-    found.data.from = data;
-    found.seen.add(Seen::DATA);
-    Some(found)
 }
 
 /// Finds the `id` behind the data, which ends at this offset: a span of nothing if only the closing brace follows. `None`

@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn what_is_written_can_be_read_with_renamed_keys() {
-        let keys = Keys { kind: "event", data: "payload", id: "ref" };
+        let keys = Keys::new("event", "ref", "payload");
         let text = keys.write("say \"x\"", Some((keys.id, 7)), Some((keys.data, [1, 2]))).unwrap();
         assert_eq!(text, r#"{"event":"say \"x\"","ref":7,"payload":[1,2]}"#);
         let read = keys.read(&text).unwrap();

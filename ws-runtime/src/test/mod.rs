@@ -52,7 +52,8 @@
 //!
 //! The clock does not know of what happens outside of the program. If a handler waits for a database over a real socket,
 //! the clock runs ahead, and deadlines pass before the database can answer. Work in
-//! [`spawn_blocking`](tokio::task::spawn_blocking) holds the clock.
+//! [`spawn_blocking`](tokio::task::spawn_blocking) holds the clock. And a test that awaits something that never comes, such
+//! as a channel, does not end: the server's own timers keep the clock going. Put it in a [`timeout`](tokio::time::timeout).
 //!
 //! # Errors
 //!

@@ -20,6 +20,38 @@ impl TestClient {
     /// second of virtual time; if the handler needs longer, see [`set_patience`](Self::set_patience) or
     /// [`begin`](Self::begin).
     ///
+    /// ```
+    /// # use ws_runtime::prelude::*;
+    /// # use serde::Serialize;
+    /// #[ws_server]
+    /// mod game {
+    /// #   use super::*;
+    ///     #[push]
+    ///     #[derive(Serialize)]
+    ///     struct Moved { cell: u8 }
+    ///
+    ///     #[on("move")]
+    ///     fn play(Json(cell): Json<u8>, server: &Server) -> Result<&'static str, Reject> {
+    ///         if cell > 8 {
+    ///             return Err(Reject::bad_request().with_code("no_cell"));
+    ///         }
+    ///         server.broadcast(Moved { cell });
+    ///         Ok("well done")
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> ws_runtime::test::Result {
+    /// let server = game::server().test().await?;
+    /// let (mut ann, mut bob) = (server.connect("/").await?, server.connect("/").await?);
+    /// assert_eq!(ann.call::<String>("move", 4).await?, "well done");
+    /// let moved: serde_json::Value = bob.expect("moved").await?;
+    /// assert_eq!(moved["cell"], 4);
+    /// assert_eq!(ann.call::<String>("move", 9).await.unwrap_err().code(), Some("no_cell"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error`]: with the server's error in [`refused`](Error::refused) if the reply is one; if the data is no `T`; if
@@ -107,6 +139,24 @@ impl TestClient {
 
     /// Sends a named message whose reply is a stream.
     ///
+    /// ```
+    /// # use ws_runtime::prelude::*;
+    /// # #[ws_server] mod game {
+    /// #     use ws_runtime::prelude::*;
+    /// #     #[on("count")]
+    /// #     fn count(Json(to): Json<u32>) -> impl Stream<Item = u32> { futures_util::stream::iter(0..to) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> ws_runtime::test::Result {
+    /// # let server = game::server().test().await?;
+    /// # let mut ann = server.connect("/").await?;
+    /// let mut items = ann.stream::<u32>("count", 3).await?;
+    /// assert_eq!(items.next().await?, Some(0));
+    /// assert_eq!(items.all().await?, [1, 2]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`begin`](Self::begin).
@@ -142,6 +192,28 @@ impl TestClient {
     }
 
     /// Waits for a question of this name. Gives its number, for [`answer`](Self::answer), and its data.
+    ///
+    /// ```
+    /// # use ws_runtime::prelude::*;
+    /// # use serde::Serialize;
+    /// # #[ws_server] mod game {
+    /// #     use super::*;
+    /// #     #[push(answer = bool)] #[derive(Serialize)] struct Confirm { text: &'static str }
+    /// #     #[on("leave")]
+    /// #     async fn leave(conn: &Conn) -> bool { conn.ask(Confirm { text: "sure?" }).await.unwrap_or(false) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> ws_runtime::test::Result {
+    /// # let server = game::server().test().await?;
+    /// # let mut ann = server.connect("/").await?;
+    /// let leaving = ann.begin("leave", ()).await?;
+    /// let (ask, question) = ann.question::<serde_json::Value>("confirm").await?;
+    /// assert_eq!(question["text"], "sure?");
+    /// ann.answer(ask, true).await?;
+    /// assert_eq!(ann.reply::<bool>(leaving).await?, true);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

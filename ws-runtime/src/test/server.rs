@@ -120,7 +120,8 @@ impl TestServer {
     /// Lets time pass, and returns once all that is due has run and all that was sent meanwhile has arrived. What is due
     /// earlier runs at its own time, so a tick of a second runs five times in `advance(5)`.
     ///
-    /// `advance(0)` does not move the clock: it lets everything run that can run now.
+    /// `advance(0)` does not move the clock: it lets everything run that can run now. Work that began at the last moment
+    /// and goes on in [`spawn_blocking`](tokio::task::spawn_blocking) is not waited for.
     pub async fn advance(&self, seconds: impl Into<Seconds>) {
         clock::advance(clock::span(seconds.into())).await;
     }

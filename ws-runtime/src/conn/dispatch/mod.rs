@@ -7,7 +7,8 @@ mod timers;
 use std::sync::Arc;
 
 use super::Conn;
-use super::drive::{Driver, Next, Room};
+use super::beside::Place;
+use super::drive::{Driver, Next};
 use super::life::ConnGuard;
 use super::receive::Receiver;
 use crate::Reject;
@@ -130,10 +131,15 @@ impl<R: Route> Dispatcher<R> {
             return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(reject.into()))));
         }
         while let Running::Call { most } = running {
-            match driver.room_beside(handler, most).await {
-                Room::Free => break,
-                Room::TimersFirst if self.run_timers(driver).await == Verdict::GoOn => {}
-                Room::TimersFirst | Room::Never => return Verdict::End,
+            match driver.place_beside(handler, most, message.id()).await {
+                Place::Free => break,
+                Place::TimersFirst if self.run_timers(driver).await == Verdict::GoOn => {}
+                Place::TimersFirst | Place::Over => return Verdict::End,
+                Place::Cancelled => {
+                    let cancelled = Failure::told(Reject::cancelled());
+                    let on_refusal = OnRefusal::Reply(Some(&message));
+                    return self.conclude(handler, on_refusal, Some(Ok(Err(cancelled))));
+                }
             }
         }
         // Its tokens are needed to answer for it, and the call takes the message.

@@ -16,7 +16,7 @@ use self::budget::Budget;
 use self::deadlines::Deadlines;
 use self::timers::TimerMode;
 use super::Conn;
-use super::beside::BesideCalls;
+use super::beside::{BesideCalls, Place};
 use super::close::Lingering;
 use super::dispatch::{Caught, Panicked};
 use super::receive::{ReceivePath, Receiver, ToInbox};
@@ -65,15 +65,6 @@ pub(super) enum Next {
     Message(Received<'static>),
     /// The timers of the session: one of them may be due.
     Timers,
-}
-
-/// Whether a call may run beside others.
-pub(super) enum Room {
-    Free,
-    /// A timer of the session may be due, whose handler does not wait for room.
-    TimersFirst,
-    /// The connection has ended.
-    Never,
 }
 
 /// Why the loop over messages stopped.
@@ -162,21 +153,27 @@ impl Driver {
         }
     }
 
-    /// Waits until fewer than `most` calls of a handler run, or until something else is to be done first.
-    pub(super) async fn room_beside(&mut self, handler: &'static str, most: usize) -> Room {
+    /// Waits until fewer than `most` calls of a handler run, for a call with this `id`, or until something else is to be
+    /// done first.
+    pub(super) async fn place_beside(
+        &mut self,
+        handler: &'static str,
+        most: usize,
+        id: Option<&str>,
+    ) -> Place {
         poll_fn(|cx| {
             if self.conn.phase() == Phase::Gone || self.conn.send_path().cancel_level() > self.survives {
-                return Poll::Ready(Room::Never);
+                return Poll::Ready(Place::Over);
             }
-            if self.beside.count(handler) < most.max(1) {
-                return Poll::Ready(Room::Free);
+            if let Some(place) = self.beside.place(handler, most, id) {
+                return Poll::Ready(place);
             }
             self.poll_socket(cx);
-            if self.beside.count(handler) < most.max(1) {
-                return Poll::Ready(Room::Free);
+            if let Some(place) = self.beside.place(handler, most, id) {
+                return Poll::Ready(place);
             }
             let now = self.conn.server().alarms().now();
-            if self.must_look_at_timers(now) { Poll::Ready(Room::TimersFirst) } else { Poll::Pending }
+            if self.must_look_at_timers(now) { Poll::Ready(Place::TimersFirst) } else { Poll::Pending }
         })
         .await
     }

@@ -17,7 +17,7 @@ use self::pace::Pace;
 use super::Conn;
 use super::drive::Turn;
 use super::send::{Bound, Phase};
-use crate::event::{Close, ClosedBy, Received, Speech};
+use crate::event::{Binary, Close, ClosedBy, Received, Speech, Utf8};
 use crate::transport::{ReadHalf, WriteHalf};
 use crate::wire::{Decoder, FrameKind, Incoming, Inflater, Limits, Payload, ProtocolError};
 
@@ -279,25 +279,37 @@ impl ReceivePath {
                 self.end(Close::new(code, reason, ClosedBy::Peer));
             }
             Ok(Some(Incoming::Ping(payload))) => self.answer_ping(payload, turn),
-            Ok(Some(incoming)) => {
-                // Once our Close frame is queued, further messages are not handled.
-                if turn.conn.phase() == Phase::Closing {
-                    return;
+            Ok(Some(Incoming::Text(text))) => match self.speech {
+                Some(speech) => {
+                    let message = Received::of_text(Utf8(text), speech);
+                    if !self.takes_own(&message, turn) {
+                        self.pass(message, turn, receiver);
+                    }
                 }
-                let message = Received::of(incoming, self.speech);
-                let Some(message) = message.and_then(|message| self.take_own(message, turn)) else { return };
-                let rate = turn.conn.server().options().rate;
-                let is_allowed = self.is_allowed(rate, &message, turn.now);
-                let later = if is_allowed { receiver.receive(message).err() } else { Some(message) };
-                if let Some(message) = later {
-                    self.inbox.push(message.into_owned());
-                }
-            }
+                None => self.pass(Received::Utf8(Utf8(text)), turn, receiver),
+            },
+            Ok(Some(Incoming::Binary(data))) => self.pass(Received::Binary(Binary(data)), turn, receiver),
+            Ok(Some(Incoming::Pong(data))) => self.pass(Received::Pong(Binary(data)), turn, receiver),
             Err(error) => {
                 tracing::debug!(conn = turn.conn.id(), %error, "protocol error");
                 let code = error.close_code().into();
                 self.end(Close::new(code, error.to_string(), ClosedBy::Error));
             }
+        }
+    }
+
+    /// Passes a message on, to a handler or to the inbox.
+    #[inline]
+    fn pass(&mut self, message: Received<'_>, turn: &Turn<'_>, receiver: &mut impl Receiver) {
+        // Once our Close frame is queued, further messages are not handled.
+        if turn.conn.phase() == Phase::Closing {
+            return;
+        }
+        let rate = turn.conn.server().options().rate;
+        let is_allowed = self.is_allowed(rate, &message, turn.now);
+        let later = if is_allowed { receiver.receive(message).err() } else { Some(message) };
+        if let Some(message) = later {
+            self.inbox.push(message.into_owned());
         }
     }
 

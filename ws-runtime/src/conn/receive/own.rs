@@ -6,7 +6,7 @@ use crate::Reject;
 use crate::conn::beside::tell_cancelled;
 use crate::conn::dispatch::tell;
 use crate::conn::drive::Turn;
-use crate::conn::send::Bound;
+use crate::conn::send::{Bound, Phase};
 use crate::event::{Close, ClosedBy, Failure, Received};
 use crate::message::{self, Answer, Broken, Envelope, write};
 use crate::wire::FrameKind;
@@ -15,34 +15,31 @@ use crate::wire::FrameKind;
 const HANDLER: &str = "message";
 
 impl ReceivePath {
-    /// Handles a message if it is one to the runtime. Returns any other.
+    /// Handles a message if it is one to the runtime, unless the connection is closing. Returns whether it was one.
     #[inline]
-    pub(super) fn take_own<'b>(
-        &mut self,
-        message: Received<'b>,
-        turn: &mut Turn<'_>,
-    ) -> Option<Received<'b>> {
-        let Received::Named(named) = message else { return Some(message) };
-        if is_own(&named, turn) {
-            self.handle_own(named, turn).map(Received::Named)
-        } else {
-            Some(Received::Named(named))
+    pub(super) fn takes_own(&mut self, message: &Received<'_>, turn: &mut Turn<'_>) -> bool {
+        match message {
+            Received::Named(named) => is_own(named, turn) && self.handle_own(named, turn),
+            Received::Utf8(_) | Received::Binary(_) | Received::Pong(_) => false,
         }
     }
 
-    /// Returns the message if it is broken: its dispatcher tells the peer so.
+    /// Returns false if the message is broken: its dispatcher tells the peer so.
     #[inline(never)]
-    fn handle_own<'b>(&mut self, message: Envelope<'b>, turn: &mut Turn<'_>) -> Option<Envelope<'b>> {
+    fn handle_own(&mut self, message: &Envelope<'_>, turn: &mut Turn<'_>) -> bool {
+        if turn.conn.phase() == Phase::Closing {
+            return true;
+        }
         let is_dollar = message.name().starts_with('$');
         match message.answer() {
-            Ok(Some(answer)) if !is_dollar => answered(&message, answer, turn),
+            Ok(Some(answer)) if !is_dollar => answered(message, answer, turn),
             Ok(_) => match message.complete() {
-                Ok(()) => self.handle_dollar(&message, turn),
-                Err(broken) => refuse(&message, broken.into(), turn),
+                Ok(()) => self.handle_dollar(message, turn),
+                Err(broken) => refuse(message, broken.into(), turn),
             },
-            Err(_) => return Some(message),
+            Err(_) => return false,
         }
-        None
+        true
     }
 
     fn handle_dollar(&mut self, message: &Envelope<'_>, turn: &mut Turn<'_>) {
