@@ -264,8 +264,9 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// Marks the handler of a [`Timer`](https://docs.rs/ws-runtime/latest/ws_runtime/struct.Timer.html): `#[timer(field)]`,
 /// inside a [`#[ws_server]`](macro@ws_server) module.
 ///
-/// The field is one of the [`#[session]`](macro@session) or of a [`#[state]`](macro@state). Where two of these structs have a
-/// field of that name, write which one: `#[timer(Table.clock)]`. The handler runs when the timer that a handler has
+/// The field is one of the [`#[session]`](macro@session), of the payload of one of its phases, or of a
+/// [`#[state]`](macro@state). Where two of these structs have a field of that name, write which one:
+/// `#[timer(Table.clock)]`. A connection that leaves a phase leaves the timers in its payload behind. The handler runs when the timer that a handler has
 /// started is due. The timer is off before that, so the handler may start it anew.
 ///
 /// | the field | what the handler gets of it |
