@@ -197,7 +197,8 @@ pub fn ws_server(
 /// | event | an error that converts into `Reject` | any other error, which implements `Display` |
 /// |---|---|---|
 /// | `"say"`, `message` | an error reply with its code and message | logged; the reply is the error `internal` |
-/// | `utf8`, `binary` | the connection closes with 1008 and the message as reason; where named messages are spoken, an error reply to a text | logged; closes with 1011 |
+/// | `utf8` where named messages are spoken | an error reply of the type `$error` | logged; the reply is the error `internal` |
+/// | `utf8` otherwise, `binary` | the connection closes with 1008 and the message as reason | logged; closes with 1011 |
 /// | `ready` | closes with 4000 plus the status, such as 4403, and the message as reason | logged; closes with 1011 |
 /// | `pong` | logged | logged; closes with 1011 |
 /// | `handshake`, `request` | the HTTP answer | does not compile |
