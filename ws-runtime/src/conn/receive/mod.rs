@@ -17,7 +17,7 @@ use self::pace::Pace;
 use super::Conn;
 use super::drive::Turn;
 use super::send::{Bound, Phase};
-use crate::event::{Binary, Close, ClosedBy, Received, Speech, Utf8};
+use crate::event::{Binary, Close, ClosedBy, Handled, Received, Speech, Utf8};
 use crate::transport::{ReadHalf, WriteHalf};
 use crate::wire::{Decoder, FrameKind, Incoming, Inflater, Limits, Payload, ProtocolError};
 
@@ -67,8 +67,8 @@ pub(super) trait Receiver {
     /// Whether any message is handled now.
     const HANDLES: bool;
 
-    /// Handles a message before the next one is decoded. Returns the message if it must be kept for an `async` handler.
-    fn receive<'b>(&mut self, message: Received<'b>) -> Result<(), Received<'b>>;
+    /// Handles a message before the next one is decoded, unless it has an `async` handler, for which it must be kept.
+    fn receive(&mut self, message: &Received<'_>) -> Handled;
 }
 
 /// Handles no message now: all go to the inbox.
@@ -77,8 +77,8 @@ pub(super) struct ToInbox;
 impl Receiver for ToInbox {
     const HANDLES: bool = false;
 
-    fn receive<'b>(&mut self, message: Received<'b>) -> Result<(), Received<'b>> {
-        Err(message)
+    fn receive(&mut self, _: &Received<'_>) -> Handled {
+        Handled::Later
     }
 }
 
@@ -307,9 +307,9 @@ impl ReceivePath {
         }
         let rate = turn.conn.server().options().rate;
         let is_allowed = self.is_allowed(rate, &message, turn.now);
-        let later = if is_allowed { receiver.receive(message).err() } else { Some(message) };
-        if let Some(message) = later {
-            self.inbox.push(message.into_owned());
+        match if is_allowed { receiver.receive(&message) } else { Handled::Later } {
+            Handled::Done => message.give_back(),
+            Handled::Later => self.inbox.push(message.into_owned()),
         }
     }
 
