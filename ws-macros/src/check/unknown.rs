@@ -125,6 +125,14 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
                 "what handlers share is a field of the `#[state]`, and what belongs to a connection one of the `#[session]`",
             ),
         ),
+        "Group" | "Connections" => refuse(
+            &format!("`{name}`"),
+            Some(if name == "Group" {
+                "a group is a field of a `#[state]`, so take that"
+            } else {
+                "`server.connections_of(…)` and `group.connections()` return it"
+            }),
+        ),
         "SocketAddr" | "IpAddr" if row.surroundings != Surroundings::Server => {
             refuse(&format!("`{name}`"), Some("the peer's address is `conn.peer()`, with `&Conn`"))
         }
