@@ -36,7 +36,7 @@ mod accounts {
     #[state]
     pub struct Mail(pub Deliver);
 
-    pub type Deliver = Box<dyn Fn(&str, &str) + Send + Sync>;
+    type Deliver = Box<dyn Fn(&str, &str) + Send + Sync>;
 
     /// What a connection may do. It begins as a guest.
     #[session]

@@ -68,7 +68,7 @@ fn phase_without_type(target: &Type, server: &Server) -> Option<String> {
         let Some(phase) = phase else { continue };
         let (name, session) = (&phase.name, &session.name);
         return Some(match phase.payload.as_ref().map(|payload| payload.ty.to_token_stream().to_string()) {
-            Some(payload) if segments.len() > 1 || payload != name.to_string() => {
+            Some(payload) if segments.len() > 1 || *name != payload => {
                 format!(
                     "`{name}` is a phase and no type: take what belongs to it, `&{payload}` or `&mut {payload}`"
                 )
