@@ -22,7 +22,7 @@ use super::dispatch::{Caught, Panicked};
 use super::receive::{ReceivePath, Receiver, ToInbox};
 use super::send::{CancelLevel, Phase, Written};
 use crate::Reject;
-use crate::event::{Close, Outcome, Handled, Received, Speech};
+use crate::event::{Close, Handled, Outcome, Received, Speech};
 use crate::message::{Address, Envelope, Running};
 use crate::transport::{Insist, ReadHalf};
 use crate::wire::Inflater;
