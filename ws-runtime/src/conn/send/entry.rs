@@ -88,9 +88,11 @@ impl Conn {
     ) -> Result<(), SendError> {
         self.send_lock().with(|send_path| {
             self.take_corked(send_path);
-            let queue = send_path.queue_for(|| runs_task_of(self));
-            push(send_path, queue)?;
-            if queue == Queue::Outbox && !defer_write(self, send_path) {
+            if send_path.queue_for(|| runs_task_of(self)) == Queue::HeldBack {
+                return push(send_path, Queue::HeldBack);
+            }
+            push(send_path, Queue::Outbox)?;
+            if !defer_write(self, send_path) {
                 send_path.write_now();
             }
             Ok(())

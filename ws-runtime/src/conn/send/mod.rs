@@ -241,6 +241,7 @@ impl SendPath {
     }
 
     /// Takes a frame of a batch.
+    #[inline]
     fn push_part(&mut self, part: &Part, queue: Queue) -> Result<(), SendError> {
         self.check_room(part.len(), Bound::Outbox)?;
         match queue {
@@ -459,7 +460,14 @@ impl SendPath {
     }
 
     /// Checks whether one more frame of this size may be queued.
+    #[inline]
     fn check_room(&mut self, size: usize, bound: Bound) -> Result<(), SendError> {
+        if self.is_open() && self.fits(size) { Ok(()) } else { self.make_room(size, bound) }
+    }
+
+    /// Makes room for one more frame, or says why it may not be queued.
+    #[cold]
+    fn make_room(&mut self, size: usize, bound: Bound) -> Result<(), SendError> {
         match self.phase {
             Phase::Ready | Phase::Finishing => {}
             Phase::Opening => return Err(SendError::NotReady),
@@ -489,6 +497,7 @@ impl SendPath {
         self.held_back.as_ref().map_or(0, |held_back| held_back.len())
     }
 
+    #[inline]
     fn fits(&self, size: usize) -> bool {
         let waiting = self.outbox.len().saturating_add(self.held_back_len());
         waiting == 0 || waiting.saturating_add(size) <= self.limit
