@@ -18,8 +18,8 @@ use crate::event::{
 use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
 use crate::server::Hosted;
 
-pub(super) use self::call::{Caught, Verdict, catch_now, report};
-pub(crate) use self::call::{Panicked, catch};
+pub(super) use self::call::{Caught, Verdict, report};
+pub(crate) use self::call::{Panicked, catch, catch_now};
 pub(super) use self::tell::tell;
 
 /// Calls the handlers of one connection, one at a time.
