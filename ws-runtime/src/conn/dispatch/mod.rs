@@ -38,8 +38,12 @@ impl<R: Route> Dispatcher<R> {
     pub(super) async fn dispatch(&mut self, driver: &mut Driver) {
         if !R::TIMERS.is_empty() {
             // The `handshake` handler may have started some.
-            let (_, next) = self.look_at_timers();
-            driver.set_timers(next);
+            match self.look_at_timers() {
+                Ok((_, next)) => driver.set_timers(next),
+                Err(panicked) => {
+                    self.fail(panicked.timer, OnRefusal::Continue, Err(panicked.cause));
+                }
+            }
         }
         if Box::pin(self.ready(driver)).await == Verdict::End {
             return;
@@ -95,7 +99,7 @@ impl<R: Route> Dispatcher<R> {
     /// Runs the `async` handler of a message to its end.
     async fn run_async(&mut self, driver: &mut Driver, message: Received<'static>) -> Verdict {
         if let Err(refused) = self.within_rate(&message, HandlersTurn::Awaited) {
-            return self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), Ok(refused));
+            return self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), refused);
         }
         if let Received::Named(message) = &message
             && R::awaits_guard(message.name())
@@ -107,9 +111,14 @@ impl<R: Route> Dispatcher<R> {
             }
         }
         let message = match message {
-            Received::Named(message) => match R::running(message.name()) {
-                Some(running) => return self.run_beside(driver, running, message).await,
-                None => Received::Named(message),
+            // The value of `concurrent` is an expression of the user's.
+            Received::Named(message) => match catch_now(|| R::running(message.name())) {
+                Ok(Some(running)) => return self.run_beside(driver, running, message).await,
+                Ok(None) => Received::Named(message),
+                Err(panicked) => {
+                    let handler = R::named_handler(message.name());
+                    return self.fail(handler, OnRefusal::Reply(Some(&message)), Err(panicked));
+                }
             },
             other => other,
         };
@@ -145,7 +154,7 @@ impl<R: Route> Dispatcher<R> {
         // Its tokens are needed to answer for it, and the call takes the message.
         let address = message.address();
         let call = if running == Running::StreamAlone {
-            match catch_now(|| R::open_stream(self.event().bringing(&message))) {
+            match driver.observe_timers(|_| catch_now(|| R::open_stream(self.event().bringing(&message)))) {
                 Ok(Ok(stream)) => Caught::call(|| stream),
                 Ok(Err(failure)) => {
                     return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(failure))));
@@ -207,18 +216,24 @@ impl<R: Route> Dispatcher<R> {
 
     /// Takes a token of the handler's `rate`, if it has one and this is its turn.
     #[inline]
-    fn within_rate(&mut self, message: &Received<'_>, turn: HandlersTurn) -> Result<(), Failure> {
+    fn within_rate(
+        &mut self,
+        message: &Received<'_>,
+        turn: HandlersTurn,
+    ) -> Result<(), Result<Failure, Panicked>> {
         if R::RATES == 0 {
             return Ok(());
         }
-        let Some(Limit { number, rate, is_awaited }) = message.limited().and_then(R::rate) else {
+        // Its value is an expression of the user's.
+        let limit = catch_now(|| message.limited().and_then(R::rate)).map_err(Err)?;
+        let Some(Limit { number, rate, is_awaited }) = limit else {
             return Ok(());
         };
         if is_awaited != (turn == HandlersTurn::Awaited) {
             return Ok(());
         }
         let now = self.conn().server().alarms().now().micros() * 1000;
-        self.rates.take((number, R::RATES), rate.refill(), now).map_err(Failure::from)
+        self.rates.take((number, R::RATES), rate.refill(), now).map_err(|refused| Ok(refused.into()))
     }
 
     fn event(&mut self) -> RouteEvent<'_, R> {
@@ -333,7 +348,7 @@ impl<R: Route> Receiver for Dispatcher<R> {
             None => match self.within_rate(&message, HandlersTurn::AtOnce) {
                 Ok(()) => return self.handle(message),
                 Err(refused) => {
-                    self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), Ok(refused));
+                    self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), refused);
                 }
             },
         }
