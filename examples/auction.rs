@@ -138,7 +138,8 @@ mod shown {
 
     #[tokio::test(start_paused = true)]
     async fn it_does_what_the_book_shows() -> ws_runtime::test::Result {
-        examples::transcript::play("replies-and-errors.md", "auction", &auction::server().test().await?).await?;
+        examples::transcript::play("replies-and-errors.md", "auction", &auction::server().test().await?)
+            .await?;
         examples::transcript::play("timers.md", "auction", &auction::server().test().await?).await
     }
 }

@@ -35,9 +35,13 @@ mod library {
 
     /// Replies once for each line.
     #[on("read")]
-    fn read(Json(title): Json<String>, shelf: &Shelf) -> Result<impl Stream<Item = &'static str> + use<>, Reject> {
+    fn read(
+        Json(title): Json<String>,
+        shelf: &Shelf,
+    ) -> Result<impl Stream<Item = &'static str> + use<>, Reject> {
         let text = shelf.with(|books| books.get(&title).copied());
-        let text = text.ok_or_else(|| Reject::not_found().text(format!("there is no book called {title:?}")))?;
+        let text =
+            text.ok_or_else(|| Reject::not_found().text(format!("there is no book called {title:?}")))?;
         Ok(stream::iter(text.lines()))
     }
 
@@ -63,8 +67,10 @@ mod library {
 
     impl Default for Shelf {
         fn default() -> Self {
-            let emma = "Emma Woodhouse, handsome, clever, and rich,\nwith a comfortable home and happy disposition";
-            let utopia = "Henry the Eighth, the unconquered King of England,\na prince adorned with all the virtues";
+            let emma =
+                "Emma Woodhouse, handsome, clever, and rich,\nwith a comfortable home and happy disposition";
+            let utopia =
+                "Henry the Eighth, the unconquered King of England,\na prince adorned with all the virtues";
             Self(Mutex::new([("Emma".to_owned(), emma), ("Utopia".to_owned(), utopia)].into()))
         }
     }
@@ -87,6 +93,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_does_what_the_book_shows() -> ws_runtime::test::Result {
-        examples::transcript::play("streams-and-questions.md", "library", &library::server().test().await?).await
+        examples::transcript::play("streams-and-questions.md", "library", &library::server().test().await?)
+            .await
     }
 }

@@ -34,7 +34,9 @@ mod accounts {
 
     /// Delivers a code to an address. A test gives another one.
     #[state]
-    pub struct Mail(pub Box<dyn Fn(&str, &str) + Send + Sync>);
+    pub struct Mail(pub Deliver);
+
+    type Deliver = Box<dyn Fn(&str, &str) + Send + Sync>;
 
     /// What a connection may do. It begins as a guest.
     #[session]

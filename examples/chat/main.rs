@@ -7,7 +7,10 @@
 // ANCHOR: chat
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+use ws_runtime::http::Response;
 use ws_runtime::prelude::*;
+use ws_runtime::{CLIENT_JS, IntoResponse, JavaScript};
 
 #[ws_server(listen = 8080)]
 mod chat {
@@ -27,38 +30,75 @@ mod chat {
         nickname: Option<String>,
     }
 
-    #[on(request)]
-    fn page() -> Html<&'static str> {
-        Html(include_str!("page.html"))
+    #[push]
+    #[derive(Serialize)]
+    struct Welcome {
+        members: usize,
+    }
+
+    #[push]
+    #[derive(Serialize)]
+    struct Joined<'a> {
+        who: &'a str,
+    }
+
+    #[push]
+    #[derive(Serialize)]
+    struct Said<'a> {
+        by: &'a str,
+        text: &'a str,
+    }
+
+    #[push]
+    #[derive(Serialize)]
+    struct Left<'a> {
+        who: &'a str,
+    }
+
+    #[derive(Reject)]
+    enum ChatError {
+        #[reject(400, "a nickname has 1 to 20 characters")]
+        NicknameLength,
+        #[reject(409, "{0} is taken")]
+        Taken(String),
+        #[reject(409, "you have a nickname already")]
+        Named,
+        #[reject(401, "choose a nickname first")]
+        Nameless,
     }
 
     #[on(ready)]
-    fn greet(room: &Room) -> String {
-        match room.members.len() {
-            0 => "Nobody is here yet. What is your nickname?".to_owned(),
-            count => format!("{count} in the room. What is your nickname?"),
-        }
+    fn greet(room: &Room) -> Welcome {
+        Welcome { members: room.members.len() }
     }
 
-    /// The first thing that a guest says is the nickname; all else is for everybody.
-    #[on(utf8)]
-    fn say(text: &str, guest: &mut Guest, room: &mut Room, server: &Server) -> Option<String> {
-        let text = text.trim();
-        if let Some(nickname) = &guest.nickname {
-            if !text.is_empty() {
-                server.broadcast_utf8(format!("{nickname}: {text}"));
-            }
-            return None;
+    #[on("join")]
+    fn join(
+        Json(nickname): Json<String>,
+        guest: &mut Guest,
+        room: &mut Room,
+        server: &Server,
+    ) -> Result<(), ChatError> {
+        let nickname = nickname.trim();
+        if guest.nickname.is_some() {
+            return Err(ChatError::Named);
         }
-        if text.is_empty() || text.chars().count() > 20 {
-            return Some("A nickname has 1 to 20 characters.".to_owned());
+        if nickname.is_empty() || nickname.chars().count() > 20 {
+            return Err(ChatError::NicknameLength);
         }
-        if !room.members.insert(text.to_owned()) {
-            return Some(format!("{text} is taken. Another one?"));
+        if !room.members.insert(nickname.to_owned()) {
+            return Err(ChatError::Taken(nickname.to_owned()));
         }
-        guest.nickname = Some(text.to_owned());
-        server.broadcast_utf8(format!("* {text} has come in"));
-        None
+        guest.nickname = Some(nickname.to_owned());
+        server.broadcast(Joined { who: nickname });
+        Ok(())
+    }
+
+    #[on("say")]
+    fn say(Json(text): Json<String>, guest: &Guest, server: &Server) -> Result<(), ChatError> {
+        let nickname = guest.nickname.as_ref().ok_or(ChatError::Nameless)?;
+        server.broadcast(Said { by: nickname, text: &text });
+        Ok(())
     }
 
     #[on(disconnect)]
@@ -67,8 +107,17 @@ mod chat {
             room.members.remove(&nickname);
             // At a shutdown everybody leaves, and nobody has to be told.
             if !server.is_shutting_down() {
-                server.broadcast_utf8(format!("* {nickname} has left"));
+                server.broadcast(Left { who: &nickname });
             }
+        }
+    }
+
+    #[on(request)]
+    fn page(request: &Request) -> Option<Response<Bytes>> {
+        match request.path() {
+            "/" => Some(Html(include_str!("page.html")).into_response()),
+            "/client.js" => Some(JavaScript(CLIENT_JS).into_response()),
+            _ => None,
         }
     }
 }

@@ -42,8 +42,8 @@ const tests = {
         new Promise((resolve) => {
           const socket = new WebSocket(`ws://${location.host}/`);
           socket.onopen = () => {
-            socket.send('Cleo');
-            socket.send(long);
+            socket.send(JSON.stringify({ type: 'join', data: 'Cleo' }));
+            socket.send(JSON.stringify({ type: 'say', data: long }));
           };
           socket.onmessage = ({ data }) => {
             if (data.includes(long)) {

@@ -139,7 +139,10 @@ mod book {
     page!(events, "events.md");
     page!(arguments, "arguments.md");
     page!(state_and_session, "state-and-session.md");
+    page!(who_the_peer_is, "who-the-peer-is.md");
+    page!(sessions_with_phases, "sessions-with-phases.md");
     page!(ticks, "ticks.md");
+    page!(timers, "timers.md");
     page!(testing, "testing.md");
     page!(watchers, "watchers.md");
     page!(tls, "tls.md");

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use serde::Serialize;
+use serde_json::Value;
 use ws_runtime::prelude::*;
 use ws_runtime::{Error, ListenError, SendError, Tls, TlsError};
 
@@ -146,6 +148,7 @@ async fn what_a_program_is_said_to_say_is_what_it_says() {
     ends_with(ListenError::InUse { address: "[::]:8080".parse().unwrap(), source: source() }.into());
     ends_with(ListenError::Privileged { address: "[::]:443".parse().unwrap(), source: source() }.into());
     ends_with(Error::OutsideRuntime);
+    said.push(format!("Error: {:?}", idle::server().test().await.unwrap_err()));
     said.push(SendError::Slow { max: 262_144 }.to_string());
     let owner = Command::new(env!("CARGO_BIN_EXE_owner"))
         .envs([("WS_SERVER_MAX_INBOX", "none"), ("WS_SERVER_WRITE_TIMEOUT", "-1"), ("WS_SERVER_LISTN", "80")])
@@ -159,12 +162,65 @@ async fn what_a_program_is_said_to_say_is_what_it_says() {
     let mut lines = 0;
     for (name, line) in shown() {
         let of_options = line.starts_with("  `") || line.starts_with("WARN WS_SERVER_LISTN");
-        if line.starts_with("Error: ") || line.starts_with("  caused by: ") || of_options {
+        let of_a_step = line.starts_with(STEP);
+        if line.starts_with("Error: ") && !of_a_step || line.starts_with("  caused by: ") || of_options {
             assert!(said.contains(&line), "{name}: {line}\nnot one of {said:#?}");
             lines += 1;
         }
     }
     assert!(lines > 8, "{lines}");
+}
+
+/// A failed step of a test, with its place.
+const STEP: &str = "Error: examples/auction.rs:";
+
+#[ws_server]
+mod auction {
+    use super::*;
+
+    #[state]
+    #[derive(Default)]
+    struct Lot {
+        highest: u32,
+    }
+
+    #[push]
+    #[derive(Serialize)]
+    struct Raised {
+        to: u32,
+    }
+
+    #[derive(Reject)]
+    enum BidError {
+        #[reject(409, "bid more than {highest}")]
+        TooLow { highest: u32 },
+    }
+
+    #[on("bid")]
+    fn bid(Json(bid): Json<u32>, lot: &mut Lot, server: &Server) -> Result<(), BidError> {
+        if bid <= lot.highest {
+            return Err(BidError::TooLow { highest: lot.highest });
+        }
+        lot.highest = bid;
+        server.broadcast(Raised { to: bid });
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_failed_step_is_said_to_say_is_what_it_says() -> ws_runtime::test::Result {
+    let server = auction::server().test().await?;
+    let mut ann = server.connect("/").await?;
+    ann.call::<()>("bid", 10).await?;
+    let too_low = ann.call::<()>("bid", 10).await.unwrap_err().to_string();
+    let nothing = ann.expect::<Value>("sold").await.unwrap_err().to_string();
+    let said = [too_low, nothing].map(|error| error.split_once(": ").unwrap().1.to_owned());
+    let shown: Vec<_> = shown()
+        .into_iter()
+        .filter_map(|(_, line)| Some(line.strip_prefix(STEP)?.split_once(": ")?.1.to_owned()))
+        .collect();
+    assert_eq!(shown, said);
+    Ok(())
 }
 
 #[test]

@@ -441,3 +441,87 @@ async fn a_timer_that_is_always_due_keeps_no_message_and_no_other_task_waiting()
         runs = next;
     }
 }
+
+#[ws_server(silence_max = 0)]
+mod phases {
+    use super::*;
+
+    #[session]
+    #[derive(Default)]
+    enum Peer {
+        #[default]
+        Guest,
+        Player(Player),
+        Admin(Box<Admin>),
+        Host(Player),
+    }
+
+    #[derive(Default)]
+    struct Player {
+        clock: Timer,
+        name: &'static str,
+    }
+
+    #[derive(Default)]
+    struct Admin {
+        clock: Timer,
+        idle: [Timer; 2],
+    }
+
+    #[on("be")]
+    fn become_one(Json(name): Json<String>, peer: &mut Peer) {
+        let mut player = Player::default();
+        player.clock.start(1);
+        *peer = match name.as_str() {
+            "player" => Peer::Player(Player { name: "player", ..player }),
+            "host" => Peer::Host(Player { name: "host", ..player }),
+            "admin" => {
+                let mut admin = Admin::default();
+                admin.clock.start(2);
+                admin.idle[1].start(1);
+                Peer::Admin(Box::new(admin))
+            }
+            _ => Peer::Guest,
+        };
+    }
+
+    #[timer(Player.clock)]
+    fn too_slow(player: &mut Player, conn: &Conn) {
+        assert!(!player.clock.is_running());
+        conn.send_utf8(player.name).unwrap();
+    }
+
+    #[timer(Admin.clock)]
+    async fn admin_clock(conn: &Conn, admin: &Admin) {
+        assert!(!admin.idle[0].is_running());
+        conn.send_utf8("admin").unwrap();
+    }
+
+    #[timer(idle)]
+    fn idle(conn: &Conn, index: usize, peer: &mut Peer) {
+        conn.send_utf8(format!("idle {index}")).unwrap();
+        assert!(matches!(peer, Peer::Admin(_)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_in_a_phase_runs_in_that_phase_alone() -> ws_runtime::test::Result {
+    let server = phases::server().test().await?;
+    let mut client = server.connect("/").await?;
+    for (phase, texts) in
+        [("player", &["player"][..]), ("host", &["host"]), ("admin", &["idle 1", "admin"]), ("guest", &[])]
+    {
+        client.call::<()>("be", phase).await?;
+        server.advance(3.0).await;
+        for text in texts {
+            assert_eq!(client.utf8().await?, *text);
+        }
+    }
+    // Who leaves a phase leaves its timers behind.
+    client.call::<()>("be", "player").await?;
+    server.advance(0.5).await;
+    client.call::<()>("be", "guest").await?;
+    server.advance(3.0).await;
+    client.expect_nothing().await?;
+    Ok(())
+}

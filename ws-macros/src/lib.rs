@@ -197,7 +197,8 @@ pub fn ws_server(
 /// | event | an error that converts into `Reject` | any other error, which implements `Display` |
 /// |---|---|---|
 /// | `"say"`, `message` | an error reply with its code and message | logged; the reply is the error `internal` |
-/// | `utf8`, `binary` | the connection closes with 1008 and the message as reason; where named messages are spoken, an error reply to a text | logged; closes with 1011 |
+/// | `utf8` where named messages are spoken | an error reply of the type `$error` | logged; the reply is the error `internal` |
+/// | `utf8` otherwise, `binary` | the connection closes with 1008 and the message as reason | logged; closes with 1011 |
 /// | `ready` | closes with 4000 plus the status, such as 4403, and the message as reason | logged; closes with 1011 |
 /// | `pong` | logged | logged; closes with 1011 |
 /// | `handshake`, `request` | the HTTP answer | does not compile |
@@ -264,8 +265,9 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// Marks the handler of a [`Timer`](https://docs.rs/ws-runtime/latest/ws_runtime/struct.Timer.html): `#[timer(field)]`,
 /// inside a [`#[ws_server]`](macro@ws_server) module.
 ///
-/// The field is one of the [`#[session]`](macro@session) or of a [`#[state]`](macro@state). Where two of these structs have a
-/// field of that name, write which one: `#[timer(Table.clock)]`. The handler runs when the timer that a handler has
+/// The field is one of the [`#[session]`](macro@session), of the payload of one of its phases, or of a
+/// [`#[state]`](macro@state). Where two of these structs have a field of that name, write which one:
+/// `#[timer(Table.clock)]`. A connection that leaves a phase leaves the timers in its payload behind. The handler runs when the timer that a handler has
 /// started is due. The timer is off before that, so the handler may start it anew.
 ///
 /// | the field | what the handler gets of it |

@@ -250,6 +250,8 @@ pub(crate) struct TimerPlace {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Owner {
     Session,
+    /// The payload of this name, in a phase of the session.
+    Phase(Ident),
     /// The state of this name.
     State(Ident),
 }
@@ -315,7 +317,7 @@ impl Handler {
             Role::Tick { .. } => &events::TICK,
             Role::Watch { .. } => &events::WATCH,
             Role::Timer(place) => match place.owner {
-                Owner::Session => &events::SESSION_TIMER,
+                Owner::Session | Owner::Phase(_) => &events::SESSION_TIMER,
                 Owner::State(_) => &events::STATE_TIMER,
             },
         }

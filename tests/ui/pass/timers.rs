@@ -1,4 +1,4 @@
-// Timers in all places, for a user who denies all that can be denied.
+//! Timers in all places, for a user who denies all that can be denied.
 #![forbid(unsafe_code)]
 #![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, rust_2018_idioms, single_use_lifetimes)]
 #![deny(unused_lifetimes, unused_results, trivial_casts, elided_lifetimes_in_paths)]
@@ -50,7 +50,7 @@ pub mod game {
     }
 
     #[timer(Seat.0)]
-    fn too_slow(seat: &mut Seat, conn: &Conn) -> std::result::Result<(), ws_runtime::CloseError> {
+    fn too_slow(seat: &mut Seat, conn: &Conn) -> Result<(), ws_runtime::CloseError> {
         seat.0.stop();
         conn.disconnect(4000, "too slow")
     }
@@ -95,6 +95,6 @@ pub mod game {
     fn only_there(text: NoSuchType) {}
 }
 
-fn main() -> ws_runtime::Result<()> {
-    game::server().start()
+fn main() {
+    drop(game::server());
 }

@@ -68,7 +68,7 @@ fn phase_without_type(target: &Type, server: &Server) -> Option<String> {
         let Some(phase) = phase else { continue };
         let (name, session) = (&phase.name, &session.name);
         return Some(match phase.payload.as_ref().map(|payload| payload.ty.to_token_stream().to_string()) {
-            Some(payload) if segments.len() > 1 || payload != name.to_string() => {
+            Some(payload) if segments.len() > 1 || *name != payload => {
                 format!(
                     "`{name}` is a phase and no type: take what belongs to it, `&{payload}` or `&mut {payload}`"
                 )
@@ -124,6 +124,14 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
             Some(
                 "what handlers share is a field of the `#[state]`, and what belongs to a connection one of the `#[session]`",
             ),
+        ),
+        "Group" | "Connections" => refuse(
+            &format!("`{name}`"),
+            Some(if name == "Group" {
+                "a group is a field of a `#[state]`, so take that"
+            } else {
+                "`server.connections_of(…)` and `group.connections()` return it"
+            }),
         ),
         "SocketAddr" | "IpAddr" if row.surroundings != Surroundings::Server => {
             refuse(&format!("`{name}`"), Some("the peer's address is `conn.peer()`, with `&Conn`"))

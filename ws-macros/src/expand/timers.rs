@@ -8,17 +8,22 @@ use syn::ext::IdentExt;
 use super::handlers::{call, needs_event};
 use super::parts::field as store_field;
 use super::spans::{at, here, repeat};
-use crate::model::{Argument, Flow, Owner, Role, TimerPlace};
+use crate::model::{Argument, Flow, Owner, Payload, Role, TimerPlace};
 use crate::plan::{Cell, Plan, State};
 use crate::resolve::{Asks, Call};
 
 /// `TIMERS`, in the implementation of `Route`.
 pub(crate) fn of_session(plan: &Plan<'_>) -> TokenStream {
     let timers = plan.calls.iter().filter_map(|timer| {
-        let place = place(timer).filter(|place| place.owner == Owner::Session)?;
+        let place = place(timer)?;
+        let field = match &place.owner {
+            Owner::Session => field_of_struct(place),
+            Owner::Phase(payload) => field_of_phase(place, payload, plan),
+            Owner::State(_) => return None,
+        };
         let call = call(timer, plan);
         let event = event(needs_event(timer));
-        Some(declare(timer, place, None, &event, &call))
+        Some(declare(timer, place, None, &field, &event, &call))
     });
     let timers: Vec<TokenStream> = timers.collect();
     if timers.is_empty() {
@@ -65,7 +70,8 @@ fn timed_state(state: &State, plan: &Plan<'_>) -> TokenStream {
             }
         };
         let call = quote_spanned!(here()=> #first #call);
-        Some(declare(timer, place(timer)?, Some(&name), &event(true), &call))
+        let place = place(timer)?;
+        Some(declare(timer, place, Some(&name), &field_of_struct(place), &event(true), &call))
     });
     quote_spanned! {here()=>
         #cfgs
@@ -108,6 +114,7 @@ fn declare(
     timer: &Call<'_>,
     place: &TimerPlace,
     state: Option<&Ident>,
+    field: &TokenStream,
     event: &Ident,
     call: &TokenStream,
 ) -> TokenStream {
@@ -122,22 +129,52 @@ fn declare(
         ),
     };
     let function = Ident::new(&function, last);
-    let field = field(&place.members);
     let state = state.map(|name| quote_spanned!(last=> #name,));
     // All stands where the field does, at which the compiler points if that is no timer.
     quote_spanned! {last=>
         #cfgs
         &__ws_runtime::#function::<Self, #state _, _, _>(
             #name,
-            |owner| ::core::option::Option::Some(#field),
+            |owner| #field,
             |#event| #body,
         )
     }
 }
 
+fn field_of_struct(place: &TimerPlace) -> TokenStream {
+    let last = at(place.members.last().map_or_else(here, span));
+    let field = field("owner", &place.members);
+    quote_spanned!(last=> ::core::option::Option::Some(#field))
+}
+
+/// The field in the phases that have it. In the others there is no timer.
+fn field_of_phase(place: &TimerPlace, payload: &Ident, plan: &Plan<'_>) -> TokenStream {
+    let last = at(place.members.last().map_or_else(here, span));
+    let field = field("payload", &place.members);
+    let arms =
+        plan.sessions.iter().flat_map(|session| session.phases.iter().map(move |phase| (session, phase)));
+    let arms = arms.filter(|(_, phase)| phase.payload.as_ref().and_then(Payload::name) == Some(payload));
+    let arms = arms.map(|(session, phase)| {
+        let (of_session, of_phase) = (session.cfgs.attributes(), phase.cfgs.attributes());
+        let (name, variant) = (repeat(&session.name), repeat(&phase.name));
+        quote_spanned! {last=>
+            #of_session #of_phase
+            #name::#variant(payload) => ::core::option::Option::Some(#field),
+        }
+    });
+    quote_spanned! {last=>
+        match owner {
+            #(#arms)*
+            #[allow(unreachable_patterns)]
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
 /// The field of its owner, as the user wrote it.
-fn field(members: &[Member]) -> TokenStream {
-    let mut field = quote_spanned!(here()=> owner);
+fn field(owner: &str, members: &[Member]) -> TokenStream {
+    let owner = Ident::new(owner, at(members.last().map_or_else(here, span)));
+    let mut field = quote!(#owner);
     for member in members {
         let dot = quote_spanned!(at(span(member))=> .);
         let member = match member {

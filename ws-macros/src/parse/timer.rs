@@ -8,6 +8,7 @@ use ws_spec::nearest;
 
 use super::items::{Kind, RawAttribute, RawItem};
 use super::marker::Marker;
+use super::phases;
 use crate::diagnostics::{Diagnostics, list};
 use crate::model::{Owner, Role, TimerPlace};
 use crate::syntax::{bare, mentions, peel};
@@ -20,12 +21,20 @@ pub(crate) struct Owners {
     types: Vec<Ident>,
 }
 
-/// The session, a state, or an identity, which can have no timer.
+/// The session, a state, the payload of a phase, or an identity, which can have no timer.
 #[derive(Debug)]
 struct Candidate {
-    marker: Marker,
+    kind: What,
     name: Ident,
     fields: Fields,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    State,
+    Session,
+    Identity,
+    Phase,
 }
 
 #[derive(Debug)]
@@ -35,6 +44,8 @@ enum Fields {
     None,
     /// It cannot be read, which the compiler reports.
     Unknown,
+    /// It is declared elsewhere.
+    Elsewhere,
 }
 
 #[derive(Debug)]
@@ -45,22 +56,51 @@ struct Field {
 
 impl Owners {
     pub(crate) fn of(items: &[RawItem], runtime: Option<&Path>) -> Self {
-        let candidate = |item: &RawItem| {
-            let markers = || item.attributes.iter().filter_map(|attribute| Marker::of(attribute, runtime));
-            let marker = markers()
-                .find(|marker| matches!(marker, Marker::State | Marker::Session | Marker::Identity))?;
-            Some(Candidate { marker, name: item.name.clone()?, fields: Fields::of(item) })
-        };
-        let is_type = |item: &&RawItem| matches!(item.kind, Kind::Struct | Kind::Enum | Kind::Union);
-        Self {
-            found: items.iter().filter_map(candidate).collect(),
-            types: items.iter().filter(is_type).filter_map(|item| item.name.clone()).collect(),
+        let mut found: Vec<Candidate> = Vec::new();
+        for item in items {
+            let mut kinds = item.attributes.iter().filter_map(|attribute| What::of(attribute, runtime));
+            let (Some(kind), Some(name)) = (kinds.next(), item.name.clone()) else { continue };
+            found.push(Candidate { kind, name, fields: Fields::of(item) });
+            if kind != What::Session {
+                continue;
+            }
+            // What is wrong with a phase is reported where the session is read.
+            let phases = phases::read(item, &mut Diagnostics::default());
+            for name in phases.iter().filter_map(|phase| phase.payload.as_ref()?.name()) {
+                if !found.iter().any(|known| known.kind == What::Phase && known.name == *name) {
+                    let declared = items.iter().find(|item| item.name.as_ref() == Some(name));
+                    let fields = declared.map_or(Fields::Elsewhere, Fields::of);
+                    found.push(Candidate { kind: What::Phase, name: name.clone(), fields });
+                }
+            }
         }
+        let is_type = |item: &&RawItem| matches!(item.kind, Kind::Struct | Kind::Enum | Kind::Union);
+        Self { found, types: items.iter().filter(is_type).filter_map(|item| item.name.clone()).collect() }
     }
 
     /// Those that can have timers.
     fn holders(&self) -> impl Iterator<Item = &Candidate> {
-        self.found.iter().filter(|candidate| candidate.marker != Marker::Identity)
+        self.found.iter().filter(|candidate| candidate.kind != What::Identity)
+    }
+}
+
+impl What {
+    fn of(attribute: &RawAttribute, runtime: Option<&Path>) -> Option<Self> {
+        match Marker::of(attribute, runtime)? {
+            Marker::State => Some(Self::State),
+            Marker::Session => Some(Self::Session),
+            Marker::Identity => Some(Self::Identity),
+            Marker::On | Marker::Tick | Marker::Watch | Marker::Timer | Marker::Push => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Session => "session",
+            Self::Identity => "identity",
+            Self::Phase => "phase",
+        }
     }
 }
 
@@ -68,7 +108,7 @@ impl Candidate {
     fn field(&self, wanted: &Member) -> Option<&Field> {
         match &self.fields {
             Fields::Of(fields) => fields.iter().find(|field| name_of(&field.member) == name_of(wanted)),
-            Fields::None | Fields::Unknown => None,
+            Fields::None | Fields::Unknown | Fields::Elsewhere => None,
         }
     }
 
@@ -76,9 +116,14 @@ impl Candidate {
         matches!(self.fields, Fields::Unknown) || self.field(field).is_some()
     }
 
+    /// The same, where the type is named.
+    fn is_elsewhere_or_has(&self, field: &Member) -> bool {
+        matches!(self.fields, Fields::Elsewhere) || self.may_have(field)
+    }
+
     /// The place of a timer in it.
     fn place(&self, members: Vec<Member>) -> Result<TimerPlace, (TokenStream, String)> {
-        if self.marker == Marker::Identity {
+        if self.kind == What::Identity {
             let message = format!(
                 "`{}` is the identity, which never changes: put the timer into a struct that is marked `#[session]` or `#[state]`",
                 self.name
@@ -98,14 +143,17 @@ impl Candidate {
         }
         let first = members.first().and_then(|first| self.field(first));
         let has_keys = members.len() > 1 || !first.is_some_and(|field| is_timer(&field.ty));
-        let owner =
-            if self.marker == Marker::Session { Owner::Session } else { Owner::State(self.name.clone()) };
+        let owner = match self.kind {
+            What::Session | What::Identity => Owner::Session,
+            What::Phase => Owner::Phase(self.name.clone()),
+            What::State => Owner::State(self.name.clone()),
+        };
         Ok(TimerPlace { owner, members, has_keys })
     }
 
     /// As it is called in messages.
     fn title(&self) -> String {
-        format!("the {} `{}`", self.marker.name(), self.name)
+        format!("the {} `{}`", self.kind.name(), self.name)
     }
 }
 
@@ -193,7 +241,7 @@ fn find(path: Vec<Member>, owners: &Owners) -> Result<TimerPlace, (TokenStream, 
     let named: Vec<&Candidate> = owners.found.iter().filter(named).collect();
     if let Some(candidate) = named.first() {
         return match rest.first() {
-            Some(field) => match named.iter().find(|candidate| candidate.may_have(field)) {
+            Some(field) => match named.iter().find(|candidate| candidate.is_elsewhere_or_has(field)) {
                 Some(candidate) => candidate.place(rest),
                 None => Err((field.to_token_stream(), unknown(field, &[candidate]))),
             },
@@ -202,20 +250,20 @@ fn find(path: Vec<Member>, owners: &Owners) -> Result<TimerPlace, (TokenStream, 
                 format!(
                     "`{}` is the {}: add the field that holds the timer",
                     name_of(&first),
-                    candidate.marker.name()
+                    candidate.kind.name()
                 ),
             )),
         };
     }
     let (identities, all): (Vec<&Candidate>, Vec<&Candidate>) =
-        owners.found.iter().partition(|candidate| candidate.marker == Marker::Identity);
+        owners.found.iter().partition(|candidate| candidate.kind == What::Identity);
     let mut with = all.clone();
     with.retain(|candidate| candidate.may_have(&first));
     if with.is_empty() {
         with = identities;
         with.retain(|candidate| candidate.may_have(&first));
     }
-    let is_session = with.iter().all(|candidate| candidate.marker == Marker::Session);
+    let is_session = with.iter().all(|candidate| candidate.kind == What::Session);
     match with.as_slice() {
         [one, others @ ..] if others.is_empty() || is_session => {
             one.place([first].into_iter().chain(rest).collect())
@@ -253,13 +301,15 @@ fn find(path: Vec<Member>, owners: &Owners) -> Result<TimerPlace, (TokenStream, 
 fn unknown(field: &Member, candidates: &[&Candidate]) -> String {
     let field = name_of(field);
     if let [Candidate { fields: Fields::None, name, .. }] = candidates {
-        return format!("`{name}` is an enum, which has no fields: a timer is a field of a struct");
+        return format!(
+            "`{name}` is an enum, which has no fields: a timer is a field of a struct, such as the payload of a phase"
+        );
     }
     let fields: Vec<String> = candidates
         .iter()
         .flat_map(|candidate| match &candidate.fields {
             Fields::Of(fields) => fields.iter().map(|field| name_of(&field.member)).collect(),
-            Fields::None | Fields::Unknown => Vec::new(),
+            Fields::None | Fields::Unknown | Fields::Elsewhere => Vec::new(),
         })
         .collect();
     let titles: Vec<String> = candidates.iter().map(|candidate| candidate.title()).collect();
@@ -271,6 +321,7 @@ fn unknown(field: &Member, candidates: &[&Candidate]) -> String {
     match nearest(&field, fields.iter().map(String::as_str)) {
         Some(meant) => format!("{has_no}, did you mean `{meant}`?"),
         None if fields.is_empty() => format!("{has_no}: add `{field}: Timer`"),
+        None if fields.len() == 1 => format!("{has_no}, only `{}`: add `{field}: Timer`", fields.concat()),
         None => format!(
             "{has_no}: add `{field}: Timer`, or name one of {}",
             list(fields.iter().map(String::as_str))
@@ -296,7 +347,7 @@ fn advice(owners: &Owners) -> String {
     };
     let timers = owners.holders().flat_map(|holder| match &holder.fields {
         Fields::Of(fields) => fields.as_slice(),
-        Fields::None | Fields::Unknown => &[],
+        Fields::None | Fields::Unknown | Fields::Elsewhere => &[],
     });
     match timers.into_iter().find(|field| mentions(&field.ty, "Timer")) {
         Some(Field { member: Member::Named(name), .. }) => format!("write `#[timer({name})]`"),

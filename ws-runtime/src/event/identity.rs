@@ -145,7 +145,7 @@ impl<Se: fmt::Debug> fmt::Debug for Admission<Se> {
 /// The peer is anonymous: 401.
 #[doc(hidden)]
 pub fn identity<U: Identity>(conn: &Conn) -> Result<&U, Reject> {
-    conn.identity().ok_or_else(|| Reject::unauthorized().absent())
+    conn.identity().ok_or_else(|| Reject::unauthorized().text("only for peers that have signed in").absent())
 }
 
 #[cfg(test)]

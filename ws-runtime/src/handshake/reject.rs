@@ -176,7 +176,7 @@ impl Reject {
     /// The peer has cancelled what it asked for: `cancelled`.
     pub(crate) fn cancelled() -> Self {
         // The peer never sees the status: this is no answer to a request.
-        Self::new(StatusCode::GONE).with_code("cancelled").text("cancelled")
+        Self::new(StatusCode::GONE).with_code("cancelled").text("cancelled by the peer")
     }
 
     /// A handler has failed with an error that only the log is told: `internal`.

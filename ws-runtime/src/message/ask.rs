@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::StatusCode;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::sync::oneshot;
@@ -14,7 +15,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::push::{Data, not_json};
 use super::questions::{Answered, MAX_OPEN, NotAsked};
 use super::{Push, with_text, write};
-use crate::{Conn, Seconds, SendError};
+use crate::{Conn, Reject, Seconds, SendError};
 
 /// How long an answer is waited for, unless [`Asking::within`] says otherwise.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -92,6 +93,21 @@ pub enum AskError {
     /// The question was not sent.
     #[error(transparent)]
     Send(#[from] SendError),
+}
+
+/// So that `?` on a question tells the peer why its own message fails: a peer that is slow or says no is no failure of the
+/// server.
+impl From<AskError> for Reject {
+    fn from(error: AskError) -> Self {
+        let (status, code) = match &error {
+            AskError::Timeout { .. } => (StatusCode::REQUEST_TIMEOUT, "timeout"),
+            AskError::Refused { .. } => (StatusCode::CONFLICT, "refused"),
+            AskError::BadAnswer { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad_answer"),
+            AskError::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
+            AskError::Gone | AskError::Send(_) => (StatusCode::GONE, "gone"),
+        };
+        Self::new(status).with_code(code).text(error.to_string())
+    }
 }
 
 impl Conn {

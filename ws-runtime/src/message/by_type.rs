@@ -66,7 +66,6 @@ pub struct Perhaps;
 #[derive(Debug)]
 pub struct Entire;
 
-#[allow(clippy::unused_self, reason = "the tag chooses the method")]
 impl Fallible {
     /// # Errors
     ///

@@ -147,7 +147,8 @@ impl Head {
 
     /// Whether there is no data, or `null`.
     pub(crate) fn is_absent(&self, text: &str) -> bool {
-        self.data == 0 || self.from_data(text).starts_with("null")
+        let data = self.data_start().and_then(|start| text.get(start..));
+        data.is_none_or(|data| data.starts_with("null"))
     }
 
     /// The data as JSON; `None` if there is none. Call it once the message is [`complete`](Self::complete).
@@ -229,11 +230,6 @@ impl Head {
     #[inline]
     pub(super) fn data_start(&self) -> Option<usize> {
         (self.data != 0).then_some(self.data as usize)
-    }
-
-    /// The text from the first byte of the data.
-    fn from_data<'t>(&self, text: &'t str) -> &'t str {
-        text.get(self.data as usize..).unwrap_or_default()
     }
 
     #[inline]

@@ -8,7 +8,7 @@ use crate::wire::FrameKind;
 /// The receivers of a message.
 pub(super) trait Receivers {
     /// Calls `send`, which is quick, for each of them.
-    fn each(&self, send: &mut dyn FnMut(&Conn));
+    fn each(&self, send: impl FnMut(&Conn));
 
     /// Sends a push to those that speak the envelope.
     fn send_push<P: Push>(&self, push: &P) -> usize {
@@ -37,7 +37,7 @@ pub(super) trait Receivers {
         // Logged later, without a lock: a subscriber may send the log to connections.
         let mut missed = Vec::new();
         corked(|| {
-            self.each(&mut |conn| {
+            self.each(|conn| {
                 if !is_for(conn) {
                     return;
                 }

@@ -110,7 +110,7 @@ impl Connections {
 }
 
 impl Receivers for Connections {
-    fn each(&self, send: &mut dyn FnMut(&Conn)) {
+    fn each(&self, send: impl FnMut(&Conn)) {
         self.0.iter().for_each(send);
     }
 }

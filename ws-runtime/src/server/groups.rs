@@ -131,7 +131,7 @@ impl Group {
 }
 
 impl Receivers for Group {
-    fn each(&self, send: &mut dyn FnMut(&Conn)) {
+    fn each(&self, send: impl FnMut(&Conn)) {
         self.0.read().values().for_each(send);
     }
 }
@@ -143,7 +143,7 @@ struct Others<'g> {
 }
 
 impl Receivers for Others<'_> {
-    fn each(&self, send: &mut dyn FnMut(&Conn)) {
+    fn each(&self, send: impl FnMut(&Conn)) {
         self.group.0.read().values().filter(|conn| *conn != self.except).for_each(send);
     }
 }

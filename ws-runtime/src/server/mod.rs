@@ -304,7 +304,7 @@ impl Server {
 }
 
 impl Receivers for Server {
-    fn each(&self, send: &mut dyn FnMut(&Conn)) {
+    fn each(&self, send: impl FnMut(&Conn)) {
         self.0.registry.each_ready(send);
     }
 }

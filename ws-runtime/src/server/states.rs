@@ -90,7 +90,7 @@ impl<T: InNoList> Awaits<T, First> for () {
     type Then = ();
 
     fn give(self, state: T) {
-        state.never()
+        state.never::<()>();
     }
 }
 

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use crate::conn::Conn;
 use crate::escape::Escaped;
-use crate::event::Outcome;
+use crate::event::{Outcome, Refusal};
 
 /// A handler panicked, with this message.
 #[derive(Debug, thiserror::Error)]
@@ -98,8 +98,13 @@ pub(in crate::conn) fn report(
                 "handler not run: it is for another phase of the session"
             );
         }
-        Ok(Err(failure)) if failure.refusal().is_some() => log_refused(conn, handler, &failure),
-        Ok(Err(failure)) => log(conn, handler, &failure),
+        Ok(Err(failure)) => match failure.refusal() {
+            Some(Refusal::Handler(_)) => {
+                tracing::warn!(handler, conn = conn.id(), peer = %conn.peer(), reason = %Escaped(&failure), "handler refused");
+            }
+            Some(Refusal::Runtime(_) | Refusal::NoBinary) => log_not_run(conn, handler, &failure),
+            None => log(conn, handler, &failure),
+        },
         Err(panic) => log(conn, handler, &panic),
     }
     Verdict::End
@@ -111,7 +116,7 @@ fn log(conn: &Conn, handler: &'static str, error: &dyn Display) {
 
 /// A warning, not an error: the peer may be the cause as well as the program.
 #[cold]
-fn log_refused(conn: &Conn, handler: &'static str, refused: &dyn Display) {
+fn log_not_run(conn: &Conn, handler: &'static str, refused: &dyn Display) {
     tracing::warn!(handler, conn = conn.id(), peer = %conn.peer(), reason = %Escaped(refused), "handler not run");
 }
 

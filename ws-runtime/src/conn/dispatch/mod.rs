@@ -263,21 +263,19 @@ impl<R: Route> Dispatcher<R> {
         })
     }
 
-    /// Calls the declared handler of a message. Returns the message if its handler must be awaited.
+    /// Calls the declared handler of a message, unless it must be awaited.
     #[inline]
-    fn handle<'b>(&mut self, message: Received<'b>) -> Result<(), Received<'b>> {
+    fn handle(&mut self, message: &Received<'_>) -> Handled {
         match catch_now(|| message.handle::<R>(self.event())) {
-            Ok(Ok(Handled::Done)) => {}
-            Ok(Ok(Handled::Later)) => return Err(message),
+            Ok(Ok(handled)) => return handled,
             Ok(Err(failure)) => {
-                self.fail(message.handler::<R>(), OnRefusal::of::<R>(&message), Ok(failure));
+                self.fail(message.handler::<R>(), OnRefusal::of::<R>(message), Ok(failure));
             }
             Err(panicked) => {
-                self.fail(message.handler::<R>(), OnRefusal::of::<R>(&message), Err(panicked));
+                self.fail(message.handler::<R>(), OnRefusal::of::<R>(message), Err(panicked));
             }
         }
-        message.give_back();
-        Ok(())
+        Handled::Done
     }
 
     /// Ends the connection if its handler failed or was cancelled (`None`).
@@ -335,25 +333,24 @@ impl<R: Route> Dispatcher<R> {
     }
 }
 
-/// A plain handler borrows its message from the read buffer. A message with an `async` handler is returned, to be
+/// A plain handler borrows its message from the read buffer. One with an `async` handler is left, to be
 /// awaited.
 impl<R: Route> Receiver for Dispatcher<R> {
     const HANDLES: bool = true;
 
-    fn receive<'b>(&mut self, message: Received<'b>) -> Result<(), Received<'b>> {
-        match self.call_replaced(&message) {
+    fn receive(&mut self, message: &Received<'_>) -> Handled {
+        match self.call_replaced(message) {
             Some((name, ended)) => {
-                self.conclude(name, OnRefusal::of::<R>(&message), Some(ended));
+                self.conclude(name, OnRefusal::of::<R>(message), Some(ended));
             }
-            None => match self.within_rate(&message, HandlersTurn::AtOnce) {
+            None => match self.within_rate(message, HandlersTurn::AtOnce) {
                 Ok(()) => return self.handle(message),
                 Err(refused) => {
-                    self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), refused);
+                    self.fail(message.handler::<R>(), OnRefusal::of_rate(message), refused);
                 }
             },
         }
-        message.give_back();
-        Ok(())
+        Handled::Done
     }
 }
 

@@ -22,7 +22,7 @@ use super::dispatch::{Caught, Panicked};
 use super::receive::{ReceivePath, Receiver, ToInbox};
 use super::send::{CancelLevel, Phase, Written};
 use crate::Reject;
-use crate::event::{Close, Outcome, Received, Speech};
+use crate::event::{Close, Handled, Outcome, Received, Speech};
 use crate::message::{Address, Envelope, Running};
 use crate::transport::{Insist, ReadHalf};
 use crate::wire::Inflater;
@@ -245,8 +245,9 @@ impl Driver {
             let phase = self.conn.phase();
             if !matches!(phase, Phase::Ready | Phase::Finishing) {
                 let Some(message) = self.pop_late() else { return Poll::Ready(Stop::Over) };
-                if let Err(message) = receiver.receive(message) {
-                    return Poll::Ready(Stop::Await(message));
+                match receiver.receive(&message) {
+                    Handled::Done => message.give_back(),
+                    Handled::Later => return Poll::Ready(Stop::Await(message)),
                 }
                 continue;
             }
@@ -287,8 +288,10 @@ impl Driver {
         } else if let Some(message) = self.receive.pop(&self.conn, &self.beside) {
             self.budget.spend(0, 1);
             self.deadlines.made_progress(now);
-            let unhandled = receiver.receive(message).err();
-            return unhandled.map(|message| Poll::Ready(Stop::Await(message)));
+            match receiver.receive(&message) {
+                Handled::Done => message.give_back(),
+                Handled::Later => return Some(Poll::Ready(Stop::Await(message))),
+            }
         } else if self.receive.has_unread() {
             let (receive, mut turn) = self.split(now);
             receive.decode_unread(&mut turn, receiver);

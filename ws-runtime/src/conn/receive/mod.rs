@@ -18,7 +18,7 @@ use self::pace::Pace;
 use super::Conn;
 use super::drive::Turn;
 use super::send::{Bound, Phase};
-use crate::event::{Binary, Close, ClosedBy, Received, Speech, Utf8};
+use crate::event::{Binary, Close, ClosedBy, Handled, Received, Speech, Utf8};
 use crate::transport::{ReadHalf, WriteHalf};
 use crate::wire::{Decoder, FrameKind, Incoming, Inflater, Limits, Payload, ProtocolError};
 
@@ -68,8 +68,8 @@ pub(super) trait Receiver {
     /// Whether any message is handled now.
     const HANDLES: bool;
 
-    /// Handles a message before the next one is decoded. Returns the message if it must be kept for an `async` handler.
-    fn receive<'b>(&mut self, message: Received<'b>) -> Result<(), Received<'b>>;
+    /// Handles a message before the next one is decoded, unless it has an `async` handler, for which it must be kept.
+    fn receive(&mut self, message: &Received<'_>) -> Handled;
 }
 
 /// Handles no message now: all go to the inbox.
@@ -78,8 +78,8 @@ pub(super) struct ToInbox;
 impl Receiver for ToInbox {
     const HANDLES: bool = false;
 
-    fn receive<'b>(&mut self, message: Received<'b>) -> Result<(), Received<'b>> {
-        Err(message)
+    fn receive(&mut self, _: &Received<'_>) -> Handled {
+        Handled::Later
     }
 }
 
@@ -311,9 +311,9 @@ impl ReceivePath {
         if R::HANDLES && is_allowed && refuses_id(&message, turn.beside, turn.conn) {
             return;
         }
-        let later = if is_allowed { receiver.receive(message).err() } else { Some(message) };
-        if let Some(message) = later {
-            self.inbox.push(message.into_owned());
+        match if is_allowed { receiver.receive(&message) } else { Handled::Later } {
+            Handled::Done => message.give_back(),
+            Handled::Later => self.inbox.push(message.into_owned()),
         }
     }
 

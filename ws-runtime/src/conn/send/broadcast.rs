@@ -28,6 +28,7 @@ impl<'p> Broadcast<'p> {
     /// # Errors
     ///
     /// As [`Conn::send_utf8`].
+    #[inline]
     pub(crate) fn send_to(&mut self, conn: &Conn) -> Result<(), SendError> {
         conn.check_size(self.payload.len())?;
         match conn.deflation() {
