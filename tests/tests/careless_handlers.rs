@@ -35,6 +35,33 @@ mod fragile {
 
     #[state]
     #[derive(Default)]
+    pub struct Bomb {
+        pub is_armed: bool,
+    }
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(!self.is_armed, "the destructor of a state");
+        }
+    }
+
+    #[on("arm")]
+    fn arm(bomb: &mut Bomb) {
+        bomb.is_armed = true;
+    }
+
+    /// A closure that is replaced while it runs, and whose captures panic as they are dropped.
+    #[on("replace")]
+    fn replace(conn: &Conn) {
+        let panics = User { name: "captured".to_owned(), panics: true };
+        conn.on_utf8(move |conn, _| {
+            let _ = &panics;
+            conn.on_utf8(|conn, text| conn.send_utf8(text));
+        });
+    }
+
+    #[state]
+    #[derive(Default)]
     pub struct Other {
         pub count: u64,
     }
@@ -623,5 +650,30 @@ async fn all_that_has_arrived_is_answered_once_at_shutdown() -> Result {
     ids.sort_unstable();
     assert_eq!(ids, [1, 2, 3, 4, 5, 6, 7, 8]);
     assert_eq!(ended.load(Ordering::Relaxed), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_whose_destructor_panics_keeps_no_server_from_stopping() -> Result {
+    let (server, ended) = start().await?;
+    let mut client = server.connect("/").await?;
+    client.call::<()>("arm", ()).await?;
+    tokio::time::timeout(Duration::from_secs(60), server.stop()).await?;
+    assert_eq!(client.closed().await?.code, 1001);
+    assert_eq!(ended.load(Ordering::Relaxed), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closure_that_replaces_itself_and_panics_as_it_is_dropped_ends_its_connection() -> Result {
+    let (server, ended) = start().await?;
+    let mut client = server.connect("/").await?;
+    let mut other = server.connect("/").await?;
+    client.call::<()>("replace", ()).await?;
+    client.send_utf8("replaces").await?;
+    assert_eq!(client.closed().await?.code, 1011);
+    server.advance(1).await;
+    assert_eq!(ended.load(Ordering::Relaxed), 1);
+    assert_eq!(other.call::<i64>("add", json!([1, 2])).await?, 3);
     Ok(())
 }

@@ -61,6 +61,12 @@ mod game {
         Endless
     }
 
+    /// Always ready, of items that are much smaller than the outbox.
+    #[on("tiny")]
+    fn tiny() -> impl Stream<Item = u8> {
+        stream::repeat(1)
+    }
+
     #[on("forever")]
     fn forever() -> impl Stream<Item = u8> {
         stream::pending()
@@ -199,6 +205,46 @@ async fn a_stream_that_is_always_ready_leaves_room_for_calls_and_its_cancel() ->
     }
     client.expect_nothing().await?;
     Ok(())
+}
+
+/// The peer reads all at once, so the outbox never fills.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_of_tiny_items_leave_room_for_calls_and_their_cancels() {
+    for count in [1, 16] {
+        ask_beside_streams(count).await;
+    }
+}
+
+async fn ask_beside_streams(count: usize) {
+    let gate = game::Gate { open: Arc::new(Semaphore::new(0)), alive: Arc::new(()), ended: Arc::default() };
+    let running = game::server().state(gate).listen("127.0.0.1:0").bind().await.unwrap();
+    let mut client = ws_tests::Client::connect(&running).await;
+    for id in 0..count {
+        client.send(format!(r#"{{"type":"tiny","id":{id}}}"#)).await;
+    }
+    client.send(r#"{"type":"add","id":"call","data":[1,2]}"#).await;
+    client.send(r#"{"type":"$ping","id":"ping"}"#).await;
+    let ends = async {
+        let (mut items, mut done, mut answered) = (0, 0, 0);
+        while done < count {
+            let text = client.text().await;
+            if text.contains("\"done\"") {
+                done += 1;
+            } else if text.contains("\"call\"") || text.contains("\"ping\"") {
+                answered += 1;
+                if answered == 2 {
+                    println!("answered after {items} items");
+                    for id in 0..count {
+                        client.send(format!(r#"{{"type":"$cancel","id":{id}}}"#)).await;
+                    }
+                }
+            } else {
+                items += 1;
+            }
+        }
+        println!("ended after {items} items");
+    };
+    tokio::time::timeout(Duration::from_secs(20), ends).await.expect("the streams never end");
 }
 
 #[tokio::test(start_paused = true)]
