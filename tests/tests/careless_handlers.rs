@@ -64,6 +64,7 @@ mod fragile {
     #[derive(Default)]
     pub struct Other {
         pub count: u64,
+        pub parked: Timer,
     }
 
     #[state]
@@ -400,6 +401,46 @@ mod fragile {
         timed.fired
     }
 
+    #[on("large")]
+    fn large() -> String {
+        "x".repeat(100_000)
+    }
+
+    #[on("large error")]
+    fn large_error() -> Result<(), Reject> {
+        Err(Reject::forbidden().text("x".repeat(100_000)))
+    }
+
+    #[on("large data")]
+    async fn large_data() -> Result<(), Reject> {
+        Err(Reject::forbidden().with_data("x".repeat(100_000)))
+    }
+
+    #[on("large item")]
+    fn large_item() -> impl Stream<Item = Result<u8, Reject>> {
+        stream::iter([Ok(1), Err(Reject::forbidden().text("x".repeat(100_000)))])
+    }
+
+    #[on("large beside", concurrent = 1)]
+    async fn large_beside() -> Result<(), Reject> {
+        Err(Reject::forbidden().text("x".repeat(100_000)))
+    }
+
+    /// Moves the session's timer into the state, and back into the session of whoever asks.
+    #[on("park")]
+    fn park(seat: &mut Seat, other: &mut Other) {
+        seat.soon.start(1);
+        std::mem::swap(&mut seat.soon, &mut other.parked);
+    }
+
+    #[on("resume")]
+    fn resume(seat: &mut Seat, other: &mut Other) {
+        std::mem::swap(&mut seat.soon, &mut other.parked);
+        if let Some(left) = seat.soon.left() {
+            seat.soon.start(left);
+        }
+    }
+
     #[on("add")]
     fn add(Json((a, b)): Json<(i64, i64)>) -> i64 {
         a + b
@@ -675,5 +716,33 @@ async fn a_closure_that_replaces_itself_and_panics_as_it_is_dropped_ends_its_con
     server.advance(1).await;
     assert_eq!(ended.load(Ordering::Relaxed), 1);
     assert_eq!(other.call::<i64>("add", json!([1, 2])).await?, 3);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_is_too_large_to_be_sent_is_an_internal_one() -> Result {
+    let (server, _) = start().await?;
+    let mut client = server.connect("/").await?;
+    for name in ["large", "large error", "large data", "large beside"] {
+        let error = client.call::<Value>(name, ()).await.unwrap_err();
+        assert_eq!(error.code(), Some("internal"), "{name}: {error}");
+    }
+    let id = client.begin("large item", ()).await?;
+    assert_eq!(client.reply::<u8>(id).await?, 1);
+    assert_eq!(client.reply::<u8>(id).await.unwrap_err().code(), Some("internal"));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_that_moves_into_the_session_runs_once_it_is_started_there() -> Result {
+    let (server, _) = start().await?;
+    let mut client = server.connect("/").await?;
+    client.call::<()>("park", ()).await?;
+    server.advance(0.5).await;
+    let mut other = server.connect("/").await?;
+    other.call::<()>("resume", ()).await?;
+    server.advance(2).await;
+    let note: Value = other.expect("note").await?;
+    assert_eq!(note["text"], "soon");
     Ok(())
 }

@@ -119,7 +119,8 @@ impl Conn {
     /// at a time. To drop the future is to give the question up: an answer that comes later is ignored, as is a second one.
     ///
     /// A handler may wait for an answer of its own connection: answers are received while handlers run. They are received in
-    /// order with other messages, so a peer that has filled the inbox (`max_inbox`) cannot be heard.
+    /// order with other messages, so a peer that has filled the inbox (`max_inbox`) cannot be heard. Once the server closes
+    /// its connections to shut down, nothing more is received: all questions end with [`AskError::Gone`] then.
     ///
     /// ```
     /// use serde::Serialize;
