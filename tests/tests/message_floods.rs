@@ -67,6 +67,34 @@ mod game {
         stream::repeat(1)
     }
 
+    async fn slowly(gate: &Gate) -> Result<(), Reject> {
+        match gate.open.acquire().await {
+            Ok(permit) => permit.forget(),
+            Err(_) => return Err(Reject::forbidden()),
+        }
+        Ok(())
+    }
+
+    #[on("guarded stream", guard = slowly)]
+    fn guarded_stream() -> impl Stream<Item = u8> {
+        stream::repeat(1)
+    }
+
+    #[on("guarded stream alone", guard = slowly)]
+    fn guarded_stream_alone() -> impl Stream<Item = u8> + use<> {
+        stream::repeat(1)
+    }
+
+    #[on("guarded beside", guard = slowly, concurrent = 2)]
+    async fn guarded_beside() -> u8 {
+        std::future::pending().await
+    }
+
+    #[on("guarded", guard = slowly)]
+    async fn guarded() -> u8 {
+        1
+    }
+
     #[on("forever")]
     fn forever() -> impl Stream<Item = u8> {
         stream::pending()
@@ -321,6 +349,41 @@ async fn cancels_at_every_moment_leave_one_reply_for_each_id() -> Result {
     client.send_utf8(r#"{"type":"one","id":8}"#).await?;
     open.add_permits(1);
     assert_eq!(next(&mut client).await?, json!({"type": "one", "id": 8, "data": 1}));
+    Ok(())
+}
+
+/// The guard is awaited: the message waits in no queue, and its call does not run yet.
+#[tokio::test(start_paused = true)]
+async fn a_call_is_cancelled_while_its_guard_is_awaited() -> Result {
+    let Setup { server, open, .. } = start().await?;
+    let mut client = server.connect("/").await?;
+    for (id, name) in
+        ["guarded stream", "guarded stream alone", "guarded beside", "guarded"].into_iter().enumerate()
+    {
+        for text in [
+            json!({"type": name, "id": id}),
+            json!({"type": "$cancel", "id": id}),
+            json!({"type": "$cancel", "id": id}),
+            json!({"type": "add", "id": "add", "data": [1, 2]}),
+        ] {
+            client.send_utf8(text.to_string()).await?;
+        }
+        server.advance(0).await;
+        open.add_permits(1);
+        let reply = next(&mut client).await?;
+        match name {
+            "guarded beside" => assert_eq!(reply["error"]["code"], "cancelled", "{reply}"),
+            "guarded" => assert_eq!(reply["data"], 1, "{reply}"),
+            _ => assert_eq!(reply, json!({"type": name, "id": id, "done": true})),
+        }
+        assert_eq!(next(&mut client).await?["data"], 3, "{name}");
+        client.expect_nothing().await?;
+    }
+    open.close();
+    client.send_utf8(r#"{"type":"guarded beside","id":9}"#).await?;
+    client.send_utf8(r#"{"type":"$cancel","id":9}"#).await?;
+    assert_eq!(next(&mut client).await?["error"]["code"], "forbidden");
+    client.expect_nothing().await?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ mod timers;
 use std::sync::Arc;
 
 use super::Conn;
-use super::beside::Place;
+use super::beside::{Place, tell_cancelled};
 use super::drive::{Driver, Next};
 use super::life::ConnGuard;
 use super::receive::Receiver;
@@ -101,24 +101,11 @@ impl<R: Route> Dispatcher<R> {
         if let Err(refused) = self.within_rate(&message, HandlersTurn::Awaited) {
             return self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), refused);
         }
-        if let Received::Named(message) = &message
-            && R::awaits_guard(message.name())
-        {
-            let ended = driver.run_handler(|| R::guard(self.event().bringing(message))).await;
-            if !matches!(ended, Some(Ok(Ok(())))) {
-                let handler = R::named_handler(message.name());
-                return self.conclude(handler, OnRefusal::Reply(Some(message)), ended);
-            }
-        }
         let message = match message {
-            // The value of `concurrent` is an expression of the user's.
-            Received::Named(message) => match catch_now(|| R::running(message.name())) {
+            Received::Named(message) => match self.pass_guard(driver, &message).await {
                 Ok(Some(running)) => return self.run_beside(driver, running, message).await,
                 Ok(None) => Received::Named(message),
-                Err(panicked) => {
-                    let handler = R::named_handler(message.name());
-                    return self.fail(handler, OnRefusal::Reply(Some(&message)), Err(panicked));
-                }
+                Err(verdict) => return verdict,
             },
             other => other,
         };
@@ -126,6 +113,38 @@ impl<R: Route> Dispatcher<R> {
         let verdict = self.conclude(message.handler::<R>(), OnRefusal::of::<R>(&message), ended);
         message.give_back();
         verdict
+    }
+
+    /// Runs the `async` guard of a named message, if it has one. Returns how its handler runs beside others, if it does; or,
+    /// if it does not run at all, whether the connection goes on.
+    async fn pass_guard(
+        &mut self,
+        driver: &mut Driver,
+        message: &Envelope<'static>,
+    ) -> Result<Option<Running>, Verdict> {
+        let handler = R::named_handler(message.name());
+        let on_refusal = OnRefusal::Reply(Some(message));
+        // The value of `concurrent` is an expression of the user's.
+        let running = match catch_now(|| R::running(message.name())) {
+            Ok(running) => running,
+            Err(panicked) => return Err(self.fail(handler, on_refusal, Err(panicked))),
+        };
+        if !R::awaits_guard(message.name()) {
+            return Ok(running);
+        }
+        if running.is_some() {
+            driver.expect_beside(message.id());
+        }
+        let ended = driver.run_handler(|| R::guard(self.event().bringing(message))).await;
+        let is_cancelled = driver.is_cancelled_meanwhile();
+        match (ended, running) {
+            (Some(Ok(Ok(()))), Some(running)) if is_cancelled => {
+                tell_cancelled(self.conn(), handler, running, &message.address());
+                Err(Verdict::GoOn)
+            }
+            (Some(Ok(Ok(()))), running) => Ok(running),
+            (ended, _) => Err(self.conclude(handler, on_refusal, ended)),
+        }
     }
 
     /// Begins a call that runs beside the handlers of the messages that follow, once it may.

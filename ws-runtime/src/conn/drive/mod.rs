@@ -150,6 +150,16 @@ impl Driver {
         }
     }
 
+    /// A call with this `id` will run beside others once its guard has passed it. Until then, it can be cancelled.
+    pub(super) fn expect_beside(&mut self, id: Option<&str>) {
+        self.beside.expect(id);
+    }
+
+    /// Whether the call that was expected has been cancelled meanwhile.
+    pub(super) fn is_cancelled_meanwhile(&mut self) -> bool {
+        self.beside.take_cancelled()
+    }
+
     /// Waits until fewer than `most` calls of a handler run, for a call with this `id`, or until something else is to be
     /// done first.
     pub(super) async fn place_beside(
