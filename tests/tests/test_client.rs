@@ -383,3 +383,21 @@ async fn wrong_options_are_reported_as_elsewhere() {
     let error = echo::server().max_recv_size(0).test().await.unwrap_err();
     assert!(matches!(error, NotStarted::Server(ws_runtime::Error::Options(_))), "{error}");
 }
+
+/// Both directions are full, and only reading makes room again.
+#[tokio::test(start_paused = true)]
+async fn a_client_reads_again_while_what_it_sends_waits() -> Result {
+    let server = echo::server().test().await?;
+    let mut ann = server.connect("/").buffer(1024).await?;
+    assert_eq!(ann.utf8().await?, "memory");
+    ann.stop_reading();
+    let mut sent = 0;
+    while ann.send_utf8("x".repeat(1000)).await.is_ok() {
+        sent += 1;
+    }
+    ann.start_reading();
+    for _ in 0..=sent {
+        assert_eq!(ann.utf8().await?.len(), 1000);
+    }
+    Ok(())
+}

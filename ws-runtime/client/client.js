@@ -76,7 +76,8 @@ export const connect = (url = '/', options = {}) => new Socket(url, options);
  * * `open`: connected. What its listeners send goes ahead of what waited for the connection.
  * * `close` (`code`, `reason`, `retryIn`): lost, or not even made. The next attempt is in `retryIn` milliseconds; null
  *   means never. Browsers tell a page no more of a refused handshake than the code 1006.
- * * `error` (`error`): what no call can throw: a message of `notify` was refused or not sent, or `token` threw.
+ * * `error` (`error`): what no call can throw: a message of `notify` was refused or not sent, or `token` threw. What its
+ *   own listeners send by `notify` fails without another event.
  * * `message` (`data`): a text or binary message that is no envelope.
  */
 export class Socket extends EventTarget {
@@ -96,6 +97,7 @@ export class Socket extends EventTarget {
   #lastId = 0;
   /** While open: what waits for replies. Otherwise: what waits to be sent. @type {Map<number, Request>} */
   #requests = new Map();
+  #failing = false;
   #pushes = new EventTarget();
   /** @type {Map<string, (data: any) => any>} */
   #answers = new Map();
@@ -140,7 +142,7 @@ export class Socket extends EventTarget {
    * @param {string} type @param {any} [data]
    */
   notify(type, data) {
-    const end = (error) => error && emit(this, 'error', { error });
+    const end = (error) => error && this.#fail(error);
     try {
       this.#request(type, data, { end, timeout: this.#options.timeout });
     } catch (error) {
@@ -267,8 +269,7 @@ export class Socket extends EventTarget {
       if (!handler) throw new Refused('not_found', `this client does not answer ${type}`);
       answer = this.#pack({ type, ask, data: (await handler(question)) ?? null });
     } catch (thrown) {
-      const { code, message, data } = thrown instanceof Refused ? thrown : new Refused('internal', String(thrown));
-      answer = this.#pack({ type, ask, error: { code, message, data } });
+      answer = this.#pack({ type, ask, error: told(thrown) });
     }
     // Not over a newer connection: there the same number may be another question.
     ws.send(answer);
@@ -283,7 +284,7 @@ export class Socket extends EventTarget {
     let retryIn = null;
     this.#lastCode = code;
     if (retries) {
-      if (this.state === 'open') this.#endAll('disconnected', why);
+      if (this.state === 'open') this.#endAll('disconnected', why, true);
       retryIn = Math.random() * Math.min(reconnectDelay * 2 ** this.#failures++, reconnectDelayMax);
       this.state = 'waiting';
       this.#ws = null;
@@ -307,8 +308,10 @@ export class Socket extends EventTarget {
   }
 
   #stop(why) {
-    this.#endAll('closed', why);
+    const sent = this.state === 'open';
+    // First: what is told that it has ended may send something else.
     this.state = 'closed';
+    this.#endAll('closed', why, sent);
     this.#ws = null;
     clearTimeout(this.#timer);
     globalThis.removeEventListener?.('online', this.#wake);
@@ -334,7 +337,7 @@ export class Socket extends EventTarget {
 
   #after(time, then) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(then, time);
+    this.#timer = later(then, time);
   }
 
   /**
@@ -361,7 +364,7 @@ export class Socket extends EventTarget {
     };
     const request = { text: this.#pack({ type, id: item && id, data }), id, item, end: cleanUp };
     const late = () => new Unanswered('timeout', `no reply to ${type} in ${timeout} ms`, this.state === 'open');
-    const timer = timeout && setTimeout(() => this.#cancel(request, late()), timeout);
+    const timer = timeout && later(() => this.#cancel(request, late()), timeout);
     const abort = () => this.#cancel(request, signal.reason);
     signal?.addEventListener('abort', abort);
     this.#requests.set(id, request);
@@ -384,9 +387,17 @@ export class Socket extends EventTarget {
     if (this.#requests.delete(request.id)) request.end(error);
   }
 
-  #endAll(code, why) {
-    const sent = this.state === 'open';
-    for (const request of this.#requests.values()) this.#end(request, new Unanswered(code, why, sent));
+  #endAll(code, why, sent) {
+    // Not what is added meanwhile.
+    for (const request of [...this.#requests.values()]) this.#end(request, new Unanswered(code, why, sent));
+  }
+
+  /** Tells listeners of an error, but not of one that they cause: they could do that without end. */
+  #fail(error) {
+    if (this.#failing) return;
+    this.#failing = true;
+    emit(this, 'error', { error });
+    this.#failing = false;
   }
 
   /** @param {any} message */
@@ -408,6 +419,19 @@ const defaults = {
 };
 
 const emit = (target, type, properties) => target.dispatchEvent(Object.assign(new Event(type), properties));
+
+/** A longer time than `setTimeout` can wait would be none at all. */
+const later = (then, time) => setTimeout(then, Math.min(time, 2 ** 31 - 1));
+
+/** What the server is told of an error, whatever was thrown. */
+function told(thrown) {
+  try {
+    const { code, message, data } = thrown instanceof Refused ? thrown : new Refused('internal', String(thrown));
+    return JSON.parse(JSON.stringify({ code, message, data }));
+  } catch {
+    return { code: 'internal', message: 'the error cannot be written as JSON' };
+  }
+}
 
 /** A subprotocol must not have all the characters that a token may have. */
 const base64url = (token) => btoa(token).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');

@@ -470,4 +470,61 @@ export const cases = {
   async 'a bad address is refused at once'({ open }) {
     equal(await failure((async () => open({}, 'http://[')).call(), 'name'), ['TypeError']);
   },
+
+  async 'times without an end are no times of a millisecond'({ open }) {
+    const socket = open({ WebSocket: Silent, pingInterval: Infinity, pingTimeout: Infinity });
+    await sleep(20);
+    Silent.last.onopen();
+    let ended = false;
+    socket.call('add', [1, 2], { timeout: Infinity }).catch(() => (ended = true));
+    await sleep(50);
+    equal([ended, Silent.last.sent.length, socket.state], [false, 1, 'open']);
+  },
+
+  async 'whatever an answer throws is an answer'({ open, Refused }) {
+    const socket = open({ WebSocket: Silent });
+    await sleep(20);
+    Silent.last.onopen();
+    const cycle = {};
+    cycle.cycle = cycle;
+    for (const thrown of [Object.create(null), new Refused('busy', 'not now', cycle), new Refused('busy', 'no', 1n)]) {
+      socket.answer('confirm', () => {
+        throw thrown;
+      });
+      Silent.last.onmessage({ data: '{"type":"confirm","ask":1}' });
+      await sleep(5);
+      equal(JSON.parse(Silent.last.sent.pop()).error, {
+        code: 'internal',
+        message: 'the error cannot be written as JSON',
+      });
+    }
+  },
+
+  async 'a listener of error may send something that fails too'({ open }) {
+    const socket = open({ WebSocket: Silent });
+    let errors = 0;
+    socket.addEventListener('error', () => {
+      if (++errors < 1000) socket.notify('report');
+    });
+    socket.notify('first');
+    socket.close();
+    equal(errors, 1);
+    socket.notify('second');
+    equal(errors, 2);
+  },
 };
+
+/** A connection whose server says what the case says. */
+class Silent {
+  sent = [];
+
+  constructor() {
+    Silent.last = this;
+  }
+
+  send(text) {
+    this.sent.push(text);
+  }
+
+  close() {}
+}

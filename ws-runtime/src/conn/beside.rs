@@ -25,7 +25,7 @@ struct Calls {
     running: FuturesUnordered<Pin<Box<dyn Future<Output = Ended> + Send>>>,
     entries: Vec<Entry>,
     next: u64,
-    /// The call that waits until one of the others ends.
+    /// The call that waits until one of the others ends, or for its guard.
     waiting: Option<Waiting>,
 }
 
@@ -111,6 +111,21 @@ impl BesideCalls {
         if calls.running.is_empty() && calls.waiting.is_none() {
             self.0 = None;
         }
+    }
+
+    /// A call with this `id` is about to begin: until then, it can be cancelled.
+    pub(super) fn expect(&mut self, id: Option<&str>) {
+        let waiting = Waiting { id: id.map(Into::into), is_cancelled: false };
+        self.0.get_or_insert_default().waiting = Some(waiting);
+    }
+
+    /// Ends what [`expect`](Self::expect) began. Returns whether the call was cancelled meanwhile.
+    pub(super) fn take_cancelled(&mut self) -> bool {
+        let waiting = self.0.as_mut().and_then(|calls| calls.waiting.take());
+        if self.0.as_ref().is_some_and(|calls| calls.running.is_empty()) {
+            self.0 = None;
+        }
+        waiting.is_some_and(|waiting| waiting.is_cancelled)
     }
 
     /// The place of a call that has this `id` and waits until fewer than `most` calls of its handler run.

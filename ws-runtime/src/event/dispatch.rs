@@ -9,6 +9,7 @@ use super::message::{Binary, Content, Utf8};
 use super::outcome::{Failure, Handled, Outcome};
 use super::route::Route;
 use super::service::Service;
+use crate::conn::catch_now;
 use crate::message::{Envelope, Keys, Limited, Running};
 use crate::{Conn, Reject, Server};
 
@@ -151,9 +152,14 @@ struct SpeechOf<R>(PhantomData<R>);
 
 impl<R: Route> SpeechOf<R> {
     const SPEECH: Option<&'static Speech> = match R::ENVELOPE {
-        Some(keys) => Some(&Speech { keys, takes_text: R::TAKES_TEXT, running: R::running }),
+        Some(keys) => Some(&Speech { keys, takes_text: R::TAKES_TEXT, running: Self::running }),
         None => None,
     };
+
+    /// The value of `concurrent` is an expression of the user's. If it panics, the message itself will end the connection.
+    fn running(name: &str) -> Option<Running> {
+        catch_now(|| R::running(name)).unwrap_or_default()
+    }
 }
 
 impl<'b> Received<'b> {

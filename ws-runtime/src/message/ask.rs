@@ -119,7 +119,8 @@ impl Conn {
     /// at a time. To drop the future is to give the question up: an answer that comes later is ignored, as is a second one.
     ///
     /// A handler may wait for an answer of its own connection: answers are received while handlers run. They are received in
-    /// order with other messages, so a peer that has filled the inbox (`max_inbox`) cannot be heard.
+    /// order with other messages, so a peer that has filled the inbox (`max_inbox`) cannot be heard. Once the server closes
+    /// its connections to shut down, nothing more is received: all questions end with [`AskError::Gone`] then.
     ///
     /// ```
     /// use serde::Serialize;
@@ -149,45 +150,49 @@ impl Conn {
     ///
     /// The future ends with an [`AskError`].
     pub fn ask<T, A: Ask<Answer = T>>(&self, question: A) -> Asking<T> {
-        let state = match self.send_question(&question) {
-            Ok((number, answer)) => State::Asked { number, answer },
-            Err(error) => State::Failed(Some(error)),
+        let (state, number) = match self.open_question() {
+            Ok((number, answer)) => (State::Asked { number, answer }, Some(number)),
+            Err(error) => (State::Failed(Some(error)), None),
         };
-        Asking {
+        // Dropped, it closes the question: also if serialising it panics.
+        let mut asking = Asking {
             conn: self.clone(),
             state,
             asked: Instant::now(),
             patience: PATIENCE,
             deadline: None,
             read: A::read_answer,
+        };
+        if let Some(Err(error)) = number.map(|number| self.send_question(number, &question)) {
+            asking.close();
+            asking.state = State::Failed(Some(error));
         }
+        asking
     }
 
-    fn send_question<A: Ask>(&self, question: &A) -> Result<(u64, oneshot::Receiver<Answered>), AskError> {
+    fn open_question(&self) -> Result<(u64, oneshot::Receiver<Answered>), AskError> {
         self.check_speaks()?;
-        let (number, answer) = self.questions().open().map_err(|error| match error {
+        self.questions().open().map_err(|error| match error {
             NotAsked::TooMany => AskError::TooMany,
             NotAsked::Over => AskError::Gone,
-        })?;
+        })
+    }
+
+    fn send_question<A: Ask>(&self, number: u64, question: &A) -> Result<(), AskError> {
         let sent = with_text(
             |out| write::question(out, A::KEYS, A::NAME, number, &Data(question)),
             |text| self.send_text(text),
         );
-        let sent = sent.map_err(not_json).flatten();
-        if let Err(error) = sent {
-            self.questions().close(number);
-            return Err(match error {
-                SendError::Gone => AskError::Gone,
-                error @ (SendError::NotReady
-                | SendError::TooLarge { .. }
-                | SendError::ControlTooLarge { .. }
-                | SendError::NoEnvelope
-                | SendError::NotJson { .. }
-                | SendError::Full { .. }
-                | SendError::Slow { .. }) => AskError::Send(error),
-            });
-        }
-        Ok((number, answer))
+        sent.map_err(not_json).flatten().map_err(|error| match error {
+            SendError::Gone => AskError::Gone,
+            error @ (SendError::NotReady
+            | SendError::TooLarge { .. }
+            | SendError::ControlTooLarge { .. }
+            | SendError::NoEnvelope
+            | SendError::NotJson { .. }
+            | SendError::Full { .. }
+            | SendError::Slow { .. }) => AskError::Send(error),
+        })
     }
 }
 

@@ -2,16 +2,19 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use pin_project_lite::pin_project;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::task::coop::consume_budget;
 
 use super::write::{self, ReplyTo};
 use super::{Address, Envelope, Keys};
+use crate::conn::catch_now;
 use crate::event::{Failure, Outcome};
 use crate::generated::BoxFuture;
 use crate::wire::{Payload, SHARE_FROM};
@@ -76,7 +79,7 @@ impl<'a> Caller<'a> {
         stream: S,
         each: impl Fn(S::Item, Self) -> Outcome + Send,
     ) -> Outcome {
-        let mut stream = pin!(stream);
+        let mut stream = pin!(Held { stream: Some(stream) });
         loop {
             if self.conn.unwritten() > self.conn.max_outbox() / 4 && self.conn.flushed().await.is_err() {
                 return Ok(());
@@ -88,6 +91,7 @@ impl<'a> Caller<'a> {
             // A stream that is always ready must leave the task to others.
             consume_budget().await;
         }
+        stream.end();
         done(self.conn, self.keys(), self.reply_to());
         Ok(())
     }
@@ -110,6 +114,37 @@ impl<'a> Caller<'a> {
     }
 }
 
+pin_project! {
+    /// A stream of the user's. If it panics, it is dropped while the thread unwinds: a panic of its destructor would end the
+    /// process then, so it is caught.
+    struct Held<S> {
+        #[pin]
+        stream: Option<S>,
+    }
+
+    impl<S> PinnedDrop for Held<S> {
+        fn drop(this: Pin<&mut Self>) {
+            if this.stream.is_some() {
+                // There is no caller left to report it to. The panic hook has run.
+                let _ = catch_now(|| this.end());
+            }
+        }
+    }
+}
+
+impl<S> Held<S> {
+    /// Drops the stream.
+    fn end(self: Pin<&mut Self>) {
+        self.project().stream.set(None);
+    }
+}
+
+impl<S: Stream> Held<S> {
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        self.project().stream.as_pin_mut().map_or(Poll::Ready(None), |stream| stream.poll_next(cx))
+    }
+}
+
 /// Tells the peer that a stream has ended.
 pub(crate) fn done(conn: &Conn, keys: &Keys, to: ReplyTo<'_>) {
     // It fails only if the connection is gone.
@@ -122,15 +157,20 @@ pub(crate) fn done(conn: &Conn, keys: &Keys, to: ReplyTo<'_>) {
 /// Tells the peer why a message has failed.
 #[cold]
 pub(crate) fn error(conn: &Conn, keys: &Keys, to: ReplyTo<'_>, reject: &Reject) {
+    if let Err(failure) = send_error(conn, keys, to, reject) {
+        tracing::error!(conn = conn.id(), code = reject.code(), error = %failure, "an error reply was not sent");
+        // It was too large. The peer waits for a reply all the same.
+        let _ = send_error(conn, keys, to, &Reject::internal());
+    }
+}
+
+fn send_error(conn: &Conn, keys: &Keys, to: ReplyTo<'_>, reject: &Reject) -> Outcome {
     let data = reject.data().map(RawValue::get);
     let told = write::Told { code: reject.code(), message: reject.message(), data };
-    let sent = send(conn, |out| {
+    send(conn, |out| {
         write::error(out, keys, to, told);
         Ok(())
-    });
-    if let Err(failure) = sent {
-        tracing::error!(conn = conn.id(), code = reject.code(), error = %failure, "an error reply was not sent");
-    }
+    })
 }
 
 thread_local! {

@@ -85,7 +85,9 @@ impl Envelope<'_> {
     /// message has none.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        let _ = self.complete();
+        if !self.head.is_broken() {
+            let _ = self.complete();
+        }
         self.head.id(self.text.as_str())
     }
 

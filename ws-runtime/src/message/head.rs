@@ -166,8 +166,11 @@ impl Head {
         if !self.seen().has(Seen::ALL) {
             let data = self.data as usize;
             let mut scan = Scan::after_value(text, self.keys, data, self.seen());
-            let end = scan.skip_value()?;
-            self.scan_tail(scan, end)?;
+            let scanned = scan.skip_value().and_then(|end| self.scan_tail(scan, end));
+            if scanned.is_err() {
+                self.seen.fetch_or(Seen::BROKEN.0, Ordering::Release);
+            }
+            scanned?;
         }
         self.check()
     }
@@ -211,6 +214,11 @@ impl Head {
         }
         // Answers never get to a handler if their number stands before the data.
         if seen.has(Seen::ASK) { Err(Broken::NoQuestion) } else { Ok(()) }
+    }
+
+    /// Whether a scan of the rest has found that the message is broken. Another scan would find no more.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.seen().has(Seen::BROKEN)
     }
 
     /// Whether the message is scanned to its end.

@@ -95,6 +95,8 @@ impl Seen {
     pub(super) const BAD_ID: Self = Self(1 << 5);
     /// The whole message was scanned.
     pub(super) const ALL: Self = Self(1 << 6);
+    /// The rest was scanned, and is no JSON, or has a key twice.
+    pub(super) const BROKEN: Self = Self(1 << 7);
 
     pub(super) fn has(self, bit: Self) -> bool {
         self.0 & bit.0 != 0

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::Hosted;
 use super::shutdown::Stage;
-use crate::conn::catch;
+use crate::conn::{catch, catch_now};
 use crate::event::{ServerEvent, Service};
 use crate::timer::{Fired, StateTimer, Timed, Timers};
 
@@ -16,7 +16,7 @@ impl<S: Service> Hosted<S> {
     /// Runs the handlers of a state's timers, in the order of their times, until the server closes its connections.
     pub(crate) async fn run_timers<O>(&self, cell: &Timed<O>, timers: &[&'static dyn StateTimer<S, O>]) {
         loop {
-            let due = look_at(cell, timers);
+            let due = self.look_at(cell, timers);
             for (number, fired) in due.iter().enumerate() {
                 if self.server.has_reached(Stage::Closing) {
                     return;
@@ -32,23 +32,35 @@ impl<S: Service> Hosted<S> {
                 }
                 self.server.report(timer.name(), &outcome);
                 // If an argument was refused, the timer has not been stopped.
-                timer.fire(fired, &mut cell.lock());
+                let fired = catch_now(|| timer.fire(fired, &mut cell.lock()));
+                if fired.is_err() {
+                    self.server.report(timer.name(), &fired.map(|_| Ok(())));
+                }
             }
             if !self.server.wait_for(cell.rings()).await {
                 return;
             }
         }
     }
-}
 
-/// The timers that are due. Sets the alarm for the next one.
-fn look_at<S: Service, O>(cell: &Timed<O>, timers: &[&'static dyn StateTimer<S, O>]) -> Vec<Fired> {
-    let mut state = cell.lock();
-    let mut found = Timers::at(Instant::now());
-    for (number, timer) in timers.iter().enumerate() {
-        timer.show(number, &mut state, &mut found);
+    /// The timers that are due. Sets the alarm for the next one.
+    fn look_at<O>(&self, cell: &Timed<O>, timers: &[&'static dyn StateTimer<S, O>]) -> Vec<Fired> {
+        let mut found = Timers::at(Instant::now());
+        let mut panicked = Vec::new();
+        let mut state = cell.lock();
+        for (number, timer) in timers.iter().enumerate() {
+            // Keys are copied, by the user's code.
+            if let Err(cause) = catch_now(|| timer.show(number, &mut state, &mut found)) {
+                panicked.push((timer.name(), cause));
+            }
+        }
+        let (due, next) = found.into_due();
+        state.set_alarm(next);
+        drop(state);
+        // Without the lock: a log subscriber is the user's code too.
+        for (timer, cause) in panicked {
+            self.server.report(timer, &Err(cause));
+        }
+        due
     }
-    let (due, next) = found.into_due();
-    state.set_alarm(next);
-    due
 }

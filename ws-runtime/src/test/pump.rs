@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
+use futures_util::task::AtomicWaker;
 use futures_util::{Sink, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -24,6 +25,8 @@ pub(super) struct Shared {
     mailbox: Mutex<Mailbox>,
     /// Notified when something has arrived.
     pub(super) arrived: Notify,
+    /// The pump's, woken when it is to read again. A command would wait behind a message that the server does not take.
+    pub(super) reads: AtomicWaker,
 }
 
 impl Shared {
@@ -37,8 +40,6 @@ impl Shared {
 pub(super) enum Command {
     /// Sends a message, or bytes as they are. Then it reports that the pipe has taken them, or why it has not.
     Send(Outgoing, oneshot::Sender<Result<(), String>>),
-    /// Looks again whether it is to read.
-    Look,
 }
 
 #[derive(Debug)]
@@ -85,7 +86,6 @@ impl Pump {
             }
             match ready!(self.commands.poll_recv(cx)) {
                 None => return Poll::Ready(()),
-                Some(Command::Look) => {}
                 Some(Command::Send(outgoing, done)) => {
                     let (raw, begun) = match outgoing {
                         Outgoing::Raw(raw) => (raw, Ok(())),
@@ -157,6 +157,7 @@ impl Future for Pump {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
+        this.shared.reads.register(cx.waker());
         // What is read may have to be answered, and what is written is needed by what is read later; both keep the waker.
         if this.poll_commands(cx).is_ready() || this.poll_read(cx).is_ready() {
             return Poll::Ready(());

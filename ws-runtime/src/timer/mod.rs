@@ -40,6 +40,10 @@ pub(crate) use self::started::Started;
 /// The timers of a session stop when the connection starts to close, those of a state when the server closes its
 /// connections. A timer in a place without a handler, a local variable for example, does nothing.
 ///
+/// The owner sees a timer as it is started. One that runs already and is moved to another owner, such as from a state into the
+/// session of a player who comes back, must be started there anew:
+/// `if let Some(left) = timer.left() { timer.start(left) }`.
+///
 /// ```
 /// use ws_runtime::prelude::*;
 ///

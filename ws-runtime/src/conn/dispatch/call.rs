@@ -71,7 +71,7 @@ impl<F: Future> Future for Caught<F> {
 }
 
 /// Runs a handler that does not await, and catches its panic.
-pub(in crate::conn) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(handler)).map_err(|payload| {
         let panicked = Panicked::new(&*payload);
         // The payload is the user's, and its destructor may panic too. The second payload is leaked.

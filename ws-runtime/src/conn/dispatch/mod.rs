@@ -7,7 +7,7 @@ mod timers;
 use std::sync::Arc;
 
 use super::Conn;
-use super::beside::Place;
+use super::beside::{Place, tell_cancelled};
 use super::drive::{Driver, Next};
 use super::life::ConnGuard;
 use super::receive::Receiver;
@@ -18,8 +18,8 @@ use crate::event::{
 use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
 use crate::server::Hosted;
 
-pub(super) use self::call::{Caught, Verdict, catch_now, report};
-pub(crate) use self::call::{Panicked, catch};
+pub(super) use self::call::{Caught, Verdict, report};
+pub(crate) use self::call::{Panicked, catch, catch_now};
 pub(super) use self::tell::tell;
 
 /// Calls the handlers of one connection, one at a time.
@@ -38,8 +38,12 @@ impl<R: Route> Dispatcher<R> {
     pub(super) async fn dispatch(&mut self, driver: &mut Driver) {
         if !R::TIMERS.is_empty() {
             // The `handshake` handler may have started some.
-            let (_, next) = self.look_at_timers();
-            driver.set_timers(next);
+            match self.look_at_timers() {
+                Ok((_, next)) => driver.set_timers(next),
+                Err(panicked) => {
+                    self.fail(panicked.timer, OnRefusal::Continue, Err(panicked.cause));
+                }
+            }
         }
         if Box::pin(self.ready(driver)).await == Verdict::End {
             return;
@@ -95,21 +99,13 @@ impl<R: Route> Dispatcher<R> {
     /// Runs the `async` handler of a message to its end.
     async fn run_async(&mut self, driver: &mut Driver, message: Received<'static>) -> Verdict {
         if let Err(refused) = self.within_rate(&message, HandlersTurn::Awaited) {
-            return self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), Ok(refused));
-        }
-        if let Received::Named(message) = &message
-            && R::awaits_guard(message.name())
-        {
-            let ended = driver.run_handler(|| R::guard(self.event().bringing(message))).await;
-            if !matches!(ended, Some(Ok(Ok(())))) {
-                let handler = R::named_handler(message.name());
-                return self.conclude(handler, OnRefusal::Reply(Some(message)), ended);
-            }
+            return self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), refused);
         }
         let message = match message {
-            Received::Named(message) => match R::running(message.name()) {
-                Some(running) => return self.run_beside(driver, running, message).await,
-                None => Received::Named(message),
+            Received::Named(message) => match self.pass_guard(driver, &message).await {
+                Ok(Some(running)) => return self.run_beside(driver, running, message).await,
+                Ok(None) => Received::Named(message),
+                Err(verdict) => return verdict,
             },
             other => other,
         };
@@ -117,6 +113,38 @@ impl<R: Route> Dispatcher<R> {
         let verdict = self.conclude(message.handler::<R>(), OnRefusal::of::<R>(&message), ended);
         message.give_back();
         verdict
+    }
+
+    /// Runs the `async` guard of a named message, if it has one. Returns how its handler runs beside others, if it does; or,
+    /// if it does not run at all, whether the connection goes on.
+    async fn pass_guard(
+        &mut self,
+        driver: &mut Driver,
+        message: &Envelope<'static>,
+    ) -> Result<Option<Running>, Verdict> {
+        let handler = R::named_handler(message.name());
+        let on_refusal = OnRefusal::Reply(Some(message));
+        // The value of `concurrent` is an expression of the user's.
+        let running = match catch_now(|| R::running(message.name())) {
+            Ok(running) => running,
+            Err(panicked) => return Err(self.fail(handler, on_refusal, Err(panicked))),
+        };
+        if !R::awaits_guard(message.name()) {
+            return Ok(running);
+        }
+        if running.is_some() {
+            driver.expect_beside(message.id());
+        }
+        let ended = driver.run_handler(|| R::guard(self.event().bringing(message))).await;
+        let is_cancelled = driver.is_cancelled_meanwhile();
+        match (ended, running) {
+            (Some(Ok(Ok(()))), Some(running)) if is_cancelled => {
+                tell_cancelled(self.conn(), handler, running, &message.address());
+                Err(Verdict::GoOn)
+            }
+            (Some(Ok(Ok(()))), running) => Ok(running),
+            (ended, _) => Err(self.conclude(handler, on_refusal, ended)),
+        }
     }
 
     /// Begins a call that runs beside the handlers of the messages that follow, once it may.
@@ -145,7 +173,7 @@ impl<R: Route> Dispatcher<R> {
         // Its tokens are needed to answer for it, and the call takes the message.
         let address = message.address();
         let call = if running == Running::StreamAlone {
-            match catch_now(|| R::open_stream(self.event().bringing(&message))) {
+            match driver.observe_timers(|_| catch_now(|| R::open_stream(self.event().bringing(&message)))) {
                 Ok(Ok(stream)) => Caught::call(|| stream),
                 Ok(Err(failure)) => {
                     return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(failure))));
@@ -207,18 +235,24 @@ impl<R: Route> Dispatcher<R> {
 
     /// Takes a token of the handler's `rate`, if it has one and this is its turn.
     #[inline]
-    fn within_rate(&mut self, message: &Received<'_>, turn: HandlersTurn) -> Result<(), Failure> {
+    fn within_rate(
+        &mut self,
+        message: &Received<'_>,
+        turn: HandlersTurn,
+    ) -> Result<(), Result<Failure, Panicked>> {
         if R::RATES == 0 {
             return Ok(());
         }
-        let Some(Limit { number, rate, is_awaited }) = message.limited().and_then(R::rate) else {
+        // Its value is an expression of the user's.
+        let limit = catch_now(|| message.limited().and_then(R::rate)).map_err(Err)?;
+        let Some(Limit { number, rate, is_awaited }) = limit else {
             return Ok(());
         };
         if is_awaited != (turn == HandlersTurn::Awaited) {
             return Ok(());
         }
         let now = self.conn().server().alarms().now().micros() * 1000;
-        self.rates.take((number, R::RATES), rate.refill(), now).map_err(Failure::from)
+        self.rates.take((number, R::RATES), rate.refill(), now).map_err(|refused| Ok(refused.into()))
     }
 
     fn event(&mut self) -> RouteEvent<'_, R> {
@@ -331,7 +365,7 @@ impl<R: Route> Receiver for Dispatcher<R> {
             None => match self.within_rate(message, HandlersTurn::AtOnce) {
                 Ok(()) => return self.handle(message),
                 Err(refused) => {
-                    self.fail(message.handler::<R>(), OnRefusal::of_rate(message), Ok(refused));
+                    self.fail(message.handler::<R>(), OnRefusal::of_rate(message), refused);
                 }
             },
         }

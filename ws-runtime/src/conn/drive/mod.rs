@@ -137,9 +137,6 @@ impl Driver {
     pub(super) fn may_begin(&self, running: Running, message: &Envelope<'_>) -> Result<(), Reject> {
         message.complete()?;
         let id = message.reply_to().id;
-        if id.is_some_and(|id| self.beside.has_id(id)) {
-            return Err(Reject::bad_request().text("a call that still runs has the same id"));
-        }
         if !running.is_stream() {
             return Ok(());
         }
@@ -151,6 +148,16 @@ impl Driver {
         } else {
             Ok(())
         }
+    }
+
+    /// A call with this `id` will run beside others once its guard has passed it. Until then, it can be cancelled.
+    pub(super) fn expect_beside(&mut self, id: Option<&str>) {
+        self.beside.expect(id);
+    }
+
+    /// Whether the call that was expected has been cancelled meanwhile.
+    pub(super) fn is_cancelled_meanwhile(&mut self) -> bool {
+        self.beside.take_cancelled()
     }
 
     /// Waits until fewer than `most` calls of a handler run, for a call with this `id`, or until something else is to be
@@ -288,7 +295,7 @@ impl Driver {
             self.deadlines.add();
             self.receive_for_later(cx, now);
             return Some(Poll::Pending);
-        } else if let Some(message) = self.receive.pop() {
+        } else if let Some(message) = self.receive.pop(&self.conn, &self.beside) {
             self.budget.spend(0, 1);
             self.deadlines.made_progress(now);
             match receiver.receive(&message) {
@@ -323,7 +330,7 @@ impl Driver {
     /// The next message of a peer whose Close frame was answered before its messages were handled.
     fn pop_late(&mut self) -> Option<Received<'static>> {
         let is_cancelled = self.conn.send_path().cancel_level() > self.survives;
-        if self.handles_late && !is_cancelled { self.receive.pop() } else { None }
+        if self.handles_late && !is_cancelled { self.receive.pop(&self.conn, &self.beside) } else { None }
     }
 
     /// Does all that needs no handler and no waiting: reads, writes, checks deadlines, closes the socket.

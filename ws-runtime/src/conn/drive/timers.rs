@@ -51,7 +51,7 @@ impl Driver {
     }
 
     /// Calls handlers, and sets the alarm for the timers that they start.
-    pub(super) fn observe_timers<T>(&mut self, call: impl FnOnce(&mut Self) -> T) -> T {
+    pub(in crate::conn) fn observe_timers<T>(&mut self, call: impl FnOnce(&mut Self) -> T) -> T {
         if self.timers == TimerMode::None {
             return call(self);
         }

@@ -8,12 +8,23 @@ use tokio::time::Instant;
 
 use super::Conn;
 use crate::conn::Moment;
+use crate::conn::dispatch::catch_now;
 use crate::event::{Identity, IdentityKey, SearchKey};
 
 /// The identity of a connection, and the hash of its key.
 pub(super) struct Identified {
-    identity: Box<dyn Identity>,
+    /// `None` while it is dropped.
+    identity: Option<Box<dyn Identity>>,
     hash: Option<u64>,
+}
+
+impl Drop for Identified {
+    fn drop(&mut self) {
+        // The destructor is the user's, and runs with the last handle of the connection, which may be anywhere: in another
+        // connection's handler, or among many that are dropped at once, where a second panic would end the process. The
+        // panic hook has run.
+        let _ = catch_now(|| drop(self.identity.take()));
+    }
 }
 
 impl Conn {
@@ -24,14 +35,16 @@ impl Conn {
     #[must_use]
     pub fn identity<U: Identity>(&self) -> Option<&U> {
         let identified = self.0.extras.get()?.identity.get()?;
-        let identity: &dyn Any = &*identified.identity;
+        let identity: &dyn Any = identified.identity.as_deref()?;
         identity.downcast_ref()
     }
 
     /// Says who the peer is, once, before the connection is ready.
     pub(in crate::conn) fn set_identity(&self, identity: Box<dyn Identity>) {
-        let hash = identity.key().map(|key| self.server().hash(|state| key.hash_into(state)));
-        let _ = self.extras().identity.set(Identified { identity, hash });
+        let mut identified = Identified { identity: Some(identity), hash: None };
+        let key = identified.identity.as_ref().and_then(|identity| identity.key());
+        identified.hash = key.map(|key| self.server().hash(|state| key.hash_into(state)));
+        let _ = self.extras().identity.set(identified);
     }
 
     /// The hash of the key by which the connection is found.
@@ -40,7 +53,7 @@ impl Conn {
     }
 
     fn identity_key(&self) -> Option<&dyn IdentityKey> {
-        self.0.extras.get()?.identity.get()?.identity.key()
+        self.0.extras.get()?.identity.get()?.identity.as_ref()?.key()
     }
 
     /// Whether its key is equal to this one; `None` if it has another type.

@@ -12,10 +12,17 @@ const MIN_BYTES: usize = 256 * 1024;
 /// slows the peer down.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
-    waiting: VecDeque<Received<'static>>,
+    waiting: VecDeque<Waiting>,
     bytes: usize,
     /// How the stream of messages ended. Reported once all messages before it are handled.
     end: Option<Box<Close>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) message: Received<'static>,
+    /// The peer wants it no more, and is told so in its turn.
+    pub(super) is_cancelled: bool,
 }
 
 impl Inbox {
@@ -38,33 +45,41 @@ impl Inbox {
     }
 
     pub(super) fn first(&self) -> Option<&Received<'static>> {
-        self.waiting.front()
+        self.waiting.front().map(|waiting| &waiting.message)
     }
 
     pub(super) fn push(&mut self, message: Received<'static>) {
         self.bytes += message.size();
-        self.waiting.push_back(message);
+        self.waiting.push_back(Waiting { message, is_cancelled: false });
     }
 
-    pub(super) fn pop(&mut self) -> Option<Received<'static>> {
-        let message = self.waiting.pop_front()?;
-        self.bytes -= message.size();
+    pub(super) fn pop(&mut self) -> Option<Waiting> {
+        let waiting = self.waiting.pop_front()?;
+        self.bytes -= waiting.message.size();
         if self.waiting.is_empty() {
             // An idle connection holds no buffer.
             self.waiting = VecDeque::new();
         }
-        Some(message)
+        Some(waiting)
     }
 
     /// Takes the first message for which this holds.
     pub(super) fn take(
         &mut self,
-        which: impl FnMut(&Received<'static>) -> bool,
+        mut which: impl FnMut(&Received<'static>) -> bool,
     ) -> Option<Received<'static>> {
-        let at = self.waiting.iter().position(which)?;
-        let message = self.waiting.remove(at)?;
+        let at = self.waiting.iter().position(|waiting| !waiting.is_cancelled && which(&waiting.message))?;
+        let Waiting { message, .. } = self.waiting.remove(at)?;
         self.bytes -= message.size();
         Some(message)
+    }
+
+    /// Cancels the first message for which this holds. It keeps its place, and the memory that it counts for.
+    pub(super) fn cancel(&mut self, mut which: impl FnMut(&Received<'static>) -> bool) {
+        let mut live = self.waiting.iter_mut().filter(|waiting| !waiting.is_cancelled);
+        if let Some(waiting) = live.find(|waiting| which(&waiting.message)) {
+            waiting.is_cancelled = true;
+        }
     }
 
     /// Records how the stream of messages ended. The first call counts.

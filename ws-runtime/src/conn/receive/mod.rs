@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
 use self::inbox::Inbox;
+use self::own::refuses_id;
 use self::pace::Pace;
 use super::Conn;
 use super::drive::Turn;
@@ -300,13 +301,16 @@ impl ReceivePath {
 
     /// Passes a message on, to a handler or to the inbox.
     #[inline]
-    fn pass(&mut self, message: Received<'_>, turn: &Turn<'_>, receiver: &mut impl Receiver) {
+    fn pass<R: Receiver>(&mut self, message: Received<'_>, turn: &Turn<'_>, receiver: &mut R) {
         // Once our Close frame is queued, further messages are not handled.
         if turn.conn.phase() == Phase::Closing {
             return;
         }
         let rate = turn.conn.server().options().rate;
         let is_allowed = self.is_allowed(rate, &message, turn.now);
+        if R::HANDLES && is_allowed && refuses_id(&message, turn.beside, turn.conn) {
+            return;
+        }
         match if is_allowed { receiver.receive(&message) } else { Handled::Later } {
             Handled::Done => message.give_back(),
             Handled::Later => self.inbox.push(message.into_owned()),

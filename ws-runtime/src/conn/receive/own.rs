@@ -3,7 +3,8 @@
 
 use super::ReceivePath;
 use crate::Reject;
-use crate::conn::beside::tell_cancelled;
+use crate::conn::Conn;
+use crate::conn::beside::{BesideCalls, tell_cancelled};
 use crate::conn::dispatch::tell;
 use crate::conn::drive::Turn;
 use crate::conn::send::{Bound, Phase};
@@ -76,15 +77,26 @@ impl ReceivePath {
             return;
         }
         let Some(speech) = self.speech else { return };
-        let waiting = self.inbox.take(|waiting| match waiting {
+        let is_wanted = |waiting: &Received<'static>| match waiting {
             // What does not run beside other handlers cannot be cancelled later either.
-            Received::Named(named) => named.id() == Some(id) && (speech.running)(named.name()).is_some(),
+            Received::Named(named) => (speech.running)(named.name()).is_some() && named.id() == Some(id),
             Received::Utf8(_) | Received::Binary(_) | Received::Pong(_) => false,
-        });
-        if let Some(Received::Named(named)) = waiting
+        };
+        if turn.conn.is_overfull() {
+            // The peer is told in the message's turn. It would make room for the next one otherwise, whose reply would wait
+            // too, without end.
+            self.inbox.cancel(is_wanted);
+        } else if let Some(message) = self.inbox.take(is_wanted) {
+            self.tell_cancelled(&message, turn.conn);
+        }
+    }
+
+    /// Tells the peer that a message has not begun, as it has cancelled it.
+    pub(super) fn tell_cancelled(&self, message: &Received<'_>, conn: &Conn) {
+        if let (Received::Named(named), Some(speech)) = (message, self.speech)
             && let Some(running) = (speech.running)(named.name())
         {
-            tell_cancelled(turn.conn, HANDLER, running, &named.address());
+            tell_cancelled(conn, HANDLER, running, &named.address());
         }
     }
 
@@ -103,6 +115,20 @@ fn is_own(message: &Envelope<'_>, turn: &Turn<'_>) -> bool {
     message.is_for_runtime()
         // Its number may stand behind its data. Where nothing was asked, the handler's dispatcher finds that.
         || turn.conn.has_asked() && message.complete() == Err(Broken::NoQuestion)
+}
+
+/// Refuses a message with the `id` of a call that runs, as the peer could not tell their replies apart. Returns whether it
+/// has one.
+#[inline]
+pub(super) fn refuses_id(message: &Received<'_>, beside: &BesideCalls, conn: &Conn) -> bool {
+    match message {
+        Received::Named(named) if !beside.is_empty() && named.id().is_some_and(|id| beside.has_id(id)) => {
+            let reject = Reject::bad_request().text("a call that still runs has the same id");
+            tell(conn, HANDLER, named.keys(), named.reply_to(), Ok(Failure::from(reject)));
+            true
+        }
+        Received::Named(_) | Received::Utf8(_) | Received::Binary(_) | Received::Pong(_) => false,
+    }
 }
 
 fn answered(message: &Envelope<'_>, answer: Answer<'_>, turn: &Turn<'_>) {

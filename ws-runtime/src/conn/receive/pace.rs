@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use super::ReceivePath;
+use super::inbox::Waiting;
+use super::own::refuses_id;
+use crate::conn::Conn;
+use crate::conn::beside::BesideCalls;
 use crate::conn::drive::Moment;
 use crate::event::Received;
 use crate::message::{Bucket, Refill};
@@ -71,11 +75,18 @@ impl ReceivePath {
         self.pace.0.as_ref()?.resumes_at.filter(|at| *at > now)
     }
 
-    /// Takes the first message that waits.
-    pub(in crate::conn) fn pop(&mut self) -> Option<Received<'static>> {
+    /// Takes the first message that waits and is to be handled. The peer is told why those before it are not.
+    pub(in crate::conn) fn pop(&mut self, conn: &Conn, beside: &BesideCalls) -> Option<Received<'static>> {
         if let Some(state) = &mut self.pace.0 {
             state.first_has_token = false;
         }
-        self.inbox.pop()
+        loop {
+            let Waiting { message, is_cancelled } = self.inbox.pop()?;
+            if is_cancelled {
+                self.tell_cancelled(&message, conn);
+            } else if !refuses_id(&message, beside, conn) {
+                return Some(message);
+            }
+        }
     }
 }
