@@ -15,6 +15,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::push::{Data, not_json};
 use super::questions::{Answered, MAX_OPEN, NotAsked};
 use super::{Push, with_text, write};
+use crate::excerpt::of_json_error;
 use crate::{Conn, Reject, Seconds, SendError};
 
 /// How long an answer is waited for, unless [`Asking::within`] says otherwise.
@@ -55,7 +56,7 @@ pub trait AnswerData: Sized {
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> AnswerData for T {
     fn read(json: &str) -> Result<Self, String> {
-        serde_json::from_str(json).map_err(|error| error.to_string())
+        serde_json::from_str(json).map_err(|error| of_json_error(&error))
     }
 }
 
@@ -258,14 +259,8 @@ impl<T> Future for Asking<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let asking = self.get_mut();
         let ended = asking.poll_json(cx);
-        ended.map(|ended| (asking.read)(&ended?).map_err(|error| AskError::BadAnswer { error: cut(error) }))
+        ended.map(|ended| (asking.read)(&ended?).map_err(|error| AskError::BadAnswer { error }))
     }
-}
-
-/// Words of serde's may repeat what the peer has sent.
-fn cut(mut words: String) -> String {
-    words.truncate(words.floor_char_boundary(256));
-    words
 }
 
 impl<T> Drop for Asking<T> {
