@@ -43,6 +43,10 @@ impl Driver {
             cx.waker().wake_by_ref();
         }
         self.end(cx, now);
+        if self.conn.phase() == Phase::Finishing && !self.receive.has_unread() {
+            // A shutdown reads no more, so no answer can come.
+            self.conn.end_questions();
+        }
         if self.conn.phase() == Phase::Gone {
             self.conn.end_questions();
             self.receive.take_read_half();
