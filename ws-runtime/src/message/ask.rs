@@ -97,15 +97,24 @@ pub enum AskError {
 }
 
 /// So that `?` on a question tells the peer why its own message fails: a peer that is slow or says no is no failure of the
-/// server.
+/// server. A question that could not be sent is one: the peer is told `internal`, and the log why.
 impl From<AskError> for Reject {
     fn from(error: AskError) -> Self {
         let (status, code) = match &error {
-            AskError::Timeout { .. } => (StatusCode::REQUEST_TIMEOUT, "timeout"),
+            AskError::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
             AskError::Refused { .. } => (StatusCode::CONFLICT, "refused"),
             AskError::BadAnswer { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad_answer"),
             AskError::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
-            AskError::Gone | AskError::Send(_) => (StatusCode::GONE, "gone"),
+            AskError::Gone | AskError::Send(SendError::Gone) => (StatusCode::GONE, "gone"),
+            AskError::Send(
+                SendError::NotReady
+                | SendError::TooLarge { .. }
+                | SendError::ControlTooLarge { .. }
+                | SendError::NoEnvelope
+                | SendError::NotJson { .. }
+                | SendError::Full { .. }
+                | SendError::Slow { .. },
+            ) => return Self::mistaken(format!("a question was not sent: {error}")),
         };
         Self::new(status).with_code(code).text(error.to_string())
     }
