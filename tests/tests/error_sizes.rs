@@ -1,4 +1,4 @@
-//! The error replies of a server, whatever the peer has sent: each is bounded.
+//! The error replies of a server, whatever the peer has sent: each is bounded, and each is sent.
 
 use serde_json::Value;
 use ws_runtime::prelude::*;
@@ -16,6 +16,11 @@ mod wide {
     #[on("number")]
     fn named(Json(number): Json<u32>) -> u32 {
         number
+    }
+
+    #[on("large")]
+    fn large() -> Result<(), Reject> {
+        Err(Reject::forbidden().with_data("x".repeat(5000)))
     }
 }
 
@@ -39,5 +44,15 @@ async fn an_error_repeats_little_of_what_the_peer_has_sent() -> Result {
     }
     ann.send_utf8("nonsense").await?;
     assert!(ann.utf8().await?.contains("the text is no JSON: expected"));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_cannot_be_sent_is_still_a_reply() -> Result {
+    let server = wide::server().test().await?;
+    let mut ann = server.connect("/").await?;
+    ann.send_utf8(r#"{"type":"large","id":7}"#).await?;
+    assert_eq!(error(&ann.utf8().await?), (7.into(), "internal".to_owned()));
+    ann.expect_nothing().await?;
     Ok(())
 }
