@@ -237,6 +237,32 @@ async fn the_end_of_the_connection_ends_its_questions() -> Result {
     Ok(())
 }
 
+/// Nothing is read any more, so no answer can come.
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_ends_the_questions_that_handlers_wait_for() -> Result {
+    let Setup { server, mut ends, mut conns, .. } = start().await?;
+    let mut client = server.connect("/").await?;
+    let conn = conns.recv().await.unwrap();
+    client.send_utf8(r#"{"type":"ask","id":1}"#).await?;
+    question(&mut client).await?;
+    client.send_utf8(r#"{"type":"ask","id":2}"#).await?;
+    client.send_utf8(r#"{"type":"count","id":3}"#).await?;
+    let outside = ask(&conn);
+    question(&mut client).await?;
+    let before = tokio::time::Instant::now();
+    server.server().shutdown();
+    assert_eq!(client.utf8().await?, r#"{"type":"ask","id":1,"data":null}"#);
+    assert_eq!(client.utf8().await?, r#"{"type":"ask","id":2,"data":null}"#, "it cannot ask at all");
+    assert_eq!(client.utf8().await?, r#"{"type":"count","id":3,"data":1}"#);
+    assert_eq!(client.closed().await?.code, 1001);
+    for _ in 0..2 {
+        assert_eq!(ends.recv().await.unwrap(), Err(AskError::Gone));
+    }
+    assert_eq!(outside.await, Err(AskError::Gone));
+    assert_eq!(before.elapsed().as_secs(), 0);
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_overtakes_what_waits_in_the_inbox() -> Result {
     let Setup { server, mut conns, gate, .. } = start().await?;

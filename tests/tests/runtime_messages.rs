@@ -6,6 +6,7 @@ use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use ws_runtime::prelude::*;
 use ws_tests::Client;
 
@@ -54,13 +55,13 @@ async fn says(client: &mut Client, text: &str, wanted: &str) {
 }
 
 /// Texts until the Close frame, and its code.
-async fn until_closed(client: &mut Client) -> (Vec<String>, u16) {
+async fn until_closed(client: &mut Client) -> (Vec<String>, CloseFrame) {
     let mut texts = Vec::new();
     loop {
         match client.next().await {
             Message::Text(text) => texts.push(text.to_string()),
             Message::Pong(_) => {}
-            Message::Close(frame) => return (texts, frame.unwrap().code.into()),
+            Message::Close(frame) => return (texts, frame.unwrap()),
             other => panic!("{other:?}"),
         }
     }
@@ -116,8 +117,9 @@ async fn pings_of_both_kinds_share_one_budget() {
                 _ => client.send(r#"{"type":"$pong"}"#).await,
             }
         }
-        let (pongs, code) = until_closed(&mut client).await;
-        assert_eq!(code, 1008);
+        let (pongs, close) = until_closed(&mut client).await;
+        let reason = ["too many pings", "too many pings", "too many pings or `$error` messages"][kind];
+        assert_eq!((u16::from(close.code), close.reason.as_str()), (1008, reason));
         let expected = [100..125, 50..63, 0..1][kind].clone();
         assert!(expected.contains(&pongs.len()), "{} pongs", pongs.len());
     }
@@ -152,8 +154,8 @@ async fn other_names_of_the_runtime_are_told_what_is_wrong() {
     for _ in 0..140 {
         client.send(r#"{"type":"$unknown"}"#).await;
     }
-    let (errors, code) = until_closed(&mut client).await;
-    assert_eq!(code, 1008);
+    let (errors, close) = until_closed(&mut client).await;
+    assert_eq!(u16::from(close.code), 1008);
     assert!((90..120).contains(&errors.len()), "{} errors", errors.len());
 }
 

@@ -85,6 +85,7 @@ mod conn;
 mod error;
 mod escape;
 pub mod event;
+mod excerpt;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;

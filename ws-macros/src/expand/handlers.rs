@@ -76,17 +76,21 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>) -> Invocation {
             quote_spanned!(place=> __ws_runtime::handler_must_be_send #future)
         }
     };
-    let complete = leaves_data(call).then(|| quote_spanned!(here()=> event.complete()?;));
+    let is_named = handler.row().output == Output::Data;
+    let leaves_data = is_named && leaves_data(call);
+    let before = leaves_data.then(|| quote_spanned!(here()=> event.complete()?;));
+    // By its name an argument reads the data. A type of the user's may have the same name.
+    let after = (is_named && !leaves_data).then(|| quote_spanned!(here()=> context.complete()?;));
     // Under the locks that the arguments hold, so that no message is both in what `ready` reads there and behind it.
     let ready = (handler.event() == Some(Event::Ready))
         .then(|| quote_spanned!(here()=> __ws_runtime::become_ready(peer);));
-    Invocation { prepared: quote_spanned!(here()=> #complete #context #made #ready), called }
+    Invocation { prepared: quote_spanned!(here()=> #before #context #made #after #ready), called }
 }
 
 /// Whether no argument is certain to read the data of the message, which then has to be checked without.
 fn leaves_data(call: &Call<'_>) -> bool {
     let reads = |argument: &Argument| argument.cfgs.0.is_empty() && mentions(&argument.ty, "Json");
-    call.handler.row().output == Output::Data && !call.arguments.iter().any(|(argument, _)| reads(argument))
+    !call.arguments.iter().any(|(argument, _)| reads(argument))
 }
 
 fn context(call: &Call<'_>) -> TokenStream {

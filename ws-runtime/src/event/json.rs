@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::{ConnContext, FromContext, Json, Utf8};
 use crate::Reject;
+use crate::excerpt::of_json_error;
 use crate::message::{Broken, DataError, Envelope};
 
 /// A context with something that can be read as JSON: the text of `utf8`, the data of a named message.
@@ -52,11 +53,11 @@ impl<'a, St, Se: 'static> WithJson<'a> for ConnContext<'a, St, Se, Envelope<'a>>
 #[cold]
 fn not_read(error: &serde_json::Error) -> Reject {
     match error.classify() {
-        serde_json::error::Category::Data => Reject::bad_data(error.to_string()),
+        serde_json::error::Category::Data => Reject::bad_data(of_json_error(error)),
         serde_json::error::Category::Io
         | serde_json::error::Category::Syntax
         | serde_json::error::Category::Eof => {
-            Reject::bad_request().text(format!("the text is no JSON: {error}"))
+            Reject::bad_request().text(format!("the text is no JSON: {}", of_json_error(error)))
         }
     }
 }

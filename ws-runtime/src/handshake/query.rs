@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::fields;
 use super::reject::Reject;
+use crate::excerpt::cut;
 
 /// The query of the request, read into a type of yours: an argument of `handshake` and `request`.
 ///
@@ -63,13 +64,6 @@ pub trait FromQuery<'a>: Sized {
 #[diagnostic::do_not_recommend]
 impl<'a, T: Deserialize<'a>> FromQuery<'a> for T {
     fn from_query(query: &'a str) -> Result<Self, Reject> {
-        fields::read(query).map_err(|error| {
-            let mut message = error.to_string();
-            message.truncate(message.floor_char_boundary(MAX_MESSAGE));
-            Reject::bad_request().text(message)
-        })
+        fields::read(query).map_err(|error| Reject::bad_request().text(cut(&error.to_string())))
     }
 }
-
-/// The message may show what the peer has sent.
-const MAX_MESSAGE: usize = 256;

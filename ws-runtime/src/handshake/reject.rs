@@ -184,6 +184,13 @@ impl Reject {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR).with_code("internal").text("the server has failed")
     }
 
+    /// A mistake of the program, which only the log is told: `internal`.
+    pub(crate) fn mistaken(mistake: String) -> Self {
+        let mut reject = Self::internal();
+        reject.0.mistake = Some(mistake);
+        reject
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

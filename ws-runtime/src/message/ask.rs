@@ -15,6 +15,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::push::{Data, not_json};
 use super::questions::{Answered, MAX_OPEN, NotAsked};
 use super::{Push, with_text, write};
+use crate::excerpt::of_json_error;
 use crate::{Conn, Reject, Seconds, SendError};
 
 /// How long an answer is waited for, unless [`Asking::within`] says otherwise.
@@ -55,7 +56,7 @@ pub trait AnswerData: Sized {
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> AnswerData for T {
     fn read(json: &str) -> Result<Self, String> {
-        serde_json::from_str(json).map_err(|error| error.to_string())
+        serde_json::from_str(json).map_err(|error| of_json_error(&error))
     }
 }
 
@@ -96,15 +97,24 @@ pub enum AskError {
 }
 
 /// So that `?` on a question tells the peer why its own message fails: a peer that is slow or says no is no failure of the
-/// server.
+/// server. A question that could not be sent is one: the peer is told `internal`, and the log why.
 impl From<AskError> for Reject {
     fn from(error: AskError) -> Self {
         let (status, code) = match &error {
-            AskError::Timeout { .. } => (StatusCode::REQUEST_TIMEOUT, "timeout"),
+            AskError::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
             AskError::Refused { .. } => (StatusCode::CONFLICT, "refused"),
             AskError::BadAnswer { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad_answer"),
             AskError::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
-            AskError::Gone | AskError::Send(_) => (StatusCode::GONE, "gone"),
+            AskError::Gone | AskError::Send(SendError::Gone) => (StatusCode::GONE, "gone"),
+            AskError::Send(
+                SendError::NotReady
+                | SendError::TooLarge { .. }
+                | SendError::ControlTooLarge { .. }
+                | SendError::NoEnvelope
+                | SendError::NotJson { .. }
+                | SendError::Full { .. }
+                | SendError::Slow { .. },
+            ) => return Self::mistaken(format!("a question was not sent: {error}")),
         };
         Self::new(status).with_code(code).text(error.to_string())
     }
@@ -263,14 +273,8 @@ impl<T> Future for Asking<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let asking = self.get_mut();
         let ended = asking.poll_json(cx);
-        ended.map(|ended| (asking.read)(&ended?).map_err(|error| AskError::BadAnswer { error: cut(error) }))
+        ended.map(|ended| (asking.read)(&ended?).map_err(|error| AskError::BadAnswer { error }))
     }
-}
-
-/// Words of serde's may repeat what the peer has sent.
-fn cut(mut words: String) -> String {
-    words.truncate(words.floor_char_boundary(256));
-    words
 }
 
 impl<T> Drop for Asking<T> {

@@ -15,6 +15,7 @@ use tokio::task::coop::consume_budget;
 use super::write::{self, ReplyTo};
 use super::{Address, Envelope, Keys};
 use crate::conn::catch_now;
+use crate::escape::Escaped;
 use crate::event::{Failure, Outcome};
 use crate::generated::BoxFuture;
 use crate::wire::{Payload, SHARE_FROM};
@@ -154,14 +155,22 @@ pub(crate) fn done(conn: &Conn, keys: &Keys, to: ReplyTo<'_>) {
     });
 }
 
-/// Tells the peer why a message has failed.
+/// Tells the peer why a message has failed. What cannot be sent, as it is too large, becomes `internal`: the peer waits for a
+/// reply.
 #[cold]
-pub(crate) fn error(conn: &Conn, keys: &Keys, to: ReplyTo<'_>, reject: &Reject) {
-    if let Err(failure) = send_error(conn, keys, to, reject) {
-        tracing::error!(conn = conn.id(), code = reject.code(), error = %failure, "an error reply was not sent");
-        // It was too large. The peer waits for a reply all the same.
-        let _ = send_error(conn, keys, to, &Reject::internal());
+pub(crate) fn error(conn: &Conn, handler: &'static str, keys: &Keys, to: ReplyTo<'_>, reject: &Reject) {
+    let Err(failure) = send_error(conn, keys, to, reject) else { return };
+    if conn.server().allows_log(handler) {
+        tracing::error!(
+            handler,
+            conn = conn.id(),
+            code = reject.code(),
+            error = %Escaped(&failure),
+            "an error reply was not sent"
+        );
     }
+    // If not even this can be sent, no reply can.
+    let _ = send_error(conn, keys, to, &Reject::internal());
 }
 
 fn send_error(conn: &Conn, keys: &Keys, to: ReplyTo<'_>, reject: &Reject) -> Outcome {

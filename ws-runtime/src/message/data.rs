@@ -8,6 +8,7 @@ use serde_json::Deserializer;
 
 use super::Broken;
 use super::head::Head;
+use crate::excerpt::{cut, without_place};
 
 /// Why the data of a named message was not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,9 +20,6 @@ pub(crate) enum DataError {
     #[error(transparent)]
     Broken(#[from] Broken),
 }
-
-/// How many bytes of what serde says are told to the peer: it may repeat what the peer has sent.
-const MAX_WORDS: usize = 256;
 
 impl Head {
     /// Reads the data from where it lies, then scans what follows. A message without data is read as `null`.
@@ -57,7 +55,7 @@ impl Head {
 
 #[cold]
 fn missing(error: &serde_json::Error) -> DataError {
-    DataError::Mismatch(format!("there is no data: {}", cut(&words(error))))
+    DataError::Mismatch(format!("there is no data: {}", cut(&without_place(error))))
 }
 
 /// What serde says of the data. Its lines and columns count from the message's first byte.
@@ -70,7 +68,7 @@ fn mismatch(error: &serde_json::Error, text: &str, start: usize) -> DataError {
         0 | 1 => (lines + 1, column + error.column()),
         line => (lines + line, error.column()),
     };
-    let words = words(error);
+    let words = without_place(error);
     let mut told = if words.ends_with("expected a borrowed string") {
         "a text with escapes does not fit a field of type `&str`: `Cow<str>` and `String` take it".to_owned()
     } else {
@@ -78,18 +76,4 @@ fn mismatch(error: &serde_json::Error, text: &str, start: usize) -> DataError {
     };
     let _ = write!(told, " at line {line} column {column}");
     DataError::Mismatch(told)
-}
-
-/// What serde says, without the place.
-fn words(error: &serde_json::Error) -> String {
-    let mut words = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    if words.ends_with(&place) {
-        words.truncate(words.len() - place.len());
-    }
-    words
-}
-
-fn cut(words: &str) -> &str {
-    words.get(..words.floor_char_boundary(MAX_WORDS)).unwrap_or_default()
 }

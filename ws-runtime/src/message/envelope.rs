@@ -6,7 +6,7 @@ use super::head::{Answer, Head};
 use super::write::ReplyTo;
 use super::{Broken, Caller, DataError, Keys};
 use crate::Reject;
-use crate::event::{ConnEvent, Failure, Utf8};
+use crate::event::{ConnContext, ConnEvent, Failure, Utf8};
 
 /// A named message: `{"type": …, "id": …, "data": …}`. Handlers of named messages can take it as `&Envelope`, and
 /// `#[on(message)]` usually does, as its names are not known before.
@@ -136,6 +136,7 @@ impl Envelope<'_> {
     }
 
     /// Checks what stands behind the data. The `id` is known from then on.
+    #[inline]
     pub(crate) fn complete(&self) -> Result<(), Broken> {
         self.head.complete(self.text.as_str())
     }
@@ -189,6 +190,19 @@ impl<'a, K, Se: 'static> ConnEvent<'a, K, Se, Envelope<'a>> {
         let name = self.payload().name();
         let name = name.get(..name.floor_char_boundary(MAX_NAME)).unwrap_or_default();
         Reject::not_found().text(format!("there is no handler for messages of type {name:?}")).into()
+    }
+}
+
+impl<'a, K, Se: 'static> ConnContext<'a, K, Se, Envelope<'a>> {
+    /// Checks a message whose data an argument should have read.
+    ///
+    /// # Errors
+    ///
+    /// Why it is no envelope.
+    #[doc(hidden)]
+    #[inline]
+    pub fn complete(&self) -> Result<(), Reject> {
+        Ok(self.payload().complete()?)
     }
 }
 

@@ -162,7 +162,12 @@ impl Head {
     /// # Errors
     ///
     /// Why it is no envelope, or one with a wrong `id`. The name stays known.
+    #[inline]
     pub(crate) fn complete(&self, text: &str) -> Result<(), Broken> {
+        if self.seen().is_all_right() { Ok(()) } else { self.complete_now(text) }
+    }
+
+    fn complete_now(&self, text: &str) -> Result<(), Broken> {
         if !self.seen().has(Seen::ALL) {
             let data = self.data as usize;
             let mut scan = Scan::after_value(text, self.keys, data, self.seen());

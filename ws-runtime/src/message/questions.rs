@@ -7,12 +7,10 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::Answer;
+use crate::excerpt::cut;
 
 /// How many questions of one connection may be open.
 pub(super) const MAX_OPEN: usize = 64;
-
-/// The longest code and the longest message of a refusal that is kept, in bytes: they are the peer's words.
-const MAX_WORDS: usize = 256;
 
 /// The questions of one connection.
 #[derive(Debug, Default)]
@@ -113,15 +111,11 @@ impl Answered {
             None => Self::Data(answer.data.unwrap_or("null").into()),
             Some(error) => {
                 let told: Value = serde_json::from_str(error).unwrap_or_default();
-                let text = |key| told.get(key).and_then(Value::as_str).unwrap_or_default();
-                Self::Refused { code: cut(text("code")), message: cut(text("message")) }
+                let text = |key| cut(told.get(key).and_then(Value::as_str).unwrap_or_default()).to_owned();
+                Self::Refused { code: text("code"), message: text("message") }
             }
         }
     }
-}
-
-fn cut(words: &str) -> String {
-    words.get(..words.floor_char_boundary(MAX_WORDS)).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -102,6 +102,12 @@ impl Seen {
         self.0 & bit.0 != 0
     }
 
+    /// Whether the whole message was scanned, and is for a handler.
+    pub(super) fn is_all_right(self) -> bool {
+        let wrong = Self::BAD_ID.0 | Self::ASK.0;
+        self.0 & (Self::ALL.0 | wrong) == Self::ALL.0
+    }
+
     pub(super) fn add(&mut self, bit: Self) {
         self.0 |= bit.0;
     }

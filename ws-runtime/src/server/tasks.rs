@@ -75,8 +75,12 @@ impl Server {
         self.0.tasks.spawn_on(task, &self.0.runtime);
     }
 
-    /// Logs the failure of a handler that belongs to no connection, under the handler's name.
-    pub(crate) fn report(&self, handler: &str, outcome: &Result<Outcome, Panicked>) {
+    /// Logs the failure of a handler that belongs to no connection, under the handler's name. What repeats is logged only so
+    /// often.
+    pub(crate) fn report(&self, handler: &'static str, outcome: &Result<Outcome, Panicked>) {
+        if matches!(outcome, Ok(Ok(()))) || !self.allows_log(handler) {
+            return;
+        }
         let error: &dyn Display = match outcome {
             Ok(Ok(())) => return,
             Ok(Err(failure)) if failure.refusal().is_some() => {

@@ -34,17 +34,17 @@ pub(in crate::conn) fn tell(
                 return Verdict::End;
             }
             log(conn, handler, reject);
-            message::error(conn, keys, to, reject);
+            message::error(conn, handler, keys, to, reject);
         }
         Some(Refusal::Handler(reject)) => {
             log(conn, handler, reject);
-            message::error(conn, keys, to, reject);
+            message::error(conn, handler, keys, to, reject);
         }
         Some(Refusal::NoBinary) | None => {
             if conn.server().allows_log(handler) {
                 report(conn, handler, Ok(Err(failure)));
             }
-            message::error(conn, keys, to, &Reject::internal());
+            message::error(conn, handler, keys, to, &Reject::internal());
         }
     }
     if conn.phase() == Phase::Gone { Verdict::End } else { Verdict::GoOn }

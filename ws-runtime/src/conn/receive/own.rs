@@ -65,7 +65,7 @@ impl ReceivePath {
             }
             // Never answered, or two peers of one kind could do that without end.
             ("$error" | "$pong", _) => {
-                self.allows_ping(turn);
+                self.charge_ping(turn, "too many pings or `$error` messages");
             }
             _ => refuse(message, Reject::not_found().text("names that begin with `$` are reserved"), turn),
         }
@@ -102,9 +102,14 @@ impl ReceivePath {
 
     /// Charges a ping, by either protocol. Ends the connection after too many.
     pub(super) fn allows_ping(&mut self, turn: &mut Turn<'_>) -> bool {
+        self.charge_ping(turn, "too many pings")
+    }
+
+    /// Charges a message that costs as much as a ping. Ends the connection after too many, with this reason.
+    fn charge_ping(&mut self, turn: &mut Turn<'_>, reason: &'static str) -> bool {
         let allowed = turn.deadlines.allows_ping(turn.now);
         if !allowed {
-            self.end(Close::new(1008, "too many pings", ClosedBy::Error));
+            self.end(Close::new(1008, reason, ClosedBy::Error));
         }
         allowed
     }
