@@ -121,6 +121,9 @@ impl Conn {
     /// A handler may wait for an answer of its own connection: answers are received while handlers run. They are received in
     /// order with other messages, so a peer that has filled the inbox (`max_inbox`) cannot be heard.
     ///
+    /// A shutdown reads nothing more from the peer. What has arrived is still handled, answers too; once nothing of it is left
+    /// unread, open questions end with [`AskError::Gone`], as do new ones.
+    ///
     /// ```
     /// use serde::Serialize;
     /// use ws_runtime::AskError;
