@@ -160,7 +160,7 @@ async fn an_answer_to_what_was_never_asked_is_a_mistake() -> Result {
         ] {
             client.send_utf8(form.as_str()).await?;
             let reply: Value = serde_json::from_str(&client.utf8().await?).unwrap();
-            let error = json!({"code": "bad_request", "message": "the value of `ask` is the number of no open question"});
+            let error = json!({"code": "bad_request", "message": "the value of `ask` is not the number of a question that was asked"});
             assert_eq!(reply, json!({"type": "count", "id": 5, "error": error}), "{form}");
         }
         Ok(())
@@ -173,7 +173,7 @@ async fn an_answer_to_what_was_never_asked_is_a_mistake() -> Result {
     assert_eq!(question(&mut client).await?, 1);
     let mut refused = async |ask: u64| -> Result {
         client.send_utf8(format!(r#"{{"type":"count","id":5,"data":null,"ask":{ask}}}"#)).await?;
-        assert!(client.utf8().await?.contains("no open question"));
+        assert!(client.utf8().await?.contains("not the number of a question"));
         Ok(())
     };
     refused(0).await?;

@@ -431,7 +431,12 @@ impl Row {
             Session::Given => "the `#[session]` by `&`, `&mut` or value",
             Session::Absent(_) => "",
         };
-        let all = [self.payload_words, conn, "`&Server`", session, "the `#[state]` by `&` or `&mut`"];
+        let identity = match self.surroundings {
+            Surroundings::Connection => "the `#[identity]` by `&`",
+            Surroundings::Opening | Surroundings::Admission | Surroundings::Server => "",
+        };
+        let state = "the `#[state]` by `&` or `&mut`";
+        let all = [self.payload_words, conn, "`&Server`", session, state, identity];
         let all: Vec<&str> = all.into_iter().filter(|one| !one.is_empty()).collect();
         format!("{} can take, in any order: {}", self.title, all.join(", "))
     }

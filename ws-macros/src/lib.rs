@@ -149,7 +149,7 @@ pub fn ws_server(
 ///
 /// # Named messages
 ///
-/// A server with an `#[on("name")]` or an `#[on(message)]` speaks JSON in text messages:
+/// A server with an `#[on("name")]`, an `#[on(message)]` or a [`#[push]`](macro@push) speaks JSON in text messages:
 ///
 /// ```text
 /// → {"type":"move","id":7,"data":{"cell":4}}
@@ -166,6 +166,26 @@ pub fn ws_server(
 ///   `#[on(utf8)]`, or is answered `bad_request`. A peer gets 100 of these errors, and 20 more a second; then it is closed
 ///   with 1008.
 /// * Binary messages close with 1003, unless `#[on(binary)]` takes them.
+///
+/// Types that begin with `$` belong to the runtime:
+///
+/// | type | sent by | what it is |
+/// |---|---|---|
+/// | `$ping` | the peer | answered `$pong` with the same `id`, also while a handler runs |
+/// | `$cancel` | the peer | ends the stream or the `concurrent` call with this `id` |
+/// | `$error` | the server | an error reply to a text whose `type` is not known |
+///
+/// | code of the runtime | when |
+/// |---|---|
+/// | `bad_request` | the message is no envelope, or its `id` cannot be used |
+/// | `bad_data` | the data does not fit |
+/// | `not_found` | no handler takes this `type` |
+/// | `unauthorized` | the handler takes the identity, and the peer is anonymous |
+/// | `forbidden` | the session is in another phase, whose refusal has no code of its own |
+/// | `too_many_requests` | more messages than `rate`, or more streams than `max_streams` |
+/// | `timeout` | the handler took longer than its `timeout` |
+/// | `cancelled` | the peer has sent `$cancel` |
+/// | `internal` | the handler failed with an error that is only logged |
 ///
 /// | limit | what it does |
 /// |---|---|
@@ -200,10 +220,10 @@ pub fn ws_server(
 /// | `utf8` where named messages are spoken | an error reply of the type `$error` | logged; the reply is the error `internal` |
 /// | `utf8` otherwise, `binary` | the connection closes with 1008 and the message as reason | logged; closes with 1011 |
 /// | `ready` | closes with 4000 plus the status, such as 4403, and the message as reason | logged; closes with 1011 |
-/// | `pong` | logged | logged; closes with 1011 |
+/// | `pong`, timers of the session | logged | logged; closes with 1011 |
 /// | `handshake`, `request` | the HTTP answer | does not compile |
 /// | `connect` | the connection is closed without an answer | the same, and logged |
-/// | `disconnect`, `shutdown`, ticks, watches | logged | logged |
+/// | `disconnect`, `shutdown`, ticks, watches, timers of a state | logged | logged |
 ///
 /// Types of your own can be taken too, and may refuse, so that the handler is not run: see `ws_runtime::event::FromContext`.
 ///
@@ -338,8 +358,9 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// Marks the type of the session, a struct or an enum, of which each connection has one value: `#[session]`, inside a
 /// [`#[ws_server]`](macro@ws_server) module.
 ///
-/// The handlers of `ready`, `utf8`, `binary`, `pong` and `disconnect` can take it by `&` or `&mut`, without a lock: one
-/// connection's handlers run one at a time. `disconnect` can also take it by value.
+/// The handlers of `ready`, named messages, `message`, `utf8`, `binary`, `pong` and `disconnect`, guards, and the session's timers
+/// can take it by `&` or `&mut`, without a lock: one connection's handlers run one at a time. So those that run beside others,
+/// with `concurrent` or a stream that borrows, cannot. `disconnect` can also take it by value.
 ///
 /// It starts as what the `handshake` handler returns, or as its `Default`; a session without `Default` has to be returned by
 /// that handler. It may be private.

@@ -51,8 +51,8 @@
 //!
 //! # What is promised
 //!
-//! 1. **Order.** One connection's handlers run one at a time, in arrival order. Connections run in parallel on all
-//!    cores. `disconnect` runs once for each `ready`, after the last message, even after a panic, a silence or a
+//! 1. **Order.** One connection's handlers run one at a time, in arrival order, except those with `concurrent` and streams,
+//!    which begin in order and run beside the others. Connections run in parallel on all cores. `disconnect` runs once for each `ready`, after the last message, even after a panic, a silence or a
 //!    shutdown.
 //! 2. **Sends never block.** `Ok` means that the message is in the connection's outbox, which is bounded. A message is
 //!    delivered once or not at all. A peer that reads too slowly is disconnected, or misses messages if you choose
@@ -122,9 +122,7 @@ pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
 pub use ws_macros::{Reject, identity, on, push, session, state, tick, timer, watch, ws_server};
 
-#[doc(hidden)]
-pub use conn::IntoExpiry;
-pub use conn::{CloseError, Conn, Message, SendError, SetError};
+pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
 pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Identity, Json, Utf8};
 pub use handshake::{

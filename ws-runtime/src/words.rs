@@ -18,37 +18,37 @@ pub mod event {
 
     /// The 101 is sent, and the connection is listed.
     ///
-    /// * Arguments, in any order: `&Conn`, `&Server`, the session, the states.
+    /// * Arguments, in any order: `&Conn`, `&Server`, the session, the states, the identity by `&`.
     /// * Returns a reply.
     pub mod ready {}
 
     /// A text message has come; where named messages are spoken, one that is no envelope.
     ///
-    /// * Arguments, in any order: the text as `&str`, `String` or `Json<T>`; `&Conn`, `&Server`, the session, the states.
+    /// * Arguments, in any order: the text as `&str`, `String` or `Json<T>`; `&Conn`, `&Server`, the session, the states, the identity by `&`.
     /// * Returns a reply.
     pub mod utf8 {}
 
     /// A named message has come whose type no handler takes.
     ///
-    /// * Arguments, in any order: the message as `&Envelope`, its data as `Json<T>`; `&Conn`, `&Server`, the session, the states.
+    /// * Arguments, in any order: the message as `&Envelope`, its data as `Json<T>`; `&Conn`, `&Server`, the session, the states, the identity by `&`.
     /// * Returns the data of the reply: any `T: Serialize`, `()`, a `Stream`, a `Result` of these.
     pub mod message {}
 
     /// A binary message has come.
     ///
-    /// * Arguments, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, the session, the states.
+    /// * Arguments, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, the session, the states, the identity by `&`.
     /// * Returns a reply.
     pub mod binary {}
 
     /// A pong has come (RFC 6455, section 5.5.3).
     ///
-    /// * Arguments, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, the session, the states.
+    /// * Arguments, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, the session, the states, the identity by `&`.
     /// * Returns a reply.
     pub mod pong {}
 
     /// The connection has ended. Once for each `ready`.
     ///
-    /// * Arguments, in any order: `&Close`, `&Conn`, `&Server`, the session also by value, the states.
+    /// * Arguments, in any order: `&Close`, `&Conn`, `&Server`, the session also by value, the states, the identity by `&`.
     /// * Returns `()`, `Result<(), E>`.
     pub mod disconnect {}
 

@@ -93,43 +93,43 @@ arguments_of! {
 }
 
 arguments_of! {
-    /// What a handler of `#[on(ready)]` can take: `&Conn`, `&Server`, the session and the state.
+    /// What a handler of `#[on(ready)]` can take: `&Conn`, `&Server`, the session, the states and the identity.
     FromReady<St, Se: 'static> from ConnContext<'a, St, Se, ()>,
     "a `ready` handler cannot take `{Self}`",
-    "a `ready` handler can take, in any order: `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`",
+    "a `ready` handler can take, in any order: `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "what the request said is known to the `handshake` handler: let it return a session that keeps it"
 }
 
 arguments_of! {
-    /// What a guard can take: `&Conn`, `&Server`, the session and the state.
+    /// What a guard can take: `&Conn`, `&Server`, the session, the states and the identity.
     FromGuard<St, Se: 'static> from ConnContext<'a, St, Se, ()>,
     "a guard cannot take `{Self}`",
-    "a guard can take, in any order: `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`",
+    "a guard can take, in any order: `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "a guard says who may send a message, before its data is read: the handler checks the data"
 }
 
 arguments_of! {
     /// What a handler of `#[on(utf8)]` can take: the text as `&str`, `String`, `Utf8Bytes` or `Json<T>`, `&Conn`,
-    /// `&Server`, the session and the state.
+    /// `&Server`, the session, the states and the identity.
     FromUtf8<St, Se: 'static> from ConnContext<'a, St, Se, Utf8<'a>>,
     "a `utf8` handler cannot take `{Self}`",
-    "a `utf8` handler can take, in any order: the text as `&str`, `String` or `Json<T>`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`",
+    "a `utf8` handler can take, in any order: the text as `&str`, `String` or `Json<T>`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "JSON is read by `Json<T>`, where `T` implements `serde::Deserialize`"
 }
 
 arguments_of! {
     /// What a handler of `#[on("name")]` can take: the message's data as `Json<T>`, the whole message as `&Envelope`,
-    /// `&Conn`, `&Server`, the session and the state.
+    /// `&Conn`, `&Server`, the session, the states and the identity.
     FromNamed<St, Se: 'static> from ConnContext<'a, St, Se, Envelope<'a>>,
     "a handler of a named message cannot take `{Self}`",
-    "a handler of a named message can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`"
+    "a handler of a named message can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
 }
 
 arguments_of! {
     /// What a handler of `#[on(message)]` can take: as one of a named message.
     FromMessage<St, Se: 'static> from ConnContext<'a, St, Se, Envelope<'a>>,
     "a `message` handler cannot take `{Self}`",
-    "a `message` handler can take, in any order: the message as `&Envelope`, its data as `Json<T>`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`"
+    "a `message` handler can take, in any order: the message as `&Envelope`, its data as `Json<T>`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
 }
 
 arguments_of! {
@@ -137,33 +137,33 @@ arguments_of! {
     /// the session.
     FromConcurrent<St> from ConnContext<'a, St, NotYet, Envelope<'a>>,
     "a handler that runs beside others cannot take `{Self}`",
-    "a handler that runs beside others can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "a handler that runs beside others can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "what it needs of the session: check it in a `guard`, or copy it in a handler without `concurrent`"
 }
 
 arguments_of! {
     /// What a handler of `#[on(binary)]` can take: the data as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the
-    /// session and the state.
+    /// session, the states and the identity.
     FromBinary<St, Se: 'static> from ConnContext<'a, St, Se, Binary<'a>>,
     "a `binary` handler cannot take `{Self}`",
-    "a `binary` handler can take, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`",
+    "a `binary` handler can take, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "a message in another form is read from its data: for JSON, take `&[u8]` and call `serde_json::from_slice`"
 }
 
 arguments_of! {
     /// What a handler of `#[on(pong)]` can take: the pong's payload as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`,
-    /// `&Server`, the session and the state.
+    /// `&Server`, the session, the states and the identity.
     FromPong<St, Se: 'static> from ConnContext<'a, St, Se, Binary<'a>>,
     "a `pong` handler cannot take `{Self}`",
-    "a `pong` handler can take, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`"
+    "a `pong` handler can take, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
 }
 
 arguments_of! {
-    /// What a handler of `#[on(disconnect)]` can take: `&Close`, `&Conn`, `&Server`, the session (also by value) and
-    /// the state.
+    /// What a handler of `#[on(disconnect)]` can take: `&Close`, `&Conn`, `&Server`, the session (also by value),
+    /// the states and the identity.
     FromDisconnect<St, Se: 'static> from ConnContext<'a, St, Se, Close>,
     "a `disconnect` handler cannot take `{Self}`",
-    "a `disconnect` handler can take, in any order: `&Close`, `&Conn`, `&Server`, the `#[session]` by `&`, `&mut` or value, the `#[state]` by `&` or `&mut`",
+    "a `disconnect` handler can take, in any order: `&Close`, `&Conn`, `&Server`, the `#[session]` by `&`, `&mut` or value, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "the close code and the reason are `close.code()` and `close.reason()`"
 }
 

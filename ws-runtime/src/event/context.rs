@@ -6,8 +6,8 @@ use crate::{Conn, Reject, Server};
 /// An argument that handlers can take. Implement it for a type of your own.
 ///
 /// `C` is the context of the event. The bound on it says what the argument is made from, and so which events can give
-/// it: [`WithServer`] stands for every event; [`WithConn`] for all but `tick`, `watch` and `shutdown`; [`WithEvent`]
-/// for those with a certain payload, such as a text message; [`WithSession`] for those after the handshake;
+/// it: [`WithServer`] stands for every event; [`WithConn`] for all but `tick`, `watch`, `shutdown` and timers of a state;
+/// [`WithEvent`] for those with a certain payload, such as a text message; [`WithSession`] for those after the handshake;
 /// [`WithState`] for every event of a server with a certain state.
 ///
 /// `from_context` may return a [`Reject`](struct@Reject). Then the handler is not run:
@@ -18,10 +18,11 @@ use crate::{Conn, Reject, Server};
 /// | `handshake`, `request` | it is the HTTP answer |
 /// | `ready` | the connection closes with 4000 plus the status, such as 4403; its text is the close reason |
 /// | a named message | it is the error reply, and the connection goes on |
-/// | `utf8`, `binary` | the connection closes with 1008; its text is the close reason |
+/// | `utf8`, `binary` | the connection closes with 1008; its text is the close reason. Where named messages are spoken, a text gets an error reply instead |
 /// | all others | nothing else |
 ///
-/// Except for an HTTP answer, it is logged as a warning. The session and the states are lent after all other arguments
+/// Except for an HTTP answer, it is logged: as a warning; at debug level if it is an error reply, or refuses because the
+/// session is in another phase. The session and the states are lent after all other arguments
 /// are made. So an argument can look at them, and can refuse before a state is locked.
 ///
 /// A handler that takes `Option<X>` runs without X where that is missing: where `X::from_context` returns a `Reject` marked
@@ -104,7 +105,7 @@ pub trait WithServer<'a> {
     fn server(&self) -> &'a Server;
 }
 
-/// A context with a connection: that of every event but `tick`, `watch` and `shutdown`.
+/// A context with a connection: that of every event but `tick`, `watch`, `shutdown` and timers of a state.
 pub trait WithConn<'a>: WithServer<'a> {
     /// The connection that the event belongs to.
     fn conn(&self) -> &'a Conn;
@@ -113,14 +114,17 @@ pub trait WithConn<'a>: WithServer<'a> {
 /// A context with a payload of type `M`.
 ///
 /// The payload is a [`Handshake`](crate::Handshake) for `handshake`, a [`Utf8`](crate::Utf8) for `utf8`, a
-/// [`Binary`](crate::Binary) for `binary` and `pong`, a [`Close`](crate::Close) for `disconnect`, and a
-/// [`Request`](crate::Request) for `request`.
+/// [`Binary`](crate::Binary) for `binary` and `pong`, an [`Envelope`](crate::Envelope) for named messages and `message`, a
+/// [`Close`](crate::Close) for `disconnect`, and a [`Request`](crate::Request) for `request`.
 pub trait WithEvent<'a, M>: WithConn<'a> {
     /// The payload of the event.
     fn event(&self) -> &'a M;
 }
 
-/// A context with a session of type `Se`: that of `ready`, `utf8`, `binary`, `pong` and `disconnect`.
+/// A context with a session of type `Se`: that of `ready`, named messages, `message`, guards, `utf8`, `binary`, `pong`,
+/// `disconnect` and timers of the session.
+///
+/// Not that of a handler with `concurrent`, nor of one whose stream borrows: these run beside handlers that have the session.
 pub trait WithSession<Se> {
     /// The session; `None` once it was lent to an argument. The macro lends it last, after all other arguments are
     /// made.

@@ -8,6 +8,8 @@ use crate::excerpt::of_json_error;
 use crate::message::{Broken, DataError, Envelope};
 
 /// A context with something that can be read as JSON: the text of `utf8`, the data of a named message.
+///
+/// It is for an argument of your own that is JSON and more, as a bound on the context of [`FromContext`].
 pub trait WithJson<'a> {
     /// Reads it from where it lies, so that `T` can borrow from it.
     ///
@@ -18,6 +20,7 @@ pub trait WithJson<'a> {
 }
 
 /// What can be read as JSON: any type that implements `serde::Deserialize`.
+#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read as JSON",
     label = "does not implement `serde::Deserialize`",

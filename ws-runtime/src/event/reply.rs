@@ -14,9 +14,11 @@ use crate::wire::Utf8Bytes;
 /// What a handler of `ready`, `utf8`, `binary` or `pong` may return: the value is the reply.
 ///
 /// Text (`String`, `&str`, `Cow<str>`, `Utf8Bytes`, [`Json`]) is sent as a text message, bytes (`Vec<u8>`, `&[u8]`,
-/// `[u8; N]`, `Bytes`) as a binary one; `()` and `None` send nothing. An `Err` sends nothing either: it is logged with
-/// the handler's name and ends the connection with close code 1011, without details. Implement the trait to return types
-/// of your own.
+/// `[u8; N]`, `Bytes`) as a binary one; `()` and `None` send nothing. Implement the trait to return types of your own.
+///
+/// An `Err` whose error converts into [`Reject`](struct@Reject) is told to the peer as the table of [`#[on]`](macro@crate::on#errors)
+/// says. Any other is logged with the handler's name, and ends the connection with 1011, without details; a text where named
+/// messages are spoken is answered `internal`, and the connection goes on.
 ///
 /// If the handler holds the lock on the state, the reply is made and queued before the lock is released. After
 /// [`Conn::disconnect`](crate::Conn::disconnect) the reply is dropped.
@@ -35,7 +37,7 @@ use crate::wire::Utf8Bytes;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a reply",
     label = "cannot be sent to the peer",
-    note = "a handler can return: `()`, text (`String`, `&str`, `Utf8Bytes`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`, an `Option` of these, or a `Result` of these with an error that implements `Display`",
+    note = "a handler can return: `()`, text (`String`, `&str`, `Utf8Bytes`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`, an `Option` of these, or a `Result` of these with an error that converts into `Reject` or implements `Display`",
     note = "to send any other value as JSON, return `Json(value)`: its type has to implement `serde::Serialize`; as a named message, return a type marked `#[push]`"
 )]
 pub trait IntoReply {
@@ -58,9 +60,15 @@ pub(crate) enum Outgoing<'r> {
     Failed(Failure),
 }
 
-/// A value that is sent as JSON, in a text message.
+/// JSON: as an argument the data of a named message or the text of `utf8`, read into `T`; as a return value what is sent.
 ///
-/// If the value cannot be serialised, the connection ends as after an error of the handler: with close code 1011.
+/// As an argument it is read from where it lies, so `T` may borrow from it. Take texts as `Cow<str>` with `#[serde(borrow)]`: a
+/// plain `&str` cannot take a text with escapes, such as `\n`. What does not fit `T` is refused with the code `bad_data`, and
+/// the handler is not run; `Option<Json<T>>` is `None` for a named message without data.
+///
+/// As a return value it is a text message, the data of the reply to a named message, or the answer to a plain HTTP request.
+/// If the value cannot be serialised, the connection ends as after an error of the handler, with 1011; a named message is
+/// answered `internal`.
 ///
 /// ```
 /// use serde::Serialize;
@@ -206,7 +214,7 @@ impl<T: IntoReply, E: HandlerError> IntoReply for Result<T, E> {
     }
 }
 
-/// What a handler of `connect`, `disconnect`, `shutdown`, a tick or a watch may return: `()`, or a `Result` of it.
+/// What a handler of `connect`, `disconnect`, `shutdown`, a tick, a watch or a timer may return: `()`, or a `Result` of it.
 #[diagnostic::on_unimplemented(
     message = "this handler cannot return `{Self}`",
     label = "there is nobody to send this to",

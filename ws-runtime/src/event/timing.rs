@@ -144,9 +144,9 @@ macro_rules! arguments_of {
 
 arguments_of! {
     /// What a handler of `#[timer(…)]` can take if the timer is in the session: the index or the key, where the field
-    /// holds several timers, `&Conn`, `&Server`, the session and the state.
+    /// holds several timers, `&Conn`, `&Server`, the session, the states and the identity.
     FromTimer,
-    "a `timer` handler of the session can take, in any order: the index as `usize` or the key by `&`, where the field holds several timers, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`"
+    "a `timer` handler of the session can take, in any order: the index as `usize` or the key by `&`, where the field holds several timers, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
 }
 
 arguments_of! {

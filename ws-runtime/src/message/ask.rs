@@ -132,6 +132,9 @@ impl Conn {
     /// order with other messages, so a peer that has filled the inbox (`max_inbox`) cannot be heard. Once the server closes
     /// its connections to shut down, nothing more is received: all questions end with [`AskError::Gone`] then.
     ///
+    /// A shutdown reads nothing more from the peer. What has arrived is still handled, answers too; once nothing of it is left
+    /// unread, open questions end with [`AskError::Gone`], as do new ones.
+    ///
     /// ```
     /// use serde::Serialize;
     /// use ws_runtime::AskError;

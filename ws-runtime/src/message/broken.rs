@@ -3,7 +3,7 @@
 /// Why a text is no envelope, or not a right one. The peer is told it, with the code `bad_request`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Broken {
-    #[error("the message is no JSON object")]
+    #[error("the message is not a JSON object")]
     NoObject,
     #[error("the message is not valid JSON at byte {at}")]
     NoJson {
@@ -17,13 +17,13 @@ pub(crate) enum Broken {
     },
     #[error("the key `{key}` is missing")]
     NoName { key: &'static str },
-    #[error("the value of `{key}` is no text")]
+    #[error("the value of `{key}` is not a string")]
     BadName { key: &'static str },
     #[error("the key `{key}` occurs twice")]
     Twice { key: &'static str },
-    #[error("the value of `{key}` is neither a number nor a text, or longer than {MAX_ID} bytes")]
+    #[error("the value of `{key}` must be a number or a string of at most {MAX_ID} bytes")]
     BadId { key: &'static str },
-    #[error("the value of `ask` is the number of no open question")]
+    #[error("the value of `ask` is not the number of a question that was asked")]
     NoQuestion,
     #[error("the message is larger than 4 GiB")]
     TooLarge,

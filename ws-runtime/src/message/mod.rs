@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `keys` | the names of the envelope's keys |
 //! | `scan`, `head`, `data` | read a message: one scan up to its data, which is read from where it lies |
+//! | `usual`, `word` | a shortcut of the scan for messages in the usual form, eight bytes at once |
+//! | `broken` | why a text is no envelope |
 //! | [`envelope`] | a message on its way to its handler |
 //! | `by_type` | tells apart, by its type, what a handler returned |
 //! | `caller` | replies to a message |
 //! | `push`, `ask`, `questions` | what the server sends on its own: pushes, and questions that the peer answers |
-//! | `beside` | calls that run beside other handlers |
+//! | `beside` | a message whose handler runs beside others, with what it borrows |
 //! | [`write`] | writes replies, errors and pushes |
 //! | `budget` | how many mistakes a peer is answered |
 //! | `rate` | how many messages of a peer reach a handler |

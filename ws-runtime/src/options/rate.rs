@@ -11,7 +11,12 @@ use crate::message::Refill;
 
 /// How many messages a peer may send: a number a second, or a number in so many seconds.
 ///
-/// As many may come at once, and then they are allowed evenly: `(30, 60)` is 30 at once, and one more every 2 seconds.
+/// As many may come at once, and then they are allowed evenly: `(30, 60)` is 30 at once, and one more every 2 seconds. The number
+/// is above 0, and may be a fraction: 0.5 is one every 2 seconds. The period is from 0.001 to 31,536,000 seconds, a year.
+///
+/// A literal out of these bounds does not compile. In the option `rate`, another value out of them is refused when the server
+/// starts. In the `rate` of a handler, an expression that is 0, negative or not a number allows one message a year, and one whose
+/// period is out of bounds counts in 1 second.
 ///
 /// ```
 /// use std::time::Duration;
@@ -53,14 +58,14 @@ impl fmt::Display for Rate {
     }
 }
 
-/// A number of messages.
-#[doc(hidden)]
+/// The number of messages in a [`Rate`] with a period: an integer or a fraction.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number of messages",
     label = "not a number",
     note = "write `rate = (30, 60)` for 30 in 60 seconds"
 )]
 pub trait RateCount {
+    #[doc(hidden)]
     fn count(self) -> f64;
 }
 

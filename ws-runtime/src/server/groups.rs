@@ -89,7 +89,8 @@ impl Group {
         self.0.read().contains_key(&member(conn))
     }
 
-    /// How many members there are. One that has started to close counts until its other handlers have ended.
+    /// How many members there are. One that `connect` or `handshake` has added counts before it is ready, and one that has
+    /// started to close until its other handlers have ended.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.read().len()

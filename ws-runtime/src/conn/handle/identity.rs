@@ -83,8 +83,8 @@ impl Conn {
     }
 }
 
-/// When a connection expires.
-#[doc(hidden)]
+/// When a connection expires, as [`Handshake::expires`](crate::Handshake::expires) takes it: a `SystemTime`, or a `Duration` from
+/// now. A time that has passed is now. One too far ahead for the clock is never.
 #[diagnostic::on_unimplemented(
     message = "a connection cannot expire at `{Self}`",
     label = "neither a time nor a duration",
@@ -93,6 +93,7 @@ impl Conn {
 )]
 pub trait IntoExpiry {
     /// The time on the server's clock; `None` if it is beyond what the clock can tell.
+    #[doc(hidden)]
     fn into_expiry(self) -> Option<Instant>;
 }
 

@@ -193,7 +193,7 @@ impl Conn {
         self.0.speaks.store(speaks, Ordering::Release);
     }
 
-    /// Whether the connection is open and its route speaks the envelope.
+    /// Whether the route of the connection speaks the envelope. False before it has come to one.
     pub(crate) fn speaks(&self) -> bool {
         self.0.speaks.load(Ordering::Acquire)
     }

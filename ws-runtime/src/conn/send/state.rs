@@ -4,9 +4,9 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(in crate::conn) enum Phase {
-    /// Accepted; TLS and the handshake are not done.
+    /// Accepted: TLS and the handshake are not done, or the 101 is queued and the arguments of `ready` are being made.
     Opening,
-    /// The 101 is queued: messages are received and sent.
+    /// `ready` is called or has ended: messages are received and sent.
     Ready,
     /// The server shuts down: what has arrived is still handled, nothing more is read.
     Finishing,
