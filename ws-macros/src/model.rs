@@ -2,7 +2,7 @@
 //! no later stage changes it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens as _;
+use quote::ToTokens;
 use syn::{Expr, Generics, LitStr, Member, ReturnType, Type};
 use ws_spec::options::Kind;
 
@@ -246,6 +246,18 @@ pub(crate) struct TimerPlace {
     pub(crate) has_keys: bool,
 }
 
+impl TimerPlace {
+    /// The owner, unless it is the session, and the way to the field.
+    fn written(&self) -> String {
+        let owner = match &self.owner {
+            Owner::Session => None,
+            Owner::Phase(name) | Owner::State(name) => Some(name.to_string()),
+        };
+        let members = self.members.iter().map(|member| member.to_token_stream().to_string());
+        owner.into_iter().chain(members).collect::<Vec<_>>().join(".")
+    }
+}
+
 /// What a field belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Owner {
@@ -271,6 +283,8 @@ pub(crate) enum Subject {
     Event(Event),
     /// A message of this type.
     Message(String),
+    /// The timers in this field.
+    Timer(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -328,7 +342,8 @@ impl Handler {
         match &self.role {
             Role::On(event) => Some(Subject::Event(*event)),
             Role::Named(name) => Some(Subject::Message(name.value())),
-            Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
+            Role::Timer(place) => Some(Subject::Timer(place.written())),
+            Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
         }
     }
 
@@ -363,6 +378,7 @@ impl Subject {
         match self {
             Self::Event(event) => event.name().to_owned(),
             Self::Message(name) => format!("{name:?}"),
+            Self::Timer(field) => field.clone(),
         }
     }
 }

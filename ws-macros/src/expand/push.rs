@@ -29,6 +29,8 @@ fn implement(push: &Push, plan: &Plan<'_>) -> TokenStream {
             }
         }
     });
+    let is_question =
+        answer.as_ref().map(|_| quote_spanned!(here()=> const IS_QUESTION: ::core::primitive::bool = true;));
     // An error says at the name that the type does not serialise.
     let serialize = quote_spanned! {at(name.span())=>
         fn serialize_data<#serializer: __ws_runtime::Serializer>(
@@ -44,6 +46,7 @@ fn implement(push: &Push, plan: &Plan<'_>) -> TokenStream {
         impl #of_impl __ws_runtime::Push for #name #of_type #bounds {
             const NAME: &'static ::core::primitive::str = #wire;
             const KEYS: &'static __ws_runtime::Keys = &#keys;
+            #is_question
 
             #serialize
         }

@@ -23,6 +23,10 @@ pub trait Push {
     #[doc(hidden)]
     const KEYS: &'static Keys;
 
+    /// Whether it is a question, which is asked and not sent.
+    #[doc(hidden)]
+    const IS_QUESTION: bool = false;
+
     /// Serialises the data.
     #[doc(hidden)]
     fn serialize_data<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
@@ -33,6 +37,8 @@ impl<P: Push + ?Sized> Push for &P {
     const NAME: &'static str = P::NAME;
 
     const KEYS: &'static Keys = P::KEYS;
+
+    const IS_QUESTION: bool = P::IS_QUESTION;
 
     fn serialize_data<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (**self).serialize_data(serializer)
@@ -55,6 +61,11 @@ impl<T: Serialize> PushData for T {
     fn serialize_data<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.serialize(serializer)
     }
+}
+
+/// Fails to compile if a push is a question: without its number nobody could answer it.
+const fn no_question<P: Push + ?Sized>() {
+    assert!(!P::IS_QUESTION, "a push with an `answer` is a question: ask it by `conn.ask(…)`");
 }
 
 /// What [`Conn::send`] takes: a [`Push`] by value or by reference, or a [`Message`].
@@ -101,6 +112,7 @@ impl<P: Push> IntoReply for P {
 
 /// Writes a push as a message.
 pub(crate) fn write_push<P: Push>(out: &mut Vec<u8>, push: &P) -> serde_json::Result<()> {
+    const { no_question::<P>() };
     write::push(out, P::KEYS, P::NAME, &Data(push))
 }
 
