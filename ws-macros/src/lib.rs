@@ -164,7 +164,8 @@ pub fn ws_server(
 ///   plain `&str` cannot take a text with escapes, such as `\n`.
 /// * Data that does not fit is answered `bad_data`, a type without a handler `not_found`, and what is no envelope goes to
 ///   `#[on(utf8)]`, or is answered `bad_request`. A peer gets 100 of these errors, and 20 more a second; then it is closed
-///   with 1008.
+///   with 1008. `too_many_requests` and what an argument refuses count too. What handlers and guards return does not, nor do
+///   `timeout`, `internal` and `cancelled`.
 /// * Binary messages close with 1003, unless `#[on(binary)]` takes them.
 ///
 /// Types that begin with `$` belong to the runtime:
@@ -196,7 +197,8 @@ pub fn ws_server(
 ///
 /// They apply in this order: the rate, the guard, the data, the handler. A guard takes arguments as handlers do, the session
 /// and the state by `&mut` too, but not the data, and may be `async`. Its locks are released before the data is read: what
-/// must still hold then is checked in the handler. The option `rate` of the server limits all messages of a connection, by a
+/// must still hold then is checked in the handler. A `$cancel` that arrives while an `async` guard runs is too early to find the
+/// call, and is ignored. The option `rate` of the server limits all messages of a connection, by a
 /// pause instead of an error.
 ///
 /// ```ignore

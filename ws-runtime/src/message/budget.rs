@@ -7,8 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const BURST: u64 = 100;
 const MICROS_EACH: u64 = 1_000_000 / 20;
 
-/// The budget of one connection for error replies that the runtime itself makes. What handlers and guards refuse is not
-/// charged.
+/// The budget of one connection for error replies to messages that reached no handler: `bad_request`, `bad_data`, `not_found`,
+/// `too_many_requests`, and what an argument refuses, also that the session is in another phase.
+///
+/// What a handler or a guard returns is not charged, nor are `timeout`, `internal` and `cancelled`: such a reply comes in
+/// place of one with data, which is not charged either, and a mistake of the program must not count as the peer's.
 ///
 /// It keeps the time at which the budget is whole again, in microseconds since the server started: each error moves that by
 /// [`MICROS_EACH`].

@@ -57,7 +57,8 @@ impl Conn {
     ///
     /// It also replaces the handlers of named messages: it sees every text, whether that is a named message or not. Only what
     /// is meant for the runtime is kept from it where named messages are known: names that begin with `$`, such as `$ping`,
-    /// and answers to questions.
+    /// and answers to questions. The limits of the handlers that it replaces (`rate`, `guard`, `timeout`, `concurrent`) do not
+    /// hold for it. The option `rate` of the server does.
     ///
     /// Like every handler that an `on_…` method sets, it is dropped with its captures when the connection has ended.
     ///
@@ -87,7 +88,8 @@ impl Conn {
         });
     }
 
-    /// Replaces the declared `binary` handler for this connection, from the next message on.
+    /// Replaces the declared `binary` handler for this connection, from the next message on. The `rate` of the declared
+    /// handler does not hold for it.
     pub fn on_binary<R: IntoReply>(&self, mut handler: impl FnMut(&Conn, &[u8]) -> R + Send + 'static) {
         self.replace(|replaced| {
             replaced.binary.replace(Arc::new(Mutex::new(move |conn: &Conn, data: &[u8]| {
