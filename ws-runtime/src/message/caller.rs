@@ -155,16 +155,12 @@ pub(crate) fn done(conn: &Conn, keys: &Keys, to: ReplyTo<'_>) {
 }
 
 /// Tells the peer why a message has failed.
+///
+/// # Errors
+///
+/// It is larger than `max_send_size`.
 #[cold]
-pub(crate) fn error(conn: &Conn, keys: &Keys, to: ReplyTo<'_>, reject: &Reject) {
-    if let Err(failure) = send_error(conn, keys, to, reject) {
-        tracing::error!(conn = conn.id(), code = reject.code(), error = %failure, "an error reply was not sent");
-        // It was too large. The peer waits for a reply all the same.
-        let _ = send_error(conn, keys, to, &Reject::internal());
-    }
-}
-
-fn send_error(conn: &Conn, keys: &Keys, to: ReplyTo<'_>, reject: &Reject) -> Outcome {
+pub(crate) fn error(conn: &Conn, keys: &Keys, to: ReplyTo<'_>, reject: &Reject) -> Outcome {
     let data = reject.data().map(RawValue::get);
     let told = write::Told { code: reject.code(), message: reject.message(), data };
     send(conn, |out| {

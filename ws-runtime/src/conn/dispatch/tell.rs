@@ -34,20 +34,28 @@ pub(in crate::conn) fn tell(
                 return Verdict::End;
             }
             log(conn, handler, reject);
-            message::error(conn, keys, to, reject);
+            answer(conn, handler, keys, to, reject);
         }
         Some(Refusal::Handler(reject)) => {
             log(conn, handler, reject);
-            message::error(conn, keys, to, reject);
+            answer(conn, handler, keys, to, reject);
         }
         Some(Refusal::NoBinary) | None => {
-            if conn.server().allows_log(handler) {
-                report(conn, handler, Ok(Err(failure)));
-            }
-            message::error(conn, keys, to, &Reject::internal());
+            report(conn, handler, Ok(Err(failure)));
+            answer(conn, handler, keys, to, &Reject::internal());
         }
     }
     if conn.phase() == Phase::Gone { Verdict::End } else { Verdict::GoOn }
+}
+
+/// Sends the error reply; or, if it is too large, that there was an internal error: the peer waits for a reply.
+fn answer(conn: &Conn, handler: &'static str, keys: &Keys, to: ReplyTo<'_>, reject: &Reject) {
+    let Err(failure) = message::error(conn, keys, to, reject) else { return };
+    if conn.server().allows_log(handler) {
+        tracing::error!(handler, conn = conn.id(), code = reject.code(), error = %failure, "an error reply was not sent");
+    }
+    // Fails only if hardly anything may be sent.
+    let _ = message::error(conn, keys, to, &Reject::internal());
 }
 
 /// Told to the peer, who is most likely the cause.
