@@ -197,8 +197,7 @@ pub fn ws_server(
 ///
 /// They apply in this order: the rate, the guard, the data, the handler. A guard takes arguments as handlers do, the session
 /// and the state by `&mut` too, but not the data, and may be `async`. Its locks are released before the data is read: what
-/// must still hold then is checked in the handler. A `$cancel` that arrives while an `async` guard runs is too early to find the
-/// call, and is ignored. The option `rate` of the server limits all messages of a connection, by a
+/// must still hold then is checked in the handler. The option `rate` of the server limits all messages of a connection, by a
 /// pause instead of an error.
 ///
 /// ```ignore

@@ -72,7 +72,7 @@ pub mod limit {
     pub mod rate {}
 
     /// A function that is asked first: `guard = admin`. It takes arguments as handlers do and returns `Result<(), E>`, where `E`
-    /// converts into `Reject`; its error is the reply. A `$cancel` that arrives while an `async` guard runs is ignored.
+    /// converts into `Reject`; its error is the reply.
     pub mod guard {}
 
     /// How long an `async fn` may take, in seconds: `timeout = 2`. It is dropped at its next await then, and the reply is the error

@@ -82,7 +82,7 @@ pub(crate) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
     })
 }
 
-/// Logs a failure under the handler's name. Returns whether the connection goes on.
+/// Logs a failure under the handler's name, unless too many were. Returns whether the connection goes on.
 #[inline]
 pub(in crate::conn) fn report(
     conn: &Conn,
@@ -98,6 +98,8 @@ pub(in crate::conn) fn report(
                 "handler not run: it is for another phase of the session"
             );
         }
+        // A peer that connects anew each time, or that stays, must not fill the log.
+        Ok(Err(_)) | Err(_) if !conn.server().allows_log(handler) => {}
         Ok(Err(failure)) => match failure.refusal() {
             Some(Refusal::Handler(_)) => {
                 tracing::warn!(handler, conn = conn.id(), peer = %conn.peer(), reason = %Escaped(&failure), "handler refused");

@@ -342,11 +342,7 @@ impl<R: Route> Dispatcher<R> {
             },
             (_, Err(_)) => Some(Close::failure()),
         };
-        // Where the connection goes on, its peer can bring that about without end.
-        let repeats = close.is_none() && failed.as_ref().is_ok_and(|failure| !failure.is_of_phase());
-        if !repeats || self.conn().server().allows_log(name) {
-            report(self.conn(), name, failed.map(Err));
-        }
+        report(self.conn(), name, failed.map(Err));
         let Some(close) = close else { return Verdict::GoOn };
         let mut send_path = self.conn().send_path();
         // A peer that `ready` did not let in gets nothing of what others sent.

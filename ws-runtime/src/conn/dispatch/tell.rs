@@ -41,9 +41,7 @@ pub(in crate::conn) fn tell(
             message::error(conn, handler, keys, to, reject);
         }
         Some(Refusal::NoBinary) | None => {
-            if conn.server().allows_log(handler) {
-                report(conn, handler, Ok(Err(failure)));
-            }
+            report(conn, handler, Ok(Err(failure)));
             message::error(conn, handler, keys, to, &Reject::internal());
         }
     }
