@@ -49,6 +49,7 @@ pub mod game {
         table.r#loop.start(5);
     }
 
+    #[cfg(not(windows))]
     #[timer(Seat.0)]
     fn too_slow(seat: &mut Seat, conn: &Conn) -> Result<(), ws_runtime::CloseError> {
         seat.0.stop();
