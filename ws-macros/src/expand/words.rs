@@ -23,7 +23,7 @@ pub(crate) fn words(plan: &Plan<'_>) -> TokenStream {
     let (options, others): (Vec<&Word>, Vec<&Word>) =
         unknown.into_iter().partition(|word| word.vocabulary == Vocabulary::Option);
     let options = options.into_iter().map(|word| &word.name);
-    let options = quote!(#(attribute.#options();)*);
+    let options = quote_spanned!(here()=> #(attribute.#options();)*);
     let others = others.into_iter().filter_map(path);
     let for_editors = quote_spanned! {here()=>
         #[allow(unexpected_cfgs)]
