@@ -4,6 +4,7 @@
 //! as those of the macro (`mixed_site`), so that no lint of the user's takes it for the user's code.
 
 mod arguments;
+mod by_name;
 mod handlers;
 mod limits;
 mod named;

@@ -384,6 +384,14 @@ impl Subject {
 }
 
 impl Role {
+    /// The type of the messages that it handles.
+    pub(crate) fn message_name(&self) -> Option<&LitStr> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::On(_) | Self::Guard | Self::Tick { .. } | Self::Watch { .. } | Self::Timer(_) => None,
+        }
+    }
+
     pub(crate) fn event(&self) -> Option<Event> {
         match self {
             Self::On(event) => Some(*event),

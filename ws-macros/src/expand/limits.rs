@@ -4,8 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::Expr;
 
+use super::by_name::by_name;
 use super::handlers::{call, future, needs_event};
-use super::named::{Way, way};
+use super::named::{Way, nothing, way};
 use super::spans::here;
 use super::values;
 use crate::cfgs::Cfgs;
@@ -115,82 +116,54 @@ pub(crate) fn guards_later(plan: &Plan<'_>) -> TokenStream {
     if !plan.named_calls().any(|call| is_guarded_later(call, plan)) {
         return TokenStream::new();
     }
-    let awaits = arms(plan, |handler| {
-        let guards = guards(handler, plan).filter(|_| way(handler, plan) != Way::Now);
-        let cfgs: Vec<Cfgs> = guards.map(|guard| guard.cfgs.clone()).collect();
-        any_of(&cfgs)
-    });
-    let nothing = quote_spanned! {here()=>
-        ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Ok(())))
+    let later = |handler: &Call<'_>| is_guarded_later(handler, plan);
+    let awaits = |handler: &Call<'_>| {
+        later(handler).then(|| any_of(&guards(handler, plan).map(|guard| &guard.cfgs).collect::<Vec<_>>()))
     };
-    let ty = quote_spanned!(here()=> __ws_runtime::BoxFuture<'a, __ws_runtime::Outcome>);
-    let calls = arms(plan, |handler| {
-        let guards = guards(handler, plan).filter(|_| way(handler, plan) != Way::Now);
-        let calls = guards.map(|guard| {
+    let awaits = by_name(plan, awaits, &quote_spanned!(here()=> false));
+    // Of several guards under `#[cfg]` at most one exists, perhaps none.
+    let first = |handler: &Call<'_>| {
+        let calls = guards(handler, plan).map(|guard| {
             let (cfgs, future) = (guard.cfgs.attributes(), future(guard, plan));
             quote_spanned!(here()=> #cfgs { return ::std::boxed::Box::pin({ #future }); })
         });
-        quote_spanned!(here()=> { #(#calls)* })
-    });
+        let (calls, nothing): (TokenStream, TokenStream) = (calls.collect(), nothing());
+        quote_spanned!(here()=> #calls #[allow(unreachable_code)] { #nothing })
+    };
+    let calls = by_name(plan, |handler| later(handler).then(|| first(handler)), &nothing());
     quote_spanned! {here()=>
         fn awaits_guard(name: &::core::primitive::str) -> ::core::primitive::bool {
             match name {
                 #awaits
-                _ => false,
             }
         }
 
-        fn guard<'a>(event: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Envelope<'a>>) -> #ty {
+        fn guard<'a>(
+            event: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Envelope<'a>>,
+        ) -> __ws_runtime::BoxFuture<'a, __ws_runtime::Outcome> {
             let name = event.name();
             #[allow(unused_variables)]
             let event = event.into_guard();
-            #[allow(clippy::needless_return, unreachable_code)]
+            #[allow(clippy::needless_return)]
             match name {
                 #calls
-                _ => {}
             }
-            #[allow(unreachable_code)]
-            { #nothing }
         }
     }
 }
 
 /// Whether one of these conditions holds.
-fn any_of(cfgs: &[Cfgs]) -> TokenStream {
+fn any_of(cfgs: &[&Cfgs]) -> TokenStream {
     if cfgs.iter().any(|cfgs| cfgs.0.is_empty()) {
         return quote_spanned!(here()=> true);
     }
-    let conditions = cfgs.iter().map(Cfgs::condition);
+    let conditions = cfgs.iter().map(|cfgs| cfgs.condition());
     quote_spanned!(here()=> ::core::cfg!(any(#(#conditions),*)))
 }
 
 /// Whether a handler has a guard, and does not run at once.
 fn is_guarded_later(handler: &Call<'_>, plan: &Plan<'_>) -> bool {
     way(handler, plan) != Way::Now && guards(handler, plan).next().is_some()
-}
-
-/// The arms of a `match` on the name of a message for the handlers that are guarded later, and for all names if that of
-/// `#[on(message)]` is.
-fn arms(plan: &Plan<'_>, body: impl Fn(&Call<'_>) -> TokenStream) -> TokenStream {
-    let is_any = |call: &&Call<'_>| call.handler.event() == Some(Event::Message);
-    let any_is = plan.named_calls().filter(is_any).any(|call| is_guarded_later(call, plan));
-    let of_names = plan.named_calls().filter_map(|call| match &call.handler.role {
-        Role::Named(name) if any_is || is_guarded_later(call, plan) => {
-            let (cfgs, body) = (call.cfgs.attributes(), body(call));
-            Some(quote_spanned!(here()=> #cfgs #name => #body,))
-        }
-        Role::Named(_)
-        | Role::On(_)
-        | Role::Guard
-        | Role::Tick { .. }
-        | Role::Watch { .. }
-        | Role::Timer(_) => None,
-    });
-    let any = plan.named_calls().filter(is_any).filter(|call| is_guarded_later(call, plan)).map(|call| {
-        let (cfgs, body) = (call.cfgs.attributes(), body(call));
-        quote_spanned!(here()=> #[allow(unreachable_patterns)] #cfgs _ => #body,)
-    });
-    quote_spanned!(here()=> #(#of_names)* #(#any)*)
 }
 
 /// The guard of a handler: several under different `#[cfg]` conditions.

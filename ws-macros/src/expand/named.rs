@@ -5,12 +5,13 @@ use quote::quote_spanned;
 use syn::LitStr;
 use syn::ext::IdentExt;
 
+use super::by_name::by_name;
 use super::handlers::{call, future};
 use super::limits::{awaits_guard, guard_now, guards_later};
 use super::spans::{here, otherwise};
 use super::values::seconds;
 use crate::events::Event;
-use crate::model::{Flow, Role};
+use crate::model::Flow;
 use crate::plan::Plan;
 use crate::resolve::Call;
 
@@ -45,15 +46,17 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
     let keys = keys(plan);
     let takes_text = takes_text(plan);
     let names = handler_names(plan);
-    let now = arms(plan, |call, way| match way {
+    let now = |call: &Call<'_>| match way(call, plan) {
         Way::Now => {
             let (guard, call) = (guard_now(call, plan), self::call(call, plan));
-            quote_spanned!(here()=> { #guard __ws_runtime::done({ #call }) })
+            quote_spanned!(here()=> #guard __ws_runtime::done({ #call }))
         }
         Way::Later | Way::Beside | Way::StreamBeside => {
-            quote_spanned!(here()=> { ::core::result::Result::Ok(__ws_runtime::Handled::Later) })
+            quote_spanned!(here()=> ::core::result::Result::Ok(__ws_runtime::Handled::Later))
         }
-    });
+    };
+    let not_found = not_found();
+    let now = by_name(plan, |call| Some(now(call)), &not_found);
     let no_binary = no_binary(plan);
     let later = method_later(plan);
     let beside = methods_beside(plan);
@@ -112,45 +115,17 @@ fn no_binary(plan: &Plan<'_>) -> Option<TokenStream> {
     })
 }
 
-/// The arms of a `match` on a message's name. The last one is for names without a handler.
-fn arms(plan: &Plan<'_>, body: impl Fn(&Call<'_>, Way) -> TokenStream) -> TokenStream {
-    let named = plan.named_calls().filter_map(|call| match &call.handler.role {
-        Role::Named(name) => {
-            let (cfgs, body) = (call.cfgs.attributes(), body(call, way(call, plan)));
-            Some(quote_spanned!(here()=> #cfgs #name => #body))
-        }
-        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
-    });
-    let any = plan.calls_of(Event::Message).map(|call| {
-        let (cfgs, body) = (call.cfgs.attributes(), body(call, way(call, plan)));
-        quote_spanned!(here()=> #cfgs _ => #body)
-    });
-    let otherwise = otherwise(plan.calls_of(Event::Message).map(|call| &call.cfgs))
-        .map(|cfg| quote_spanned!(here()=> #cfg _ => ::core::result::Result::Err(event.not_found())));
-    quote_spanned!(here()=> #(#named)* #(#any)* #otherwise)
-}
-
 /// `named_handler`, which tells a handler's name for the log.
 fn handler_names(plan: &Plan<'_>) -> TokenStream {
-    let arms = plan.named_calls().filter_map(|call| match &call.handler.role {
-        Role::Named(name) => {
-            let (cfgs, handler) = (call.cfgs.attributes(), call.handler.name.unraw().to_string());
-            Some(quote_spanned!(here()=> #cfgs #name => #handler,))
-        }
-        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
-    });
-    let any = plan.calls_of(Event::Message).map(|call| {
-        let (cfgs, handler) = (call.cfgs.attributes(), call.handler.name.unraw().to_string());
-        quote_spanned!(here()=> #cfgs _ => #handler,)
-    });
-    let otherwise = otherwise(plan.calls_of(Event::Message).map(|call| &call.cfgs))
-        .map(|cfg| quote_spanned!(here()=> #cfg _ => "message",));
+    let name = |call: &Call<'_>| {
+        let name = call.handler.name.unraw().to_string();
+        quote_spanned!(here()=> #name)
+    };
+    let arms = by_name(plan, |call| Some(name(call)), &quote_spanned!(here()=> "message"));
     quote_spanned! {here()=>
         fn named_handler(name: &::core::primitive::str) -> &'static ::core::primitive::str {
             match name {
-                #(#arms)*
-                #(#any)*
-                #otherwise
+                #arms
             }
         }
     }
@@ -161,10 +136,11 @@ fn method_later(plan: &Plan<'_>) -> TokenStream {
     if !plan.named_calls().any(|call| way(call, plan) == Way::Later) {
         return TokenStream::new();
     }
-    let arms = some_arms(plan, &[Way::Later], &nothing(), |call| {
+    let later = |call: &Call<'_>| {
         let future = within(call, &future(call, plan));
-        quote_spanned!(here()=> { ::std::boxed::Box::pin({ #future }) })
-    });
+        quote_spanned!(here()=> ::std::boxed::Box::pin({ #future }))
+    };
+    let arms = by_name(plan, |call| (way(call, plan) == Way::Later).then(|| later(call)), &nothing());
     quote_spanned! {here()=>
         fn named_later<'a>(
             event: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Envelope<'a>>,
@@ -182,20 +158,23 @@ fn methods_beside(plan: &Plan<'_>) -> TokenStream {
         return TokenStream::new();
     }
     let none = quote_spanned!(here()=> ::core::option::Option::None);
-    let kinds = some_arms(plan, &[Way::Beside, Way::StreamBeside], &none, |call| {
+    let kind = |call: &Call<'_>| {
         let running = match (way(call, plan), &call.handler.limits.concurrent) {
+            (Way::Now | Way::Later, _) => return None,
             (Way::StreamBeside, _) => quote_spanned!(here()=> StreamAlone),
-            (_, Some(most)) => quote_spanned!(here()=> Call { most: #most }),
-            (_, None) => quote_spanned!(here()=> Stream),
+            (Way::Beside, Some(most)) => quote_spanned!(here()=> Call { most: #most }),
+            (Way::Beside, None) => quote_spanned!(here()=> Stream),
         };
-        quote_spanned!(here()=> ::core::option::Option::Some(__ws_runtime::Running::#running),)
-    });
+        Some(quote_spanned!(here()=> ::core::option::Option::Some(__ws_runtime::Running::#running)))
+    };
+    let kinds = by_name(plan, kind, &none);
     let opens = open_streams(plan);
-    let calls = some_arms(plan, &[Way::Beside], &nothing(), |call| {
+    let begin = |call: &Call<'_>| {
         let body = self::call(call, plan);
         let future = within(call, &quote_spanned!(here()=> async move { let event = beside.event(); #body }));
-        quote_spanned!(here()=> ::std::boxed::Box::pin({ #future }),)
-    });
+        quote_spanned!(here()=> ::std::boxed::Box::pin({ #future }))
+    };
+    let calls = by_name(plan, |call| (way(call, plan) == Way::Beside).then(|| begin(call)), &nothing());
     quote_spanned! {here()=>
         fn running(
             name: &::core::primitive::str,
@@ -220,11 +199,11 @@ fn open_streams(plan: &Plan<'_>) -> TokenStream {
     if !plan.named_calls().any(|call| way(call, plan) == Way::StreamBeside) {
         return TokenStream::new();
     }
-    let nothing = quote_spanned!(here()=> ::core::result::Result::Err(event.not_found()));
-    let arms = some_arms(plan, &[Way::StreamBeside], &nothing, |call| {
-        let call = self::call(call, plan);
-        quote_spanned!(here()=> { #call })
-    });
+    let arms = by_name(
+        plan,
+        |call| (way(call, plan) == Way::StreamBeside).then(|| self::call(call, plan)),
+        &not_found(),
+    );
     quote_spanned! {here()=>
         fn open_stream<'a>(
             event: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Envelope<'a>>,
@@ -239,35 +218,14 @@ fn open_streams(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// A future that does nothing, for names that do not get there.
-fn nothing() -> TokenStream {
-    quote_spanned!(here()=> ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Ok(()))))
+/// For names that have no handler.
+fn not_found() -> TokenStream {
+    quote_spanned!(here()=> ::core::result::Result::Err(event.not_found()))
 }
 
-/// The arms for the handlers that run in one of these ways. Other names do not get there: `nothing` stands for them.
-fn some_arms(
-    plan: &Plan<'_>,
-    wanted: &[Way],
-    nothing: &TokenStream,
-    body: impl Fn(&Call<'_>) -> TokenStream,
-) -> TokenStream {
-    let of_way = plan.named_calls().filter(|call| wanted.contains(&way(call, plan)));
-    let (any, named): (Vec<&Call<'_>>, Vec<&Call<'_>>) =
-        of_way.partition(|call| call.handler.event() == Some(Event::Message));
-    let named = named.into_iter().filter_map(|call| match &call.handler.role {
-        Role::Named(name) => {
-            let (cfgs, body) = (call.cfgs.attributes(), body(call));
-            Some(quote_spanned!(here()=> #cfgs #name => #body))
-        }
-        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
-    });
-    let nothing =
-        otherwise(any.iter().map(|call| &call.cfgs)).map(|cfg| quote_spanned!(here()=> #cfg _ => #nothing,));
-    let any = any.into_iter().map(|call| {
-        let (cfgs, body) = (call.cfgs.attributes(), body(call));
-        quote_spanned!(here()=> #cfgs _ => #body)
-    });
-    quote_spanned!(here()=> #(#named)* #(#any)* #nothing)
+/// A future that does nothing, for names that do not get there.
+pub(super) fn nothing() -> TokenStream {
+    quote_spanned!(here()=> ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Ok(()))))
 }
 
 /// A future that ends after the handler's `timeout`.
@@ -275,7 +233,6 @@ fn within(call: &Call<'_>, future: &TokenStream) -> TokenStream {
     match &call.handler.limits.timeout {
         Some(timeout) => {
             let timeout = seconds(timeout);
-
             quote_spanned!(here()=> __ws_runtime::within(#timeout, { #future }))
         }
         None => future.clone(),
