@@ -174,9 +174,12 @@ mod game {
     }
 }
 
+fn world() -> game::World {
+    game::World { moves: 0, gate: Arc::new(Semaphore::new(0)) }
+}
+
 async fn start() -> ws_runtime::Running {
-    let world = game::World { moves: 0, gate: Arc::new(Semaphore::new(0)) };
-    game::server().state(world).bind().await.unwrap()
+    game::server().state(world()).bind().await.unwrap()
 }
 
 /// Sends a text, and compares the answer.
@@ -311,34 +314,36 @@ async fn streams_have_ids_of_their_own_and_a_limit() {
     ask(&mut client, r#"{"type":"whoami","id":3}"#, r#"{"type":"whoami","id":3,"data":""}"#).await;
 }
 
-#[tokio::test]
-async fn concurrent_calls_answer_out_of_order_and_one_too_many_waits() {
-    let running = start().await;
-    let mut client = Client::connect(&running).await;
+#[tokio::test(start_paused = true)]
+async fn concurrent_calls_answer_out_of_order_and_one_too_many_waits() -> ws_runtime::test::Result {
+    let server = game::server().state(world()).test().await?;
+    let mut client = server.connect("/").await?;
     for (id, millis) in [(1, 150), (2, 50), (3, 1)] {
-        client.send(format!(r#"{{"type":"wait","id":{id},"data":{millis}}}"#)).await;
+        client.send_utf8(format!(r#"{{"type":"wait","id":{id},"data":{millis}}}"#)).await?;
     }
-    client.send(r#"{"type":"whoami","id":4}"#).await;
+    client.send_utf8(r#"{"type":"whoami","id":4}"#).await?;
     let mut ids = Vec::new();
     for _ in 0..4 {
-        let answer: Value = serde_json::from_str(&client.text().await).unwrap();
+        let answer: Value = serde_json::from_str(&client.utf8().await?)?;
         ids.push(answer["id"].as_u64().unwrap());
     }
-    assert_eq!(ids.iter().position(|id| *id == 1), Some(3), "{ids:?}");
-    assert_eq!(ids[0], 2, "the third waits for a place, and what is behind it too: {ids:?}");
+    // The third waits for the place of the second, and what is behind it waits too.
+    assert_eq!(ids, [2, 4, 3, 1]);
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_shutdown_waits_for_calls_and_ends_streams() {
-    let running = start().await;
-    let mut client = Client::connect(&running).await;
-    client.send(r#"{"type":"forever","id":1}"#).await;
-    client.send(r#"{"type":"wait","id":2,"data":100}"#).await;
-    ask(&mut client, r#"{"type":"whoami","id":3}"#, r#"{"type":"whoami","id":3,"data":""}"#).await;
-    running.server().shutdown();
-    assert_eq!(client.text().await, r#"{"type":"forever","id":1,"done":true}"#);
-    assert_eq!(client.text().await, r#"{"type":"wait","id":2,"data":100}"#);
-    assert_eq!(u16::from(client.closed().await.code), 1001);
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_waits_for_calls_and_ends_streams() -> ws_runtime::test::Result {
+    let server = game::server().state(world()).test().await?;
+    let mut client = server.connect("/").await?;
+    client.send_utf8(r#"{"type":"forever","id":"f"}"#).await?;
+    client.send_utf8(r#"{"type":"wait","id":"w","data":100}"#).await?;
+    assert_eq!(client.call::<String>("whoami", ()).await?, "");
+    server.server().shutdown();
+    assert_eq!(client.utf8().await?, r#"{"type":"forever","id":"f","done":true}"#);
+    assert_eq!(client.utf8().await?, r#"{"type":"wait","id":"w","data":100}"#);
+    assert_eq!(client.closed().await?.code, 1001);
+    Ok(())
 }
 
 #[tokio::test]
