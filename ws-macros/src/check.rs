@@ -15,7 +15,7 @@ use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Output};
 use crate::model::{Flow, Handler, Limits, Part, Subject};
 use crate::resolve::{Access, Asks, Call, Resolved};
-use crate::syntax::{output_type, peel, referenced_name, single_name, success};
+use crate::syntax::{mentions, output_type, peel, referenced_name, single_name, success};
 
 /// The handlers that break a rule, by index. They are not called, so that one mistake is one error.
 #[derive(Debug, Default)]
@@ -76,6 +76,7 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
         let earlier = resolved.calls.iter().take(number).map(|call| call.handler);
         no_second_handler(call.handler, earlier, diagnostics);
         returns_no_session(call, diagnostics);
+        returns_no_status(call, diagnostics);
         gives_verdict(call.handler, diagnostics);
         limits_fit(call.handler, diagnostics);
         let mut found = arguments.check(call, diagnostics);
@@ -171,6 +172,20 @@ fn gives_verdict(handler: &Handler, diagnostics: &mut Diagnostics) {
             diagnostics.error(ty, format!("a `bool` does not say what the peer is told: {wanted}"));
         }
         Some(_) => {}
+    }
+}
+
+/// Checks that a handler of a named message returns no HTTP status, as handlers of axum do: `(StatusCode, Json<T>)`.
+fn returns_no_status(call: &Call<'_>, diagnostics: &mut Diagnostics) {
+    let Some(output) = output_type(&call.handler.output) else { return };
+    let Type::Tuple(pair) = peel(success(output)) else { return };
+    let has_status = pair.elems.first().is_some_and(|first| mentions(first, "StatusCode"));
+    if call.handler.row().output == Output::Data && has_status {
+        diagnostics.error(
+            output,
+            "a reply has no status: return the data alone, or a `Result` whose error converts into `Reject`, such as \
+             `Result<T, (StatusCode, String)>`",
+        );
     }
 }
 
