@@ -23,6 +23,7 @@ mod cork;
 mod corked;
 mod deflation;
 mod entry;
+mod held_back;
 mod lock;
 mod outbox;
 mod state;
@@ -193,31 +194,6 @@ impl SendPath {
         is_new
     }
 
-    /// Whether what other tasks send is held back.
-    fn holds_back(&self) -> bool {
-        self.held_back.is_some()
-    }
-
-    /// Where a task queues what it sends. `is_own` tells whether it is the connection's own.
-    pub(super) fn queue_for(&self, is_own: impl FnOnce() -> bool) -> Queue {
-        if self.holds_back() && !is_own() { Queue::HeldBack } else { Queue::Outbox }
-    }
-
-    /// Queues what was held back: `ready` has ended, and its reply is queued.
-    pub(super) fn release(&mut self) {
-        if let Some(held_back) = self.held_back.take() {
-            self.outbox.append(*held_back);
-        }
-    }
-
-    /// Drops what was held back: `ready` has failed.
-    pub(super) fn drop_held_back(&mut self) {
-        if let Some(mut held_back) = self.held_back.take() {
-            held_back.clear();
-            self.outbox.append(*held_back);
-        }
-    }
-
     /// Takes a frame for sending. An empty outbox takes a frame of any size.
     ///
     /// The payload is not dropped here, because its destructor may be user code.
@@ -250,13 +226,6 @@ impl SendPath {
             Queue::HeldBack => part.read(|frame| self.queue_mut(queue).push_copy(frame)),
         }
         Ok(())
-    }
-
-    fn queue_mut(&mut self, queue: Queue) -> &mut Outbox {
-        match (queue, &mut self.held_back) {
-            (Queue::HeldBack, Some(held_back)) => held_back,
-            (Queue::HeldBack, None) | (Queue::Outbox, _) => &mut self.outbox,
-        }
     }
 
     /// Queues our Close frame behind what is already there. Does nothing if one is queued already.
@@ -491,10 +460,6 @@ impl SendPath {
                 Err(SendError::Slow { max: self.limit })
             }
         }
-    }
-
-    fn held_back_len(&self) -> usize {
-        self.held_back.as_ref().map_or(0, |held_back| held_back.len())
     }
 
     #[inline]
