@@ -206,7 +206,9 @@ pub fn ws_server(
 /// }
 ///
 /// #[on("kick", guard = admin, rate = 5)]
-/// fn kick(Json(name): Json<String>, server: &Server) -> Result<(), KickError> { todo!() }
+/// fn kick(Json(name): Json<String>, server: &Server) -> usize {
+///     server.connections_of_key(&name).disconnect(4000, "kicked").map_or(0, |()| 1)
+/// }
 /// ```
 ///
 /// A handler that returns an `impl Stream<Item = T>` answers each item, and `"done":true` at its end. It runs beside other
@@ -349,7 +351,10 @@ pub fn timer(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// struct Lobby { greeted: u64 }
 ///
 /// #[on(ready)]
-/// fn hello(lobby: &mut Lobby, pool: &Pool) -> String { todo!() }
+/// fn hello(lobby: &mut Lobby, pool: &Pool) -> String {
+///     lobby.greeted += 1;
+///     format!("guest {}, {} connections to the database", lobby.greeted, pool.connections.len())
+/// }
 /// ```
 #[proc_macro_attribute]
 pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
@@ -390,7 +395,9 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// fn sign_in(Json(name): Json<String>, peer: &mut Peer) { *peer = Peer::Player(Player::new(name)); }
 ///
 /// #[on("move")]
-/// fn play(Json(play): Json<Move>, player: &mut Player) -> Result<(), MoveError> { todo!() }
+/// fn play(Json(play): Json<Move>, player: &mut Player) -> Result<(), MoveError> {
+///     player.take(play.cell)
+/// }
 /// ```
 ///
 /// In another phase that variant's `#[reject(status, "text", code = "…")]` is the answer: 403, `forbidden`, where there is none.
@@ -461,10 +468,14 @@ pub fn derive_reject(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// struct User { name: String, admin: bool }
 ///
 /// #[on(handshake)]
-/// fn who(token: Option<Bearer>, accounts: &Accounts) -> Result<Option<User>, Reject> { todo!() }
+/// fn who(token: Option<Bearer>, accounts: &Accounts) -> Option<User> {
+///     accounts.owner_of(&token?.0)
+/// }
 ///
 /// #[on("say")]
-/// fn say(Json(text): Json<String>, user: &User, server: &Server) { todo!() }
+/// fn say(Json(text): Json<String>, user: &User, server: &Server) -> usize {
+///     server.broadcast(Said { by: &user.name, text: &text })
+/// }
 /// ```
 #[proc_macro_attribute]
 pub fn identity(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {

@@ -1,6 +1,6 @@
 //! How a handler is called: its context, its arguments, and what becomes of its value.
 
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::arguments::{Arguments, arguments};
@@ -50,6 +50,11 @@ pub(crate) fn future(handler: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
 /// Whether the call needs the event: arguments are made of it, and a reply goes to its peer.
 pub(crate) fn needs_event(call: &Call<'_>) -> bool {
     !call.arguments.is_empty() || receiver(call.handler).is_some()
+}
+
+/// The variable of the event, under a name that may be unused.
+pub(crate) fn event_name(is_used: bool) -> Ident {
+    Ident::new(if is_used { "event" } else { "_event" }, here())
 }
 
 struct Invocation {

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 
-use super::handlers::{self, future, needs_event};
+use super::handlers::{self, event_name, future, needs_event};
 use super::parts::{self, session_type};
 use super::spans::{at, here, otherwise};
 use super::{limits, named, timed, timers, values};
@@ -148,7 +148,7 @@ fn head(row: &Row, needs_event: bool) -> TokenStream {
 
 /// The type of a method's argument: the event with its payload.
 fn parameter(row: &Row, needs_event: bool) -> TokenStream {
-    let name = Ident::new(if needs_event { "event" } else { "_event" }, here());
+    let name = event_name(needs_event);
     let payload = match row.payload {
         Payload::Nothing | Payload::Handle | Payload::Key => None,
         Payload::Kept(name) => {

@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::Expr;
 use syn::ext::IdentExt;
 
-use super::handlers::{call, needs_event};
+use super::handlers::{call, event_name, needs_event};
 use super::spans::{at, here, start};
 use super::values::seconds;
 use crate::model::{Flow, Interest, Role};
@@ -86,7 +86,7 @@ fn add_watch(watch: &Call<'_>, interest: Interest, handle: &Expr, plan: &Plan<'_
     };
     let method = Ident::new(method, at(start(handle)));
     let call = call(watch, plan);
-    let event = Ident::new(if needs_event(watch) { "event" } else { "_event" }, here());
+    let event = event_name(needs_event(watch));
     let body = match watch.handler.flow {
         Flow::Plain => quote_spanned!(here()=> { #call }),
         Flow::Async => quote_spanned!(here()=> ::std::boxed::Box::pin(async move { #call })),

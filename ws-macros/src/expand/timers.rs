@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Member;
 use syn::ext::IdentExt;
 
-use super::handlers::{call, needs_event};
+use super::handlers::{call, event_name, needs_event};
 use super::parts::field as store_field;
 use super::spans::{at, here, repeat};
 use crate::model::{Argument, Flow, Owner, Payload, Role, TimerPlace};
@@ -22,7 +22,7 @@ pub(crate) fn of_session(plan: &Plan<'_>) -> TokenStream {
             Owner::State(_) => return None,
         };
         let call = call(timer, plan);
-        let event = event(needs_event(timer));
+        let event = event_name(needs_event(timer));
         Some(declare(timer, place, None, &field, &event, &call))
     });
     let timers: Vec<TokenStream> = timers.collect();
@@ -71,7 +71,7 @@ fn timed_state(state: &State, plan: &Plan<'_>) -> TokenStream {
         };
         let call = quote_spanned!(here()=> #first #call);
         let place = place(timer)?;
-        Some(declare(timer, place, Some(&name), &field_of_struct(place), &event(true), &call))
+        Some(declare(timer, place, Some(&name), &field_of_struct(place), &event_name(true), &call))
     });
     quote_spanned! {here()=>
         #cfgs
@@ -104,10 +104,6 @@ fn place<'s>(timer: &Call<'s>) -> Option<&'s TimerPlace> {
         Role::Timer(place) => Some(place),
         Role::On(_) | Role::Named(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
     }
-}
-
-fn event(is_used: bool) -> Ident {
-    Ident::new(if is_used { "event" } else { "_event" }, here())
 }
 
 fn declare(
