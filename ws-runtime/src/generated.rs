@@ -5,10 +5,10 @@
 pub use crate::event::{
     Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent,
     FromConnect, FromContext, FromDisconnect, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong,
-    FromReady, FromRequest, FromShutdown, FromTick, FromUtf8, Guarded, Handled, Identity, IdentityKey,
-    IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps, LocksByAnyName, NoIdentity, OpeningEvent,
-    Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, SharesState,
-    StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
+    FromReady, FromRequest, FromRouteGuard, FromShutdown, FromTick, FromUtf8, Guarded, Handled, Identity,
+    IdentityKey, IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps, LocksByAnyName, NoIdentity,
+    OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service,
+    SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
 };
 pub use crate::event::{FromStateTimer, FromTimer};
 #[cfg(unix)]
