@@ -82,6 +82,12 @@ pub(crate) struct Settings {
     pub(crate) runtime: Option<syn::Path>,
     /// The keys of the envelope that have another name.
     pub(crate) envelope: EnvelopeKeys,
+    pub(crate) options: Options,
+}
+
+/// The options that an attribute sets, of a server or of a route.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
     pub(crate) values: Vec<Setting>,
     /// Keys that are no option, or have no right value.
     pub(crate) unknown: Vec<Word>,
@@ -102,7 +108,7 @@ pub(crate) enum Vocabulary {
     Event,
     /// A limit of its handler.
     Limit,
-    /// A key of `#[ws_server(…)]`.
+    /// A key of `#[ws_server(…)]` or of `#[route(…)]`.
     Option,
 }
 

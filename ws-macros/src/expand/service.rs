@@ -20,7 +20,7 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
     let quiet =
         plan.has_locks().then(|| quote_spanned!(here()=> #[allow(clippy::significant_drop_tightening)]));
     let store = parts::store(plan);
-    let attribute = values::attribute(plan);
+    let attribute = values::attribute(&plan.server.settings.options, None, plan);
     let (of_route, of_server): (Vec<&Call<'_>>, Vec<&Call<'_>>) =
         plan.calls.iter().partition(|call| call.handler.row().is_of_route());
     let of_route = of_route.into_iter().map(|call| event(call, plan));
