@@ -77,18 +77,22 @@ pub(crate) fn option(name: &str) -> Option<String> {
 /// What to write instead of an option of a route that is something else here.
 pub(crate) fn option_on_route(name: &str) -> Option<String> {
     let instead = match name {
-        "path" | "url" | "uri" | "pattern" | "name" => {
+        "path" | "url" | "uri" | "pattern" => {
             "its path stands first, without a name: `#[route(\"/lobby\")]`".to_owned()
         }
-        "keep" | "max_rooms" | "open" => {
-            "it belongs to the room: write `#[room(keep = 10)]` above the room's type inside the module".to_owned()
-        }
+        "keep" => of_room("keep = 10"),
+        "max_rooms" => of_room("max_rooms = 10_000"),
+        "open" => of_room("open"),
         "state" | "identity" => {
             format!("all routes share it: write `#[{name}]` above the type inside the server's module")
         }
         _ => instead_of_option(name)?,
     };
     Some(format!("a route has no option `{name}`: {instead}"))
+}
+
+fn of_room(written: &str) -> String {
+    format!("it belongs to the room: write `#[room({written})]` above the room's type inside the module")
 }
 
 fn instead_of_option(name: &str) -> Option<String> {

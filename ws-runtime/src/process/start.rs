@@ -56,7 +56,7 @@ pub(crate) fn start<S: Service>(
         // may block on a runtime of its own.
         move || {
             warn(&warnings);
-            let settled = draft.settle(S::attribute)?;
+            let settled = draft.settle(S::attribute, [])?;
             let store = make_store();
             Handle::current().block_on(async {
                 tokio::select! {

@@ -39,7 +39,7 @@ impl<Se> Admitted<Se> {
     where
         R: Route<Session = Se>,
     {
-        let options = hosted.server.options();
+        let options = conn.options();
         handshake::choose_subprotocol(handshake, &options.subprotocols);
         let session = run_handshake::<R>(hosted, conn, handshake).await?;
         // Read after the handler, which may have changed it.

@@ -87,7 +87,7 @@ async fn read_head(
 fn classify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: Head) -> Classified {
     let transport =
         Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
-    let classified = handshake::classify(head, &hosted.server.options().origins, transport);
+    let classified = handshake::classify(head, &conn.options().origins, transport);
     if let Classified::ForeignPage(origin) = &classified {
         warn_of_foreign_page(origin);
     }

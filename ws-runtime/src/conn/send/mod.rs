@@ -81,6 +81,8 @@ pub(super) struct SendPath {
     late_nodelay: Option<bool>,
     /// The compression to negotiate.
     pub(super) compression: Compression,
+    /// What the program has set for this connection itself.
+    pub(super) own: OwnOptions,
     /// The kernel took less than there was: the connection's task continues when the socket is writable.
     blocked: bool,
     /// The address of the thread's [`cork`] that listed it last, and will write it; 0 once it is written. Another thread does
@@ -101,6 +103,16 @@ pub(super) struct SendPath {
     flushed: Option<Box<Flushing>>,
 }
 
+/// Which options the program has set for one connection, by methods of its handle: its route does not change these.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is about an option of its own")]
+pub(super) struct OwnOptions {
+    pub(super) max_send_size: bool,
+    pub(super) max_recv_size: bool,
+    pub(super) nodelay: bool,
+    pub(super) compression: bool,
+}
+
 /// Tasks that wait until all is written. Boxed in its users, as there is seldom one.
 #[derive(Debug, Default)]
 struct Flushing(Vec<Waker>);
@@ -116,6 +128,7 @@ impl SendPath {
             slow: options.slow,
             late_nodelay: None,
             compression: options.compression,
+            own: OwnOptions::default(),
             blocked: false,
             listed_by: 0,
             cancel_level: CancelLevel::Nothing,
@@ -126,6 +139,16 @@ impl SendPath {
             wakes_task: false,
             flushed: None,
         }
+    }
+
+    /// Takes the options of a route, except for what the program has set for this connection, which it returns.
+    pub(super) fn enter_route(&mut self, options: &Options) -> OwnOptions {
+        self.limit = options.max_outbox;
+        self.slow = options.slow;
+        if !self.own.compression {
+            self.compression = options.compression;
+        }
+        self.own
     }
 
     pub(super) fn close(&self) -> Option<&Close> {
@@ -150,6 +173,7 @@ impl SendPath {
         match &self.socket {
             Some(socket) => socket.set_nodelay(nodelay),
             None => {
+                self.own.nodelay = true;
                 self.late_nodelay = Some(nodelay);
                 Ok(())
             }
