@@ -250,8 +250,9 @@ impl Bounds {
 /// The table of all options for the book, in Markdown.
 #[must_use]
 pub fn markdown_table() -> String {
-    let mut text =
-        String::from("| option | default | allowed | variable | route | what it is |\n|---|---|---|---|---|---|\n");
+    let mut text = String::from(
+        "| option | default | allowed | variable | route | what it is |\n|---|---|---|---|---|---|\n",
+    );
     for info in TABLE {
         let default = if info.default.is_empty() { "none" } else { info.default };
         let prefix = environment::PREFIX;

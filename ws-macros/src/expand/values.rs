@@ -19,9 +19,8 @@ pub(crate) fn attribute(options: &Options, around: Option<&TokenStream>, plan: &
     if options.values.is_empty() && around.is_none() {
         return TokenStream::new();
     }
-    let around = around.map(|route| {
-        quote_spanned!(here()=> <#route as __ws_runtime::Route>::attribute(attribute);)
-    });
+    let around =
+        around.map(|route| quote_spanned!(here()=> <#route as __ws_runtime::Route>::attribute(attribute);));
     let values = options.values.iter().map(|setting| {
         let (key, value) = (repeat(&setting.word), value(setting, plan));
         quote_spanned!(here()=> attribute.#key(|| #value);)

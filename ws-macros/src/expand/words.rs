@@ -36,8 +36,11 @@ pub(crate) fn words(plan: &Plan<'_>) -> TokenStream {
             }
         };
     };
-    let for_editors =
-        scope.iter().chain(&plan.server.settings.options.unknown).any(|word| !word.is_known).then_some(for_editors);
+    let for_editors = scope
+        .iter()
+        .chain(&plan.server.settings.options.unknown)
+        .any(|word| !word.is_known)
+        .then_some(for_editors);
     quote!(#known #for_editors)
 }
 

@@ -53,10 +53,7 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
 }
 
 /// Reads the options of a route: the pairs of its attribute, without those that are not about its connections.
-pub(crate) fn read_on_route(
-    pairs: impl IntoIterator<Item = Pair>,
-    diagnostics: &mut Diagnostics,
-) -> Options {
+pub(crate) fn read_on_route(pairs: impl IntoIterator<Item = Pair>, diagnostics: &mut Diagnostics) -> Options {
     let mut options = Options::default();
     let mut seen = Vec::new();
     for Pair { key: word, value } in pairs {

@@ -6,7 +6,9 @@ use std::sync::atomic::Ordering;
 
 use super::{Conn, Extras, Message, SendError};
 use crate::conn::dispatch::catch_now;
-use crate::conn::send::{Bound, CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendLock, SendPath};
+use crate::conn::send::{
+    Bound, CancelLevel, CorkedFrames, Deflation, Fixable, Phase, SendGuard, SendLock, SendPath,
+};
 use crate::event::{Close, ClosedBy};
 use crate::message::{Answer, Questions};
 use crate::options::{Options, Whose};
@@ -22,7 +24,7 @@ impl Conn {
     }
 
     /// The connection is for the route with this number: it has the options of that from now on. Before the 101, once. What
-    /// the program has set for the connection itself stays.
+    /// the program has set on the connection itself stays.
     pub(in crate::conn) fn enter_route(&self, number: usize) {
         let whose = self.server().route_options().of_route(number);
         if whose == Whose::SERVER {
@@ -32,14 +34,14 @@ impl Conn {
         let mut send_path = self.send_path();
         self.0.whose_options.store(whose.to_bits(), Ordering::Relaxed);
         let options = self.options();
-        let own = send_path.enter_route(options);
-        if !own.max_send_size {
+        let fixed = send_path.enter_route(options);
+        if !fixed.contains(Fixable::MaxSendSize) {
             self.0.max_send_size.store(options.max_send_size, Ordering::Relaxed);
         }
-        if !own.max_recv_size {
+        if !fixed.contains(Fixable::MaxRecvSize) {
             self.0.max_recv_size.store(options.max_recv_size, Ordering::Relaxed);
         }
-        if !own.nodelay {
+        if !fixed.contains(Fixable::Nodelay) {
             self.0.nodelay.store(options.nodelay, Ordering::Relaxed);
         }
     }

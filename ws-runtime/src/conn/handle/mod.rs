@@ -18,7 +18,9 @@ use ws_spec::options::{self, OptionInfo};
 use self::identity::Identified;
 use self::replaced::Replaced;
 use super::drive::Moment;
-use super::send::{Bound, CorkedFrames, Deflation, Phase, SendLock, SendPath, defer_write, runs_task_of};
+use super::send::{
+    Bound, CorkedFrames, Deflation, Fixable, Phase, SendLock, SendPath, defer_write, runs_task_of,
+};
 use crate::Server;
 use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
@@ -290,7 +292,7 @@ impl Conn {
     pub fn set_max_send_size(&self, bytes: usize) -> Result<(), SetError> {
         check_bounds(&options::max_send_size, bytes)?;
         self.0.send_path.with(|send_path| {
-            send_path.own.max_send_size = true;
+            send_path.fixed.insert(Fixable::MaxSendSize);
             self.0.max_send_size.store(bytes, Ordering::Relaxed);
         });
         Ok(())
@@ -314,7 +316,7 @@ impl Conn {
         if !send_path.is_before_101() {
             return Err(SetError::TooLate { option: "max_recv_size" });
         }
-        send_path.own.max_recv_size = true;
+        send_path.fixed.insert(Fixable::MaxRecvSize);
         self.0.max_recv_size.store(bytes, Ordering::Relaxed);
         Ok(())
     }
@@ -340,7 +342,7 @@ impl Conn {
         if !send_path.is_before_101() {
             return Err(SetError::TooLate { option: "compression" });
         }
-        send_path.own.compression = true;
+        send_path.fixed.insert(Fixable::Compression);
         send_path.compression = compression;
         Ok(())
     }

@@ -23,6 +23,7 @@ mod cork;
 mod corked;
 mod deflation;
 mod entry;
+mod fixed;
 mod held_back;
 mod lock;
 mod outbox;
@@ -53,6 +54,7 @@ pub(crate) use self::cork::{Corked, corked};
 pub(super) use self::cork::{defer_write, runs_task_of, write_own};
 pub(super) use self::corked::CorkedFrames;
 pub(super) use self::deflation::Deflation;
+pub(super) use self::fixed::{Fixable, Fixed};
 pub(super) use self::state::{Bound, CancelLevel, Phase, Queue, Written};
 
 /// The send path of one connection behind its lock.
@@ -81,8 +83,8 @@ pub(super) struct SendPath {
     late_nodelay: Option<bool>,
     /// The compression to negotiate.
     pub(super) compression: Compression,
-    /// What the program has set for this connection itself.
-    pub(super) own: OwnOptions,
+    /// The options that the program has set on this connection.
+    pub(super) fixed: Fixed,
     /// The kernel took less than there was: the connection's task continues when the socket is writable.
     blocked: bool,
     /// The address of the thread's [`cork`] that listed it last, and will write it; 0 once it is written. Another thread does
@@ -103,16 +105,6 @@ pub(super) struct SendPath {
     flushed: Option<Box<Flushing>>,
 }
 
-/// Which options the program has set for one connection, by methods of its handle: its route does not change these.
-#[derive(Debug, Clone, Copy, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is about an option of its own")]
-pub(super) struct OwnOptions {
-    pub(super) max_send_size: bool,
-    pub(super) max_recv_size: bool,
-    pub(super) nodelay: bool,
-    pub(super) compression: bool,
-}
-
 /// Tasks that wait until all is written. Boxed in its users, as there is seldom one.
 #[derive(Debug, Default)]
 struct Flushing(Vec<Waker>);
@@ -128,7 +120,7 @@ impl SendPath {
             slow: options.slow,
             late_nodelay: None,
             compression: options.compression,
-            own: OwnOptions::default(),
+            fixed: Fixed::default(),
             blocked: false,
             listed_by: 0,
             cancel_level: CancelLevel::Nothing,
@@ -141,14 +133,14 @@ impl SendPath {
         }
     }
 
-    /// Takes the options of a route, except for what the program has set for this connection, which it returns.
-    pub(super) fn enter_route(&mut self, options: &Options) -> OwnOptions {
+    /// Takes the options of a route, except for those that the program has set on this connection, which it returns.
+    pub(super) fn enter_route(&mut self, options: &Options) -> Fixed {
         self.limit = options.max_outbox;
         self.slow = options.slow;
-        if !self.own.compression {
+        if !self.fixed.contains(Fixable::Compression) {
             self.compression = options.compression;
         }
-        self.own
+        self.fixed
     }
 
     pub(super) fn close(&self) -> Option<&Close> {
@@ -173,7 +165,7 @@ impl SendPath {
         match &self.socket {
             Some(socket) => socket.set_nodelay(nodelay),
             None => {
-                self.own.nodelay = true;
+                self.fixed.insert(Fixable::Nodelay);
                 self.late_nodelay = Some(nodelay);
                 Ok(())
             }
