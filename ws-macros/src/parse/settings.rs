@@ -224,3 +224,81 @@ fn check_file(name: &str, file: &Expr, diagnostics: &mut Diagnostics) {
         _ => diagnostics.error(file, format!("`{name}` is a PEM file: write `{name} = \"{name}.pem\"`")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+    use ws_spec::options::{Owner, TABLE};
+
+    use super::*;
+
+    fn on_route(tokens: TokenStream) -> (Options, Vec<String>) {
+        let mut diagnostics = Diagnostics::default();
+        let pairs = pairs::read(tokens, "guard = member", &mut diagnostics);
+        let options = read_on_route(pairs, &mut diagnostics);
+        (options, diagnostics.messages())
+    }
+
+    #[test]
+    fn a_route_takes_the_options_of_connections() {
+        let (options, errors) = on_route(quote! {
+            max_recv_size = 1_000_000, compression = "on", subprotocols = ["v2"], silence_max = 60, rate = 50, origins = any
+        });
+        assert_eq!(errors, [""; 0]);
+        let words: Vec<_> = options.values.iter().map(|setting| setting.word.to_string()).collect();
+        assert_eq!(words, ["max_recv_size", "compression", "subprotocols", "silence_max", "rate", "origins"]);
+    }
+
+    #[test]
+    fn what_belongs_to_the_server_is_refused_with_the_reason() {
+        for option in TABLE {
+            let word = quote::format_ident!("{}", option.name);
+            let (options, errors) = on_route(quote!(#word = VALUE));
+            match option.owner {
+                Owner::Connection => assert_eq!(errors, [""; 0], "{}", option.name),
+                Owner::Server(reason) => {
+                    let name = option.name;
+                    let message =
+                        format!("`{name}` belongs to the server: {reason}; write it in `#[ws_server(…)]`");
+                    assert_eq!((errors, options.values.len()), (vec![message], 0));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_mistake_is_one_error_that_says_what_to_write() {
+        for (tokens, message) in [
+            (
+                quote!(max_recv_size),
+                "`max_recv_size` has no value: write `max_recv_size = …`, a whole number",
+            ),
+            (quote!(max_recv_size(5)), "`max_recv_size` takes its value after `=`"),
+            (quote!(max_recv_size = "5"), "`max_recv_size` is a whole number, from 1 to 1073741824 bytes"),
+            (quote!(rate = 5, rate = 6), "`rate` is given twice: remove one"),
+            (
+                quote!(max_recv_sise = 5),
+                "a route has no option `max_recv_sise`, did you mean `max_recv_size`?\nit takes `guard`, ",
+            ),
+            (quote!(gaurd = member), "a route has no option `gaurd`, did you mean `guard`?"),
+            (
+                quote!(port = 80),
+                "a route has no option `port`: `listen` belongs to the server: routes share its ports; write it in",
+            ),
+            (quote!(max_size = 80), "a route has no option `max_size`, did you mean `max_recv_size`?"),
+            (quote!(path = "/lobby"), "its path stands first, without a name: `#[route(\"/lobby\")]`"),
+            (quote!(keep = 10), "it belongs to the room: write `#[room(keep = 10)]`"),
+            (
+                quote!(envelope(id = "ref")),
+                "`envelope` belongs to the server: all routes have the same keys; write it in",
+            ),
+            (
+                quote!(on_ready = hello),
+                "a route has no option `on_ready`: write `#[on(ready)]` above a function inside the module",
+            ),
+        ] {
+            let (_, errors) = on_route(tokens.clone());
+            assert!(matches!(&*errors, [error] if error.contains(message)), "{tokens}: {errors:?}");
+        }
+    }
+}

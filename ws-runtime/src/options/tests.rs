@@ -10,6 +10,8 @@ use super::draft::Source;
 use super::environment::Warning;
 use super::*;
 
+mod routes;
+
 const NOTHING: [(&str, &str); 0] = [];
 
 fn refused(draft: Draft) -> String {
