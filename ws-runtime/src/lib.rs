@@ -97,6 +97,8 @@ mod message;
 pub mod options;
 pub mod prelude;
 mod process;
+#[allow(dead_code, reason = "the routes come next")]
+mod route;
 mod server;
 #[cfg(feature = "test")]
 pub mod test;
