@@ -22,6 +22,7 @@ pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
     SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
+pub use crate::route::{Place, Routes};
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;
 pub use crate::timer::{

@@ -97,7 +97,6 @@ mod message;
 pub mod options;
 pub mod prelude;
 mod process;
-#[allow(dead_code, reason = "the routes come next")]
 mod route;
 mod server;
 #[cfg(feature = "test")]
@@ -136,6 +135,7 @@ pub use listen::{Address, Listen, ListenError};
 pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
 pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
+pub use route::RouteError;
 #[doc(hidden)]
 pub use server::{Awaits, StateSources};
 pub use server::{Builder, Connections, Given, Group, Running, Server, Starting, Unset};

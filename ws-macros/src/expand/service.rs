@@ -40,9 +40,11 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
         #quiet
         impl __ws_runtime::Service for __Service {
             #store
-            type Route = __Route;
-
             const NAME: &'static ::core::primitive::str = #name;
+
+            fn routes(routes: &mut __ws_runtime::Routes<Self>) {
+                routes.every_path(__Route);
+            }
 
             #attribute
             #(#of_server)*

@@ -7,6 +7,7 @@ use super::outcome::{Failure, Handled, Outcome};
 use super::{Admission, Binary, Close, Service, Utf8};
 use crate::generated::BoxFuture;
 use crate::message::{Beside, Envelope, Keys, Limit, Limited, Running};
+use crate::route::Place;
 use crate::timer::SessionTimer;
 use crate::{Handshake, Reject};
 
@@ -24,6 +25,20 @@ pub trait Route: Sized + Send + Sync + 'static {
     type Server: Service;
     /// The type marked `#[session]`, or `()`.
     type Session: Send + 'static;
+
+    /// Its path, and where that was declared. A server without routes has none.
+    #[must_use]
+    fn place() -> Place {
+        Place::new("/", "", 0)
+    }
+
+    /// Runs the guards of its path, those of outer routes first.
+    fn guard_route<'a>(
+        event: OpeningEvent<'a, Self::Server, Handshake>,
+    ) -> impl Future<Output = Outcome> + Send {
+        let _ = event;
+        async { Ok(()) }
+    }
 
     const HANDSHAKE: &'static str = "handshake";
 

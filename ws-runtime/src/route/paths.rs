@@ -11,9 +11,15 @@ pub(crate) struct Paths<T> {
     entries: Vec<(Place, T)>,
 }
 
-/// Why a path cannot be added.
+/// A path that cannot be served, because another one is the same or it is none.
+///
+/// The message says where it was declared, and the other one.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Conflict {
+#[error(transparent)]
+pub struct RouteError(#[from] Problem);
+
+#[derive(Debug, thiserror::Error)]
+enum Problem {
     #[error("{new} and {old} are paths of the same requests: give one of them another path")]
     Taken { new: Place, old: Place },
     #[error("{place} is no path: {problem}")]
@@ -27,7 +33,7 @@ impl<T> Default for Paths<T> {
 }
 
 impl<T> Paths<T> {
-    pub(crate) fn insert(&mut self, place: Place, value: T) -> Result<(), Conflict> {
+    pub(crate) fn insert(&mut self, place: Place, value: T) -> Result<(), RouteError> {
         let number = self.entries.len();
         match self.router.insert(place.path(), number) {
             Ok(()) => {
@@ -36,12 +42,12 @@ impl<T> Paths<T> {
             }
             Err(InsertError::Conflict { with }) => {
                 let old = self.entries.iter().map(|(old, _)| old).find(|old| old.path() == with);
-                Err(match old.or_else(|| self.entries.first().map(|(old, _)| old)) {
-                    Some(old) => Conflict::Taken { new: place, old: old.clone() },
-                    None => Conflict::Wrong { place, problem: format!("it conflicts with `{with}`") },
+                Err(match old {
+                    Some(old) => Problem::Taken { new: place, old: old.clone() }.into(),
+                    None => Problem::Wrong { place, problem: format!("it conflicts with `{with}`") }.into(),
                 })
             }
-            Err(problem) => Err(Conflict::Wrong { place, problem: problem.to_string() }),
+            Err(problem) => Err(Problem::Wrong { place, problem: problem.to_string() }.into()),
         }
     }
 
@@ -67,7 +73,7 @@ impl<T> Paths<T> {
 mod tests {
     use super::*;
 
-    fn paths(all: &[&str]) -> Result<Paths<usize>, Conflict> {
+    fn paths(all: &[&str]) -> Result<Paths<usize>, RouteError> {
         let mut paths = Paths::default();
         for (number, path) in all.iter().enumerate() {
             paths.insert(Place::new(path, "main.rs", u32::try_from(number).unwrap() + 1), number)?;

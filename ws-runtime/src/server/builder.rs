@@ -23,6 +23,7 @@ use crate::listen::{Dialer, Listen};
 use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
 use crate::process;
+use crate::route::Routes;
 use crate::tick::Ticks;
 use crate::timer::Host;
 
@@ -194,6 +195,8 @@ pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Resul
         all.into_iter().map(Error::from).for_each(&mut note);
         Vec::new()
     });
+    let mut routes = Routes::declared();
+    routes.take_conflicts().into_iter().map(Error::from).for_each(&mut note);
     Error::all(errors)?;
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
@@ -201,7 +204,7 @@ pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Resul
     let server = Server::new(S::NAME, options);
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
-    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls });
+    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes });
     #[cfg(unix)]
     super::watches::run_declared(&hosted)?;
     super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some());

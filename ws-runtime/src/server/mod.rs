@@ -41,6 +41,7 @@ use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
 use crate::message::Push;
 use crate::options::Options;
+use crate::route::Routes;
 use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
@@ -93,6 +94,7 @@ pub(crate) struct Hosted<S: Service> {
     pub(crate) server: Server,
     pub(crate) store: S::Store,
     pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) routes: Routes<S>,
 }
 
 impl Server {
