@@ -68,6 +68,14 @@ impl<'a, K, M> ConnEvent<'a, K, NotYet, M> {
     }
 }
 
+impl<K, M> ConnEvent<'_, K, NotYet, M> {
+    /// The same event once more, for the guard before the handler.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { conn: self.conn, store: self.store, session: None, brought: self.brought }
+    }
+}
+
 impl<'a, K, Se: 'static> ConnEvent<'a, K, Se, ()> {
     pub(crate) fn new(conn: &'a Conn, store: &'a K, session: &'a mut Option<Se>) -> Self {
         Self { conn, store, session: Some(session), brought: &() }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::endpoint::{Endpoint, OfRoute};
-use super::{Parameters, Paths, RouteError};
+use super::{Parameters, Paths, Place, RouteError};
 use crate::event::{Route, Service};
 
 /// The routes of a server: either one for every path, or a table of paths.
@@ -12,13 +12,13 @@ use crate::event::{Route, Service};
 pub struct Routes<S: Service> {
     every: Option<Arc<dyn Endpoint<S>>>,
     paths: Paths<Arc<dyn Endpoint<S>>>,
-    conflicts: Vec<RouteError>,
+    errors: Vec<RouteError>,
 }
 
 impl<S: Service> Routes<S> {
     /// Those that the server declares.
     pub(crate) fn declared() -> Self {
-        let mut routes = Self { every: None, paths: Paths::default(), conflicts: Vec::new() };
+        let mut routes = Self { every: None, paths: Paths::default(), errors: Vec::new() };
         S::routes(&mut routes);
         routes
     }
@@ -30,14 +30,15 @@ impl<S: Service> Routes<S> {
 
     /// Adds a route that serves its own path.
     pub fn add<R: Route<Server = S>>(&mut self, _: R) {
+        R::check_paths(&mut PathChecks { errors: &mut self.errors });
         if let Err(conflict) = self.paths.insert(R::place(), Arc::new(OfRoute::<R>::new())) {
-            self.conflicts.push(conflict);
+            self.errors.push(conflict);
         }
     }
 
-    /// The paths that cannot be served, each once.
-    pub(crate) fn take_conflicts(&mut self) -> Vec<RouteError> {
-        std::mem::take(&mut self.conflicts)
+    /// What keeps the server from starting, each once.
+    pub(crate) fn take_errors(&mut self) -> Vec<RouteError> {
+        std::mem::take(&mut self.errors)
     }
 
     /// What serves the path of a request, as it was sent.
@@ -46,6 +47,20 @@ impl<S: Service> Routes<S> {
             Some(every) => Some((Arc::clone(every), Parameters::default())),
             None => self.paths.find(path).map(|(_, endpoint, parameters)| (Arc::clone(endpoint), parameters)),
         }
+    }
+}
+
+/// Takes what is wrong with the `Path`s of a route's handlers.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct PathChecks<'r> {
+    errors: &'r mut Vec<RouteError>,
+}
+
+impl PathChecks<'_> {
+    /// Adds what is wrong with the `Path` of a handler, if there is anything.
+    pub fn check(&mut self, place: Place, handler: &'static str, problem: Option<String>) {
+        self.errors.extend(problem.map(|problem| RouteError::of_argument(place, handler, problem)));
     }
 }
 
