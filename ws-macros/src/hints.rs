@@ -41,7 +41,7 @@ pub(crate) fn event(name: &str) -> Option<String> {
 pub(crate) fn attribute(name: &str) -> Option<String> {
     let plain = name_of_event(name);
     let instead = match plain.as_str() {
-        "get" | "post" | "route" => {
+        "get" | "post" => {
             return Some(format!(
                 "there is no `#[{name}]`: one function answers all plain HTTP requests, so write `#[on(request)]` and \
                  `match request.path()`"

@@ -11,7 +11,7 @@ use super::route::Route;
 use super::service::Service;
 use crate::conn::catch_now;
 use crate::message::{Envelope, Keys, Limited, Running};
-use crate::{Conn, Reject, Server};
+use crate::{Conn, Handshake, Reject, Server};
 
 /// An event of a connection on its way to a handler. `K` is the store of the states, `Se` the session's type, and `M` the
 /// payload's.
@@ -68,12 +68,27 @@ impl<'a, K, M> ConnEvent<'a, K, NotYet, M> {
     }
 }
 
+<<<<<<< HEAD
 impl<K, M> ConnEvent<'_, K, NotYet, M> {
     /// The same event once more, for the guard before the handler.
+=======
+impl<'a, K> ConnEvent<'a, K, NotYet, Handshake> {
+    /// The same event for the guards of an outer route.
+>>>>>>> main
     #[must_use]
     pub fn again(&self) -> Self {
         Self { conn: self.conn, store: self.store, session: None, brought: self.brought }
     }
+<<<<<<< HEAD
+=======
+
+    /// The same event for a guard that sees so many parameters of the path: those of the route that it stands on.
+    #[must_use]
+    pub fn seeing(&self, parameters: usize) -> Self {
+        self.brought.show_parameters(parameters);
+        self.again()
+    }
+>>>>>>> main
 }
 
 impl<'a, K, Se: 'static> ConnEvent<'a, K, Se, ()> {

@@ -17,12 +17,6 @@ impl Place {
         Self { path: path.to_owned(), file, line }
     }
 
-    /// The place of an inner route, whose path begins with this one.
-    #[must_use]
-    pub fn join(&self, path: &str, file: &'static str, line: u32) -> Self {
-        Self { path: format!("{}{path}", self.path.trim_end_matches('/')), file, line }
-    }
-
     pub(crate) fn path(&self) -> &str {
         &self.path
     }

@@ -45,6 +45,7 @@ pub(super) async fn run_guards<R: Route>(
 ) -> Result<(), Reject> {
     let event = ConnEvent::before_session(conn, &hosted.store, request);
     let passed = catch(|| R::guard_route(event)).await;
+    request.show_parameters(usize::MAX);
     // A guard refuses by a `Reject`; a mistake of an argument is one, too.
     let passed = passed.map(|outcome| outcome.map_err(Failure::into_reject));
     check_admission(conn, "guard", passed)
