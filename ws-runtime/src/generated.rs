@@ -5,8 +5,8 @@
 pub use crate::event::{
     Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent,
     FromConnect, FromContext, FromDisconnect, FromGet, FromGetGuard, FromGuard, FromHandshake, FromMessage,
-    FromNamed, FromPong, FromReady, FromRequest, FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8, Guarded,
-    Handled, Identity, IdentityKey, IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps,
+    FromNamed, FromPong, FromReady, FromRequest, FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8,
+    Guarded, Handled, Identity, IdentityKey, IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps,
     LocksByAnyName, NoIdentity, OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent,
     ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once, identity,
     other_phase,

@@ -68,27 +68,21 @@ impl<'a, K, M> ConnEvent<'a, K, NotYet, M> {
     }
 }
 
-<<<<<<< HEAD
 impl<K, M> ConnEvent<'_, K, NotYet, M> {
-    /// The same event once more, for the guard before the handler.
-=======
-impl<'a, K> ConnEvent<'a, K, NotYet, Handshake> {
-    /// The same event for the guards of an outer route.
->>>>>>> main
+    /// The same event once more, for a guard.
     #[must_use]
     pub fn again(&self) -> Self {
         Self { conn: self.conn, store: self.store, session: None, brought: self.brought }
     }
-<<<<<<< HEAD
-=======
+}
 
+impl<K> ConnEvent<'_, K, NotYet, Handshake> {
     /// The same event for a guard that sees so many parameters of the path: those of the route that it stands on.
     #[must_use]
     pub fn seeing(&self, parameters: usize) -> Self {
         self.brought.show_parameters(parameters);
         self.again()
     }
->>>>>>> main
 }
 
 impl<'a, K, Se: 'static> ConnEvent<'a, K, Se, ()> {

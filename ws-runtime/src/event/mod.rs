@@ -31,13 +31,9 @@ pub use crate::timer::{
     Called, Fired, Fires, Firing, Host, SessionTimer, StateTimer, TimedLock, TimedState, TimerField, Timers,
 };
 pub use arguments::{
-<<<<<<< HEAD
     FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromGet, FromGetGuard, FromGuard, FromHandshake,
-    FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromShutdown, FromStart, FromTick, FromUtf8,
-=======
-    FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromGuard, FromHandshake, FromMessage,
-    FromNamed, FromPong, FromReady, FromRequest, FromRouteGuard, FromShutdown, FromTick, FromUtf8,
->>>>>>> main
+    FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromRouteGuard, FromShutdown, FromStart,
+    FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{
