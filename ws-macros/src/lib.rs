@@ -42,9 +42,19 @@ macro_rules! rows {
     ($(
         #[doc = $sentence:literal]
         $(#[doc = $more:literal])*
-        $name:ident: $kind:ident $(($($bounds:tt)*))? { default: $default:literal, $($rest:tt)* }
+        $name:ident: $kind:ident $(($($bounds:tt)*))? { default: $default:literal, of: $owner:ident $($rest:tt)* }
     )*) => {
-        concat!($("| `", stringify!($name), "` |", $sentence, " | `", $default, "` |\n"),*)
+        concat!($("| `", stringify!($name), "` |", $sentence, " | `", $default, "` | ", of_routes!($owner), " |\n"),*)
+    };
+}
+
+/// Whether a route may set an option, for that table.
+macro_rules! of_routes {
+    (connection) => {
+        "yes"
+    };
+    (server) => {
+        "no"
     };
 }
 
@@ -94,11 +104,11 @@ macro_rules! rows {
 /// Each value is an expression. It is evaluated in the module when the server starts, and only if neither the builder
 /// nor the environment (`WS_SERVER_LISTEN=…`) sets the option. Literals are checked when the server is compiled.
 ///
-/// | key | what it is | default |
-/// |---|---|---|
+/// | key | what it is | default | may be set on a route |
+/// |---|---|---|---|
 #[doc = ws_spec::for_each_option!(rows)]
-/// | `envelope` | Other names for keys of the envelope: `envelope(type = "event", data = "payload", id = "ref")`. | `type`, `data`, `id` |
-/// | `crate` | The path to `ws_runtime` where it has another name. | `::ws_runtime` |
+/// | `envelope` | Other names for keys of the envelope: `envelope(type = "event", data = "payload", id = "ref")`. | `type`, `data`, `id` | no |
+/// | `crate` | The path to `ws_runtime` where it has another name. | `::ws_runtime` | no |
 ///
 /// Seconds are an integer, a fraction or an expression of type `Duration`; sizes and counts are `usize`.
 #[proc_macro_attribute]

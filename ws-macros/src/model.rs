@@ -79,6 +79,8 @@ pub(crate) struct RouteMark {
     /// Whether the path was refused, and stands for none.
     pub(crate) is_wrong: bool,
     pub(crate) guard: Option<syn::Path>,
+    /// Those that its connections have, instead of the server's.
+    pub(crate) options: Options,
     pub(crate) cfgs: Cfgs,
     /// The index of the route around it; `None` directly within the server's module.
     pub(crate) outer: Option<usize>,
@@ -118,6 +120,12 @@ pub(crate) struct Settings {
     pub(crate) runtime: Option<syn::Path>,
     /// The keys of the envelope that have another name.
     pub(crate) envelope: EnvelopeKeys,
+    pub(crate) options: Options,
+}
+
+/// The options that an attribute sets, of a server or of a route.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
     pub(crate) values: Vec<Setting>,
     /// Keys that are no option, or have no right value.
     pub(crate) unknown: Vec<Word>,
@@ -138,7 +146,7 @@ pub(crate) enum Vocabulary {
     Event,
     /// A limit of its handler.
     Limit,
-    /// A key of `#[ws_server(…)]`.
+    /// A key of `#[ws_server(…)]` or of `#[route(…)]`.
     Option,
 }
 

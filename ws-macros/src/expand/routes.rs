@@ -7,6 +7,7 @@ use super::handlers::{event_name, future, needs_event};
 use super::server::supers;
 use super::service::parameter;
 use super::spans::here;
+use super::values;
 use crate::events;
 use crate::model::{Form, Role, RouteMark};
 use crate::plan::Plan;
@@ -63,6 +64,13 @@ pub(super) fn place(plan: &Plan<'_>) -> TokenStream {
 
         #guards
     }
+}
+
+/// The options of a route. They go before those of the routes around it.
+pub(super) fn attribute(plan: &Plan<'_>) -> TokenStream {
+    let Some(route) = &plan.scope.route else { return TokenStream::new() };
+    let outer = route.outer.map(|_| quote_spanned!(here()=> super::__Route));
+    values::attribute(&route.options, outer.as_ref(), plan)
 }
 
 /// `guard_route`, which runs the guards of the path, those of outer routes first.

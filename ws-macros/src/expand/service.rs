@@ -30,7 +30,7 @@ fn of_server(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let name = plan.scope.name.unraw().to_string();
     let quiet = quiet(plan);
     let store = parts::store(plan);
-    let attribute = values::attribute(plan);
+    let attribute = values::attribute(&plan.server.settings.options, None, plan);
     // The server's own handlers: with routes, also the one that makes the identity.
     let is_of_server = |call: &&Call<'_>| {
         let row = call.handler.row();
@@ -76,6 +76,7 @@ fn of_route(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let quiet = quiet(plan);
     let server = routes::server(plan);
     let place = routes::place(plan);
+    let attribute = routes::attribute(plan);
     let is_of_route = |call: &&Call<'_>| call.handler.row().is_of_route();
     let events = plan.calls.iter().filter(is_of_route).map(|call| event(call, plan));
     let named = named::named(plan);
@@ -94,6 +95,7 @@ fn of_route(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
             type Session = #session;
 
             #place
+            #attribute
             #(#events)*
             #named
             #timers

@@ -1,18 +1,28 @@
 //! Reads `#[route("/path", …)]`.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::{Expr, Lit, LitStr, Path};
 use ws_spec::path::Pattern;
 
 use super::items::{self, RawAttribute};
 use super::pairs::{self, Pair, PairValue};
+use super::settings;
 use crate::diagnostics::Diagnostics;
+use crate::model::Options;
 
 /// What the attribute says.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) path: LitStr,
     pub(super) guard: Option<Path>,
+    pub(super) options: Options,
+}
+
+impl Route {
+    /// What stands for a route whose attribute is wrong.
+    pub(super) fn none(span: Span) -> Self {
+        Self { path: LitStr::new("/", span), guard: None, options: Options::default() }
+    }
 }
 
 const EXAMPLE: &str = "write `#[route(\"/table/{id}\")]`";
@@ -23,8 +33,8 @@ pub(super) fn read(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> O
         diagnostics.error(&attribute.group, format!("a route needs a path: {EXAMPLE}"));
         return None;
     };
-    let arguments = items::bare(group.stream());
-    let (first, rest) = match arguments.as_slice() {
+    let tokens = items::bare(group.stream());
+    let (first, rest) = match tokens.as_slice() {
         [] => {
             diagnostics.error(&attribute.group, format!("a route needs a path: {EXAMPLE}"));
             return None;
@@ -38,8 +48,8 @@ pub(super) fn read(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> O
             return None;
         }
     };
-    let guard = options(rest, diagnostics);
-    Some(Route { path: path(first, diagnostics)?, guard })
+    let (guard, options) = arguments(rest, diagnostics);
+    Some(Route { path: path(first, diagnostics)?, guard, options })
 }
 
 /// The path of a route.
@@ -64,14 +74,12 @@ fn path(token: &TokenTree, diagnostics: &mut Diagnostics) -> Option<LitStr> {
     }
 }
 
-/// What follows the path.
-fn options(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Option<Path> {
+/// What follows the path: the guard, and options of connections.
+fn arguments(tokens: TokenStream, diagnostics: &mut Diagnostics) -> (Option<Path>, Options) {
+    let pairs = pairs::read(tokens, "guard = admin", diagnostics);
+    let (guards, options): (Vec<Pair>, Vec<Pair>) = pairs.into_iter().partition(|pair| pair.key == "guard");
     let mut guard = None;
-    for Pair { key: word, value } in pairs::read(tokens, "guard = admin", diagnostics) {
-        if word != "guard" {
-            diagnostics.error(&word, format!("a route has no `{word}`"));
-            continue;
-        }
+    for Pair { key: word, value } in guards {
         if guard.is_some() {
             diagnostics.error(&word, "`guard` is given twice: remove one");
             continue;
@@ -87,7 +95,7 @@ fn options(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Option<Path> {
             PairValue::Broken => {}
         }
     }
-    guard
+    (guard, settings::read_on_route(options, diagnostics))
 }
 
 const GUARD: &str = "write `guard = admin`, the name of a function that returns a `Result<(), Reject>`";

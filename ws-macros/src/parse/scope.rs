@@ -151,10 +151,8 @@ impl Reader<'_> {
         };
         let number = self.shared.routes.len();
         self.shared.routes.push(None);
-        let (path, guard, is_wrong) = match read {
-            Some(route::Route { path, guard }) => (path, guard, false),
-            None => (syn::LitStr::new("/", name.span()), None, true),
-        };
+        let is_wrong = read.is_none();
+        let route::Route { path, guard, options } = read.unwrap_or_else(|| route::Route::none(name.span()));
         let outer = self.scope.route.as_ref();
         let full_path = match outer {
             Some(outer) => format!("{}{}", outer.full_path.trim_end_matches('/'), path.value()),
@@ -165,6 +163,7 @@ impl Reader<'_> {
             full_path,
             is_wrong,
             guard,
+            options,
             cfgs: handler::conditions(&item.attributes),
             outer: self.number,
             depth: outer.map_or(0, |outer| outer.depth) + 1,

@@ -7,6 +7,7 @@ use super::outcome::{Failure, Handled, Outcome};
 use super::{Admission, Binary, Close, Service, Utf8};
 use crate::generated::BoxFuture;
 use crate::message::{Beside, Envelope, Keys, Limit, Limited, Running};
+use crate::options::Attribute;
 use crate::route::{PathChecks, Place};
 use crate::timer::SessionTimer;
 use crate::{Handshake, Reject};
@@ -43,6 +44,11 @@ pub trait Route: Sized + Send + Sync + 'static {
     ) -> impl Future<Output = Outcome> + Send {
         let _ = event;
         async { Ok(()) }
+    }
+
+    /// Sets the options of the route, and then those of the routes around it that it does not set itself.
+    fn attribute(attribute: &mut Attribute<'_>) {
+        let _ = attribute;
     }
 
     const HANDSHAKE: &'static str = "handshake";

@@ -11,6 +11,9 @@ use crate::{Conn, Handshake, Reject};
 
 /// What serves the connections of a path.
 pub(crate) trait Endpoint<S: Service>: Send + Sync {
+    /// The number of the route, in the order of their declaration.
+    fn number(&self) -> usize;
+
     /// Runs the handlers of a handshake.
     fn admit<'a>(
         &'a self,
@@ -21,15 +24,22 @@ pub(crate) trait Endpoint<S: Service>: Send + Sync {
 }
 
 /// The endpoint of a route.
-pub(super) struct OfRoute<R>(PhantomData<fn() -> R>);
+pub(super) struct OfRoute<R> {
+    number: usize,
+    route: PhantomData<fn() -> R>,
+}
 
 impl<R> OfRoute<R> {
-    pub(super) fn new() -> Self {
-        Self(PhantomData)
+    pub(super) fn new(number: usize) -> Self {
+        Self { number, route: PhantomData }
     }
 }
 
 impl<R: Route> Endpoint<R::Server> for OfRoute<R> {
+    fn number(&self) -> usize {
+        self.number
+    }
+
     fn admit<'a>(
         &'a self,
         hosted: &'a Arc<Hosted<R::Server>>,

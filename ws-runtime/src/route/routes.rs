@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::endpoint::{Endpoint, OfRoute};
 use super::{Parameters, Paths, Place, RouteError};
 use crate::event::{Route, Service};
+use crate::options::RouteAttribute;
 
 /// The routes of a server: either one for every path, or a table of paths.
 #[doc(hidden)]
@@ -13,27 +14,37 @@ pub struct Routes<S: Service> {
     every: Option<Arc<dyn Endpoint<S>>>,
     paths: Paths<Arc<dyn Endpoint<S>>>,
     errors: Vec<RouteError>,
+    /// What each route sets, in the order of their declaration.
+    attributes: Vec<RouteAttribute>,
 }
 
 impl<S: Service> Routes<S> {
     /// Those that the server declares.
     pub(crate) fn declared() -> Self {
-        let mut routes = Self { every: None, paths: Paths::default(), errors: Vec::new() };
+        let mut routes =
+            Self { every: None, paths: Paths::default(), errors: Vec::new(), attributes: Vec::new() };
         S::routes(&mut routes);
         routes
     }
 
     /// Adds the only route of a server, which serves every path.
     pub fn every_path<R: Route<Server = S>>(&mut self, _: R) {
-        self.every = Some(Arc::new(OfRoute::<R>::new()));
+        self.every = Some(Arc::new(OfRoute::<R>::new(0)));
     }
 
     /// Adds a route that serves its own path.
     pub fn add<R: Route<Server = S>>(&mut self, _: R) {
         R::check_paths(&mut PathChecks { errors: &mut self.errors });
-        if let Err(conflict) = self.paths.insert(R::place(), Arc::new(OfRoute::<R>::new())) {
+        let (place, number) = (R::place(), self.attributes.len());
+        self.attributes.push(RouteAttribute { path: place.path().to_owned(), attribute: R::attribute });
+        if let Err(conflict) = self.paths.insert(place, Arc::new(OfRoute::<R>::new(number))) {
             self.errors.push(conflict);
         }
+    }
+
+    /// What each route sets.
+    pub(crate) fn attributes() -> Vec<RouteAttribute> {
+        Self::declared().attributes
     }
 
     /// What keeps the server from starting, each once.

@@ -134,7 +134,7 @@ impl<S: Service, G> Builder<S, G> {
                 return Err(Error::OutsideRuntime);
             }
             warn(&draft.prepare(std::env::vars_os(), S::attribute));
-            let settled = draft.settle(S::attribute)?;
+            let settled = draft.settle(S::attribute, Routes::<S>::attributes())?;
             bind::<S>(settled, S::store(states.make())).await
         }))
     }
@@ -152,7 +152,7 @@ impl<S: Service, G> Builder<S, G> {
         self.draft.listen.set(Source::Builder, listen);
         let no_environment: [(OsString, OsString); 0] = [];
         self.draft.prepare(no_environment, S::attribute);
-        let settled = Settled { tls: None, ..self.draft.settle(S::attribute)? };
+        let settled = Settled { tls: None, ..self.draft.settle(S::attribute, Routes::<S>::attributes())? };
         let running = bind::<S>(settled, S::store(self.states.make())).await?;
         Ok((running, dialer))
     }
@@ -187,7 +187,7 @@ pub(crate) fn warn(warnings: &[Warning]) {
 
 /// Binds the server, and runs it in the background. Reports all errors at once.
 pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Result<Running, Error> {
-    let Settled { listen, tls, options } = settled;
+    let Settled { listen, tls, options, routes: route_options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
     let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
@@ -205,7 +205,7 @@ pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Resul
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
     let capacity = Capacity::new(&options);
-    let server = Server::new(S::NAME, options);
+    let server = Server::new(S::NAME, options, route_options);
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
     let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets });

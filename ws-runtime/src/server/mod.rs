@@ -41,7 +41,7 @@ use crate::conn::Conn;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
 use crate::message::Push;
-use crate::options::Options;
+use crate::options::{Options, RouteOptions, Whose};
 use crate::route::{Gets, Routes};
 use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
@@ -66,6 +66,7 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     name: &'static str,
     options: Options,
+    route_options: RouteOptions,
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
     pending: Arc<PendingHandshakes>,
@@ -102,7 +103,7 @@ pub(crate) struct Hosted<S: Service> {
 
 impl Server {
     /// Must be called inside a tokio runtime.
-    fn new(name: &'static str, options: Options) -> Self {
+    fn new(name: &'static str, options: Options, route_options: RouteOptions) -> Self {
         let runtime = Handle::current();
         let threads = runtime.metrics().num_workers();
         Self(Arc::new(Inner {
@@ -110,6 +111,7 @@ impl Server {
             freed: Notify::new(),
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
             options,
+            route_options,
             addresses: OnceLock::new(),
             registry: Registry::default(),
             alarms: Alarms::new(),
@@ -235,8 +237,20 @@ impl Server {
         *self.0.on_shutdown.lock().unwrap_or_else(PoisonError::into_inner) = Some(handler);
     }
 
+    /// The server's own options. What concerns a connection is in [`Conn::options`].
     pub(crate) fn options(&self) -> &Options {
         &self.0.options
+    }
+
+    /// The options of the routes.
+    pub(crate) fn route_options(&self) -> &RouteOptions {
+        &self.0.route_options
+    }
+
+    /// The options of these connections.
+    #[inline]
+    pub(crate) fn options_of(&self, whose: Whose) -> &Options {
+        self.0.route_options.get(whose).unwrap_or(&self.0.options)
     }
 
     pub(crate) fn runtime(&self) -> &Handle {

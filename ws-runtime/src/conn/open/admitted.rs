@@ -46,7 +46,7 @@ impl<S: Service> Admitted<S> {
     where
         R: Route<Server = S>,
     {
-        let options = hosted.server.options();
+        let options = conn.options();
         handshake::choose_subprotocol(handshake, &options.subprotocols);
         run_server_handshake(hosted, conn, handshake).await?;
         run_guards::<R>(hosted, conn, handshake).await?;

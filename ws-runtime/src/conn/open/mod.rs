@@ -79,7 +79,7 @@ async fn try_open<S: Service>(
         Err(NotAdmitted::Silently(reason)) => Err(reason),
         Err(NotAdmitted::With(answer)) => {
             // Boxed, because most connections become WebSockets.
-            let sending = Box::pin(answer.send(stream, &hosted.server, slot));
+            let sending = Box::pin(answer.send(stream, conn, slot));
             Err(Reason::Answered(sending.await))
         }
     }

@@ -104,7 +104,9 @@ fn classify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: Head, route: &mut
         Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
     let allows = |path: &str, judge: &dyn Fn(&Origins) -> bool| {
         *route = hosted.routes.find(path);
-        route.is_none() || judge(&hosted.server.options().origins)
+        let Some((endpoint, _)) = route else { return true };
+        conn.enter_route(endpoint.number());
+        judge(&conn.options().origins)
     };
     let classified = handshake::classify(head, allows, transport);
     if let Classified::ForeignPage(origin) = &classified {
