@@ -5,6 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, Generics, LitStr, Member, ReturnType, Type};
 use ws_spec::options::Kind;
+use ws_spec::path::Pattern;
 
 use crate::cfgs::Cfgs;
 use crate::events::{self, Event, Output, Row};
@@ -274,6 +275,10 @@ pub(crate) enum Role {
     Guard,
     /// A function without an attribute that `guard = …` of the route names.
     RouteGuard,
+    /// `#[get("/path")]`
+    Get(PathText),
+    /// A function without an attribute that `guard = …` of a `#[get]` names.
+    GetGuard,
     Tick {
         period: Expr,
     },
@@ -282,6 +287,13 @@ pub(crate) enum Role {
         handle: Expr,
     },
     Timer(TimerPlace),
+}
+
+/// A path as it is written, and what it means.
+#[derive(Debug)]
+pub(crate) struct PathText {
+    pub(crate) text: LitStr,
+    pub(crate) pattern: Pattern,
 }
 
 /// The field of a `#[timer(…)]`.
@@ -387,6 +399,8 @@ impl Handler {
             Role::Named(_) => &events::NAMED,
             Role::Guard => &events::GUARD,
             Role::RouteGuard => &events::ROUTE_GUARD,
+            Role::Get(_) => &events::GET,
+            Role::GetGuard => &events::GET_GUARD,
             Role::Tick { .. } => &events::TICK,
             Role::Watch { .. } => &events::WATCH,
             Role::Timer(place) => match place.owner {
@@ -402,7 +416,12 @@ impl Handler {
             Role::On(event) => Some(Subject::Event(*event)),
             Role::Named(name) => Some(Subject::Message(name.value())),
             Role::Timer(place) => Some(Subject::Timer(place.written())),
-            Role::Guard | Role::RouteGuard | Role::Tick { .. } | Role::Watch { .. } => None,
+            Role::Guard
+            | Role::RouteGuard
+            | Role::Get(_)
+            | Role::GetGuard
+            | Role::Tick { .. }
+            | Role::Watch { .. } => None,
         }
     }
 
@@ -450,6 +469,8 @@ impl Role {
             Self::On(_)
             | Self::Guard
             | Self::RouteGuard
+            | Self::Get(_)
+            | Self::GetGuard
             | Self::Tick { .. }
             | Self::Watch { .. }
             | Self::Timer(_) => None,
@@ -462,6 +483,8 @@ impl Role {
             Self::Named(_)
             | Self::Guard
             | Self::RouteGuard
+            | Self::Get(_)
+            | Self::GetGuard
             | Self::Tick { .. }
             | Self::Watch { .. }
             | Self::Timer(_) => None,

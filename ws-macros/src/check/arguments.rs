@@ -7,7 +7,7 @@ use proc_macro2::Ident;
 
 use super::unknown;
 use crate::diagnostics::Diagnostics;
-use crate::events::{Event, Row, Session, Surroundings};
+use crate::events::{Event, Payload, Row, Session, Surroundings};
 use crate::model::{Argument, Flow, Handler, Role, Scope, Server};
 use crate::resolve::{Access, Asks, Call};
 use crate::syntax::peel;
@@ -253,6 +253,9 @@ fn has_identity(row: &Row, scope: &Scope) -> bool {
 fn no_identity(row: &Row) -> String {
     let reason = match row.surroundings {
         Surroundings::Admission => "it makes the identity, so return one",
+        Surroundings::Opening if matches!(row.payload, Payload::Kept("Request")) => {
+            "`#[on(handshake)]` makes it, and a plain HTTP request never gets there; a `Bearer` says who asks"
+        }
         Surroundings::Opening => "a peer has one from `#[on(handshake)]` on",
         Surroundings::Server | Surroundings::Connection | Surroundings::Arrival => {
             "it does not belong to a connection; `conn.identity::<…>()` is that of one"

@@ -53,12 +53,16 @@ pub(super) fn belongs_here(handler: &Handler, scope: &Scope, server: &Server, di
     if scope.route.is_some() {
         let reason = match (&handler.role, row.surroundings) {
             (Role::On(Event::Connect), _) => "no path is known yet",
+            (Role::GetGuard, _) => return,
             (_, Surroundings::Opening) => "a plain request comes to no route",
             (Role::Tick { .. } | Role::Watch { .. }, _) | (Role::On(_), Surroundings::Server) => {
                 "it happens for the server as a whole"
             }
             (_, Surroundings::Arrival | Surroundings::Admission | Surroundings::Connection)
-            | (Role::Named(_) | Role::Guard | Role::RouteGuard | Role::Timer(_), Surroundings::Server) => {
+            | (
+                Role::Named(_) | Role::Guard | Role::RouteGuard | Role::Timer(_) | Role::Get(_),
+                Surroundings::Server,
+            ) => {
                 return;
             }
         };

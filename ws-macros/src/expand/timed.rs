@@ -101,6 +101,8 @@ fn period<'s>(call: &Call<'s>) -> Option<&'s Expr> {
         | Role::Named(_)
         | Role::Guard
         | Role::RouteGuard
+        | Role::Get(_)
+        | Role::GetGuard
         | Role::Watch { .. }
         | Role::Timer(_) => None,
     }

@@ -5,6 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, Path};
 use ws_spec::nearest;
 
+use super::get;
 use super::items::RawAttribute;
 use super::on;
 use super::pairs::{self, Pair, PairValue};
@@ -25,10 +26,11 @@ pub(crate) enum Marker {
     Identity,
     Push,
     Route,
+    Get,
 }
 
 impl Marker {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::On,
         Self::Tick,
         Self::Watch,
@@ -38,6 +40,7 @@ impl Marker {
         Self::Identity,
         Self::Push,
         Self::Route,
+        Self::Get,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -51,6 +54,7 @@ impl Marker {
             Self::Identity => "identity",
             Self::Push => "push",
             Self::Route => "route",
+            Self::Get => "get",
         }
     }
 
@@ -69,7 +73,7 @@ impl Marker {
     /// Whether it marks a function, not a type.
     pub(crate) fn marks_functions(self) -> bool {
         match self {
-            Self::On | Self::Tick | Self::Watch | Self::Timer => true,
+            Self::On | Self::Tick | Self::Watch | Self::Timer | Self::Get => true,
             Self::State | Self::Session | Self::Identity | Self::Push | Self::Route => false,
         }
     }
@@ -84,6 +88,7 @@ pub(crate) fn role(
 ) -> Option<(Role, Limits)> {
     let role = match marker {
         Marker::On => return on::read(attribute, diagnostics),
+        Marker::Get => return get::read(attribute, diagnostics),
         Marker::Tick => tick(attribute, diagnostics),
         Marker::Watch => watch(attribute, diagnostics),
         Marker::Timer => timer::read(attribute, owners, diagnostics),

@@ -12,7 +12,7 @@ pub(super) fn of(marker: Marker, attribute: &RawAttribute) -> Vec<Word> {
     let Some(group) = attribute.arguments() else { return Vec::new() };
     let tokens = items::bare(group.stream());
     let vocabulary = match marker {
-        Marker::On => Vocabulary::Limit,
+        Marker::On | Marker::Get => Vocabulary::Limit,
         Marker::Tick | Marker::Watch | Marker::Timer => return Vec::new(),
         Marker::State | Marker::Session | Marker::Identity | Marker::Push | Marker::Route => {
             return Vec::new();
