@@ -32,6 +32,7 @@ mod resolve;
 mod syntax;
 
 use diagnostics::Diagnostics;
+use model::Server;
 use parse::Marker;
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -610,14 +611,27 @@ pub fn push(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 /// }
 /// ```
 #[proc_macro_attribute]
-pub fn route(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    outside(Marker::Route, &item.into()).into()
+pub fn route(attribute: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    route_alone(&attribute.into(), &item.into()).into()
 }
 
 /// Expands a server. The user's items are emitted even if they contain mistakes.
 fn server(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
-    let Some(server) = parse::parse(attribute, item.clone(), &mut diagnostics) else {
+    let server = parse::parse(attribute, item.clone(), &mut diagnostics);
+    whole(server, item, diagnostics)
+}
+
+/// Expands a route in a file of its own.
+fn route_alone(attribute: &TokenStream, item: &TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    let route = parse::parse_alone(attribute, item.clone(), &mut diagnostics);
+    whole(route, item, diagnostics)
+}
+
+/// Expands what was read of a module.
+fn whole(server: Option<Server>, item: &TokenStream, mut diagnostics: Diagnostics) -> TokenStream {
+    let Some(server) = server else {
         let (item, diagnostics) = (parse::without_marks(item.clone()), diagnostics.into_tokens());
         return quote!(#item #diagnostics);
     };

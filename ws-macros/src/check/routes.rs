@@ -9,7 +9,7 @@ use crate::model::{Handler, Role, RouteMark, Scope, Server};
 /// Checks the routes of a server.
 pub(super) fn check(server: &Server, diagnostics: &mut Diagnostics) {
     paths_differ(server, diagnostics);
-    if server.has_routes() {
+    if server.has_routes() && !server.stands_alone() {
         for session in &server.root.sessions {
             diagnostics.error(
                 &session.name,
@@ -23,7 +23,7 @@ pub(super) fn check(server: &Server, diagnostics: &mut Diagnostics) {
 /// Checks that no two paths take the same requests.
 fn paths_differ(server: &Server, diagnostics: &mut Diagnostics) {
     let mut router = Router::new();
-    let served = server.routes.iter().filter(|scope| scope.serves());
+    let served = server.scopes().filter(|scope| scope.serves());
     // Under `#[cfg]` they may exclude each other; the server finds out when it starts.
     let certain = |mark: &&RouteMark| !mark.is_wrong && mark.cfgs.0.is_empty();
     for mark in served.filter_map(|scope| scope.route.as_ref()).filter(certain) {

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use super::handlers::{self, event_name, future, needs_event};
 use super::parts::{self, session_type};
 use super::spans::{at, here, otherwise};
-use super::{gets, limits, named, paths, routes, timed, timers, values};
+use super::{alone, gets, limits, named, paths, routes, timed, timers, values};
 use crate::events::{Event, Output, Payload, Row, Surroundings};
 use crate::model::Flow;
 use crate::plan::Plan;
@@ -47,9 +47,11 @@ fn of_server(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let ticks = timed::ticks(plan);
     let watches = timed::watches(plan);
     let timed_states = timers::of_states(plan);
+    let (visibility, name_for_routes) = (alone::visibility(plan), alone::server(plan));
     quote_spanned! {here()=>
         #[allow(dead_code)]
-        struct __Service;
+        #visibility struct __Service;
+        #name_for_routes
 
         #[automatically_derived]
         #quiet
@@ -57,7 +59,7 @@ fn of_server(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
             #store
 
             const NAME: &'static ::core::primitive::str = #name;
-            const KEYS: &'static __ws_runtime::Keys = &#keys;
+            const KEYS: &'static __ws_runtime::Keys = #keys;
 
             fn routes(routes: &mut __ws_runtime::Routes<Self>) {
                 #routes

@@ -5,6 +5,7 @@
 //! | [`routes`] | the routes of a server, found by path |
 //! | [`endpoint`] | a route with its types erased |
 //! | [`gets`] | what answers plain HTTP requests, found by path |
+//! | [`listed`] | routes in files of their own |
 //! | [`paths`] | the table from paths to anything, and what is wrong with two of them |
 //! | [`parameters`] | what a path says |
 //! | [`reach`] | which connections a push is for |
@@ -12,6 +13,7 @@
 
 mod endpoint;
 mod gets;
+mod listed;
 mod parameters;
 mod paths;
 mod place;
@@ -20,6 +22,7 @@ mod routes;
 
 pub(crate) use self::endpoint::Endpoint;
 pub use self::gets::Gets;
+pub use self::listed::IsServer;
 pub(crate) use self::parameters::Parameters;
 pub(crate) use self::paths::Paths;
 pub use self::paths::RouteError;

@@ -1,0 +1,206 @@
+//! Routes in files of their own: each names its server, which lists it.
+
+use ws_runtime::prelude::*;
+use ws_runtime::test::{Result, TestServer};
+
+#[ws_server(
+    listen = "127.0.0.1:0",
+    max_recv_size = 100,
+    envelope(type = "kind"),
+    routes = [table::route, self::files::upload, #[cfg(any())] gone::route]
+)]
+mod arcade {
+    use super::*;
+
+    /// Taken by `&mut` in the server's module too.
+    #[state]
+    #[derive(Default)]
+    pub(crate) struct Log {
+        pub(crate) lines: Vec<String>,
+    }
+
+    /// Changed by routes in other files alone.
+    #[state(lock)]
+    #[derive(Default)]
+    pub(crate) struct Bank {
+        pub(crate) coins: u64,
+    }
+
+    /// Never changed.
+    #[state]
+    #[derive(Default)]
+    pub(crate) struct Rules {
+        pub(crate) seats: u8,
+    }
+
+    #[identity]
+    pub(crate) struct User {
+        pub(crate) name: String,
+    }
+
+    #[on(handshake)]
+    fn who(request: &Handshake, log: &mut Log) -> Option<User> {
+        log.lines.push("server".to_owned());
+        request.query_param("name").map(|name| User { name })
+    }
+
+    #[route("/echo")]
+    mod echo {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+mod table {
+    use serde::Serialize;
+    use ws_runtime::prelude::*;
+
+    use crate::arcade::{Bank, Log, Rules, User};
+
+    #[route("/table/{id}", server = crate::arcade, guard = member)]
+    pub(crate) mod route {
+        use super::*;
+
+        #[session]
+        pub(crate) struct Seat {
+            table: u64,
+        }
+
+        #[push]
+        #[derive(Serialize)]
+        struct Welcome<'a> {
+            name: &'a str,
+            seats: u8,
+        }
+
+        fn member(user: &User, log: &mut Log) -> std::result::Result<(), Reject> {
+            log.lines.push("guard".to_owned());
+            if user.name == "eve" { Err(Reject::forbidden()) } else { Ok(()) }
+        }
+
+        #[on(handshake)]
+        async fn sit(Path(table): Path<u64>) -> Seat {
+            Seat { table }
+        }
+
+        #[on(ready)]
+        fn hello<'a>(user: &'a User, rules: &Rules, seat: &Seat, bank: &mut Bank) -> Welcome<'a> {
+            bank.coins += seat.table;
+            Welcome { name: &user.name, seats: rules.seats }
+        }
+
+        #[on("log")]
+        fn log(log: &Log) -> Vec<String> {
+            log.lines.clone()
+        }
+
+        #[on("bet")]
+        fn bet(Json(coins): Json<u64>, log: &mut Log, seat: &mut Seat, bank: &mut Bank) -> u64 {
+            log.lines.push(format!("bet {coins}"));
+            seat.table += 1;
+            bank.coins += coins;
+            bank.coins
+        }
+
+        #[on("count")]
+        fn count(bank: &Bank, rules: &Rules, log: &Log) -> (u64, u8, usize) {
+            (bank.coins, rules.seats, log.lines.len())
+        }
+
+        #[on("slow")]
+        async fn slow(rules: &Rules, user: Option<&User>) -> String {
+            tokio::task::yield_now().await;
+            format!("{} {}", rules.seats, user.map_or("nobody", |user| &user.name))
+        }
+
+        #[route("/watch", guard = super::route::member)]
+        mod watch {
+            use super::super::Bank;
+
+            #[on(ready)]
+            fn hello(bank: &Bank) -> String {
+                bank.coins.to_string()
+            }
+        }
+    }
+}
+
+mod files {
+    use ws_runtime::prelude::*;
+
+    #[route("/upload", server = super::arcade, max_recv_size = 1000)]
+    pub(super) mod upload {
+        use ws_runtime::prelude::*;
+
+        #[on(binary)]
+        fn size(data: &[u8], user: Option<&super::super::arcade::User>) -> String {
+            format!("{} of {}", data.len(), user.map_or("nobody", |user| &user.name))
+        }
+    }
+}
+
+async fn server() -> TestServer {
+    arcade::server().test().await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_serves_the_routes_of_other_files() -> Result {
+    let server = server().await;
+    let mut echo = server.connect("/echo").await?;
+    echo.send_utf8("hello").await?;
+    assert_eq!(echo.utf8().await?, "hello");
+    let mut ann = server.connect("/table/7?name=ann").await?;
+    assert_eq!(ann.utf8().await?, r#"{"kind":"welcome","data":{"name":"ann","seats":0}}"#);
+    let mut watch = server.connect("/table/7/watch?name=ann").await?;
+    assert_eq!(watch.utf8().await?, "7");
+    for missing in ["/", "/table", "/table/7/", "/gone"] {
+        assert_eq!(server.connect(missing).await.unwrap_err().status(), 404, "{missing}");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_shares_the_states_and_the_identity_of_its_server() -> Result {
+    let server = server().await;
+    assert_eq!(server.connect("/table/7").await.unwrap_err().status(), 401);
+    assert_eq!(server.connect("/table/7?name=eve").await.unwrap_err().status(), 403);
+    assert_eq!(server.connect("/table/x?name=ann").await.unwrap_err().status(), 404);
+    let mut ann = server.connect("/table/7?name=ann").await?;
+    let _: serde_json::Value = ann.expect("welcome").await?;
+    let lines: Vec<String> = ann.call("log", ()).await?;
+    assert_eq!(lines, ["server", "server", "guard", "server", "guard", "server", "guard"]);
+    assert_eq!(ann.call::<u64>("bet", 10).await?, 17);
+    assert_eq!(ann.call::<(u64, u8, usize)>("count", ()).await?, (17, 0, 8));
+    assert_eq!(ann.call::<String>("slow", ()).await?, "0 ann");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inner_route_has_the_guards_of_both() -> Result {
+    let server = server().await;
+    assert_eq!(server.connect("/table/7/watch?name=eve").await.unwrap_err().status(), 403);
+    let mut watch = server.connect("/table/7/watch?name=ann").await?;
+    watch.utf8().await?;
+    let mut ann = server.connect("/table/7?name=ann").await?;
+    let _: serde_json::Value = ann.expect("welcome").await?;
+    let lines: Vec<String> = ann.call("log", ()).await?;
+    assert_eq!(lines, ["server", "guard", "server", "guard", "guard", "server", "guard"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn options_of_a_route_are_those_of_its_connections() -> Result {
+    let server = server().await;
+    let mut upload = server.connect("/upload").await?;
+    upload.send_binary(vec![0; 1000]).await?;
+    assert_eq!(upload.utf8().await?, "1000 of nobody");
+    upload.send_binary(vec![0; 1001]).await?;
+    assert_eq!(upload.closed().await?.code, 1009);
+    let mut ann = server.connect("/table/7?name=ann").await?;
+    let _: serde_json::Value = ann.expect("welcome").await?;
+    ann.send_utf8("x".repeat(101)).await?;
+    assert_eq!(ann.closed().await?.code, 1009);
+    Ok(())
+}
