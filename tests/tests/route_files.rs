@@ -1,7 +1,12 @@
 //! Routes in files of their own: each names its server, which lists it.
 
+use std::sync::Barrier;
+use std::time::Duration;
+
+use tokio::time::timeout;
 use ws_runtime::prelude::*;
 use ws_runtime::test::{Result, TestServer};
+use ws_tests::open;
 
 #[ws_server(
     listen = "127.0.0.1:0",
@@ -203,4 +208,85 @@ async fn options_of_a_route_are_those_of_its_connections() -> Result {
     ann.send_utf8("x".repeat(101)).await?;
     assert_eq!(ann.closed().await?.code, 1009);
     Ok(())
+}
+
+#[ws_server(listen = "127.0.0.1:0", routes = [transfers::route])]
+mod accounts {
+    use super::{HELD, RELEASED};
+
+    #[state(lock)]
+    #[derive(Default)]
+    pub(crate) struct First(pub(crate) u64);
+
+    #[state(lock)]
+    #[derive(Default)]
+    pub(crate) struct Second(pub(crate) u64);
+
+    #[route("/declared")]
+    mod declared {
+        use super::*;
+
+        #[on("hold")]
+        fn hold(first: &mut First) {
+            HELD.wait();
+            RELEASED.wait();
+            first.0 += 1;
+        }
+    }
+}
+
+static HELD: Barrier = Barrier::new(2);
+static RELEASED: Barrier = Barrier::new(2);
+
+mod transfers {
+    use crate::accounts::{First, Second};
+    use ws_runtime::prelude::*;
+
+    #[route("/other", server = crate::accounts)]
+    pub(crate) mod route {
+        use super::*;
+
+        #[on("move")]
+        fn transfer(second: &mut Second, _: &Server, first: &mut First) -> u64 {
+            second.0 -= first.0;
+            second.0
+        }
+
+        #[on("second")]
+        fn second(second: &mut Second) -> u64 {
+            second.0 += 1;
+            second.0
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_handler_that_waits_for_one_state_holds_no_later_one() {
+    let running = accounts::server().bind().await.unwrap();
+    let (mut holder, mut mover, mut other) = (
+        open(&running, "/declared").await.unwrap(),
+        open(&running, "/other").await.unwrap(),
+        open(&running, "/other").await.unwrap(),
+    );
+    // Another worker polls the sockets while these wait.
+    let polling = tokio::spawn(async {
+        loop {
+            tokio::task::yield_now().await;
+        }
+    });
+    holder.send(r#"{"type":"hold"}"#).await;
+    tokio::task::block_in_place(|| HELD.wait());
+    // It names the second state first, and waits for the first one.
+    mover.send(r#"{"type":"move"}"#).await;
+    let mut answers = Vec::new();
+    for _ in 1..200 {
+        other.send(r#"{"type":"second"}"#).await;
+        let Ok(answer) = timeout(Duration::from_secs(10), other.text()).await else { break };
+        answers.push(answer);
+    }
+    tokio::task::block_in_place(|| RELEASED.wait());
+    assert_eq!(answers.len(), 199);
+    assert_eq!(answers[198], r#"{"type":"second","data":199}"#);
+    assert_eq!(mover.text().await, r#"{"type":"move","data":198}"#);
+    polling.abort();
 }

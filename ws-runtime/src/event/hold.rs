@@ -363,3 +363,80 @@ pub const fn assert_states_differ(states: &[Option<Found>]) {
         first += 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    struct Noted<'n>(usize, &'n RefCell<Vec<usize>>);
+
+    impl Locks for Noted<'_> {
+        fn number(&self) -> usize {
+            self.0
+        }
+
+        fn lock(&mut self) {
+            self.1.borrow_mut().push(self.0);
+        }
+    }
+
+    #[test]
+    fn locks_are_taken_in_the_order_of_declaration() {
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let taken = RefCell::default();
+            let [mut first, mut second, mut third] = order.map(|number| Noted(number, &taken));
+            lock_in_order(&mut [&mut first, &mut NoLock, &mut second, &mut third]);
+            assert_eq!(*taken.borrow(), [0, 1, 2], "{order:?}");
+        }
+    }
+
+    struct Store {
+        read: Plain<u8>,
+        changed: Guarded<u16>,
+        timed: Timed<u32>,
+    }
+
+    macro_rules! keeps {
+        ($($number:literal $field:ident: $cell:ident<$state:ty>),*) => { $(
+            impl Keeps<$state> for Store {
+                type Cell = $cell<$state>;
+                const NUMBER: usize = $number;
+
+                fn cell(&self) -> &Self::Cell {
+                    &self.$field
+                }
+            }
+        )* };
+    }
+
+    keeps!(0 read: Plain<u8>, 1 changed: Guarded<u16>, 2 timed: Timed<u32>);
+
+    #[test]
+    fn a_state_is_found_by_its_type() {
+        let store = Store { read: StateCell::new(1), changed: StateCell::new(2), timed: StateCell::new(3) };
+        let number = |hold: &dyn Locks| hold.number();
+        assert_eq!(number(&(&&&Sought::<ByRef, u32, _>::of(&store)).hold()), 2);
+        assert_eq!(number(&(&&&Sought::<ByMut, u16, _>::of(&store)).hold()), 1);
+        let _: NoLock = (&&&Sought::<ByRef, u8, _>::of(&store)).hold();
+        let _: Refused<'_, u8> = (&&&Sought::<ByMut, u8, _>::of(&store)).hold();
+        let _: NoLock = (&&&Sought::<ByMut, str, _>::of(&store)).hold();
+        assert!(StateOf::<Store, u16>::FOUND.is_some_and(|found| found.is_locked && found.number == 1));
+        assert!(StateOf::<Store, u8>::FOUND.is_some_and(|found| !found.is_locked));
+        assert!(StateOf::<Store, str>::FOUND.is_none());
+    }
+
+    #[test]
+    fn a_lock_is_held_as_long_as_what_holds_it() {
+        let store = Store { read: StateCell::new(1), changed: StateCell::new(2), timed: StateCell::new(3) };
+        {
+            let mut hold = (&&&Sought::<ByMut, u16, _>::of(&store)).hold();
+            hold.make(|| Err(Reject::forbidden())).unwrap();
+            lock_in_order(&mut [&mut hold]);
+            *hold.lend(()) += 1;
+            assert!(store.changed.try_lock().is_none());
+        }
+        assert_eq!(store.changed.try_lock().as_deref(), Some(&3));
+    }
+}
