@@ -2,6 +2,7 @@
 
 mod arguments;
 mod pushes;
+mod rooms;
 mod unknown;
 
 use std::collections::BTreeSet;
@@ -29,15 +30,18 @@ pub(crate) struct LeftOut {
 pub(crate) fn check(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut {
     let (server, calls) = (resolved.server, &resolved.calls);
     let sessions = &server.root.sessions;
-    one_type("session", sessions, diagnostics);
-    one_type("identity", &server.identities, diagnostics);
+    let rooms: Vec<Part> = server.root.rooms.iter().map(|room| room.part.clone()).collect();
+    one_type("session", "a connection", sessions, diagnostics);
+    one_type("identity", "a connection", &server.identities, diagnostics);
+    one_type("room", "each path", &rooms, diagnostics);
     pushes::check(&server.root, diagnostics);
-    if server.root.parts_unclear || !are_twins(sessions) || !are_twins(&server.identities) {
-        // It is unknown whether an argument is a state or the session.
+    if server.root.parts_unclear || ![sessions, &server.identities, &rooms].into_iter().all(|parts| are_twins(parts)) {
+        // It is unknown whether an argument is a state, the session or the room.
         return LeftOut { all: (0..calls.len()).collect(), foreign: BTreeSet::new() };
     }
     let left_out = find_wrong(resolved, diagnostics);
     identity_is_made(resolved, diagnostics);
+    rooms::are_made(resolved, diagnostics);
     one_handler_each(calls, &left_out, diagnostics);
     left_out
 }
@@ -77,6 +81,7 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
         no_second_handler(call.handler, earlier, diagnostics);
         returns_no_session(call, diagnostics);
         returns_no_status(call, diagnostics);
+        rooms::check(call, resolved, diagnostics);
         gives_verdict(call.handler, diagnostics);
         limits_fit(call.handler, diagnostics);
         let mut found = arguments.check(call, diagnostics);
@@ -99,11 +104,11 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
     wrong
 }
 
-/// Checks that at most one type is the session, or the identity.
-fn one_type(what: &str, parts: &[Part], diagnostics: &mut Diagnostics) {
+/// Checks that at most one type is the session, the identity or the room.
+fn one_type(what: &str, whose: &str, parts: &[Part], diagnostics: &mut Diagnostics) {
     let already = |first: &Part| {
         format!(
-            "the {what} is already `{}`: a connection has one type for it, so put both into one struct",
+            "the {what} is already `{}`: {whose} has one type for it, so put both into one struct",
             first.name
         )
     };

@@ -12,6 +12,7 @@ mod pairs;
 mod part;
 mod phases;
 mod push;
+mod room;
 mod scope;
 mod settings;
 mod timer;
@@ -22,3 +23,5 @@ pub(crate) use methods::without_marks;
 pub(crate) use module::parse;
 #[cfg(test)]
 pub(crate) use on::LIMITS;
+#[cfg(test)]
+pub(crate) use room::RULES;

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use super::handlers::{self, event_name, future, needs_event};
 use super::parts::{self, session_type};
 use super::spans::{at, here, otherwise};
-use super::{limits, named, timed, timers, values};
+use super::{limits, named, rooms, timed, timers, values};
 use crate::events::{Event, Output, Payload, Row, Surroundings};
 use crate::model::Flow;
 use crate::plan::Plan;
@@ -32,6 +32,7 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
     let watches = timed::watches(plan);
     let timers = timers::of_session(plan);
     let timed_states = timers::of_states(plan);
+    let rooms = rooms::rooms(plan);
     quote_spanned! {here()=>
         #[allow(dead_code)]
         struct __Service;
@@ -59,6 +60,7 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
         impl __ws_runtime::Route for __Route {
             type Server = __Service;
             type Session = #session;
+            #rooms
 
             #(#of_route)*
             #named
@@ -77,12 +79,16 @@ fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
     let name = name(call, event);
     let methods = match (row.payload, call.handler.flow) {
         (Payload::Message(_), Flow::Plain) => {
-            let (head, call) = (message_head(row, needs_event(call)), handlers::call(call, plan));
-            quote_spanned!(here()=> #cfgs #head { __ws_runtime::done({ #call }) })
+            let (at_once, now) = (message_head(row, needs_event(call)), handlers::call(call, plan));
+            let later = call.locks_room().then(|| {
+                let (head, future) = (head(row, call), future(call, plan));
+                quote_spanned!(here()=> #cfgs #head { #future })
+            });
+            quote_spanned!(here()=> #cfgs #at_once { __ws_runtime::done({ #now }) } #later)
         }
         (Payload::Message(_), Flow::Async) => {
             let at_once = message_head(row, false);
-            let (head, future) = (head(row, needs_event(call)), future(call, plan));
+            let (head, future) = (head(row, call), future(call, plan));
             quote_spanned! {here()=>
                 #cfgs
                 #at_once { ::core::result::Result::Ok(__ws_runtime::Handled::Later) }
@@ -92,7 +98,7 @@ fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
             }
         }
         (Payload::Nothing | Payload::Kept(_) | Payload::Handle | Payload::Key, _) => {
-            let (head, future) = (head(row, needs_event(call)), future(call, plan));
+            let (head, future) = (head(row, call), future(call, plan));
             quote_spanned!(here()=> #cfgs #head { #future })
         }
     };
@@ -109,7 +115,12 @@ fn name(call: &Call<'_>, event: Event) -> TokenStream {
         Output::Response => quote_spanned! {here()=>
             const #constant: ::core::option::Option<#text> = ::core::option::Option::Some(#name);
         },
-        Output::Outcome | Output::Reply | Output::Admission | Output::Data | Output::Verdict => {
+        Output::Outcome
+        | Output::Reply
+        | Output::Admission
+        | Output::Room
+        | Output::Data
+        | Output::Verdict => {
             quote_spanned!(here()=> const #constant: #text = #name;)
         }
     }
@@ -124,7 +135,13 @@ fn message_head(row: &Row, needs_event: bool) -> TokenStream {
 }
 
 /// The signature of a method whose handler may be awaited.
-fn head(row: &Row, needs_event: bool) -> TokenStream {
+fn head(row: &Row, call: &Call<'_>) -> TokenStream {
+    let state = (call.handler.event() == Some(Event::Empty)).then(|| rooms::state(call));
+    head_with(row, needs_event(call), state)
+}
+
+fn head_with(row: &Row, needs_event: bool, state: Option<TokenStream>) -> TokenStream {
+    let state = state.into_iter();
     let name = match row.payload {
         Payload::Message(_) => format!("{}_later", row.name),
         Payload::Nothing | Payload::Kept(_) | Payload::Handle | Payload::Key => row.name.to_owned(),
@@ -137,12 +154,15 @@ fn head(row: &Row, needs_event: bool) -> TokenStream {
         Output::Admission => {
             quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Admission<Self::Session>, __ws_runtime::Reject>)
         }
+        Output::Room => {
+            quote_spanned!(here()=> ::core::result::Result<Self::Room, __ws_runtime::Reject>)
+        }
         Output::Response => {
             quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Response, __ws_runtime::Reject>)
         }
     };
     quote_spanned! {here()=>
-        fn #name<'a>(#event) -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
+        fn #name<'a>(#event #(, #state)*) -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
     }
 }
 
@@ -167,6 +187,7 @@ fn parameter(row: &Row, needs_event: bool) -> TokenStream {
         }
         Surroundings::Connection => quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self #payload>),
         Surroundings::Server => quote_spanned!(here()=> __ws_runtime::ServerEvent<'a, Self::Store>),
+        Surroundings::Room => quote_spanned!(here()=> __ws_runtime::RoomEvent<'a, Self>),
     };
     quote_spanned!(here()=> #name: #ty)
 }
@@ -174,7 +195,7 @@ fn parameter(row: &Row, needs_event: bool) -> TokenStream {
 /// `handshake` where no handler makes the session: it begins as its `Default`.
 fn fresh_session(plan: &Plan<'_>) -> Option<TokenStream> {
     let cfg = otherwise(plan.calls_of(Event::Handshake).map(|call| &call.cfgs))?;
-    let head = head(Event::Handshake.row(), false);
+    let head = head_with(Event::Handshake.row(), false, None);
     if plan.session_unclear {
         // Never run: there is an error already.
         return Some(quote_spanned!(here()=> #cfg #head { async { ::core::unimplemented!() } }));
