@@ -4,13 +4,13 @@
 
 pub use crate::event::{
     Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent,
-    FromConnect, FromContext, FromDisconnect, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong,
-    FromReady, FromRequest, FromShutdown, FromTick, FromUtf8, Guarded, Handled, Identity, IdentityKey,
-    IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps, LocksByAnyName, NoIdentity, OpeningEvent,
-    Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, SharesState,
+    FromConnect, FromContext, FromCreate, FromDisconnect, FromEmpty, FromGuard, FromHandshake, FromMessage,
+    FromNamed, FromPong, FromReady, FromRequest, FromRoomTick, FromShutdown, FromTick, FromUtf8, FreshRoom, Guarded, Handled, Identity, IdentityKey,
+    IntoAdmission, IntoOutcome, IntoReply, IntoRoom, IntoVerdict, Keeps, LocksRoomByAnyName, LocksByAnyName, NoIdentity, OpeningEvent,
+    Outcome, Peer, Phases, Plain, Probe, Reply, RoomContext, RoomEvent, Route, RouteEvent, ServerEvent, Service, SharesState,
     StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
 };
-pub use crate::event::{FromStateTimer, FromTimer};
+pub use crate::event::{FromRoomTimer, FromStateTimer, FromTimer};
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
@@ -22,10 +22,11 @@ pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
     SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
+pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;
 pub use crate::timer::{
-    SessionTimer, StateTimers, Timed, TimedState, session_timer, session_timer_async, state_timer,
+    RoomTimer, SessionTimer, StateTimers, Timed, TimedState, room_timer, session_timer, session_timer_async, state_timer,
     state_timer_async,
 };
 pub use crate::words;

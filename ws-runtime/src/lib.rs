@@ -97,6 +97,7 @@ mod message;
 pub mod options;
 pub mod prelude;
 mod process;
+mod room;
 mod server;
 #[cfg(feature = "test")]
 pub mod test;
@@ -120,7 +121,7 @@ pub use http;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
-pub use ws_macros::{Reject, identity, on, push, session, state, tick, timer, watch, ws_server};
+pub use ws_macros::{Reject, identity, on, push, room, session, state, tick, timer, watch, ws_server};
 
 pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
 pub use error::Error;
@@ -133,6 +134,7 @@ pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
+pub use room::{Room, RoomState, Rooms};
 pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
 #[doc(hidden)]
 pub use server::{Awaits, StateSources};
