@@ -13,6 +13,7 @@ mod part;
 mod phases;
 mod push;
 mod room;
+mod route;
 mod scope;
 mod settings;
 mod timer;

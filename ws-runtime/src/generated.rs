@@ -3,12 +3,13 @@
 //! Not part of the public interface: it changes whenever the macro does.
 
 pub use crate::event::{
-    Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent,
-    FromConnect, FromContext, FromCreate, FromDisconnect, FromEmpty, FromGuard, FromHandshake, FromMessage,
-    FromNamed, FromPong, FromReady, FromRequest, FromRoomTick, FromShutdown, FromTick, FromUtf8, FreshRoom, Guarded, Handled, Identity, IdentityKey,
-    IntoAdmission, IntoOutcome, IntoReply, IntoRoom, IntoVerdict, Keeps, LocksRoomByAnyName, LocksByAnyName, NoIdentity, OpeningEvent,
-    Outcome, Peer, Phases, Plain, Probe, Reply, RoomContext, RoomEvent, Route, RouteEvent, ServerEvent, Service, SharesState,
-    StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
+    Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshRoom, FreshSession, FromBinary,
+    FromConcurrent, FromConnect, FromContext, FromCreate, FromDisconnect, FromEmpty, FromGuard,
+    FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromRoomTick, FromRouteGuard,
+    FromShutdown, FromTick, FromUtf8, Guarded, Handled, Identity, IdentityKey, IntoAdmission, IntoOutcome,
+    IntoReply, IntoRoom, IntoVerdict, Keeps, LocksByAnyName, LocksRoomByAnyName, NoIdentity, OpeningEvent,
+    Outcome, Peer, Phases, Plain, Probe, Reply, RoomContext, RoomEvent, Route, RouteEvent, ServerEvent,
+    Service, SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
 };
 pub use crate::event::{FromRoomTimer, FromStateTimer, FromTimer};
 #[cfg(unix)]
@@ -23,11 +24,12 @@ pub use crate::options::{
     SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
+pub use crate::route::{Place, Routes};
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;
 pub use crate::timer::{
-    RoomTimer, SessionTimer, StateTimers, Timed, TimedState, room_timer, session_timer, session_timer_async, state_timer,
-    state_timer_async,
+    RoomTimer, SessionTimer, StateTimers, Timed, TimedState, room_timer, session_timer, session_timer_async,
+    state_timer, state_timer_async,
 };
 pub use crate::words;
 pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};

@@ -5,16 +5,17 @@ use syn::Type;
 
 use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Output};
-use crate::model::{Room, Scope};
+use crate::model::{Room, Scope, Server};
 use crate::resolve::{Access, Asks, Call, Resolved};
 use crate::syntax::{output_type, peel, single_name, success};
 
 /// Checks a handler of `create` or `empty`, and that only `create` returns the room.
 pub(super) fn check(call: &Call<'_>, resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
-    let scope = &resolved.server.root;
+    let scope = resolved.scope;
     let handler = call.handler;
     let output = output_type(&handler.output);
     match handler.event() {
+        Some(Event::Create | Event::Empty) if resolved.server.has_routes() && scope.route.is_none() => {}
         Some(Event::Create) if scope.rooms.is_empty() => {
             diagnostics.error(&handler.name, nothing_to_make(output.map(success), scope));
         }
@@ -36,15 +37,18 @@ pub(super) fn check(call: &Call<'_>, resolved: &Resolved<'_>, diagnostics: &mut 
 
 /// Checks that somebody makes the room.
 pub(super) fn are_made(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
-    let scope = &resolved.server.root;
-    if scope.create_unread {
+    let scope = resolved.scope;
+    let has_guard = is_guarded(scope, resolved.server);
+    if scope.create_unread || resolved.server.has_routes() && scope.route.is_none() {
         return;
     }
     let mut creates = resolved.calls.iter().filter(|call| call.handler.event() == Some(Event::Create));
     let create = creates.next();
     for Room { part, rules } in &scope.rooms {
         match (&rules.open, create) {
-            (None, None) => diagnostics.error(&part.name, nobody_makes(&part.name)),
+            (None, None) if !has_guard => {
+                diagnostics.error(&part.name, nobody_makes(&part.name, scope.route.is_some()));
+            }
             (Some(open), Some(create)) => diagnostics.error(
                 open,
                 format!(
@@ -52,9 +56,16 @@ pub(super) fn are_made(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
                     create.handler.name
                 ),
             ),
-            (Some(_), None) | (None, Some(_)) => {}
+            (None, None) | (Some(_), None) | (None, Some(_)) => {}
         }
     }
+}
+
+/// Whether a guard says who may come to the path: one of the route, or of a route around it.
+fn is_guarded(scope: &Scope, server: &Server) -> bool {
+    let Some(route) = &scope.route else { return false };
+    let outer = route.outer.and_then(|outer| server.routes.get(outer));
+    route.guard.is_some() || outer.is_some_and(|outer| is_guarded(outer, server))
 }
 
 /// Checks that a `create` handler returns the room, as far as names tell.
@@ -76,9 +87,10 @@ fn makes_the_room(call: &Call<'_>, scope: &Scope, diagnostics: &mut Diagnostics)
     }
 }
 
-fn nobody_makes(name: &Ident) -> String {
+fn nobody_makes(name: &Ident, is_route: bool) -> String {
+    let guard = if is_route { "; or give the route a `guard`, which says who may come" } else { "" };
     format!(
-        "nobody makes the room `{name}`: return it from a handler of `#[on(create)]`, which may refuse\n\
+        "nobody makes the room `{name}`: return it from a handler of `#[on(create)]`, which may refuse{guard}\n\
          if whoever asks for a path may have a room there, write `#[room(open)]`: then it is made by `Default`"
     )
 }

@@ -5,8 +5,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
 use super::parts::{field, taken};
-use super::spans::{at, heart, here};
 use super::rooms::{self, Lock};
+use super::spans::{at, heart, here};
 use super::timers;
 use crate::events::{Event, Row, Session};
 use crate::model::Argument;

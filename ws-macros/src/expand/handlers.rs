@@ -6,6 +6,7 @@ use quote::{quote, quote_spanned};
 use super::arguments::{Arguments, arguments};
 use super::returned::{hand_over, receiver, value};
 use super::rooms::{self, Lock};
+use super::server::supers;
 use super::spans::{at, here};
 use crate::events::{Event, Output};
 use crate::model::{Argument, Flow};
@@ -87,6 +88,7 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>, lock: Lock) -> Invocation {
     let handler = call.handler;
     let name = &handler.name;
     let place = at(name.span());
+    let supers = supers(handler.above);
     let context = needs_context(call).then(|| context(call));
     let (waited, conn) = match lock {
         Lock::AtOnce => (None, Some(rooms::remember(call))),
@@ -97,9 +99,9 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>, lock: Lock) -> Invocation {
     let mut lent = Group::new(Delimiter::Parenthesis, names);
     lent.set_span(name.span());
     let called = match handler.flow {
-        Flow::Plain => quote!(#name #lent),
+        Flow::Plain => quote!(#supers #name #lent),
         Flow::Async => {
-            let mut future = Group::new(Delimiter::Parenthesis, quote!(#name #lent));
+            let mut future = Group::new(Delimiter::Parenthesis, quote!(#supers #name #lent));
             future.set_span(place);
             quote_spanned!(place=> __ws_runtime::handler_must_be_send #future)
         }
@@ -112,7 +114,10 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>, lock: Lock) -> Invocation {
     // Under the locks that the arguments hold, so that no message is both in what `ready` reads there and behind it.
     let ready = (handler.event() == Some(Event::Ready))
         .then(|| quote_spanned!(here()=> __ws_runtime::become_ready(peer);));
-    Invocation { prepared: quote_spanned!(here()=> #before #waited #conn #context #made #after #ready), called }
+    Invocation {
+        prepared: quote_spanned!(here()=> #before #waited #conn #context #made #after #ready),
+        called,
+    }
 }
 
 /// Whether no argument is certain to read the data of the message, which then has to be checked without.

@@ -27,13 +27,18 @@ pub(crate) fn parts(plan: &Plan<'_>) -> TokenStream {
     let identity = alias("__Identity", &plan.identities, &no_identity);
     let room = rooms::alias(plan);
     let aliases = quote_spanned!(here()=> #session #identity #room);
-    let lists = states::lists(plan);
-    let states = states::kept(plan);
     let rooms = rooms::rooms(plan);
+    let is_route = plan.scope.route.is_some();
+    // The server's module declares its states for all routes.
+    let (lists, states) = if is_route {
+        (TokenStream::new(), TokenStream::new())
+    } else {
+        (states::lists(plan), states::kept(plan))
+    };
     if plan.scope.parts_unclear {
         return quote_spanned!(here()=> #aliases #lists #states #rooms);
     }
-    let lent = states::lent(plan);
+    let lent = if is_route { TokenStream::new() } else { states::lent(plan) };
     let sessions = plan.sessions.iter().map(|session| lend_session(session, plan));
     let identities = plan.identities.iter().map(|identity| identity::identity(identity, plan));
     quote_spanned!(here()=> #aliases #lists #states #lent #(#sessions)* #(#identities)* #rooms)

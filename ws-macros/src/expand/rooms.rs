@@ -53,9 +53,7 @@ fn rules(Room { part, rules }: &Room, plan: &Plan<'_>) -> TokenStream {
         let value = seconds(value);
         quote_spanned!(here()=> .keep(#value))
     });
-    let max_rooms = max_rooms.as_ref().map(|value| {
-        quote_spanned!(at(start(value))=> .max_rooms(#value))
-    });
+    let max_rooms = max_rooms.as_ref().map(|value| quote_spanned!(at(start(value))=> .max_rooms(#value)));
     quote_spanned! {here()=>
         #cfgs
         fn room_rules() -> ::core::option::Option<__ws_runtime::RoomRules> {

@@ -24,12 +24,7 @@ pub(super) fn room_ticks(plan: &Plan<'_>) -> TokenStream {
     ticks_of(Ticking::Room, plan, &event, ["room_ticks", "room_tick"])
 }
 
-fn ticks_of(
-    whose: Ticking,
-    plan: &Plan<'_>,
-    event: &TokenStream,
-    methods: [&'static str; 2],
-) -> TokenStream {
+fn ticks_of(whose: Ticking, plan: &Plan<'_>, event: &TokenStream, methods: [&'static str; 2]) -> TokenStream {
     let [all, one] = methods.map(|name| Ident::new(name, here()));
     let ticks: Vec<(&Call<'_>, &Expr)> =
         plan.calls.iter().filter_map(|tick| Some((tick, period(tick, whose)?))).collect();
@@ -115,6 +110,12 @@ fn add_watch(watch: &Call<'_>, interest: Interest, handle: &Expr, plan: &Plan<'_
 fn period<'s>(call: &Call<'s>, whose: Ticking) -> Option<&'s Expr> {
     match &call.handler.role {
         Role::Tick { period, of } if *of == whose => Some(period),
-        Role::Tick { .. } | Role::On(_) | Role::Named(_) | Role::Guard | Role::Watch { .. } | Role::Timer(_) => None,
+        Role::Tick { .. }
+        | Role::On(_)
+        | Role::Named(_)
+        | Role::Guard
+        | Role::RouteGuard
+        | Role::Watch { .. }
+        | Role::Timer(_) => None,
     }
 }

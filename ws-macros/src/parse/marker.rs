@@ -25,10 +25,11 @@ pub(crate) enum Marker {
     Identity,
     Room,
     Push,
+    Route,
 }
 
 impl Marker {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::On,
         Self::Tick,
         Self::Watch,
@@ -38,6 +39,7 @@ impl Marker {
         Self::Identity,
         Self::Room,
         Self::Push,
+        Self::Route,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -51,6 +53,7 @@ impl Marker {
             Self::Identity => "identity",
             Self::Room => "room",
             Self::Push => "push",
+            Self::Route => "route",
         }
     }
 
@@ -70,7 +73,7 @@ impl Marker {
     pub(crate) fn marks_functions(self) -> bool {
         match self {
             Self::On | Self::Tick | Self::Watch | Self::Timer => true,
-            Self::State | Self::Session | Self::Identity | Self::Room | Self::Push => false,
+            Self::State | Self::Session | Self::Identity | Self::Room | Self::Push | Self::Route => false,
         }
     }
 }
@@ -87,7 +90,9 @@ pub(crate) fn role(
         Marker::Tick => tick(attribute, diagnostics),
         Marker::Watch => watch(attribute, diagnostics),
         Marker::Timer => timer::read(attribute, owners, diagnostics),
-        Marker::State | Marker::Session | Marker::Identity | Marker::Room | Marker::Push => None,
+        Marker::State | Marker::Session | Marker::Identity | Marker::Room | Marker::Push | Marker::Route => {
+            None
+        }
     };
     role.map(|role| (role, Limits::default()))
 }

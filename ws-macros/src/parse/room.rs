@@ -81,14 +81,16 @@ pub(super) fn is_mentioned(tokens: TokenStream) -> bool {
     })
 }
 
-/// Gives each room the ticks that take it or its handle.
+/// Gives each room the ticks that take it or its handle, and all of a route whose rooms have a state.
 pub(super) fn give_ticks(scope: &mut Scope) {
-    let Scope { handlers, rooms, aliases, .. } = scope;
+    let Scope { handlers, rooms, aliases, route, .. } = scope;
+    let is_for_rooms = route.is_some() && !rooms.is_empty();
     let names: Vec<&Ident> = rooms.iter().map(|room| &room.part.name).collect();
     for handler in handlers {
-        let takes_room = || handler.arguments.iter().any(|argument| is_room(&argument.ty, &names, aliases, 0));
+        let takes_room =
+            || handler.arguments.iter().any(|argument| is_room(&argument.ty, &names, aliases, 0));
         if matches!(handler.role, Role::Tick { .. })
-            && takes_room()
+            && (is_for_rooms || takes_room())
             && let Role::Tick { of, .. } = &mut handler.role
         {
             *of = Ticking::Room;

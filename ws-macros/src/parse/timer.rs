@@ -92,7 +92,7 @@ impl What {
             Marker::Session => Some(Self::Session),
             Marker::Identity => Some(Self::Identity),
             Marker::Room => Some(Self::Room),
-            Marker::On | Marker::Tick | Marker::Watch | Marker::Timer | Marker::Push => None,
+            Marker::On | Marker::Tick | Marker::Watch | Marker::Timer | Marker::Push | Marker::Route => None,
         }
     }
 

@@ -15,7 +15,9 @@ pub(super) fn of(marker: Marker, attribute: &RawAttribute) -> Vec<Word> {
         Marker::On => (Vocabulary::Event, Vocabulary::Limit),
         Marker::Room => (Vocabulary::Rule, Vocabulary::Rule),
         Marker::Tick | Marker::Watch | Marker::Timer => return Vec::new(),
-        Marker::State | Marker::Session | Marker::Identity | Marker::Push => return Vec::new(),
+        Marker::State | Marker::Session | Marker::Identity | Marker::Push | Marker::Route => {
+            return Vec::new();
+        }
     };
     let mut words = Vec::new();
     let mut begins = true;

@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use crate::events::{
-    Event, GUARD, ROOM_TICK, ROOM_TIMER, Row, SESSION_TIMER, STATE_TIMER, TICK, WATCH,
-};
+use crate::events::{Event, GUARD, ROOM_TICK, ROOM_TIMER, Row, SESSION_TIMER, STATE_TIMER, TICK, WATCH};
 
 /// The source of everything in the runtime that has to do with events.
 fn source() -> String {

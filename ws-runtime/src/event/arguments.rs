@@ -2,9 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{
-    Binary, Close, ConnContext, FromContext, NotYet, RoomContext, ServerContext, Utf8, WithEvent,
-};
+use super::{Binary, Close, ConnContext, FromContext, NotYet, RoomContext, ServerContext, Utf8, WithEvent};
 use crate::message::Envelope;
 use crate::room::RoomState;
 use crate::wire::Utf8Bytes;
@@ -88,6 +86,15 @@ arguments_of! {
 }
 
 arguments_of! {
+    /// What a guard of a route can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the states and the
+    /// identity.
+    FromRouteGuard<St> from ConnContext<'a, St, NotYet, Handshake>,
+    "a guard of a route cannot take `{Self}`",
+    "a guard of a route can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
+    "a guard of a route says who may come: it runs before there is a session"
+}
+
+arguments_of! {
     /// What a handler of `#[on(request)]` can take: `&Request`, `Query`, `Bearer`, `&Conn`, `&Server` and the state.
     FromRequest<St> from ConnContext<'a, St, NotYet, Request>,
     "a `request` handler cannot take `{Self}`",
@@ -96,10 +103,10 @@ arguments_of! {
 }
 
 arguments_of! {
-    /// What a handler of `#[on(create)]` can take: `&Handshake`, `Query`, `Bearer`, `&Conn`, `&Server` and the states.
+    /// What a handler of `#[on(create)]` can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and the states.
     FromCreate<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a `create` handler cannot take `{Self}`",
-    "a `create` handler can take, in any order: `&Handshake`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "a `create` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
     "it makes the room of the path that the first peer asks for: the path is `request.path()`, with `&Handshake`"
 }
 

@@ -29,11 +29,13 @@ mod watching;
 #[doc(hidden)]
 pub use crate::handshake::FromQuery;
 pub use crate::timer::{
-    Called, Fired, Fires, Firing, Host, RoomTimer, SessionTimer, StateTimer, TimedLock, TimedState, TimerField, Timers,
+    Called, Fired, Fires, Firing, Host, RoomTimer, SessionTimer, StateTimer, TimedLock, TimedState,
+    TimerField, Timers,
 };
 pub use arguments::{
     FromBinary, FromConcurrent, FromConnect, FromCreate, FromDisconnect, FromEmpty, FromGuard, FromHandshake,
-    FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromRoomTick, FromShutdown, FromTick, FromUtf8,
+    FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromRoomTick, FromRouteGuard, FromShutdown,
+    FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{
@@ -58,7 +60,8 @@ pub use route::Route;
 pub use service::Service;
 pub use store::{Guarded, Keeps, Plain, StateCell};
 pub use timing::{
-    FromRoomTimer, FromStateTimer, FromTimer, StateTimerEvent, TimerContext, TimerEvent, ViaKey, ViaOwnedKey, ViaOwner,
+    FromRoomTimer, FromStateTimer, FromTimer, StateTimerEvent, TimerContext, TimerEvent, ViaKey, ViaOwnedKey,
+    ViaOwner,
 };
 #[cfg(unix)]
 pub(crate) use watching::WatchHandler;

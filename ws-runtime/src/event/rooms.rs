@@ -1,11 +1,11 @@
 //! Events of a room, and the arguments that belong to it: its state, its handle.
 
+use super::context::SharesState;
 use super::context::{ConnContext, FromContext, WithConn, WithServer, WithState};
 use super::reply::IntoReject;
 use super::route::Route;
 use super::service::Service;
 use super::store::{Keeps, Plain, StateCell as _};
-use super::context::SharesState;
 use crate::room::{Room, RoomLock, RoomState, Rooms, TypedRoom};
 use crate::{Reject, Server};
 

@@ -8,7 +8,9 @@ use super::rooms::RoomEvent;
 use super::{Admission, Binary, Close, Service, Utf8};
 use crate::generated::BoxFuture;
 use crate::message::{Beside, Envelope, Keys, Limit, Limited, Running};
+use crate::options::Attribute;
 use crate::room::{RoomRules, RoomState};
+use crate::route::Place;
 use crate::tick::Ticks;
 use crate::timer::{RoomTimer, SessionTimer};
 use crate::{Handshake, Reject};
@@ -29,6 +31,25 @@ pub trait Route: Sized + Send + Sync + 'static {
     type Session: Send + 'static;
     /// The type marked `#[room]`, or `()`.
     type Room: RoomState;
+
+    /// Its path, and where that was declared. A server without routes has none.
+    #[must_use]
+    fn place() -> Place {
+        Place::new("/", "", 0)
+    }
+
+    /// Runs the guards of its path, those of outer routes first.
+    fn guard_route<'a>(
+        event: OpeningEvent<'a, Self::Server, Handshake>,
+    ) -> impl Future<Output = Outcome> + Send {
+        let _ = event;
+        async { Ok(()) }
+    }
+
+    /// Sets the options of the route, and then those of the routes around it that it does not set itself.
+    fn attribute(attribute: &mut Attribute<'_>) {
+        let _ = attribute;
+    }
 
     const HANDSHAKE: &'static str = "handshake";
 

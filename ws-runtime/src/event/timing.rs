@@ -6,8 +6,8 @@ use super::{
     ConnContext, ConnEvent, FromContext, RoomContext, RoomEvent, Route, ServerContext, ServerEvent, Service,
 };
 use crate::room::{RoomLock, RoomState, TypedRoom};
-use crate::{Conn, Reject};
 use crate::timer::{Fired, Firing, TimerField};
+use crate::{Conn, Reject};
 
 /// A timer that is due, with its key. `E` is the event of its owner.
 #[doc(hidden)]
@@ -70,7 +70,6 @@ impl<'a, T, Key, E> StateTimerEvent<'a, T, Key, E> {
 }
 
 impl<'a, T, Key, K> StateTimerEvent<'a, T, Key, ServerEvent<'a, K>> {
-
     /// The store of the states.
     #[must_use]
     pub fn store(&self) -> &'a K {
