@@ -11,6 +11,7 @@ mod named;
 mod parts;
 mod push;
 mod returned;
+mod rooms;
 mod routes;
 mod server;
 mod service;

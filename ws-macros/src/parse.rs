@@ -12,6 +12,7 @@ mod pairs;
 mod part;
 mod phases;
 mod push;
+mod room;
 mod route;
 mod scope;
 mod settings;
@@ -23,3 +24,5 @@ pub(crate) use methods::without_marks;
 pub(crate) use module::parse;
 #[cfg(test)]
 pub(crate) use on::LIMITS;
+#[cfg(test)]
+pub(crate) use room::RULES;

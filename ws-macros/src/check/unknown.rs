@@ -139,7 +139,7 @@ fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Optio
                 "`server.connections_of(…)` and `group.connections()` return it"
             }),
         ),
-        "SocketAddr" | "IpAddr" if row.surroundings != Surroundings::Server => {
+        "SocketAddr" | "IpAddr" if !matches!(row.surroundings, Surroundings::Server | Surroundings::Room) => {
             refuse(&format!("`{name}`"), Some("the peer's address is `conn.peer()`, with `&Conn`"))
         }
         "Box" if is_callback(segment) => {
@@ -162,7 +162,7 @@ fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Optio
                 .map_or_else(|| returned.to_owned(), |hint| format!("{hint}; {returned}"));
             refuse("`Json`", Some(&hint))
         }
-        "Conn" if row.surroundings == Surroundings::Server => refuse(
+        "Conn" if matches!(row.surroundings, Surroundings::Server | Surroundings::Room) => refuse(
             "`Conn`",
             Some("it does not belong to a connection; `server.connections()` lists all of them"),
         ),

@@ -78,18 +78,9 @@ impl<R: Route> Dispatcher<R> {
         });
         let (name, ended) = match replaced {
             Some(ended) => ("on_ready", Some(ended)),
-            None => {
-                let event = self.event();
-                let handler = || {
-                    let handler = R::ready(event);
-                    // If there is no handler, or an argument of it was refused.
-                    conn.become_ready();
-                    handler
-                };
-                (R::READY, driver.run_handler(handler).await)
-            }
+            None => (R::READY, driver.run_handler(|| R::ready(self.event())).await),
         };
-        // If making an argument has panicked.
+        // If there is no handler, or if an argument of it was refused or has panicked.
         conn.become_ready();
         let verdict = self.conclude(name, OnRefusal::CloseWithStatus, ended);
         conn.release_held_back();
