@@ -22,6 +22,7 @@ pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
     SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
+pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;
 pub use crate::timer::{

@@ -97,6 +97,7 @@ mod message;
 pub mod options;
 pub mod prelude;
 mod process;
+mod room;
 mod server;
 #[cfg(feature = "test")]
 pub mod test;
@@ -134,6 +135,7 @@ pub use listen::{Address, Listen, ListenError};
 pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
 pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
+pub use room::{Room, RoomState, Rooms};
 #[doc(hidden)]
 pub use server::{Awaits, StateSources};
 pub use server::{Builder, Connections, Given, Group, Running, Server, Starting, Unset};

@@ -31,7 +31,6 @@ use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
-use self::broadcast::Receivers;
 use self::failures::Failures;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
@@ -41,17 +40,20 @@ use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
 use crate::message::Push;
 use crate::options::Options;
+use crate::room::RoomLists;
 use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
 
 pub use self::builder::{Builder, Starting};
+pub(crate) use self::broadcast::Receivers;
 pub(crate) use self::builder::{bind, warn};
 pub use self::connections::Connections;
 pub use self::groups::Group;
 pub(crate) use self::groups::Memberships;
 pub(crate) use self::pending::{Evicted, Slot};
 pub use self::running::Running;
+pub(crate) use self::tasks::clock;
 pub use self::states::{Awaits, Given, PrivateState, StateSources, Unset};
 
 /// A running server: a cheap handle that may be cloned, kept and sent to other threads.
@@ -65,6 +67,7 @@ struct Inner {
     options: Options,
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
+    rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
     /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
@@ -107,6 +110,7 @@ impl Server {
             options,
             addresses: OnceLock::new(),
             registry: Registry::default(),
+            rooms: RoomLists::default(),
             alarms: Alarms::new(),
             failures: Failures::default(),
             runtime,
@@ -238,6 +242,11 @@ impl Server {
         &self.0.runtime
     }
 
+    /// The rooms of its routes.
+    pub(crate) fn room_lists(&self) -> &RoomLists {
+        &self.0.rooms
+    }
+
     pub(crate) fn alarms(&self) -> &Alarms {
         &self.0.alarms
     }
@@ -263,6 +272,9 @@ impl Server {
     /// Lists a connection that has become ready.
     pub(crate) fn register(&self, conn: &Conn) {
         self.0.registry.insert(conn);
+        if let Some(room) = conn.room() {
+            room.list(conn);
+        }
         self.watch_expiry(conn);
         self.apply_stage(conn);
     }
@@ -270,6 +282,9 @@ impl Server {
     /// Marks a connection as closing: it is no longer ready.
     pub(crate) fn unlist(&self, conn: &Conn) {
         self.0.registry.begin_closing(conn);
+        if let Some(room) = conn.room() {
+            room.unlist(conn);
+        }
         self.unwatch_expiry(conn);
         conn.leave_groups();
         self.apply_stage(conn);
@@ -278,6 +293,9 @@ impl Server {
     /// Removes a connection that is gone. Its descriptor is free for a new one.
     pub(crate) fn unregister(&self, conn: &Conn) {
         self.0.registry.remove(conn);
+        if let Some(room) = conn.room() {
+            room.unlist(conn);
+        }
         self.unwatch_expiry(conn);
         self.0.freed.notify_one();
     }

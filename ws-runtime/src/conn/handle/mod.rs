@@ -4,6 +4,7 @@ mod error;
 mod identity;
 mod internal;
 mod replaced;
+mod room;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -24,6 +25,7 @@ use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
 use crate::message::{ErrorBudget, Outgoing, Questions};
 use crate::options::{Compression, Named};
+use crate::room::InRoom;
 use crate::server::Memberships;
 use crate::transport::Stream;
 use crate::wire::FrameKind;
@@ -69,6 +71,7 @@ struct Extras {
     groups: Memberships,
     errors: ErrorBudget,
     questions: Questions,
+    room: OnceLock<Box<dyn InRoom>>,
 }
 
 impl Conn {
