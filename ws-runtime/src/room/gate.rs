@@ -15,7 +15,7 @@
 //!
 //! This file depends on nothing else in the crate: `tests/tests/room_gate.rs` compiles it with loom's mutex.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
