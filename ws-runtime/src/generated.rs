@@ -5,10 +5,10 @@
 pub use crate::event::{
     Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent,
     FromConnect, FromContext, FromDisconnect, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong,
-    FromReady, FromRequest, FromShutdown, FromTick, FromUtf8, Guarded, Handled, Identity, IdentityKey,
-    IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps, LocksByAnyName, NoIdentity, OpeningEvent,
-    Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, SharesState,
-    StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
+    FromReady, FromRequest, FromRouteGuard, FromShutdown, FromTick, FromUtf8, Guarded, Handled, Identity,
+    IdentityKey, IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps, LocksByAnyName, NoIdentity,
+    OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service,
+    SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
 };
 pub use crate::event::{FromStateTimer, FromTimer};
 #[cfg(unix)]
@@ -16,13 +16,14 @@ pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
 pub use crate::message::{
     AnswerData, Ask, Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult,
-    IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Returned, Running,
+    IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Returned, Running, ServerPush,
 };
 pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
     SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
+pub use crate::route::{Place, Routes};
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;
 pub use crate::timer::{
@@ -53,6 +54,26 @@ pub type Response = http::Response<Bytes>;
 #[inline]
 pub fn reply(peer: Peer<'_>, reply: Reply<'_>) -> Outcome {
     peer.conn.send_reply(reply, peer.message)
+}
+
+/// The reply of a handler of a route.
+#[inline]
+pub fn reply_on<'r, R: Route, T: IntoReply + 'r>(value: T) -> Reply<'r> {
+    const { is_of_route(T::ROUTE, R::MODULE) }
+    value.into_reply()
+}
+
+/// Fails to compile if a route replies with a push of another one.
+const fn is_of_route(push: Option<&'static str>, module: &'static str) {
+    let Some(push) = push else { return };
+    let (push, module) = (push.as_bytes(), module.as_bytes());
+    let mut is_same = push.len() == module.len();
+    let mut at = 0;
+    while is_same && at < push.len() {
+        is_same = push[at] == module[at];
+        at += 1;
+    }
+    assert!(is_same, "this push belongs to another route: declare it in this one, or in the server's module");
 }
 
 /// Makes the connection of a `ready` handler ready, just before the call: the arguments are made, and hold their locks.

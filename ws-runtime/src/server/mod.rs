@@ -38,9 +38,10 @@ use self::shutdown::Stage;
 use crate::conn::Conn;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
-use crate::message::Push;
-use crate::options::Options;
+use crate::message::{Push, ServerPush};
+use crate::options::{Options, RouteOptions, Whose};
 use crate::room::RoomLists;
+use crate::route::{Reach, Routes};
 use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
@@ -65,6 +66,9 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     name: &'static str,
     options: Options,
+    /// The modules of the routes, by their numbers.
+    route_modules: Vec<&'static str>,
+    route_options: RouteOptions,
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
     rooms: RoomLists,
@@ -96,11 +100,17 @@ pub(crate) struct Hosted<S: Service> {
     pub(crate) server: Server,
     pub(crate) store: S::Store,
     pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) routes: Routes<S>,
 }
 
 impl Server {
     /// Must be called inside a tokio runtime.
-    fn new(name: &'static str, options: Options) -> Self {
+    fn new(
+        name: &'static str,
+        options: Options,
+        route_options: RouteOptions,
+        route_modules: Vec<&'static str>,
+    ) -> Self {
         let runtime = Handle::current();
         let threads = runtime.metrics().num_workers();
         Self(Arc::new(Inner {
@@ -108,6 +118,8 @@ impl Server {
             freed: Notify::new(),
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
             options,
+            route_options,
+            route_modules,
             addresses: OnceLock::new(),
             registry: Registry::default(),
             rooms: RoomLists::default(),
@@ -177,7 +189,7 @@ impl Server {
     /// ```
     #[doc(alias = "emit")]
     #[doc(alias = "publish")]
-    pub fn broadcast<P: Push>(&self, push: P) -> usize {
+    pub fn broadcast<P: ServerPush>(&self, push: P) -> usize {
         self.send_push(&push)
     }
 
@@ -234,8 +246,32 @@ impl Server {
         *self.0.on_shutdown.lock().unwrap_or_else(PoisonError::into_inner) = Some(handler);
     }
 
+    /// The server's own options. What concerns a connection is in [`Conn::options`].
     pub(crate) fn options(&self) -> &Options {
         &self.0.options
+    }
+
+    /// The options of the routes.
+    pub(crate) fn route_options(&self) -> &RouteOptions {
+        &self.0.route_options
+    }
+
+    /// The options of these connections.
+    #[inline]
+    pub(crate) fn options_of(&self, whose: Whose) -> &Options {
+        self.0.route_options.get(whose).unwrap_or(&self.0.options)
+    }
+
+    /// The connections that a push is for.
+    pub(crate) fn reach_of<P: Push>(&self) -> Reach {
+        let Some(module) = P::ROUTE else { return Reach::EVERY };
+        let number = self.0.route_modules.iter().position(|route| *route == module);
+        number.map_or(Reach::NOWHERE, Reach::of_route)
+    }
+
+    /// Tells servers apart.
+    fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     pub(crate) fn runtime(&self) -> &Handle {
