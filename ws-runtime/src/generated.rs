@@ -19,7 +19,7 @@ pub use crate::handshake::{
 };
 pub use crate::message::{
     AnswerData, Ask, Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult,
-    IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Returned, Running,
+    IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Returned, Running, ServerPush,
 };
 pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
@@ -56,6 +56,26 @@ pub type Response = http::Response<Bytes>;
 #[inline]
 pub fn reply(peer: Peer<'_>, reply: Reply<'_>) -> Outcome {
     peer.conn.send_reply(reply, peer.message)
+}
+
+/// The reply of a handler of a route.
+#[inline]
+pub fn reply_on<'r, R: Route, T: IntoReply + 'r>(value: T) -> Reply<'r> {
+    const { is_of_route(T::ROUTE, R::MODULE) }
+    value.into_reply()
+}
+
+/// Fails to compile if a route replies with a push of another one.
+const fn is_of_route(push: Option<&'static str>, module: &'static str) {
+    let Some(push) = push else { return };
+    let (push, module) = (push.as_bytes(), module.as_bytes());
+    let mut is_same = push.len() == module.len();
+    let mut at = 0;
+    while is_same && at < push.len() {
+        is_same = push[at] == module[at];
+        at += 1;
+    }
+    assert!(is_same, "this push belongs to another route: declare it in this one, or in the server's module");
 }
 
 /// Makes the connection of a `ready` handler ready, just before the call: the arguments are made, and hold their locks.

@@ -133,7 +133,7 @@ pub use handshake::{
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
-pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
+pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
 pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
 pub use route::RouteError;
 #[doc(hidden)]

@@ -13,6 +13,7 @@ use super::send::Corked;
 use crate::event::{ClosedBy, Route, Service, Speech};
 use crate::listen::Address;
 use crate::message::Buckets;
+use crate::route::Reach;
 use crate::server::{Hosted, Slot};
 use crate::transport::{Halves, Stream};
 use crate::wire::Inflater;
@@ -57,6 +58,7 @@ impl Future for Life {
 pub(super) fn serve<R: Route>(
     hosted: Arc<Hosted<R::Server>>,
     guard: ConnGuard,
+    route: usize,
     session: R::Session,
     upgraded: Upgraded,
 ) -> Life {
@@ -65,7 +67,7 @@ pub(super) fn serve<R: Route>(
     let Halves { read, write, unread } = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
     let mut driver = Driver::new(conn.clone(), read, unread.into(), inflater, Speech::of::<R>());
-    conn.set_speaks(R::ENVELOPE.is_some());
+    conn.set_takes(if R::ENVELOPE.is_some() { Reach::of_route(route) } else { Reach::NOWHERE });
     conn.attach(write, accepted, deflate);
     let mut dispatcher = Dispatcher::<R> { hosted, guard, session: Some(session), rates: Buckets::default() };
     Life::step(conn, async move {

@@ -27,6 +27,9 @@ pub trait Route: Sized + Send + Sync + 'static {
     /// The type marked `#[session]`, or `()`.
     type Session: Send + 'static;
 
+    /// Its module, by which its pushes are known.
+    const MODULE: &'static str = "";
+
     /// Its path, and where that was declared. A server without routes has none.
     #[must_use]
     fn place() -> Place {

@@ -7,6 +7,7 @@
 //! | [`gets`] | what answers plain HTTP requests, found by path |
 //! | [`paths`] | the table from paths to anything, and what is wrong with two of them |
 //! | [`parameters`] | what a path says |
+//! | [`reach`] | which connections a push is for |
 //! | [`place`] | where a path was declared |
 
 mod endpoint;
@@ -14,6 +15,7 @@ mod gets;
 mod parameters;
 mod paths;
 mod place;
+mod reach;
 mod routes;
 
 pub(crate) use self::endpoint::Endpoint;
@@ -22,4 +24,5 @@ pub(crate) use self::parameters::Parameters;
 pub(crate) use self::paths::Paths;
 pub use self::paths::RouteError;
 pub use self::place::Place;
+pub(crate) use self::reach::Reach;
 pub use self::routes::{PathChecks, Routes};

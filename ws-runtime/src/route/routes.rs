@@ -14,6 +14,7 @@ pub struct Routes<S: Service> {
     every: Option<Arc<dyn Endpoint<S>>>,
     paths: Paths<Arc<dyn Endpoint<S>>>,
     errors: Vec<RouteError>,
+    modules: Vec<&'static str>,
     /// What each route sets, in the order of their declaration.
     attributes: Vec<RouteAttribute>,
 }
@@ -21,19 +22,26 @@ pub struct Routes<S: Service> {
 impl<S: Service> Routes<S> {
     /// Those that the server declares.
     pub(crate) fn declared() -> Self {
-        let mut routes =
-            Self { every: None, paths: Paths::default(), errors: Vec::new(), attributes: Vec::new() };
+        let mut routes = Self {
+            every: None,
+            paths: Paths::default(),
+            errors: Vec::new(),
+            modules: Vec::new(),
+            attributes: Vec::new(),
+        };
         S::routes(&mut routes);
         routes
     }
 
     /// Adds the only route of a server, which serves every path.
     pub fn every_path<R: Route<Server = S>>(&mut self, _: R) {
+        self.modules.push(R::MODULE);
         self.every = Some(Arc::new(OfRoute::<R>::new(0)));
     }
 
     /// Adds a route that serves its own path.
     pub fn add<R: Route<Server = S>>(&mut self, _: R) {
+        self.modules.push(R::MODULE);
         R::check_paths(&mut PathChecks { errors: &mut self.errors });
         let (place, number) = (R::place(), self.attributes.len());
         self.attributes.push(RouteAttribute { path: place.path().to_owned(), attribute: R::attribute });
@@ -45,6 +53,11 @@ impl<S: Service> Routes<S> {
     /// What each route sets.
     pub(crate) fn attributes() -> Vec<RouteAttribute> {
         Self::declared().attributes
+    }
+
+    /// The modules of the routes, by their numbers.
+    pub(crate) fn modules(&self) -> Vec<&'static str> {
+        self.modules.clone()
     }
 
     /// What keeps the server from starting, each once.
