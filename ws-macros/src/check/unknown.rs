@@ -8,9 +8,9 @@ use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
 use ws_spec::is_misspelt;
 
-use crate::events::{Payload, Row, Session, Surroundings, Wanted};
+use crate::events::{Event, Payload, Row, Session, Surroundings, Wanted};
 use crate::hints;
-use crate::model::{Argument, Scope, Server};
+use crate::model::{Argument, Role, Scope, Server};
 use crate::resolve::{Access, Asks, Call};
 use crate::syntax::{is_callable, peel};
 
@@ -42,6 +42,13 @@ pub(super) fn problem(
         return None;
     }
     let is_own = name.is_some_and(|name| scope.types.contains(name));
+    if !is_own
+        && access == Access::Value
+        && name.is_some_and(|name| name == "Path")
+        && let Some(message) = path(argument, call, scope, server)
+    {
+        return Some(Problem { message, is_foreign: false, unmarked: None });
+    }
     if let Some(message) = phase_without_type(target, scope) {
         return Some(Problem { message, is_foreign: true, unmarked: None });
     }
@@ -58,6 +65,41 @@ pub(super) fn problem(
     let name = name.filter(|_| asks != Asks::Plain && !is_alias)?;
     let message = unmarked(name, is_own, access, row, scope, server)?;
     Some(Problem { message, is_foreign: false, unmarked: Some(name.clone()) })
+}
+
+/// A `Path` where it is never absent, or where no path has parameters.
+fn path(argument: &Argument, call: &Call<'_>, scope: &Scope, server: &Server) -> Option<String> {
+    if !has_request(call.handler.row()) {
+        return None;
+    }
+    if last_segment(peel(&argument.ty)).is_some_and(|segment| segment.ident == "Option") {
+        return Some(
+            "a path is never absent, so there is no `Option` of it: take the `Path` itself".to_owned(),
+        );
+    }
+    match &call.handler.role {
+        Role::On(Event::Request) => {
+            Some("a `request` handler is for every path, so none of it is a parameter: `#[get(\"/user/{id}\")]` is for \
+                  one path, or parse `request.path()`".to_owned())
+        }
+        Role::On(Event::Handshake) if scope.route.is_none() && server.has_routes() => Some(
+            "this `handshake` is for all routes, so it has no parameters: take the `Path` in a `handshake` within the \
+             route, or in a guard of it".to_owned(),
+        ),
+        Role::On(_) if scope.route.is_none() => Some(
+            "a server without routes serves every path, so none of it is a parameter: put the handlers into a module marked \
+             `#[route(\"/table/{id}\")]`, or parse `request.path()`".to_owned(),
+        ),
+        Role::On(_)
+        | Role::Named(_)
+        | Role::Guard
+        | Role::RouteGuard
+        | Role::Get(_)
+        | Role::GetGuard
+        | Role::Tick { .. }
+        | Role::Watch { .. }
+        | Role::Timer(_) => None,
+    }
 }
 
 /// A variant of the session that is taken as if it were a type.
@@ -151,7 +193,8 @@ fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Optio
         "Handshake" | "Request" if access == Access::Shared => {
             refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
-        "Query" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
+        "Path" if access != Access::Value => None,
+        "Path" | "Query" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
             refuse(&format!("`{name}`"), row.hint(Wanted::Request))
         }
         "Json" if row.has_json => None,

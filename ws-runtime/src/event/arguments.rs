@@ -78,10 +78,10 @@ arguments_of! {
 }
 
 arguments_of! {
-    /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `Query`, `Bearer`, `&Conn`, `&Server` and the state.
+    /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and the state.
     FromHandshake<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a `handshake` handler cannot take `{Self}`",
-    "a `handshake` handler can take, in any order: `&Handshake`, `Query`, `Bearer`, `&Conn`, `&Server`, `&Room`, the `#[room]` by `&`, the `#[state]` by `&` or `&mut`; the session is what it may return",
+    "a `handshake` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, `&Room`, the `#[room]` by `&`, the `#[state]` by `&` or `&mut`; the session is what it may return",
     "path, headers and cookies are methods of `Handshake`"
 }
 
