@@ -123,11 +123,13 @@ impl<T> DerefMut for RoomLock<'_, T> {
     }
 }
 
+/// Locks.
 pub fn try_lock_room<T: RoomState<Handle = TypedRoom<T>>>(conn: &crate::Conn) -> Option<RoomLock<'_, T>> {
     let _ = conn;
     None
 }
 
+/// Locks.
 pub async fn lock_room<T: RoomState<Handle = TypedRoom<T>>>(conn: &crate::Conn) -> RoomLock<'_, T> {
     let _ = conn;
     unimplemented!()
@@ -164,19 +166,8 @@ pub struct RoomRules {
     pub max_rooms: usize,
 }
 
-impl RoomRules {
-    #[must_use]
-    pub fn new() -> Self {
+impl Default for RoomRules {
+    fn default() -> Self {
         Self { keep: Seconds::from(0), max_rooms: 10_000 }
-    }
-
-    #[must_use]
-    pub fn keep(self, keep: Seconds) -> Self {
-        Self { keep, ..self }
-    }
-
-    #[must_use]
-    pub fn max_rooms(self, max_rooms: usize) -> Self {
-        Self { max_rooms, ..self }
     }
 }
