@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use super::parts::room_type;
-use super::spans::{at, heart, here, otherwise, start};
+use super::spans::{at, heart, here, otherwise};
 use super::values::seconds;
 use super::{timed, timers};
 use crate::events::{Event, Surroundings};
@@ -49,15 +49,22 @@ fn rules(Room { part, rules }: &Room, plan: &Plan<'_>) -> TokenStream {
     }
     let Rules { keep, max_rooms, open: _ } = rules;
     let cfgs = part.cfgs.attributes();
-    let keep = keep.as_ref().map(|value| {
-        let value = seconds(value);
-        quote_spanned!(here()=> .keep(#value))
-    });
-    let max_rooms = max_rooms.as_ref().map(|value| quote_spanned!(at(start(value))=> .max_rooms(#value)));
+    let keep = match keep {
+        Some(value) => seconds(value),
+        None => {
+            quote_spanned!(here()=> <__ws_runtime::RoomRules as ::core::default::Default>::default().keep)
+        }
+    };
+    let max_rooms = match max_rooms {
+        Some(value) => value.to_token_stream(),
+        None => {
+            quote_spanned!(here()=> <__ws_runtime::RoomRules as ::core::default::Default>::default().max_rooms)
+        }
+    };
     quote_spanned! {here()=>
         #cfgs
         fn room_rules() -> ::core::option::Option<__ws_runtime::RoomRules> {
-            ::core::option::Option::Some(__ws_runtime::RoomRules::new() #keep #max_rooms)
+            ::core::option::Option::Some(__ws_runtime::RoomRules { keep: #keep, max_rooms: #max_rooms })
         }
     }
 }

@@ -44,6 +44,7 @@ pub(super) fn read(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> R
             ("open", PairValue::Missing) => rules.open = Some(word),
             ("open", PairValue::Expression(_) | PairValue::List(_)) => {
                 diagnostics.error(&word, "`open` has no value: write `#[room(open)]`, or leave it out");
+                rules.open = Some(word);
             }
             ("keep", PairValue::Expression(value)) => {
                 rules.keep = literals::check_keep(*value, diagnostics);

@@ -2,7 +2,6 @@
 
 use super::context::SharesState;
 use super::context::{ConnContext, FromContext, WithConn, WithServer, WithState};
-use super::reply::IntoReject;
 use super::route::Route;
 use super::service::Service;
 use super::store::{Keeps, Plain, StateCell as _};
@@ -182,9 +181,28 @@ pub trait IntoRoom<T> {
     fn into_room(self) -> Result<T, Reject>;
 }
 
-impl<T, R: IntoRoom<T>, E: IntoReject> IntoRoom<T> for Result<R, E> {
+impl<T, R: IntoRoom<T>, E: CreateError> IntoRoom<T> for Result<R, E> {
     fn into_room(self) -> Result<T, Reject> {
-        self.map_err(E::into_reject)?.into_room()
+        self.map_err(E::refusal)?.into_room()
+    }
+}
+
+/// The error of a `create` handler: any type that converts into a [`Reject`](struct@Reject).
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a `create` handler cannot refuse with `{Self}`",
+    label = "this error does not say what the peer is answered",
+    note = "the error can be: a `Reject`, a `StatusCode`, a pair of it and a text, or a type of yours with `#[derive(Reject)]`",
+    note = "a text alone has no status: `.map_err(|text| (StatusCode::NOT_FOUND, text))`"
+)]
+pub trait CreateError {
+    fn refusal(self) -> Reject;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Reject>> CreateError for E {
+    fn refusal(self) -> Reject {
+        self.into()
     }
 }
 
