@@ -1,6 +1,8 @@
 //! Options on routes: each takes effect on the connections of its route, and on no others.
 
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::Instant;
 use tracing::Level;
 use ws_runtime::prelude::*;
 use ws_runtime::test::{Result, TestClient, TestServer};
@@ -70,7 +72,7 @@ mod options {
         }
     }
 
-    #[route("/bounded", max_outbox = 3_500, slow = "drop")]
+    #[route("/bounded", max_outbox = 3_500, slow = "drop", close_timeout = 1)]
     mod bounded {
         use super::*;
 
@@ -117,6 +119,10 @@ mod options {
             "flood" => {
                 let taken = (0..10).filter(|_| conn.send_utf8("x".repeat(1_000)).is_ok()).count();
                 format!("{taken} taken")
+            }
+            "bye" => {
+                conn.disconnect(1000, "").unwrap();
+                String::new()
             }
             _ => text.to_owned(),
         }
@@ -241,6 +247,25 @@ async fn fragments_are_counted_and_timed_by_the_route() -> Result {
     assert_eq!(pieces.closed().await?.code, 1008);
     plain.send_raw(fragment(CONTINUATION | LAST, "b")).await?;
     assert_eq!(plain.utf8().await?, "ab");
+    Ok(())
+}
+
+/// How long the server waits for a peer that does not answer its Close frame, in seconds.
+async fn waits_to_close(server: &TestServer, path: &str) -> Result<u64> {
+    let (_, mut stream) = server.connect(path).raw().await?;
+    stream.write_all(&fragment(LAST | TEXT, "bye")).await?;
+    let start = Instant::now();
+    let mut sent = Vec::new();
+    stream.read_to_end(&mut sent).await?;
+    assert_eq!(sent, [&[0x88, 2], &1000_u16.to_be_bytes()[..]].concat());
+    Ok(start.elapsed().as_secs())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_has_the_time_of_its_route_to_answer_a_close_frame() -> Result {
+    let server = options::server().test().await?;
+    assert_eq!(waits_to_close(&server, "/plain").await?, 5);
+    assert_eq!(waits_to_close(&server, "/bounded").await?, 1);
     Ok(())
 }
 
