@@ -73,6 +73,16 @@ mod table {
             table: u64,
         }
 
+        #[room]
+        struct Table {
+            bets: u64,
+        }
+
+        #[on(create)]
+        fn create(rules: &Rules) -> Table {
+            Table { bets: rules.seats.into() }
+        }
+
         #[push]
         #[derive(Serialize)]
         struct Welcome<'a> {
@@ -112,6 +122,18 @@ mod table {
         #[on("count")]
         fn count(bank: &Bank, rules: &Rules, log: &Log) -> (u64, u8, usize) {
             (bank.coins, rules.seats, log.lines.len())
+        }
+
+        /// The room is locked before the states.
+        #[on("all")]
+        fn all(bank: &mut Bank, room: &Room, table: &mut Table, log: &mut Log, seat: &Seat) -> String {
+            table.bets += 1;
+            format!("{} {} {} {} {}", room.path(), table.bets, bank.coins, log.lines.len(), seat.table)
+        }
+
+        #[on(empty)]
+        fn close(table: Table, log: &mut Log) {
+            log.lines.push(format!("{} bets", table.bets));
         }
 
         #[on("slow")]
@@ -175,10 +197,17 @@ async fn a_route_shares_the_states_and_the_identity_of_its_server() -> Result {
     let mut ann = server.connect("/table/7?name=ann").await?;
     let _: serde_json::Value = ann.expect("welcome").await?;
     let lines: Vec<String> = ann.call("log", ()).await?;
-    assert_eq!(lines, ["server", "server", "guard", "server", "guard", "server", "guard"]);
+    assert_eq!(lines, ["server", "server", "guard", "server", "guard", "0 bets", "server", "guard"]);
     assert_eq!(ann.call::<u64>("bet", 10).await?, 17);
-    assert_eq!(ann.call::<(u64, u8, usize)>("count", ()).await?, (17, 0, 8));
+    assert_eq!(ann.call::<(u64, u8, usize)>("count", ()).await?, (17, 0, 9));
+    assert_eq!(ann.call::<String>("all", ()).await?, "/table/7 1 17 9 8");
     assert_eq!(ann.call::<String>("slow", ()).await?, "0 ann");
+    drop(ann);
+    server.advance(1).await;
+    let mut bob = server.connect("/table/8?name=bob").await?;
+    let _: serde_json::Value = bob.expect("welcome").await?;
+    let lines: Vec<String> = bob.call("log", ()).await?;
+    assert!(lines.contains(&"1 bets".to_owned()), "{lines:?}");
     Ok(())
 }
 

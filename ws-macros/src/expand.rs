@@ -15,6 +15,7 @@ mod parts;
 mod paths;
 mod push;
 mod returned;
+mod rooms;
 mod routes;
 mod server;
 mod service;

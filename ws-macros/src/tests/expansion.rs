@@ -8,6 +8,12 @@ fn expand(attribute: &str, module: &str) -> String {
     prettyplease::unparse(&syn_file(&tokens))
 }
 
+/// The same of a route in a file of its own.
+fn expand_alone(attribute: &str, module: &str) -> String {
+    let tokens = crate::route_alone(&attribute.parse().unwrap(), &module.parse().unwrap());
+    prettyplease::unparse(&syn_file(&tokens))
+}
+
 fn syn_file(tokens: &TokenStream) -> syn::File {
     syn::parse2(tokens.clone()).unwrap_or_else(|error| panic!("{error} in {tokens}"))
 }
@@ -160,6 +166,71 @@ fn mistakes_leave_the_items_and_what_is_right() {
             #[on(binary)] fn blob(data: Bytes) {}
             #[on(pong)] fn back(&self) {}
             fn server() {}
+        }"
+    ));
+}
+
+#[test]
+fn rooms() {
+    insta::assert_snapshot!(expand(
+        "",
+        "mod tables {
+            #[state] #[derive(Default)] struct Lobby { games: u64 }
+            #[session] #[derive(Default)] struct Seat { clock: Timer }
+            #[room(keep = 10, max_rooms = 500)] struct Table { clock: Timer }
+            #[on(create)] fn create(request: &Handshake, lobby: &mut Lobby) -> Result<Table, Reject> { todo!() }
+            #[on(handshake)] fn sit(table: &Table, request: &Handshake) -> Result<Seat, Reject> { todo!() }
+            #[on(ready)] fn hello(table: &mut Table, room: &Room) -> String { todo!() }
+            #[on(utf8)] fn said(text: &str, table: &mut Table, seat: &mut Seat, lobby: &mut Lobby) {}
+            #[on(\"move\", guard = plays)] fn play(Json(cell): Json<u8>, table: &mut Table) -> Result<(), MoveError> { Ok(()) }
+            #[on(\"look\", guard = sits)] fn look(table: &Table) -> u8 { 0 }
+            #[on(\"wait\")] async fn wait(room: &Room<Table>) -> u8 { 0 }
+            fn plays(seat: &Seat) -> Result<(), Reject> { Ok(()) }
+            fn sits(table: &Table) -> Result<(), Reject> { Ok(()) }
+            #[timer(Table.clock)] fn too_slow(table: &mut Table, room: &Room) {}
+            #[timer(Seat.clock)] fn bored(seat: &mut Seat, table: &Table) {}
+            #[tick(period = 1)] fn count(table: &mut Table) {}
+            #[tick(period = 2)] async fn greet(room: &Room) {}
+            #[tick(period = 3)] fn of_server(server: &Server, rooms: Rooms<Table>) {}
+            #[on(disconnect)] fn bye(table: &mut Table) {}
+            #[on(empty)] fn close(table: Table, lobby: &mut Lobby) {}
+        }"
+    ));
+}
+
+#[test]
+fn a_room_that_anyone_makes() {
+    insta::assert_snapshot!(expand(
+        "",
+        "mod tables {
+            #[room(open)] #[derive(Default)] struct Table { clocks: Vec<Timer> }
+            #[timer(clocks)] async fn rang(index: usize, room: Room<Table>) {}
+            #[on(empty)] async fn close(table: &mut Table) {}
+        }"
+    ));
+}
+
+#[test]
+fn a_route_in_a_file_of_its_own() {
+    insta::assert_snapshot!(expand_alone(
+        "\"/table/{id}\", server = crate::arcade, guard = member, max_recv_size = 1000",
+        "pub mod route {
+            #[session] #[derive(Default)] struct Seat { moves: u64 }
+            #[push] #[derive(Serialize)] struct Moved { cell: u8 }
+            fn member(user: &User) -> Result<(), Reject> { todo!() }
+            #[on(\"move\")] fn play(Json(cell): Json<u8>, arcade: &mut Arcade, seat: &mut Seat, rules: &Rules) {}
+            #[on(\"slow\")] async fn slow(rules: &Rules) {}
+            #[route(\"/watch\")] mod watch { #[on(utf8)] fn echo(text: &str) -> &str { text } }
+        }"
+    ));
+}
+
+#[test]
+fn a_list_of_routes() {
+    insta::assert_snapshot!(expand(
+        "routes = [table::route, #[cfg(unix)] crate::upload]",
+        "mod arcade {
+            #[state(lock)] #[derive(Default)] pub struct Arcade { moves: u64 }
         }"
     ));
 }

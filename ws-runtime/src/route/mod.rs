@@ -6,6 +6,7 @@
 //! | [`endpoint`] | a route with its types erased |
 //! | [`gets`] | what answers plain HTTP requests, found by path |
 //! | [`listed`] | routes in files of their own |
+//! | [`rooms`] | what the rooms of a route need of its handlers |
 //! | [`paths`] | the table from paths to anything, and what is wrong with two of them |
 //! | [`parameters`] | what a path says |
 //! | [`reach`] | which connections a push is for |
@@ -18,9 +19,10 @@ mod parameters;
 mod paths;
 mod place;
 mod reach;
+mod rooms;
 mod routes;
 
-pub(crate) use self::endpoint::Endpoint;
+pub(crate) use self::endpoint::{Endpoint, OfRoute};
 pub use self::gets::Gets;
 pub use self::listed::IsServer;
 pub(crate) use self::parameters::Parameters;
