@@ -142,7 +142,7 @@ impl<'s> Plan<'s> {
         self.states.get(number).map_or(Cell::Plain, |state| state.cell)
     }
 
-    /// Whether some state is behind a lock, or the room.
+    /// Whether some state is, or may be, behind a lock. or the room.
     pub(crate) fn has_locks(&self) -> bool {
         !self.rooms.is_empty() || self.states.iter().any(|state| state.cell != Cell::Plain)
     }

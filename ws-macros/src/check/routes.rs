@@ -1,14 +1,16 @@
 //! Checks what belongs to a route, and what to the server.
 
 use matchit::{InsertError, Router};
+use proc_macro2::Ident;
 
 use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Output, Surroundings};
-use crate::model::{Handler, Role, RouteMark, Scope, Server};
+use crate::model::{Handler, Listed, Role, RouteMark, Scope, Server};
 
 /// Checks the routes of a server.
 pub(super) fn check(server: &Server, diagnostics: &mut Diagnostics) {
     paths_differ(server, diagnostics);
+    are_elsewhere(server, diagnostics);
     if server.has_routes() && !server.stands_alone() {
         for session in &server.root.sessions {
             diagnostics.error(
@@ -21,6 +23,23 @@ pub(super) fn check(server: &Server, diagnostics: &mut Diagnostics) {
             diagnostics.error(
                 &room.part.name,
                 "a room belongs to the paths of one route: declare it in the route's module; what all routes share is a `#[state]`",
+            );
+        }
+    }
+}
+
+/// Checks that no route within the server is listed, which only those in files of their own are.
+fn are_elsewhere(server: &Server, diagnostics: &mut Diagnostics) {
+    for Listed { path, .. } in server.settings.routes.iter().flatten() {
+        let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
+        let is_within = segments.iter().zip(segments.iter().skip(1)).any(|(outer, inner)| {
+            **outer == server.root.name && server.routes.iter().any(|route| route.name == **inner)
+        });
+        if is_within {
+            diagnostics.error(
+                segments.last(),
+                "this route stands within the server, which has it already: leave it out of `routes`, the list of those in files of \
+                 their own",
             );
         }
     }

@@ -1,9 +1,10 @@
 //! Routes in files of their own: what joins one with its server, on both sides.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::Path;
 
-use super::spans::{at, here};
+use super::spans::{at, here, repeat};
 use crate::model::{Listed, Reach};
 use crate::plan::Plan;
 
@@ -44,13 +45,20 @@ pub(super) fn server(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// In the route's module: the server, by the name that its own routes have for it.
+/// In the route's module: the server, by the name that its own routes have for it. All of it stands where the user's path
+/// does, so that the compiler points there.
 pub(super) fn server_of_route(plan: &Plan<'_>) -> TokenStream {
     let server = plan.scope.route.as_ref().and_then(|route| route.server.as_ref());
     let Some(server) = server else { return TokenStream::new() };
-    let last = server.segments.last().map_or_else(here, |last| last.ident.span());
-    let name = Ident::new(SERVER, at(last));
-    quote_spanned!(here()=> use #server::#name as __Service;)
+    let place = at(last(server));
+    let name = Ident::new(SERVER, place);
+    let colon = server.leading_colon.map(|_| quote_spanned!(place=> ::));
+    let segments = server.segments.iter().map(|segment| repeat(&segment.ident));
+    quote_spanned!(place=> use #colon #(#segments::)* #name as __Service;)
+}
+
+fn last(path: &Path) -> Span {
+    path.segments.last().map_or_else(here, |last| last.ident.span())
 }
 
 /// The statements that add the listed routes.
@@ -58,8 +66,7 @@ pub(super) fn listed(plan: &Plan<'_>) -> TokenStream {
     let listed = plan.server.settings.routes.iter().flatten();
     listed
         .map(|Listed { path, cfgs }| {
-            let (cfgs, last) =
-                (cfgs.attributes(), path.segments.last().map_or_else(here, |last| last.ident.span()));
+            let (cfgs, last) = (cfgs.attributes(), last(path));
             let add = Ident::new(ROUTE, at(last));
             let routes = quote_spanned!(at(last)=> (routes));
             quote_spanned!(here()=> #cfgs #path::#add #routes;)
@@ -69,18 +76,20 @@ pub(super) fn listed(plan: &Plan<'_>) -> TokenStream {
 
 /// In the route's module: the function that the server's list calls.
 pub(super) fn adds(plan: &Plan<'_>, body: &TokenStream) -> TokenStream {
-    let name = Ident::new(ROUTE, here());
-    // In the user's eyes: the compiler does not warn of what a macro generates.
-    let place = plan.scope.route.as_ref().and_then(|route| route.server.as_ref());
-    let place = place.and_then(|server| server.segments.last()).map_or_else(here, |last| last.ident.span());
+    let place = plan.scope.route.as_ref().and_then(|route| route.server.as_ref()).map_or_else(here, last);
+    // The user's own tokens, as it were: the compiler warns of nothing that a macro generates.
     let unlisted = Ident::new(UNLISTED, place);
-    let body = body.to_token_stream();
+    let never_used = quote_spanned!(place=> fn #unlisted() {});
+    let name = Ident::new(ROUTE, at(place));
+    let head = quote_spanned! {at(place)=>
+        pub(crate) fn #name<__S: __ws_runtime::IsServer<__Service>>(routes: &mut __ws_runtime::Routes<__S>)
+    };
     quote_spanned! {here()=>
-        fn #unlisted() {}
+        #never_used
 
         #[doc(hidden)]
         #[allow(private_interfaces, clippy::redundant_pub_crate)]
-        pub(crate) fn #name<__S: __ws_runtime::IsServer<__Service>>(routes: &mut __ws_runtime::Routes<__S>) {
+        #head {
             #unlisted();
             let routes = __ws_runtime::IsServer::same(routes);
             #body

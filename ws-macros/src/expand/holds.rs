@@ -71,28 +71,35 @@ pub(super) fn held(
     let name = name(number, argument);
     let access = Ident::new(if *is_mutable { "ByMut" } else { "ByRef" }, here());
     let make = from_event(argument, call.handler.row());
-    // A handler that awaits takes nothing behind a lock, so there is nothing to hold.
-    let awaits = call.handler.awaits();
-    let (kept, lend) = if awaits {
-        (quote_spanned!(place=> #hold), quote_spanned!(place=> lend_to_async))
-    } else {
-        (quote_spanned!(place=> mut #hold), quote_spanned!(place=> lend))
-    };
-    let before = quote_spanned! {place=>
-        #cfgs
-        let #kept = {
+    let seek = quote_spanned! {place=>
+        {
             #[allow(unused_imports)]
             use __ws_runtime::{IsLocked as _, IsNoLock as _, IsWithoutLock as _};
             (&&&__ws_runtime::Sought::<__ws_runtime::#access, #ty, _>::of(context.store())).hold()
+        }
+    };
+    if call.handler.awaits() {
+        // It takes nothing behind a lock, so nothing is held across an `.await`.
+        let before = quote_spanned! {place=>
+            #cfgs
+            let #name = {
+                let #hold = #seek;
+                let #made = #hold.make(|| #make)?;
+                #hold.lend_to_async(#made)
+            };
         };
+        return Held { before, hold: TokenStream::new(), under: TokenStream::new() };
+    }
+    let before = quote_spanned! {place=>
+        #cfgs
+        let mut #hold = #seek;
         #cfgs
         let #made = #hold.make(|| #make)?;
     };
-    let waits = (!awaits).then(|| quote_spanned!(place=> #cfgs &mut #hold,));
     Held {
         before,
-        hold: waits.unwrap_or_default(),
-        under: quote_spanned!(place=> #cfgs let #name = #hold.#lend(#made);),
+        hold: quote_spanned!(place=> #cfgs &mut #hold,),
+        under: quote_spanned!(place=> #cfgs let #name = #hold.lend(#made);),
     }
 }
 

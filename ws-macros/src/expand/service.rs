@@ -47,10 +47,11 @@ fn of_server(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let ticks = timed::ticks(plan);
     let watches = timed::watches(plan);
     let timed_states = timers::of_states(plan);
+    let head = quote_spanned!(at(plan.scope.name.span())=> struct __Service;);
     let (visibility, name_for_routes) = (alone::visibility(plan), alone::server(plan));
     quote_spanned! {here()=>
         #[allow(dead_code)]
-        #visibility struct __Service;
+        #visibility #head
         #name_for_routes
 
         #[automatically_derived]
@@ -90,12 +91,15 @@ fn of_route(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let fallback = fresh_session(plan);
     let rooms = rooms::rooms(plan);
     let adds = routes::adds(plan, plans);
+    // Of a route that no server lists, the compiler warns once, and not of each handler.
+    let unlisted = plan.server.stands_alone().then(|| quote_spanned!(here()=> #[allow(dead_code)]));
     quote_spanned! {here()=>
         #[allow(dead_code)]
         struct __Route;
 
         #[automatically_derived]
         #quiet
+        #unlisted
         impl __ws_runtime::Route for __Route {
             type Server = #server;
             type Session = #session;

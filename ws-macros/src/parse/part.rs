@@ -57,20 +57,19 @@ pub(crate) fn read(
     let is_public =
         !item.visibility.is_empty() && item.visibility.to_string().replace(' ', "") != "pub(self)";
     let reach = if is_public { Reach::Public(item.visibility.clone()) } else { Reach::Private };
-    let is_locked = marker == Marker::State && lock(attribute, diagnostics);
     let key = (marker == Marker::Identity).then(|| key(attribute, item, diagnostics)).flatten();
     let phases = if marker == Marker::Session { phases::read(item, diagnostics) } else { Vec::new() };
-    Some(Part { name, reach, cfgs: handler::conditions(&item.attributes), is_locked, key, phases })
+    Some(Part { name, reach, cfgs: handler::conditions(&item.attributes), is_locked: false, key, phases })
 }
 
-/// Reads the argument of `#[state(lock)]`.
-fn lock(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> bool {
+/// Reads the argument of `#[state(lock)]`. A wrong one counts as `lock`, so that one mistake is one error.
+pub(super) fn lock(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> bool {
     let Some(group) = attribute.arguments() else {
         let rest: TokenStream = attribute.rest.iter().cloned().collect();
         if !rest.is_empty() {
             diagnostics.error(rest, format!("what belongs to `#[state]` is in parentheses: {LOCK}"));
         }
-        return false;
+        return !attribute.rest.is_empty();
     };
     let mut is_locked = false;
     for Pair { key: word, value } in pairs::read(group.stream(), "lock", diagnostics) {

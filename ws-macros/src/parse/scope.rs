@@ -317,6 +317,7 @@ impl Reader<'_> {
         if !matches!(marker, Marker::Identity | Marker::State | Marker::Room) {
             marker::takes_nothing(marker, attribute, self.diagnostics);
         }
+        let is_locked = marker == Marker::State && part::lock(attribute, self.diagnostics);
         let before = self.diagnostics.count();
         let part = part::read(marker, attribute, item, self.diagnostics);
         if self.scope.route.is_some() && matches!(marker, Marker::State | Marker::Identity) {
@@ -332,7 +333,7 @@ impl Reader<'_> {
         }
         self.scope.parts_unclear |= self.diagnostics.count() != before;
         match marker {
-            Marker::State => self.shared.states.extend(part),
+            Marker::State => self.shared.states.extend(part.map(|part| Part { is_locked, ..part })),
             Marker::Identity => self.shared.identities.extend(part),
             Marker::Room => {
                 let rules = room::read(attribute, self.diagnostics);
