@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::members::Members;
+use super::state::RoomLock;
 use super::typed::TypedRoom;
 use crate::conn::Conn;
 use crate::event::{Binary, Utf8};
@@ -228,13 +229,24 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
     /// # fn main() {}
     /// ```
     pub async fn with<R>(&self, act: impl FnOnce(&mut T) -> R) -> Option<R> {
-        let mut state = self.0.lock().await?;
+        let mut state = self.lock().await?;
         Some(act(&mut state))
+    }
+
+    /// Waits for the lock on the state. `None` if the room is gone, or is still being made.
+    pub(crate) async fn lock(&self) -> Option<RoomLock<'_, T>> {
+        self.0.lock().await
     }
 }
 
 impl<T: RoomState> Room<T> {
-    pub(super) fn of(room: &TypedRoom<T>) -> Self {
+    /// The same room by the handle of another type. `None` if its state has another type; every room is also one of type `()`.
+    pub(crate) fn of<U: RoomState>(&self) -> Option<&Room<U>> {
+        let (whole, plain): (&dyn Any, &dyn Any) = (self, T::Handle::plain(self));
+        whole.downcast_ref().or_else(|| plain.downcast_ref())
+    }
+
+    pub(super) fn from_typed(room: &TypedRoom<T>) -> Self {
         Self(T::Handle::of(room.clone()))
     }
 

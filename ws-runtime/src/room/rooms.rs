@@ -81,7 +81,7 @@ impl Server {
     /// # fn main() {}
     /// ```
     #[must_use]
-    pub fn rooms<T: RoomState<Handle = TypedRoom<T>>>(&self) -> Rooms<T> {
+    pub fn rooms<T: RoomState>(&self) -> Rooms<T> {
         Rooms(self.room_lists().find())
     }
 }

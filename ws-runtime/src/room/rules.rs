@@ -12,8 +12,26 @@ pub struct RoomRules {
     pub max_rooms: usize,
 }
 
+impl RoomRules {
+    /// A room is not kept, and there are up to 10,000.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { keep: Seconds::from(0), max_rooms: 10_000 }
+    }
+
+    #[must_use]
+    pub fn keep(self, keep: Seconds) -> Self {
+        Self { keep, ..self }
+    }
+
+    #[must_use]
+    pub fn max_rooms(self, max_rooms: usize) -> Self {
+        Self { max_rooms, ..self }
+    }
+}
+
 impl Default for RoomRules {
     fn default() -> Self {
-        Self { keep: Seconds::from(0), max_rooms: 10_000 }
+        Self::new()
     }
 }

@@ -16,8 +16,7 @@ impl Conn {
     /// The room of the connection, with its state. `None` if the state has another type; a room without one is of type `()`.
     pub(crate) fn room_of<T: RoomState>(&self) -> Option<&Room<T>> {
         let room = self.0.extras.get()?.room.get()?;
-        let whole = room.handle().downcast_ref();
-        whole.or_else(|| room.in_room().handle().downcast_ref())
+        room.handle().downcast_ref().or_else(|| room.in_room().of())
     }
 
     /// Says which room the connection is in, once, before the connection is ready.

@@ -191,7 +191,7 @@ impl Host<Table> for Kept {
 
     fn timer<'a>(&'a self, room: &'a Room<Table>, fired: &'a Fired) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let Some(mut table) = room.0.lock().await else { return Ok(()) };
+            let Some(mut table) = room.lock().await else { return Ok(()) };
             if fired.fire(&mut table.clock).is_some() {
                 self.0.note("timer", room.path());
                 table.notes.push(0);
@@ -236,10 +236,11 @@ impl World {
 
     async fn of(route: Route, rules: RoomRules) -> Self {
         let running = server::server().bind().await.unwrap();
-        let rooms = RouteRooms::stateful(running.server(), rules);
+        let (rooms, route) = (RouteRooms::stateful(rules), Arc::new(route));
+        rooms.begin(running.server(), Arc::new(Kept(Arc::clone(&route))));
         // The tasks of the server have begun.
         settle().await;
-        Self { running, rooms, route: Arc::new(route) }
+        Self { running, rooms, route }
     }
 
     fn server(&self) -> &Server {
@@ -248,7 +249,7 @@ impl World {
 
     fn stateful(&self) -> &Arc<StatefulRooms<Table>> {
         match &self.rooms {
-            RouteRooms::Stateful(rooms) => rooms,
+            RouteRooms::Stateful { rooms, .. } => rooms.get().unwrap(),
             RouteRooms::Plain(_) | RouteRooms::None => panic!("the rooms have a state"),
         }
     }
@@ -262,7 +263,14 @@ impl World {
 
     /// Lets somebody in, who is not ready yet.
     async fn knock(&self, path: &str, ends: Ends) -> Result<Guest, Reject> {
-        knock(&self.rooms, self.server(), &self.route, path, ends).await
+        let (stream, _) = tokio::io::duplex(64);
+        let conn = self.server().new_conn(Address::Memory, &Stream::over(stream));
+        let create = || async {
+            let created = catch(|| Arc::clone(&self.route).create(path.to_owned(), ends)).await;
+            created.unwrap_or_else(|_| Err(Reject::internal_server_error()))
+        };
+        let member = self.rooms.enter(&conn, path, create).await?;
+        Ok(Guest { conn, _member: member })
     }
 
     /// The table of a room, which must be free.
@@ -274,24 +282,6 @@ impl World {
     fn log(&self) -> Vec<String> {
         self.route.log()
     }
-}
-
-async fn knock(
-    rooms: &RouteRooms<Table>,
-    server: &Server,
-    route: &Arc<Route>,
-    path: &str,
-    ends: Ends,
-) -> Result<Guest, Reject> {
-    let (stream, _) = tokio::io::duplex(64);
-    let conn = server.new_conn(Address::Memory, &Stream::over(stream));
-    let host = || Arc::new(Kept(Arc::clone(route))) as Arc<dyn Host<Table>>;
-    let create = || async {
-        let created = catch(|| Arc::clone(route).create(path.to_owned(), ends)).await;
-        created.unwrap_or_else(|_| Err(Reject::internal_server_error()))
-    };
-    let member = rooms.enter(host, &conn, path, create).await?;
-    Ok(Guest { conn, _member: member })
 }
 
 /// Runs what can run without time passing.
