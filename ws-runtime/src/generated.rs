@@ -4,16 +4,19 @@
 
 pub use crate::event::{
     Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent,
-    FromConnect, FromContext, FromDisconnect, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong,
-    FromReady, FromRequest, FromRouteGuard, FromShutdown, FromTick, FromUtf8, Guarded, Handled, Identity,
-    IdentityKey, IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps, LocksByAnyName, NoIdentity,
-    OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service,
-    SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
+    FromConnect, FromContext, FromDisconnect, FromGet, FromGetGuard, FromGuard, FromHandshake, FromMessage,
+    FromNamed, FromPong, FromReady, FromRequest, FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8,
+    Guarded, Handled, Identity, IdentityKey, IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps,
+    LocksByAnyName, NoIdentity, OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent,
+    ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once, identity,
+    other_phase,
 };
 pub use crate::event::{FromStateTimer, FromTimer};
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
-pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
+pub use crate::handshake::{
+    Forwarded, IntoResponse, PathCount, PathProbe, PathProblems, StatusValue, Uncounted, check_path, refusal,
+};
 pub use crate::message::{
     AnswerData, Ask, Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult,
     IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Returned, Running, ServerPush,
@@ -23,7 +26,7 @@ pub use crate::options::{
     SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
-pub use crate::route::{Place, Routes};
+pub use crate::route::{Gets, PathChecks, Place, Routes};
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;
 pub use crate::timer::{
@@ -118,6 +121,15 @@ pub async fn within<F: Future<Output = Outcome>>(timeout: Seconds, handler: F) -
     tokio::time::timeout(timeout.saturating(), handler)
         .await
         .unwrap_or_else(|_| Err(Failure::told(Reject::timeout())))
+}
+
+/// Whether the guard of a `#[get]` lets the request through.
+///
+/// # Errors
+///
+/// What it is answered.
+pub fn pass(verdict: Outcome) -> Result<(), Reject> {
+    verdict.map_err(Failure::into_reject)
 }
 
 /// What a binary message becomes on a route that speaks the envelope and has no handler for it.

@@ -103,7 +103,7 @@ mod tests {
 
     use super::*;
     use crate::handshake::{Classified, HeadLimits, HeadReader, Transport, classify};
-    use crate::route::Routes;
+    use crate::route::{Gets, Routes};
     use crate::{Builder, ws_server};
 
     #[ws_server(crate = crate, listen = "127.0.0.1:0")]
@@ -122,8 +122,8 @@ mod tests {
     async fn mount<S: Service<Given = ()>>(builder: Builder<S>, stream: Stream) -> JoinHandle<()> {
         let running = builder.bind().await.unwrap();
         let server = running.server().clone();
-        let routes = Routes::declared();
-        let hosted = Arc::new(Hosted::<S> { server, store: S::store(()), tls: None, routes });
+        let (routes, gets) = (Routes::declared(), Gets::declared());
+        let hosted = Arc::new(Hosted::<S> { server, store: S::store(()), tls: None, routes, gets });
         let conn = hosted.server.new_conn(Address::Memory, &stream);
         let limits = HeadLimits { max_header_size: 1024, max_headers: 10 };
         let head = HeadReader::new(limits).read(&mut &*REQUEST).await.unwrap();

@@ -8,7 +8,7 @@ use super::{Admission, Binary, Close, Service, Utf8};
 use crate::generated::BoxFuture;
 use crate::message::{Beside, Envelope, Keys, Limit, Limited, Running};
 use crate::options::Attribute;
-use crate::route::Place;
+use crate::route::{PathChecks, Place};
 use crate::timer::SessionTimer;
 use crate::{Handshake, Reject};
 
@@ -34,6 +34,11 @@ pub trait Route: Sized + Send + Sync + 'static {
     #[must_use]
     fn place() -> Place {
         Place::new("/", "", 0)
+    }
+
+    /// Checks the `Path` of each handler by the names of the parameters, as far as that was not done at compile time.
+    fn check_paths(checks: &mut PathChecks<'_>) {
+        let _ = checks;
     }
 
     /// Runs the guards of its path, those of outer routes first.

@@ -3,6 +3,7 @@
 mod accept;
 mod alarms;
 mod announce;
+mod begin;
 mod broadcast;
 mod builder;
 mod capacity;
@@ -41,11 +42,12 @@ use crate::listen::Address;
 use crate::message::{Push, ServerPush};
 use crate::options::{Options, RouteOptions, Whose};
 use crate::room::RoomLists;
-use crate::route::{Reach, Routes};
+use crate::route::{Gets, Reach, Routes};
 use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
 
+pub use self::begin::StartError;
 pub use self::builder::{Builder, Starting};
 pub(crate) use self::broadcast::Receivers;
 pub(crate) use self::builder::{bind, warn};
@@ -101,6 +103,7 @@ pub(crate) struct Hosted<S: Service> {
     pub(crate) store: S::Store,
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) routes: Routes<S>,
+    pub(crate) gets: Gets<S>,
 }
 
 impl Server {
