@@ -122,7 +122,9 @@ pub use http;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
-pub use ws_macros::{Reject, identity, on, push, route, session, state, tick, timer, watch, ws_server};
+pub use ws_macros::{
+    Reject, get, identity, on, push, room, route, session, state, tick, timer, watch, ws_server,
+};
 
 pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
 pub use error::Error;

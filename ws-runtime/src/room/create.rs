@@ -52,7 +52,12 @@ impl<T: RoomState> StatefulRooms<T> {
             }
         };
         let Some(place) = self.take_place() else {
-            tracing::debug!(conn = conn.id(), room = path, "refused: max_rooms ({}) reached", self.max_rooms());
+            tracing::debug!(
+                conn = conn.id(),
+                room = path,
+                "refused: max_rooms ({}) reached",
+                self.max_rooms()
+            );
             return Err(unavailable("there are too many rooms"));
         };
         let path = turn.way().map_or_else(|| path.into(), |way| Arc::clone(way.path()));

@@ -240,18 +240,18 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
 }
 
 impl<T: RoomState> Room<T> {
-    /// The same room by the handle of another type. `None` if its state has another type; every room is also one of type `()`.
-    pub(crate) fn of<U: RoomState>(&self) -> Option<&Room<U>> {
-        let (whole, plain): (&dyn Any, &dyn Any) = (self, T::Handle::plain(self));
-        whole.downcast_ref().or_else(|| plain.downcast_ref())
-    }
-
     pub(super) fn from_typed(room: &TypedRoom<T>) -> Self {
         Self(T::Handle::of(room.clone()))
     }
 
-    pub(super) fn typed(&self) -> Option<&TypedRoom<T>> {
+    pub(crate) fn typed(&self) -> Option<&TypedRoom<T>> {
         self.0.typed()
+    }
+
+    /// The same room by the handle of another type. `None` if its state has another type; every room is also one of type `()`.
+    pub(crate) fn with_state<U: RoomState>(&self) -> Option<&Room<U>> {
+        let (whole, plain): (&dyn Any, &dyn Any) = (self, T::Handle::plain(self));
+        whole.downcast_ref().or_else(|| plain.downcast_ref())
     }
 }
 

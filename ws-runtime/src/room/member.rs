@@ -1,6 +1,6 @@
 //! The rooms of one route as the opening of a connection sees them, and what it gets.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::create::StatefulMember;
 use super::handle::RoomState;
@@ -17,8 +17,8 @@ pub(crate) enum RouteRooms<T: RoomState> {
     None,
     /// Its rooms have no state.
     Plain(Arc<PlainRooms>),
-    /// Its module has a `#[room]`. There are rooms as soon as the server is there.
-    Stateful { rules: RoomRules, rooms: OnceLock<Arc<StatefulRooms<T>>> },
+    /// Its module has a `#[room]`.
+    Stateful(Arc<StatefulRooms<T>>),
 }
 
 /// A connection's place in a room, if its route has rooms. It leaves when this is dropped: that is after its `disconnect`, and
@@ -36,18 +36,12 @@ impl<T: RoomState> RouteRooms<T> {
         Self::Plain(Arc::default())
     }
 
-    /// The rooms of a route with a state.
-    pub(crate) fn stateful(rules: RoomRules) -> Self {
-        Self::Stateful { rules, rooms: OnceLock::new() }
-    }
-
-    /// Opens the rooms of a server, before anybody enters: they are found by [`Server::rooms`] from here on. `host` says how
-    /// the route runs what belongs to a room. It must not own the server with its routes.
-    pub(crate) fn begin(&self, server: &Server, host: Arc<dyn Host<T>>) {
-        if let Self::Stateful { rules, rooms } = self {
-            let rooms = rooms.get_or_init(|| StatefulRooms::new(server.clone(), host, *rules));
-            server.room_lists().add(rooms);
-        }
+    /// The rooms of a route with a state. They are found by [`Server::rooms`] from here on. `host` says how the route runs what
+    /// belongs to a room.
+    pub(crate) fn stateful(server: &Server, host: Arc<dyn Host<T>>, rules: RoomRules) -> Self {
+        let rooms = StatefulRooms::new(server.clone(), host, rules);
+        server.room_lists().add(&rooms);
+        Self::Stateful(rooms)
     }
 
     /// Lets a connection into the room of a path, and sets [`Conn::room`], before `create` is called. The first one makes the
@@ -68,11 +62,7 @@ impl<T: RoomState> RouteRooms<T> {
         match self {
             Self::None => Ok(Member::Nowhere),
             Self::Plain(rooms) => Ok(Member::Plain(rooms.enter(conn, path))),
-            Self::Stateful { rooms, .. } => {
-                // The server accepts nobody before its rooms have begun.
-                let rooms = rooms.get().ok_or_else(Reject::service_unavailable)?;
-                rooms.enter(conn, path, create).await.map(Member::Stateful)
-            }
+            Self::Stateful(rooms) => rooms.enter(conn, path, create).await.map(Member::Stateful),
         }
     }
 }

@@ -51,12 +51,12 @@ mod sync {
     pub(super) use std::sync::{Mutex, MutexGuard};
 }
 
-pub use self::handle::{PlainRoom, Room, RoomHandle, RoomState};
 pub(crate) use self::handle::InRoom;
+pub use self::handle::{Room, RoomState};
 pub(crate) use self::host::Host;
 pub(crate) use self::member::{Member, RouteRooms};
-pub use self::rooms::Rooms;
 pub(crate) use self::rooms::RoomLists;
+pub use self::rooms::Rooms;
 pub use self::rules::RoomRules;
 pub use self::state::{RoomLock, lock_room, try_lock_room};
 pub use self::typed::TypedRoom;

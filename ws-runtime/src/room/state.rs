@@ -60,7 +60,8 @@ pub fn try_lock_room<T: RoomState>(conn: &Conn) -> Option<RoomLock<'_, T>> {
 /// member.
 #[expect(clippy::expect_used, reason = "the macro asks only for the room of the route")]
 pub async fn lock_room<T: RoomState>(conn: &Conn) -> RoomLock<'_, T> {
-    let room = conn.room_of::<T>().and_then(|room| room.typed()).expect("the route has rooms with this state");
+    let room =
+        conn.room_of::<T>().and_then(|room| room.typed()).expect("the route has rooms with this state");
     room.lock().await.expect("a room has its state as long as it has a member")
 }
 

@@ -48,16 +48,16 @@ use crate::transport::{Stream, TlsAcceptor};
 use crate::watch::Watchers;
 
 pub use self::begin::StartError;
-pub use self::builder::{Builder, Starting};
 pub(crate) use self::broadcast::Receivers;
+pub use self::builder::{Builder, Starting};
 pub(crate) use self::builder::{bind, warn};
 pub use self::connections::Connections;
 pub use self::groups::Group;
 pub(crate) use self::groups::Memberships;
 pub(crate) use self::pending::{Evicted, Slot};
 pub use self::running::Running;
-pub(crate) use self::tasks::clock;
 pub use self::states::{Awaits, Given, PrivateState, StateSources, Unset};
+pub(crate) use self::tasks::clock;
 
 /// A running server: a cheap handle that may be cloned, kept and sent to other threads.
 ///

@@ -236,8 +236,8 @@ impl World {
 
     async fn of(route: Route, rules: RoomRules) -> Self {
         let running = server::server().bind().await.unwrap();
-        let (rooms, route) = (RouteRooms::stateful(rules), Arc::new(route));
-        rooms.begin(running.server(), Arc::new(Kept(Arc::clone(&route))));
+        let route = Arc::new(route);
+        let rooms = RouteRooms::stateful(running.server(), Arc::new(Kept(Arc::clone(&route))), rules);
         // The tasks of the server have begun.
         settle().await;
         Self { running, rooms, route }
@@ -249,7 +249,7 @@ impl World {
 
     fn stateful(&self) -> &Arc<StatefulRooms<Table>> {
         match &self.rooms {
-            RouteRooms::Stateful { rooms, .. } => rooms.get().unwrap(),
+            RouteRooms::Stateful(rooms) => rooms,
             RouteRooms::Plain(_) | RouteRooms::None => panic!("the rooms have a state"),
         }
     }

@@ -78,7 +78,8 @@ async fn a_tick_that_hangs_does_not_keep_empty_from_running() {
 
 #[test]
 fn a_runtime_that_is_dropped_leaves_no_room_behind() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let (guest, kept) = runtime.block_on(async {
         let world = World::new(rules(3600, 10)).await;
         let guest = world.knock("/a", Ends::Well).await.unwrap();
