@@ -201,11 +201,11 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
         self.0.later(Box::new(act))
     }
 
-    /// Calls `act` with the state, as soon as no handler has it, and returns what it returns. `None` if the room is gone, or is
-    /// still being made.
+    /// Calls `act` with the state, as soon as no handler has it or waits for it, and returns what it returns. `None` if the room is
+    /// gone, or is still being made.
     ///
     /// For `async` handlers and for tasks, which cannot take the state itself. The lock is held while `act` runs, so it should be
-    /// quick. If the future is dropped before that, `act` is not called.
+    /// quick. If the future is dropped before that, `act` is not called. Several of these may be awaited at once, in any order.
     ///
     /// ```ignore
     /// use ws_runtime::prelude::*;
@@ -229,7 +229,7 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
     /// # fn main() {}
     /// ```
     pub async fn with<R>(&self, act: impl FnOnce(&mut T) -> R) -> Option<R> {
-        let mut state = self.lock().await?;
+        let mut state = self.0.lock_when_free().await?;
         Some(act(&mut state))
     }
 
