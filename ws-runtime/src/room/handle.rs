@@ -6,7 +6,6 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::members::Members;
-use super::state::RoomLock;
 use super::typed::TypedRoom;
 use crate::conn::Conn;
 use crate::event::{Binary, Utf8};
@@ -231,11 +230,6 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
     pub async fn with<R>(&self, act: impl FnOnce(&mut T) -> R) -> Option<R> {
         let mut state = self.0.lock_when_free().await?;
         Some(act(&mut state))
-    }
-
-    /// Waits for the lock on the state. `None` if the room is gone, or is still being made.
-    pub(crate) async fn lock(&self) -> Option<RoomLock<'_, T>> {
-        self.0.lock().await
     }
 }
 

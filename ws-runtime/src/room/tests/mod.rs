@@ -191,7 +191,7 @@ impl Host<Table> for Kept {
 
     fn timer<'a>(&'a self, room: &'a Room<Table>, fired: &'a Fired) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let Some(mut table) = room.lock().await else { return Ok(()) };
+            let Some(mut table) = room.0.lock().await else { return Ok(()) };
             if fired.fire(&mut table.clock).is_some() {
                 self.0.note("timer", room.path());
                 table.notes.push(0);
