@@ -24,7 +24,7 @@ use crate::server::{Connections, Receivers};
 /// and [`with`](Room::with). A handle may outlive its room: then `later` returns false and `with` returns `None`, even if there
 /// is a new room of the same path. No method waits for a lock on the room, except the future of `with`.
 ///
-/// ```ignore
+/// ```
 /// use serde::Serialize;
 /// use ws_runtime::prelude::*;
 ///
@@ -172,7 +172,7 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
     /// Returns false if `act` will not be called: 1,024 calls wait already, the room is gone, or the last connection has left
     /// and the room is being emptied. All calls that were queued before are made before `empty`. A panic in `act` is caught and logged.
     ///
-    /// ```ignore
+    /// ```
     /// use ws_runtime::prelude::*;
     ///
     /// #[ws_server(listen = 8080)]
@@ -206,7 +206,7 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
     /// For `async` handlers and for tasks, which cannot take the state itself. The lock is held while `act` runs, so it should be
     /// quick. If the future is dropped before that, `act` is not called. Several of these may be awaited at once, in any order.
     ///
-    /// ```ignore
+    /// ```
     /// use ws_runtime::prelude::*;
     ///
     /// #[ws_server(listen = 8080)]
