@@ -1,6 +1,7 @@
 //! Checks the rules that concern more than one item.
 
 mod arguments;
+mod gets;
 mod pushes;
 mod rooms;
 mod routes;
@@ -32,6 +33,7 @@ pub(crate) fn check(resolved: &[Resolved<'_>], diagnostics: &mut Diagnostics) ->
     if let Some(root) = resolved.first() {
         one_type("identity", "a connection", &root.server.identities, diagnostics);
         routes::check(root.server, diagnostics);
+        gets::paths_differ(root.scope, diagnostics);
     }
     resolved.iter().map(|module| check_module(module, resolved, diagnostics)).collect()
 }

@@ -149,6 +149,21 @@ macro_rules! events {
 }
 
 events! {
+    Start: Row {
+        name: "start",
+        title: "a `start` handler",
+        foreign_names: &["init", "startup", "setup", "listening", "boot"],
+        argument_trait: "FromStart",
+        payload: Payload::Nothing,
+        payload_types: &[],
+        payload_words: "",
+        has_json: false,
+        surroundings: Surroundings::Server,
+        session: Session::Absent("it happens once for the server, before there is a connection"),
+        room: Room::Absent("it happens once for the server, before there is a room"),
+        output: Output::Outcome,
+        hints: &[],
+    },
     Connect: Row {
         name: "connect",
         title: "a `connect` handler",
@@ -171,7 +186,7 @@ events! {
         argument_trait: "FromHandshake",
         payload: Payload::Kept("Handshake"),
         payload_types: &["&Handshake"],
-        payload_words: "`&Handshake`, `Query`, `Bearer`",
+        payload_words: "`&Handshake`, `Path`, `Query`, `Bearer`",
         has_json: false,
         surroundings: Surroundings::Admission,
         session: Session::Absent("it makes the session, so return one"),
@@ -330,7 +345,7 @@ events! {
     Request: Row {
         name: "request",
         title: "a `request` handler",
-        foreign_names: &["http", "get", "page"],
+        foreign_names: &["http", "page"],
         argument_trait: "FromRequest",
         payload: Payload::Kept("Request"),
         payload_types: &["&Request"],
@@ -413,6 +428,37 @@ pub(crate) const GUARD: Row = Row {
         ),
         (Wanted::Request, REQUEST_ELSEWHERE),
     ],
+};
+
+/// `#[get("/path")]`
+pub(crate) const GET: Row = Row {
+    name: "get",
+    title: "a `#[get]` handler",
+    foreign_names: &[],
+    argument_trait: "FromGet",
+    payload: Payload::Kept("Request"),
+    payload_types: &["&Request"],
+    payload_words: "`&Request`, `Path`, `Query`, `Bearer`",
+    has_json: false,
+    surroundings: Surroundings::Opening,
+    session: Session::Absent("a plain HTTP request never becomes a connection with a session"),
+    room: Room::Absent("a plain HTTP request never becomes a connection, and only connections are in a room"),
+    output: Output::Response,
+    hints: &[
+        (Wanted::Text, REQUEST_METHODS),
+        (Wanted::Request, "a plain HTTP request is a `&Request`"),
+        (Wanted::Number, "a parameter of the path is taken as `Path<…>`, the query as `Query<…>`"),
+        (Wanted::Json, "a plain HTTP request has no body; its query is taken as `Query<…>`"),
+    ],
+};
+
+/// The function that `guard = …` of a `#[get]` names.
+pub(crate) const GET_GUARD: Row = Row {
+    name: "get guard",
+    title: "the guard of a `#[get]`",
+    argument_trait: "FromGetGuard",
+    output: Output::Verdict,
+    ..GET
 };
 
 /// The function that `guard = …` of a route names.

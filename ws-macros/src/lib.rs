@@ -86,8 +86,9 @@ macro_rules! of_routes {
 ///
 /// | attribute | marks |
 /// |---|---|
-/// | [`#[on(event)]`](macro@on) | the handler of an event: `connect`, `handshake`, `create`, `ready`, `utf8`, `message`, `binary`, `pong`, `disconnect`, `empty`, `request`, `shutdown` |
+/// | [`#[on(event)]`](macro@on) | the handler of an event: `start`, `connect`, `handshake`, `create`, `ready`, `utf8`, `message`, `binary`, `pong`, `disconnect`, `empty`, `request`, `shutdown` |
 /// | [`#[on("name")]`](macro@on) | the handler of the messages of that type |
+/// | [`#[get("/path")]`](macro@get) | what answers plain HTTP requests for a path |
 /// | [`#[tick(period = 1)]`](macro@tick) | a handler that runs every so many seconds |
 /// | [`#[watch(readable = …)]`](macro@watch) | a handler that runs when a handle is ready |
 /// | [`#[timer(field)]`](macro@timer) | a handler that runs when the `Timer` in a field is due |
@@ -128,9 +129,10 @@ pub fn ws_server(
 ///
 /// | event | when | its own arguments | session | may return |
 /// |---|---|---|---|---|
+/// | `start` | once, bound, before the first accept | | no | `()`, `Result<(), E>`: an error ends `start()` |
 /// | `connect` | accepted, before TLS and the handshake | | no | `()`, `Result<(), E>`: an error refuses the connection |
-/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake`, `Query`, `Bearer` | makes it | `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with a `Reject` |
-/// | `create` | the first peer of a path is to be admitted | `&Handshake`, `Query`, `Bearer` | no | the room, a `Result` of it with a `Reject` |
+/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake`, `Path`, `Query`, `Bearer` | makes it | `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with a `Reject` |
+/// | `create` | the first peer of a path is to be admitted | `&Handshake`, `Path`, `Query`, `Bearer` | no | the room, a `Result` of it with a `Reject` |
 /// | `ready` | the connection is open | | `&`, `&mut` | a reply |
 /// | `"say"` | a message of that type | `Json<T>`: its data; `&Envelope` | `&`, `&mut` | the reply's data: any `Serialize`, `()`, a `Stream`, a `Result` of these |
 /// | `message` | a message of a type that has no handler | `&Envelope`, `Json<T>` | `&`, `&mut` | the same |
@@ -139,12 +141,12 @@ pub fn ws_server(
 /// | `pong` | a pong | `&[u8]`, `Vec<u8>`, `Bytes` | `&`, `&mut` | a reply |
 /// | `disconnect` | once for each `ready` | `&Close` | `&`, `&mut`, by value | `()`, `Result<(), E>` |
 /// | `empty` | the last peer of a path has left, `keep` seconds ago | the room, also by value | no | `()`, `Result<(), E>` |
-/// | `request` | a plain HTTP request | `&Request`, `Query`, `Bearer` | no | an HTTP response: text, `Html`, `Json`, bytes, a status, `Result` |
+/// | `request` | a plain HTTP request that no [`#[get]`](macro@get) takes | `&Request`, `Query`, `Bearer` | no | an HTTP response: text, `Html`, `Json`, bytes, a status, `Result` |
 /// | `shutdown` | once, the connections still there | | no | `()`, `Result<(), E>` |
 ///
-/// All of them can take `&Server` and each state by `&` or `&mut`, all but `empty` and `shutdown` also `&Conn`, and those from
-/// `ready` to `disconnect` the identity by `&`, the [`#[room]`](macro@room) by `&` or `&mut` and its handle, `&Room`. An `async fn`
-/// cannot take a state that some handler takes by `&mut`: it is behind a lock then, as the room always is.
+/// All of them can take `&Server` and each state by `&` or `&mut`, all but `start`, `empty` and `shutdown` also `&Conn`, and those
+/// from `ready` to `disconnect` the identity by `&`, the [`#[room]`](macro@room) by `&` or `&mut` and its handle, `&Room`. An
+/// `async fn` cannot take a state that some handler takes by `&mut`: it is behind a lock then, as the room always is.
 ///
 /// A reply is sent to the peer: `()` (nothing), text (`String`, `&str`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`,
 /// an `Option`, or a `Result`.
@@ -159,6 +161,11 @@ pub fn ws_server(
 ///   that was sent before is written or never will be.
 ///
 /// A handler that panics ends its own connection with 1011.
+///
+/// `start` runs when the server is bound: peers can connect, and wait until it has ended. An error or a panic of it is that of
+/// `start()`, `serve()` and `bind()`, and ticks, watches and timers begin after it. A signal or [`shutdown`] ends an `async` one at its next await.
+///
+/// [`shutdown`]: https://docs.rs/ws-runtime/latest/ws_runtime/struct.Server.html#method.shutdown
 ///
 /// # Named messages
 ///
@@ -239,6 +246,7 @@ pub fn ws_server(
 /// | `pong`, timers of the session | logged | logged; closes with 1011 |
 /// | `handshake`, `create`, `request` | the HTTP answer | does not compile |
 /// | `connect` | the connection is closed without an answer | the same, and logged |
+/// | `start` | `start()` returns it | `start()` returns it |
 /// | `disconnect`, `empty`, `shutdown`, ticks, watches, timers of a state or a room | logged | logged |
 ///
 /// Types of your own can be taken too, and may refuse, so that the handler is not run: see `ws_runtime::event::FromContext`.
@@ -253,6 +261,48 @@ pub fn ws_server(
 #[proc_macro_attribute]
 pub fn on(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::On, &item.into()).into()
+}
+
+/// Marks the handler of plain HTTP requests for a path: `#[get("/health")]`, inside a [`#[ws_server]`](macro@ws_server) module.
+///
+/// It answers GET and HEAD; the answer to HEAD is sent without its body. `{id}` in the path is a parameter, which the handler
+/// takes as `Path<u64>`, and `{*rest}` the rest of the path. `/users/` is not `/users`, and a path that is written out goes
+/// before one with a parameter. Two equal paths do not compile; others that take the same requests are an error of
+/// `start()`, `serve()` and `bind()`, which names both.
+///
+/// | request | is answered by |
+/// |---|---|
+/// | GET or HEAD of the path | this handler |
+/// | another method | `#[on(request)]`; 405 without one |
+/// | any other path | `#[on(request)]`; 426 where a route has that path, 404 otherwise |
+/// | the handshake of a WebSocket | the route of that path, even if this handler has the same |
+///
+/// The handler can take `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and each state, and may be `async`; it has
+/// `handshake_timeout` to answer. There is no session and no identity, as the request never becomes a connection. It returns an
+/// HTTP response: text, `Html`, `Json`, bytes, a pair of a content type and a body, a status, an `Option` (`None` is 404) or a
+/// `Result` of these, see [`IntoResponse`](https://docs.rs/ws-runtime/latest/ws_runtime/trait.IntoResponse.html).
+///
+/// `guard = admin` names a function of the module that is asked first. It takes the same arguments, and returns a `Result<(), E>`
+/// whose error is the answer.
+///
+/// ```ignore
+/// #[get("/health")]
+/// fn health() -> &'static str {
+///     "ok"
+/// }
+///
+/// fn admin(Bearer(token): Bearer, accounts: &Accounts) -> Result<(), Reject> {
+///     if accounts.is_admin(&token) { Ok(()) } else { Err(Reject::forbidden()) }
+/// }
+///
+/// #[get("/user/{name}", guard = admin)]
+/// fn user(Path(name): Path<&str>, accounts: &Accounts) -> Option<Json<Account>> {
+///     accounts.find(name).map(Json)
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn get(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    outside(Marker::Get, &item.into()).into()
 }
 
 /// Marks a handler that runs each time a period has passed: `#[tick(period = 1)]`, inside a

@@ -5,6 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, Generics, LitStr, Member, ReturnType, Type};
 use ws_spec::options::Kind;
+use ws_spec::path::Pattern;
 
 use crate::cfgs::Cfgs;
 use crate::events::{self, Event, Output, Row};
@@ -300,6 +301,10 @@ pub(crate) enum Role {
     Guard,
     /// A function without an attribute that `guard = …` of the route names.
     RouteGuard,
+    /// `#[get("/path")]`
+    Get(PathText),
+    /// A function without an attribute that `guard = …` of a `#[get]` names.
+    GetGuard,
     Tick {
         period: Expr,
         of: Ticking,
@@ -317,6 +322,13 @@ pub(crate) enum Ticking {
     Server,
     /// Each room, because it takes the room or its handle.
     Room,
+}
+
+/// A path as it is written, and what it means.
+#[derive(Debug)]
+pub(crate) struct PathText {
+    pub(crate) text: LitStr,
+    pub(crate) pattern: Pattern,
 }
 
 /// The field of a `#[timer(…)]`.
@@ -424,6 +436,8 @@ impl Handler {
             Role::Named(_) => &events::NAMED,
             Role::Guard => &events::GUARD,
             Role::RouteGuard => &events::ROUTE_GUARD,
+            Role::Get(_) => &events::GET,
+            Role::GetGuard => &events::GET_GUARD,
             Role::Tick { of: Ticking::Server, .. } => &events::TICK,
             Role::Tick { of: Ticking::Room, .. } => &events::ROOM_TICK,
             Role::Watch { .. } => &events::WATCH,
@@ -441,7 +455,12 @@ impl Handler {
             Role::On(event) => Some(Subject::Event(*event)),
             Role::Named(name) => Some(Subject::Message(name.value())),
             Role::Timer(place) => Some(Subject::Timer(place.written())),
-            Role::Guard | Role::RouteGuard | Role::Tick { .. } | Role::Watch { .. } => None,
+            Role::Guard
+            | Role::RouteGuard
+            | Role::Get(_)
+            | Role::GetGuard
+            | Role::Tick { .. }
+            | Role::Watch { .. } => None,
         }
     }
 
@@ -489,6 +508,8 @@ impl Role {
             Self::On(_)
             | Self::Guard
             | Self::RouteGuard
+            | Self::Get(_)
+            | Self::GetGuard
             | Self::Tick { .. }
             | Self::Watch { .. }
             | Self::Timer(_) => None,
@@ -501,6 +522,8 @@ impl Role {
             Self::Named(_)
             | Self::Guard
             | Self::RouteGuard
+            | Self::Get(_)
+            | Self::GetGuard
             | Self::Tick { .. }
             | Self::Watch { .. }
             | Self::Timer(_) => None,

@@ -1,6 +1,7 @@
 //! Reads the user's tokens into the model. Function bodies are kept as tokens. Every mistake is reported, not only the first.
 
 mod envelope;
+mod get;
 mod guard;
 mod handler;
 mod items;
@@ -10,6 +11,7 @@ mod module;
 mod on;
 mod pairs;
 mod part;
+mod path;
 mod phases;
 mod push;
 mod room;

@@ -109,6 +109,8 @@ impl<'s> Names<'s> {
                 | Role::Named(_)
                 | Role::Guard
                 | Role::RouteGuard
+                | Role::Get(_)
+                | Role::GetGuard
                 | Role::Tick { .. }
                 | Role::Watch { .. }
                 | Role::Timer(_) => None,
@@ -235,11 +237,14 @@ fn names(path: &Path, name: &Ident, module: &Ident) -> bool {
 }
 
 /// Types of the runtime and of Rust of which a handler can take any number.
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 19] = [
     "Conn",
     "Server",
     "Handshake",
     "Request",
+    "Path",
+    "Query",
+    "Bearer",
     "Close",
     "Bytes",
     "Utf8Bytes",

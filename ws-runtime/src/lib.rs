@@ -122,25 +122,27 @@ pub use http;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
-pub use ws_macros::{Reject, identity, on, push, room, route, session, state, tick, timer, watch, ws_server};
+pub use ws_macros::{
+    Reject, get, identity, on, push, room, route, session, state, tick, timer, watch, ws_server,
+};
 
 pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
 pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Identity, Json, Utf8};
 pub use handshake::{
     Bearer, Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, JavaScript, NotOffered, Origins,
-    Query, Reject, Request,
+    Path, Query, Reject, Request,
 };
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
-pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
+pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
 pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
 pub use room::{Room, RoomState, Rooms};
 pub use route::RouteError;
 #[doc(hidden)]
 pub use server::{Awaits, StateSources};
-pub use server::{Builder, Connections, Given, Group, Running, Server, Starting, Unset};
+pub use server::{Builder, Connections, Given, Group, Running, Server, StartError, Starting, Unset};
 pub use tick::TickError;
 pub use timer::Timer;
 #[cfg(unix)]

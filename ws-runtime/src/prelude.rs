@@ -4,7 +4,7 @@
 
 #[doc(no_inline)]
 pub use crate::{
-    Bearer, Bytes, Close, Conn, Connections, Envelope, Group, Handshake, Html, Json, Query, Reject, Request,
-    Room, Rooms, Server, Stream, Timer, identity, on, push, room, route, session, state, tick, timer, watch,
-    ws_server,
+    Bearer, Bytes, Close, Conn, Connections, Envelope, Group, Handshake, Html, Json, Path, Query, Reject,
+    Request, Room, Rooms, Server, Stream, Timer, get, identity, on, push, room, route, session, state, tick,
+    timer, watch, ws_server,
 };

@@ -3,6 +3,12 @@
 
 /// The events of `#[on(…)]`.
 pub mod event {
+    /// The server is bound. Once, before the first connection is accepted.
+    ///
+    /// * Arguments, in any order: `&Server`, the states.
+    /// * Returns `()`, `Result<(), E>`: an error ends `start()`, `serve()` and `bind()`.
+    pub mod start {}
+
     /// A connection was accepted. Before TLS and the handshake.
     ///
     /// * Arguments, in any order: `&Conn`, `&Server`, the states.
@@ -11,7 +17,7 @@ pub mod event {
 
     /// A valid request of an allowed origin has come. Before the 101.
     ///
-    /// * Arguments, in any order: `&Handshake`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, `&Room`, the room by `&`, the states.
+    /// * Arguments, in any order: `&Handshake`, `Path<T>`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, `&Room`, the room by `&`, the states.
     /// * Returns `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with an error that converts
     ///   into `Reject`.
     pub mod handshake {}
@@ -64,7 +70,7 @@ pub mod event {
     /// * Returns `()`, `Result<(), E>`.
     pub mod empty {}
 
-    /// A plain HTTP request has come.
+    /// A plain HTTP request has come that no `#[get]` takes.
     ///
     /// * Arguments, in any order: `&Request`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, the states.
     /// * Returns an HTTP response: text, `Html`, `Json`, bytes, a status, a `Result` of these.

@@ -7,7 +7,7 @@ use proc_macro2::Ident;
 
 use super::unknown;
 use crate::diagnostics::Diagnostics;
-use crate::events::{Event, Output, Room, Row, Session, Surroundings};
+use crate::events::{Event, Output, Payload, Room, Row, Session, Surroundings};
 use crate::model::{Argument, Flow, Handler, Role, Scope, Server};
 use crate::resolve::{Access, Asks, Call};
 use crate::syntax::{peel, referenced_name};
@@ -309,6 +309,9 @@ fn no_identity(row: &Row) -> String {
             "in a server without routes the room is made before `#[on(handshake)]` says who the peer is"
         }
         Surroundings::Admission => "it makes the identity, so return one",
+        Surroundings::Opening if matches!(row.payload, Payload::Kept("Request")) => {
+            "`#[on(handshake)]` makes it, and a plain HTTP request never gets there; a `Bearer` says who asks"
+        }
         Surroundings::Opening => "a peer has one from `#[on(handshake)]` on",
         Surroundings::Server | Surroundings::Room | Surroundings::Connection | Surroundings::Arrival => {
             "it does not belong to a connection; `conn.identity::<…>()` is that of one"

@@ -73,6 +73,7 @@ pub(super) fn belongs_here(handler: &Handler, scope: &Scope, server: &Server, di
                 "it happens for the server as a whole; one that takes `&Room` runs for each room of the route"
             }
             (Role::On(Event::Connect), _) => "no path is known yet",
+            (Role::GetGuard, _) => return,
             (_, Surroundings::Opening) => "a plain request comes to no route",
             (Role::Watch { .. }, _) | (Role::On(_), Surroundings::Server) => {
                 "it happens for the server as a whole"
@@ -84,7 +85,10 @@ pub(super) fn belongs_here(handler: &Handler, scope: &Scope, server: &Server, di
                 | Surroundings::Connection
                 | Surroundings::Room,
             )
-            | (Role::Named(_) | Role::Guard | Role::RouteGuard | Role::Timer(_), Surroundings::Server) => {
+            | (
+                Role::Named(_) | Role::Guard | Role::RouteGuard | Role::Timer(_) | Role::Get(_),
+                Surroundings::Server,
+            ) => {
                 return;
             }
         };

@@ -8,9 +8,9 @@ use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
 use ws_spec::is_misspelt;
 
-use crate::events::{Payload, Room, Row, Session, Surroundings, Wanted};
+use crate::events::{Event, Payload, Room, Row, Session, Surroundings, Wanted};
 use crate::hints;
-use crate::model::{Argument, Scope, Server};
+use crate::model::{Argument, Role, Scope, Server};
 use crate::resolve::{Access, Asks, Call};
 use crate::syntax::{is_callable, peel, single_name};
 
@@ -42,6 +42,13 @@ pub(super) fn problem(
         return None;
     }
     let is_own = name.is_some_and(|name| scope.types.contains(name));
+    if !is_own
+        && access == Access::Value
+        && name.is_some_and(|name| name == "Path")
+        && let Some(message) = path(argument, call, scope, server)
+    {
+        return Some(Problem { message, is_foreign: false, unmarked: None });
+    }
     if let Some(message) = room_of_another_type(target, scope, server) {
         return Some(Problem { message, is_foreign: true, unmarked: None });
     }
@@ -63,9 +70,45 @@ pub(super) fn problem(
     Some(Problem { message, is_foreign: false, unmarked: Some(name.clone()) })
 }
 
+/// A `Path` where it is never absent, or where no path has parameters.
+fn path(argument: &Argument, call: &Call<'_>, scope: &Scope, server: &Server) -> Option<String> {
+    if !has_request(call.handler.row()) {
+        return None;
+    }
+    if last_segment(peel(&argument.ty)).is_some_and(|segment| segment.ident == "Option") {
+        return Some(
+            "a path is never absent, so there is no `Option` of it: take the `Path` itself".to_owned(),
+        );
+    }
+    match &call.handler.role {
+        Role::On(Event::Request) => {
+            Some("a `request` handler is for every path, so none of it is a parameter: `#[get(\"/user/{id}\")]` is for \
+                  one path, or parse `request.path()`".to_owned())
+        }
+        Role::On(Event::Handshake) if scope.route.is_none() && server.has_routes() => Some(
+            "this `handshake` is for all routes, so it has no parameters: take the `Path` in a `handshake` within the \
+             route, or in a guard of it".to_owned(),
+        ),
+        Role::On(_) if scope.route.is_none() => Some(
+            "a server without routes serves every path, so none of it is a parameter: put the handlers into a module marked \
+             `#[route(\"/table/{id}\")]`, or parse `request.path()`".to_owned(),
+        ),
+        Role::On(_)
+        | Role::Named(_)
+        | Role::Guard
+        | Role::RouteGuard
+        | Role::Get(_)
+        | Role::GetGuard
+        | Role::Tick { .. }
+        | Role::Watch { .. }
+        | Role::Timer(_) => None,
+    }
+}
+
 /// The handle of a room, `Room<Lobby>`, of a type of the module that is no room.
 fn room_of_another_type(target: &Type, scope: &Scope, server: &Server) -> Option<String> {
-    let handle = last_segment(target).filter(|segment| segment.ident == "Room" || segment.ident == "Rooms")?;
+    let handle =
+        last_segment(target).filter(|segment| segment.ident == "Room" || segment.ident == "Rooms")?;
     let PathArguments::AngleBracketed(arguments) = &handle.arguments else { return None };
     let Some(GenericArgument::Type(state)) = arguments.args.first() else { return None };
     let name = single_name(state)?;
@@ -77,10 +120,9 @@ fn room_of_another_type(target: &Type, scope: &Scope, server: &Server) -> Option
             "`{name}` is a `#[state]`, of which the server has one, and not the state of each room: take it as `&{name}` or `&mut {name}`"
         ));
     }
-    scope
-        .types
-        .contains(name)
-        .then(|| format!("`{name}` is not the state of a room: write `#[room]` above it to have one for each path"))
+    scope.types.contains(name).then(|| {
+        format!("`{name}` is not the state of a room: write `#[room]` above it to have one for each path")
+    })
 }
 
 /// A variant of the session that is taken as if it were a type.
@@ -175,7 +217,8 @@ fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Optio
         "Handshake" | "Request" if access == Access::Shared => {
             refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
-        "Query" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
+        "Path" if access != Access::Value => None,
+        "Path" | "Query" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
             refuse(&format!("`{name}`"), row.hint(Wanted::Request))
         }
         "Json" if row.has_json => None,
@@ -218,7 +261,9 @@ fn of_rooms(name: &str, access: Access, row: &Row) -> Option<String> {
         ("Room", _, Access::Mutable) => Some(refusal(
             row,
             "`&mut Room`",
-            Some("a handle is shared, and sends by `&Room`; what changes is the type marked `#[room]`, by `&mut`"),
+            Some(
+                "a handle is shared, and sends by `&Room`; what changes is the type marked `#[room]`, by `&mut`",
+            ),
         )),
         _ => None,
     }

@@ -181,7 +181,7 @@ fn exclusive(plan: &Plan<'_>) -> TokenStream {
 }
 
 /// The tokens of a type in a constant, which has no lifetimes in scope: each becomes `'_`.
-fn without_lifetimes(ty: &Type) -> TokenStream {
+pub(super) fn without_lifetimes(ty: &Type) -> TokenStream {
     elide(ty.to_token_stream())
 }
 

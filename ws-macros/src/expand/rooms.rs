@@ -51,11 +51,15 @@ fn rules(Room { part, rules }: &Room, plan: &Plan<'_>) -> TokenStream {
     let cfgs = part.cfgs.attributes();
     let keep = match keep {
         Some(value) => seconds(value),
-        None => quote_spanned!(here()=> <__ws_runtime::RoomRules as ::core::default::Default>::default().keep),
+        None => {
+            quote_spanned!(here()=> <__ws_runtime::RoomRules as ::core::default::Default>::default().keep)
+        }
     };
     let max_rooms = match max_rooms {
         Some(value) => value.to_token_stream(),
-        None => quote_spanned!(here()=> <__ws_runtime::RoomRules as ::core::default::Default>::default().max_rooms),
+        None => {
+            quote_spanned!(here()=> <__ws_runtime::RoomRules as ::core::default::Default>::default().max_rooms)
+        }
     };
     quote_spanned! {here()=>
         #cfgs

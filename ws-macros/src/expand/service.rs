@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use super::handlers::{self, event_name, future, needs_event};
 use super::parts::{self, session_type};
 use super::spans::{at, here, otherwise};
-use super::{limits, named, rooms, routes, timed, timers, values};
+use super::{gets, limits, named, paths, rooms, routes, timed, timers, values};
 use crate::events::{Event, Output, Payload, Row, Surroundings};
 use crate::model::Flow;
 use crate::plan::Plan;
@@ -43,6 +43,7 @@ fn of_server(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
         quote_spanned!(here()=> routes.every_path(__Route);)
     };
     let keys = named::keys(plan);
+    let gets = gets::gets(plan);
     let ticks = timed::ticks(plan);
     let watches = timed::watches(plan);
     let timed_states = timers::of_states(plan);
@@ -63,6 +64,7 @@ fn of_server(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
             }
 
             #attribute
+            #gets
             #(#events)*
             #ticks
             #watches
@@ -76,6 +78,7 @@ fn of_route(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let quiet = quiet(plan);
     let server = routes::server(plan);
     let place = routes::place(plan);
+    let names = paths::names(plan);
     let attribute = routes::attribute(plan);
     let is_of_route = |call: &&Call<'_>| call.handler.row().is_of_route();
     let events = plan.calls.iter().filter(is_of_route).map(|call| event(call, plan));
@@ -97,6 +100,7 @@ fn of_route(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
             #rooms
 
             #place
+            #names
             #attribute
             #(#events)*
             #named

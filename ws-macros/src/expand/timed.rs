@@ -115,6 +115,8 @@ fn period<'s>(call: &Call<'s>, whose: Ticking) -> Option<&'s Expr> {
         | Role::Named(_)
         | Role::Guard
         | Role::RouteGuard
+        | Role::Get(_)
+        | Role::GetGuard
         | Role::Watch { .. }
         | Role::Timer(_) => None,
     }

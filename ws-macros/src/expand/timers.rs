@@ -149,6 +149,8 @@ fn place<'s>(timer: &Call<'s>) -> Option<&'s TimerPlace> {
         | Role::Named(_)
         | Role::Guard
         | Role::RouteGuard
+        | Role::Get(_)
+        | Role::GetGuard
         | Role::Tick { .. }
         | Role::Watch { .. } => None,
     }

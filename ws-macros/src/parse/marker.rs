@@ -5,6 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, Path};
 use ws_spec::nearest;
 
+use super::get;
 use super::items::RawAttribute;
 use super::on;
 use super::pairs::{self, Pair, PairValue};
@@ -26,10 +27,11 @@ pub(crate) enum Marker {
     Room,
     Push,
     Route,
+    Get,
 }
 
 impl Marker {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::On,
         Self::Tick,
         Self::Watch,
@@ -40,6 +42,7 @@ impl Marker {
         Self::Room,
         Self::Push,
         Self::Route,
+        Self::Get,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -54,6 +57,7 @@ impl Marker {
             Self::Room => "room",
             Self::Push => "push",
             Self::Route => "route",
+            Self::Get => "get",
         }
     }
 
@@ -72,7 +76,7 @@ impl Marker {
     /// Whether it marks a function, not a type.
     pub(crate) fn marks_functions(self) -> bool {
         match self {
-            Self::On | Self::Tick | Self::Watch | Self::Timer => true,
+            Self::On | Self::Tick | Self::Watch | Self::Timer | Self::Get => true,
             Self::State | Self::Session | Self::Identity | Self::Room | Self::Push | Self::Route => false,
         }
     }
@@ -87,6 +91,7 @@ pub(crate) fn role(
 ) -> Option<(Role, Limits)> {
     let role = match marker {
         Marker::On => return on::read(attribute, diagnostics),
+        Marker::Get => return get::read(attribute, diagnostics),
         Marker::Tick => tick(attribute, diagnostics),
         Marker::Watch => watch(attribute, diagnostics),
         Marker::Timer => timer::read(attribute, owners, diagnostics),

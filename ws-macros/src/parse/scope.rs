@@ -342,7 +342,8 @@ impl Reader<'_> {
             | Marker::Watch
             | Marker::Timer
             | Marker::Push
-            | Marker::Route => {
+            | Marker::Route
+            | Marker::Get => {
                 self.scope.sessions.extend(part);
             }
         }

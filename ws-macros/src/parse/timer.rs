@@ -92,7 +92,13 @@ impl What {
             Marker::Session => Some(Self::Session),
             Marker::Identity => Some(Self::Identity),
             Marker::Room => Some(Self::Room),
-            Marker::On | Marker::Tick | Marker::Watch | Marker::Timer | Marker::Push | Marker::Route => None,
+            Marker::On
+            | Marker::Tick
+            | Marker::Watch
+            | Marker::Timer
+            | Marker::Push
+            | Marker::Route
+            | Marker::Get => None,
         }
     }
 

@@ -13,6 +13,7 @@ pub(super) fn of(marker: Marker, attribute: &RawAttribute) -> Vec<Word> {
     let tokens = items::bare(group.stream());
     let (first, others) = match marker {
         Marker::On => (Vocabulary::Event, Vocabulary::Limit),
+        Marker::Get => (Vocabulary::Limit, Vocabulary::Limit),
         Marker::Room => (Vocabulary::Rule, Vocabulary::Rule),
         Marker::Tick | Marker::Watch | Marker::Timer => return Vec::new(),
         Marker::State | Marker::Session | Marker::Identity | Marker::Push | Marker::Route => {

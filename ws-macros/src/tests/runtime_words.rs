@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::events::{Event, GUARD, ROOM_TICK, ROOM_TIMER, Row, SESSION_TIMER, STATE_TIMER, TICK, WATCH};
+use crate::events::{
+    Event, GET, GET_GUARD, GUARD, ROOM_TICK, ROOM_TIMER, Row, SESSION_TIMER, STATE_TIMER, TICK, WATCH,
+};
 
 /// The source of everything in the runtime that has to do with events.
 fn source() -> String {
@@ -16,6 +18,8 @@ fn source() -> String {
 fn rows() -> impl Iterator<Item = &'static Row> {
     Event::ALL.iter().map(|event| event.row()).chain([
         &GUARD,
+        &GET,
+        &GET_GUARD,
         &TICK,
         &WATCH,
         &SESSION_TIMER,

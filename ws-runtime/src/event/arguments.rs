@@ -78,10 +78,10 @@ arguments_of! {
 }
 
 arguments_of! {
-    /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `Query`, `Bearer`, `&Conn`, `&Server` and the state.
+    /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and the state.
     FromHandshake<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a `handshake` handler cannot take `{Self}`",
-    "a `handshake` handler can take, in any order: `&Handshake`, `Query`, `Bearer`, `&Conn`, `&Server`, `&Room`, the `#[room]` by `&`, the `#[state]` by `&` or `&mut`; the session is what it may return",
+    "a `handshake` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, `&Room`, the `#[room]` by `&`, the `#[state]` by `&` or `&mut`; the session is what it may return",
     "path, headers and cookies are methods of `Handshake`"
 }
 
@@ -99,6 +99,22 @@ arguments_of! {
     FromRequest<St> from ConnContext<'a, St, NotYet, Request>,
     "a `request` handler cannot take `{Self}`",
     "a `request` handler can take, in any order: `&Request`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "path, headers and cookies are methods of `Request`"
+}
+
+arguments_of! {
+    /// What a handler of `#[get]` can take: `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and the states.
+    FromGet<St> from ConnContext<'a, St, NotYet, Request>,
+    "a `#[get]` handler cannot take `{Self}`",
+    "a `#[get]` handler can take, in any order: `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "path, headers and cookies are methods of `Request`"
+}
+
+arguments_of! {
+    /// What the guard of a `#[get]` can take: as the handler can.
+    FromGetGuard<St> from ConnContext<'a, St, NotYet, Request>,
+    "the guard of a `#[get]` cannot take `{Self}`",
+    "the guard of a `#[get]` can take, in any order: `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
     "path, headers and cookies are methods of `Request`"
 }
 
@@ -183,6 +199,13 @@ arguments_of! {
     "a `disconnect` handler cannot take `{Self}`",
     "a `disconnect` handler can take, in any order: `&Close`, `&Conn`, `&Server`, `&Room`, the `#[session]` by `&`, `&mut` or value, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "the close code and the reason are `close.code()` and `close.reason()`"
+}
+
+arguments_of! {
+    /// What a handler of `#[on(start)]` can take: `&Server` and the states.
+    FromStart<St> from ServerContext<'a, St>,
+    "a `start` handler cannot take `{Self}`",
+    "a `start` handler can take, in any order: `&Server`, the `#[state]` by `&` or `&mut`"
 }
 
 arguments_of! {

@@ -27,15 +27,15 @@ mod timing;
 mod watching;
 
 #[doc(hidden)]
-pub use crate::handshake::FromQuery;
+pub use crate::handshake::{FromPath, FromQuery};
 pub use crate::timer::{
     Called, Fired, Fires, Firing, Host, RoomTimer, SessionTimer, StateTimer, TimedLock, TimedState,
     TimerField, Timers,
 };
 pub use arguments::{
-    FromBinary, FromConcurrent, FromConnect, FromCreate, FromDisconnect, FromEmpty, FromGuard, FromHandshake,
-    FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromRoomTick, FromRouteGuard, FromShutdown,
-    FromTick, FromUtf8,
+    FromBinary, FromConcurrent, FromConnect, FromCreate, FromDisconnect, FromEmpty, FromGet, FromGetGuard,
+    FromGuard, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromRoomTick,
+    FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{

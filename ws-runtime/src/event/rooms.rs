@@ -40,11 +40,8 @@ impl<'a, R: Route> RoomEvent<'a, R> {
     }
 
     /// Waits for the lock on the room. `None` if the room is gone: then its handlers are not run.
-    pub async fn lock(&self) -> Option<RoomLock<'a, R::Room>>
-    where
-        R::Room: RoomState<Handle = TypedRoom<R::Room>>,
-    {
-        self.room.lock().await
+    pub async fn lock(&self) -> Option<RoomLock<'a, R::Room>> {
+        self.room.typed()?.lock().await
     }
 }
 
@@ -127,11 +124,11 @@ impl<'a, K, Se: 'static, M> WithRoom<'a> for ConnContext<'a, K, Se, M> {
 
 impl<'a, K, T: RoomState> WithRoom<'a> for RoomContext<'a, K, T> {
     fn room(&self) -> Option<&'a Room> {
-        self.room.of()
+        self.room.with_state()
     }
 
     fn room_of<U: RoomState>(&self) -> Option<&'a Room<U>> {
-        self.room.of()
+        self.room.with_state()
     }
 }
 
@@ -150,7 +147,7 @@ impl<'a, C: WithRoom<'a>, T: RoomState> FromContext<'a, C> for Room<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, C: WithServer<'a>, T: RoomState> FromContext<'a, C> for Rooms<T> {
+impl<'a, C: WithServer<'a>, T: RoomState<Handle = TypedRoom<T>>> FromContext<'a, C> for Rooms<T> {
     fn from_context(context: &mut C) -> Result<Self, Reject> {
         Ok(context.server().rooms())
     }

@@ -10,7 +10,7 @@ use crate::generated::BoxFuture;
 use crate::message::{Beside, Envelope, Keys, Limit, Limited, Running};
 use crate::options::Attribute;
 use crate::room::{RoomRules, RoomState};
-use crate::route::Place;
+use crate::route::{PathChecks, Place};
 use crate::tick::Ticks;
 use crate::timer::{RoomTimer, SessionTimer};
 use crate::{Handshake, Reject};
@@ -32,10 +32,18 @@ pub trait Route: Sized + Send + Sync + 'static {
     /// The type marked `#[room]`, or `()`.
     type Room: RoomState;
 
+    /// Its module, by which its pushes are known.
+    const MODULE: &'static str = "";
+
     /// Its path, and where that was declared. A server without routes has none.
     #[must_use]
     fn place() -> Place {
         Place::new("/", "", 0)
+    }
+
+    /// Checks the `Path` of each handler by the names of the parameters, as far as that was not done at compile time.
+    fn check_paths(checks: &mut PathChecks<'_>) {
+        let _ = checks;
     }
 
     /// Runs the guards of its path, those of outer routes first.

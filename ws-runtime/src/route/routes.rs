@@ -4,16 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::endpoint::{Endpoint, OfRoute};
-use super::{Parameters, Paths, RouteError};
+use super::{Parameters, Paths, Place, RouteError};
 use crate::event::{Route, Service};
 use crate::options::RouteAttribute;
+use crate::server::Hosted;
+use crate::tick::{Tick, TickError, Ticks};
 
 /// The routes of a server: either one for every path, or a table of paths.
 #[doc(hidden)]
 pub struct Routes<S: Service> {
     every: Option<Arc<dyn Endpoint<S>>>,
     paths: Paths<Arc<dyn Endpoint<S>>>,
-    conflicts: Vec<RouteError>,
+    errors: Vec<RouteError>,
+    tick_errors: Vec<TickError>,
+    modules: Vec<&'static str>,
     /// What each route sets, in the order of their declaration.
     attributes: Vec<RouteAttribute>,
 }
@@ -21,24 +25,54 @@ pub struct Routes<S: Service> {
 impl<S: Service> Routes<S> {
     /// Those that the server declares.
     pub(crate) fn declared() -> Self {
-        let mut routes =
-            Self { every: None, paths: Paths::default(), conflicts: Vec::new(), attributes: Vec::new() };
+        let mut routes = Self {
+            every: None,
+            paths: Paths::default(),
+            errors: Vec::new(),
+            tick_errors: Vec::new(),
+            modules: Vec::new(),
+            attributes: Vec::new(),
+        };
         S::routes(&mut routes);
         routes
     }
 
     /// Adds the only route of a server, which serves every path.
     pub fn every_path<R: Route<Server = S>>(&mut self, _: R) {
-        self.every = Some(Arc::new(OfRoute::<R>::new(0)));
+        self.modules.push(R::MODULE);
+        let ticks = self.room_ticks::<R>();
+        self.every = Some(Arc::new(OfRoute::<R>::new(0, None, ticks)));
     }
 
     /// Adds a route that serves its own path.
     pub fn add<R: Route<Server = S>>(&mut self, _: R) {
+        self.modules.push(R::MODULE);
+        R::check_paths(&mut PathChecks { errors: &mut self.errors });
         let (place, number) = (R::place(), self.attributes.len());
         self.attributes.push(RouteAttribute { path: place.path().to_owned(), attribute: R::attribute });
-        if let Err(conflict) = self.paths.insert(place, Arc::new(OfRoute::<R>::new(number))) {
-            self.conflicts.push(conflict);
+        let endpoint = OfRoute::<R>::new(number, Some(place.path().to_owned()), self.room_ticks::<R>());
+        if let Err(conflict) = self.paths.insert(place, Arc::new(endpoint)) {
+            self.errors.push(conflict);
         }
+    }
+
+    /// The ticks of each room of a route.
+    fn room_ticks<R: Route<Server = S>>(&mut self) -> Vec<Tick> {
+        let mut ticks = Ticks::default();
+        R::room_ticks(&mut ticks);
+        self.tick_errors.extend(ticks.errors);
+        ticks.declared
+    }
+
+    /// Begins to serve all routes.
+    pub(crate) fn begin(hosted: &Arc<Hosted<S>>) {
+        let of_paths = hosted.routes.paths.iter().map(|(_, endpoint)| endpoint);
+        hosted.routes.every.iter().chain(of_paths).for_each(|endpoint| endpoint.begin(hosted));
+    }
+
+    /// What is wrong with ticks of rooms.
+    pub(crate) fn take_tick_errors(&mut self) -> Vec<TickError> {
+        std::mem::take(&mut self.tick_errors)
     }
 
     /// What each route sets.
@@ -46,9 +80,14 @@ impl<S: Service> Routes<S> {
         Self::declared().attributes
     }
 
-    /// The paths that cannot be served, each once.
-    pub(crate) fn take_conflicts(&mut self) -> Vec<RouteError> {
-        std::mem::take(&mut self.conflicts)
+    /// The modules of the routes, by their numbers.
+    pub(crate) fn modules(&self) -> Vec<&'static str> {
+        self.modules.clone()
+    }
+
+    /// What keeps the server from starting, each once.
+    pub(crate) fn take_errors(&mut self) -> Vec<RouteError> {
+        std::mem::take(&mut self.errors)
     }
 
     /// What serves the path of a request, as it was sent.
@@ -57,6 +96,20 @@ impl<S: Service> Routes<S> {
             Some(every) => Some((Arc::clone(every), Parameters::default())),
             None => self.paths.find(path).map(|(_, endpoint, parameters)| (Arc::clone(endpoint), parameters)),
         }
+    }
+}
+
+/// Takes what is wrong with the `Path`s of a route's handlers.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct PathChecks<'r> {
+    errors: &'r mut Vec<RouteError>,
+}
+
+impl PathChecks<'_> {
+    /// Adds what is wrong with the `Path` of a handler, if there is anything.
+    pub fn check(&mut self, place: Place, handler: &'static str, problem: Option<String>) {
+        self.errors.extend(problem.map(|problem| RouteError::of_argument(place, handler, problem)));
     }
 }
 

@@ -3,6 +3,7 @@
 mod accept;
 mod alarms;
 mod announce;
+mod begin;
 mod broadcast;
 mod builder;
 mod capacity;
@@ -31,7 +32,6 @@ use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
-use self::broadcast::Receivers;
 use self::failures::Failures;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
@@ -39,13 +39,16 @@ use self::shutdown::Stage;
 use crate::conn::Conn;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
-use crate::message::Push;
+use crate::message::{Push, ServerPush};
 use crate::options::{Options, RouteOptions, Whose};
-use crate::route::Routes;
+use crate::room::RoomLists;
+use crate::route::{Gets, Reach, Routes};
 use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
 
+pub use self::begin::StartError;
+pub(crate) use self::broadcast::Receivers;
 pub use self::builder::{Builder, Starting};
 pub(crate) use self::builder::{bind, warn};
 pub use self::connections::Connections;
@@ -54,6 +57,7 @@ pub(crate) use self::groups::Memberships;
 pub(crate) use self::pending::{Evicted, Slot};
 pub use self::running::Running;
 pub use self::states::{Awaits, Given, PrivateState, StateSources, Unset};
+pub(crate) use self::tasks::clock;
 
 /// A running server: a cheap handle that may be cloned, kept and sent to other threads.
 ///
@@ -64,9 +68,12 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     name: &'static str,
     options: Options,
+    /// The modules of the routes, by their numbers.
+    route_modules: Vec<&'static str>,
     route_options: RouteOptions,
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
+    rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
     /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
@@ -96,11 +103,17 @@ pub(crate) struct Hosted<S: Service> {
     pub(crate) store: S::Store,
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) routes: Routes<S>,
+    pub(crate) gets: Gets<S>,
 }
 
 impl Server {
     /// Must be called inside a tokio runtime.
-    fn new(name: &'static str, options: Options, route_options: RouteOptions) -> Self {
+    fn new(
+        name: &'static str,
+        options: Options,
+        route_options: RouteOptions,
+        route_modules: Vec<&'static str>,
+    ) -> Self {
         let runtime = Handle::current();
         let threads = runtime.metrics().num_workers();
         Self(Arc::new(Inner {
@@ -109,8 +122,10 @@ impl Server {
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
             options,
             route_options,
+            route_modules,
             addresses: OnceLock::new(),
             registry: Registry::default(),
+            rooms: RoomLists::default(),
             alarms: Alarms::new(),
             failures: Failures::default(),
             runtime,
@@ -177,7 +192,7 @@ impl Server {
     /// ```
     #[doc(alias = "emit")]
     #[doc(alias = "publish")]
-    pub fn broadcast<P: Push>(&self, push: P) -> usize {
+    pub fn broadcast<P: ServerPush>(&self, push: P) -> usize {
         self.send_push(&push)
     }
 
@@ -250,8 +265,25 @@ impl Server {
         self.0.route_options.get(whose).unwrap_or(&self.0.options)
     }
 
+    /// The connections that a push is for.
+    pub(crate) fn reach_of<P: Push>(&self) -> Reach {
+        let Some(module) = P::ROUTE else { return Reach::EVERY };
+        let number = self.0.route_modules.iter().position(|route| *route == module);
+        number.map_or(Reach::NOWHERE, Reach::of_route)
+    }
+
+    /// Tells servers apart.
+    fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     pub(crate) fn runtime(&self) -> &Handle {
         &self.0.runtime
+    }
+
+    /// The rooms of its routes.
+    pub(crate) fn room_lists(&self) -> &RoomLists {
+        &self.0.rooms
     }
 
     pub(crate) fn alarms(&self) -> &Alarms {
@@ -279,6 +311,9 @@ impl Server {
     /// Lists a connection that has become ready.
     pub(crate) fn register(&self, conn: &Conn) {
         self.0.registry.insert(conn);
+        if let Some(room) = conn.room() {
+            room.list(conn);
+        }
         self.watch_expiry(conn);
         self.apply_stage(conn);
     }
@@ -286,6 +321,9 @@ impl Server {
     /// Marks a connection as closing: it is no longer ready.
     pub(crate) fn unlist(&self, conn: &Conn) {
         self.0.registry.begin_closing(conn);
+        if let Some(room) = conn.room() {
+            room.unlist(conn);
+        }
         self.unwatch_expiry(conn);
         conn.leave_groups();
         self.apply_stage(conn);
@@ -294,6 +332,9 @@ impl Server {
     /// Removes a connection that is gone. Its descriptor is free for a new one.
     pub(crate) fn unregister(&self, conn: &Conn) {
         self.0.registry.remove(conn);
+        if let Some(room) = conn.room() {
+            room.unlist(conn);
+        }
         self.unwatch_expiry(conn);
         self.0.freed.notify_one();
     }
