@@ -13,6 +13,7 @@ mod parts;
 mod paths;
 mod push;
 mod returned;
+mod rooms;
 mod routes;
 mod server;
 mod service;

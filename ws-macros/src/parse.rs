@@ -14,6 +14,7 @@ mod part;
 mod path;
 mod phases;
 mod push;
+mod room;
 mod route;
 mod scope;
 mod settings;
@@ -25,3 +26,5 @@ pub(crate) use methods::without_marks;
 pub(crate) use module::parse;
 #[cfg(test)]
 pub(crate) use on::LIMITS;
+#[cfg(test)]
+pub(crate) use room::RULES;

@@ -115,9 +115,9 @@ pub(crate) fn guard_now(handler: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
     quote_spanned!(here()=> #[allow(unused_mut)] let mut event = event; #(#calls)*)
 }
 
-/// Whether the guard of a handler is, or may be, an `async fn`.
+/// Whether the guard of a handler is, or may be, an `async fn`, or waits for the lock on the room.
 pub(crate) fn awaits_guard(handler: &Call<'_>, plan: &Plan<'_>) -> bool {
-    guards(handler, plan).any(|guard| guard.handler.flow == Flow::Async)
+    guards(handler, plan).any(|guard| guard.handler.flow == Flow::Async || guard.locks_room())
 }
 
 /// `awaits_guard` and `guard`, which run the guards of handlers that do not run at once.
