@@ -158,9 +158,12 @@ fn is_path(ty: &Type, asks: Asks, plan: &Plan<'_>) -> bool {
         }
         // An alias from elsewhere.
         Asks::UnknownValue => true,
-        Asks::State(..) | Asks::Session(_) | Asks::Phase(_) | Asks::Identity(_) | Asks::UnknownReference => {
-            false
-        }
+        Asks::State(..)
+        | Asks::Room(_)
+        | Asks::Session(_)
+        | Asks::Phase(_)
+        | Asks::Identity(_)
+        | Asks::UnknownReference => false,
     }
 }
 
