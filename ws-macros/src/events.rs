@@ -152,7 +152,7 @@ events! {
     Start: Row {
         name: "start",
         title: "a `start` handler",
-        foreign_names: &["startup", "setup", "listening", "boot"],
+        foreign_names: &["init", "startup", "setup", "listening", "boot"],
         argument_trait: "FromStart",
         payload: Payload::Nothing,
         payload_types: &[],
