@@ -19,6 +19,11 @@ use crate::syntax::{mentions, peel, single_name};
 /// A constant for each `Path` of the module's handlers that does not compile if the path has another number of parameters.
 pub(super) fn counts(plan: &Plan<'_>) -> TokenStream {
     let mut counts = TokenStream::new();
+    let of_route = Place::of_route(plan);
+    if plan.scope.route.is_some() && of_route.is_none() {
+        // The path is wrong, which was reported.
+        return counts;
+    }
     for call in &plan.calls {
         match &call.handler.role {
             // Its path is that of the handler, of which it may have several.
@@ -35,7 +40,7 @@ pub(super) fn counts(plan: &Plan<'_>) -> TokenStream {
             | Role::RouteGuard
             | Role::Tick { .. }
             | Role::Watch { .. }
-            | Role::Timer(_) => counts.extend(count_each(call, Place::of_route(plan).as_ref(), plan)),
+            | Role::Timer(_) => counts.extend(count_each(call, of_route.as_ref(), plan)),
         }
     }
     counts
@@ -97,8 +102,9 @@ struct Place {
 
 impl Place {
     fn of_route(plan: &Plan<'_>) -> Option<Self> {
-        let route = plan.scope.route.as_ref()?;
-        Some(Self { text: route.full_path.clone(), names: plan.parameters() })
+        let route = plan.scope.route.as_ref().filter(|route| !route.is_wrong)?;
+        let pattern = Pattern::parse(&route.full_path).ok()?;
+        Some(Self { text: route.full_path.clone(), names: names_of(&pattern) })
     }
 
     /// What it has, up to the number that a `Path` takes.
