@@ -2,6 +2,7 @@
 
 mod arguments;
 mod pushes;
+mod routes;
 mod unknown;
 
 use std::collections::BTreeSet;
@@ -25,19 +26,29 @@ pub(crate) struct LeftOut {
     foreign: BTreeSet<usize>,
 }
 
-/// Checks a server as a whole.
-pub(crate) fn check(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut {
-    let (server, calls) = (resolved.server, &resolved.calls);
-    let sessions = &server.root.sessions;
+/// Checks a server as a whole. Returns the handlers that are left out of each module.
+pub(crate) fn check(resolved: &[Resolved<'_>], diagnostics: &mut Diagnostics) -> Vec<LeftOut> {
+    if let Some(root) = resolved.first() {
+        one_type("identity", &root.server.identities, diagnostics);
+        routes::check(root.server, diagnostics);
+    }
+    resolved.iter().map(|module| check_module(module, resolved, diagnostics)).collect()
+}
+
+fn check_module(module: &Resolved<'_>, all: &[Resolved<'_>], diagnostics: &mut Diagnostics) -> LeftOut {
+    let Resolved { server, scope, calls } = module;
+    let sessions = &scope.sessions;
     one_type("session", sessions, diagnostics);
-    one_type("identity", &server.identities, diagnostics);
-    pushes::check(&server.root, diagnostics);
-    if server.root.parts_unclear || !are_twins(sessions) || !are_twins(&server.identities) {
+    pushes::check(scope, diagnostics);
+    let is_unclear = scope.parts_unclear || server.root.parts_unclear;
+    if is_unclear || !are_twins(sessions) || !are_twins(&server.identities) {
         // It is unknown whether an argument is a state or the session.
         return LeftOut { all: (0..calls.len()).collect(), foreign: BTreeSet::new() };
     }
-    let left_out = find_wrong(resolved, diagnostics);
-    identity_is_made(resolved, diagnostics);
+    let left_out = find_wrong(module, all, diagnostics);
+    if scope.route.is_none() {
+        identity_is_made(module, diagnostics);
+    }
     one_handler_each(calls, &left_out, diagnostics);
     left_out
 }
@@ -54,19 +65,21 @@ impl LeftOut {
 }
 
 /// Finds the handlers that cannot be called.
-fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut {
+fn find_wrong(resolved: &Resolved<'_>, all: &[Resolved<'_>], diagnostics: &mut Diagnostics) -> LeftOut {
     let mut wrong = LeftOut::default();
+    let calls = || all.iter().flat_map(|module| &module.calls);
     let locking = |number| {
         let locks = |call: &&Call<'_>| !call.handler.awaits() && call.changes_state(number);
-        resolved.calls.iter().find(locks).map(|call| &call.handler.name)
+        calls().find(locks).map(|call| &call.handler.name)
     };
     let timed = |number| {
         let is_timer = |call: &&Call<'_>| call.timed_state == Some(number);
-        resolved.calls.iter().find(is_timer).map(|call| &call.handler.name)
+        calls().find(is_timer).map(|call| &call.handler.name)
     };
     let states = 0..resolved.server.states.len();
     let mut arguments = Arguments {
         server: resolved.server,
+        scope: resolved.scope,
         locking: states.clone().map(locking).collect(),
         timed: states.map(timed).collect(),
         unmarked: BTreeSet::new(),
@@ -75,6 +88,7 @@ fn find_wrong(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> LeftOut
         let before = diagnostics.count();
         let earlier = resolved.calls.iter().take(number).map(|call| call.handler);
         no_second_handler(call.handler, earlier, diagnostics);
+        routes::belongs_here(call.handler, resolved.scope, resolved.server, diagnostics);
         returns_no_session(call, diagnostics);
         returns_no_status(call, diagnostics);
         gives_verdict(call.handler, diagnostics);
@@ -207,7 +221,7 @@ fn returns_no_session(call: &Call<'_>, diagnostics: &mut Diagnostics) {
 
 /// Checks that the identity is made, as far as names tell.
 fn identity_is_made(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
-    let scope = &resolved.server.root;
+    let scope = resolved.scope;
     let Some(identity) = resolved.server.identities.first().filter(|_| !scope.handshake_unread) else {
         return;
     };
@@ -259,7 +273,7 @@ fn limits_fit(handler: &Handler, diagnostics: &mut Diagnostics) {
 
 /// The type that a `handshake` handler returns as the session, if `#[session]` is missing above it.
 fn unmarked_session<'r>(call: &Call<'r>, resolved: &Resolved<'r>) -> Option<&'r Ident> {
-    let scope = &resolved.server.root;
+    let scope = resolved.scope;
     if call.handler.event() != Some(Event::Handshake) || !scope.sessions.is_empty() {
         return None;
     }

@@ -38,6 +38,11 @@ impl Diagnostics {
         self.found.len()
     }
 
+    #[cfg(test)]
+    pub(crate) fn messages(&self) -> Vec<String> {
+        self.found.iter().map(ToString::to_string).collect()
+    }
+
     /// The mistakes as `compile_error!` items.
     pub(crate) fn into_tokens(self) -> TokenStream {
         let found = self.found.iter().map(syn::Error::to_compile_error);

@@ -48,7 +48,9 @@ pub(crate) enum Payload {
 pub(crate) enum Surroundings {
     /// A connection that has not come to a route, or never will.
     Opening,
-    /// A connection that a route is to admit.
+    /// A connection that a route is to admit, and that has its identity.
+    Arrival,
+    /// A connection that is to be admitted by the handler that makes its session, or its identity.
     Admission,
     /// A connection that a route serves, with its session.
     Connection,
@@ -347,6 +349,22 @@ pub(crate) const GUARD: Row = Row {
     ],
 };
 
+/// The function that `guard = …` of a route names.
+pub(crate) const ROUTE_GUARD: Row = Row {
+    title: "a guard of a route",
+    argument_trait: "FromRouteGuard",
+    payload: Payload::Kept("Handshake"),
+    payload_types: &["&Handshake"],
+    payload_words: "`&Handshake`, `Path`, `Query`, `Bearer`",
+    surroundings: Surroundings::Arrival,
+    session: Session::Absent("it says who may come, before there is a session"),
+    hints: &[
+        (Wanted::Text, "it says who may come: path, query, headers and cookies are methods of the request"),
+        (Wanted::Request, "the request of a handshake is a `&Handshake`"),
+    ],
+    ..GUARD
+};
+
 /// `#[tick(…)]`
 pub(crate) const TICK: Row = Row {
     name: "tick",
@@ -415,7 +433,7 @@ impl Row {
     /// Whether it is a route's event, and not the server's.
     pub(crate) fn is_of_route(&self) -> bool {
         match self.surroundings {
-            Surroundings::Admission | Surroundings::Connection => true,
+            Surroundings::Arrival | Surroundings::Admission | Surroundings::Connection => true,
             Surroundings::Opening | Surroundings::Server => false,
         }
     }
@@ -423,7 +441,10 @@ impl Row {
     /// What a handler can take, as a sentence. The traits of the runtime use the same words.
     pub(crate) fn offer(&self) -> String {
         let conn = match self.surroundings {
-            Surroundings::Opening | Surroundings::Admission | Surroundings::Connection => "`&Conn`",
+            Surroundings::Opening
+            | Surroundings::Arrival
+            | Surroundings::Admission
+            | Surroundings::Connection => "`&Conn`",
             Surroundings::Server => "",
         };
         let session = match self.session {
@@ -432,7 +453,7 @@ impl Row {
             Session::Absent(_) => "",
         };
         let identity = match self.surroundings {
-            Surroundings::Connection => "the `#[identity]` by `&`",
+            Surroundings::Arrival | Surroundings::Connection => "the `#[identity]` by `&`",
             Surroundings::Opening | Surroundings::Admission | Surroundings::Server => "",
         };
         let state = "the `#[state]` by `&` or `&mut`";

@@ -11,6 +11,7 @@ mod named;
 mod parts;
 mod push;
 mod returned;
+mod routes;
 mod server;
 mod service;
 pub(crate) mod spans;
@@ -26,28 +27,34 @@ use crate::diagnostics::Diagnostics;
 use crate::model::{Form, Item, Scope};
 use crate::plan::Plan;
 
-pub(crate) fn expand(plan: &Plan<'_>, diagnostics: Diagnostics) -> TokenStream {
+pub(crate) fn expand(plans: &[Plan<'_>], diagnostics: Diagnostics) -> TokenStream {
+    let Some(root) = plans.first() else { return diagnostics.into_tokens() };
+    module(root, plans, diagnostics.into_tokens())
+}
+
+/// A module as it was, with the routes in it, and behind it the dispatch and what else is for its end.
+fn module(plan: &Plan<'_>, plans: &[Plan<'_>], end: TokenStream) -> TokenStream {
     let Scope { head, inner_attributes, items, span, .. } = plan.scope;
     let items = items
         .iter()
         .enumerate()
         .filter(|(number, _)| !plan.is_omitted(*number))
-        .map(|(number, item)| write_item(item, plan.is_uncalled(number)));
+        .map(|(number, item)| write_item(item, plan.is_uncalled(number), plans));
     let runtime = server::runtime(plan);
-    let service = service::service(plan);
+    let service = service::service(plan, plans);
     let parts = parts::parts(plan);
     let pushes = push::pushes(plan);
     let once = arguments::once(plan);
     let words = words::words(plan);
     let builder = server::builder(plan);
-    let diagnostics = diagnostics.into_tokens();
-    let body = quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #words #builder #diagnostics);
+    let body =
+        quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #words #builder #end);
     let mut body = Group::new(Delimiter::Brace, body);
     body.set_span(*span);
     quote!(#head #body)
 }
 
-fn write_item(item: &Item, is_uncalled: bool) -> TokenStream {
+fn write_item(item: &Item, is_uncalled: bool, plans: &[Plan<'_>]) -> TokenStream {
     let Item { attributes, tokens, form } = item;
     match form {
         Form::AsWritten if !is_uncalled => quote!(#attributes #tokens),
@@ -57,6 +64,10 @@ fn write_item(item: &Item, is_uncalled: bool) -> TokenStream {
         Form::Omitted => TokenStream::new(),
         Form::Method => {
             quote!(const _: () = { #[allow(dead_code)] trait Misplaced: Sized { #attributes #tokens } };)
+        }
+        Form::Route(number) => {
+            let module = plans.get(number + 1).map(|plan| module(plan, plans, TokenStream::new()));
+            quote!(#attributes #module)
         }
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn event(name: &str) -> Option<String> {
 pub(crate) fn attribute(name: &str) -> Option<String> {
     let plain = name_of_event(name);
     let instead = match plain.as_str() {
-        "get" | "post" | "route" => {
+        "get" | "post" => {
             return Some(format!(
                 "there is no `#[{name}]`: one function answers all plain HTTP requests, so write `#[on(request)]` and \
                  `match request.path()`"
@@ -63,8 +63,39 @@ pub(crate) fn attribute(name: &str) -> Option<String> {
     Some(format!("there is no `#[{name}]`: write {instead}"))
 }
 
-/// What to write instead of an option that is an event, a type or a tick here.
+/// What to write instead of an option of the server that is an event, a type or a tick here.
 pub(crate) fn option(name: &str) -> Option<String> {
+    let instead = match name {
+        "path" | "route" | "routes" | "url" => {
+            "it serves every path; a `handshake` handler can refuse some by `request.path()`".to_owned()
+        }
+        _ => instead_of_option(name)?,
+    };
+    Some(format!("the server has no option `{name}`: {instead}"))
+}
+
+/// What to write instead of an option of a route that is something else here.
+pub(crate) fn option_on_route(name: &str) -> Option<String> {
+    let instead = match name {
+        "path" | "url" | "uri" | "pattern" => {
+            "its path stands first, without a name: `#[route(\"/lobby\")]`".to_owned()
+        }
+        "keep" => of_room("keep = 10"),
+        "max_rooms" => of_room("max_rooms = 10_000"),
+        "open" => of_room("open"),
+        "state" | "identity" => {
+            format!("all routes share it: write `#[{name}]` above the type inside the server's module")
+        }
+        _ => instead_of_option(name)?,
+    };
+    Some(format!("a route has no option `{name}`: {instead}"))
+}
+
+fn of_room(written: &str) -> String {
+    format!("it belongs to the room: write `#[room({written})]` above the room's type inside the module")
+}
+
+fn instead_of_option(name: &str) -> Option<String> {
     let plain = name_of_event(name);
     let above = "above a function inside the module";
     let instead = match name {
@@ -72,9 +103,6 @@ pub(crate) fn option(name: &str) -> Option<String> {
         "period" | "tick_period" | "on_tick" => format!("write `#[tick(period = 1)]` {above}"),
         "watch_readable" | "on_readable" => format!("write `#[watch(readable = …)]` {above}"),
         "watch_writable" | "on_writable" => format!("write `#[watch(writable = …)]` {above}"),
-        "path" | "route" | "routes" | "url" => {
-            "it serves every path; a `handshake` handler can refuse some by `request.path()`".to_owned()
-        }
         _ => {
             let is_event = plain != name || Event::of_name(name).is_some();
             let event = Event::of_name(&plain).or_else(|| Event::of_foreign_name(&plain));
@@ -82,7 +110,7 @@ pub(crate) fn option(name: &str) -> Option<String> {
             format!("write `#[on({})]` {above}", event.name())
         }
     };
-    Some(format!("the server has no option `{name}`: {instead}"))
+    Some(instead)
 }
 
 /// What to write instead of an extractor, such as `State(db): State<Db>`.

@@ -42,9 +42,19 @@ macro_rules! rows {
     ($(
         #[doc = $sentence:literal]
         $(#[doc = $more:literal])*
-        $name:ident: $kind:ident $(($($bounds:tt)*))? { default: $default:literal, $($rest:tt)* }
+        $name:ident: $kind:ident $(($($bounds:tt)*))? { default: $default:literal, of: $owner:ident $($rest:tt)* }
     )*) => {
-        concat!($("| `", stringify!($name), "` |", $sentence, " | `", $default, "` |\n"),*)
+        concat!($("| `", stringify!($name), "` |", $sentence, " | `", $default, "` | ", of_routes!($owner), " |\n"),*)
+    };
+}
+
+/// Whether a route may set an option, for that table.
+macro_rules! of_routes {
+    (connection) => {
+        "yes"
+    };
+    (server) => {
+        "no"
     };
 }
 
@@ -94,11 +104,11 @@ macro_rules! rows {
 /// Each value is an expression. It is evaluated in the module when the server starts, and only if neither the builder
 /// nor the environment (`WS_SERVER_LISTEN=…`) sets the option. Literals are checked when the server is compiled.
 ///
-/// | key | what it is | default |
-/// |---|---|---|
+/// | key | what it is | default | may be set on a route |
+/// |---|---|---|---|
 #[doc = ws_spec::for_each_option!(rows)]
-/// | `envelope` | Other names for keys of the envelope: `envelope(type = "event", data = "payload", id = "ref")`. | `type`, `data`, `id` |
-/// | `crate` | The path to `ws_runtime` where it has another name. | `::ws_runtime` |
+/// | `envelope` | Other names for keys of the envelope: `envelope(type = "event", data = "payload", id = "ref")`. | `type`, `data`, `id` | no |
+/// | `crate` | The path to `ws_runtime` where it has another name. | `::ws_runtime` | no |
 ///
 /// Seconds are an integer, a fraction or an expression of type `Duration`; sizes and counts are `usize`.
 #[proc_macro_attribute]
@@ -514,6 +524,46 @@ pub fn push(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
     outside(Marker::Push, &item.into()).into()
 }
 
+/// Marks a module within a [`#[ws_server]`](macro@ws_server) module as a route: `#[route("/table/{id}")]`. It serves the
+/// connections that are opened to its path.
+///
+/// | attribute | what it does |
+/// |---|---|
+/// | `#[route("/lobby")]` | serves this path; `/lobby/` is another |
+/// | `#[route("/table/{id}")]` | serves `/table/7`; `handshake`, `create` and guards take `7` as `Path<u64>` |
+/// | `#[route("/{*path}")]` | serves all paths that no other route does |
+/// | `#[route("/admin", guard = admin)]` | the function `admin` says who may come |
+///
+/// A route has its own session, pushes and handlers. It shares the states and the identity, which the server's module
+/// declares. A server with routes has no handlers of connections of its own but `connect` and `handshake`. Its `handshake`
+/// runs first and makes the identity, then the guard, then the route's `handshake`, which makes the session.
+///
+/// A path without a route is answered with 404, before any handler. Routes may stand within routes: their paths are joined,
+/// and their guards add up.
+///
+/// ```ignore
+/// #[ws_server(listen = 8080)]
+/// mod arcade {
+///     use super::*;
+///
+///     #[route("/echo")]
+///     mod echo {
+///         #[on(utf8)]
+///         fn echo(text: &str) -> &str { text }
+///     }
+///
+///     #[route("/time")]
+///     mod time {
+///         #[on(ready)]
+///         fn now() -> String { now_as_text() }
+///     }
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn route(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    outside(Marker::Route, &item.into()).into()
+}
+
 /// Expands a server. The user's items are emitted even if they contain mistakes.
 fn server(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
@@ -523,8 +573,8 @@ fn server(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     };
     let resolved = resolve::resolve(&server);
     let left_out = check::check(&resolved, &mut diagnostics);
-    let plan = plan::Plan::new(resolved, &left_out);
-    expand::expand(&plan, diagnostics)
+    let plans = plan::plan(resolved, &left_out);
+    expand::expand(&plans, diagnostics)
 }
 
 /// Expands a marker that no `#[ws_server]` has read, which is a mistake.

@@ -18,15 +18,32 @@ pub(crate) struct Server {
     pub(crate) states: Vec<Part>,
     /// More than one only under different `#[cfg]` conditions.
     pub(crate) identities: Vec<Part>,
+    /// The module itself.
     pub(crate) root: Scope,
+    /// The modules marked `#[route]` within it, an outer one before its inner ones.
+    pub(crate) routes: Vec<Scope>,
 }
 
-/// A module with handlers, and what the macro has to know about its items. A server has one today, its own module.
+impl Server {
+    /// Whether connections are served by routes, and not by the server's own module.
+    pub(crate) fn has_routes(&self) -> bool {
+        !self.routes.is_empty()
+    }
+
+    /// All modules with handlers: the server's own first.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        std::iter::once(&self.root).chain(&self.routes)
+    }
+}
+
+/// A module with handlers, and what the macro has to know about its items: the server's own, or one marked `#[route]`.
 #[derive(Debug)]
 pub(crate) struct Scope {
     /// What precedes the body: attributes, visibility, `mod` and the name.
     pub(crate) head: TokenStream,
     pub(crate) name: Ident,
+    /// `None` for the server's own module.
+    pub(crate) route: Option<RouteMark>,
     /// The span of the body's braces.
     pub(crate) span: Span,
     /// The inner attributes of the body.
@@ -52,6 +69,25 @@ pub(crate) struct Scope {
     pub(crate) has_own_arguments: bool,
 }
 
+/// What `#[route(…)]` says, and where the module stands.
+#[derive(Debug)]
+pub(crate) struct RouteMark {
+    /// Its own part of the path.
+    pub(crate) path: LitStr,
+    /// The whole path, from the server's root.
+    pub(crate) full_path: String,
+    /// Whether the path was refused, and stands for none.
+    pub(crate) is_wrong: bool,
+    pub(crate) guard: Option<syn::Path>,
+    /// Those that its connections have, instead of the server's.
+    pub(crate) options: Options,
+    pub(crate) cfgs: Cfgs,
+    /// The index of the route around it; `None` directly within the server's module.
+    pub(crate) outer: Option<usize>,
+    /// How many modules it lies below the server's.
+    pub(crate) depth: usize,
+}
+
 /// An item of a module, without the attributes that the macro reads.
 #[derive(Debug)]
 pub(crate) struct Item {
@@ -73,6 +109,8 @@ pub(crate) enum Form {
     Method,
     /// Not at all, because the compiler would report it once more.
     Omitted,
+    /// The route with this index, with its dispatch.
+    Route(usize),
 }
 
 /// The arguments of `#[ws_server(…)]`.
@@ -82,6 +120,12 @@ pub(crate) struct Settings {
     pub(crate) runtime: Option<syn::Path>,
     /// The keys of the envelope that have another name.
     pub(crate) envelope: EnvelopeKeys,
+    pub(crate) options: Options,
+}
+
+/// The options that an attribute sets, of a server or of a route.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
     pub(crate) values: Vec<Setting>,
     /// Keys that are no option, or have no right value.
     pub(crate) unknown: Vec<Word>,
@@ -102,7 +146,7 @@ pub(crate) enum Vocabulary {
     Event,
     /// A limit of its handler.
     Limit,
-    /// A key of `#[ws_server(…)]`.
+    /// A key of `#[ws_server(…)]` or of `#[route(…)]`.
     Option,
 }
 
@@ -214,8 +258,10 @@ pub(crate) struct Handler {
     pub(crate) arguments: Vec<Argument>,
     pub(crate) output: ReturnType,
     pub(crate) cfgs: Cfgs,
-    /// The index of its item in the module.
+    /// The index of its item in the module that it stands in.
     pub(crate) item: usize,
+    /// How many modules above its scope it stands: a guard may be one of an outer module.
+    pub(crate) above: usize,
 }
 
 /// What a handler is for, by its attribute.
@@ -224,8 +270,10 @@ pub(crate) enum Role {
     On(Event),
     /// `#[on("name")]`: a message of that type.
     Named(LitStr),
-    /// A function without an attribute that `guard = …` names.
+    /// A function without an attribute that `guard = …` of a handler names.
     Guard,
+    /// A function without an attribute that `guard = …` of the route names.
+    RouteGuard,
     Tick {
         period: Expr,
     },
@@ -317,6 +365,16 @@ pub(crate) struct Argument {
     pub(crate) cfgs: Cfgs,
 }
 
+impl Scope {
+    /// Whether connections can be opened to it: a module that only holds other routes is none.
+    pub(crate) fn serves(&self) -> bool {
+        let has_routes = self.items.iter().any(|item| matches!(item.form, Form::Route(_)));
+        let has_handlers =
+            self.handlers.iter().any(|handler| !matches!(handler.role, Role::Guard | Role::RouteGuard));
+        has_handlers || !self.sessions.is_empty() || !self.pushes.is_empty() || !has_routes
+    }
+}
+
 impl Handler {
     /// The row of its event in the table.
     pub(crate) fn row(&self) -> &'static Row {
@@ -328,6 +386,7 @@ impl Handler {
             Role::On(event) => event.row(),
             Role::Named(_) => &events::NAMED,
             Role::Guard => &events::GUARD,
+            Role::RouteGuard => &events::ROUTE_GUARD,
             Role::Tick { .. } => &events::TICK,
             Role::Watch { .. } => &events::WATCH,
             Role::Timer(place) => match place.owner {
@@ -343,7 +402,7 @@ impl Handler {
             Role::On(event) => Some(Subject::Event(*event)),
             Role::Named(name) => Some(Subject::Message(name.value())),
             Role::Timer(place) => Some(Subject::Timer(place.written())),
-            Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
+            Role::Guard | Role::RouteGuard | Role::Tick { .. } | Role::Watch { .. } => None,
         }
     }
 
@@ -388,14 +447,24 @@ impl Role {
     pub(crate) fn message_name(&self) -> Option<&LitStr> {
         match self {
             Self::Named(name) => Some(name),
-            Self::On(_) | Self::Guard | Self::Tick { .. } | Self::Watch { .. } | Self::Timer(_) => None,
+            Self::On(_)
+            | Self::Guard
+            | Self::RouteGuard
+            | Self::Tick { .. }
+            | Self::Watch { .. }
+            | Self::Timer(_) => None,
         }
     }
 
     pub(crate) fn event(&self) -> Option<Event> {
         match self {
             Self::On(event) => Some(*event),
-            Self::Named(_) | Self::Guard | Self::Tick { .. } | Self::Watch { .. } | Self::Timer(_) => None,
+            Self::Named(_)
+            | Self::Guard
+            | Self::RouteGuard
+            | Self::Tick { .. }
+            | Self::Watch { .. }
+            | Self::Timer(_) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The keys of `#[ws_server(…)]`: one for each option that `ws-spec` describes, the keys of the envelope, and the path
-//! to the runtime itself.
+//! to the runtime itself. Those that `#[route(…)]` takes too.
 
-use ws_spec::options::{Kind, OptionInfo, TABLE};
+use ws_spec::options::{Kind, OptionInfo, Owner, TABLE};
 
 /// A key of the attribute.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,6 +21,23 @@ impl Key {
             CRATE => Some(Self::Crate),
             ENVELOPE => Some(Self::Envelope),
             _ => OptionInfo::of_name(name).map(Self::Option),
+        }
+    }
+
+    /// The names of the keys that set an option of a route.
+    pub(crate) fn names_on_route() -> impl Iterator<Item = &'static str> + Clone {
+        TABLE.iter().filter(|option| option.owner == Owner::Connection).map(|option| option.name)
+    }
+
+    /// The option that the key sets on a route, or why only the server has it.
+    pub(crate) fn on_route(self) -> Result<&'static OptionInfo, &'static str> {
+        match self {
+            Self::Option(option) => match option.owner {
+                Owner::Connection => Ok(option),
+                Owner::Server(reason) => Err(reason),
+            },
+            Self::Crate => Err("it writes the code of its routes"),
+            Self::Envelope => Err("all routes have the same keys"),
         }
     }
 

@@ -12,6 +12,7 @@ mod pairs;
 mod part;
 mod phases;
 mod push;
+mod route;
 mod scope;
 mod settings;
 mod timer;

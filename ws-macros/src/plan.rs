@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use ws_spec::path::Pattern;
+
 use crate::cfgs::twins;
 use crate::check::LeftOut;
 use crate::events::{Event, Output};
 use crate::model::{Part, Scope, Server};
 use crate::resolve::{Access, Asks, Call, Resolved};
 
-/// What is generated for a server.
+/// What is generated for a module of a server: its own, or that of a route.
 #[derive(Debug)]
 pub(crate) struct Plan<'s> {
     pub(crate) server: &'s Server,
@@ -49,17 +51,29 @@ pub(crate) enum Cell {
     Timed,
 }
 
+/// Plans all modules, in their order.
+pub(crate) fn plan<'s>(resolved: Vec<Resolved<'s>>, left_out: &[LeftOut]) -> Vec<Plan<'s>> {
+    let kept = resolved.iter().zip(left_out).flat_map(|(module, left_out)| {
+        let calls = module.calls.iter().enumerate();
+        calls.filter(|(number, _)| !left_out.contains(*number)).map(|(_, call)| call.clone())
+    });
+    let all: Vec<Call<'s>> = kept.collect();
+    resolved.into_iter().zip(left_out).map(|(module, left_out)| Plan::new(module, left_out, &all)).collect()
+}
+
 impl<'s> Plan<'s> {
-    pub(crate) fn new(resolved: Resolved<'s>, left_out: &LeftOut) -> Self {
-        let Resolved { server, calls } = resolved;
-        let scope = &server.root;
+    /// Plans a module. `all` are the calls of all modules, for the locks on the states.
+    fn new(resolved: Resolved<'s>, left_out: &LeftOut, all: &[Call<'_>]) -> Self {
+        let Resolved { server, scope, calls } = resolved;
         let mut kept = Vec::new();
         let (mut uncalled, mut omitted) = (BTreeSet::new(), BTreeSet::new());
         let mut handshake_lost = scope.handshake_unread;
         for (number, call) in calls.into_iter().enumerate() {
             if left_out.contains(number) {
-                uncalled.insert(call.handler.item);
-                if left_out.is_foreign(number) {
+                if call.handler.above == 0 {
+                    uncalled.insert(call.handler.item);
+                }
+                if left_out.is_foreign(number) && call.handler.above == 0 {
                     omitted.insert(call.handler.item);
                 }
                 handshake_lost |= call.handler.event() == Some(Event::Handshake)
@@ -71,9 +85,9 @@ impl<'s> Plan<'s> {
         Self {
             server,
             scope,
-            states: states(&server.states, &kept),
+            states: states(&server.states, all),
             sessions: exclusive_parts(&scope.sessions),
-            identities: exclusive_parts(&server.identities),
+            identities: if scope.route.is_none() { exclusive_parts(&server.identities) } else { Vec::new() },
             calls: exclusive_calls(kept),
             session_unclear: scope.parts_unclear || handshake_lost,
             uncalled,
@@ -84,6 +98,23 @@ impl<'s> Plan<'s> {
     /// The calls for named messages, those of `#[on(message)]` included.
     pub(crate) fn named_calls(&self) -> impl Iterator<Item = &Call<'s>> {
         self.calls.iter().filter(|call| call.handler.row().output == Output::Data)
+    }
+
+    /// Whether it is the module of a server that has routes.
+    pub(crate) fn has_routes(&self) -> bool {
+        self.scope.route.is_none() && self.server.has_routes()
+    }
+
+    /// How many modules it lies below the server's.
+    pub(crate) fn depth(&self) -> usize {
+        self.scope.route.as_ref().map_or(0, |route| route.depth)
+    }
+
+    /// The names of the parameters in the whole path of a route.
+    pub(crate) fn parameters(&self) -> Vec<String> {
+        let pattern = self.scope.route.as_ref().and_then(|route| Pattern::parse(&route.full_path).ok());
+        let names = pattern.iter().flat_map(Pattern::parameters).map(|parameter| parameter.name.clone());
+        names.collect()
     }
 
     /// Whether its connections speak the envelope.

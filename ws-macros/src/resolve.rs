@@ -7,10 +7,11 @@ use crate::cfgs::Cfgs;
 use crate::model::{Argument, Handler, Owner, Payload, Role, Scope, Server, TimerPlace};
 use crate::syntax::{output_type, peel, success};
 
-/// A server, and what the arguments of its handlers ask for.
+/// A module of a server, and what the arguments of its handlers ask for.
 #[derive(Debug)]
 pub(crate) struct Resolved<'s> {
     pub(crate) server: &'s Server,
+    pub(crate) scope: &'s Scope,
     /// One for each handler, in the same order.
     pub(crate) calls: Vec<Call<'s>>,
 }
@@ -52,11 +53,13 @@ pub(crate) enum Access {
     Value,
 }
 
-/// Resolves the types of all arguments.
-pub(crate) fn resolve(server: &Server) -> Resolved<'_> {
-    let names = Names { scope: &server.root, server };
-    let call = |handler| names.call(handler);
-    Resolved { server, calls: server.root.handlers.iter().map(call).collect() }
+/// Resolves the types of all arguments. The server's own module comes first, then the routes in their order.
+pub(crate) fn resolve(server: &Server) -> Vec<Resolved<'_>> {
+    let resolved = |scope| {
+        let names = Names { scope, server };
+        Resolved { server, scope, calls: scope.handlers.iter().map(|handler| names.call(handler)).collect() }
+    };
+    server.scopes().map(resolved).collect()
 }
 
 impl Call<'_> {
@@ -96,6 +99,7 @@ impl<'s> Names<'s> {
                 Role::On(_)
                 | Role::Named(_)
                 | Role::Guard
+                | Role::RouteGuard
                 | Role::Tick { .. }
                 | Role::Watch { .. }
                 | Role::Timer(_) => None,
@@ -121,7 +125,8 @@ impl<'s> Names<'s> {
         {
             return Asks::Phase(access);
         }
-        if let Some(number) = self.server.states.iter().position(|state| is(&state.name)) {
+        let is_shared = |name: &Ident| self.is_shared(path, name);
+        if let Some(number) = self.server.states.iter().position(|state| is_shared(&state.name)) {
             return Asks::State(number, access);
         }
         if self.scope.sessions.iter().any(|session| is(&session.name)) {
@@ -130,13 +135,15 @@ impl<'s> Names<'s> {
         if self.is_payload(path) {
             return Asks::Phase(access);
         }
-        if self.server.identities.iter().any(|identity| is(&identity.name)) {
+        if self.server.identities.iter().any(|identity| is_shared(&identity.name)) {
             return Asks::Identity(access);
         }
         // An alias may refer to an alias; a cycle is reported by the compiler.
         if aliases < MOST_ALIASES {
             // Under `#[cfg]` an alias can be declared twice: the state and the session take precedence.
-            let meanings = self.scope.aliases.iter().filter(|(name, _)| is(name));
+            let own = self.scope.aliases.iter().filter(|(name, _)| is(name));
+            let outer = self.server.root.aliases.iter().filter(|(name, _)| is_shared(name));
+            let meanings = own.chain(outer.filter(|_| self.scope.route.is_some()));
             let meanings = meanings.map(|(_, target)| self.asks(target, access, aliases + 1));
             if let Some(asked) = meanings.max_by_key(|asked| {
                 matches!(asked, Asks::State(..) | Asks::Session(_) | Asks::Phase(_) | Asks::Identity(_))
@@ -150,6 +157,23 @@ impl<'s> Names<'s> {
 }
 
 impl Names<'_> {
+    /// Whether a path refers to the item of that name in the server's module. An item of the route's own hides it.
+    fn is_shared(&self, path: &Path, name: &Ident) -> bool {
+        let root = &self.server.root;
+        if self.scope.route.is_none() {
+            return names(path, name, &root.name);
+        }
+        let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
+        match segments.as_slice() {
+            [only] => **only == *name && path.leading_colon.is_none() && !self.scope.types.contains(name),
+            [scopes @ .., last] => {
+                let is_above = scopes.iter().all(|scope| **scope == "super");
+                **last == *name && (is_above || scopes.last().is_some_and(|scope| **scope == root.name))
+            }
+            [] => false,
+        }
+    }
+
     /// Whether a type is what belongs to a phase: it has the name of one, alone or behind a path.
     fn is_payload(&self, path: &Path) -> bool {
         let Some(last) = path.segments.last() else { return false };
@@ -234,7 +258,7 @@ mod tests {
         let server =
             parse::parse(proc_macro2::TokenStream::new(), module.parse().unwrap(), &mut diagnostics).unwrap();
         let resolved = resolve(&server);
-        resolved.calls[0].arguments.iter().map(|(_, asks)| *asks).collect()
+        resolved[0].calls[0].arguments.iter().map(|(_, asks)| *asks).collect()
     }
 
     #[test]

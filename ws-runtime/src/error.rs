@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::listen::{ListenError, TlsError};
 use crate::options::OptionErrors;
+use crate::route::RouteError;
 use crate::tick::TickError;
 #[cfg(unix)]
 use crate::watch::WatchError;
@@ -27,6 +28,9 @@ pub enum Error {
     /// A certificate or a key cannot be used. Without the feature `tls` this error does not occur.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// A path cannot be served.
+    #[error(transparent)]
+    Route(#[from] RouteError),
     /// The period of a tick is wrong.
     #[error(transparent)]
     Tick(#[from] TickError),

@@ -5,10 +5,10 @@
 pub use crate::event::{
     Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent,
     FromConnect, FromContext, FromDisconnect, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong,
-    FromReady, FromRequest, FromShutdown, FromTick, FromUtf8, Guarded, Handled, Identity, IdentityKey,
-    IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps, LocksByAnyName, NoIdentity, OpeningEvent,
-    Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service, SharesState,
-    StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
+    FromReady, FromRequest, FromRouteGuard, FromShutdown, FromTick, FromUtf8, Guarded, Handled, Identity,
+    IdentityKey, IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps, LocksByAnyName, NoIdentity,
+    OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service,
+    SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
 };
 pub use crate::event::{FromStateTimer, FromTimer};
 #[cfg(unix)]
@@ -22,6 +22,7 @@ pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
     SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
+pub use crate::route::{Place, Routes};
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;
 pub use crate::timer::{

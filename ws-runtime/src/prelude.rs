@@ -5,5 +5,5 @@
 #[doc(no_inline)]
 pub use crate::{
     Bearer, Bytes, Close, Conn, Connections, Envelope, Group, Handshake, Html, Json, Query, Reject, Request,
-    Server, Stream, Timer, identity, on, push, session, state, tick, timer, watch, ws_server,
+    Server, Stream, Timer, identity, on, push, route, session, state, tick, timer, watch, ws_server,
 };

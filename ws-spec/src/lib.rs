@@ -8,6 +8,7 @@ pub mod close;
 pub mod environment;
 pub mod options;
 mod origin;
+pub mod path;
 mod suggest;
 mod table;
 mod token;

@@ -10,6 +10,7 @@ macro_rules! describe {
         $(#[doc = $more:literal])*
         $name:ident: $kind:ident $(($($bounds:tt)*))? {
             default: $default:literal,
+            of: $owner:ident $(($reason:literal))?,
             $(allowed: $allowed:literal,)?
             $(hint: $hint:literal,)?
             $(also: [$($also:literal),*],)?
@@ -22,6 +23,7 @@ macro_rules! describe {
                 name: stringify!($name),
                 sentence: $sentence.trim_ascii(),
                 default: $default,
+                owner: owner!($owner $(($reason))?),
                 kind: kind!($kind $(($($bounds)*))?),
                 words: concat!($($allowed)?),
                 hint: concat!($($hint)?),
@@ -73,6 +75,15 @@ macro_rules! kind {
     };
 }
 
+macro_rules! owner {
+    (connection) => {
+        Owner::Connection
+    };
+    (server($reason:literal)) => {
+        Owner::Server($reason)
+    };
+}
+
 macro_rules! bounds {
     ($least:literal, $most:literal) => {
         Bounds { least: $least as f64, most: $most as f64 }
@@ -90,6 +101,8 @@ pub struct OptionInfo {
     pub sentence: &'static str,
     /// The default, in the form of the environment: empty for an empty list, `none` for no value.
     pub default: &'static str,
+    /// Whether a route may have a value of its own.
+    pub owner: Owner,
     /// What its values are.
     pub kind: Kind,
     /// What is allowed in words, unless it is a range of numbers.
@@ -98,6 +111,15 @@ pub struct OptionInfo {
     pub hint: &'static str,
     /// The names of this option in other tools.
     also: &'static [&'static str],
+}
+
+/// Whose option it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// Each connection's: a route may set it for its own.
+    Connection,
+    /// The server's alone, and why: the reason follows "`listen` belongs to the server: ".
+    Server(&'static str),
 }
 
 /// What the values of an option are.
@@ -228,8 +250,9 @@ impl Bounds {
 /// The table of all options for the book, in Markdown.
 #[must_use]
 pub fn markdown_table() -> String {
-    let mut text =
-        String::from("| option | default | allowed | variable | what it is |\n|---|---|---|---|---|\n");
+    let mut text = String::from(
+        "| option | default | allowed | variable | route | what it is |\n|---|---|---|---|---|---|\n",
+    );
     for info in TABLE {
         let default = if info.default.is_empty() { "none" } else { info.default };
         let prefix = environment::PREFIX;
@@ -240,6 +263,10 @@ pub fn markdown_table() -> String {
             format!("`{default}`"),
             info.allowed() + &hint,
             variables.join(", "),
+            match info.owner {
+                Owner::Connection => "yes".to_owned(),
+                Owner::Server(_) => "no".to_owned(),
+            },
             info.sentence.to_owned(),
         ];
         let cells: Vec<_> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
@@ -266,6 +293,9 @@ mod tests {
             }
             let words = info.kind.words();
             assert!(words.is_empty() || words.contains(&info.default), "{}", info.name);
+            if let Owner::Server(reason) = info.owner {
+                assert!(!reason.is_empty() && !reason.ends_with('.'), "{}", info.name);
+            }
         }
     }
 
@@ -289,7 +319,7 @@ mod tests {
             assert!(row.starts_with(&format!("| `{}` | ", info.name)), "{row}");
             assert!(info.variables("WS_SERVER").iter().all(|variable| row.contains(variable)), "{row}");
         }
-        let row = "| `silence_max` | `20` | 0 to 31536000 seconds; 0 turns the check off | `WS_SERVER_SILENCE_MAX` | How ";
+        let row = "| `silence_max` | `20` | 0 to 31536000 seconds; 0 turns the check off | `WS_SERVER_SILENCE_MAX` | yes | How ";
         assert!(table.contains(row), "{table}");
     }
 }

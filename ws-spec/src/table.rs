@@ -10,9 +10,13 @@
 /// ///
 /// /// More documentation.
 /// name: kind(least ..= most, "unit") {
-///     default: "as it would stand in the environment", hint: "0 is off", also: ["what others call it"],
+///     default: "as it would stand in the environment",
+///     of: connection, hint: "0 is off", also: ["what others call it"],
 /// }
 /// ```
+///
+/// An option `of: connection` may be set on a route: it takes effect once the request is read. One that cannot, or that is not
+/// about a connection, is `of: server("why routes have none of their own")`.
 ///
 /// If the kind is not a number, write `allowed: "in words"` instead of the bounds. Seconds need no unit.
 #[doc(hidden)]
@@ -30,6 +34,7 @@ macro_rules! for_each_option {
                 /// between them.
                 listen: listen {
                     default: "80",
+                    of: server("routes share its ports"),
                     allowed: "a port from 0 to 65535, `host:port`, `unix:/path`, `systemd` or a listener",
                     also: ["port", "addr", "address", "bind", "host", "socket"],
                 }
@@ -42,6 +47,7 @@ macro_rules! for_each_option {
                 /// `handshake_timeout`. It needs the feature `tls`, which is on by default.
                 tls: tls {
                     default: "none",
+                    of: server("TLS begins before the request says which route it is for"),
                     allowed: "a certificate file and a key file, or a `rustls::ServerConfig`",
                     also: ["ssl", "https", "wss"],
                 }
@@ -58,6 +64,7 @@ macro_rules! for_each_option {
                 /// TCP retries, which takes many minutes.
                 silence_max: seconds(0 ..= 31_536_000) {
                     default: "20",
+                    of: connection,
                     hint: "0 turns the check off",
                     also: ["timeout", "idle_timeout", "ping", "ping_interval", "ping_timeout", "keepalive", "heartbeat"],
                 }
@@ -67,7 +74,9 @@ macro_rules! for_each_option {
                 /// It has no effect on Unix sockets. Without it, a small message can wait up to 40 ms for the
                 /// acknowledgement of the previous one.
                 nodelay: switch {
-                    default: "true", allowed: "true or false",
+                    default: "true",
+                    of: connection,
+                    allowed: "true or false",
                 }
 
                 /// The largest message that the server sends, in bytes of payload.
@@ -77,6 +86,7 @@ macro_rules! for_each_option {
                 /// set another limit for one connection.
                 max_send_size: count(1 ..= 1_073_741_824, "bytes") {
                     default: "65536",
+                    of: connection,
                 }
 
                 /// The largest message that the server receives, in bytes of payload over all its fragments.
@@ -86,6 +96,7 @@ macro_rules! for_each_option {
                 /// set another limit for one connection.
                 max_recv_size: count(1 ..= 1_073_741_824, "bytes") {
                     default: "65536",
+                    of: connection,
                     also: ["max_size", "max_message_size", "max_frame_size", "max_payload"],
                 }
 
@@ -95,6 +106,7 @@ macro_rules! for_each_option {
                 /// is closed with 1008 (policy violation).
                 max_fragments: count(1 ..= 1_048_576, "fragments") {
                     default: "1024",
+                    of: connection,
                 }
 
                 /// How many messages of one connection are handled: a number a second, or a pair of a number and seconds.
@@ -105,6 +117,7 @@ macro_rules! for_each_option {
                 /// until the inbox is full. To refuse messages instead, give a handler a `rate`.
                 rate: rate {
                     default: "none",
+                    of: connection,
                     allowed: "a number above 0, or `30/60` for 30 in 60 seconds",
                     hint: "`none` is no limit",
                     also: ["rate_limit", "max_rate", "throttle", "limit"],
@@ -116,6 +129,7 @@ macro_rules! for_each_option {
                 /// with the error `too_many_requests`.
                 max_streams: count(1 ..= 65_536, "streams") {
                     default: "16",
+                    of: connection,
                 }
 
                 /// How long the fragments of one message may take, from the first to the last.
@@ -124,6 +138,7 @@ macro_rules! for_each_option {
                 /// memory.
                 assembly_timeout: seconds(0.001 ..= 31_536_000) {
                     default: "30",
+                    of: connection,
                 }
 
                 /// The largest head of an HTTP request, in bytes: the request line and all headers.
@@ -133,6 +148,7 @@ macro_rules! for_each_option {
                 /// subprotocol or in the target may need more than the default.
                 max_header_size: count(1_024 ..= 1_048_576, "bytes") {
                     default: "16384",
+                    of: server("it applies before the request says which route it is for"),
                 }
 
                 /// The largest number of headers in an HTTP request.
@@ -141,6 +157,7 @@ macro_rules! for_each_option {
                 /// send about 15.
                 max_headers: count(8 ..= 1_024, "headers") {
                     default: "64",
+                    of: server("it applies before the request says which route it is for"),
                 }
 
                 /// How long a connection may take to become a WebSocket: TLS, the request, the `handshake` handler.
@@ -150,6 +167,7 @@ macro_rules! for_each_option {
                 /// that has not sent a byte is closed without an answer: browsers open connections in advance.
                 handshake_timeout: seconds(0.001 ..= 31_536_000) {
                     default: "10",
+                    of: server("it begins before the request says which route it is for"),
                 }
 
                 /// How many connections may be on their way to becoming a WebSocket at once.
@@ -161,6 +179,7 @@ macro_rules! for_each_option {
                 /// new peer waits to be accepted.
                 max_handshakes: count(1 ..= 1_048_576, "connections") {
                     default: "1024",
+                    of: server("it counts connections whose request was not read yet"),
                 }
 
                 /// How many bytes may wait for one peer to read them.
@@ -170,6 +189,7 @@ macro_rules! for_each_option {
                 /// the largest message fits.
                 max_outbox: count(1 ..= 1_073_741_824, "bytes") {
                     default: "262144",
+                    of: connection,
                 }
 
                 /// What happens to a peer that reads too slowly, when its outbox is full: `close` or `drop`.
@@ -180,7 +200,9 @@ macro_rules! for_each_option {
                 /// drops the message that does not fit: the newest. Use it if gaps do no harm. A peer that takes no byte
                 /// for `write_timeout` is cut in either case.
                 slow: slow {
-                    default: "close", allowed: "`close` or `drop`", also: ["backpressure"],
+                    default: "close",
+                    of: connection,
+                    allowed: "`close` or `drop`", also: ["backpressure"],
                 }
 
                 /// How many messages of one peer may wait for its handlers.
@@ -190,6 +212,7 @@ macro_rules! for_each_option {
                 /// whichever is larger.
                 max_inbox: count(1 ..= 65_536, "messages") {
                     default: "16",
+                    of: connection,
                 }
 
                 /// How long a peer may take none of the bytes that wait for it.
@@ -201,6 +224,7 @@ macro_rules! for_each_option {
                 /// takes fewer than 256 bytes a second.
                 write_timeout: seconds(0.001 ..= 31_536_000) {
                     default: "10",
+                    of: connection,
                 }
 
                 /// How long the server waits for the peer's close frame after its own (RFC 6455 section 7.1.1).
@@ -212,6 +236,7 @@ macro_rules! for_each_option {
                 /// may continue.
                 close_timeout: seconds(0.001 ..= 31_536_000) {
                     default: "5",
+                    of: connection,
                 }
 
                 /// How long a shutdown may take as a whole: handlers, unsent messages and close frames.
@@ -219,7 +244,9 @@ macro_rules! for_each_option {
                 /// When it has passed, the remaining connections are cut off. Their `disconnect` handlers have 0.7 s
                 /// more, and `start` returns within a second.
                 shutdown_timeout: seconds(0 ..= 31_536_000) {
-                    default: "30", hint: "0 cuts everything off at once",
+                    default: "30",
+                    of: server("all routes are shut down together"),
+                    hint: "0 cuts everything off at once",
                 }
 
                 /// How many connections the server holds at once, counted from `accept`.
@@ -228,7 +255,9 @@ macro_rules! for_each_option {
                 /// an answer. Each connection takes a file descriptor. If the process may not open that many (`ulimit
                 /// -n`), the server accepts fewer connections, and logs that when it starts.
                 max_connections: count(1 ..= 16_777_216, "connections") {
-                    default: "65536", also: ["connections", "max_clients"],
+                    default: "65536",
+                    of: server("connections are counted before the request says which route it is for"),
+                    also: ["connections", "max_clients"],
                 }
 
                 /// How many threads `start()` runs the server on: 0 is one for each core.
@@ -236,7 +265,9 @@ macro_rules! for_each_option {
                 /// With 1, all handlers run on a single thread, one after the other, as in `Net::WebSocket::Server`. It
                 /// has no effect on `serve()` and `bind()`, which use your own runtime.
                 threads: count(0 ..= 1_024, "threads") {
-                    default: "0", also: ["workers", "worker_threads"],
+                    default: "0",
+                    of: server("routes share its threads"),
+                    also: ["workers", "worker_threads"],
                 }
 
                 /// Which web pages may connect: `same`, `any`, or a list of origins.
@@ -248,6 +279,7 @@ macro_rules! for_each_option {
                 /// `http://localhost:3000`. In the environment, separate origins by commas.
                 origins: origins {
                     default: "same",
+                    of: connection,
                     allowed: "`same`, `any`, or origins such as `https://example.org`",
                     also: ["origin", "cors", "allowed_origins", "check_origin"],
                 }
@@ -259,6 +291,7 @@ macro_rules! for_each_option {
                 /// environment, separate them by commas.
                 subprotocols: subprotocols {
                     default: "",
+                    of: connection,
                     allowed: "tokens such as `chat.v1`, without spaces or separators, each once",
                     also: ["protocol", "protocols", "subprotocol"],
                 }
@@ -273,6 +306,7 @@ macro_rules! for_each_option {
                 /// `"off"` need the feature `compression`, which is on by default.
                 compression: compression {
                     default: "off",
+                    of: connection,
                     allowed: "`off`, `on` or `context_takeover`",
                     also: ["compress", "deflate", "permessage_deflate"],
                 }
@@ -282,6 +316,7 @@ macro_rules! for_each_option {
                 /// Level 2 saves almost as much as 9, in a quarter of the time.
                 compression_level: count(1 ..= 9) {
                     default: "2",
+                    of: connection,
                 }
 
                 /// The smallest message that is compressed, in bytes.
@@ -289,6 +324,7 @@ macro_rules! for_each_option {
                 /// Smaller messages are sent uncompressed, because compression would cost more than it saves.
                 compression_min_size: count(0 ..= 1_073_741_824, "bytes") {
                     default: "1024",
+                    of: connection,
                 }
 
                 /// How far back messages refer with `context_takeover`, as a power of two: 12 is 4 KiB.
@@ -298,6 +334,7 @@ macro_rules! for_each_option {
                 /// bits.
                 compression_window_bits: count(9 ..= 15, "bits") {
                     default: "12",
+                    of: connection,
                 }
 
                 /// The prefix of the names of this server's environment variables.
@@ -307,6 +344,7 @@ macro_rules! for_each_option {
                 /// itself cannot come from the environment.
                 env: prefix {
                     default: "WS_SERVER",
+                    of: server("routes have no variables of their own"),
                     allowed: "capital letters, digits and underscores, not a digit first",
                 }
             }

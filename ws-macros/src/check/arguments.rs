@@ -8,7 +8,7 @@ use proc_macro2::Ident;
 use super::unknown;
 use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Row, Session, Surroundings};
-use crate::model::{Argument, Flow, Handler, Role, Server};
+use crate::model::{Argument, Flow, Handler, Role, Scope, Server};
 use crate::resolve::{Access, Asks, Call};
 use crate::syntax::peel;
 use syn::Type;
@@ -25,6 +25,7 @@ pub(super) struct Found {
 /// Checks the arguments of handlers, one handler after the other.
 pub(super) struct Arguments<'c> {
     pub(super) server: &'c Server,
+    pub(super) scope: &'c Scope,
     /// For each state a handler that takes it by `&mut`, if there is one.
     pub(super) locking: Vec<Option<&'c Ident>>,
     /// For each state the handler of a timer in it, if there is one.
@@ -39,10 +40,10 @@ impl Arguments<'_> {
         takes_once(call, diagnostics);
         reads_once(call, diagnostics);
         for (argument, asks) in &call.arguments {
-            argument_fits(argument, *asks, call, diagnostics);
+            argument_fits(argument, *asks, call, self.scope, diagnostics);
             self.state_crosses_no_await(argument, *asks, call.handler, diagnostics);
             if let Asks::Plain | Asks::UnknownReference | Asks::UnknownValue = asks
-                && let Some(problem) = unknown::problem(argument, *asks, call, self.server)
+                && let Some(problem) = unknown::problem(argument, *asks, call, self.scope, self.server)
             {
                 found.is_wrong = true;
                 found.is_foreign |= problem.is_foreign;
@@ -192,7 +193,13 @@ fn lent_once(asks: Asks, call: &Call<'_>) -> Option<Lent> {
 }
 
 /// Checks that the event provides the state or the session in the way that the argument asks for.
-fn argument_fits(argument: &Argument, asks: Asks, call: &Call<'_>, diagnostics: &mut Diagnostics) {
+fn argument_fits(
+    argument: &Argument,
+    asks: Asks,
+    call: &Call<'_>,
+    scope: &Scope,
+    diagnostics: &mut Diagnostics,
+) {
     let (ty, row) = (&argument.ty, call.handler.row());
     match (asks, row.session) {
         (Asks::State(_, Access::Value), _) => diagnostics
@@ -212,7 +219,7 @@ fn argument_fits(argument: &Argument, asks: Asks, call: &Call<'_>, diagnostics: 
             "the session is still needed after this event: take it by `&`, or by `&mut` to change it; only a `disconnect` \
              handler can take it by value",
         ),
-        (Asks::Identity(_), _) if row.surroundings != Surroundings::Connection => {
+        (Asks::Identity(_), _) if !has_identity(row, scope) => {
             diagnostics.error(ty, no_identity(row));
         }
         (Asks::Identity(Access::Mutable | Access::Value), _) => diagnostics.error(
@@ -233,12 +240,21 @@ fn argument_fits(argument: &Argument, asks: Asks, call: &Call<'_>, diagnostics: 
     }
 }
 
+/// Whether the peer has its identity already. The `handshake` handler of a route comes after that of the server.
+fn has_identity(row: &Row, scope: &Scope) -> bool {
+    match row.surroundings {
+        Surroundings::Connection | Surroundings::Arrival => true,
+        Surroundings::Admission => scope.route.is_some(),
+        Surroundings::Opening | Surroundings::Server => false,
+    }
+}
+
 /// Why a handler cannot take the identity.
 fn no_identity(row: &Row) -> String {
     let reason = match row.surroundings {
         Surroundings::Admission => "it makes the identity, so return one",
         Surroundings::Opening => "a peer has one from `#[on(handshake)]` on",
-        Surroundings::Server | Surroundings::Connection => {
+        Surroundings::Server | Surroundings::Connection | Surroundings::Arrival => {
             "it does not belong to a connection; `conn.identity::<…>()` is that of one"
         }
     };

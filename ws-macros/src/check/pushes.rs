@@ -33,7 +33,12 @@ pub(super) fn check(scope: &Scope, diagnostics: &mut Diagnostics) {
             push: None,
             what: format!("the replies of `{}`", handler.name),
         }),
-        Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
+        Role::On(_)
+        | Role::Guard
+        | Role::RouteGuard
+        | Role::Tick { .. }
+        | Role::Watch { .. }
+        | Role::Timer(_) => None,
     });
     let mut named: Vec<Named<'_>> = pushes.chain(handlers).collect();
     named.sort_by_key(|named| named.item);

@@ -10,7 +10,7 @@ use ws_spec::is_misspelt;
 
 use crate::events::{Payload, Row, Session, Surroundings, Wanted};
 use crate::hints;
-use crate::model::{Argument, Server};
+use crate::model::{Argument, Scope, Server};
 use crate::resolve::{Access, Asks, Call};
 use crate::syntax::{is_callable, peel};
 
@@ -24,7 +24,13 @@ pub(super) struct Problem {
 }
 
 /// What is wrong with an argument that is neither the state nor the session; `None` if the macro cannot tell.
-pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: &Server) -> Option<Problem> {
+pub(super) fn problem(
+    argument: &Argument,
+    asks: Asks,
+    call: &Call<'_>,
+    scope: &Scope,
+    server: &Server,
+) -> Option<Problem> {
     let (access, target) = behind_reference(optional(&argument.ty));
     let row = call.handler.row();
     let name = last_segment(target).map(|segment| &segment.ident);
@@ -35,33 +41,33 @@ pub(super) fn problem(argument: &Argument, asks: Asks, call: &Call<'_>, server: 
     if call.may_take_key() {
         return None;
     }
-    let is_own = name.is_some_and(|name| server.root.types.contains(name));
-    if let Some(message) = phase_without_type(target, server) {
+    let is_own = name.is_some_and(|name| scope.types.contains(name));
+    if let Some(message) = phase_without_type(target, scope) {
         return Some(Problem { message, is_foreign: true, unmarked: None });
     }
-    if let Some(name) = name.filter(|_| !is_own && !server.root.has_own_arguments)
+    if let Some(name) = name.filter(|_| !is_own && !scope.has_own_arguments)
         && let Some(hint) = foreign(name, argument)
     {
         return Some(Problem { message: hint.to_owned(), is_foreign: true, unmarked: None });
     }
-    let is_alias = name.is_some_and(|name| is_alias(name, server));
-    let message = if is_own || is_alias { None } else { of_language(target, access, row, server) };
+    let is_alias = name.is_some_and(|name| is_alias(name, scope));
+    let message = if is_own || is_alias { None } else { of_language(target, access, row, scope) };
     if let Some(message) = message {
         return Some(Problem { message, is_foreign: false, unmarked: None });
     }
     let name = name.filter(|_| asks != Asks::Plain && !is_alias)?;
-    let message = unmarked(name, is_own, access, row, server)?;
+    let message = unmarked(name, is_own, access, row, scope, server)?;
     Some(Problem { message, is_foreign: false, unmarked: Some(name.clone()) })
 }
 
 /// A variant of the session that is taken as if it were a type.
-fn phase_without_type(target: &Type, server: &Server) -> Option<String> {
+fn phase_without_type(target: &Type, scope: &Scope) -> Option<String> {
     let Type::Path(path) = target else { return None };
     let segments: Vec<&Ident> = path.path.segments.iter().map(|segment| &segment.ident).collect();
-    for session in &server.root.sessions {
+    for session in &scope.sessions {
         let of_session = |name: &Ident| session.phases.iter().find(|phase| phase.name == *name);
         let phase = match segments.as_slice() {
-            [only] if !server.root.types.contains(*only) && !is_alias(only, server) => of_session(only),
+            [only] if !scope.types.contains(*only) && !is_alias(only, scope) => of_session(only),
             [enumeration, variant] if **enumeration == session.name => of_session(variant),
             _ => None,
         };
@@ -91,7 +97,7 @@ fn foreign(name: &Ident, argument: &Argument) -> Option<&'static str> {
 }
 
 /// A type of Rust's, or one of the runtime's that this event does not provide.
-fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Option<String> {
+fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Option<String> {
     let form = form(target, access);
     if row.payload_types.contains(&form.as_str()) {
         return None;
@@ -145,11 +151,11 @@ fn of_language(target: &Type, access: Access, row: &Row, server: &Server) -> Opt
         "Handshake" | "Request" if access == Access::Shared => {
             refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
-        "Query" | "Bearer" if !has_request(row) && !server.root.has_own_arguments => {
+        "Query" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
             refuse(&format!("`{name}`"), row.hint(Wanted::Request))
         }
         "Json" if row.has_json => None,
-        "Json" if !server.root.has_own_arguments => {
+        "Json" if !scope.has_own_arguments => {
             let returned = "`Json` reads the text of `utf8` and the data of named messages, or is what a handler returns";
             let hint = row
                 .hint(Wanted::Json)
@@ -179,8 +185,14 @@ fn refusal(row: &Row, what: &str, hint: Option<&str>) -> String {
 }
 
 /// A type of the user's that is neither marked nor implements `FromContext`.
-fn unmarked(name: &Ident, is_own: bool, access: Access, row: &Row, server: &Server) -> Option<String> {
-    let scope = &server.root;
+fn unmarked(
+    name: &Ident,
+    is_own: bool,
+    access: Access,
+    row: &Row,
+    scope: &Scope,
+    server: &Server,
+) -> Option<String> {
     let is_nothing_marked = server.states.is_empty() && scope.sessions.is_empty();
     // A type that is declared elsewhere may implement `FromContext` there. A name that is nearly one of the runtime's is
     // misspelt, which the compiler reports.
@@ -219,8 +231,8 @@ const KNOWN_CRATES: [&str; 6] = ["std", "core", "alloc", "ws_runtime", "axum", "
 /// The types that the runtime provides by reference.
 const HANDLES: [&str; 5] = ["Conn", "Server", "Handshake", "Request", "Close"];
 
-fn is_alias(name: &Ident, server: &Server) -> bool {
-    server.root.aliases.iter().any(|(alias, _)| alias == name)
+fn is_alias(name: &Ident, scope: &Scope) -> bool {
+    scope.aliases.iter().any(|(alias, _)| alias == name)
 }
 
 /// The `T` of an `Option<T>`, which no event provides where it does not provide `T`; or the type itself.

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::arguments::{Arguments, arguments};
 use super::returned::{hand_over, receiver, value};
+use super::server::supers;
 use super::spans::{at, here};
 use crate::events::{Event, Output};
 use crate::model::{Argument, Flow};
@@ -68,15 +69,16 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>) -> Invocation {
     let handler = call.handler;
     let name = &handler.name;
     let place = at(name.span());
+    let supers = supers(handler.above);
     let context = (!call.arguments.is_empty()).then(|| context(call));
     let Arguments { made, names } = arguments(call, plan);
     // The call itself stands where the user's code does: an argument in it can only then be pointed at.
     let mut lent = Group::new(Delimiter::Parenthesis, names);
     lent.set_span(name.span());
     let called = match handler.flow {
-        Flow::Plain => quote!(#name #lent),
+        Flow::Plain => quote!(#supers #name #lent),
         Flow::Async => {
-            let mut future = Group::new(Delimiter::Parenthesis, quote!(#name #lent));
+            let mut future = Group::new(Delimiter::Parenthesis, quote!(#supers #name #lent));
             future.set_span(place);
             quote_spanned!(place=> __ws_runtime::handler_must_be_send #future)
         }

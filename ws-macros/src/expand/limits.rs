@@ -31,6 +31,7 @@ pub(crate) fn rates(plan: &Plan<'_>) -> TokenStream {
             Role::On(_)
             | Role::Named(_)
             | Role::Guard
+            | Role::RouteGuard
             | Role::Tick { .. }
             | Role::Watch { .. }
             | Role::Timer(_) => way(call, plan) != Way::Now,
@@ -53,7 +54,7 @@ pub(crate) fn rates(plan: &Plan<'_>) -> TokenStream {
             Role::Named(name) => {
                 arms.extend(quote_spanned!(here()=> #cfgs __ws_runtime::Limited::Named(#name) => #value,));
             }
-            Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => {}
+            Role::Guard | Role::RouteGuard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => {}
         }
     }
     // The `rate` of `#[on(message)]` is not that of names with a handler of their own.
@@ -63,7 +64,7 @@ pub(crate) fn rates(plan: &Plan<'_>) -> TokenStream {
                 let cfgs = call.cfgs.attributes();
                 Some(quote_spanned!(here()=> #cfgs __ws_runtime::Limited::Named(#name) => ::core::option::Option::None,))
             }
-            Role::Named(_) | Role::On(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
+            Role::Named(_) | Role::On(_) | Role::Guard | Role::RouteGuard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
         }
     });
     quote_spanned! {here()=>

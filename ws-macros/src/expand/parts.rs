@@ -24,12 +24,17 @@ pub(crate) fn parts(plan: &Plan<'_>) -> TokenStream {
     let session = alias("__Session", &plan.sessions, &no_session);
     let identity = alias("__Identity", &plan.identities, &no_identity);
     let aliases = quote_spanned!(here()=> #session #identity);
-    let lists = states::lists(plan);
-    let states = states::kept(plan);
+    let is_route = plan.scope.route.is_some();
+    // The server's module declares its states for all routes.
+    let (lists, states) = if is_route {
+        (TokenStream::new(), TokenStream::new())
+    } else {
+        (states::lists(plan), states::kept(plan))
+    };
     if plan.scope.parts_unclear {
         return quote_spanned!(here()=> #aliases #lists #states);
     }
-    let lent = states::lent(plan);
+    let lent = if is_route { TokenStream::new() } else { states::lent(plan) };
     let sessions = plan.sessions.iter().map(|session| lend_session(session, plan));
     let identities = plan.identities.iter().map(|identity| identity::identity(identity, plan));
     quote_spanned!(here()=> #aliases #lists #states #lent #(#sessions)* #(#identities)*)

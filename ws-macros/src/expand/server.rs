@@ -12,6 +12,13 @@ use crate::plan::Plan;
 pub(crate) fn runtime(plan: &Plan<'_>) -> TokenStream {
     let root = root(plan);
     let marks = &plan.scope.marks;
+    if plan.scope.route.is_some() {
+        return quote_spanned! {here()=>
+            use super::__ws_runtime;
+            #[allow(unused_imports)]
+            use #root::{#(#marks as _),*};
+        };
+    }
     quote_spanned! {here()=>
         #[allow(unused_imports)]
         use #root::{generated as __ws_runtime #(, #marks as _)*};
@@ -21,13 +28,27 @@ pub(crate) fn runtime(plan: &Plan<'_>) -> TokenStream {
 /// Where the runtime is.
 pub(crate) fn root(plan: &Plan<'_>) -> TokenStream {
     match &plan.server.settings.runtime {
-        Some(path) => quote::quote!(#path),
+        Some(path) => {
+            // A path that begins outside of the server's module is written as seen from there.
+            let is_relative = path.leading_colon.is_none()
+                && path.segments.first().is_some_and(|first| first.ident == "super");
+            let supers = supers(if is_relative { plan.depth() } else { 0 });
+            quote::quote!(#supers #path)
+        }
         None => quote_spanned!(here()=> ::ws_runtime),
     }
 }
 
+/// `super::`, so many times.
+pub(crate) fn supers(count: usize) -> TokenStream {
+    (0..count).map(|_| quote_spanned!(here()=> super::)).collect()
+}
+
 /// `server()`: what the user calls.
 pub(crate) fn builder(plan: &Plan<'_>) -> TokenStream {
+    if plan.scope.route.is_some() {
+        return TokenStream::new();
+    }
     let (given, unset) = (parts::given(plan), parts::unset(plan));
     let builder =
         quote_spanned!(here()=> __ws_runtime::Builder<impl __ws_runtime::Service<Given = #given>, #unset>);

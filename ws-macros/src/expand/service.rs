@@ -7,30 +7,44 @@ use syn::ext::IdentExt;
 use super::handlers::{self, event_name, future, needs_event};
 use super::parts::{self, session_type};
 use super::spans::{at, here, otherwise};
-use super::{limits, named, timed, timers, values};
+use super::{limits, named, routes, timed, timers, values};
 use crate::events::{Event, Output, Payload, Row, Surroundings};
 use crate::model::Flow;
 use crate::plan::Plan;
 use crate::resolve::Call;
 
-pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
-    let session = session_type(plan);
+/// What the runtime calls: that of the server in its own module, and that of a route in each module which serves
+/// connections, or has routes within.
+pub(crate) fn service(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
+    let server = plan.scope.route.is_none().then(|| of_server(plan, plans));
+    let route = (!plan.has_routes()).then(|| of_route(plan, plans));
+    quote::quote!(#server #route)
+}
+
+/// A lock is held until the reply is made, which may borrow from the state.
+fn quiet(plan: &Plan<'_>) -> Option<TokenStream> {
+    plan.has_locks().then(|| quote_spanned!(here()=> #[allow(clippy::significant_drop_tightening)]))
+}
+
+fn of_server(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let name = plan.scope.name.unraw().to_string();
-    // A lock is held until the reply is made, which may borrow from the state.
-    let quiet =
-        plan.has_locks().then(|| quote_spanned!(here()=> #[allow(clippy::significant_drop_tightening)]));
+    let quiet = quiet(plan);
     let store = parts::store(plan);
-    let attribute = values::attribute(plan);
-    let (of_route, of_server): (Vec<&Call<'_>>, Vec<&Call<'_>>) =
-        plan.calls.iter().partition(|call| call.handler.row().is_of_route());
-    let of_route = of_route.into_iter().map(|call| event(call, plan));
-    let named = named::named(plan);
-    let rates = limits::rates(plan);
-    let of_server = of_server.into_iter().map(|call| event(call, plan));
-    let fallback = fresh_session(plan);
+    let attribute = values::attribute(&plan.server.settings.options, None, plan);
+    // The server's own handlers: with routes, also the one that makes the identity.
+    let is_of_server = |call: &&Call<'_>| {
+        let row = call.handler.row();
+        !row.is_of_route() || plan.has_routes() && row.surroundings == Surroundings::Admission
+    };
+    let events = plan.calls.iter().filter(is_of_server).map(|call| event(call, plan));
+    let routes = if plan.has_routes() {
+        routes::within(plan, plans)
+    } else {
+        quote_spanned!(here()=> routes.every_path(__Route);)
+    };
+    let keys = named::keys(plan);
     let ticks = timed::ticks(plan);
     let watches = timed::watches(plan);
-    let timers = timers::of_session(plan);
     let timed_states = timers::of_states(plan);
     quote_spanned! {here()=>
         #[allow(dead_code)]
@@ -40,32 +54,56 @@ pub(crate) fn service(plan: &Plan<'_>) -> TokenStream {
         #quiet
         impl __ws_runtime::Service for __Service {
             #store
-            type Route = __Route;
 
             const NAME: &'static ::core::primitive::str = #name;
+            const KEYS: &'static __ws_runtime::Keys = &#keys;
+
+            fn routes(routes: &mut __ws_runtime::Routes<Self>) {
+                #routes
+            }
 
             #attribute
-            #(#of_server)*
+            #(#events)*
             #ticks
             #watches
             #timed_states
         }
+    }
+}
 
+fn of_route(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
+    let session = session_type(plan);
+    let quiet = quiet(plan);
+    let server = routes::server(plan);
+    let place = routes::place(plan);
+    let attribute = routes::attribute(plan);
+    let is_of_route = |call: &&Call<'_>| call.handler.row().is_of_route();
+    let events = plan.calls.iter().filter(is_of_route).map(|call| event(call, plan));
+    let named = named::named(plan);
+    let rates = limits::rates(plan);
+    let timers = timers::of_session(plan);
+    let fallback = fresh_session(plan);
+    let adds = routes::adds(plan, plans);
+    quote_spanned! {here()=>
         #[allow(dead_code)]
         struct __Route;
 
         #[automatically_derived]
         #quiet
         impl __ws_runtime::Route for __Route {
-            type Server = __Service;
+            type Server = #server;
             type Session = #session;
 
-            #(#of_route)*
+            #place
+            #attribute
+            #(#events)*
             #named
             #timers
             #rates
             #fallback
         }
+
+        #adds
     }
 }
 
@@ -77,12 +115,12 @@ fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
     let name = name(call, event);
     let methods = match (row.payload, call.handler.flow) {
         (Payload::Message(_), Flow::Plain) => {
-            let (head, call) = (message_head(row, needs_event(call)), handlers::call(call, plan));
+            let (head, call) = (message_head(row, needs_event(call), plan), handlers::call(call, plan));
             quote_spanned!(here()=> #cfgs #head { __ws_runtime::done({ #call }) })
         }
         (Payload::Message(_), Flow::Async) => {
-            let at_once = message_head(row, false);
-            let (head, future) = (head(row, needs_event(call)), future(call, plan));
+            let at_once = message_head(row, false, plan);
+            let (head, future) = (head(row, needs_event(call), plan), future(call, plan));
             quote_spanned! {here()=>
                 #cfgs
                 #at_once { ::core::result::Result::Ok(__ws_runtime::Handled::Later) }
@@ -92,7 +130,7 @@ fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
             }
         }
         (Payload::Nothing | Payload::Kept(_) | Payload::Handle | Payload::Key, _) => {
-            let (head, future) = (head(row, needs_event(call)), future(call, plan));
+            let (head, future) = (head(row, needs_event(call), plan), future(call, plan));
             quote_spanned!(here()=> #cfgs #head { #future })
         }
     };
@@ -116,26 +154,31 @@ fn name(call: &Call<'_>, event: Event) -> TokenStream {
 }
 
 /// The signature of the method that runs a plain handler, or returns that the handler must be awaited.
-fn message_head(row: &Row, needs_event: bool) -> TokenStream {
-    let (name, event) = (Ident::new(row.name, here()), parameter(row, needs_event));
+fn message_head(row: &Row, needs_event: bool, plan: &Plan<'_>) -> TokenStream {
+    let (name, event) = (Ident::new(row.name, here()), parameter(row, needs_event, plan));
     quote_spanned! {here()=>
         fn #name<'a>(#event) -> ::core::result::Result<__ws_runtime::Handled, __ws_runtime::Failure>
     }
 }
 
 /// The signature of a method whose handler may be awaited.
-fn head(row: &Row, needs_event: bool) -> TokenStream {
+fn head(row: &Row, needs_event: bool, plan: &Plan<'_>) -> TokenStream {
     let name = match row.payload {
         Payload::Message(_) => format!("{}_later", row.name),
         Payload::Nothing | Payload::Kept(_) | Payload::Handle | Payload::Key => row.name.to_owned(),
     };
-    let (name, event) = (Ident::new(&name, here()), parameter(row, needs_event));
+    let (name, event) = (Ident::new(&name, here()), parameter(row, needs_event, plan));
     let output = match row.output {
         Output::Outcome | Output::Reply | Output::Data | Output::Verdict => {
             quote_spanned!(here()=> __ws_runtime::Outcome)
         }
         Output::Admission => {
-            quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Admission<Self::Session>, __ws_runtime::Reject>)
+            let session = if plan.has_routes() {
+                quote_spanned!(here()=> ())
+            } else {
+                quote_spanned!(here()=> Self::Session)
+            };
+            quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Admission<#session>, __ws_runtime::Reject>)
         }
         Output::Response => {
             quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Response, __ws_runtime::Reject>)
@@ -147,7 +190,7 @@ fn head(row: &Row, needs_event: bool) -> TokenStream {
 }
 
 /// The type of a method's argument: the event with its payload.
-fn parameter(row: &Row, needs_event: bool) -> TokenStream {
+pub(super) fn parameter(row: &Row, needs_event: bool, plan: &Plan<'_>) -> TokenStream {
     let name = event_name(needs_event);
     let payload = match row.payload {
         Payload::Nothing | Payload::Handle | Payload::Key => None,
@@ -162,7 +205,10 @@ fn parameter(row: &Row, needs_event: bool) -> TokenStream {
     };
     let ty = match row.surroundings {
         Surroundings::Opening => quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self #payload>),
-        Surroundings::Admission => {
+        Surroundings::Admission if plan.has_routes() => {
+            quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self #payload>)
+        }
+        Surroundings::Admission | Surroundings::Arrival => {
             quote_spanned!(here()=> __ws_runtime::OpeningEvent<'a, Self::Server #payload>)
         }
         Surroundings::Connection => quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self #payload>),
@@ -174,7 +220,7 @@ fn parameter(row: &Row, needs_event: bool) -> TokenStream {
 /// `handshake` where no handler makes the session: it begins as its `Default`.
 fn fresh_session(plan: &Plan<'_>) -> Option<TokenStream> {
     let cfg = otherwise(plan.calls_of(Event::Handshake).map(|call| &call.cfgs))?;
-    let head = head(Event::Handshake.row(), false);
+    let head = head(Event::Handshake.row(), false, plan);
     if plan.session_unclear {
         // Never run: there is an error already.
         return Some(quote_spanned!(here()=> #cfg #head { async { ::core::unimplemented!() } }));

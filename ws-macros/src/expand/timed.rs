@@ -97,6 +97,11 @@ fn add_watch(watch: &Call<'_>, interest: Interest, handle: &Expr, plan: &Plan<'_
 fn period<'s>(call: &Call<'s>) -> Option<&'s Expr> {
     match &call.handler.role {
         Role::Tick { period } => Some(period),
-        Role::On(_) | Role::Named(_) | Role::Guard | Role::Watch { .. } | Role::Timer(_) => None,
+        Role::On(_)
+        | Role::Named(_)
+        | Role::Guard
+        | Role::RouteGuard
+        | Role::Watch { .. }
+        | Role::Timer(_) => None,
     }
 }

@@ -102,7 +102,12 @@ pub(crate) fn fires_with(timer: &Call<'_>, argument: &Argument, asks: Asks) -> b
 fn place<'s>(timer: &Call<'s>) -> Option<&'s TimerPlace> {
     match &timer.handler.role {
         Role::Timer(place) => Some(place),
-        Role::On(_) | Role::Named(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } => None,
+        Role::On(_)
+        | Role::Named(_)
+        | Role::Guard
+        | Role::RouteGuard
+        | Role::Tick { .. }
+        | Role::Watch { .. } => None,
     }
 }
 

@@ -7,22 +7,28 @@ use ws_spec::options::Kind;
 
 use super::server::root;
 use super::spans::{at, here, repeat, start};
-use crate::model::{Setting, Value};
+use crate::model::{Options, Setting, Value};
 use crate::plan::Plan;
 use crate::syntax::bare;
 
-/// `attribute`, which gives the values of `#[ws_server(…)]`.
-pub(crate) fn attribute(plan: &Plan<'_>) -> TokenStream {
-    if plan.server.settings.values.is_empty() {
+/// `attribute`, which gives the values of `#[ws_server(…)]` or of `#[route(…)]`.
+///
+/// A route also has the values of the routes around it. They follow its own, which apply first: `around` is the next outer
+/// route with values of its own or from around it.
+pub(crate) fn attribute(options: &Options, around: Option<&TokenStream>, plan: &Plan<'_>) -> TokenStream {
+    if options.values.is_empty() && around.is_none() {
         return TokenStream::new();
     }
-    let values = plan.server.settings.values.iter().map(|setting| {
+    let around =
+        around.map(|route| quote_spanned!(here()=> <#route as __ws_runtime::Route>::attribute(attribute);));
+    let values = options.values.iter().map(|setting| {
         let (key, value) = (repeat(&setting.word), value(setting, plan));
         quote_spanned!(here()=> attribute.#key(|| #value);)
     });
     quote_spanned! {here()=>
         fn attribute(attribute: &mut __ws_runtime::Attribute<'_>) {
             #(#values)*
+            #around
         }
     }
 }

@@ -10,7 +10,8 @@ use crate::plan::Plan;
 
 pub(crate) fn words(plan: &Plan<'_>) -> TokenStream {
     let scope = &plan.scope.words;
-    let all = scope.iter().chain(&plan.server.settings.unknown).filter(|word| is_name(&word.name));
+    let settings = plan.scope.route.as_ref().map_or(&plan.server.settings.options, |route| &route.options);
+    let all = scope.iter().chain(&settings.unknown).filter(|word| is_name(&word.name));
     let (known, unknown): (Vec<&Word>, Vec<&Word>) = all.partition(|word| word.is_known);
     let known: Vec<TokenStream> = known.into_iter().filter_map(path).collect();
     let known = (!known.is_empty()).then(|| {
@@ -36,8 +37,7 @@ pub(crate) fn words(plan: &Plan<'_>) -> TokenStream {
             }
         };
     };
-    let for_editors =
-        scope.iter().chain(&plan.server.settings.unknown).any(|word| !word.is_known).then_some(for_editors);
+    let for_editors = scope.iter().chain(&settings.unknown).any(|word| !word.is_known).then_some(for_editors);
     quote!(#known #for_editors)
 }
 

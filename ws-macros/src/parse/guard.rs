@@ -10,21 +10,28 @@ use super::handler;
 use super::items::{Kind, RawItem};
 use super::marker::Marker;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Form, Limits, Role, Scope};
+use crate::model::{Form, Handler, Limits, Role, Scope};
+
+/// A module and the modules around it, in which guards are looked for.
+pub(super) struct Frame<'f> {
+    pub(super) items: &'f [RawItem],
+    pub(super) module: &'f Ident,
+    /// The module around it, within the server.
+    pub(super) outer: Option<&'f Frame<'f>>,
+}
 
 /// Adds the guards to the handlers of the module. A guard that is wrong is taken off its handlers, so that one mistake is
 /// one error.
 pub(super) fn read(
     scope: &mut Scope,
-    items: &[RawItem],
+    frame: &Frame<'_>,
     runtime: Option<&Path>,
     diagnostics: &mut Diagnostics,
 ) {
-    let functions = Functions { items, runtime, module: &scope.name };
     let mut found = BTreeSet::new();
     for handler in &mut scope.handlers {
         let Some(path) = &handler.limits.guard else { continue };
-        match functions.named(path) {
+        match find(path, frame, runtime) {
             Ok(numbers) => found.extend(numbers),
             Err(problem) => {
                 diagnostics.error(path, problem);
@@ -32,11 +39,26 @@ pub(super) fn read(
             }
         }
     }
-    for number in found {
-        let Some(item) = items.get(number) else { continue };
-        match handler::read((Role::Guard, Limits::default()), item, number, diagnostics) {
-            Some(guard) => scope.handlers.push(guard),
-            None => {
+    let mut of_route = BTreeSet::new();
+    if let Some(route) = &mut scope.route
+        && let Some(path) = &route.guard
+    {
+        match find(path, frame, runtime) {
+            Ok(numbers) => of_route.extend(numbers),
+            Err(problem) => {
+                diagnostics.error(path, problem);
+                route.guard = None;
+            }
+        }
+    }
+    let of_handlers = found.into_iter().map(|place| (Role::Guard, place));
+    for (role, (above, number)) in
+        of_handlers.chain(of_route.into_iter().map(|place| (Role::RouteGuard, place)))
+    {
+        let Some(item) = frame.at(above).and_then(|frame| frame.items.get(number)) else { continue };
+        match handler::read((role, Limits::default()), item, number, diagnostics) {
+            Some(guard) => scope.handlers.push(Handler { above, ..guard }),
+            None if above == 0 => {
                 if let Some(written) = scope.items.get_mut(number) {
                     written.form = handler::uncalled(item);
                     // A method of a trait has no visibility.
@@ -44,21 +66,102 @@ pub(super) fn read(
                     written.tokens = item.tokens.iter().skip(skipped).cloned().collect();
                 }
             }
+            None => {}
         }
     }
+}
+
+/// The functions that a path names: how many modules up, and their numbers there. Several under different `#[cfg]`
+/// conditions.
+fn find(path: &Path, frame: &Frame<'_>, runtime: Option<&Path>) -> Result<Vec<(usize, usize)>, String> {
+    let (name, from) = place(path, frame)?;
+    let bare = path.segments.len() == 1;
+    let mut above = from;
+    while let Some(found) = frame.at(above) {
+        let functions = Functions { items: found.items, runtime };
+        let numbers = functions.named(name)?;
+        if !numbers.is_empty() {
+            return Ok(numbers.into_iter().map(|number| (above, number)).collect());
+        }
+        if !bare {
+            break;
+        }
+        above += 1;
+    }
+    Err(unknown(&name.to_string(), frame, runtime))
+}
+
+/// The name of the function, and how many modules up the search begins.
+fn place<'p>(path: &'p Path, frame: &Frame<'_>) -> Result<(&'p Ident, usize), String> {
+    let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
+    if let [only] = segments.as_slice()
+        && path.leading_colon.is_none()
+    {
+        return Ok((only, 0));
+    }
+    if let Some((last, scopes)) = segments.split_last() {
+        let relative = scopes.iter().all(|scope| **scope == "self" || **scope == "super");
+        let supers = scopes.iter().filter(|scope| **scope == "super").count();
+        if relative && frame.at(supers).is_some() {
+            return Ok((last, supers));
+        }
+        let named = |above: &usize| {
+            frame.at(*above).is_some_and(|frame| scopes.last().is_some_and(|scope| **scope == *frame.module))
+        };
+        if let Some(above) = (0..frame.depth()).find(named) {
+            return Ok((last, above));
+        }
+    }
+    let name = segments.last().map(ToString::to_string).unwrap_or_default();
+    let around = if frame.outer.is_some() { ", or of one around it" } else { "" };
+    Err(format!(
+        "a guard is a function of this module{around}, where its arguments are seen: write a function `{name}` here that \
+         calls the other one"
+    ))
+}
+
+impl<'f> Frame<'f> {
+    /// The module so many levels up.
+    fn at(&self, above: usize) -> Option<&Frame<'f>> {
+        let mut frame = self;
+        for _ in 0..above {
+            frame = frame.outer?;
+        }
+        Some(frame)
+    }
+
+    /// How many modules there are, with this one.
+    fn depth(&self) -> usize {
+        self.outer.map_or(1, |outer| outer.depth() + 1)
+    }
+}
+
+fn unknown(name: &str, frame: &Frame<'_>, runtime: Option<&Path>) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for found in (0..frame.depth()).filter_map(|above| frame.at(above)) {
+        names.extend(Functions { items: found.items, runtime }.unmarked());
+    }
+    let meant = nearest(name, names.iter().map(String::as_str));
+    let meant = meant.map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
+    let place = if frame.outer.is_some() {
+        "in this module, nor in those of the server around it"
+    } else {
+        "in this module"
+    };
+    format!(
+        "there is no function `{name}` {place}{meant}\na guard is a function written in this module, not imported, {RETURNS}"
+    )
 }
 
 /// The functions of a module.
 struct Functions<'i> {
     items: &'i [RawItem],
     runtime: Option<&'i Path>,
-    module: &'i Ident,
 }
 
 impl Functions<'_> {
-    /// The numbers of the functions of this name: several under different `#[cfg]` conditions.
-    fn named(&self, path: &Path) -> Result<Vec<usize>, String> {
-        let name = self.name(path)?;
+    /// The numbers of the functions of this name.
+    fn named(&self, name: &Ident) -> Result<Vec<usize>, String> {
         let of_name = |item: &&(usize, &RawItem)| item.1.name.as_ref().is_some_and(|found| found == name);
         let all: Vec<(usize, &RawItem)> = self.functions().filter(|item| of_name(&item)).collect();
         if all.iter().any(|(_, item)| self.is_marked(item)) {
@@ -66,27 +169,7 @@ impl Functions<'_> {
                 "`{name}` is a handler itself: a guard is a function without an attribute {RETURNS}"
             ));
         }
-        if all.is_empty() {
-            return Err(self.unknown(&name.to_string()));
-        }
         Ok(all.into_iter().map(|(number, _)| number).collect())
-    }
-
-    /// The name, if the path leads to this module.
-    fn name<'p>(&self, path: &'p Path) -> Result<&'p Ident, String> {
-        let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
-        match segments.as_slice() {
-            [only] if path.leading_colon.is_none() => Ok(only),
-            [scope, last] if *scope == "self" || *scope == self.module => Ok(last),
-            [.., scope, last] if *scope == self.module => Ok(last),
-            _ => {
-                let name = segments.last().map(ToString::to_string).unwrap_or_default();
-                Err(format!(
-                    "a guard is a function of this module, where its arguments are seen: write a function `{name}` here that \
-                     calls the other one"
-                ))
-            }
-        }
     }
 
     fn functions(&self) -> impl Iterator<Item = (usize, &RawItem)> {
@@ -97,17 +180,11 @@ impl Functions<'_> {
         item.attributes.iter().any(|attribute| Marker::of(attribute, self.runtime).is_some())
     }
 
-    fn unknown(&self, name: &str) -> String {
-        let names: Vec<String> = self
-            .functions()
+    /// The names of those without an attribute.
+    fn unmarked(&self) -> impl Iterator<Item = String> {
+        self.functions()
             .filter(|(_, item)| !self.is_marked(item))
             .filter_map(|(_, item)| item.name.as_ref().map(ToString::to_string))
-            .collect();
-        let meant = nearest(name, names.iter().map(String::as_str));
-        let meant = meant.map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
-        format!(
-            "there is no function `{name}` in this module{meant}\na guard is a function written in this module, not imported, {RETURNS}"
-        )
     }
 }
 

@@ -55,6 +55,7 @@ pub(crate) fn read(
         output: signature.output,
         cfgs: conditions(&item.attributes),
         item: number,
+        above: 0,
     })
 }
 

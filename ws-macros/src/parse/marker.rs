@@ -24,10 +24,11 @@ pub(crate) enum Marker {
     Session,
     Identity,
     Push,
+    Route,
 }
 
 impl Marker {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::On,
         Self::Tick,
         Self::Watch,
@@ -36,6 +37,7 @@ impl Marker {
         Self::Session,
         Self::Identity,
         Self::Push,
+        Self::Route,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -48,6 +50,7 @@ impl Marker {
             Self::Session => "session",
             Self::Identity => "identity",
             Self::Push => "push",
+            Self::Route => "route",
         }
     }
 
@@ -67,7 +70,7 @@ impl Marker {
     pub(crate) fn marks_functions(self) -> bool {
         match self {
             Self::On | Self::Tick | Self::Watch | Self::Timer => true,
-            Self::State | Self::Session | Self::Identity | Self::Push => false,
+            Self::State | Self::Session | Self::Identity | Self::Push | Self::Route => false,
         }
     }
 }
@@ -84,7 +87,7 @@ pub(crate) fn role(
         Marker::Tick => tick(attribute, diagnostics),
         Marker::Watch => watch(attribute, diagnostics),
         Marker::Timer => timer::read(attribute, owners, diagnostics),
-        Marker::State | Marker::Session | Marker::Identity | Marker::Push => None,
+        Marker::State | Marker::Session | Marker::Identity | Marker::Push | Marker::Route => None,
     };
     role.map(|role| (role, Limits::default()))
 }

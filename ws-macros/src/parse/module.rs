@@ -48,7 +48,9 @@ pub(crate) fn parse(
     }
     let attributes: TokenStream = attributes.into_iter().map(RawAttribute::tokens).collect();
     let head = quote!(#attributes #head);
-    let (root, shared) = scope::read(head, name, body, settings.runtime.as_ref(), diagnostics);
-    let Shared { states, identities } = shared;
-    Some(Server { settings, states, identities, root })
+    let place = scope::Place { head, name, route: None };
+    let (root, shared) = scope::read(place, body, settings.runtime.as_ref(), diagnostics);
+    let Shared { states, identities, routes } = shared;
+    let routes = routes.into_iter().flatten().collect();
+    Some(Server { settings, states, identities, root, routes })
 }

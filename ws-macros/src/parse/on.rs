@@ -203,7 +203,12 @@ fn is_given(limits: &Limits, name: &str) -> bool {
 fn misplaced(role: &Role, limit: &str) -> Option<String> {
     let event = match role {
         Role::On(event) => event,
-        Role::Named(_) | Role::Guard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => {
+        Role::Named(_)
+        | Role::Guard
+        | Role::RouteGuard
+        | Role::Tick { .. }
+        | Role::Watch { .. }
+        | Role::Timer(_) => {
             return None;
         }
     };

@@ -4,27 +4,53 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::{GenericParam, ItemType, ItemUse, Path, UseTree};
 
+use super::guard::Frame;
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
 use super::timer::Owners;
-use super::{guard, handler, methods, part, phases, push, words};
+use super::{guard, handler, methods, part, phases, push, route, words};
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::hints;
-use crate::model::{Form, Handler, Item, Part, Scope};
+use crate::model::{Form, Handler, Item, Part, RouteMark, Scope};
 
-/// Reads the body of a module. Returns what belongs to the server apart.
-pub(crate) fn read(
-    head: TokenStream,
-    name: Ident,
+/// A module, before its body is read.
+pub(super) struct Place {
+    /// What precedes the body: attributes, visibility, `mod` and the name.
+    pub(super) head: TokenStream,
+    pub(super) name: Ident,
+    pub(super) route: Option<RouteMark>,
+}
+
+/// Reads the body of the server's module. Returns what belongs to the server apart.
+pub(super) fn read(
+    place: Place,
     body: &Group,
     runtime: Option<&Path>,
     diagnostics: &mut Diagnostics,
 ) -> (Scope, Shared) {
+    let mut shared = Shared::default();
+    let scope = read_scope(place, body, None, None, runtime, &mut shared, diagnostics);
+    (scope, shared)
+}
+
+/// Reads the body of a module, and of the routes within it. `number` is that of a route.
+fn read_scope(
+    Place { head, name, route }: Place,
+    body: &Group,
+    number: Option<usize>,
+    outer: Option<&Frame<'_>>,
+    runtime: Option<&Path>,
+    shared: &mut Shared,
+    diagnostics: &mut Diagnostics,
+) -> Scope {
     let (inner_attributes, items) = items::cut(body.stream());
+    let module = name.clone();
+    let frame = Frame { items: &items, module: &module, outer };
     let scope = Scope {
         head,
         name,
+        route,
         span: body.span(),
         inner_attributes,
         items: Vec::new(),
@@ -40,10 +66,11 @@ pub(crate) fn read(
         has_own_arguments: false,
     };
     let owners = Owners::of(&items, runtime);
-    let mut reader = Reader { runtime, owners, scope, shared: Shared::default(), diagnostics };
+    let mut reader = Reader { runtime, owners, frame: &frame, number, scope, shared, diagnostics };
     items.iter().for_each(|item| reader.item(item));
-    guard::read(&mut reader.scope, &items, runtime, reader.diagnostics);
-    (reader.scope, reader.shared)
+    let mut scope = reader.scope;
+    guard::read(&mut scope, &frame, runtime, diagnostics);
+    scope
 }
 
 /// What a module declares for the server as a whole.
@@ -51,15 +78,21 @@ pub(crate) fn read(
 pub(crate) struct Shared {
     pub(crate) states: Vec<Part>,
     pub(crate) identities: Vec<Part>,
+    /// In the order in which they begin. Each is there when it has been read.
+    pub(crate) routes: Vec<Option<Scope>>,
 }
 
 struct Reader<'r> {
     /// The path of the runtime, by which its attributes may be written.
     runtime: Option<&'r Path>,
+    /// The items of the module, and the modules around it.
+    frame: &'r Frame<'r>,
+    /// The number of the route; `None` for the server's module.
+    number: Option<usize>,
     /// The types whose fields can be timers.
     owners: Owners,
     scope: Scope,
-    shared: Shared,
+    shared: &'r mut Shared,
     diagnostics: &'r mut Diagnostics,
 }
 
@@ -76,6 +109,15 @@ struct Marked {
 impl Reader<'_> {
     fn item(&mut self, item: &RawItem) {
         self.note_name(item);
+        if item.kind == Kind::Module
+            && let Some(form) = self.route(item)
+        {
+            let attributes = item.attributes.iter().filter(|attribute| !self.is_route(attribute));
+            let attributes = attributes.map(RawAttribute::tokens).collect();
+            let tokens = item.tokens.iter().cloned().collect();
+            self.scope.items.push(Item { attributes, tokens, form });
+            return;
+        }
         let marked = self.marked(item);
         let form = self.form(item, &marked);
         let written = self.write_back(item, marked.marker, form);
@@ -84,6 +126,62 @@ impl Reader<'_> {
             Some(handler) if form == Form::AsWritten => self.scope.handlers.push(handler),
             _ => self.scope.handshake_unread |= marked.may_be_handshake,
         }
+    }
+
+    fn is_route(&self, attribute: &RawAttribute) -> bool {
+        Marker::of(attribute, self.runtime) == Some(Marker::Route)
+    }
+
+    /// Reads a module marked `#[route(…)]`; `None` if it is not marked.
+    fn route(&mut self, item: &RawItem) -> Option<Form> {
+        let attribute = item.attributes.iter().find(|attribute| self.is_route(attribute))?;
+        let name = item.name.clone()?;
+        self.scope.marks.extend(attribute.path.last().cloned());
+        let read = route::read(attribute, self.diagnostics);
+        let Some((head, body)) = item.split_body() else {
+            self.diagnostics.error(
+                &name,
+                format!(
+                    "the macro has to see the handlers, but `mod {name};` has no body: write `mod {name} {{ … }}` here, or in \
+                     `{name}.rs` `#[route(…, server = …)] pub mod route {{ … }}` and here `routes = [{name}::route]` in \
+                     `#[ws_server(…)]`"
+                ),
+            );
+            return Some(Form::Omitted);
+        };
+        let number = self.shared.routes.len();
+        self.shared.routes.push(None);
+        let is_wrong = read.is_none();
+        let route::Route { path, guard, options } = read.unwrap_or_else(|| route::Route::none(name.span()));
+        let outer = self.scope.route.as_ref();
+        let full_path = match outer {
+            Some(outer) => format!("{}{}", outer.full_path.trim_end_matches('/'), path.value()),
+            None => path.value(),
+        };
+        let mark = RouteMark {
+            path,
+            full_path,
+            is_wrong,
+            guard,
+            options,
+            cfgs: handler::conditions(&item.attributes),
+            outer: self.number,
+            depth: outer.map_or(0, |outer| outer.depth) + 1,
+        };
+        let place = Place { head, name, route: Some(mark) };
+        let scope = read_scope(
+            place,
+            body,
+            Some(number),
+            Some(self.frame),
+            self.runtime,
+            self.shared,
+            self.diagnostics,
+        );
+        if let Some(place) = self.shared.routes.get_mut(number) {
+            *place = Some(scope);
+        }
+        Some(Form::Route(number))
     }
 
     /// Records the names that arguments can refer to.
@@ -136,7 +234,12 @@ impl Reader<'_> {
         if marker.marks_functions() {
             return self.handler(marker, attribute, item);
         }
-        if marker == Marker::Push {
+        if marker == Marker::Route {
+            self.diagnostics.error(
+                &attribute.group,
+                format!("`#[route]` belongs on a module, whose functions are the handlers, and this is {}: a plain HTTP request is answered by `#[get(\"/path\")]` on a function", item.noun()),
+            );
+        } else if marker == Marker::Push {
             self.scope.pushes.extend(push::read(attribute, item, self.scope.items.len(), self.diagnostics));
         } else {
             self.part(marker, attribute, item);
@@ -198,11 +301,28 @@ impl Reader<'_> {
         }
         let before = self.diagnostics.count();
         let part = part::read(marker, attribute, item, self.diagnostics);
+        if self.number.is_some() && matches!(marker, Marker::State | Marker::Identity) {
+            let message = if marker == Marker::State {
+                "a state belongs to the server, which has one of it: declare it in the server's module; one for each path \
+                 of a route is a `#[room]`"
+            } else {
+                "an identity is the same on every route: declare it in the server's module, whose `handshake` makes it"
+            };
+            self.diagnostics.error(&attribute.group, message);
+            self.scope.parts_unclear = true;
+            return;
+        }
         self.scope.parts_unclear |= self.diagnostics.count() != before;
         match marker {
             Marker::State => self.shared.states.extend(part),
             Marker::Identity => self.shared.identities.extend(part),
-            Marker::Session | Marker::On | Marker::Tick | Marker::Watch | Marker::Timer | Marker::Push => {
+            Marker::Session
+            | Marker::On
+            | Marker::Tick
+            | Marker::Watch
+            | Marker::Timer
+            | Marker::Push
+            | Marker::Route => {
                 self.scope.sessions.extend(part);
             }
         }

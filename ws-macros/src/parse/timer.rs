@@ -90,7 +90,7 @@ impl What {
             Marker::State => Some(Self::State),
             Marker::Session => Some(Self::Session),
             Marker::Identity => Some(Self::Identity),
-            Marker::On | Marker::Tick | Marker::Watch | Marker::Timer | Marker::Push => None,
+            Marker::On | Marker::Tick | Marker::Watch | Marker::Timer | Marker::Push | Marker::Route => None,
         }
     }
 

@@ -14,7 +14,9 @@ pub(super) fn of(marker: Marker, attribute: &RawAttribute) -> Vec<Word> {
     let vocabulary = match marker {
         Marker::On => Vocabulary::Limit,
         Marker::Tick | Marker::Watch | Marker::Timer => return Vec::new(),
-        Marker::State | Marker::Session | Marker::Identity | Marker::Push => return Vec::new(),
+        Marker::State | Marker::Session | Marker::Identity | Marker::Push | Marker::Route => {
+            return Vec::new();
+        }
     };
     let mut words = Vec::new();
     let mut begins = true;

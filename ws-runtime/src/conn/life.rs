@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use super::Conn;
 use super::dispatch::Dispatcher;
 use super::drive::Driver;
-use super::open::{Opened, open};
+use super::open::{Upgraded, open};
 use super::send::Corked;
 use crate::event::{ClosedBy, Route, Service, Speech};
 use crate::listen::Address;
@@ -33,7 +33,7 @@ impl Life {
         let guard = ConnGuard(hosted.server.new_conn(peer, &stream));
         Self::step(guard.0.clone(), async move {
             let opened = open(Arc::clone(&hosted), guard.0.clone(), stream, slot).await?;
-            Some(serve::<S::Route>(hosted, guard, opened))
+            Some(opened.begin(hosted, guard))
         })
     }
 
@@ -54,8 +54,13 @@ impl Future for Life {
 }
 
 /// Serves a connection that has become a WebSocket, on the route that it was opened to.
-fn serve<R: Route>(hosted: Arc<Hosted<R::Server>>, guard: ConnGuard, opened: Opened<R::Session>) -> Life {
-    let Opened { stream, session, deflate, accepted } = opened;
+pub(super) fn serve<R: Route>(
+    hosted: Arc<Hosted<R::Server>>,
+    guard: ConnGuard,
+    session: R::Session,
+    upgraded: Upgraded,
+) -> Life {
+    let Upgraded { stream, deflate, accepted } = upgraded;
     let conn = guard.0.clone();
     let Halves { read, write, unread } = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
@@ -95,8 +100,8 @@ mod tests {
     use tokio::task::JoinHandle;
 
     use super::*;
-    use crate::event::ConnEvent;
     use crate::handshake::{Classified, HeadLimits, HeadReader, Transport, classify};
+    use crate::route::Routes;
     use crate::{Builder, ws_server};
 
     #[ws_server(crate = crate, listen = "127.0.0.1:0")]
@@ -115,18 +120,18 @@ mod tests {
     async fn mount<S: Service<Given = ()>>(builder: Builder<S>, stream: Stream) -> JoinHandle<()> {
         let running = builder.bind().await.unwrap();
         let server = running.server().clone();
-        let hosted = Arc::new(Hosted::<S> { server, store: S::store(()), tls: None });
+        let routes = Routes::declared();
+        let hosted = Arc::new(Hosted::<S> { server, store: S::store(()), tls: None, routes });
         let conn = hosted.server.new_conn(Address::Memory, &stream);
         let limits = HeadLimits { max_header_size: 1024, max_headers: 10 };
         let head = HeadReader::new(limits).read(&mut &*REQUEST).await.unwrap();
         let transport = Transport { encrypted: false, has_host: true };
-        let Classified::Upgrade(request) = classify(head, &hosted.server.options().origins, transport) else {
+        let Classified::Upgrade(request) = classify(head, |_, _| true, transport) else {
             panic!("it asks for a WebSocket")
         };
-        let event = ConnEvent::before_session(&conn, &hosted.store, &*request);
-        let session = S::Route::handshake(event).await.unwrap().session;
-        let opened = Opened { stream, session, deflate: None, accepted: Vec::new() };
-        tokio::spawn(serve::<S::Route>(hosted, ConnGuard(conn), opened))
+        let (endpoint, _) = hosted.routes.find(request.path()).unwrap();
+        let admitted = endpoint.admit(&hosted, &conn, &request).await.unwrap();
+        tokio::spawn(admitted.open(stream).answered().begin(hosted, ConnGuard(conn)))
     }
 
     /// A text as a client sends it, masked by zeros.

@@ -28,5 +28,5 @@ pub(crate) use self::dispatch::{Panicked, catch, catch_now};
 pub(crate) use self::drive::Moment;
 pub use self::handle::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
 pub(crate) use self::life::Life;
-pub(crate) use self::open::refuse;
+pub(crate) use self::open::{Admitted, refuse};
 pub(crate) use self::send::{Broadcast, Corked, corked};

@@ -85,6 +85,15 @@ arguments_of! {
 }
 
 arguments_of! {
+    /// What a guard of a route can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the states and the
+    /// identity.
+    FromRouteGuard<St> from ConnContext<'a, St, NotYet, Handshake>,
+    "a guard of a route cannot take `{Self}`",
+    "a guard of a route can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
+    "a guard of a route says who may come: it runs before there is a session"
+}
+
+arguments_of! {
     /// What a handler of `#[on(request)]` can take: `&Request`, `Query`, `Bearer`, `&Conn`, `&Server` and the state.
     FromRequest<St> from ConnContext<'a, St, NotYet, Request>,
     "a `request` handler cannot take `{Self}`",

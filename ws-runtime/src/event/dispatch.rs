@@ -11,7 +11,7 @@ use super::route::Route;
 use super::service::Service;
 use crate::conn::catch_now;
 use crate::message::{Envelope, Keys, Limited, Running};
-use crate::{Conn, Reject, Server};
+use crate::{Conn, Handshake, Reject, Server};
 
 /// An event of a connection on its way to a handler. `K` is the store of the states, `Se` the session's type, and `M` the
 /// payload's.
@@ -65,6 +65,21 @@ pub struct Peer<'a> {
 impl<'a, K, M> ConnEvent<'a, K, NotYet, M> {
     pub(crate) fn before_session(conn: &'a Conn, store: &'a K, brought: &'a M) -> Self {
         Self { conn, store, session: None, brought }
+    }
+}
+
+impl<'a, K> ConnEvent<'a, K, NotYet, Handshake> {
+    /// The same event for the guards of an outer route.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { conn: self.conn, store: self.store, session: None, brought: self.brought }
+    }
+
+    /// The same event for a guard that sees so many parameters of the path: those of the route that it stands on.
+    #[must_use]
+    pub fn seeing(&self, parameters: usize) -> Self {
+        self.brought.show_parameters(parameters);
+        self.again()
     }
 }
 

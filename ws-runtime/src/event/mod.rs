@@ -32,7 +32,7 @@ pub use crate::timer::{
 };
 pub use arguments::{
     FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromGuard, FromHandshake, FromMessage,
-    FromNamed, FromPong, FromReady, FromRequest, FromShutdown, FromTick, FromUtf8,
+    FromNamed, FromPong, FromReady, FromRequest, FromRouteGuard, FromShutdown, FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{

@@ -69,6 +69,14 @@ impl Failure {
         matches!(&*self.0, Cause::Argument(reject) if reject.is_of_phase())
     }
 
+    /// The HTTP answer, where a handshake fails.
+    pub(crate) fn into_reject(self) -> Reject {
+        match *self.0 {
+            Cause::Argument(reject) | Cause::Told(reject) => reject,
+            Cause::Error(_) | Cause::NoBinary => Reject::internal_server_error(),
+        }
+    }
+
     /// The refusal, if the peer is told why. A `Reject` that is invalid itself is a mistake of the program instead.
     pub(crate) fn refusal(&self) -> Option<Refusal<'_>> {
         match &*self.0 {

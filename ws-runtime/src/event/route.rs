@@ -7,6 +7,8 @@ use super::outcome::{Failure, Handled, Outcome};
 use super::{Admission, Binary, Close, Service, Utf8};
 use crate::generated::BoxFuture;
 use crate::message::{Beside, Envelope, Keys, Limit, Limited, Running};
+use crate::options::Attribute;
+use crate::route::Place;
 use crate::timer::SessionTimer;
 use crate::{Handshake, Reject};
 
@@ -24,6 +26,25 @@ pub trait Route: Sized + Send + Sync + 'static {
     type Server: Service;
     /// The type marked `#[session]`, or `()`.
     type Session: Send + 'static;
+
+    /// Its path, and where that was declared. A server without routes has none.
+    #[must_use]
+    fn place() -> Place {
+        Place::new("/", "", 0)
+    }
+
+    /// Runs the guards of its path, those of outer routes first.
+    fn guard_route<'a>(
+        event: OpeningEvent<'a, Self::Server, Handshake>,
+    ) -> impl Future<Output = Outcome> + Send {
+        let _ = event;
+        async { Ok(()) }
+    }
+
+    /// Sets the options of the route, and then those of the routes around it that it does not set itself.
+    fn attribute(attribute: &mut Attribute<'_>) {
+        let _ = attribute;
+    }
 
     const HANDSHAKE: &'static str = "handshake";
 

@@ -4,15 +4,17 @@ use std::future::Future;
 
 use bytes::Bytes;
 
+use super::Admission;
 #[cfg(unix)]
 use super::Watches;
 use super::dispatch::{OpeningEvent, ServerEvent};
 use super::outcome::Outcome;
-use super::route::Route;
+use crate::message::Keys;
 use crate::options::Attribute;
+use crate::route::Routes;
 use crate::tick::Ticks;
 use crate::timer::TimedState;
-use crate::{Reject, Request};
+use crate::{Handshake, Reject, Request};
 
 /// A server: its states, its options, and the handlers that belong to no route.
 ///
@@ -25,11 +27,11 @@ pub trait Service: Sized + Send + Sync + 'static {
     type Given;
     /// All states, each in a cell of its own.
     type Store: Send + Sync + 'static;
-    /// The route that serves its connections.
-    type Route: Route<Server = Self>;
-
     /// The module's name.
     const NAME: &'static str;
+
+    /// The keys of the envelope.
+    const KEYS: &'static Keys = &Keys::DEFAULT;
 
     /// Makes the store. A state that cannot be given is its `Default`.
     fn store(given: Self::Given) -> Self::Store;
@@ -39,11 +41,25 @@ pub trait Service: Sized + Send + Sync + 'static {
         let _ = attribute;
     }
 
+    /// Adds its routes: one for every path, or several.
+    fn routes(routes: &mut Routes<Self>);
+
     const CONNECT: &'static str = "connect";
 
     fn connect<'a>(event: OpeningEvent<'a, Self>) -> impl Future<Output = Outcome> + Send {
         let _ = event;
         async { Ok(()) }
+    }
+
+    const HANDSHAKE: &'static str = "handshake";
+
+    /// Accepts a handshake before the route does, and makes the identity. A server without routes leaves that to its only
+    /// route.
+    fn handshake<'a>(
+        event: OpeningEvent<'a, Self, Handshake>,
+    ) -> impl Future<Output = Result<Admission<()>, Reject>> + Send {
+        let _ = event;
+        async { Ok(Admission::anonymous(())) }
     }
 
     /// `None` if the module has no `request` handler. It cannot be set at run time.

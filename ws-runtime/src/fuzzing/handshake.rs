@@ -43,7 +43,7 @@ fn answer(bytes: &[u8], sizes: Vec<usize>, origins: &Origins) -> Option<String> 
         Err(HeadError::Closed) => return None,
         Err(HeadError::Io(error)) => panic!("{error}"),
         Err(HeadError::Refused(refusal)) => (refusal.into_response(), Method::GET),
-        Ok(head) => match classify(head, origins, transport) {
+        Ok(head) => match classify(head, |_, judge| judge(origins), transport) {
             Classified::ForeignPage(_) => (Refusal::ForeignOrigin.into_response(), Method::GET),
             Classified::Refused(refusal) => (refusal.into_response(), Method::GET),
             Classified::Plain(request) => (format!("{request:?}").into_response(), request.method().clone()),

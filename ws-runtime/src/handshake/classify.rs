@@ -37,8 +37,13 @@ pub(crate) struct Transport {
     pub(crate) has_host: bool,
 }
 
-/// Classifies a request by RFC 6455 section 4.2.1 and RFC 9112.
-pub(crate) fn classify(mut head: Head, origins: &Origins, transport: Transport) -> Classified {
+/// Classifies a request by RFC 6455 section 4.2.1 and RFC 9112. `allows` says whether a handshake for a path is allowed; its
+/// second argument judges the origin by the origins that the path allows.
+pub(crate) fn classify(
+    mut head: Head,
+    allows: impl FnOnce(&str, &dyn Fn(&Origins) -> bool) -> bool,
+    transport: Transport,
+) -> Classified {
     let host = match check_head(&mut head, transport) {
         Ok(host) => host,
         Err(refusal) => return Classified::Refused(refusal),
@@ -55,10 +60,17 @@ pub(crate) fn classify(mut head: Head, origins: &Origins, transport: Transport) 
     };
     match sole(&head.headers, &ORIGIN) {
         Err(Repeated) => Classified::Refused(Refusal::Origin),
-        Ok(Some(origin)) if !origins.allow(origin.as_bytes(), host.as_ref(), transport.encrypted) => {
-            Classified::ForeignPage(origin.clone())
+        Ok(origin) => {
+            let judge = |origins: &Origins| {
+                origin
+                    .is_none_or(|origin| origins.allow(origin.as_bytes(), host.as_ref(), transport.encrypted))
+            };
+            let is_allowed = allows(head.uri.path(), &judge);
+            if let Some(origin) = origin.filter(|_| !is_allowed) {
+                return Classified::ForeignPage(origin.clone());
+            }
+            Classified::Upgrade(Box::new(Handshake::new(head, offered, accept_key)))
         }
-        Ok(_) => Classified::Upgrade(Box::new(Handshake::new(head, offered, accept_key))),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Requests as handlers see them: a handshake, and a plain HTTP request.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
@@ -10,6 +11,7 @@ use http::{HeaderMap, Method, Uri};
 
 use super::bearer::Bearer;
 use crate::conn::IntoExpiry;
+use crate::route::Parameters;
 
 use super::head::Head;
 use super::reject::{InvalidHeader, Reject, parse_header};
@@ -40,6 +42,10 @@ pub struct Handshake {
     accept_key: HeaderValue,
     /// What handlers add to the answer. A mutex, because handlers get the handshake by `&`.
     answer: Mutex<Answer>,
+    /// Those of the path of its route.
+    parameters: Parameters,
+    /// How many of them a handler sees: a guard of an outer route sees those of its own path.
+    seen: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -67,6 +73,8 @@ struct Answer {
 /// ```
 pub struct Request {
     head: Head,
+    /// Those of the path of a `#[get]`.
+    parameters: Parameters,
 }
 
 /// Implements access to the head for both kinds of request.
@@ -127,7 +135,34 @@ reads_head!(Request);
 
 impl Handshake {
     pub(super) fn new(head: Head, offered: Subprotocols, accept_key: HeaderValue) -> Self {
-        Self { head, offered, accept_key, answer: Mutex::default() }
+        Self {
+            head,
+            offered,
+            accept_key,
+            answer: Mutex::default(),
+            parameters: Parameters::default(),
+            seen: AtomicUsize::new(usize::MAX),
+        }
+    }
+
+    /// Sets the parameters of its path, before handlers see it.
+    pub(crate) fn set_parameters(&mut self, parameters: Parameters) {
+        self.parameters = parameters;
+    }
+
+    /// All parameters of its path, percent-decoded.
+    pub(crate) fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Lets handlers see so many of the parameters, from now on.
+    pub(crate) fn show_parameters(&self, count: usize) {
+        self.seen.store(count, Ordering::Relaxed);
+    }
+
+    /// The names and values of the parameters that the handler may see.
+    pub(crate) fn seen_parameters(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.parameters.first(self.seen.load(Ordering::Relaxed))
     }
 
     /// `Sec-WebSocket-Accept` (RFC 6455 section 4.2.2).
@@ -268,7 +303,17 @@ impl Handshake {
 
 impl Request {
     pub(super) fn new(head: Head) -> Self {
-        Self { head }
+        Self { head, parameters: Parameters::default() }
+    }
+
+    /// Sets the parameters of its path, before a handler sees it.
+    pub(crate) fn set_parameters(&mut self, parameters: Parameters) {
+        self.parameters = parameters;
+    }
+
+    /// All parameters of its path, percent-decoded.
+    pub(crate) fn parameters(&self) -> &Parameters {
+        &self.parameters
     }
 
     /// The method, mostly `GET`. Answer `HEAD` like `GET`: the server leaves out the body.

@@ -1,10 +1,13 @@
-//! The values of `#[ws_server(…)]`.
+//! The values of `#[ws_server(…)]` and of `#[route(…)]`.
 
-use ws_spec::options as info;
+use std::sync::Arc;
+
+use ws_spec::options::{self as info, OptionInfo, Owner};
 
 use super::describe::Draft;
+use super::draft::Source;
 
-/// Collects the values of a server's attribute.
+/// Collects the values of the attribute of a server or of a route.
 #[doc(hidden)]
 pub struct Attribute<'a> {
     pub(super) draft: &'a mut Draft,
@@ -27,22 +30,37 @@ impl<'a> Attribute<'a> {
         Self { draft, turn: Turn::Rest }
     }
 
-    pub(super) fn wants(&self, option: &str) -> bool {
+    /// Takes what a route sets.
+    pub(super) fn of_route(draft: &'a mut Draft, path: Arc<str>) -> Self {
+        Self { draft, turn: Turn::Route(path) }
+    }
+
+    pub(super) fn wants(&self, option: &OptionInfo) -> bool {
         match self.turn {
-            Turn::Prefix => option == info::env.name,
-            Turn::Threads => option == info::threads.name,
-            Turn::Rest => option != info::env.name && option != info::threads.name,
+            Turn::Prefix => option.name == info::env.name,
+            Turn::Threads => option.name == info::threads.name,
+            Turn::Rest => option.name != info::env.name && option.name != info::threads.name,
+            Turn::Route(_) => option.owner == Owner::Connection,
+        }
+    }
+
+    pub(super) fn source(&self) -> Source {
+        match &self.turn {
+            Turn::Prefix | Turn::Threads | Turn::Rest => Source::Attribute,
+            Turn::Route(path) => Source::Route(Arc::clone(path)),
         }
     }
 }
 
 /// Which of the attribute's values are taken.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Turn {
     /// The prefix of the environment variables.
     Prefix,
     /// The number of threads.
     Threads,
-    /// All others.
+    /// All others of the server.
     Rest,
+    /// All that the route with this path may set.
+    Route(Arc<str>),
 }

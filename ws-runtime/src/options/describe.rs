@@ -9,9 +9,9 @@ use ws_spec::options as info;
 use super::attribute::Attribute;
 use super::draft::{Reading, Report, Slot, Source, UnknownOption};
 use super::environment::Prefix;
-use super::error::OptionErrors;
 use super::origins::AllowedOrigins;
 use super::rate::Rate;
+use super::routes::RouteOptions;
 use super::seconds::Seconds;
 use super::settled::{Given, Settled};
 use super::subprotocols::Subprotocols;
@@ -33,7 +33,8 @@ macro_rules! options {
         #[doc = $sentence:literal]
         $(#[doc = $more:literal])*
         $name:ident: $kind:ident $(($($bounds:tt)*))? {
-            default: $default:literal, $(allowed: $allowed:literal,)? $(hint: $hint:literal,)? $(also: $also:tt,)?
+            default: $default:literal, of: $owner:ident $(($reason:literal))?,
+            $(allowed: $allowed:literal,)? $(hint: $hint:literal,)? $(also: $also:tt,)?
         }
     )*) => {
         /// The value of each option so far, unchecked, with its source.
@@ -51,12 +52,12 @@ macro_rules! options {
                 }
             }
 
-            /// Checks every option.
-            pub(super) fn check(self) -> Result<(Checked, Vec<Given>), OptionErrors> {
-                let mut report = Report::default();
-                $(let $name = self.$name.check(&info::$name, &mut report);)*
-                let ($(Some($name),)*) = ($($name,)*) else { return Err(report.into_errors()) };
-                Ok((Checked { $($name,)* }, report.into_given()))
+            /// Checks every option. `None` if some are wrong, as the report says.
+            pub(super) fn check(self, report: &mut Report) -> Option<(Checked, Vec<Given>)> {
+                $(let $name = self.$name.check(&info::$name, report);)*
+                let given = report.take_given();
+                $(let $name = $name?;)*
+                Some((Checked { $($name,)* }, given))
             }
         }
 
@@ -65,7 +66,7 @@ macro_rules! options {
             $(pub(super) $name: checked!($kind),)*
         }
 
-        /// One method for each key of `#[ws_server(…)]`, called by the generated code.
+        /// One method for each key of `#[ws_server(…)]` and of `#[route(…)]`, called by the generated code.
         ///
         /// The value is a closure, called only if neither the builder nor the environment has set the option: an
         /// expression that reads a file must not run, and must not fail, for a value that is not used.
@@ -76,8 +77,9 @@ macro_rules! options {
                 ///
                 #[doc = allowed!($default, $kind $(($($bounds)*))? $($allowed)? $(, $hint)?)]
                 pub fn $name(&mut self, value: impl FnOnce() -> raw!($kind)) {
-                    if self.wants(stringify!($name)) && self.draft.$name.is_free() {
-                        self.draft.$name.set(Source::Attribute, value());
+                    if self.wants(&info::$name) && self.draft.$name.is_free() {
+                        let source = self.source();
+                        self.draft.$name.set(source, value());
                     }
                 }
             )*
@@ -91,7 +93,7 @@ macro_rules! options {
                 concat!(
                     " A value that is not allowed is reported when the server starts, with all others. ",
                     "This call goes before the environment (`WS_SERVER_` and the option's name in capitals) ",
-                    "and the attribute."
+                    "and the attribute.", on_route!($owner)
                 ),
             })*
         }
@@ -103,19 +105,52 @@ macro_rules! options {
     )*) => {
         /// The checked options that connections read.
         #[derive(Debug, Clone)]
-        #[expect(dead_code, reason = "`threads` is looked up before there are options: they are evaluated on these threads")]
         pub(crate) struct Options {
             $($(#[doc = $doc])* pub(crate) $name: checked!($kind),)*
             pub(crate) given: Arc<[Given]>,
+        }
+
+        impl Draft {
+            /// Checks what a route sets. The rest is the server's. `None` if it sets nothing, or if something is wrong.
+            pub(super) fn check_on_route(self, server: Option<&Options>, report: &mut Report) -> Option<Options> {
+                let outbox_follows = server.is_some_and(Options::outbox_follows)
+                    && self.max_outbox.is_free()
+                    && !self.max_send_size.is_free();
+                $(let $name = self.$name.check_or(&info::$name, server.map(|server| &server.$name), report);)*
+                let given = report.take_given();
+                if given.is_empty() {
+                    return None;
+                }
+                let mut options = Options { $($name: $name?,)* given: given.into() };
+                if outbox_follows {
+                    options.fit_outbox();
+                }
+                Some(options)
+            }
         }
 
         impl Options {
             /// Separates the values that are consumed at the start from those that stay.
             pub(super) fn split(checked: Checked, given: Vec<Given>) -> Settled {
                 let Checked { listen, tls, $($name),* } = checked;
-                Settled { listen, tls, options: Self { $($name,)* given: given.into() } }
+                Settled {
+                    listen,
+                    tls,
+                    options: Self { $($name,)* given: given.into() },
+                    routes: RouteOptions::default(),
+                }
             }
         }
+    };
+}
+
+/// What the documentation of an option says of routes.
+macro_rules! on_route {
+    (connection) => {
+        " On a route, the value in `#[route(…)]` goes before all of these."
+    };
+    (server) => {
+        ""
     };
 }
 

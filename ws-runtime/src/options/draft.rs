@@ -1,6 +1,7 @@
 //! The values that were given for options, where they came from, and their checks.
 
 use std::ffi::{OsStr, OsString};
+use std::sync::Arc;
 
 use ws_spec::options::{self as info, OptionInfo};
 
@@ -8,6 +9,7 @@ use super::attribute::Attribute;
 use super::describe::{Draft, Options};
 use super::environment::Warning;
 use super::error::{OptionError, OptionErrors};
+use super::routes::{RouteAttribute, RouteOptions};
 use super::settled::{Given, Settled};
 use super::value::{Refused, Value};
 
@@ -38,20 +40,46 @@ impl Draft {
         self.threads.value().and_then(|threads| threads.checked(&info::threads).ok()).unwrap_or(0)
     }
 
-    /// Takes what is missing from the attribute, and checks everything.
-    pub(crate) fn settle(mut self, attribute: impl Fn(&mut Attribute<'_>)) -> Result<Settled, OptionErrors> {
+    /// Takes what is missing from the attribute, and checks everything, also what the routes set.
+    pub(crate) fn settle(
+        mut self,
+        attribute: impl Fn(&mut Attribute<'_>),
+        routes: impl IntoIterator<Item = RouteAttribute>,
+    ) -> Result<Settled, OptionErrors> {
         attribute(&mut Attribute::of_rest(&mut self));
-        self.finish()
+        self.finish(routes)
     }
 
     /// Checks everything that was given, and fills in the defaults.
-    pub(crate) fn finish(self) -> Result<Settled, OptionErrors> {
-        let outbox_is_free = self.max_outbox.is_free();
-        let (mut checked, given) = self.check()?;
-        if outbox_is_free {
-            checked.max_outbox = checked.max_outbox.max(checked.max_send_size + FRAME_HEADER_MAX);
+    pub(crate) fn finish(
+        self,
+        routes: impl IntoIterator<Item = RouteAttribute>,
+    ) -> Result<Settled, OptionErrors> {
+        let mut report = Report::default();
+        let mut settled = self.check(&mut report).map(|(checked, given)| Options::split(checked, given));
+        if let Some(Settled { options, .. }) = &mut settled
+            && options.outbox_follows()
+        {
+            options.fit_outbox();
         }
-        Ok(Options::split(checked, given))
+        let server = settled.as_ref().map(|settled| &settled.options);
+        let routes = RouteOptions::check(routes, server, &mut report);
+        match settled {
+            Some(settled) if report.errors.is_empty() => Ok(Settled { routes, ..settled }),
+            Some(_) | None => Err(OptionErrors::new(report.errors)),
+        }
+    }
+}
+
+impl Options {
+    /// Whether `max_outbox` grows with `max_send_size`, because it was not given.
+    pub(super) fn outbox_follows(&self) -> bool {
+        !self.given().any(|given| given.name == info::max_outbox.name)
+    }
+
+    /// Makes room for the largest message.
+    pub(super) fn fit_outbox(&mut self) {
+        self.max_outbox = self.max_outbox.max(self.max_send_size + FRAME_HEADER_MAX);
     }
 }
 
@@ -66,6 +94,8 @@ pub(crate) enum Source {
     Environment(String),
     /// The method of the builder.
     Builder,
+    /// The key of `#[route(…)]`, for the route with this path. It goes before all others, which are the server's.
+    Route(Arc<str>),
 }
 
 impl Source {
@@ -75,6 +105,7 @@ impl Source {
             Self::Attribute => 1,
             Self::Environment(_) => 2,
             Self::Builder => 3,
+            Self::Route(_) => 4,
         }
     }
 
@@ -85,6 +116,7 @@ impl Source {
             Self::Attribute => "from `#[ws_server(…)]`".to_owned(),
             Self::Environment(variable) => format!("from {variable}"),
             Self::Builder => format!("from `.{option}(…)`"),
+            Self::Route(path) => format!("from `#[route({path:?})]`"),
         }
     }
 }
@@ -127,6 +159,19 @@ impl<T: Value> Slot<T> {
             None => Err(Refused::Because(format!("cannot be read from {value:?}, which is not Unicode"))),
         };
         self.put(Source::Environment(variable.to_owned()), value)
+    }
+
+    /// The checked value, or `otherwise` if none was given.
+    pub(super) fn check_or(
+        self,
+        info: &OptionInfo,
+        otherwise: Option<&T::Checked>,
+        report: &mut Report,
+    ) -> Option<T::Checked>
+    where
+        T::Checked: Clone,
+    {
+        if self.is_free() { otherwise.cloned() } else { self.check(info, report) }
     }
 
     /// The checked value, or none and an error in the report.
@@ -182,12 +227,9 @@ impl Report {
         self.errors.push(OptionError::new(info, source, refused));
     }
 
-    pub(super) fn into_errors(self) -> OptionErrors {
-        OptionErrors::new(self.errors)
-    }
-
-    pub(super) fn into_given(self) -> Vec<Given> {
-        self.given
+    /// Takes the values that were found right since the last call.
+    pub(super) fn take_given(&mut self) -> Vec<Given> {
+        std::mem::take(&mut self.given)
     }
 }
 

@@ -10,6 +10,11 @@
 //!    gives one;
 //! 4. the default.
 //!
+//! These are the options of the server. A route may have its own: `#[route("/upload", max_recv_size = 1_000_000)]`. On that
+//! route this goes before all of the above, as it is nearer, so the variable of an operator sets what applies on all other
+//! routes. A route cannot set what takes effect before the request says which route it is for, such as `handshake_timeout`.
+//! An inner route has what the routes around it set, unless it sets that itself.
+//!
 //! All values are checked when the server starts, and all wrong ones are reported at once ([`OptionErrors`]). The
 //! server logs each option that is not at its default, and where its value came from.
 //!
@@ -27,6 +32,7 @@ mod environment;
 mod error;
 mod origins;
 mod rate;
+mod routes;
 mod seconds;
 mod settled;
 mod subprotocols;
@@ -47,6 +53,7 @@ pub(crate) use environment::Warning;
 pub use error::{OptionError, OptionErrors};
 pub use origins::AllowedOrigins;
 pub use rate::{Rate, RateCount};
+pub(crate) use routes::{RouteAttribute, RouteOptions, Whose};
 pub use seconds::Seconds;
 pub(crate) use settled::Settled;
 pub use subprotocols::Subprotocols;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::describe::Options;
 use super::draft::Source;
+use super::routes::RouteOptions;
 use crate::listen::{Listen, Tls};
 
 /// A server's options after all of them were checked.
@@ -11,6 +12,7 @@ pub(crate) struct Settled {
     pub(crate) listen: Listen,
     pub(crate) tls: Option<Tls>,
     pub(crate) options: Options,
+    pub(crate) routes: RouteOptions,
 }
 
 impl Options {
@@ -23,7 +25,7 @@ impl Options {
 #[cfg(test)]
 impl Default for Options {
     fn default() -> Self {
-        super::Draft::default().finish().expect("the defaults are right").options
+        super::Draft::default().finish([]).expect("the defaults are right").options
     }
 }
 

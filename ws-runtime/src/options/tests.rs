@@ -10,10 +10,12 @@ use super::draft::Source;
 use super::environment::Warning;
 use super::*;
 
+mod routes;
+
 const NOTHING: [(&str, &str); 0] = [];
 
 fn refused(draft: Draft) -> String {
-    draft.finish().err().expect("the value should be refused").to_string()
+    draft.finish([]).err().expect("the value should be refused").to_string()
 }
 
 /// Does what the start of a server does with options.
@@ -23,7 +25,7 @@ fn settle<K: Into<OsString>, V: Into<OsString>>(
     attribute: impl Fn(&mut Attribute<'_>),
 ) -> (Vec<Warning>, Result<Settled, OptionErrors>) {
     let warnings = draft.prepare(variables, &attribute);
-    (warnings, draft.settle(attribute))
+    (warnings, draft.settle(attribute, []))
 }
 
 fn from_environment(variables: &[(&str, &str)]) -> (Vec<String>, Result<Settled, OptionErrors>) {
@@ -33,7 +35,7 @@ fn from_environment(variables: &[(&str, &str)]) -> (Vec<String>, Result<Settled,
 
 #[test]
 fn every_default_is_allowed_and_is_what_the_table_says() {
-    let Settled { listen, tls, options } = Draft::default().finish().expect("the defaults are right");
+    let Settled { listen, tls, options, .. } = Draft::default().finish([]).expect("the defaults are right");
     assert_eq!(listen.to_string(), "80");
     assert!(tls.is_none());
     assert_eq!(options.silence_max, Duration::from_secs(20));
@@ -267,7 +269,7 @@ fn the_last_call_on_the_builder_wins() {
     let mut draft = Draft::default();
     draft.max_inbox.set(Source::Builder, 1);
     draft.max_inbox.set(Source::Builder, 2);
-    assert_eq!(draft.finish().expect("it is right").options.max_inbox, 2);
+    assert_eq!(draft.finish([]).expect("it is right").options.max_inbox, 2);
 }
 
 #[test]
@@ -446,10 +448,10 @@ fn a_value_that_is_not_unicode_is_refused_and_not_a_panic() {
 fn the_outbox_grows_with_the_largest_message_unless_it_is_set() {
     let mut draft = Draft::default();
     draft.max_send_size.set(Source::Builder, 1 << 20);
-    assert!(draft.finish().expect("it is right").options.max_outbox > 1 << 20);
+    assert!(draft.finish([]).expect("it is right").options.max_outbox > 1 << 20);
 
     let mut draft = Draft::default();
     draft.max_send_size.set(Source::Builder, 1 << 20);
     draft.max_outbox.set(Source::Builder, 1_000);
-    assert_eq!(draft.finish().expect("it is right").options.max_outbox, 1_000);
+    assert_eq!(draft.finish([]).expect("it is right").options.max_outbox, 1_000);
 }

@@ -17,6 +17,7 @@ use super::signals::Signals;
 use crate::error::Error;
 use crate::event::Service;
 use crate::options::Draft;
+use crate::route::Routes;
 use crate::server::{Running, bind, warn};
 
 /// How long a shutdown may take beyond `shutdown_timeout`. Most of it is for `disconnect` handlers (the server's
@@ -56,7 +57,7 @@ pub(crate) fn start<S: Service>(
         // may block on a runtime of its own.
         move || {
             warn(&warnings);
-            let settled = draft.settle(S::attribute)?;
+            let settled = draft.settle(S::attribute, Routes::<S>::attributes())?;
             let store = make_store();
             Handle::current().block_on(async {
                 tokio::select! {

@@ -23,6 +23,7 @@ use crate::listen::{Dialer, Listen};
 use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
 use crate::process;
+use crate::route::Routes;
 use crate::tick::Ticks;
 use crate::timer::Host;
 
@@ -131,7 +132,7 @@ impl<S: Service, G> Builder<S, G> {
                 return Err(Error::OutsideRuntime);
             }
             warn(&draft.prepare(std::env::vars_os(), S::attribute));
-            let settled = draft.settle(S::attribute)?;
+            let settled = draft.settle(S::attribute, Routes::<S>::attributes())?;
             bind::<S>(settled, S::store(states.make())).await
         }))
     }
@@ -149,7 +150,7 @@ impl<S: Service, G> Builder<S, G> {
         self.draft.listen.set(Source::Builder, listen);
         let no_environment: [(OsString, OsString); 0] = [];
         self.draft.prepare(no_environment, S::attribute);
-        let settled = Settled { tls: None, ..self.draft.settle(S::attribute)? };
+        let settled = Settled { tls: None, ..self.draft.settle(S::attribute, Routes::<S>::attributes())? };
         let running = bind::<S>(settled, S::store(self.states.make())).await?;
         Ok((running, dialer))
     }
@@ -184,7 +185,7 @@ pub(crate) fn warn(warnings: &[Warning]) {
 
 /// Binds the server, and runs it in the background. Reports all errors at once.
 pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Result<Running, Error> {
-    let Settled { listen, tls, options } = settled;
+    let Settled { listen, tls, options, routes: route_options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
     let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
@@ -194,14 +195,16 @@ pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Resul
         all.into_iter().map(Error::from).for_each(&mut note);
         Vec::new()
     });
+    let mut routes = Routes::declared();
+    routes.take_conflicts().into_iter().map(Error::from).for_each(&mut note);
     Error::all(errors)?;
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
     let capacity = Capacity::new(&options);
-    let server = Server::new(S::NAME, options);
+    let server = Server::new(S::NAME, options, route_options);
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
-    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls });
+    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes });
     #[cfg(unix)]
     super::watches::run_declared(&hosted)?;
     super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some());

@@ -40,7 +40,8 @@ use crate::conn::Conn;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
 use crate::message::Push;
-use crate::options::Options;
+use crate::options::{Options, RouteOptions, Whose};
+use crate::route::Routes;
 use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
@@ -63,6 +64,7 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     name: &'static str,
     options: Options,
+    route_options: RouteOptions,
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
     pending: Arc<PendingHandshakes>,
@@ -93,11 +95,12 @@ pub(crate) struct Hosted<S: Service> {
     pub(crate) server: Server,
     pub(crate) store: S::Store,
     pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) routes: Routes<S>,
 }
 
 impl Server {
     /// Must be called inside a tokio runtime.
-    fn new(name: &'static str, options: Options) -> Self {
+    fn new(name: &'static str, options: Options, route_options: RouteOptions) -> Self {
         let runtime = Handle::current();
         let threads = runtime.metrics().num_workers();
         Self(Arc::new(Inner {
@@ -105,6 +108,7 @@ impl Server {
             freed: Notify::new(),
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
             options,
+            route_options,
             addresses: OnceLock::new(),
             registry: Registry::default(),
             alarms: Alarms::new(),
@@ -230,8 +234,20 @@ impl Server {
         *self.0.on_shutdown.lock().unwrap_or_else(PoisonError::into_inner) = Some(handler);
     }
 
+    /// The server's own options. What concerns a connection is in [`Conn::options`].
     pub(crate) fn options(&self) -> &Options {
         &self.0.options
+    }
+
+    /// The options of the routes.
+    pub(crate) fn route_options(&self) -> &RouteOptions {
+        &self.0.route_options
+    }
+
+    /// The options of these connections.
+    #[inline]
+    pub(crate) fn options_of(&self, whose: Whose) -> &Options {
+        self.0.route_options.get(whose).unwrap_or(&self.0.options)
     }
 
     pub(crate) fn runtime(&self) -> &Handle {

@@ -7,7 +7,7 @@ use super::clock;
 use super::connect::Connect;
 use super::error::NotStarted;
 use super::http::Request;
-use crate::event::{Route, Service};
+use crate::event::Service;
 use crate::listen::{Address, Dialer};
 use crate::message::Keys;
 use crate::server::StateSources;
@@ -44,12 +44,7 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
         }
         let (running, dialer) = self.bind_in_memory().await?;
         let server = running.server().clone();
-        Ok(TestServer {
-            running: Some(running),
-            server,
-            dialer,
-            keys: *S::Route::ENVELOPE.unwrap_or(&Keys::DEFAULT),
-        })
+        Ok(TestServer { running: Some(running), server, dialer, keys: *S::KEYS })
     }
 }
 

@@ -140,7 +140,7 @@ impl Driver {
         if !running.is_stream() {
             return Ok(());
         }
-        let most = self.conn.server().options().max_streams;
+        let most = self.conn.options().max_streams;
         if id.is_none() {
             Err(Reject::bad_request().text("the replies are a stream: the message needs an id"))
         } else if self.beside.streams() >= most {
@@ -324,7 +324,7 @@ impl Driver {
     /// Whether the next message has to wait because of the option `rate`. At shutdown all are handled at once.
     #[inline]
     fn pauses(&mut self, now: Moment, phase: Phase) -> bool {
-        phase == Phase::Ready && self.receive.pauses(self.conn.server().options().rate, now)
+        phase == Phase::Ready && self.receive.pauses(self.conn.options().rate, now)
     }
 
     /// The next message of a peer whose Close frame was answered before its messages were handled.

@@ -32,7 +32,7 @@ impl Driver {
             // Try to write first: the peer may have made room, which is progress, although the alarm is late.
             self.write(cx, now, Insist::Yes);
             let left = self.conn.send_path().unwritten();
-            for due in self.deadlines.due(self.conn.server().options(), left, now) {
+            for due in self.deadlines.due(self.conn.options(), left, now) {
                 self.act(due);
             }
         }
@@ -114,7 +114,7 @@ impl Driver {
         if self.alarm.is_some() && !self.deadlines.may_be_sooner() {
             return;
         }
-        let deadline = self.deadlines.next(self.conn.server().options(), now);
+        let deadline = self.deadlines.next(self.conn.options(), now);
         // Woken by the alarm, the task goes on by itself.
         let Some(next) = [deadline, self.receive.resumes_at(now)].into_iter().flatten().min() else { return };
         if self.alarm.is_some_and(|at| at <= next) {

@@ -6,14 +6,46 @@ use std::sync::atomic::Ordering;
 
 use super::{Conn, Extras, Message, SendError};
 use crate::conn::dispatch::catch_now;
-use crate::conn::send::{Bound, CancelLevel, CorkedFrames, Deflation, Phase, SendGuard, SendLock, SendPath};
+use crate::conn::send::{
+    Bound, CancelLevel, CorkedFrames, Deflation, Fixable, Phase, SendGuard, SendLock, SendPath,
+};
 use crate::event::{Close, ClosedBy};
 use crate::message::{Answer, Questions};
+use crate::options::{Options, Whose};
 use crate::server::Memberships;
 use crate::transport::WriteHalf;
 use crate::wire::{Agreement, FrameKind, Payload};
 
 impl Conn {
+    /// The options of the connection: its route's once that is known, until then the server's.
+    #[inline]
+    pub(crate) fn options(&self) -> &Options {
+        self.server().options_of(Whose::from_bits(self.0.whose_options.load(Ordering::Relaxed)))
+    }
+
+    /// The connection is for the route with this number: it has the options of that from now on. Before the 101, once. What
+    /// the program has set on the connection itself stays.
+    pub(in crate::conn) fn enter_route(&self, number: usize) {
+        let whose = self.server().route_options().of_route(number);
+        if whose == Whose::SERVER {
+            return;
+        }
+        // The lock orders this with what another task sets meanwhile.
+        let mut send_path = self.send_path();
+        self.0.whose_options.store(whose.to_bits(), Ordering::Relaxed);
+        let options = self.options();
+        let fixed = send_path.enter_route(options);
+        if !fixed.contains(Fixable::MaxSendSize) {
+            self.0.max_send_size.store(options.max_send_size, Ordering::Relaxed);
+        }
+        if !fixed.contains(Fixable::MaxRecvSize) {
+            self.0.max_recv_size.store(options.max_recv_size, Ordering::Relaxed);
+        }
+        if !fixed.contains(Fixable::Nodelay) {
+            self.0.nodelay.store(options.nodelay, Ordering::Relaxed);
+        }
+    }
+
     /// Ends the connection at once, without a Close frame.
     pub(crate) fn cut(&self, by: ClosedBy) {
         self.send_path().cut(Close::abnormal(by));
@@ -62,7 +94,7 @@ impl Conn {
     /// Takes over the socket after the handshake, and the 101, which is not sent yet.
     pub(in crate::conn) fn attach(&self, socket: WriteHalf, accepted: Vec<u8>, agreement: Option<Agreement>) {
         if let Some(agreement) = agreement {
-            self.0.deflation.get_or_init(|| Deflation::new(agreement, self.server().options()).into());
+            self.0.deflation.get_or_init(|| Deflation::new(agreement, self.options()).into());
         }
         let attached = self.send_path().attach(socket, accepted);
         self.log_nodelay(attached);
@@ -228,7 +260,7 @@ impl Conn {
     }
 
     pub(crate) fn max_outbox(&self) -> usize {
-        self.server().options().max_outbox
+        self.options().max_outbox
     }
 
     /// Whether the outbox is over its limit. Read without the lock.

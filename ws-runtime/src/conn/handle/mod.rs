@@ -9,7 +9,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use ws_spec::close::is_sendable;
@@ -18,12 +18,14 @@ use ws_spec::options::{self, OptionInfo};
 use self::identity::Identified;
 use self::replaced::Replaced;
 use super::drive::Moment;
-use super::send::{Bound, CorkedFrames, Deflation, Phase, SendLock, SendPath, defer_write, runs_task_of};
+use super::send::{
+    Bound, CorkedFrames, Deflation, Fixable, Phase, SendLock, SendPath, defer_write, runs_task_of,
+};
 use crate::Server;
 use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
 use crate::message::{ErrorBudget, Outgoing, Questions};
-use crate::options::{Compression, Named};
+use crate::options::{Compression, Named, Whose};
 use crate::server::Memberships;
 use crate::transport::Stream;
 use crate::wire::FrameKind;
@@ -47,6 +49,8 @@ struct Inner {
     max_send_size: AtomicUsize,
     max_recv_size: AtomicUsize,
     nodelay: AtomicBool,
+    /// Whose options it has, those of its route or the server's: a [`Whose`]. Set before the connection is ready.
+    whose_options: AtomicU32,
     /// Set when the connection becomes ready, if compression was negotiated.
     deflation: OnceLock<Box<Deflation>>,
     send_path: SendLock,
@@ -82,6 +86,7 @@ impl Conn {
             max_send_size: options.max_send_size.into(),
             max_recv_size: options.max_recv_size.into(),
             nodelay: options.nodelay.into(),
+            whose_options: Whose::SERVER.to_bits().into(),
             deflation: OnceLock::new(),
             send_path: SendLock::new(SendPath::new(options)),
             corked: CorkedFrames::new(),
@@ -263,10 +268,12 @@ impl Conn {
         self.0.nodelay.load(Ordering::Relaxed)
     }
 
-    /// Sets `TCP_NODELAY`. Default: the server's `nodelay`, which is on. No effect over a Unix socket.
+    /// Sets `TCP_NODELAY`. Default: the option `nodelay` of the route or the server, which is on. No effect over a Unix socket.
     pub fn set_nodelay(&self, nodelay: bool) {
+        let mut send_path = self.send_path();
         self.0.nodelay.store(nodelay, Ordering::Relaxed);
-        let set = self.send_path().set_nodelay(nodelay);
+        let set = send_path.set_nodelay(nodelay);
+        drop(send_path);
         self.log_nodelay(set);
     }
 
@@ -276,14 +283,18 @@ impl Conn {
         self.0.max_send_size.load(Ordering::Relaxed)
     }
 
-    /// Sets the largest message that may be sent, in bytes. Default: the server's `max_send_size`, 65,536.
+    /// Sets the largest message that may be sent, in bytes. Default: the option `max_send_size` of the route or the server,
+    /// 65,536.
     ///
     /// # Errors
     ///
     /// [`SetError::Size`] unless it is from 1 byte to 1 GiB.
     pub fn set_max_send_size(&self, bytes: usize) -> Result<(), SetError> {
         check_bounds(&options::max_send_size, bytes)?;
-        self.0.max_send_size.store(bytes, Ordering::Relaxed);
+        self.0.send_path.with(|send_path| {
+            send_path.fixed.insert(Fixable::MaxSendSize);
+            self.0.max_send_size.store(bytes, Ordering::Relaxed);
+        });
         Ok(())
     }
 
@@ -293,18 +304,19 @@ impl Conn {
         self.0.max_recv_size.load(Ordering::Relaxed)
     }
 
-    /// Sets the largest message that is received, in bytes. Default: the server's `max_recv_size`, 65,536. A larger
-    /// message closes the connection with code 1009.
+    /// Sets the largest message that is received, in bytes. Default: the option `max_recv_size` of the route or the server,
+    /// 65,536. A larger message closes the connection with code 1009.
     ///
     /// # Errors
     ///
     /// [`SetError::TooLate`] once the handshake is done, [`SetError::Size`] unless it is from 1 byte to 1 GiB.
     pub fn set_max_recv_size(&self, bytes: usize) -> Result<(), SetError> {
         check_bounds(&options::max_recv_size, bytes)?;
-        let send_path = self.send_path();
+        let mut send_path = self.send_path();
         if !send_path.is_before_101() {
             return Err(SetError::TooLate { option: "max_recv_size" });
         }
+        send_path.fixed.insert(Fixable::MaxRecvSize);
         self.0.max_recv_size.store(bytes, Ordering::Relaxed);
         Ok(())
     }
@@ -315,8 +327,8 @@ impl Conn {
         self.send_path().compression
     }
 
-    /// Sets whether messages are compressed, if the client offers it (RFC 7692). Default: the server's `compression`,
-    /// which is off.
+    /// Sets whether messages are compressed, if the client offers it (RFC 7692). Default: the option `compression` of the
+    /// route or the server, which is off.
     ///
     /// # Errors
     ///
@@ -330,6 +342,7 @@ impl Conn {
         if !send_path.is_before_101() {
             return Err(SetError::TooLate { option: "compression" });
         }
+        send_path.fixed.insert(Fixable::Compression);
         send_path.compression = compression;
         Ok(())
     }

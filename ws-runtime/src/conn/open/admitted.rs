@@ -1,10 +1,13 @@
 //! An accepted handshake, before and after it is joined with its stream.
 
+use std::sync::Arc;
+
 use http::Response;
 
-use super::handlers::run_handshake;
+use super::handlers::{run_guards, run_handshake, run_server_handshake};
 use crate::conn::Conn;
-use crate::event::Route;
+use crate::conn::life::{ConnGuard, Life, serve};
+use crate::event::{Route, Service};
 use crate::handshake::{self, Handshake, Reject, Terms};
 use crate::options::Compression;
 use crate::server::Hosted;
@@ -12,35 +15,41 @@ use crate::transport::Stream;
 use crate::wire::Agreement;
 
 /// A handshake that the handlers have admitted, not answered yet.
-pub(super) struct Admitted<Se> {
-    session: Se,
+pub(crate) struct Admitted<S: Service> {
+    /// Serves the connection on its route, whose session it holds.
+    serve: Box<Serve<S>>,
     deflate: Option<Agreement>,
     /// The 101.
     response: Response<()>,
 }
 
+type Serve<S> = dyn FnOnce(Arc<Hosted<S>>, ConnGuard, Upgraded) -> Life + Send;
+
 /// A connection that has become a WebSocket.
-pub(in crate::conn) struct Opened<Se> {
+pub(in crate::conn) struct Opened<S: Service> {
+    serve: Box<Serve<S>>,
+    upgraded: Upgraded,
+}
+
+/// A stream that has become a WebSocket.
+pub(in crate::conn) struct Upgraded {
     pub(in crate::conn) stream: Stream,
-    pub(in crate::conn) session: Se,
     /// The negotiated compression, if there is any.
     pub(in crate::conn) deflate: Option<Agreement>,
     /// The encoded 101, not sent yet.
     pub(in crate::conn) accepted: Vec<u8>,
 }
 
-impl<Se> Admitted<Se> {
-    /// Runs the `handshake` handlers and negotiates subprotocol and compression.
-    pub(super) async fn new<R>(
-        hosted: &Hosted<R::Server>,
-        conn: &Conn,
-        handshake: &Handshake,
-    ) -> Result<Self, Reject>
+impl<S: Service> Admitted<S> {
+    /// Runs the handlers of a handshake in their order, and negotiates subprotocol and compression.
+    pub(crate) async fn to<R>(hosted: &Hosted<S>, conn: &Conn, handshake: &Handshake) -> Result<Self, Reject>
     where
-        R: Route<Session = Se>,
+        R: Route<Server = S>,
     {
-        let options = hosted.server.options();
+        let options = conn.options();
         handshake::choose_subprotocol(handshake, &options.subprotocols);
+        run_server_handshake(hosted, conn, handshake).await?;
+        run_guards::<R>(hosted, conn, handshake).await?;
         let session = run_handshake::<R>(hosted, conn, handshake).await?;
         // Read after the handler, which may have changed it.
         let context_takeover = match conn.compression() {
@@ -53,12 +62,30 @@ impl<Se> Admitted<Se> {
             handshake::negotiate(handshake.headers(), Terms { context_takeover, window_bits })
         });
         let (deflate, extension) = negotiated.unzip();
-        Ok(Self { session, deflate, response: handshake::accept(handshake, extension) })
+        let serve = Box::new(move |hosted, guard, upgraded| serve::<R>(hosted, guard, session, upgraded));
+        Ok(Self { serve, deflate, response: handshake::accept(handshake, extension) })
     }
 
     /// Joins it with its stream, to which the 101 must be sent first.
-    pub(super) fn open(self, stream: Stream) -> Opened<Se> {
-        let Self { session, deflate, response } = self;
-        Opened { stream, session, deflate, accepted: handshake::encode_accept(&response) }
+    pub(in crate::conn) fn open(self, stream: Stream) -> Opened<S> {
+        let Self { serve, deflate, response } = self;
+        Opened {
+            serve,
+            upgraded: Upgraded { stream, deflate, accepted: handshake::encode_accept(&response) },
+        }
+    }
+}
+
+impl<S: Service> Opened<S> {
+    /// Serves the connection on its route.
+    pub(in crate::conn) fn begin(self, hosted: Arc<Hosted<S>>, guard: ConnGuard) -> Life {
+        (self.serve)(hosted, guard, self.upgraded)
+    }
+
+    /// The same for a peer that another HTTP server has answered.
+    #[cfg(test)]
+    pub(in crate::conn) fn answered(mut self) -> Self {
+        self.upgraded.accepted.clear();
+        self
     }
 }

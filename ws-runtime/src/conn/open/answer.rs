@@ -11,7 +11,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::deadline::Interrupted;
-use crate::Server;
+use crate::conn::Conn;
 use crate::conn::close::{LINGER, MIN_DRAIN_RATE, drain_time, linger};
 use crate::handshake::{self, IntoResponse, Refusal, Reject};
 use crate::server::{Evicted, Slot};
@@ -72,20 +72,20 @@ impl Answer {
 
     /// Sends it and closes the connection. A slow peer that reads gets all of it, unless `shutdown_timeout` passes
     /// first.
-    pub(super) async fn send(self, mut stream: Stream, server: &Server, slot: &Slot) -> Answered {
+    pub(super) async fn send(self, mut stream: Stream, conn: &Conn, slot: &Slot) -> Answered {
         let Self { response, method, cause } = self;
         let mut bytes = handshake::encode_response(&response, &method);
         let of = bytes.remaining();
-        let writing = write(&mut stream, &mut bytes, server.options().write_timeout);
+        let writing = write(&mut stream, &mut bytes, conn.options().write_timeout);
         let written = tokio::select! {
             biased;
-            () = server.aborting() => Err(Cut::ShuttingDown),
+            () = conn.server().aborting() => Err(Cut::ShuttingDown),
             written = slot.wait_for_peer(writing) => written.unwrap_or_else(|evicted| Err(evicted.into())),
         };
         let cut = match written {
             Ok(()) => {
                 tokio::select! {
-                    () = server.aborting() => {}
+                    () = conn.server().aborting() => {}
                     // The answer is on its way, even if the connection is evicted.
                     _ = slot.wait_for_peer(linger(stream)) => {}
                 }

@@ -6,7 +6,7 @@ use http::{Response, StatusCode};
 use super::reason::Reason;
 use crate::conn::Conn;
 use crate::conn::dispatch::{Panicked, Verdict, catch, catch_now, report};
-use crate::event::{ConnEvent, Failure, Route, Service};
+use crate::event::{ConnEvent, Failure, Identity, Route, Service};
 use crate::handshake::{self, HandlerError, Handshake, IntoResponse, Reject, Request};
 use crate::server::Hosted;
 
@@ -25,8 +25,34 @@ pub(super) async fn run_connect<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> 
     if conn.is_cut() { Err(Reason::Disconnected) } else { Ok(()) }
 }
 
-/// Runs the `handshake` handler, which makes the session and the identity, and then the handler that was added for this connection, if
-/// any.
+/// Runs the server's own `handshake` handler, which makes the identity, if the server has routes.
+pub(super) async fn run_server_handshake<S: Service>(
+    hosted: &Hosted<S>,
+    conn: &Conn,
+    request: &Handshake,
+) -> Result<(), Reject> {
+    let event = ConnEvent::before_session(conn, &hosted.store, request);
+    let admitted = catch(|| S::handshake(event)).await;
+    let admission = check_admission(conn, S::HANDSHAKE, admitted)?;
+    set_identity(conn, S::HANDSHAKE, admission.identity)
+}
+
+/// Runs the guards of a route's path.
+pub(super) async fn run_guards<R: Route>(
+    hosted: &Hosted<R::Server>,
+    conn: &Conn,
+    request: &Handshake,
+) -> Result<(), Reject> {
+    let event = ConnEvent::before_session(conn, &hosted.store, request);
+    let passed = catch(|| R::guard_route(event)).await;
+    request.show_parameters(usize::MAX);
+    // A guard refuses by a `Reject`; a mistake of an argument is one, too.
+    let passed = passed.map(|outcome| outcome.map_err(Failure::into_reject));
+    check_admission(conn, "guard", passed)
+}
+
+/// Runs the `handshake` handler of a route, which makes the session, and that of a server without routes the identity,
+/// too. Then the handler that was added for this connection, if any.
 pub(super) async fn run_handshake<R: Route>(
     hosted: &Hosted<R::Server>,
     conn: &Conn,
@@ -39,15 +65,22 @@ pub(super) async fn run_handshake<R: Route>(
         let admitted = catch(|| async { handler(request) }).await;
         check_admission(conn, "on_handshake", admitted)?;
     }
-    if let Some(identity) = admission.identity {
-        // The hash of its key is the user's code.
-        let set = catch_now(|| conn.set_identity(identity)).map(Ok);
-        check_admission(conn, R::HANDSHAKE, set)?;
-    }
+    set_identity(conn, R::HANDSHAKE, admission.identity)?;
     if let Some(at) = request.expiry() {
         conn.set_expiry(at);
     }
     Ok(admission.session)
+}
+
+fn set_identity(
+    conn: &Conn,
+    handler: &'static str,
+    identity: Option<Box<dyn Identity>>,
+) -> Result<(), Reject> {
+    let Some(identity) = identity else { return Ok(()) };
+    // The hash of its key is the user's code.
+    let set = catch_now(|| conn.set_identity(identity)).map(Ok);
+    check_admission(conn, handler, set)
 }
 
 /// The result of a `handshake` handler. Its panics and mistakes are logged under its name.
@@ -75,7 +108,12 @@ pub(super) async fn run_request<S: Service>(
     conn: &Conn,
     request: &Request,
 ) -> Response<Bytes> {
-    let Some(name) = S::REQUEST else { return handshake::upgrade_required().into_response() };
+    let Some(name) = S::REQUEST else {
+        return match hosted.routes.find(request.path()) {
+            Some(_) => handshake::upgrade_required().into_response(),
+            None => Reject::not_found().into_response(),
+        };
+    };
     let event = ConnEvent::before_session(conn, &hosted.store, request);
     let response = match catch(|| S::request(event)).await {
         Ok(response) => response.into_response(),

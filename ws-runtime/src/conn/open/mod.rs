@@ -7,10 +7,10 @@
 //! ```
 //!
 //! One deadline, `handshake_timeout`, covers all of it up to the answer. There are two entry points for an HTTP server
-//! that reads requests itself: [`Admitted::new`] takes a classified handshake and needs no stream; [`Admitted::open`]
+//! that reads requests itself: [`Admitted::to`] takes a classified handshake and needs no stream; [`Admitted::open`]
 //! takes the stream.
 //!
-//! [`Admitted::new`]: admitted::Admitted::new
+//! [`Admitted::to`]: admitted::Admitted::to
 //! [`Admitted::open`]: admitted::Admitted::open
 
 mod admitted;
@@ -31,11 +31,12 @@ use self::nodelay::Nodelay;
 use self::reason::{NotAdmitted, Reason};
 use self::tls::accept_tls;
 use super::Conn;
-use crate::event::{Route, Service};
+use crate::event::Service;
 use crate::server::{Hosted, Slot};
 use crate::transport::Stream;
 
-pub(super) use self::admitted::Opened;
+pub(crate) use self::admitted::Admitted;
+pub(super) use self::admitted::{Opened, Upgraded};
 pub(crate) use self::answer::refuse;
 
 /// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
@@ -44,7 +45,7 @@ pub(super) async fn open<S: Service>(
     conn: Conn,
     stream: Stream,
     slot: Slot,
-) -> Option<Opened<<S::Route as Route>::Session>> {
+) -> Option<Opened<S>> {
     match try_open(&hosted, &conn, stream, &slot).await {
         Ok(opened) => Some(opened),
         Err(reason) => {
@@ -55,11 +56,11 @@ pub(super) async fn open<S: Service>(
 }
 
 async fn try_open<S: Service>(
-    hosted: &Hosted<S>,
+    hosted: &Arc<Hosted<S>>,
     conn: &Conn,
     mut stream: Stream,
     slot: &Slot,
-) -> Result<Opened<<S::Route as Route>::Session>, Reason> {
+) -> Result<Opened<S>, Reason> {
     let mut interruption = pin!(interruption(&hosted.server));
     let mut nodelay = Nodelay::inherited(hosted.server.options());
 
@@ -78,7 +79,7 @@ async fn try_open<S: Service>(
         Err(NotAdmitted::Silently(reason)) => Err(reason),
         Err(NotAdmitted::With(answer)) => {
             // Boxed, because most connections become WebSockets.
-            let sending = Box::pin(answer.send(stream, &hosted.server, slot));
+            let sending = Box::pin(answer.send(stream, conn, slot));
             Err(Reason::Answered(sending.await))
         }
     }

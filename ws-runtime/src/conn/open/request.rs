@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::HeaderValue;
@@ -13,26 +14,32 @@ use super::handlers::run_request;
 use super::reason::{NotAdmitted, Reason};
 use crate::conn::Conn;
 use crate::escape::Escaped;
-use crate::event::{Route, Service};
+use crate::event::Service;
 use crate::handshake::{
-    self, Classified, Head, HeadError, HeadLimits, HeadReader, IntoResponse, Refusal, Transport,
+    self, Classified, Head, HeadError, HeadLimits, HeadReader, IntoResponse, Origins, Refusal, Reject,
+    Transport,
 };
 use crate::listen::Address;
 use crate::options::Options;
+use crate::route::{Endpoint, Parameters};
 use crate::server::{Hosted, Slot};
 use crate::transport::Stream;
 
 /// Reads the request and runs its handlers. Returns the accepted handshake, or what to answer instead.
 pub(super) async fn admit<S: Service>(
-    hosted: &Hosted<S>,
+    hosted: &Arc<Hosted<S>>,
     conn: &Conn,
     stream: &mut Stream,
     slot: &Slot,
     mut interruption: Pin<&mut impl Future<Output = Interrupted>>,
-) -> Result<Admitted<<S::Route as Route>::Session>, NotAdmitted> {
+) -> Result<Admitted<S>, NotAdmitted> {
     let head = read_head(hosted.server.options(), interruption.as_mut(), slot, stream).await?;
-    let handshake = match classify(hosted, conn, head) {
-        Classified::Upgrade(handshake) => handshake,
+    let mut route = None;
+    let (mut handshake, endpoint, parameters) = match classify(hosted, conn, head, &mut route) {
+        Classified::Upgrade(handshake) => match route {
+            Some((endpoint, parameters)) => (handshake, endpoint, parameters),
+            None => return Err(Answer::from(Reject::not_found().into_response()).into()),
+        },
         Classified::Plain(request) => {
             let answering = pin!(run_request(hosted, conn, &request));
             let answer = match unless_interrupted(interruption, answering).await {
@@ -44,7 +51,8 @@ pub(super) async fn admit<S: Service>(
         Classified::Refused(refusal) => return Err(Answer::from(refusal).into()),
         Classified::ForeignPage(_) => return Err(Answer::from(Refusal::ForeignOrigin).into()),
     };
-    let admitting = pin!(Admitted::new::<S::Route>(hosted, conn, &handshake));
+    handshake.set_parameters(parameters);
+    let admitting = endpoint.admit(hosted, conn, &handshake);
     let admitted = match unless_interrupted(interruption, admitting).await {
         Ok(Ok(admitted)) => admitted,
         Ok(Err(reject)) => return Err(Answer::from(reject.into_response()).into()),
@@ -83,11 +91,21 @@ async fn read_head(
     }
 }
 
-/// Classifies the request, and warns of foreign web pages.
-fn classify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: Head) -> Classified {
+/// What serves a path, and the parameters of that.
+type Found<S> = Option<(Arc<dyn Endpoint<S>>, Parameters)>;
+
+/// Classifies the request, finds the route of a handshake, and warns of foreign web pages. Where there is no route, its
+/// origin does not matter.
+fn classify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: Head, route: &mut Found<S>) -> Classified {
     let transport =
         Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
-    let classified = handshake::classify(head, &hosted.server.options().origins, transport);
+    let allows = |path: &str, judge: &dyn Fn(&Origins) -> bool| {
+        *route = hosted.routes.find(path);
+        let Some((endpoint, _)) = route else { return true };
+        conn.enter_route(endpoint.number());
+        judge(&conn.options().origins)
+    };
+    let classified = handshake::classify(head, allows, transport);
     if let Classified::ForeignPage(origin) = &classified {
         warn_of_foreign_page(origin);
     }

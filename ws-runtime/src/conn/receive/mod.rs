@@ -93,7 +93,7 @@ impl ReceivePath {
     ) -> Self {
         let limits = Limits {
             max_message: conn.max_recv_size(),
-            max_fragments: u32::try_from(conn.server().options().max_fragments).unwrap_or(u32::MAX),
+            max_fragments: u32::try_from(conn.options().max_fragments).unwrap_or(u32::MAX),
         };
         Self {
             read_half,
@@ -136,7 +136,7 @@ impl ReceivePath {
 
     /// Whether the inbox is full.
     pub(super) fn is_full(&self, conn: &Conn) -> bool {
-        self.inbox.is_full(conn.server().options(), conn.max_recv_size())
+        self.inbox.is_full(conn.options(), conn.max_recv_size())
     }
 
     /// Takes the reason why the peer's messages ended. Call it when all messages before it are handled or given up.
@@ -306,7 +306,7 @@ impl ReceivePath {
         if turn.conn.phase() == Phase::Closing {
             return;
         }
-        let rate = turn.conn.server().options().rate;
+        let rate = turn.conn.options().rate;
         let is_allowed = self.is_allowed(rate, &message, turn.now);
         if R::HANDLES && is_allowed && refuses_id(&message, turn.beside, turn.conn) {
             return;

@@ -23,6 +23,7 @@ mod cork;
 mod corked;
 mod deflation;
 mod entry;
+mod fixed;
 mod held_back;
 mod lock;
 mod outbox;
@@ -53,6 +54,7 @@ pub(crate) use self::cork::{Corked, corked};
 pub(super) use self::cork::{defer_write, runs_task_of, write_own};
 pub(super) use self::corked::CorkedFrames;
 pub(super) use self::deflation::Deflation;
+pub(super) use self::fixed::{Fixable, Fixed};
 pub(super) use self::state::{Bound, CancelLevel, Phase, Queue, Written};
 
 /// The send path of one connection behind its lock.
@@ -81,6 +83,8 @@ pub(super) struct SendPath {
     late_nodelay: Option<bool>,
     /// The compression to negotiate.
     pub(super) compression: Compression,
+    /// The options that the program has set on this connection.
+    pub(super) fixed: Fixed,
     /// The kernel took less than there was: the connection's task continues when the socket is writable.
     blocked: bool,
     /// The address of the thread's [`cork`] that listed it last, and will write it; 0 once it is written. Another thread does
@@ -116,6 +120,7 @@ impl SendPath {
             slow: options.slow,
             late_nodelay: None,
             compression: options.compression,
+            fixed: Fixed::default(),
             blocked: false,
             listed_by: 0,
             cancel_level: CancelLevel::Nothing,
@@ -126,6 +131,16 @@ impl SendPath {
             wakes_task: false,
             flushed: None,
         }
+    }
+
+    /// Takes the options of a route, except for those that the program has set on this connection, which it returns.
+    pub(super) fn enter_route(&mut self, options: &Options) -> Fixed {
+        self.limit = options.max_outbox;
+        self.slow = options.slow;
+        if !self.fixed.contains(Fixable::Compression) {
+            self.compression = options.compression;
+        }
+        self.fixed
     }
 
     pub(super) fn close(&self) -> Option<&Close> {
@@ -150,6 +165,7 @@ impl SendPath {
         match &self.socket {
             Some(socket) => socket.set_nodelay(nodelay),
             None => {
+                self.fixed.insert(Fixable::Nodelay);
                 self.late_nodelay = Some(nodelay);
                 Ok(())
             }

@@ -48,7 +48,7 @@ async fn become_over(
         Err(HeadError::Closed) => return Became::Closed,
         Err(HeadError::Io(error)) => panic!("{error}"),
     };
-    match classify(head, origins, transport) {
+    match classify(head, |_, judge| judge(origins), transport) {
         Classified::Upgrade(handshake) => Became::Handshake(handshake),
         Classified::Plain(request) => Became::Request(request),
         Classified::Refused(refusal) => Became::Refused(refusal),

@@ -1,0 +1,75 @@
+//! The options of routes: what a route sets goes before what the server has, for the connections of that route.
+
+use super::attribute::Attribute;
+use super::describe::{Draft, Options};
+use super::draft::Report;
+
+/// The attribute of a route, whose values are checked with those of the server.
+pub(crate) struct RouteAttribute {
+    /// For errors and for the log.
+    pub(crate) path: String,
+    /// Sets the values.
+    pub(crate) attribute: fn(&mut Attribute<'_>),
+}
+
+/// The options of all routes, found by the number of the route.
+#[derive(Debug, Default)]
+pub(crate) struct RouteOptions {
+    /// Those of the routes that set some.
+    own: Vec<Options>,
+    of_routes: Vec<Whose>,
+}
+
+/// Whose options a connection has. It fits beside the flags of a connection, so options of routes cost connections no memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Whose(u32);
+
+impl Whose {
+    pub(crate) const SERVER: Self = Self(0);
+
+    pub(crate) fn to_bits(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+}
+
+impl RouteOptions {
+    /// Checks what the routes set. `server` is `None` if the server's own options are wrong: then only mistakes are found.
+    pub(super) fn check(
+        routes: impl IntoIterator<Item = RouteAttribute>,
+        server: Option<&Options>,
+        report: &mut Report,
+    ) -> Self {
+        let mut all = Self::default();
+        for RouteAttribute { path, attribute } in routes {
+            let mut draft = Draft::default();
+            attribute(&mut Attribute::of_route(&mut draft, path.into()));
+            let whose = draft.check_on_route(server, report).map_or(Whose::SERVER, |own| {
+                all.own.push(own);
+                // There are not so many routes.
+                Whose(u32::try_from(all.own.len()).unwrap_or_default())
+            });
+            all.of_routes.push(whose);
+        }
+        all
+    }
+
+    /// Whose options the connections of the route with this number have.
+    pub(crate) fn of_route(&self, number: usize) -> Whose {
+        self.of_routes.get(number).copied().unwrap_or(Whose::SERVER)
+    }
+
+    /// `None` if they are the server's.
+    #[inline]
+    pub(crate) fn get(&self, Whose(number): Whose) -> Option<&Options> {
+        self.own.get((number as usize).wrapping_sub(1))
+    }
+
+    /// Those of each route that sets some, in the order of the routes.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Options> {
+        self.own.iter()
+    }
+}

@@ -1,0 +1,106 @@
+//! The paths of a server, and what each leads to.
+
+use matchit::{InsertError, Router};
+
+use super::{Parameters, Place};
+
+/// A table from paths to values. `/lobby/` is not `/lobby`, and what is written out goes before a parameter.
+#[derive(Debug)]
+pub(crate) struct Paths<T> {
+    router: Router<usize>,
+    entries: Vec<(Place, T)>,
+}
+
+/// A path that cannot be served, because another one is the same or it is none.
+///
+/// The message says where it was declared, and the other one.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct RouteError(#[from] Problem);
+
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("{new} and {old} are paths of the same requests: give one of them another path")]
+    Taken { new: Place, old: Place },
+    #[error("{place} is no path: {problem}")]
+    Wrong { place: Place, problem: String },
+}
+
+impl<T> Default for Paths<T> {
+    fn default() -> Self {
+        Self { router: Router::new(), entries: Vec::new() }
+    }
+}
+
+impl<T> Paths<T> {
+    pub(crate) fn insert(&mut self, place: Place, value: T) -> Result<(), RouteError> {
+        let number = self.entries.len();
+        match self.router.insert(place.path(), number) {
+            Ok(()) => {
+                self.entries.push((place, value));
+                Ok(())
+            }
+            Err(InsertError::Conflict { with }) => {
+                let old = self.entries.iter().map(|(old, _)| old).find(|old| old.path() == with);
+                Err(match old {
+                    Some(old) => Problem::Taken { new: place, old: old.clone() }.into(),
+                    None => Problem::Wrong { place, problem: format!("it conflicts with `{with}`") }.into(),
+                })
+            }
+            Err(problem) => Err(Problem::Wrong { place, problem: problem.to_string() }.into()),
+        }
+    }
+
+    /// What the path of a request leads to, and its parameters. `raw` is the path as it was sent. `None` also if a
+    /// parameter is not UTF-8.
+    pub(crate) fn find(&self, raw: &str) -> Option<(&Place, &T, Parameters)> {
+        let found = self.router.at(raw).ok()?;
+        let (place, value) = self.entries.get(*found.value)?;
+        Some((place, value, Parameters::decode(found.params.iter())?))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// All values, in the order in which they were added.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Place, &T)> {
+        self.entries.iter().map(|(place, value)| (place, value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(all: &[&str]) -> Result<Paths<usize>, RouteError> {
+        let mut paths = Paths::default();
+        for (number, path) in all.iter().enumerate() {
+            paths.insert(Place::new(path, "main.rs", u32::try_from(number).unwrap() + 1), number)?;
+        }
+        Ok(paths)
+    }
+
+    #[test]
+    fn what_is_written_out_goes_before_a_parameter() {
+        let paths = paths(&["/lobby", "/{name}", "/table/{id}", "/file/{*rest}"]).unwrap();
+        let found = |raw: &str| paths.find(raw).map(|(_, number, parameters)| (*number, parameters.len()));
+        assert_eq!(found("/lobby"), Some((0, 0)));
+        assert_eq!(found("/other"), Some((1, 1)));
+        assert_eq!(found("/table/7"), Some((2, 1)));
+        assert_eq!(found("/file/a/b"), Some((3, 1)));
+        assert_eq!(found("/lobby/"), None);
+        assert_eq!(found("/table/%FF"), None);
+        assert_eq!(found("/"), None);
+    }
+
+    #[test]
+    fn a_conflict_names_both_places() {
+        let error = paths(&["/a", "/table/{id}", "/table/{name}"]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`/table/{name}` (main.rs:3) and `/table/{id}` (main.rs:2) are paths of the same requests: give one of them \
+             another path"
+        );
+    }
+}
