@@ -265,6 +265,16 @@ async fn a_signal_before_the_start_is_done_ends_it_at_once() {
     owner.ended().within(AT_ONCE).logged("before the server has started");
 }
 
+#[tokio::test]
+async fn a_signal_ends_an_async_start_handler() {
+    let mut command = command();
+    command.env("OWNER_WAITS_AT_START", "1");
+    let mut owner = Owner::spawn(command);
+    owner.says("waiting");
+    owner.signal(Signal::TERM);
+    owner.ended().within(AT_ONCE).logged("before the server has started");
+}
+
 /// As in `program 2>&1 | head`, or when a terminal is closed.
 #[tokio::test]
 async fn a_log_that_nobody_can_read_any_more_does_no_harm() {

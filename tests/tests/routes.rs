@@ -30,6 +30,45 @@ mod arcade {
         if user.name == "ann" { Ok(()) } else { Err(Reject::forbidden().text("not you")) }
     }
 
+    #[push]
+    #[derive(Serialize)]
+    struct ForAll {
+        text: &'static str,
+    }
+
+    #[route("/left")]
+    mod left {
+        use super::*;
+
+        #[push]
+        #[derive(Serialize)]
+        pub(super) struct OfLeft {
+            text: &'static str,
+        }
+
+        #[on("all")]
+        fn all(server: &Server) -> usize {
+            server.broadcast(ForAll { text: "all" })
+        }
+
+        #[on("left")]
+        fn left(server: &Server) -> usize {
+            server.connections_of(|_: &User| true).broadcast(OfLeft { text: "left" })
+        }
+
+        #[on("each")]
+        fn each(server: &Server) -> Vec<String> {
+            let send = |conn: Conn| conn.send(OfLeft { text: "one" }).err().map(|error| error.to_string());
+            server.connections().into_iter().filter_map(send).collect()
+        }
+    }
+
+    #[route("/right")]
+    mod right {
+        #[on("unused")]
+        fn unused() {}
+    }
+
     #[route("/echo")]
     mod echo {
         #[on(utf8)]
@@ -121,5 +160,30 @@ async fn a_handshake_passes_the_server_then_the_guards_then_the_route() -> Resul
     let mut deep = server.connect("/admin/deep?name=ann").await?;
     let line = deep.utf8().await?;
     assert!(line.starts_with("ann ") && line.ends_with("server guard"), "{line}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_reaches_the_routes_that_it_is_for() -> Result {
+    let server = server().await;
+    let mut left = server.connect("/left?name=ann").await?;
+    let mut right = server.connect("/right?name=bob").await?;
+    let mut echo = server.connect("/echo?name=eve").await?;
+
+    assert_eq!(left.call::<usize>("all", ()).await?, 2);
+    for client in [&mut left, &mut right] {
+        let pushed: serde_json::Value = client.expect("for_all").await?;
+        assert_eq!(pushed, serde_json::json!({"text": "all"}));
+    }
+    assert_eq!(left.call::<usize>("left", ()).await?, 1, "only its own route takes it");
+    let _: serde_json::Value = left.expect("of_left").await?;
+
+    let errors: Vec<String> = left.call("each", ()).await?;
+    let _: serde_json::Value = left.expect("of_left").await?;
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(errors[0].contains("`of_left`: it belongs to another route"), "{errors:?}");
+    assert!(errors[1].contains("takes no named messages"), "{errors:?}");
+    right.expect_nothing().await?;
+    echo.expect_nothing().await?;
     Ok(())
 }

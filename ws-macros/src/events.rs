@@ -129,6 +129,20 @@ macro_rules! events {
 }
 
 events! {
+    Start: Row {
+        name: "start",
+        title: "a `start` handler",
+        foreign_names: &["init", "startup", "setup", "listening", "boot"],
+        argument_trait: "FromStart",
+        payload: Payload::Nothing,
+        payload_types: &[],
+        payload_words: "",
+        has_json: false,
+        surroundings: Surroundings::Server,
+        session: Session::Absent("it happens once for the server, before there is a connection"),
+        output: Output::Outcome,
+        hints: &[],
+    },
     Connect: Row {
         name: "connect",
         title: "a `connect` handler",

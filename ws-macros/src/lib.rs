@@ -86,7 +86,7 @@ macro_rules! of_routes {
 ///
 /// | attribute | marks |
 /// |---|---|
-/// | [`#[on(event)]`](macro@on) | the handler of an event: `connect`, `handshake`, `ready`, `utf8`, `message`, `binary`, `pong`, `disconnect`, `request`, `shutdown` |
+/// | [`#[on(event)]`](macro@on) | the handler of an event: `start`, `connect`, `handshake`, `ready`, `utf8`, `message`, `binary`, `pong`, `disconnect`, `request`, `shutdown` |
 /// | [`#[on("name")]`](macro@on) | the handler of the messages of that type |
 /// | [`#[tick(period = 1)]`](macro@tick) | a handler that runs every so many seconds |
 /// | [`#[watch(readable = …)]`](macro@watch) | a handler that runs when a handle is ready |
@@ -127,6 +127,7 @@ pub fn ws_server(
 ///
 /// | event | when | its own arguments | session | may return |
 /// |---|---|---|---|---|
+/// | `start` | once, bound, before the first accept | | no | `()`, `Result<(), E>`: an error ends `start()` |
 /// | `connect` | accepted, before TLS and the handshake | | no | `()`, `Result<(), E>`: an error refuses the connection |
 /// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake`, `Query`, `Bearer` | makes it | `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with a `Reject` |
 /// | `ready` | the connection is open | | `&`, `&mut` | a reply |
@@ -139,7 +140,7 @@ pub fn ws_server(
 /// | `request` | a plain HTTP request | `&Request`, `Query`, `Bearer` | no | an HTTP response: text, `Html`, `Json`, bytes, a status, `Result` |
 /// | `shutdown` | once, the connections still there | | no | `()`, `Result<(), E>` |
 ///
-/// All of them can take `&Server` and each state by `&` or `&mut`, all but `shutdown` also `&Conn`, and those from `ready` to
+/// All of them can take `&Server` and each state by `&` or `&mut`, all but `start` and `shutdown` also `&Conn`, and those from `ready` to
 /// `disconnect` the identity by `&`. An `async fn` cannot take a state that some handler takes by `&mut`: it is behind a lock
 /// then.
 ///
@@ -156,6 +157,11 @@ pub fn ws_server(
 ///   that was sent before is written or never will be.
 ///
 /// A handler that panics ends its own connection with 1011.
+///
+/// `start` runs when the server is bound: peers can connect, and wait until it has ended. An error or a panic of it is that of
+/// `start()`, `serve()` and `bind()`, and ticks, watches and timers begin after it. A signal or [`shutdown`] ends an `async` one at its next await.
+///
+/// [`shutdown`]: https://docs.rs/ws-runtime/latest/ws_runtime/struct.Server.html#method.shutdown
 ///
 /// # Named messages
 ///
@@ -236,6 +242,7 @@ pub fn ws_server(
 /// | `pong`, timers of the session | logged | logged; closes with 1011 |
 /// | `handshake`, `request` | the HTTP answer | does not compile |
 /// | `connect` | the connection is closed without an answer | the same, and logged |
+/// | `start` | `start()` returns it | `start()` returns it |
 /// | `disconnect`, `shutdown`, ticks, watches, timers of a state | logged | logged |
 ///
 /// Types of your own can be taken too, and may refuse, so that the handler is not run: see `ws_runtime::event::FromContext`.

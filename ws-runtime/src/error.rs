@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::listen::{ListenError, TlsError};
 use crate::options::OptionErrors;
 use crate::route::RouteError;
+use crate::server::StartError;
 use crate::tick::TickError;
 #[cfg(unix)]
 use crate::watch::WatchError;
@@ -43,7 +44,15 @@ pub enum Error {
         /// Why it cannot.
         source: WatchError,
     },
-    /// Several of the errors above, except `Options`.
+    /// The handler of `#[on(start)]` has failed: the server is not started.
+    #[error("the `start` handler `{handler}` failed")]
+    Start {
+        /// The name of the handler.
+        handler: &'static str,
+        /// Why it failed.
+        source: StartError,
+    },
+    /// Several of the errors above, except `Options` and `Start`.
     #[error("{} things keep the server from starting", .0.len())]
     Several(Vec<Error>),
     /// `start()` was called where a tokio runtime already runs.

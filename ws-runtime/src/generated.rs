@@ -4,25 +4,28 @@
 
 pub use crate::event::{
     Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent,
-    FromConnect, FromContext, FromDisconnect, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong,
-    FromReady, FromRequest, FromRouteGuard, FromShutdown, FromTick, FromUtf8, Guarded, Handled, Identity,
-    IdentityKey, IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps, LocksByAnyName, NoIdentity,
-    OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent, ServerEvent, Service,
-    SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once, identity, other_phase,
+    FromConnect, FromContext, FromDisconnect, FromGet, FromGetGuard, FromGuard, FromHandshake, FromMessage,
+    FromNamed, FromPong, FromReady, FromRequest, FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8,
+    Guarded, Handled, Identity, IdentityKey, IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps,
+    LocksByAnyName, NoIdentity, OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent,
+    ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once, identity,
+    other_phase,
 };
 pub use crate::event::{FromStateTimer, FromTimer};
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
-pub use crate::handshake::{Forwarded, IntoResponse, StatusValue, refusal};
+pub use crate::handshake::{
+    Forwarded, IntoResponse, PathCount, PathProbe, PathProblems, StatusValue, Uncounted, check_path, refusal,
+};
 pub use crate::message::{
     AnswerData, Ask, Beside, Caller, Envelope, IsData, IsLogged, IsNoData, IsOptionalResult, IsResult,
-    IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Returned, Running,
+    IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Returned, Running, ServerPush,
 };
 pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
     SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
-pub use crate::route::{Place, Routes};
+pub use crate::route::{Gets, PathChecks, Place, Routes};
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;
 pub use crate::timer::{
@@ -53,6 +56,26 @@ pub type Response = http::Response<Bytes>;
 #[inline]
 pub fn reply(peer: Peer<'_>, reply: Reply<'_>) -> Outcome {
     peer.conn.send_reply(reply, peer.message)
+}
+
+/// The reply of a handler of a route.
+#[inline]
+pub fn reply_on<'r, R: Route, T: IntoReply + 'r>(value: T) -> Reply<'r> {
+    const { is_of_route(T::ROUTE, R::MODULE) }
+    value.into_reply()
+}
+
+/// Fails to compile if a route replies with a push of another one.
+const fn is_of_route(push: Option<&'static str>, module: &'static str) {
+    let Some(push) = push else { return };
+    let (push, module) = (push.as_bytes(), module.as_bytes());
+    let mut is_same = push.len() == module.len();
+    let mut at = 0;
+    while is_same && at < push.len() {
+        is_same = push[at] == module[at];
+        at += 1;
+    }
+    assert!(is_same, "this push belongs to another route: declare it in this one, or in the server's module");
 }
 
 /// Makes the connection of a `ready` handler ready, just before the call: the arguments are made, and hold their locks.
@@ -97,6 +120,15 @@ pub async fn within<F: Future<Output = Outcome>>(timeout: Seconds, handler: F) -
     tokio::time::timeout(timeout.saturating(), handler)
         .await
         .unwrap_or_else(|_| Err(Failure::told(Reject::timeout())))
+}
+
+/// Whether the guard of a `#[get]` lets the request through.
+///
+/// # Errors
+///
+/// What it is answered.
+pub fn pass(verdict: Outcome) -> Result<(), Reject> {
+    verdict.map_err(Failure::into_reject)
 }
 
 /// What a binary message becomes on a route that speaks the envelope and has no handler for it.

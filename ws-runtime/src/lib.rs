@@ -128,17 +128,17 @@ pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Identity, Json, Utf8};
 pub use handshake::{
     Bearer, Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, JavaScript, NotOffered, Origins,
-    Query, Reject, Request,
+    Path, Query, Reject, Request,
 };
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
-pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push};
+pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
 pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
 pub use route::RouteError;
 #[doc(hidden)]
 pub use server::{Awaits, StateSources};
-pub use server::{Builder, Connections, Given, Group, Running, Server, Starting, Unset};
+pub use server::{Builder, Connections, Given, Group, Running, Server, StartError, Starting, Unset};
 pub use tick::TickError;
 pub use timer::Timer;
 #[cfg(unix)]

@@ -4,6 +4,6 @@
 
 #[doc(no_inline)]
 pub use crate::{
-    Bearer, Bytes, Close, Conn, Connections, Envelope, Group, Handshake, Html, Json, Query, Reject, Request,
-    Server, Stream, Timer, identity, on, push, route, session, state, tick, timer, watch, ws_server,
+    Bearer, Bytes, Close, Conn, Connections, Envelope, Group, Handshake, Html, Json, Path, Query, Reject,
+    Request, Server, Stream, Timer, identity, on, push, route, session, state, tick, timer, watch, ws_server,
 };

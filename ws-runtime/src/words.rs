@@ -3,6 +3,12 @@
 
 /// The events of `#[on(…)]`.
 pub mod event {
+    /// The server is bound. Once, before the first connection is accepted.
+    ///
+    /// * Arguments, in any order: `&Server`, the states.
+    /// * Returns `()`, `Result<(), E>`: an error ends `start()`, `serve()` and `bind()`.
+    pub mod start {}
+
     /// A connection was accepted. Before TLS and the handshake.
     ///
     /// * Arguments, in any order: `&Conn`, `&Server`, the states.

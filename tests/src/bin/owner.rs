@@ -30,6 +30,14 @@ mod owner {
         }
     }
 
+    #[on(start)]
+    async fn prepare() {
+        if std::env::var_os("OWNER_WAITS_AT_START").is_some() {
+            println!("waiting");
+            std::future::pending().await
+        }
+    }
+
     #[on(utf8)]
     async fn trouble(text: &str, conn: &Conn, hoard: &Hoard) -> Result<String, String> {
         let begin = || conn.send_utf8("begun").map_err(|error| error.to_string());

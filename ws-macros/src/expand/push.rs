@@ -31,6 +31,19 @@ fn implement(push: &Push, plan: &Plan<'_>) -> TokenStream {
     });
     let is_question =
         answer.as_ref().map(|_| quote_spanned!(here()=> const IS_QUESTION: ::core::primitive::bool = true;));
+    let route = plan.scope.route.is_some().then(|| {
+        quote_spanned! {here()=>
+            const ROUTE: ::core::option::Option<&'static ::core::primitive::str> =
+                ::core::option::Option::Some(::core::module_path!());
+        }
+    });
+    let of_server = plan.scope.route.is_none().then(|| {
+        quote_spanned! {here()=>
+            #cfgs
+            #[automatically_derived]
+            impl #of_impl __ws_runtime::ServerPush for #name #of_type #bounds {}
+        }
+    });
     // An error says at the name that the type does not serialise.
     let serialize = quote_spanned! {at(name.span())=>
         fn serialize_data<#serializer: __ws_runtime::Serializer>(
@@ -47,9 +60,11 @@ fn implement(push: &Push, plan: &Plan<'_>) -> TokenStream {
             const NAME: &'static ::core::primitive::str = #wire;
             const KEYS: &'static __ws_runtime::Keys = &#keys;
             #is_question
+            #route
 
             #serialize
         }
+        #of_server
         #ask
     }
 }

@@ -34,7 +34,11 @@ pub(crate) fn hand_over(handler: &Handler, plan: &Plan<'_>) -> TokenStream {
         Output::Reply => {
             let reply = at(success_place(handler));
             let inner = inner(handler, "value");
-            let reply = quote_spanned!(reply=> __ws_runtime::IntoReply::into_reply(#inner));
+            let reply = if plan.scope.route.is_some() {
+                quote_spanned!(reply=> __ws_runtime::reply_on::<Self, _>(#inner))
+            } else {
+                quote_spanned!(reply=> __ws_runtime::IntoReply::into_reply(#inner))
+            };
             let reply = quote_spanned!(place=> __ws_runtime::reply(peer, #reply));
             by_type(handler, &value, &reply)
         }

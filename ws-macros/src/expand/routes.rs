@@ -58,6 +58,8 @@ pub(super) fn place(plan: &Plan<'_>) -> TokenStream {
         (quote_spanned!(path.span()=> ::core::file!()), quote_spanned!(path.span()=> ::core::line!()));
     let guards = guards(plan);
     quote_spanned! {here()=>
+        const MODULE: &'static ::core::primitive::str = ::core::module_path!();
+
         fn place() -> __ws_runtime::Place {
             __ws_runtime::Place::new(#full_path, #file, #line)
         }

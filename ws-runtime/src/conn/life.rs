@@ -13,6 +13,7 @@ use super::send::Corked;
 use crate::event::{ClosedBy, Route, Service, Speech};
 use crate::listen::Address;
 use crate::message::Buckets;
+use crate::route::Reach;
 use crate::server::{Hosted, Slot};
 use crate::transport::{Halves, Stream};
 use crate::wire::Inflater;
@@ -57,6 +58,7 @@ impl Future for Life {
 pub(super) fn serve<R: Route>(
     hosted: Arc<Hosted<R::Server>>,
     guard: ConnGuard,
+    route: usize,
     session: R::Session,
     upgraded: Upgraded,
 ) -> Life {
@@ -65,7 +67,7 @@ pub(super) fn serve<R: Route>(
     let Halves { read, write, unread } = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
     let mut driver = Driver::new(conn.clone(), read, unread.into(), inflater, Speech::of::<R>());
-    conn.set_speaks(R::ENVELOPE.is_some());
+    conn.set_takes(if R::ENVELOPE.is_some() { Reach::of_route(route) } else { Reach::NOWHERE });
     conn.attach(write, accepted, deflate);
     let mut dispatcher = Dispatcher::<R> { hosted, guard, session: Some(session), rates: Buckets::default() };
     Life::step(conn, async move {
@@ -101,7 +103,7 @@ mod tests {
 
     use super::*;
     use crate::handshake::{Classified, HeadLimits, HeadReader, Transport, classify};
-    use crate::route::Routes;
+    use crate::route::{Gets, Routes};
     use crate::{Builder, ws_server};
 
     #[ws_server(crate = crate, listen = "127.0.0.1:0")]
@@ -120,8 +122,8 @@ mod tests {
     async fn mount<S: Service<Given = ()>>(builder: Builder<S>, stream: Stream) -> JoinHandle<()> {
         let running = builder.bind().await.unwrap();
         let server = running.server().clone();
-        let routes = Routes::declared();
-        let hosted = Arc::new(Hosted::<S> { server, store: S::store(()), tls: None, routes });
+        let (routes, gets) = (Routes::declared(), Gets::declared());
+        let hosted = Arc::new(Hosted::<S> { server, store: S::store(()), tls: None, routes, gets });
         let conn = hosted.server.new_conn(Address::Memory, &stream);
         let limits = HeadLimits { max_header_size: 1024, max_headers: 10 };
         let head = HeadReader::new(limits).read(&mut &*REQUEST).await.unwrap();

@@ -102,6 +102,22 @@ arguments_of! {
 }
 
 arguments_of! {
+    /// What a handler of `#[get]` can take: `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and the states.
+    FromGet<St> from ConnContext<'a, St, NotYet, Request>,
+    "a `#[get]` handler cannot take `{Self}`",
+    "a `#[get]` handler can take, in any order: `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "path, headers and cookies are methods of `Request`"
+}
+
+arguments_of! {
+    /// What the guard of a `#[get]` can take: as the handler can.
+    FromGetGuard<St> from ConnContext<'a, St, NotYet, Request>,
+    "the guard of a `#[get]` cannot take `{Self}`",
+    "the guard of a `#[get]` can take, in any order: `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "path, headers and cookies are methods of `Request`"
+}
+
+arguments_of! {
     /// What a handler of `#[on(ready)]` can take: `&Conn`, `&Server`, the session, the states and the identity.
     FromReady<St, Se: 'static> from ConnContext<'a, St, Se, ()>,
     "a `ready` handler cannot take `{Self}`",
@@ -174,6 +190,13 @@ arguments_of! {
     "a `disconnect` handler cannot take `{Self}`",
     "a `disconnect` handler can take, in any order: `&Close`, `&Conn`, `&Server`, the `#[session]` by `&`, `&mut` or value, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "the close code and the reason are `close.code()` and `close.reason()`"
+}
+
+arguments_of! {
+    /// What a handler of `#[on(start)]` can take: `&Server` and the states.
+    FromStart<St> from ServerContext<'a, St>,
+    "a `start` handler cannot take `{Self}`",
+    "a `start` handler can take, in any order: `&Server`, the `#[state]` by `&` or `&mut`"
 }
 
 arguments_of! {

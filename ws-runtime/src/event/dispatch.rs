@@ -68,13 +68,15 @@ impl<'a, K, M> ConnEvent<'a, K, NotYet, M> {
     }
 }
 
-impl<'a, K> ConnEvent<'a, K, NotYet, Handshake> {
-    /// The same event for the guards of an outer route.
+impl<K, M> ConnEvent<'_, K, NotYet, M> {
+    /// The same event once more, for a guard.
     #[must_use]
     pub fn again(&self) -> Self {
         Self { conn: self.conn, store: self.store, session: None, brought: self.brought }
     }
+}
 
+impl<K> ConnEvent<'_, K, NotYet, Handshake> {
     /// The same event for a guard that sees so many parameters of the path: those of the route that it stands on.
     #[must_use]
     pub fn seeing(&self, parameters: usize) -> Self {

@@ -26,13 +26,14 @@ mod timing;
 mod watching;
 
 #[doc(hidden)]
-pub use crate::handshake::FromQuery;
+pub use crate::handshake::{FromPath, FromQuery};
 pub use crate::timer::{
     Called, Fired, Fires, Firing, Host, SessionTimer, StateTimer, TimedLock, TimedState, TimerField, Timers,
 };
 pub use arguments::{
-    FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromGuard, FromHandshake, FromMessage,
-    FromNamed, FromPong, FromReady, FromRequest, FromRouteGuard, FromShutdown, FromTick, FromUtf8,
+    FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromGet, FromGetGuard, FromGuard, FromHandshake,
+    FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromRouteGuard, FromShutdown, FromStart,
+    FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{

@@ -41,6 +41,10 @@ use crate::wire::Utf8Bytes;
     note = "to send any other value as JSON, return `Json(value)`: its type has to implement `serde::Serialize`; as a named message, return a type marked `#[push]`"
 )]
 pub trait IntoReply {
+    /// The module of the only route that may reply so; `None` if any may.
+    #[doc(hidden)]
+    const ROUTE: Option<&'static str> = None;
+
     /// Turns the value into what is sent.
     fn into_reply<'r>(self) -> Reply<'r>
     where
@@ -194,6 +198,8 @@ impl<T: Serialize> IntoReply for Json<T> {
 }
 
 impl<T: IntoReply> IntoReply for Option<T> {
+    const ROUTE: Option<&'static str> = T::ROUTE;
+
     fn into_reply<'r>(self) -> Reply<'r>
     where
         Self: 'r,
@@ -203,6 +209,8 @@ impl<T: IntoReply> IntoReply for Option<T> {
 }
 
 impl<T: IntoReply, E: HandlerError> IntoReply for Result<T, E> {
+    const ROUTE: Option<&'static str> = T::ROUTE;
+
     fn into_reply<'r>(self) -> Reply<'r>
     where
         Self: 'r,
@@ -214,12 +222,12 @@ impl<T: IntoReply, E: HandlerError> IntoReply for Result<T, E> {
     }
 }
 
-/// What a handler of `connect`, `disconnect`, `shutdown`, a tick, a watch or a timer may return: `()`, or a `Result` of it.
+/// What a handler of `start`, `connect`, `disconnect`, `shutdown`, a tick, a watch or a timer may return: `()`, or a `Result` of it.
 #[diagnostic::on_unimplemented(
     message = "this handler cannot return `{Self}`",
     label = "there is nobody to send this to",
-    note = "a handler of `connect`, `disconnect`, `shutdown`, a tick, a watch or a timer can return `()` or `Result<(), E>`, where `E` implements `Display`",
-    note = "an error is logged; that of a `connect` handler also refuses the connection"
+    note = "a handler of `start`, `connect`, `disconnect`, `shutdown`, a tick, a watch or a timer can return `()` or `Result<(), E>`, where `E` implements `Display`",
+    note = "an error is logged; that of a `connect` handler also refuses the connection, and that of a `start` handler ends the start"
 )]
 pub trait IntoOutcome {
     #[doc(hidden)]

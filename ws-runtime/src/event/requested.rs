@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::context::{ConnContext, FromContext, WithConn, WithEvent};
 use super::reply::Json;
-use crate::handshake::{Bearer, FromQuery, IntoResponse, JSON, Query};
+use crate::escape::Escaped;
+use crate::handshake::{Bearer, FromPath, FromQuery, IntoResponse, JSON, Path, Query};
 use crate::{Handshake, Reject, Request};
 
 /// A context with an HTTP request: that of `handshake` and `request`.
@@ -30,7 +31,7 @@ use crate::{Handshake, Reject, Request};
 #[diagnostic::on_unimplemented(
     message = "this event has no request",
     label = "made from the request, which is gone",
-    note = "a `handshake` handler and a `request` handler can take `Query` and `Bearer`; what later events need of them is kept in the `#[session]` that `handshake` returns"
+    note = "a `handshake` handler and a `request` handler can take `Path`, `Query` and `Bearer`; what later events need of them is kept in the `#[session]` that `handshake` returns"
 )]
 pub trait WithRequest<'a>: WithConn<'a> {
     /// The request target.
@@ -42,6 +43,10 @@ pub trait WithRequest<'a>: WithConn<'a> {
     /// The token that the client passes in the request.
     #[doc(hidden)]
     fn bearer(&self) -> Option<Result<Bearer, Reject>>;
+
+    /// The names and values of the path's parameters.
+    #[doc(hidden)]
+    fn path_parameters(&self) -> Vec<(&'a str, &'a str)>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -57,6 +62,10 @@ impl<'a, St, Se: 'static> WithRequest<'a> for ConnContext<'a, St, Se, Handshake>
     fn bearer(&self) -> Option<Result<Bearer, Reject>> {
         self.event().take_bearer()
     }
+
+    fn path_parameters(&self) -> Vec<(&'a str, &'a str)> {
+        self.event().seen_parameters().collect()
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -71,6 +80,21 @@ impl<'a, St, Se: 'static> WithRequest<'a> for ConnContext<'a, St, Se, Request> {
 
     fn bearer(&self) -> Option<Result<Bearer, Reject>> {
         Bearer::of_headers(self.event().headers())
+    }
+
+    fn path_parameters(&self) -> Vec<(&'a str, &'a str)> {
+        let parameters = self.event().parameters();
+        parameters.first(parameters.len()).collect()
+    }
+}
+
+impl<'a, C: WithRequest<'a>, T: FromPath<'a>> FromContext<'a, C> for Path<T> {
+    fn from_context(context: &mut C) -> Result<Self, Reject> {
+        T::from_path(context.path_parameters()).map(Self).map_err(|reason| {
+            let conn = context.conn().id();
+            tracing::debug!(conn, reason = %Escaped(&reason), "answered with 404: the path does not fit");
+            Reject::not_found()
+        })
     }
 }
 

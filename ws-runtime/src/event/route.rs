@@ -8,7 +8,7 @@ use super::{Admission, Binary, Close, Service, Utf8};
 use crate::generated::BoxFuture;
 use crate::message::{Beside, Envelope, Keys, Limit, Limited, Running};
 use crate::options::Attribute;
-use crate::route::Place;
+use crate::route::{PathChecks, Place};
 use crate::timer::SessionTimer;
 use crate::{Handshake, Reject};
 
@@ -27,10 +27,18 @@ pub trait Route: Sized + Send + Sync + 'static {
     /// The type marked `#[session]`, or `()`.
     type Session: Send + 'static;
 
+    /// Its module, by which its pushes are known.
+    const MODULE: &'static str = "";
+
     /// Its path, and where that was declared. A server without routes has none.
     #[must_use]
     fn place() -> Place {
         Place::new("/", "", 0)
+    }
+
+    /// Checks the `Path` of each handler by the names of the parameters, as far as that was not done at compile time.
+    fn check_paths(checks: &mut PathChecks<'_>) {
+        let _ = checks;
     }
 
     /// Runs the guards of its path, those of outer routes first.

@@ -11,7 +11,7 @@ use super::dispatch::{OpeningEvent, ServerEvent};
 use super::outcome::Outcome;
 use crate::message::Keys;
 use crate::options::Attribute;
-use crate::route::Routes;
+use crate::route::{Gets, Routes};
 use crate::tick::Ticks;
 use crate::timer::TimedState;
 use crate::{Handshake, Reject, Request};
@@ -43,6 +43,18 @@ pub trait Service: Sized + Send + Sync + 'static {
 
     /// Adds its routes: one for every path, or several.
     fn routes(routes: &mut Routes<Self>);
+
+    /// Adds each `#[get]`: its place, its name and its handler.
+    fn gets(gets: &mut Gets<Self>) {
+        let _ = gets;
+    }
+
+    const START: &'static str = "start";
+
+    fn start<'a>(event: ServerEvent<'a, Self::Store>) -> impl Future<Output = Outcome> + Send {
+        let _ = event;
+        async { Ok(()) }
+    }
 
     const CONNECT: &'static str = "connect";
 

@@ -1,4 +1,5 @@
-//! Deserialises named texts, such as a query, into a type of the user's. Errors name the field.
+//! Deserialises named texts, such as a query, into a type of the user's. Errors name the field. The parameters of a path
+//! use the same texts.
 //!
 //! `serde_html_form` does the same, but its errors do not say which field is wrong.
 
@@ -24,7 +25,7 @@ pub(super) struct FieldError {
 
 impl FieldError {
     /// The same, about this field.
-    fn at(self, field: &str) -> Self {
+    pub(super) fn at(self, field: &str) -> Self {
         let field = Some(field.to_owned());
         Self { field, ..self }
     }
@@ -94,7 +95,7 @@ impl<'de> de::Deserializer<'de> for Fields<'de> {
 
     /// A list of pairs.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
-        let pairs = self.0.into_iter().map(|(name, value)| (Text(name), Text(value)));
+        let pairs = self.0.into_iter().map(|(name, value)| (Text::free(name), Text::free(value)));
         visitor.visit_seq(MapDeserializer::new(pairs))
     }
 
@@ -117,7 +118,7 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, FieldError> {
         self.next = self.left.next();
         let Some((name, _)) = &self.next else { return Ok(None) };
-        seed.deserialize(Text(name.clone())).map(Some)
+        seed.deserialize(Text::free(name.clone())).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, FieldError> {
@@ -142,7 +143,7 @@ struct Values<'de>(Vec<Cow<'de, str>>);
 impl<'de> Values<'de> {
     fn only(mut self) -> Result<Text<'de>, FieldError> {
         match (self.0.pop(), self.0.len()) {
-            (Some(only), 0) => Ok(Text(only)),
+            (Some(only), 0) => Ok(Text::free(only)),
             (_, others) => {
                 Err(de::Error::custom(format_args!("given {} times, but once is enough", others + 1)))
             }
@@ -165,7 +166,7 @@ impl<'de> de::Deserializer<'de> for Values<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
-        visitor.visit_seq(de::value::SeqDeserializer::new(self.0.into_iter().map(Text)))
+        visitor.visit_seq(de::value::SeqDeserializer::new(self.0.into_iter().map(Text::free)))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, FieldError> {
@@ -221,23 +222,51 @@ impl<'de> de::Deserializer<'de> for Values<'de> {
 }
 
 /// One text: a name, or a value.
-struct Text<'de>(Cow<'de, str>);
+pub(super) struct Text<'de> {
+    text: Cow<'de, str>,
+    spelling: Spelling,
+}
+
+/// How a number or a `bool` may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    /// In each way that can be parsed.
+    Free,
+    /// Only as it is displayed: `7`, but not `07`.
+    Canonical,
+}
 
 /// Parses a number. The error shows the text, and the type that it does not fit.
 macro_rules! parsed {
     ($($method:ident => $type:ident $visit:ident,)*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
-            match self.0.parse() {
-                Ok(number) => visitor.$visit(number),
-                Err(_) => Err(self.unexpected(stringify!($type))),
+            match self.text.parse::<$type>() {
+                Ok(number) if self.allows(&number) => visitor.$visit(number),
+                Ok(_) | Err(_) => Err(self.unexpected(stringify!($type))),
             }
         }
     )* };
 }
 
 impl<'de> Text<'de> {
+    fn free(text: Cow<'de, str>) -> Self {
+        Self { text, spelling: Spelling::Free }
+    }
+
+    /// A text that has one spelling for each number.
+    pub(super) fn canonical(text: &'de str) -> Self {
+        Self { text: Cow::Borrowed(text), spelling: Spelling::Canonical }
+    }
+
+    fn allows(&self, parsed: &impl Display) -> bool {
+        match self.spelling {
+            Spelling::Free => true,
+            Spelling::Canonical => parsed.to_string() == self.text,
+        }
+    }
+
     fn unexpected(&self, expected: &str) -> FieldError {
-        de::Error::invalid_value(Unexpected::Str(&self.0), &expected)
+        de::Error::invalid_value(Unexpected::Str(&self.text), &expected)
     }
 }
 
@@ -253,7 +282,7 @@ impl<'de> de::Deserializer<'de> for Text<'de> {
     type Error = FieldError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
-        match self.0 {
+        match self.text {
             Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
             Cow::Owned(text) => visitor.visit_string(text),
         }
@@ -261,9 +290,9 @@ impl<'de> de::Deserializer<'de> for Text<'de> {
 
     /// A name without a value, `?spectate`, is a flag that is set. Forms send `on` for a box that is ticked.
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
-        match &*self.0 {
-            "true" | "1" | "on" | "" => visitor.visit_bool(true),
-            "false" | "0" => visitor.visit_bool(false),
+        match (&*self.text, self.spelling) {
+            ("true", _) | ("1" | "on" | "", Spelling::Free) => visitor.visit_bool(true),
+            ("false", _) | ("0", Spelling::Free) => visitor.visit_bool(false),
             _ => Err(self.unexpected("`true` or `false`")),
         }
     }
@@ -306,7 +335,7 @@ impl<'de> de::Deserializer<'de> for Text<'de> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, FieldError> {
-        match self.0 {
+        match self.text {
             Cow::Borrowed(text) => visitor.visit_enum(BorrowedStrDeserializer::new(text)),
             Cow::Owned(text) => visitor.visit_enum(StringDeserializer::new(text)),
         }

@@ -1,21 +1,34 @@
 //! The answers to plain HTTP requests.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
+use ws_spec::is_token;
 
 use super::reject::Reject;
 
-/// What `#[on(request)]` may return: the answer to a plain HTTP request.
+/// What `#[get]` and `#[on(request)]` may return: the answer to a plain HTTP request.
 ///
-/// Text is sent as `text/plain`, [`Html`] as `text/html`, [`Json`](crate::Json) as `application/json`, bytes as
-/// `application/octet-stream`, and an [`http::Response`] as it is. A pair sets the status. `None` is 404. An `Err` that
-/// converts into [`Reject`], such as a [`StatusCode`], is that answer; any other error is logged with the handler's name,
-/// and the peer gets 500 without details.
-/// `Content-Length` and `Connection: close` are added to every answer. Implement the trait to return types of your own.
+/// | value | answer |
+/// |---|---|
+/// | `String`, `&str`, `Cow<str>` | the text as `text/plain; charset=utf-8` |
+/// | [`Html`], [`JavaScript`], [`Json`](crate::Json) | the page, script or value with its content type |
+/// | `Vec<u8>`, `Bytes`, `&[u8]`, `Cow<[u8]>`, `[u8; N]` | the bytes as `application/octet-stream` |
+/// | `("image/png", bytes)`, `("text/css", text)` | a body with its content type |
+/// | [`StatusCode`] | the status alone, in words |
+/// | `(StatusCode, value)` | the value with that status |
+/// | `Option` | `None` is 404 |
+/// | `Result` | `Err` is the answer that its error converts into |
+/// | [`http::Response`] | itself, for headers of your own |
+///
+/// Borrowed text and bytes are copied. To send a static file without a copy, return `Bytes::from_static(…)`.
+///
+/// An `Err` that converts into [`Reject`], such as a [`StatusCode`], is that answer; any other error is logged with the
+/// handler's name, and the peer gets 500 without details. `Content-Length` and `Connection: close` are added to every answer. Implement the trait to return types of your own.
 ///
 /// ```
 /// use ws_runtime::http::StatusCode;
@@ -29,11 +42,13 @@ use super::reject::Reject;
 /// assert_eq!("well".into_response().status(), StatusCode::OK);
 /// assert_eq!(None::<&str>.into_response().status(), StatusCode::NOT_FOUND);
 /// assert_eq!((StatusCode::ACCEPTED, "later").into_response().status(), StatusCode::ACCEPTED);
+/// assert_eq!(("image/svg+xml", "<svg/>").into_response().headers()["content-type"], "image/svg+xml");
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an answer to an HTTP request",
     label = "cannot be sent as an HTTP response",
-    note = "a `request` handler can return: text (`String`, `&str`), `Html`, `Json`, bytes (`Vec<u8>`, `Bytes`), a `StatusCode`, a pair of `StatusCode` and one of these, an `http::Response`, `Reject`, an `Option` of these (`None` is 404), or a `Result` of these: an error that converts into `Reject` is the answer, and one that implements `Display` is logged"
+    note = "a handler of a request can return: text (`String`, `&str`), `Html`, `Json`, bytes (`Vec<u8>`, `Bytes`), a pair of a content type and text or bytes (`(\"image/png\", bytes)`), a `StatusCode`, a pair of `StatusCode` and one of these, an `http::Response`, `Reject`, an `Option` of these (`None` is 404), or a `Result` of these: an error that converts into `Reject` is the answer, and one that implements `Display` is logged",
+    note = "a value of your own is sent as `Json(value)`, if its type implements `serde::Serialize`"
 )]
 pub trait IntoResponse {
     /// Turns the value into the whole response.
@@ -96,11 +111,68 @@ bodies! {
     Vec<u8> => OCTETS,
 }
 
-/// The text is copied, because it may borrow from the request. To send a static page without a copy, use [`Html`] or
-/// `Bytes`.
+/// Copied, because it may borrow from the request.
 impl IntoResponse for &str {
     fn into_response(self) -> Response<Bytes> {
-        content(TEXT, self.to_owned())
+        self.to_owned().into_response()
+    }
+}
+
+/// Copied, because they may borrow from the request.
+impl IntoResponse for &[u8] {
+    fn into_response(self) -> Response<Bytes> {
+        self.to_owned().into_response()
+    }
+}
+
+impl<const N: usize> IntoResponse for [u8; N] {
+    fn into_response(self) -> Response<Bytes> {
+        self.as_slice().into_response()
+    }
+}
+
+impl<const N: usize> IntoResponse for &[u8; N] {
+    fn into_response(self) -> Response<Bytes> {
+        self.as_slice().into_response()
+    }
+}
+
+impl IntoResponse for Cow<'_, str> {
+    fn into_response(self) -> Response<Bytes> {
+        self.into_owned().into_response()
+    }
+}
+
+impl IntoResponse for Cow<'_, [u8]> {
+    fn into_response(self) -> Response<Bytes> {
+        self.into_owned().into_response()
+    }
+}
+
+/// A body with its content type. An answer with a status of 400 or above, such as that of `None`, keeps its own.
+impl<T: IntoResponse> IntoResponse for (&str, T) {
+    fn into_response(self) -> Response<Bytes> {
+        let (content_type, value) = self;
+        let mut response = value.into_response();
+        if response.status().is_client_error() || response.status().is_server_error() {
+            return response;
+        }
+        match parse_content_type(content_type) {
+            Some(content_type) => {
+                response.headers_mut().insert(CONTENT_TYPE, content_type);
+                response
+            }
+            None => failed(format!(
+                "{content_type:?} is no content type, but the first of a pair is one, such as \"image/png\""
+            )),
+        }
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for (String, T) {
+    fn into_response(self) -> Response<Bytes> {
+        let (content_type, value) = self;
+        (content_type.as_str(), value).into_response()
     }
 }
 
@@ -159,6 +231,12 @@ impl<T: IntoResponse, E: Display + 'static> IntoResponse for Result<T, E> {
             None => failed(error.to_string()),
         }
     }
+}
+
+/// A type and a subtype, perhaps with parameters (RFC 9110 section 8.3.1).
+fn parse_content_type(text: &str) -> Option<HeaderValue> {
+    let (kind, subtype) = text.split(';').next()?.trim_end().split_once('/')?;
+    (is_token(kind) && is_token(subtype)).then(|| HeaderValue::from_str(text).ok()).flatten()
 }
 
 fn content(content_type: HeaderValue, body: impl Into<Bytes>) -> Response<Bytes> {

@@ -111,6 +111,7 @@ impl From<AskError> for Reject {
                 | SendError::TooLarge { .. }
                 | SendError::ControlTooLarge { .. }
                 | SendError::NoEnvelope
+                | SendError::OtherRoute { .. }
                 | SendError::NotJson { .. }
                 | SendError::Full { .. }
                 | SendError::Slow { .. },
@@ -163,7 +164,7 @@ impl Conn {
     ///
     /// The future ends with an [`AskError`].
     pub fn ask<T, A: Ask<Answer = T>>(&self, question: A) -> Asking<T> {
-        let (state, number) = match self.open_question() {
+        let (state, number) = match self.open_question::<A>() {
             Ok((number, answer)) => (State::Asked { number, answer }, Some(number)),
             Err(error) => (State::Failed(Some(error)), None),
         };
@@ -183,8 +184,8 @@ impl Conn {
         asking
     }
 
-    fn open_question(&self) -> Result<(u64, oneshot::Receiver<Answered>), AskError> {
-        self.check_speaks()?;
+    fn open_question<A: Ask>(&self) -> Result<(u64, oneshot::Receiver<Answered>), AskError> {
+        self.check_takes::<A>()?;
         self.questions().open().map_err(|error| match error {
             NotAsked::TooMany => AskError::TooMany,
             NotAsked::Over => AskError::Gone,
@@ -202,6 +203,7 @@ impl Conn {
             | SendError::TooLarge { .. }
             | SendError::ControlTooLarge { .. }
             | SendError::NoEnvelope
+            | SendError::OtherRoute { .. }
             | SendError::NotJson { .. }
             | SendError::Full { .. }
             | SendError::Slow { .. }) => AskError::Send(error),

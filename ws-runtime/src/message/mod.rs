@@ -49,7 +49,7 @@ pub use self::envelope::Envelope;
 pub(crate) use self::head::Answer;
 pub use self::keys::Keys;
 pub(crate) use self::push::write_push;
-pub use self::push::{Outgoing, Push, PushData};
+pub use self::push::{Outgoing, Push, PushData, ServerPush};
 pub(crate) use self::questions::Questions;
 pub(crate) use self::rate::{Bucket, Buckets, Refill};
 pub use self::rate::{Limit, Limited};

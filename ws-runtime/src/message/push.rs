@@ -27,6 +27,10 @@ pub trait Push {
     #[doc(hidden)]
     const IS_QUESTION: bool = false;
 
+    /// The module of the route whose connections it is for; `None` if it is for those of every route.
+    #[doc(hidden)]
+    const ROUTE: Option<&'static str> = None;
+
     /// Serialises the data.
     #[doc(hidden)]
     fn serialize_data<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
@@ -40,10 +44,24 @@ impl<P: Push + ?Sized> Push for &P {
 
     const IS_QUESTION: bool = P::IS_QUESTION;
 
+    const ROUTE: Option<&'static str> = P::ROUTE;
+
     fn serialize_data<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (**self).serialize_data(serializer)
     }
 }
+
+/// A push of the server's module, which is for the connections of every route.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no push of the server",
+    label = "not marked `#[push]` in the server's module",
+    note = "`server.broadcast` reaches the connections of all routes; a push of one route is sent by `room.broadcast(…)`, `group.broadcast(…)` or `conn.send(…)`",
+    note = "mark the struct `#[push]` in the server's module; text alone is sent to all by `server.broadcast_utf8(…)`"
+)]
+pub trait ServerPush: Push {}
+
+#[diagnostic::do_not_recommend]
+impl<P: ServerPush + ?Sized> ServerPush for &P {}
 
 /// The data of a push. The macro calls it at the name of the struct.
 #[doc(hidden)]
@@ -82,7 +100,7 @@ pub trait Outgoing {
 #[diagnostic::do_not_recommend]
 impl<P: Push> Outgoing for P {
     fn send_to(self, conn: &Conn) -> Result<(), SendError> {
-        conn.check_speaks()?;
+        conn.check_takes::<P>()?;
         with_text(|out| write_push(out, &self), |text| conn.send_text(text)).map_err(not_json)?
     }
 }
@@ -95,6 +113,8 @@ impl Outgoing for Message<'_> {
 
 #[diagnostic::do_not_recommend]
 impl<P: Push> IntoReply for P {
+    const ROUTE: Option<&'static str> = P::ROUTE;
+
     fn into_reply<'r>(self) -> Reply<'r>
     where
         Self: 'r,

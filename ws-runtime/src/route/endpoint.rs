@@ -46,6 +46,6 @@ impl<R: Route> Endpoint<R::Server> for OfRoute<R> {
         conn: &'a Conn,
         handshake: &'a Handshake,
     ) -> BoxFuture<'a, Result<Admitted<R::Server>, Reject>> {
-        Box::pin(Admitted::to::<R>(hosted, conn, handshake))
+        Box::pin(Admitted::to::<R>(hosted, conn, handshake, self.number))
     }
 }

@@ -4,19 +4,25 @@
 //! |---|---|
 //! | [`routes`] | the routes of a server, found by path |
 //! | [`endpoint`] | a route with its types erased |
+//! | [`gets`] | what answers plain HTTP requests, found by path |
 //! | [`paths`] | the table from paths to anything, and what is wrong with two of them |
 //! | [`parameters`] | what a path says |
+//! | [`reach`] | which connections a push is for |
 //! | [`place`] | where a path was declared |
 
 mod endpoint;
+mod gets;
 mod parameters;
 mod paths;
 mod place;
+mod reach;
 mod routes;
 
 pub(crate) use self::endpoint::Endpoint;
+pub use self::gets::Gets;
 pub(crate) use self::parameters::Parameters;
 pub(crate) use self::paths::Paths;
 pub use self::paths::RouteError;
 pub use self::place::Place;
-pub use self::routes::Routes;
+pub(crate) use self::reach::Reach;
+pub use self::routes::{PathChecks, Routes};

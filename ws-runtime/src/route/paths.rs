@@ -11,7 +11,7 @@ pub(crate) struct Paths<T> {
     entries: Vec<(Place, T)>,
 }
 
-/// A path that cannot be served, because another one is the same or it is none.
+/// A path that cannot be served: another one is the same, it is none, or the `Path` of a handler does not fit it.
 ///
 /// The message says where it was declared, and the other one.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,15 @@ enum Problem {
     Taken { new: Place, old: Place },
     #[error("{place} is no path: {problem}")]
     Wrong { place: Place, problem: String },
+    #[error("`{handler}` takes a `Path` that never fits {place}: {problem}")]
+    Argument { place: Place, handler: &'static str, problem: String },
+}
+
+impl RouteError {
+    /// The `Path` of a handler does not fit its path.
+    pub(crate) fn of_argument(place: Place, handler: &'static str, problem: String) -> Self {
+        Problem::Argument { place, handler, problem }.into()
+    }
 }
 
 impl<T> Default for Paths<T> {

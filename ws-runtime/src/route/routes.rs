@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::endpoint::{Endpoint, OfRoute};
-use super::{Parameters, Paths, RouteError};
+use super::{Parameters, Paths, Place, RouteError};
 use crate::event::{Route, Service};
 use crate::options::RouteAttribute;
 
@@ -13,7 +13,8 @@ use crate::options::RouteAttribute;
 pub struct Routes<S: Service> {
     every: Option<Arc<dyn Endpoint<S>>>,
     paths: Paths<Arc<dyn Endpoint<S>>>,
-    conflicts: Vec<RouteError>,
+    errors: Vec<RouteError>,
+    modules: Vec<&'static str>,
     /// What each route sets, in the order of their declaration.
     attributes: Vec<RouteAttribute>,
 }
@@ -21,23 +22,31 @@ pub struct Routes<S: Service> {
 impl<S: Service> Routes<S> {
     /// Those that the server declares.
     pub(crate) fn declared() -> Self {
-        let mut routes =
-            Self { every: None, paths: Paths::default(), conflicts: Vec::new(), attributes: Vec::new() };
+        let mut routes = Self {
+            every: None,
+            paths: Paths::default(),
+            errors: Vec::new(),
+            modules: Vec::new(),
+            attributes: Vec::new(),
+        };
         S::routes(&mut routes);
         routes
     }
 
     /// Adds the only route of a server, which serves every path.
     pub fn every_path<R: Route<Server = S>>(&mut self, _: R) {
+        self.modules.push(R::MODULE);
         self.every = Some(Arc::new(OfRoute::<R>::new(0)));
     }
 
     /// Adds a route that serves its own path.
     pub fn add<R: Route<Server = S>>(&mut self, _: R) {
+        self.modules.push(R::MODULE);
+        R::check_paths(&mut PathChecks { errors: &mut self.errors });
         let (place, number) = (R::place(), self.attributes.len());
         self.attributes.push(RouteAttribute { path: place.path().to_owned(), attribute: R::attribute });
         if let Err(conflict) = self.paths.insert(place, Arc::new(OfRoute::<R>::new(number))) {
-            self.conflicts.push(conflict);
+            self.errors.push(conflict);
         }
     }
 
@@ -46,9 +55,14 @@ impl<S: Service> Routes<S> {
         Self::declared().attributes
     }
 
-    /// The paths that cannot be served, each once.
-    pub(crate) fn take_conflicts(&mut self) -> Vec<RouteError> {
-        std::mem::take(&mut self.conflicts)
+    /// The modules of the routes, by their numbers.
+    pub(crate) fn modules(&self) -> Vec<&'static str> {
+        self.modules.clone()
+    }
+
+    /// What keeps the server from starting, each once.
+    pub(crate) fn take_errors(&mut self) -> Vec<RouteError> {
+        std::mem::take(&mut self.errors)
     }
 
     /// What serves the path of a request, as it was sent.
@@ -57,6 +71,20 @@ impl<S: Service> Routes<S> {
             Some(every) => Some((Arc::clone(every), Parameters::default())),
             None => self.paths.find(path).map(|(_, endpoint, parameters)| (Arc::clone(endpoint), parameters)),
         }
+    }
+}
+
+/// Takes what is wrong with the `Path`s of a route's handlers.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct PathChecks<'r> {
+    errors: &'r mut Vec<RouteError>,
+}
+
+impl PathChecks<'_> {
+    /// Adds what is wrong with the `Path` of a handler, if there is anything.
+    pub fn check(&mut self, place: Place, handler: &'static str, problem: Option<String>) {
+        self.errors.extend(problem.map(|problem| RouteError::of_argument(place, handler, problem)));
     }
 }
 

@@ -1,8 +1,11 @@
 //! One message to many connections.
 
+use std::cell::Cell;
+
 use crate::conn::{Broadcast, Conn, SendError, corked};
 use crate::event::{Binary, Utf8};
 use crate::message::{self, Push};
+use crate::route::Reach;
 use crate::wire::FrameKind;
 
 /// The receivers of a message.
@@ -10,11 +13,20 @@ pub(super) trait Receivers {
     /// Calls `send`, which is quick, for each of them.
     fn each(&self, send: impl FnMut(&Conn));
 
-    /// Sends a push to those that speak the envelope.
+    /// Sends a push to those whose route takes it.
     fn send_push<P: Push>(&self, push: &P) -> usize {
+        // Mostly, all of them belong to one server.
+        let known = Cell::new((0, Reach::NOWHERE));
+        let is_for = |conn: &Conn| {
+            let server = conn.server();
+            if P::ROUTE.is_some() && known.get().0 != server.address() {
+                known.set((server.address(), server.reach_of::<P>()));
+            }
+            conn.takes(if P::ROUTE.is_some() { known.get().1 } else { Reach::EVERY })
+        };
         let sent = message::with_text(
             |out| message::write_push(out, push),
-            |text| self.send_frame(FrameKind::Text, text.as_slice(), Conn::speaks),
+            |text| self.send_frame(FrameKind::Text, text.as_slice(), is_for),
         );
         sent.unwrap_or_else(|error| {
             tracing::error!(push = P::NAME, %error, "a push was not sent: it does not serialise as JSON");

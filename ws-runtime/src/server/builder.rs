@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 
+use super::begin;
 use super::capacity::Capacity;
 use super::running::Running;
 use super::serve;
@@ -23,7 +24,7 @@ use crate::listen::{Dialer, Listen};
 use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
 use crate::process;
-use crate::route::Routes;
+use crate::route::{Gets, Routes};
 use crate::tick::Ticks;
 use crate::timer::Host;
 
@@ -116,7 +117,8 @@ impl<S: Service, G> Builder<S, G> {
     ///
     /// [`Error::Options`] if options are wrong; [`Error::Listen`] if the server cannot listen on an address;
     /// [`Error::Tls`] if a certificate or key cannot be used; [`Error::Tick`] if a tick's period is wrong;
-    /// [`Error::Watch`] if a handle cannot be watched; [`Error::Several`] for several of these at once;
+    /// [`Error::Watch`] if a handle cannot be watched; [`Error::Route`] if a path cannot be served; [`Error::Several`] for
+    /// several of these at once; [`Error::Start`] if the `start` handler fails;
     /// [`Error::OutsideRuntime`] outside of a tokio runtime.
     ///
     /// # Panics
@@ -196,18 +198,21 @@ pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Resul
         Vec::new()
     });
     let mut routes = Routes::declared();
-    routes.take_conflicts().into_iter().map(Error::from).for_each(&mut note);
+    routes.take_errors().into_iter().map(Error::from).for_each(&mut note);
+    let mut gets = Gets::declared();
+    gets.take_errors().into_iter().map(Error::from).for_each(&mut note);
     Error::all(errors)?;
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
     let capacity = Capacity::new(&options);
-    let server = Server::new(S::NAME, options, route_options);
+    let server = Server::new(S::NAME, options, route_options, routes.modules());
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
-    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes });
+    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets });
+    begin::run_start(&hosted).await?;
     #[cfg(unix)]
     super::watches::run_declared(&hosted)?;
-    super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some());
+    super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some() || !hosted.gets.is_empty());
     capacity.announce(server.name());
     for tick in ticks.declared {
         server.run_tick(Arc::clone(&hosted), tick);

@@ -3,6 +3,7 @@
 mod accept;
 mod alarms;
 mod announce;
+mod begin;
 mod broadcast;
 mod builder;
 mod capacity;
@@ -39,13 +40,14 @@ use self::shutdown::Stage;
 use crate::conn::Conn;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
-use crate::message::Push;
+use crate::message::{Push, ServerPush};
 use crate::options::{Options, RouteOptions, Whose};
-use crate::route::Routes;
+use crate::route::{Gets, Reach, Routes};
 use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
 
+pub use self::begin::StartError;
 pub use self::builder::{Builder, Starting};
 pub(crate) use self::builder::{bind, warn};
 pub use self::connections::Connections;
@@ -64,6 +66,8 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     name: &'static str,
     options: Options,
+    /// The modules of the routes, by their numbers.
+    route_modules: Vec<&'static str>,
     route_options: RouteOptions,
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
@@ -96,11 +100,17 @@ pub(crate) struct Hosted<S: Service> {
     pub(crate) store: S::Store,
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) routes: Routes<S>,
+    pub(crate) gets: Gets<S>,
 }
 
 impl Server {
     /// Must be called inside a tokio runtime.
-    fn new(name: &'static str, options: Options, route_options: RouteOptions) -> Self {
+    fn new(
+        name: &'static str,
+        options: Options,
+        route_options: RouteOptions,
+        route_modules: Vec<&'static str>,
+    ) -> Self {
         let runtime = Handle::current();
         let threads = runtime.metrics().num_workers();
         Self(Arc::new(Inner {
@@ -109,6 +119,7 @@ impl Server {
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
             options,
             route_options,
+            route_modules,
             addresses: OnceLock::new(),
             registry: Registry::default(),
             alarms: Alarms::new(),
@@ -177,7 +188,7 @@ impl Server {
     /// ```
     #[doc(alias = "emit")]
     #[doc(alias = "publish")]
-    pub fn broadcast<P: Push>(&self, push: P) -> usize {
+    pub fn broadcast<P: ServerPush>(&self, push: P) -> usize {
         self.send_push(&push)
     }
 
@@ -248,6 +259,18 @@ impl Server {
     #[inline]
     pub(crate) fn options_of(&self, whose: Whose) -> &Options {
         self.0.route_options.get(whose).unwrap_or(&self.0.options)
+    }
+
+    /// The connections that a push is for.
+    pub(crate) fn reach_of<P: Push>(&self) -> Reach {
+        let Some(module) = P::ROUTE else { return Reach::EVERY };
+        let number = self.0.route_modules.iter().position(|route| *route == module);
+        number.map_or(Reach::NOWHERE, Reach::of_route)
+    }
+
+    /// Tells servers apart.
+    fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     pub(crate) fn runtime(&self) -> &Handle {

@@ -37,6 +37,15 @@ pub enum SendError {
         "cannot send a push: the route of the connection takes no named messages, so its peer would not know it"
     )]
     NoEnvelope,
+    /// A push that is declared in another route: the peers of this one do not know it.
+    #[error(
+        "cannot send the push `{push}`: it belongs to another route than the connection; declare it in the server's module, \
+         if it is for all routes"
+    )]
+    OtherRoute {
+        /// The `type` of the message.
+        push: &'static str,
+    },
     /// A push that does not serialise as JSON.
     #[error("cannot send a push: it does not serialise as JSON: {error}")]
     NotJson {

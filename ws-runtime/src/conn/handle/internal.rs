@@ -10,8 +10,9 @@ use crate::conn::send::{
     Bound, CancelLevel, CorkedFrames, Deflation, Fixable, Phase, SendGuard, SendLock, SendPath,
 };
 use crate::event::{Close, ClosedBy};
-use crate::message::{Answer, Questions};
+use crate::message::{Answer, Push, Questions};
 use crate::options::{Options, Whose};
+use crate::route::Reach;
 use crate::server::Memberships;
 use crate::transport::WriteHalf;
 use crate::wire::{Agreement, FrameKind, Payload};
@@ -220,23 +221,28 @@ impl Conn {
         }
     }
 
-    /// Says, before the connection is ready, whether its route speaks the envelope.
-    pub(in crate::conn) fn set_speaks(&self, speaks: bool) {
-        self.0.speaks.store(speaks, Ordering::Release);
+    /// Says, before the connection is ready, which pushes its route takes.
+    pub(in crate::conn) fn set_takes(&self, takes: Reach) {
+        self.0.takes.store(takes.to_bits(), Ordering::Release);
     }
 
-    /// Whether the route of the connection speaks the envelope. False before it has come to one.
-    pub(crate) fn speaks(&self) -> bool {
-        self.0.speaks.load(Ordering::Acquire)
+    /// Whether the route of the connection takes such pushes. It takes none before it has come to one.
+    pub(crate) fn takes(&self, push: Reach) -> bool {
+        Reach::from_bits(self.0.takes.load(Ordering::Acquire)).takes(push)
     }
 
-    /// Checks whether the peer knows named messages.
-    pub(crate) fn check_speaks(&self) -> Result<(), SendError> {
-        match self.phase() {
-            _ if self.speaks() => Ok(()),
-            Phase::Opening => Err(SendError::NotReady),
-            Phase::Ready | Phase::Finishing | Phase::Closing | Phase::Gone => Err(SendError::NoEnvelope),
+    /// Checks whether the peer knows this push.
+    pub(crate) fn check_takes<P: Push>(&self) -> Result<(), SendError> {
+        if self.takes(self.server().reach_of::<P>()) {
+            return Ok(());
         }
+        Err(match self.phase() {
+            Phase::Opening => SendError::NotReady,
+            Phase::Ready | Phase::Finishing | Phase::Closing | Phase::Gone if self.takes(Reach::EVERY) => {
+                SendError::OtherRoute { push: P::NAME }
+            }
+            Phase::Ready | Phase::Finishing | Phase::Closing | Phase::Gone => SendError::NoEnvelope,
+        })
     }
 
     /// Sends a message that is no push.

@@ -9,7 +9,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use ws_spec::close::is_sendable;
@@ -26,6 +26,7 @@ use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
 use crate::message::{ErrorBudget, Outgoing, Questions};
 use crate::options::{Compression, Named, Whose};
+use crate::route::Reach;
 use crate::server::Memberships;
 use crate::transport::Stream;
 use crate::wire::FrameKind;
@@ -55,8 +56,8 @@ struct Inner {
     deflation: OnceLock<Box<Deflation>>,
     send_path: SendLock,
     corked: CorkedFrames,
-    /// Whether the route of the connection speaks the envelope. Set before the connection is ready.
-    speaks: AtomicBool,
+    /// Which pushes the route of the connection takes. Set before the connection is ready.
+    takes: AtomicU16,
     /// Whether `replaced` has ever been set. It spares most calls the mutex.
     has_replaced: AtomicBool,
     /// Boxed, as most connections replace no handler.
@@ -90,7 +91,7 @@ impl Conn {
             deflation: OnceLock::new(),
             send_path: SendLock::new(SendPath::new(options)),
             corked: CorkedFrames::new(),
-            speaks: false.into(),
+            takes: Reach::NOWHERE.to_bits().into(),
             has_replaced: false.into(),
             replaced: Mutex::new(None),
             extras: OnceLock::new(),

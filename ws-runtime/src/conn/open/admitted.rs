@@ -41,8 +41,13 @@ pub(in crate::conn) struct Upgraded {
 }
 
 impl<S: Service> Admitted<S> {
-    /// Runs the handlers of a handshake in their order, and negotiates subprotocol and compression.
-    pub(crate) async fn to<R>(hosted: &Hosted<S>, conn: &Conn, handshake: &Handshake) -> Result<Self, Reject>
+    /// Runs the handlers of a handshake, on the route with this number, in their order, and negotiates subprotocol and compression.
+    pub(crate) async fn to<R>(
+        hosted: &Hosted<S>,
+        conn: &Conn,
+        handshake: &Handshake,
+        route: usize,
+    ) -> Result<Self, Reject>
     where
         R: Route<Server = S>,
     {
@@ -62,7 +67,8 @@ impl<S: Service> Admitted<S> {
             handshake::negotiate(handshake.headers(), Terms { context_takeover, window_bits })
         });
         let (deflate, extension) = negotiated.unzip();
-        let serve = Box::new(move |hosted, guard, upgraded| serve::<R>(hosted, guard, session, upgraded));
+        let serve =
+            Box::new(move |hosted, guard, upgraded| serve::<R>(hosted, guard, route, session, upgraded));
         Ok(Self { serve, deflate, response: handshake::accept(handshake, extension) })
     }
 

@@ -1,13 +1,13 @@
 //! The handlers that run before a connection is open.
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 
 use super::reason::Reason;
 use crate::conn::Conn;
 use crate::conn::dispatch::{Panicked, Verdict, catch, catch_now, report};
 use crate::event::{ConnEvent, Failure, Identity, Route, Service};
-use crate::handshake::{self, HandlerError, Handshake, IntoResponse, Reject, Request};
+use crate::handshake::{self, HandlerError, Handshake, IntoResponse, Refusal, Reject, Request};
 use crate::server::Hosted;
 
 /// Runs the `connect` handler, which may configure the connection or refuse it.
@@ -102,20 +102,40 @@ fn check_admission<T>(
     }
 }
 
-/// Runs the `request` handler. Without one, the answer is 426, upgrade required.
+/// Answers a plain request: by the `#[get]` handler of its path, by the `request` handler, or, where there is a route,
+/// by 426 (upgrade required).
 pub(super) async fn run_request<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,
-    request: &Request,
+    request: &mut Request,
 ) -> Response<Bytes> {
-    let Some(name) = S::REQUEST else {
-        return match hosted.routes.find(request.path()) {
-            Some(_) => handshake::upgrade_required().into_response(),
-            None => Reject::not_found().into_response(),
-        };
-    };
-    let event = ConnEvent::before_session(conn, &hosted.store, request);
-    let response = match catch(|| S::request(event)).await {
+    let found = hosted.gets.find(request.path());
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    match (found, S::REQUEST) {
+        (Some((get, parameters)), _) if is_read => {
+            request.set_parameters(parameters);
+            let event = ConnEvent::before_session(conn, &hosted.store, request);
+            answer(conn, get.name, catch(|| (get.run)(event)).await)
+        }
+        (_, Some(name)) => {
+            let event = ConnEvent::before_session(conn, &hosted.store, request);
+            answer(conn, name, catch(|| S::request(event)).await)
+        }
+        (Some(_), None) => Refusal::Method.into_response(),
+        (None, None) if hosted.routes.find(request.path()).is_some() => {
+            handshake::upgrade_required().into_response()
+        }
+        (None, None) => Reject::not_found().into_response(),
+    }
+}
+
+/// The answer of a handler. Its panics and mistakes are logged under its name.
+fn answer(
+    conn: &Conn,
+    name: &'static str,
+    answered: Result<Result<Response<Bytes>, Reject>, Panicked>,
+) -> Response<Bytes> {
+    let response = match answered {
         Ok(response) => response.into_response(),
         Err(panic) => {
             report(conn, name, Err(panic));

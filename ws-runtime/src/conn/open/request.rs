@@ -40,9 +40,12 @@ pub(super) async fn admit<S: Service>(
             Some((endpoint, parameters)) => (handshake, endpoint, parameters),
             None => return Err(Answer::from(Reject::not_found().into_response()).into()),
         },
-        Classified::Plain(request) => {
-            let answering = pin!(run_request(hosted, conn, &request));
-            let answer = match unless_interrupted(interruption, answering).await {
+        Classified::Plain(mut request) => {
+            let answered = {
+                let answering = pin!(run_request(hosted, conn, &mut request));
+                unless_interrupted(interruption, answering).await
+            };
+            let answer = match answered {
                 Ok(response) => Answer::from(response),
                 Err(interrupted) => Answer::from(interrupted),
             };
