@@ -6,7 +6,7 @@ use ws_runtime::test::Result;
 async fn it_does_what_the_book_shows() -> Result {
     let server = crate::server::server().test().await?;
     examples::transcript::play("from-one-file-to-many.md", "poll", &server).await?;
-    assert_eq!(server.get("/count").await?.text(), "2 votes\n");
+    assert_eq!(server.get("/count").await?.body(), "2 votes\n");
     assert_eq!(server.connect("/poll/lunch").await.unwrap_err().status(), 401);
     Ok(())
 }
