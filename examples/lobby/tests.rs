@@ -114,3 +114,11 @@ async fn who_may_enter_what() -> Result {
     Ok(())
 }
 // ANCHOR_END: tests
+
+#[tokio::test(start_paused = true)]
+async fn it_does_what_the_book_shows() -> Result {
+    for page in ["rooms.md", "timers.md"] {
+        examples::transcript::play(page, "lobby", &arcade::server().test().await?).await?;
+    }
+    Ok(())
+}
