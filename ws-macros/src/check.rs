@@ -1,7 +1,9 @@
 //! Checks the rules that concern more than one item.
 
 mod arguments;
+mod gets;
 mod pushes;
+mod rooms;
 mod routes;
 mod unknown;
 
@@ -29,8 +31,9 @@ pub(crate) struct LeftOut {
 /// Checks a server as a whole. Returns the handlers that are left out of each module.
 pub(crate) fn check(resolved: &[Resolved<'_>], diagnostics: &mut Diagnostics) -> Vec<LeftOut> {
     if let Some(root) = resolved.first() {
-        one_type("identity", &root.server.identities, diagnostics);
+        one_type("identity", "a connection", &root.server.identities, diagnostics);
         routes::check(root.server, diagnostics);
+        gets::paths_differ(root.scope, diagnostics);
     }
     resolved.iter().map(|module| check_module(module, resolved, diagnostics)).collect()
 }
@@ -38,17 +41,20 @@ pub(crate) fn check(resolved: &[Resolved<'_>], diagnostics: &mut Diagnostics) ->
 fn check_module(module: &Resolved<'_>, all: &[Resolved<'_>], diagnostics: &mut Diagnostics) -> LeftOut {
     let Resolved { server, scope, calls } = module;
     let sessions = &scope.sessions;
-    one_type("session", sessions, diagnostics);
+    let rooms: Vec<Part> = scope.rooms.iter().map(|room| room.part.clone()).collect();
+    one_type("session", "a connection", sessions, diagnostics);
+    one_type("room", "each path", &rooms, diagnostics);
     pushes::check(scope, diagnostics);
     let is_unclear = scope.parts_unclear || server.root.parts_unclear;
-    if is_unclear || !are_twins(sessions) || !are_twins(&server.identities) {
-        // It is unknown whether an argument is a state or the session.
+    if is_unclear || ![sessions, &server.identities, &rooms].into_iter().all(|parts| are_twins(parts)) {
+        // It is unknown whether an argument is a state, the session or the room.
         return LeftOut { all: (0..calls.len()).collect(), foreign: BTreeSet::new() };
     }
     let left_out = find_wrong(module, all, diagnostics);
     if scope.route.is_none() {
         identity_is_made(module, diagnostics);
     }
+    rooms::are_made(module, diagnostics);
     one_handler_each(calls, &left_out, diagnostics);
     left_out
 }
@@ -91,6 +97,7 @@ fn find_wrong(resolved: &Resolved<'_>, all: &[Resolved<'_>], diagnostics: &mut D
         routes::belongs_here(call.handler, resolved.scope, resolved.server, diagnostics);
         returns_no_session(call, diagnostics);
         returns_no_status(call, diagnostics);
+        rooms::check(call, resolved, diagnostics);
         gives_verdict(call.handler, diagnostics);
         limits_fit(call.handler, diagnostics);
         let mut found = arguments.check(call, diagnostics);
@@ -113,11 +120,11 @@ fn find_wrong(resolved: &Resolved<'_>, all: &[Resolved<'_>], diagnostics: &mut D
     wrong
 }
 
-/// Checks that at most one type is the session, or the identity.
-fn one_type(what: &str, parts: &[Part], diagnostics: &mut Diagnostics) {
+/// Checks that at most one type is the session, the identity or the room.
+fn one_type(what: &str, whose: &str, parts: &[Part], diagnostics: &mut Diagnostics) {
     let already = |first: &Part| {
         format!(
-            "the {what} is already `{}`: a connection has one type for it, so put both into one struct",
+            "the {what} is already `{}`: {whose} has one type for it, so put both into one struct",
             first.name
         )
     };

@@ -23,6 +23,7 @@ pub(crate) struct Row {
     pub(crate) has_json: bool,
     pub(crate) surroundings: Surroundings,
     pub(crate) session: Session,
+    pub(crate) room: Room,
     pub(crate) output: Output,
     /// Where to find what users ask this event for in vain.
     pub(crate) hints: &'static [(Wanted, &'static str)],
@@ -56,6 +57,8 @@ pub(crate) enum Surroundings {
     Connection,
     /// The server, without a connection.
     Server,
+    /// A room, without a connection.
+    Room,
 }
 
 /// How a handler can take the session.
@@ -63,6 +66,21 @@ pub(crate) enum Surroundings {
 pub(crate) enum Session {
     /// By `&` or `&mut`.
     Lent,
+    /// Also by value, because no event follows.
+    Given,
+    /// Not at all, for this reason.
+    Absent(&'static str),
+}
+
+/// How a handler can take the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// By `&` or `&mut`, and its handle.
+    Lent,
+    /// By `&`, and its handle: the peer is no member yet that could change it.
+    Shared,
+    /// Its handle: a lock would be held across an `.await`.
+    Handle,
     /// Also by value, because no event follows.
     Given,
     /// Not at all, for this reason.
@@ -80,6 +98,8 @@ pub(crate) enum Output {
     Admission,
     /// The data of the reply to a named message.
     Data,
+    /// The room, or the refusal of the peer that asks for it.
+    Room,
     /// An HTTP response.
     Response,
     /// Whether a message may pass.
@@ -140,6 +160,7 @@ events! {
         has_json: false,
         surroundings: Surroundings::Server,
         session: Session::Absent("it happens once for the server, before there is a connection"),
+        room: Room::Absent("it happens once for the server, before there is a room"),
         output: Output::Outcome,
         hints: &[],
     },
@@ -154,6 +175,7 @@ events! {
         has_json: false,
         surroundings: Surroundings::Opening,
         session: Session::Absent("there is no session before the handshake"),
+        room: Room::Absent("no path is known before the handshake"),
         output: Output::Outcome,
         hints: &[(Wanted::Request, "nothing has been read yet, and `#[on(handshake)]` takes the request as `&Handshake`")],
     },
@@ -164,14 +186,33 @@ events! {
         argument_trait: "FromHandshake",
         payload: Payload::Kept("Handshake"),
         payload_types: &["&Handshake"],
-        payload_words: "`&Handshake`, `Query`, `Bearer`",
+        payload_words: "`&Handshake`, `Path`, `Query`, `Bearer`",
         has_json: false,
         surroundings: Surroundings::Admission,
         session: Session::Absent("it makes the session, so return one"),
+        room: Room::Shared,
         output: Output::Admission,
         hints: &[
             (Wanted::Text, REQUEST_METHODS),
             (Wanted::Request, "the request of a handshake is a `&Handshake`"),
+        ],
+    },
+    Create: Row {
+        name: "create",
+        title: "a `create` handler",
+        foreign_names: &["mount", "init"],
+        argument_trait: "FromCreate",
+        payload: Payload::Kept("Handshake"),
+        payload_types: &["&Handshake"],
+        payload_words: "`&Handshake`, `Path`, `Query`, `Bearer`",
+        has_json: false,
+        surroundings: Surroundings::Admission,
+        session: Session::Absent("it makes the room before the peer that asks for it is admitted"),
+        room: Room::Absent("it makes the room, so return one"),
+        output: Output::Room,
+        hints: &[
+            (Wanted::Text, REQUEST_METHODS),
+            (Wanted::Request, "the request of the first peer is a `&Handshake`"),
         ],
     },
     Ready: Row {
@@ -185,6 +226,7 @@ events! {
         has_json: false,
         surroundings: Surroundings::Connection,
         session: Session::Lent,
+        room: Room::Lent,
         output: Output::Reply,
         hints: &[
             (Wanted::Text, TEXT_ELSEWHERE),
@@ -202,6 +244,7 @@ events! {
         has_json: true,
         surroundings: Surroundings::Connection,
         session: Session::Lent,
+        room: Room::Lent,
         output: Output::Reply,
         hints: &[
             (Wanted::Text, "the text is taken as `&str` or `String`"),
@@ -222,6 +265,7 @@ events! {
         has_json: true,
         surroundings: Surroundings::Connection,
         session: Session::Lent,
+        room: Room::Lent,
         output: Output::Data,
         hints: NAMED_HINTS,
     },
@@ -236,6 +280,7 @@ events! {
         has_json: false,
         surroundings: Surroundings::Connection,
         session: Session::Lent,
+        room: Room::Lent,
         output: Output::Reply,
         hints: &[
             (Wanted::Text, TEXT_ELSEWHERE),
@@ -255,6 +300,7 @@ events! {
         has_json: false,
         surroundings: Surroundings::Connection,
         session: Session::Lent,
+        room: Room::Lent,
         output: Output::Reply,
         hints: &[
             (Wanted::Text, TEXT_ELSEWHERE),
@@ -273,6 +319,7 @@ events! {
         has_json: false,
         surroundings: Surroundings::Connection,
         session: Session::Given,
+        room: Room::Lent,
         output: Output::Outcome,
         hints: &[
             (Wanted::Text, "the reason is `close.reason()`, with `&Close`"),
@@ -280,10 +327,25 @@ events! {
             (Wanted::Request, REQUEST_ELSEWHERE),
         ],
     },
+    Empty: Row {
+        name: "empty",
+        title: "an `empty` handler",
+        foreign_names: &["dispose", "destroy", "drop", "vacant"],
+        argument_trait: "FromEmpty",
+        payload: Payload::Nothing,
+        payload_types: &[],
+        payload_words: "",
+        has_json: false,
+        surroundings: Surroundings::Room,
+        session: Session::Absent("the last peer has left already"),
+        room: Room::Given,
+        output: Output::Outcome,
+        hints: &[(Wanted::Request, REQUEST_ELSEWHERE)],
+    },
     Request: Row {
         name: "request",
         title: "a `request` handler",
-        foreign_names: &["http", "get", "page"],
+        foreign_names: &["http", "page"],
         argument_trait: "FromRequest",
         payload: Payload::Kept("Request"),
         payload_types: &["&Request"],
@@ -291,6 +353,7 @@ events! {
         has_json: false,
         surroundings: Surroundings::Opening,
         session: Session::Absent("a plain HTTP request never becomes a connection with a session"),
+        room: Room::Absent("a plain HTTP request never becomes a connection, and only connections are in a room"),
         output: Output::Response,
         hints: &[
             (Wanted::Text, REQUEST_METHODS),
@@ -308,6 +371,7 @@ events! {
         has_json: false,
         surroundings: Surroundings::Server,
         session: Session::Absent("it happens once for the server, not for one connection"),
+        room: Room::Absent("it happens once for the server, not for each room"),
         output: Output::Outcome,
         hints: &[],
     },
@@ -325,6 +389,7 @@ pub(crate) const NAMED: Row = Row {
     has_json: true,
     surroundings: Surroundings::Connection,
     session: Session::Lent,
+    room: Room::Lent,
     output: Output::Data,
     hints: NAMED_HINTS,
 };
@@ -337,6 +402,7 @@ pub(crate) const CONCURRENT: Row = Row {
     session: Session::Absent(
         "other handlers of the connection run beside it, so the session cannot be lent to it",
     ),
+    room: Room::Handle,
     ..NAMED
 };
 
@@ -352,6 +418,7 @@ pub(crate) const GUARD: Row = Row {
     has_json: false,
     surroundings: Surroundings::Connection,
     session: Session::Lent,
+    room: Room::Lent,
     output: Output::Verdict,
     hints: &[
         (Wanted::Text, "it says who may send a message, before its data is read"),
@@ -363,6 +430,37 @@ pub(crate) const GUARD: Row = Row {
     ],
 };
 
+/// `#[get("/path")]`
+pub(crate) const GET: Row = Row {
+    name: "get",
+    title: "a `#[get]` handler",
+    foreign_names: &[],
+    argument_trait: "FromGet",
+    payload: Payload::Kept("Request"),
+    payload_types: &["&Request"],
+    payload_words: "`&Request`, `Path`, `Query`, `Bearer`",
+    has_json: false,
+    surroundings: Surroundings::Opening,
+    session: Session::Absent("a plain HTTP request never becomes a connection with a session"),
+    room: Room::Absent("a plain HTTP request never becomes a connection, and only connections are in a room"),
+    output: Output::Response,
+    hints: &[
+        (Wanted::Text, REQUEST_METHODS),
+        (Wanted::Request, "a plain HTTP request is a `&Request`"),
+        (Wanted::Number, "a parameter of the path is taken as `Path<…>`, the query as `Query<…>`"),
+        (Wanted::Json, "a plain HTTP request has no body; its query is taken as `Query<…>`"),
+    ],
+};
+
+/// The function that `guard = …` of a `#[get]` names.
+pub(crate) const GET_GUARD: Row = Row {
+    name: "get guard",
+    title: "the guard of a `#[get]`",
+    argument_trait: "FromGetGuard",
+    output: Output::Verdict,
+    ..GET
+};
+
 /// The function that `guard = …` of a route names.
 pub(crate) const ROUTE_GUARD: Row = Row {
     title: "a guard of a route",
@@ -372,6 +470,7 @@ pub(crate) const ROUTE_GUARD: Row = Row {
     payload_words: "`&Handshake`, `Path`, `Query`, `Bearer`",
     surroundings: Surroundings::Arrival,
     session: Session::Absent("it says who may come, before there is a session"),
+    room: Room::Absent("it says who may come, before there is a room"),
     hints: &[
         (Wanted::Text, "it says who may come: path, query, headers and cookies are methods of the request"),
         (Wanted::Request, "the request of a handshake is a `&Handshake`"),
@@ -391,8 +490,19 @@ pub(crate) const TICK: Row = Row {
     has_json: false,
     surroundings: Surroundings::Server,
     session: Session::Absent("it happens for the server, not for one connection"),
+    room: Room::Absent("it happens for the server, not for one room"),
     output: Output::Outcome,
     hints: &[],
+};
+
+/// `#[tick(…)]`, where the handler takes the room or its handle.
+pub(crate) const ROOM_TICK: Row = Row {
+    title: "a `tick` handler of a room",
+    argument_trait: "FromRoomTick",
+    surroundings: Surroundings::Room,
+    session: Session::Absent("it happens for the room, not for one connection"),
+    room: Room::Lent,
+    ..TICK
 };
 
 /// `#[watch(…)]`
@@ -407,6 +517,7 @@ pub(crate) const WATCH: Row = Row {
     has_json: false,
     surroundings: Surroundings::Server,
     session: Session::Absent("it happens for the server, not for one connection"),
+    room: Room::Absent("it happens for the server, not for one room"),
     output: Output::Outcome,
     hints: &[],
 };
@@ -423,6 +534,7 @@ pub(crate) const SESSION_TIMER: Row = Row {
     has_json: false,
     surroundings: Surroundings::Connection,
     session: Session::Lent,
+    room: Room::Lent,
     output: Output::Outcome,
     hints: &[
         (Wanted::Text, TEXT_ELSEWHERE),
@@ -437,6 +549,18 @@ pub(crate) const STATE_TIMER: Row = Row {
     argument_trait: "FromStateTimer",
     surroundings: Surroundings::Server,
     session: Session::Absent("the timer belongs to the server, not to one connection"),
+    room: Room::Absent("the timer belongs to the server, not to one room"),
+    hints: &[(Wanted::Number, ONE_TIMER)],
+    ..SESSION_TIMER
+};
+
+/// `#[timer(field)]`, where the field is of the room.
+pub(crate) const ROOM_TIMER: Row = Row {
+    title: "a `timer` handler of a room",
+    argument_trait: "FromRoomTimer",
+    surroundings: Surroundings::Room,
+    session: Session::Absent("the timer belongs to the room, not to one connection"),
+    room: Room::Lent,
     hints: &[(Wanted::Number, ONE_TIMER)],
     ..SESSION_TIMER
 };
@@ -447,7 +571,10 @@ impl Row {
     /// Whether it is a route's event, and not the server's.
     pub(crate) fn is_of_route(&self) -> bool {
         match self.surroundings {
-            Surroundings::Arrival | Surroundings::Admission | Surroundings::Connection => true,
+            Surroundings::Arrival
+            | Surroundings::Admission
+            | Surroundings::Connection
+            | Surroundings::Room => true,
             Surroundings::Opening | Surroundings::Server => false,
         }
     }
@@ -459,7 +586,14 @@ impl Row {
             | Surroundings::Arrival
             | Surroundings::Admission
             | Surroundings::Connection => "`&Conn`",
-            Surroundings::Server => "",
+            Surroundings::Server | Surroundings::Room => "",
+        };
+        let (handle, room) = match self.room {
+            Room::Lent => ("`&Room`", "the `#[room]` by `&` or `&mut`"),
+            Room::Shared => ("`&Room`", "the `#[room]` by `&`"),
+            Room::Handle => ("`&Room`", ""),
+            Room::Given => ("`&Room`", "the `#[room]` by `&`, `&mut` or value"),
+            Room::Absent(_) => ("", ""),
         };
         let session = match self.session {
             Session::Lent => "the `#[session]` by `&` or `&mut`",
@@ -468,10 +602,10 @@ impl Row {
         };
         let identity = match self.surroundings {
             Surroundings::Arrival | Surroundings::Connection => "the `#[identity]` by `&`",
-            Surroundings::Opening | Surroundings::Admission | Surroundings::Server => "",
+            Surroundings::Opening | Surroundings::Admission | Surroundings::Server | Surroundings::Room => "",
         };
         let state = "the `#[state]` by `&` or `&mut`";
-        let all = [self.payload_words, conn, "`&Server`", session, state, identity];
+        let all = [self.payload_words, conn, "`&Server`", handle, session, room, state, identity];
         let all: Vec<&str> = all.into_iter().filter(|one| !one.is_empty()).collect();
         format!("{} can take, in any order: {}", self.title, all.join(", "))
     }
@@ -523,6 +657,8 @@ mod tests {
             &GUARD,
             &SESSION_TIMER,
             &STATE_TIMER,
+            &ROOM_TICK,
+            &ROOM_TIMER,
         ]) {
             let lends = !matches!(row.session, Session::Absent(_));
             assert_eq!(row.surroundings == Surroundings::Connection, lends, "{}", row.name);

@@ -5,12 +5,15 @@
 
 mod arguments;
 mod by_name;
+mod gets;
 mod handlers;
 mod limits;
 mod named;
 mod parts;
+mod paths;
 mod push;
 mod returned;
+mod rooms;
 mod routes;
 mod server;
 mod service;
@@ -45,10 +48,10 @@ fn module(plan: &Plan<'_>, plans: &[Plan<'_>], end: TokenStream) -> TokenStream 
     let parts = parts::parts(plan);
     let pushes = push::pushes(plan);
     let once = arguments::once(plan);
+    let counts = paths::counts(plan);
     let words = words::words(plan);
     let builder = server::builder(plan);
-    let body =
-        quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #words #builder #end);
+    let body = quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #counts #words #builder #end);
     let mut body = Group::new(Delimiter::Brace, body);
     body.set_span(*span);
     quote!(#head #body)

@@ -15,6 +15,7 @@ pub(crate) fn event(name: &str) -> Option<String> {
              seconds is a `#[tick(period = 1)]`"
                 .to_owned()
         }
+        "get" => ": a path has an attribute of its own: `#[get(\"/path\")]`".to_owned(),
         "watch" | "readable" | "writable" => {
             ": a watch has an attribute of its own: `#[watch(readable = …)]` or `#[watch(writable = …)]`"
                 .to_owned()
@@ -41,10 +42,10 @@ pub(crate) fn event(name: &str) -> Option<String> {
 pub(crate) fn attribute(name: &str) -> Option<String> {
     let plain = name_of_event(name);
     let instead = match plain.as_str() {
-        "get" | "post" => {
+        "post" | "put" | "patch" | "delete" | "head" => {
             return Some(format!(
-                "there is no `#[{name}]`: one function answers all plain HTTP requests, so write `#[on(request)]` and \
-                 `match request.path()`"
+                "there is no `#[{name}]`: `#[get(\"/path\")]` answers GET and HEAD, and `#[on(request)]` all other methods; no \
+                 request may have a body"
             ));
         }
         "message" | "subscribe_message" | "subscribemessage" | "event" => {
@@ -124,10 +125,6 @@ pub(crate) fn extractor(name: &str) -> Option<&'static str> {
             "there is no extractor for the state: write `#[state]` above its type in this module, and take it by `&`, or by \
              `&mut` to change it",
         ),
-        "Path" => Some(
-            "there is no extractor for the path: it is a method of the request, which `#[on(handshake)]` takes as \
-             `&Handshake`; what later events need of it is kept in the `#[session]` that it returns",
-        ),
         "ConnectInfo" => {
             Some("there is no extractor for the peer's address: it is `conn.peer()`, with `&Conn`")
         }
@@ -197,7 +194,7 @@ mod tests {
         for name in ["inline", "must_use", "instrument", "test", "close", "data", "end", "once"] {
             assert_eq!(attribute(name), None, "{name}");
         }
-        for name in ["get", "on_connect", "utf8", "SubscribeMessage", "interval"] {
+        for name in ["post", "on_connect", "utf8", "SubscribeMessage", "interval"] {
             assert!(attribute(name).is_some(), "{name}");
         }
     }

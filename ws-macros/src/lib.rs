@@ -86,14 +86,16 @@ macro_rules! of_routes {
 ///
 /// | attribute | marks |
 /// |---|---|
-/// | [`#[on(event)]`](macro@on) | the handler of an event: `start`, `connect`, `handshake`, `ready`, `utf8`, `message`, `binary`, `pong`, `disconnect`, `request`, `shutdown` |
+/// | [`#[on(event)]`](macro@on) | the handler of an event: `start`, `connect`, `handshake`, `create`, `ready`, `utf8`, `message`, `binary`, `pong`, `disconnect`, `empty`, `request`, `shutdown` |
 /// | [`#[on("name")]`](macro@on) | the handler of the messages of that type |
+/// | [`#[get("/path")]`](macro@get) | what answers plain HTTP requests for a path |
 /// | [`#[tick(period = 1)]`](macro@tick) | a handler that runs every so many seconds |
 /// | [`#[watch(readable = …)]`](macro@watch) | a handler that runs when a handle is ready |
 /// | [`#[timer(field)]`](macro@timer) | a handler that runs when the `Timer` in a field is due |
 /// | [`#[state]`](macro@state) | the type of a state: one value for the server; there may be several such types |
 /// | [`#[session]`](macro@session) | the type of the session: one value for each connection |
 /// | [`#[identity]`](macro@identity) | the type that says who a peer is: made once by `handshake` |
+/// | [`#[room]`](macro@room) | the type of the state of a room: one value for each path |
 /// | [`#[push]`](macro@push) | what the server sends on its own: a named message, or a question |
 ///
 /// Handlers are `fn` or `async fn`. Their arguments are found by type, in any order. All other items of the module stay as
@@ -129,7 +131,8 @@ pub fn ws_server(
 /// |---|---|---|---|---|
 /// | `start` | once, bound, before the first accept | | no | `()`, `Result<(), E>`: an error ends `start()` |
 /// | `connect` | accepted, before TLS and the handshake | | no | `()`, `Result<(), E>`: an error refuses the connection |
-/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake`, `Query`, `Bearer` | makes it | `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with a `Reject` |
+/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake`, `Path`, `Query`, `Bearer` | makes it | `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with a `Reject` |
+/// | `create` | the first peer of a path is to be admitted | `&Handshake`, `Path`, `Query`, `Bearer` | no | the room, a `Result` of it with a `Reject` |
 /// | `ready` | the connection is open | | `&`, `&mut` | a reply |
 /// | `"say"` | a message of that type | `Json<T>`: its data; `&Envelope` | `&`, `&mut` | the reply's data: any `Serialize`, `()`, a `Stream`, a `Result` of these |
 /// | `message` | a message of a type that has no handler | `&Envelope`, `Json<T>` | `&`, `&mut` | the same |
@@ -137,12 +140,13 @@ pub fn ws_server(
 /// | `binary` | a binary message | `&[u8]`, `Vec<u8>`, `Bytes` | `&`, `&mut` | a reply |
 /// | `pong` | a pong | `&[u8]`, `Vec<u8>`, `Bytes` | `&`, `&mut` | a reply |
 /// | `disconnect` | once for each `ready` | `&Close` | `&`, `&mut`, by value | `()`, `Result<(), E>` |
-/// | `request` | a plain HTTP request | `&Request`, `Query`, `Bearer` | no | an HTTP response: text, `Html`, `Json`, bytes, a status, `Result` |
+/// | `empty` | the last peer of a path has left, `keep` seconds ago | the room, also by value | no | `()`, `Result<(), E>` |
+/// | `request` | a plain HTTP request that no [`#[get]`](macro@get) takes | `&Request`, `Query`, `Bearer` | no | an HTTP response: text, `Html`, `Json`, bytes, a status, `Result` |
 /// | `shutdown` | once, the connections still there | | no | `()`, `Result<(), E>` |
 ///
-/// All of them can take `&Server` and each state by `&` or `&mut`, all but `start` and `shutdown` also `&Conn`, and those from `ready` to
-/// `disconnect` the identity by `&`. An `async fn` cannot take a state that some handler takes by `&mut`: it is behind a lock
-/// then.
+/// All of them can take `&Server` and each state by `&` or `&mut`, all but `start`, `empty` and `shutdown` also `&Conn`, and those
+/// from `ready` to `disconnect` the identity by `&`, the [`#[room]`](macro@room) by `&` or `&mut` and its handle, `&Room`. An
+/// `async fn` cannot take a state that some handler takes by `&mut`: it is behind a lock then, as the room always is.
 ///
 /// A reply is sent to the peer: `()` (nothing), text (`String`, `&str`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`,
 /// an `Option`, or a `Result`.
@@ -240,10 +244,10 @@ pub fn ws_server(
 /// | `utf8` otherwise, `binary` | the connection closes with 1008 and the message as reason | logged; closes with 1011 |
 /// | `ready` | closes with 4000 plus the status, such as 4403, and the message as reason | logged; closes with 1011 |
 /// | `pong`, timers of the session | logged | logged; closes with 1011 |
-/// | `handshake`, `request` | the HTTP answer | does not compile |
+/// | `handshake`, `create`, `request` | the HTTP answer | does not compile |
 /// | `connect` | the connection is closed without an answer | the same, and logged |
 /// | `start` | `start()` returns it | `start()` returns it |
-/// | `disconnect`, `shutdown`, ticks, watches, timers of a state | logged | logged |
+/// | `disconnect`, `empty`, `shutdown`, ticks, watches, timers of a state or a room | logged | logged |
 ///
 /// Types of your own can be taken too, and may refuse, so that the handler is not run: see `ws_runtime::event::FromContext`.
 ///
@@ -259,6 +263,48 @@ pub fn on(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_mac
     outside(Marker::On, &item.into()).into()
 }
 
+/// Marks the handler of plain HTTP requests for a path: `#[get("/health")]`, inside a [`#[ws_server]`](macro@ws_server) module.
+///
+/// It answers GET and HEAD; the answer to HEAD is sent without its body. `{id}` in the path is a parameter, which the handler
+/// takes as `Path<u64>`, and `{*rest}` the rest of the path. `/users/` is not `/users`, and a path that is written out goes
+/// before one with a parameter. Two equal paths do not compile; others that take the same requests are an error of
+/// `start()`, `serve()` and `bind()`, which names both.
+///
+/// | request | is answered by |
+/// |---|---|
+/// | GET or HEAD of the path | this handler |
+/// | another method | `#[on(request)]`; 405 without one |
+/// | any other path | `#[on(request)]`; 426 where a route has that path, 404 otherwise |
+/// | the handshake of a WebSocket | the route of that path, even if this handler has the same |
+///
+/// The handler can take `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and each state, and may be `async`; it has
+/// `handshake_timeout` to answer. There is no session and no identity, as the request never becomes a connection. It returns an
+/// HTTP response: text, `Html`, `Json`, bytes, a pair of a content type and a body, a status, an `Option` (`None` is 404) or a
+/// `Result` of these, see [`IntoResponse`](https://docs.rs/ws-runtime/latest/ws_runtime/trait.IntoResponse.html).
+///
+/// `guard = admin` names a function of the module that is asked first. It takes the same arguments, and returns a `Result<(), E>`
+/// whose error is the answer.
+///
+/// ```ignore
+/// #[get("/health")]
+/// fn health() -> &'static str {
+///     "ok"
+/// }
+///
+/// fn admin(Bearer(token): Bearer, accounts: &Accounts) -> Result<(), Reject> {
+///     if accounts.is_admin(&token) { Ok(()) } else { Err(Reject::forbidden()) }
+/// }
+///
+/// #[get("/user/{name}", guard = admin)]
+/// fn user(Path(name): Path<&str>, accounts: &Accounts) -> Option<Json<Account>> {
+///     accounts.find(name).map(Json)
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn get(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    outside(Marker::Get, &item.into()).into()
+}
+
 /// Marks a handler that runs each time a period has passed: `#[tick(period = 1)]`, inside a
 /// [`#[ws_server]`](macro@ws_server) module.
 ///
@@ -267,6 +313,8 @@ pub fn on(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_mac
 ///
 /// The handler can take `&Server` and the state by `&` or `&mut`. It returns `()` or a `Result<(), E>` whose error is
 /// logged.
+///
+/// A handler that takes the [`#[room]`](macro@room) or its handle, `&Room`, runs for each room, from its first peer to its end.
 ///
 /// ```ignore
 /// #[tick(period = 0.5)]
@@ -305,8 +353,8 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// Marks the handler of a [`Timer`](https://docs.rs/ws-runtime/latest/ws_runtime/struct.Timer.html): `#[timer(field)]`,
 /// inside a [`#[ws_server]`](macro@ws_server) module.
 ///
-/// The field is one of the [`#[session]`](macro@session), of the payload of one of its phases, or of a
-/// [`#[state]`](macro@state). Where two of these structs have a field of that name, write which one:
+/// The field is one of the [`#[session]`](macro@session), of the payload of one of its phases, of the [`#[room]`](macro@room), or
+/// of a [`#[state]`](macro@state). Where two of these structs have a field of that name, write which one:
 /// `#[timer(Table.clock)]`. A connection that leaves a phase leaves the timers in its payload behind. The handler runs when the timer that a handler has
 /// started is due. The timer is off before that, so the handler may start it anew.
 ///
@@ -320,7 +368,8 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// handlers of the connection, and no longer once the connection starts to close. If it fails, the connection closes with
 /// 1011. That of a state's timer can take `&Server` and the states, runs under the lock on the state, and no longer once
 /// the server closes its connections. If it fails, that is logged. A state with timers is behind a lock, so an `async fn`
-/// cannot take it. Both return `()` or a `Result<(), E>`.
+/// cannot take it. That of a room's timer can take `&Server`, the room, its handle and the states, runs under the lock on the room, also
+/// while an empty room is kept, and no longer once it is emptied. All return `()` or a `Result<(), E>`.
 ///
 /// Timers that became due while another handler ran are handled after that, in the order of their times.
 ///
@@ -427,6 +476,63 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 #[proc_macro_attribute]
 pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::Session, &item.into()).into()
+}
+
+/// Marks the type of the state of a room, a struct or an enum: `#[room]`, inside a [`#[ws_server]`](macro@ws_server) module.
+///
+/// The connections of one path are a room. With this attribute each room has a value of this type, behind a lock of its own, so
+/// rooms run side by side. It is made by the handler of `#[on(create)]` before the first peer is admitted, and dropped after
+/// that of `#[on(empty)]`, when the last has left. It may be private.
+///
+/// | attribute | what it does |
+/// |---|---|
+/// | `#[room]` | an empty room is emptied at once |
+/// | `#[room(keep = 10)]` | it is kept for so many seconds: who comes meanwhile finds it as it was. From 0 to 31,536,000; 0 by default |
+/// | `#[room(max_rooms = 500)]` | so many rooms of this type exist at once; a kept one makes way first, and then the next peer is answered 503. 10,000 by default |
+/// | `#[room(open)]` | there is no `create` handler: whoever asks for a path has its room made by `Default` |
+///
+/// # How handlers take it
+///
+/// | argument | what it is |
+/// |---|---|
+/// | `&Table`, `&mut Table` | the state, locked for the call. Not in an `async fn`, whose lock would be held across an `.await` |
+/// | `&Room<Table>` | its handle: `later(|table| …)` queues a change, `with(|table| …).await` waits for the state. It is a `&Room` too |
+/// | `&Room` | the handle of the room of any module: `path()`, `connections()`, `broadcast(…)` |
+/// | `Rooms<Table>` | all rooms of this type, in any event |
+///
+/// All handlers of a connection can take the room, from `ready` to `disconnect`, and guards; that of `handshake` only by `&`, as the
+/// peer is no member yet; that of `empty` also by value. Where the lock is taken, the message waits for it, and no worker thread
+/// does. The room is locked before the states, and all other arguments are made before that, so handlers never wait for each other
+/// for ever. A handler takes one room.
+///
+/// A `#[timer(field)]` whose field belongs to the room runs for each room, and so does a `#[tick]` that takes the room or its handle.
+///
+/// ```ignore
+/// #[room(keep = 10)]
+/// struct Table { board: Board, clock: Timer }
+///
+/// #[on(create)]
+/// fn create(request: &Handshake) -> Result<Table, Reject> {
+///     Board::named(request.path()).map(Table::new).ok_or_else(Reject::not_found)
+/// }
+///
+/// #[on("move")]
+/// fn play(Json(play): Json<Move>, table: &mut Table, room: &Room) -> Result<(), MoveError> {
+///     table.board.play(play)?;
+///     table.clock.start(30);
+///     room.broadcast(Moved { board: &table.board });
+///     Ok(())
+/// }
+///
+/// #[timer(clock)]
+/// fn too_slow(table: &mut Table) { table.board.pass(); }
+///
+/// #[on(empty)]
+/// fn close(table: Table, archive: &Archive) { archive.store(table.board); }
+/// ```
+#[proc_macro_attribute]
+pub fn room(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    outside(Marker::Room, &item.into()).into()
 }
 
 /// Says what the peer is told of an error: `#[derive(Reject)]`, on an enum or a struct.

@@ -119,6 +119,31 @@ pub(crate) fn check_concurrent(concurrent: Expr, diagnostics: &mut Diagnostics) 
     }
 }
 
+/// Checks `keep = 10`.
+pub(crate) fn check_keep(keep: Expr, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    let bounds = Bounds { least: 0.0, most: PERIOD.most };
+    check_value("keep", Kind::Seconds(bounds), keep, diagnostics)
+}
+
+/// Checks `max_rooms = 500`.
+pub(crate) fn check_max_rooms(max_rooms: Expr, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    let bounds = Bounds { least: 1.0, most: MAX_ROOMS };
+    check_value("max_rooms", Kind::Count(bounds, "rooms"), max_rooms, diagnostics)
+}
+
+fn check_value(name: &str, kind: Kind, value: Expr, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    match problem(name, kind, &Written::of(&value)) {
+        Some(problem) => {
+            diagnostics.error(&value, problem);
+            None
+        }
+        None => Some(value),
+    }
+}
+
+/// The most rooms with state that a server can have at once.
+const MAX_ROOMS: f64 = 4_294_967_295.0;
+
 /// The most calls of one handler that may run at once for a connection.
 const MAX_CONCURRENT: f64 = 1024.0;
 

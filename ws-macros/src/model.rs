@@ -5,6 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, Generics, LitStr, Member, ReturnType, Type};
 use ws_spec::options::Kind;
+use ws_spec::path::Pattern;
 
 use crate::cfgs::Cfgs;
 use crate::events::{self, Event, Output, Row};
@@ -51,11 +52,17 @@ pub(crate) struct Scope {
     pub(crate) items: Vec<Item>,
     /// More than one only under different `#[cfg]` conditions.
     pub(crate) sessions: Vec<Part>,
+    /// More than one only under different `#[cfg]` conditions.
+    pub(crate) rooms: Vec<Room>,
+    /// Whether the connections of a path are a room: in each route, and elsewhere where `#[room]` is, or the word `Room`.
+    pub(crate) has_rooms: bool,
     pub(crate) handlers: Vec<Handler>,
     pub(crate) pushes: Vec<Push>,
     /// Whether a handler could not be read that is, or may be, the one of `handshake`.
     pub(crate) handshake_unread: bool,
-    /// Whether `#[state]`, `#[session]` or `#[identity]` was used wrongly, so that the types marked by them are unknown.
+    /// Whether a handler could not be read that is, or may be, the one of `create`.
+    pub(crate) create_unread: bool,
+    /// Whether `#[state]`, `#[session]`, `#[identity]` or `#[room]` was used wrongly, so that the types marked by them are unknown.
     pub(crate) parts_unclear: bool,
     /// The names of the marker attributes, with their spans.
     pub(crate) marks: Vec<Ident>,
@@ -148,6 +155,8 @@ pub(crate) enum Vocabulary {
     Limit,
     /// A key of `#[ws_server(…)]` or of `#[route(…)]`.
     Option,
+    /// A rule of `#[room(…)]`.
+    Rule,
 }
 
 /// The names of an envelope's keys: `envelope(type = "event", …)`.
@@ -179,7 +188,25 @@ pub(crate) enum Value {
     Origins(Ident),
 }
 
-/// A type marked `#[state]`, `#[session]` or `#[identity]`.
+/// A type marked `#[room]`: the state of a room, of which each path has one.
+#[derive(Debug, Clone)]
+pub(crate) struct Room {
+    pub(crate) part: Part,
+    pub(crate) rules: Rules,
+}
+
+/// The arguments of `#[room(…)]`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rules {
+    /// How long an empty room is kept.
+    pub(crate) keep: Option<Expr>,
+    /// How many rooms there may be at once.
+    pub(crate) max_rooms: Option<Expr>,
+    /// The word that lets whoever asks for a path make its room.
+    pub(crate) open: Option<Ident>,
+}
+
+/// A type marked `#[state]`, `#[session]`, `#[identity]` or `#[room]`.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
     pub(crate) name: Ident,
@@ -274,14 +301,34 @@ pub(crate) enum Role {
     Guard,
     /// A function without an attribute that `guard = …` of the route names.
     RouteGuard,
+    /// `#[get("/path")]`
+    Get(PathText),
+    /// A function without an attribute that `guard = …` of a `#[get]` names.
+    GetGuard,
     Tick {
         period: Expr,
+        of: Ticking,
     },
     Watch {
         interest: Interest,
         handle: Expr,
     },
     Timer(TimerPlace),
+}
+
+/// What a tick belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ticking {
+    Server,
+    /// Each room, because it takes the room or its handle.
+    Room,
+}
+
+/// A path as it is written, and what it means.
+#[derive(Debug)]
+pub(crate) struct PathText {
+    pub(crate) text: LitStr,
+    pub(crate) pattern: Pattern,
 }
 
 /// The field of a `#[timer(…)]`.
@@ -299,7 +346,7 @@ impl TimerPlace {
     fn written(&self) -> String {
         let owner = match &self.owner {
             Owner::Session => None,
-            Owner::Phase(name) | Owner::State(name) => Some(name.to_string()),
+            Owner::Phase(name) | Owner::State(name) | Owner::Room(name) => Some(name.to_string()),
         };
         let members = self.members.iter().map(|member| member.to_token_stream().to_string());
         owner.into_iter().chain(members).collect::<Vec<_>>().join(".")
@@ -314,6 +361,8 @@ pub(crate) enum Owner {
     Phase(Ident),
     /// The state of this name.
     State(Ident),
+    /// The room of this name.
+    Room(Ident),
 }
 
 /// What an attribute says about when and how often its handler runs: `#[on("name", rate = 5)]`.
@@ -387,11 +436,15 @@ impl Handler {
             Role::Named(_) => &events::NAMED,
             Role::Guard => &events::GUARD,
             Role::RouteGuard => &events::ROUTE_GUARD,
-            Role::Tick { .. } => &events::TICK,
+            Role::Get(_) => &events::GET,
+            Role::GetGuard => &events::GET_GUARD,
+            Role::Tick { of: Ticking::Server, .. } => &events::TICK,
+            Role::Tick { of: Ticking::Room, .. } => &events::ROOM_TICK,
             Role::Watch { .. } => &events::WATCH,
             Role::Timer(place) => match place.owner {
                 Owner::Session | Owner::Phase(_) => &events::SESSION_TIMER,
                 Owner::State(_) => &events::STATE_TIMER,
+                Owner::Room(_) => &events::ROOM_TIMER,
             },
         }
     }
@@ -402,7 +455,12 @@ impl Handler {
             Role::On(event) => Some(Subject::Event(*event)),
             Role::Named(name) => Some(Subject::Message(name.value())),
             Role::Timer(place) => Some(Subject::Timer(place.written())),
-            Role::Guard | Role::RouteGuard | Role::Tick { .. } | Role::Watch { .. } => None,
+            Role::Guard
+            | Role::RouteGuard
+            | Role::Get(_)
+            | Role::GetGuard
+            | Role::Tick { .. }
+            | Role::Watch { .. } => None,
         }
     }
 
@@ -450,6 +508,8 @@ impl Role {
             Self::On(_)
             | Self::Guard
             | Self::RouteGuard
+            | Self::Get(_)
+            | Self::GetGuard
             | Self::Tick { .. }
             | Self::Watch { .. }
             | Self::Timer(_) => None,
@@ -462,6 +522,8 @@ impl Role {
             Self::Named(_)
             | Self::Guard
             | Self::RouteGuard
+            | Self::Get(_)
+            | Self::GetGuard
             | Self::Tick { .. }
             | Self::Watch { .. }
             | Self::Timer(_) => None,

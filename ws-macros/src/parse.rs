@@ -1,6 +1,7 @@
 //! Reads the user's tokens into the model. Function bodies are kept as tokens. Every mistake is reported, not only the first.
 
 mod envelope;
+mod get;
 mod guard;
 mod handler;
 mod items;
@@ -10,8 +11,10 @@ mod module;
 mod on;
 mod pairs;
 mod part;
+mod path;
 mod phases;
 mod push;
+mod room;
 mod route;
 mod scope;
 mod settings;
@@ -23,3 +26,5 @@ pub(crate) use methods::without_marks;
 pub(crate) use module::parse;
 #[cfg(test)]
 pub(crate) use on::LIMITS;
+#[cfg(test)]
+pub(crate) use room::RULES;

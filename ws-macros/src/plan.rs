@@ -7,7 +7,7 @@ use ws_spec::path::Pattern;
 use crate::cfgs::twins;
 use crate::check::LeftOut;
 use crate::events::{Event, Output};
-use crate::model::{Part, Scope, Server};
+use crate::model::{Part, Room, Scope, Server};
 use crate::resolve::{Access, Asks, Call, Resolved};
 
 /// What is generated for a module of a server: its own, or that of a route.
@@ -21,10 +21,14 @@ pub(crate) struct Plan<'s> {
     pub(crate) sessions: Vec<Part>,
     /// At most one of them exists, as with the sessions.
     pub(crate) identities: Vec<Part>,
+    /// At most one of them exists, as with the sessions.
+    pub(crate) rooms: Vec<Room>,
     /// The handlers that are called; at most one for an event exists.
     pub(crate) calls: Vec<Call<'s>>,
     /// Whether it is unknown how the session is made, because of a mistake in its type or in the `handshake` handler.
     pub(crate) session_unclear: bool,
+    /// The same of the room and the `create` handler.
+    pub(crate) room_unclear: bool,
     /// The indices of the items that are handlers but are not called.
     uncalled: BTreeSet<usize>,
     /// The indices of the items that are not emitted, because the compiler may not be able to resolve them.
@@ -68,6 +72,7 @@ impl<'s> Plan<'s> {
         let mut kept = Vec::new();
         let (mut uncalled, mut omitted) = (BTreeSet::new(), BTreeSet::new());
         let mut handshake_lost = scope.handshake_unread;
+        let mut create_lost = scope.create_unread;
         for (number, call) in calls.into_iter().enumerate() {
             if left_out.contains(number) {
                 if call.handler.above == 0 {
@@ -78,6 +83,8 @@ impl<'s> Plan<'s> {
                 }
                 handshake_lost |= call.handler.event() == Some(Event::Handshake)
                     || call.returns == Some(Asks::Session(Access::Value));
+                create_lost |= call.handler.event() == Some(Event::Create)
+                    || call.returns == Some(Asks::Room(Access::Value));
             } else {
                 kept.push(call);
             }
@@ -88,8 +95,10 @@ impl<'s> Plan<'s> {
             states: states(&server.states, all),
             sessions: exclusive_parts(&scope.sessions),
             identities: if scope.route.is_none() { exclusive_parts(&server.identities) } else { Vec::new() },
+            rooms: exclusive_rooms(&scope.rooms),
             calls: exclusive_calls(kept),
             session_unclear: scope.parts_unclear || handshake_lost,
+            room_unclear: scope.parts_unclear || create_lost,
             uncalled,
             omitted,
         }
@@ -133,9 +142,9 @@ impl<'s> Plan<'s> {
         self.states.get(number).map_or(Cell::Plain, |state| state.cell)
     }
 
-    /// Whether some state is behind a lock.
+    /// Whether some state is behind a lock, or the room.
     pub(crate) fn has_locks(&self) -> bool {
-        self.states.iter().any(|state| state.cell != Cell::Plain)
+        !self.rooms.is_empty() || self.states.iter().any(|state| state.cell != Cell::Plain)
     }
 
     /// Whether an item is a handler that is left out.
@@ -168,6 +177,12 @@ fn states(parts: &[Part], calls: &[Call<'_>]) -> Vec<State> {
 fn exclusive_parts(parts: &[Part]) -> Vec<Part> {
     let twins = twins(parts.iter().map(|part| (Some(()), &part.cfgs)));
     parts.iter().zip(twins).map(|(part, twin)| Part { cfgs: twin.cfgs, ..part.clone() }).collect()
+}
+
+fn exclusive_rooms(rooms: &[Room]) -> Vec<Room> {
+    let twins = twins(rooms.iter().map(|room| (Some(()), &room.part.cfgs)));
+    let exclusive = |room: &Room, cfgs| Room { part: Part { cfgs, ..room.part.clone() }, ..room.clone() };
+    rooms.iter().zip(twins).map(|(room, twin)| exclusive(room, twin.cfgs)).collect()
 }
 
 /// An event or a named message has one call; there can be any number of ticks and watches.

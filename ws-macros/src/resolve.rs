@@ -4,6 +4,7 @@ use proc_macro2::Ident;
 use syn::{GenericArgument, Path, PathArguments, Type};
 
 use crate::cfgs::Cfgs;
+use crate::events::Event;
 use crate::model::{Argument, Handler, Owner, Payload, Role, Scope, Server, TimerPlace};
 use crate::syntax::{output_type, peel, success};
 
@@ -38,6 +39,8 @@ pub(crate) enum Asks {
     /// What belongs to a phase of the session.
     Phase(Access),
     Identity(Access),
+    /// The state of the room.
+    Room(Access),
     /// A type of the runtime or of Rust, of which a handler can take any number.
     Plain,
     /// A reference to a type that the macro does not know: an alias from elsewhere, or a watched handle.
@@ -66,6 +69,12 @@ impl Call<'_> {
     /// Whether the handler takes the state with this index by `&mut`: then the state needs a lock.
     pub(crate) fn changes_state(&self, number: usize) -> bool {
         self.arguments.iter().any(|(_, asks)| *asks == Asks::State(number, Access::Mutable))
+    }
+
+    /// Whether the handler takes the room by reference, which is locked for that.
+    pub(crate) fn locks_room(&self) -> bool {
+        self.handler.event() != Some(Event::Empty)
+            && self.arguments.iter().any(|(_, asks)| matches!(asks, Asks::Room(_)))
     }
 
     /// Whether a handler can take the key of a timer, which may be of any type.
@@ -100,6 +109,8 @@ impl<'s> Names<'s> {
                 | Role::Named(_)
                 | Role::Guard
                 | Role::RouteGuard
+                | Role::Get(_)
+                | Role::GetGuard
                 | Role::Tick { .. }
                 | Role::Watch { .. }
                 | Role::Timer(_) => None,
@@ -132,6 +143,9 @@ impl<'s> Names<'s> {
         if self.scope.sessions.iter().any(|session| is(&session.name)) {
             return Asks::Session(access);
         }
+        if self.scope.rooms.iter().any(|room| is(&room.part.name)) {
+            return Asks::Room(access);
+        }
         if self.is_payload(path) {
             return Asks::Phase(access);
         }
@@ -146,7 +160,10 @@ impl<'s> Names<'s> {
             let meanings = own.chain(outer.filter(|_| self.scope.route.is_some()));
             let meanings = meanings.map(|(_, target)| self.asks(target, access, aliases + 1));
             if let Some(asked) = meanings.max_by_key(|asked| {
-                matches!(asked, Asks::State(..) | Asks::Session(_) | Asks::Phase(_) | Asks::Identity(_))
+                matches!(
+                    asked,
+                    Asks::State(..) | Asks::Session(_) | Asks::Phase(_) | Asks::Identity(_) | Asks::Room(_)
+                )
             }) {
                 return asked;
             }
@@ -220,11 +237,14 @@ fn names(path: &Path, name: &Ident, module: &Ident) -> bool {
 }
 
 /// Types of the runtime and of Rust of which a handler can take any number.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 19] = [
     "Conn",
     "Server",
     "Handshake",
     "Request",
+    "Path",
+    "Query",
+    "Bearer",
     "Close",
     "Bytes",
     "Utf8Bytes",
@@ -235,6 +255,8 @@ const KNOWN: [&str; 14] = [
     "Json",
     "Envelope",
     "Option",
+    "Room",
+    "Rooms",
 ];
 
 const MOST_ALIASES: usize = 4;
@@ -249,7 +271,7 @@ mod tests {
     fn asked(arguments: &str) -> Vec<Asks> {
         let module = format!(
             "mod chat {{
-                #[state] struct Bans; #[state] struct Lobby; #[session] struct Guest;
+                #[state] struct Bans; #[state] struct Lobby; #[session] struct Guest; #[room] struct Table; type Board<'a> = &'a mut Table;
                 type One = Two; type Two<'a> = &'a mut Guest; type Round = Round;
                 #[on(disconnect)] fn handler({arguments}) {{}}
             }}"
@@ -262,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn state_and_session_are_found_by_name_path_and_alias() {
+    fn states_session_and_room_are_found_by_name_path_and_alias() {
         use Access::{Mutable, Shared, Value};
         for (argument, wanted) in [
             ("a: &Lobby", Asks::State(1, Shared)),
@@ -273,6 +295,13 @@ mod tests {
             ("a: &elsewhere::Lobby", Asks::UnknownReference),
             ("a: Round", Asks::UnknownValue),
             ("a: &Close", Asks::Plain),
+            ("a: &Table", Asks::Room(Shared)),
+            ("a: &mut self::Table", Asks::Room(Mutable)),
+            ("a: Board", Asks::Room(Mutable)),
+            ("a: Table", Asks::Room(Value)),
+            ("a: &Room", Asks::Plain),
+            ("a: &Room<Table>", Asks::Plain),
+            ("a: Rooms<Table>", Asks::Plain),
             ("a: &[u8]", Asks::Plain),
         ] {
             assert_eq!(asked(argument), [wanted], "{argument}");

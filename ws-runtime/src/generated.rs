@@ -3,15 +3,16 @@
 //! Not part of the public interface: it changes whenever the macro does.
 
 pub use crate::event::{
-    Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshSession, FromBinary, FromConcurrent,
-    FromConnect, FromContext, FromDisconnect, FromGet, FromGetGuard, FromGuard, FromHandshake, FromMessage,
-    FromNamed, FromPong, FromReady, FromRequest, FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8,
-    Guarded, Handled, Identity, IdentityKey, IntoAdmission, IntoOutcome, IntoReply, IntoVerdict, Keeps,
-    LocksByAnyName, NoIdentity, OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, Route, RouteEvent,
-    ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once, identity,
-    other_phase,
+    Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshRoom, FreshSession, FromBinary,
+    FromConcurrent, FromConnect, FromContext, FromCreate, FromDisconnect, FromEmpty, FromGet, FromGetGuard,
+    FromGuard, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromRoomTick,
+    FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8, Guarded, Handled, Identity, IdentityKey,
+    IntoAdmission, IntoOutcome, IntoReply, IntoRoom, IntoVerdict, Keeps, LocksByAnyName, LocksRoomByAnyName,
+    NoIdentity, OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, RoomContext, RoomEvent, Route,
+    RouteEvent, ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once,
+    identity, other_phase,
 };
-pub use crate::event::{FromStateTimer, FromTimer};
+pub use crate::event::{FromRoomTimer, FromStateTimer, FromTimer};
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
 pub use crate::handshake::{
@@ -25,12 +26,13 @@ pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
     SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
+pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
 pub use crate::route::{Gets, PathChecks, Place, Routes};
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;
 pub use crate::timer::{
-    SessionTimer, StateTimers, Timed, TimedState, session_timer, session_timer_async, state_timer,
-    state_timer_async,
+    RoomTimer, SessionTimer, StateTimers, Timed, TimedState, room_timer, session_timer, session_timer_async,
+    state_timer, state_timer_async,
 };
 pub use crate::words;
 pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};

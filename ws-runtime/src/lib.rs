@@ -97,6 +97,7 @@ mod message;
 pub mod options;
 pub mod prelude;
 mod process;
+mod room;
 mod route;
 mod server;
 #[cfg(feature = "test")]
@@ -121,7 +122,9 @@ pub use http;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use wire::Utf8Bytes;
-pub use ws_macros::{Reject, identity, on, push, route, session, state, tick, timer, watch, ws_server};
+pub use ws_macros::{
+    Reject, get, identity, on, push, room, route, session, state, tick, timer, watch, ws_server,
+};
 
 pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
 pub use error::Error;
@@ -135,6 +138,7 @@ pub use listen::{Address, Listen, ListenError};
 pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
 pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
+pub use room::{Room, RoomState, Rooms};
 pub use route::RouteError;
 #[doc(hidden)]
 pub use server::{Awaits, StateSources};

@@ -5,5 +5,6 @@
 #[doc(no_inline)]
 pub use crate::{
     Bearer, Bytes, Close, Conn, Connections, Envelope, Group, Handshake, Html, Json, Path, Query, Reject,
-    Request, Server, Stream, Timer, identity, on, push, route, session, state, tick, timer, watch, ws_server,
+    Request, Room, Rooms, Server, Stream, Timer, get, identity, on, push, room, route, session, state, tick,
+    timer, watch, ws_server,
 };

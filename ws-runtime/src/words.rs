@@ -17,48 +17,60 @@ pub mod event {
 
     /// A valid request of an allowed origin has come. Before the 101.
     ///
-    /// * Arguments, in any order: `&Handshake`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, the states.
+    /// * Arguments, in any order: `&Handshake`, `Path<T>`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, `&Room`, the room by `&`, the states.
     /// * Returns `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with an error that converts
     ///   into `Reject`.
     pub mod handshake {}
 
+    /// The first peer of a path is to be admitted. Before its `handshake`.
+    ///
+    /// * Arguments, in any order: `&Handshake`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, the states.
+    /// * Returns the type marked `#[room]`, a `Result` of it with an error that converts into `Reject`.
+    pub mod create {}
+
     /// The 101 is sent, and the connection is listed.
     ///
-    /// * Arguments, in any order: `&Conn`, `&Server`, the session, the states, the identity by `&`.
+    /// * Arguments, in any order: `&Conn`, `&Server`, `&Room`, the session, the room, the states, the identity by `&`.
     /// * Returns a reply.
     pub mod ready {}
 
     /// A text message has come; where named messages are spoken, one that is no envelope.
     ///
-    /// * Arguments, in any order: the text as `&str`, `String` or `Json<T>`; `&Conn`, `&Server`, the session, the states, the identity by `&`.
+    /// * Arguments, in any order: the text as `&str`, `String` or `Json<T>`; `&Conn`, `&Server`, `&Room`, the session, the room, the states, the identity by `&`.
     /// * Returns a reply.
     pub mod utf8 {}
 
     /// A named message has come whose type no handler takes.
     ///
-    /// * Arguments, in any order: the message as `&Envelope`, its data as `Json<T>`; `&Conn`, `&Server`, the session, the states, the identity by `&`.
+    /// * Arguments, in any order: the message as `&Envelope`, its data as `Json<T>`; `&Conn`, `&Server`, `&Room`, the session, the room, the states, the identity by `&`.
     /// * Returns the data of the reply: any `T: Serialize`, `()`, a `Stream`, a `Result` of these.
     pub mod message {}
 
     /// A binary message has come.
     ///
-    /// * Arguments, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, the session, the states, the identity by `&`.
+    /// * Arguments, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, `&Room`, the session, the room, the states, the identity by `&`.
     /// * Returns a reply.
     pub mod binary {}
 
     /// A pong has come (RFC 6455, section 5.5.3).
     ///
-    /// * Arguments, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, the session, the states, the identity by `&`.
+    /// * Arguments, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, `&Room`, the session, the room, the states, the identity by `&`.
     /// * Returns a reply.
     pub mod pong {}
 
     /// The connection has ended. Once for each `ready`.
     ///
-    /// * Arguments, in any order: `&Close`, `&Conn`, `&Server`, the session also by value, the states, the identity by `&`.
+    /// * Arguments, in any order: `&Close`, `&Conn`, `&Server`, `&Room`, the session also by value, the room, the states, the identity by `&`.
     /// * Returns `()`, `Result<(), E>`.
     pub mod disconnect {}
 
-    /// A plain HTTP request has come.
+    /// The last peer of a path has left, and `keep` has passed.
+    ///
+    /// * Arguments, in any order: the room also by value, its handle `&Room`, `&Server`, the states.
+    /// * Returns `()`, `Result<(), E>`.
+    pub mod empty {}
+
+    /// A plain HTTP request has come that no `#[get]` takes.
     ///
     /// * Arguments, in any order: `&Request`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, the states.
     /// * Returns an HTTP response: text, `Html`, `Json`, bytes, a status, a `Result` of these.
@@ -88,4 +100,18 @@ pub mod limit {
     /// How many calls of an `async fn` run at once for one connection, beside its other handlers: `concurrent = 4`. They answer out
     /// of order, and cannot take the session. One more message waits.
     pub mod concurrent {}
+}
+
+/// The rules of `#[room(…)]`.
+pub mod room {
+    /// How long an empty room is kept, in seconds: `keep = 10`. Who comes meanwhile finds it as it was. From 0, the default, to
+    /// 31,536,000.
+    pub mod keep {}
+
+    /// How many rooms of this type exist at once: `max_rooms = 500`. A kept one makes way first; then the next peer is answered
+    /// 503. 10,000 by default.
+    pub mod max_rooms {}
+
+    /// Whoever asks for a path has its room made by `Default`: there is no `create` handler.
+    pub mod open {}
 }

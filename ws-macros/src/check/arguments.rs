@@ -7,10 +7,10 @@ use proc_macro2::Ident;
 
 use super::unknown;
 use crate::diagnostics::Diagnostics;
-use crate::events::{Event, Row, Session, Surroundings};
+use crate::events::{Event, Output, Payload, Room, Row, Session, Surroundings};
 use crate::model::{Argument, Flow, Handler, Role, Scope, Server};
 use crate::resolve::{Access, Asks, Call};
-use crate::syntax::peel;
+use crate::syntax::{peel, referenced_name};
 use syn::Type;
 
 /// What checking a handler's arguments found.
@@ -42,6 +42,7 @@ impl Arguments<'_> {
         for (argument, asks) in &call.arguments {
             argument_fits(argument, *asks, call, self.scope, diagnostics);
             self.state_crosses_no_await(argument, *asks, call.handler, diagnostics);
+            room_crosses_no_await(argument, *asks, call.handler, diagnostics);
             if let Asks::Plain | Asks::UnknownReference | Asks::UnknownValue = asks
                 && let Some(problem) = unknown::problem(argument, *asks, call, self.scope, self.server)
             {
@@ -119,6 +120,32 @@ impl Arguments<'_> {
     }
 }
 
+/// Checks that no lock on the room is held across an `.await`.
+fn room_crosses_no_await(argument: &Argument, asks: Asks, handler: &Handler, diagnostics: &mut Diagnostics) {
+    let Asks::Room(Access::Shared | Access::Mutable) = asks else { return };
+    // An `empty` handler owns the room, and an event without a room has its own error.
+    if !handler.awaits() || !matches!(handler.row().room, Room::Lent | Room::Shared | Room::Handle) {
+        return;
+    }
+    let name = referenced_name(&argument.ty).map_or_else(|| "…".to_owned(), ToString::to_string);
+    let instead = format!(
+        "take its handle, `&Room<{name}>`: `room.with(|room| …).await` looks at the state and changes it, and `room.later(|room| …)` does \
+         without waiting"
+    );
+    let message = if handler.flow == Flow::Plain {
+        format!(
+            "the stream of this handler may borrow the room, which is behind a lock that must not be held across an `.await`\n{instead}"
+        )
+    } else {
+        format!(
+            "an `async fn` cannot take the room by reference: it would stay locked for all its peers across an `.await`\n\
+             {instead}; or make `{}` a plain `fn`",
+            handler.name
+        )
+    };
+    diagnostics.error(&argument.ty, message);
+}
+
 const STREAM_BORROWS: &str = "the stream of this handler may borrow the state, which is behind a lock that must not be held across an `.await`\n\
      write `impl Stream<…> + use<>` if the stream borrows nothing: then the lock is held for the call alone";
 
@@ -131,7 +158,7 @@ fn meant_event(handler: &Handler) -> Option<String> {
     ))
 }
 
-/// Checks that at most one argument takes a state, the session or the watched handle.
+/// Checks that at most one argument takes a state, the session, the room or the watched handle.
 fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
     for (number, (argument, asks)) in call.arguments.iter().enumerate() {
         let Some(lent) = lent_once(*asks, call) else { continue };
@@ -146,6 +173,7 @@ fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
                     "this handler already takes the session, and a phase is a part of it: take the session alone, and `match` it"
                 }
                 Lent::Session => "this handler already takes the session: take it once, by `&` or by `&mut`",
+                Lent::Room => "this handler already takes the room: take it once, by `&` or by `&mut`",
                 Lent::Handle => {
                     "this handler already takes the watched handle: take it once, by `&` or by `&mut`"
                 }
@@ -180,6 +208,7 @@ fn last_name(ty: &Type) -> Option<&Ident> {
 enum Lent {
     State(usize),
     Session,
+    Room,
     Handle,
 }
 
@@ -187,12 +216,13 @@ fn lent_once(asks: Asks, call: &Call<'_>) -> Option<Lent> {
     match asks {
         Asks::State(number, _) => Some(Lent::State(number)),
         Asks::Session(_) | Asks::Phase(_) => Some(Lent::Session),
+        Asks::Room(_) => Some(Lent::Room),
         Asks::UnknownReference => call.is_watch().then_some(Lent::Handle),
         Asks::Identity(_) | Asks::Plain | Asks::UnknownValue => None,
     }
 }
 
-/// Checks that the event provides the state or the session in the way that the argument asks for.
+/// Checks that the event provides the state, the session or the room in the way that the argument asks for.
 fn argument_fits(
     argument: &Argument,
     asks: Asks,
@@ -227,6 +257,11 @@ fn argument_fits(
             "the identity never changes, and the connection keeps it: take it by `&`; what changes is for the `#[session]` or a \
              `#[state]`",
         ),
+        (Asks::Room(access), _) => {
+            if let Some(problem) = no_room(access, row) {
+                diagnostics.error(ty, problem);
+            }
+        }
         (
             Asks::State(..)
             | Asks::Session(_)
@@ -240,21 +275,45 @@ fn argument_fits(
     }
 }
 
+/// Why a handler cannot take the room in this way.
+fn no_room(access: Access, row: &Row) -> Option<String> {
+    match (row.room, access) {
+        (Room::Absent(reason), _) => Some(format!("{} has no room: {reason}", row.title)),
+        (Room::Shared, Access::Mutable) => Some(
+            "the peer is no member of the room yet, so its `handshake` cannot change the room: take it by `&`, and change it in `ready`, \
+             which may refuse too"
+                .to_owned(),
+        ),
+        (Room::Lent | Room::Shared | Room::Handle, Access::Value) => Some(
+            "the room belongs to all its peers: take it by `&`, or by `&mut` to change it; only an `empty` handler can take it by \
+             value"
+                .to_owned(),
+        ),
+        (Room::Lent | Room::Shared | Room::Handle | Room::Given, _) => None,
+    }
+}
+
 /// Whether the peer has its identity already. The `handshake` handler of a route comes after that of the server.
 fn has_identity(row: &Row, scope: &Scope) -> bool {
     match row.surroundings {
         Surroundings::Connection | Surroundings::Arrival => true,
         Surroundings::Admission => scope.route.is_some(),
-        Surroundings::Opening | Surroundings::Server => false,
+        Surroundings::Opening | Surroundings::Server | Surroundings::Room => false,
     }
 }
 
 /// Why a handler cannot take the identity.
 fn no_identity(row: &Row) -> String {
     let reason = match row.surroundings {
+        Surroundings::Admission if row.output == Output::Room => {
+            "in a server without routes the room is made before `#[on(handshake)]` says who the peer is"
+        }
         Surroundings::Admission => "it makes the identity, so return one",
+        Surroundings::Opening if matches!(row.payload, Payload::Kept("Request")) => {
+            "`#[on(handshake)]` makes it, and a plain HTTP request never gets there; a `Bearer` says who asks"
+        }
         Surroundings::Opening => "a peer has one from `#[on(handshake)]` on",
-        Surroundings::Server | Surroundings::Connection | Surroundings::Arrival => {
+        Surroundings::Server | Surroundings::Room | Surroundings::Connection | Surroundings::Arrival => {
             "it does not belong to a connection; `conn.identity::<…>()` is that of one"
         }
     };

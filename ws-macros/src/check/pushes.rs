@@ -36,6 +36,8 @@ pub(super) fn check(scope: &Scope, diagnostics: &mut Diagnostics) {
         Role::On(_)
         | Role::Guard
         | Role::RouteGuard
+        | Role::Get(_)
+        | Role::GetGuard
         | Role::Tick { .. }
         | Role::Watch { .. }
         | Role::Timer(_) => None,

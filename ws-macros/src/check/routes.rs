@@ -3,7 +3,7 @@
 use matchit::{InsertError, Router};
 
 use crate::diagnostics::Diagnostics;
-use crate::events::{Event, Surroundings};
+use crate::events::{Event, Output, Surroundings};
 use crate::model::{Handler, Role, RouteMark, Scope, Server};
 
 /// Checks the routes of a server.
@@ -15,6 +15,12 @@ pub(super) fn check(server: &Server, diagnostics: &mut Diagnostics) {
                 &session.name,
                 "a session belongs to the connections of one route: declare it in the route's module; what is known of a \
                  peer on every route is the `#[identity]`",
+            );
+        }
+        for room in &server.root.rooms {
+            diagnostics.error(
+                &room.part.name,
+                "a room belongs to the paths of one route: declare it in the route's module; what all routes share is a `#[state]`",
             );
         }
     }
@@ -46,19 +52,43 @@ fn paths_differ(server: &Server, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Whether the handler is for the connections of a route, or for its rooms, which is reported at their type where there is one.
+fn is_of_connection(handler: &Handler, scope: &Scope) -> bool {
+    let row = handler.row();
+    match row.surroundings {
+        Surroundings::Connection => !matches!(handler.role, Role::Guard),
+        Surroundings::Room => scope.rooms.is_empty(),
+        Surroundings::Admission => row.output == Output::Room && scope.rooms.is_empty(),
+        Surroundings::Opening | Surroundings::Arrival | Surroundings::Server => false,
+    }
+}
+
 /// Checks that a handler stands where its event happens.
 pub(super) fn belongs_here(handler: &Handler, scope: &Scope, server: &Server, diagnostics: &mut Diagnostics) {
     let row = handler.row();
     let title = row.title;
     if scope.route.is_some() {
         let reason = match (&handler.role, row.surroundings) {
+            (Role::Tick { .. }, Surroundings::Server) => {
+                "it happens for the server as a whole; one that takes `&Room` runs for each room of the route"
+            }
             (Role::On(Event::Connect), _) => "no path is known yet",
+            (Role::GetGuard, _) => return,
             (_, Surroundings::Opening) => "a plain request comes to no route",
-            (Role::Tick { .. } | Role::Watch { .. }, _) | (Role::On(_), Surroundings::Server) => {
+            (Role::Watch { .. }, _) | (Role::On(_), Surroundings::Server) => {
                 "it happens for the server as a whole"
             }
-            (_, Surroundings::Arrival | Surroundings::Admission | Surroundings::Connection)
-            | (Role::Named(_) | Role::Guard | Role::RouteGuard | Role::Timer(_), Surroundings::Server) => {
+            (
+                _,
+                Surroundings::Arrival
+                | Surroundings::Admission
+                | Surroundings::Connection
+                | Surroundings::Room,
+            )
+            | (
+                Role::Named(_) | Role::Guard | Role::RouteGuard | Role::Timer(_) | Role::Get(_),
+                Surroundings::Server,
+            ) => {
                 return;
             }
         };
@@ -66,10 +96,7 @@ pub(super) fn belongs_here(handler: &Handler, scope: &Scope, server: &Server, di
             &handler.name,
             format!("{title} belongs to the server's module, not to a route: {reason}"),
         );
-    } else if server.has_routes()
-        && row.surroundings == Surroundings::Connection
-        && !matches!(handler.role, Role::Guard)
-    {
+    } else if server.has_routes() && is_of_connection(handler, scope) {
         diagnostics.error(
             &handler.name,
             format!(

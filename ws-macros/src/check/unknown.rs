@@ -8,11 +8,11 @@ use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
 use ws_spec::is_misspelt;
 
-use crate::events::{Payload, Row, Session, Surroundings, Wanted};
+use crate::events::{Event, Payload, Room, Row, Session, Surroundings, Wanted};
 use crate::hints;
-use crate::model::{Argument, Scope, Server};
+use crate::model::{Argument, Role, Scope, Server};
 use crate::resolve::{Access, Asks, Call};
-use crate::syntax::{is_callable, peel};
+use crate::syntax::{is_callable, peel, single_name};
 
 /// What is wrong with an argument.
 pub(super) struct Problem {
@@ -42,6 +42,16 @@ pub(super) fn problem(
         return None;
     }
     let is_own = name.is_some_and(|name| scope.types.contains(name));
+    if !is_own
+        && access == Access::Value
+        && name.is_some_and(|name| name == "Path")
+        && let Some(message) = path(argument, call, scope, server)
+    {
+        return Some(Problem { message, is_foreign: false, unmarked: None });
+    }
+    if let Some(message) = room_of_another_type(target, scope, server) {
+        return Some(Problem { message, is_foreign: true, unmarked: None });
+    }
     if let Some(message) = phase_without_type(target, scope) {
         return Some(Problem { message, is_foreign: true, unmarked: None });
     }
@@ -58,6 +68,61 @@ pub(super) fn problem(
     let name = name.filter(|_| asks != Asks::Plain && !is_alias)?;
     let message = unmarked(name, is_own, access, row, scope, server)?;
     Some(Problem { message, is_foreign: false, unmarked: Some(name.clone()) })
+}
+
+/// A `Path` where it is never absent, or where no path has parameters.
+fn path(argument: &Argument, call: &Call<'_>, scope: &Scope, server: &Server) -> Option<String> {
+    if !has_request(call.handler.row()) {
+        return None;
+    }
+    if last_segment(peel(&argument.ty)).is_some_and(|segment| segment.ident == "Option") {
+        return Some(
+            "a path is never absent, so there is no `Option` of it: take the `Path` itself".to_owned(),
+        );
+    }
+    match &call.handler.role {
+        Role::On(Event::Request) => {
+            Some("a `request` handler is for every path, so none of it is a parameter: `#[get(\"/user/{id}\")]` is for \
+                  one path, or parse `request.path()`".to_owned())
+        }
+        Role::On(Event::Handshake) if scope.route.is_none() && server.has_routes() => Some(
+            "this `handshake` is for all routes, so it has no parameters: take the `Path` in a `handshake` within the \
+             route, or in a guard of it".to_owned(),
+        ),
+        Role::On(_) if scope.route.is_none() => Some(
+            "a server without routes serves every path, so none of it is a parameter: put the handlers into a module marked \
+             `#[route(\"/table/{id}\")]`, or parse `request.path()`".to_owned(),
+        ),
+        Role::On(_)
+        | Role::Named(_)
+        | Role::Guard
+        | Role::RouteGuard
+        | Role::Get(_)
+        | Role::GetGuard
+        | Role::Tick { .. }
+        | Role::Watch { .. }
+        | Role::Timer(_) => None,
+    }
+}
+
+/// The handle of a room, `Room<Lobby>`, of a type of the module that is no room.
+fn room_of_another_type(target: &Type, scope: &Scope, server: &Server) -> Option<String> {
+    let handle =
+        last_segment(target).filter(|segment| segment.ident == "Room" || segment.ident == "Rooms")?;
+    let PathArguments::AngleBracketed(arguments) = &handle.arguments else { return None };
+    let Some(GenericArgument::Type(state)) = arguments.args.first() else { return None };
+    let name = single_name(state)?;
+    if scope.rooms.iter().any(|room| room.part.name == *name) {
+        return None;
+    }
+    if server.states.iter().any(|state| state.name == *name) {
+        return Some(format!(
+            "`{name}` is a `#[state]`, of which the server has one, and not the state of each room: take it as `&{name}` or `&mut {name}`"
+        ));
+    }
+    scope.types.contains(name).then(|| {
+        format!("`{name}` is not the state of a room: write `#[room]` above it to have one for each path")
+    })
 }
 
 /// A variant of the session that is taken as if it were a type.
@@ -134,12 +199,13 @@ fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Optio
         "Group" | "Connections" => refuse(
             &format!("`{name}`"),
             Some(if name == "Group" {
-                "a group is a field of a `#[state]`, so take that"
+                "a group is a field of a `#[state]` or a `#[room]`, so take that"
             } else {
                 "`server.connections_of(…)` and `group.connections()` return it"
             }),
         ),
-        "SocketAddr" | "IpAddr" if row.surroundings != Surroundings::Server => {
+        "Room" | "Rooms" => of_rooms(&name, access, row),
+        "SocketAddr" | "IpAddr" if !matches!(row.surroundings, Surroundings::Server | Surroundings::Room) => {
             refuse(&format!("`{name}`"), Some("the peer's address is `conn.peer()`, with `&Conn`"))
         }
         "Box" if is_callback(segment) => {
@@ -151,7 +217,8 @@ fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Optio
         "Handshake" | "Request" if access == Access::Shared => {
             refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
-        "Query" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
+        "Path" if access != Access::Value => None,
+        "Path" | "Query" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
             refuse(&format!("`{name}`"), row.hint(Wanted::Request))
         }
         "Json" if row.has_json => None,
@@ -162,7 +229,7 @@ fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Optio
                 .map_or_else(|| returned.to_owned(), |hint| format!("{hint}; {returned}"));
             refuse("`Json`", Some(&hint))
         }
-        "Conn" if row.surroundings == Surroundings::Server => refuse(
+        "Conn" if matches!(row.surroundings, Surroundings::Server | Surroundings::Room) => refuse(
             "`Conn`",
             Some("it does not belong to a connection; `server.connections()` lists all of them"),
         ),
@@ -182,6 +249,24 @@ fn has_request(row: &Row) -> bool {
 fn refusal(row: &Row, what: &str, hint: Option<&str>) -> String {
     let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
     format!("{} cannot take {what}{hint}\n{}", row.title, row.offer())
+}
+
+/// The handle of a room that is taken as it cannot be.
+fn of_rooms(name: &str, access: Access, row: &Row) -> Option<String> {
+    match (name, row.room, access) {
+        ("Rooms", _, Access::Shared | Access::Mutable) => {
+            Some(refusal(row, "`Rooms` by reference", Some("it is a handle, so take it by value")))
+        }
+        ("Room", Room::Absent(reason), _) => Some(format!("{} has no room: {reason}", row.title)),
+        ("Room", _, Access::Mutable) => Some(refusal(
+            row,
+            "`&mut Room`",
+            Some(
+                "a handle is shared, and sends by `&Room`; what changes is the type marked `#[room]`, by `&mut`",
+            ),
+        )),
+        _ => None,
+    }
 }
 
 /// A type of the user's that is neither marked nor implements `FromContext`.

@@ -5,35 +5,42 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
 use super::parts::{field, taken};
+use super::rooms::{self, Lock};
 use super::spans::{at, heart, here};
 use super::timers;
-use crate::events::{Row, Session};
+use crate::events::{Event, Row, Session};
 use crate::model::Argument;
 use crate::plan::{Cell, Plan};
 use crate::resolve::{Access, Asks, Call};
 
 /// What a handler is called with.
 pub(crate) struct Arguments {
-    /// The statements that make them, each standing where its type does. What is lent once comes last, and the states after
-    /// all, in the order of their declaration: what refuses does so before a state is locked, and may look at the session.
+    /// The statements that make them, each standing where its type does. What is lent once comes last, then the room, and
+    /// the states after all, in the order of their declaration: what refuses does so before a lock is taken, and may look at the
+    /// session.
     /// All handlers lock in the same order, so none waits for another that waits for it.
     pub(crate) made: TokenStream,
     /// Their names in the order of the signature, with commas between them.
     pub(crate) names: TokenStream,
 }
 
-pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>) -> Arguments {
+pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>, lock: Lock) -> Arguments {
     let mut in_order: Vec<(usize, &(&Argument, Asks))> = call.arguments.iter().enumerate().collect();
     in_order.sort_by_key(|(_, (_, asks))| match asks {
         Asks::Plain | Asks::Identity(_) | Asks::UnknownValue => 0,
         Asks::Session(_) | Asks::Phase(_) | Asks::UnknownReference => 1,
-        Asks::State(state, _) => 2 + state,
+        Asks::Room(_) => 2,
+        Asks::State(state, _) => 3 + state,
     });
     let made = in_order.into_iter().map(|(number, (argument, asks))| match asks {
         Asks::State(state, access) if timers::fires_with(call, argument, *asks) => {
             lend_timed(number, argument, *state, *access)
         }
         Asks::State(state, access) => lend_state(number, argument, *state, *access, plan.cell(*state)),
+        Asks::Room(access) if call.handler.event() == Some(Event::Empty) => {
+            rooms::give(&name(number, argument), argument, *access)
+        }
+        Asks::Room(access) => rooms::lend(&name(number, argument), argument, *access, lock, plan),
         Asks::Plain
         | Asks::Identity(_)
         | Asks::UnknownValue
@@ -118,7 +125,7 @@ fn may_be_exclusive(asks: Asks, row: &Row) -> bool {
     match asks {
         Asks::Session(_) | Asks::Phase(_) | Asks::UnknownReference => true,
         Asks::UnknownValue => row.session == Session::Given,
-        Asks::Plain | Asks::Identity(_) | Asks::State(..) => false,
+        Asks::Plain | Asks::Identity(_) | Asks::Room(_) | Asks::State(..) => false,
     }
 }
 
@@ -174,7 +181,7 @@ fn exclusive(plan: &Plan<'_>) -> TokenStream {
 }
 
 /// The tokens of a type in a constant, which has no lifetimes in scope: each becomes `'_`.
-fn without_lifetimes(ty: &Type) -> TokenStream {
+pub(super) fn without_lifetimes(ty: &Type) -> TokenStream {
     elide(ty.to_token_stream())
 }
 

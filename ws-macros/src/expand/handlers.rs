@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::arguments::{Arguments, arguments};
 use super::returned::{hand_over, receiver, value};
+use super::rooms::{self, Lock};
 use super::server::supers;
 use super::spans::{at, here};
 use crate::events::{Event, Output};
@@ -14,9 +15,18 @@ use crate::resolve::{Asks, Call};
 use crate::syntax::mentions;
 
 /// The call of a handler, and the conversion of its value for the runtime. If an argument is refused, the code returns
-/// that from the function, closure or block around it.
+/// that from the function, closure or block around it; and that the handler runs later, if the lock on the room is taken.
 pub(crate) fn call(call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
-    let (receiver, Invocation { prepared, called }) = (receiver(call.handler), invoke(call, plan));
+    call_with(call, plan, Lock::AtOnce)
+}
+
+/// The same inside of an `async` block, which waits for the lock on the room.
+pub(crate) fn call_awaited(call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
+    call_with(call, plan, Lock::Awaited)
+}
+
+fn call_with(call: &Call<'_>, plan: &Plan<'_>, lock: Lock) -> TokenStream {
+    let (receiver, Invocation { prepared, called }) = (receiver(call.handler), invoke(call, plan, lock));
     let (value, end) = (value(call.handler), hand_over(call.handler, plan));
     let name = call.handler.name.span();
     let wait = (call.handler.flow == Flow::Async).then(|| quote_spanned!(at(name)=> .await));
@@ -26,10 +36,14 @@ pub(crate) fn call(call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
 /// The same as a future. It holds as little as possible, neither the event nor a session that was made. So if a type is
 /// not `Send` or `Sync`, there is one error, at that type.
 pub(crate) fn future(handler: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
+    if handler.locks_room() || handler.handler.event() == Some(Event::Empty) {
+        let call = call_awaited(handler, plan);
+        return quote_spanned!(here()=> async move { #call });
+    }
     match handler.handler.flow {
         Flow::Plain => {
             let call = call(handler, plan);
-            if handler.handler.row().output == Output::Admission {
+            if matches!(handler.handler.row().output, Output::Admission | Output::Room) {
                 quote_spanned!(here()=> async move { #call })
             } else {
                 quote_spanned!(here()=> __ws_runtime::now(|| { #call }))
@@ -37,7 +51,7 @@ pub(crate) fn future(handler: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
         }
         Flow::Async => {
             let (receiver, Invocation { prepared, called }) =
-                (receiver(handler.handler), invoke(handler, plan));
+                (receiver(handler.handler), invoke(handler, plan, Lock::AtOnce));
             let (value, end) = (value(handler.handler), hand_over(handler.handler, plan));
             quote_spanned! {here()=>
                 #receiver
@@ -50,7 +64,12 @@ pub(crate) fn future(handler: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
 
 /// Whether the call needs the event: arguments are made of it, and a reply goes to its peer.
 pub(crate) fn needs_event(call: &Call<'_>) -> bool {
-    !call.arguments.is_empty() || receiver(call.handler).is_some()
+    needs_context(call) || call.locks_room() || receiver(call.handler).is_some()
+}
+
+/// Whether an argument is made from the context. The room is not.
+fn needs_context(call: &Call<'_>) -> bool {
+    call.arguments.iter().any(|(_, asks)| !matches!(asks, Asks::Room(_)))
 }
 
 /// The variable of the event, under a name that may be unused.
@@ -65,13 +84,17 @@ struct Invocation {
     called: TokenStream,
 }
 
-fn invoke(call: &Call<'_>, plan: &Plan<'_>) -> Invocation {
+fn invoke(call: &Call<'_>, plan: &Plan<'_>, lock: Lock) -> Invocation {
     let handler = call.handler;
     let name = &handler.name;
     let place = at(name.span());
     let supers = supers(handler.above);
-    let context = (!call.arguments.is_empty()).then(|| context(call));
-    let Arguments { made, names } = arguments(call, plan);
+    let context = needs_context(call).then(|| context(call));
+    let (waited, conn) = match lock {
+        Lock::AtOnce => (None, Some(rooms::remember(call))),
+        Lock::Awaited => (Some(rooms::wait(call, plan)), None),
+    };
+    let Arguments { made, names } = arguments(call, plan, lock);
     // The call itself stands where the user's code does: an argument in it can only then be pointed at.
     let mut lent = Group::new(Delimiter::Parenthesis, names);
     lent.set_span(name.span());
@@ -91,7 +114,10 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>) -> Invocation {
     // Under the locks that the arguments hold, so that no message is both in what `ready` reads there and behind it.
     let ready = (handler.event() == Some(Event::Ready))
         .then(|| quote_spanned!(here()=> __ws_runtime::become_ready(peer);));
-    Invocation { prepared: quote_spanned!(here()=> #before #context #made #after #ready), called }
+    Invocation {
+        prepared: quote_spanned!(here()=> #before #waited #conn #context #made #after #ready),
+        called,
+    }
 }
 
 /// Whether no argument is certain to read the data of the message, which then has to be checked without.
@@ -101,8 +127,8 @@ fn leaves_data(call: &Call<'_>) -> bool {
 }
 
 fn context(call: &Call<'_>) -> TokenStream {
-    // States are taken out of it without changing it.
-    let is_changed = call.arguments.iter().any(|(_, asks)| !matches!(asks, Asks::State(..)));
+    // States and the room are taken without changing it.
+    let is_changed = call.arguments.iter().any(|(_, asks)| !matches!(asks, Asks::State(..) | Asks::Room(_)));
     let is_conditional = call.arguments.iter().any(|(argument, _)| !argument.cfgs.0.is_empty());
     let quiet = is_conditional.then(|| quote_spanned!(here()=> #[allow(unused_mut)]));
     let changed = is_changed.then(|| quote_spanned!(here()=> mut));

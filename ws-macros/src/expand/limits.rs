@@ -32,6 +32,8 @@ pub(crate) fn rates(plan: &Plan<'_>) -> TokenStream {
             | Role::Named(_)
             | Role::Guard
             | Role::RouteGuard
+            | Role::Get(_)
+            | Role::GetGuard
             | Role::Tick { .. }
             | Role::Watch { .. }
             | Role::Timer(_) => way(call, plan) != Way::Now,
@@ -54,7 +56,13 @@ pub(crate) fn rates(plan: &Plan<'_>) -> TokenStream {
             Role::Named(name) => {
                 arms.extend(quote_spanned!(here()=> #cfgs __ws_runtime::Limited::Named(#name) => #value,));
             }
-            Role::Guard | Role::RouteGuard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => {}
+            Role::Guard
+            | Role::RouteGuard
+            | Role::Get(_)
+            | Role::GetGuard
+            | Role::Tick { .. }
+            | Role::Watch { .. }
+            | Role::Timer(_) => {}
         }
     }
     // The `rate` of `#[on(message)]` is not that of names with a handler of their own.
@@ -64,7 +72,7 @@ pub(crate) fn rates(plan: &Plan<'_>) -> TokenStream {
                 let cfgs = call.cfgs.attributes();
                 Some(quote_spanned!(here()=> #cfgs __ws_runtime::Limited::Named(#name) => ::core::option::Option::None,))
             }
-            Role::Named(_) | Role::On(_) | Role::Guard | Role::RouteGuard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
+            Role::Named(_) | Role::On(_) | Role::Guard | Role::RouteGuard | Role::Get(_) | Role::GetGuard | Role::Tick { .. } | Role::Watch { .. } | Role::Timer(_) => None,
         }
     });
     quote_spanned! {here()=>
@@ -107,9 +115,9 @@ pub(crate) fn guard_now(handler: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
     quote_spanned!(here()=> #[allow(unused_mut)] let mut event = event; #(#calls)*)
 }
 
-/// Whether the guard of a handler is, or may be, an `async fn`.
+/// Whether the guard of a handler is, or may be, an `async fn`, or waits for the lock on the room.
 pub(crate) fn awaits_guard(handler: &Call<'_>, plan: &Plan<'_>) -> bool {
-    guards(handler, plan).any(|guard| guard.handler.flow == Flow::Async)
+    guards(handler, plan).any(|guard| guard.handler.flow == Flow::Async || guard.locks_room())
 }
 
 /// `awaits_guard` and `guard`, which run the guards of handlers that do not run at once.

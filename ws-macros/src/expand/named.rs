@@ -18,9 +18,9 @@ use crate::resolve::Call;
 /// How a handler runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// At once: a plain function.
+    /// At once: a plain function. If it takes the room, and the lock on that is taken, before the next message.
     Now,
-    /// Before the next message: an `async fn`.
+    /// Before the next message: an `async fn`, or a handler whose guard is awaited.
     Later,
     /// Beside the handlers of the messages that follow.
     Beside,
@@ -131,16 +131,16 @@ fn handler_names(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// `named_later`, which runs `async` handlers.
+/// `named_later`, which runs handlers that are awaited.
 fn method_later(plan: &Plan<'_>) -> TokenStream {
-    if !plan.named_calls().any(|call| way(call, plan) == Way::Later) {
+    if !plan.named_calls().any(|call| may_run_later(call, plan)) {
         return TokenStream::new();
     }
     let later = |call: &Call<'_>| {
         let future = within(call, &future(call, plan));
         quote_spanned!(here()=> ::std::boxed::Box::pin({ #future }))
     };
-    let arms = by_name(plan, |call| (way(call, plan) == Way::Later).then(|| later(call)), &nothing());
+    let arms = by_name(plan, |call| may_run_later(call, plan).then(|| later(call)), &nothing());
     quote_spanned! {here()=>
         fn named_later<'a>(
             event: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Envelope<'a>>,
@@ -149,6 +149,15 @@ fn method_later(plan: &Plan<'_>) -> TokenStream {
                 #arms
             }
         }
+    }
+}
+
+/// Whether a handler runs before the next message, but not at once; or not always, because the lock on the room may be taken.
+fn may_run_later(call: &Call<'_>, plan: &Plan<'_>) -> bool {
+    match way(call, plan) {
+        Way::Later => true,
+        Way::Now => call.locks_room(),
+        Way::Beside | Way::StreamBeside => false,
     }
 }
 

@@ -1,9 +1,10 @@
-//! The session and the states: their types, and the ways to them.
+//! The session, the room and the states: their types, and the ways to them.
 //!
 //! A generic parameter hides a type of the same name, so theirs have names that no user gives a type.
 
 mod identity;
 mod phases;
+mod rooms;
 mod states;
 
 use proc_macro2::{Ident, TokenStream};
@@ -16,14 +17,17 @@ use crate::plan::Plan;
 use crate::resolve::Asks;
 
 pub(crate) use self::phases::taken;
+pub(crate) use self::rooms::room_type;
 pub(crate) use self::states::{field, given, store, unset};
 
-/// What the states and the session are for the arguments, the handshake and the compiler.
+/// What the states, the session, the identity and the room are for the arguments, the handshake and the compiler.
 pub(crate) fn parts(plan: &Plan<'_>) -> TokenStream {
     let (no_session, no_identity) = (quote_spanned!(here()=> ()), identity::none());
     let session = alias("__Session", &plan.sessions, &no_session);
     let identity = alias("__Identity", &plan.identities, &no_identity);
-    let aliases = quote_spanned!(here()=> #session #identity);
+    let room = rooms::alias(plan);
+    let aliases = quote_spanned!(here()=> #session #identity #room);
+    let rooms = rooms::rooms(plan);
     let is_route = plan.scope.route.is_some();
     // The server's module declares its states for all routes.
     let (lists, states) = if is_route {
@@ -32,12 +36,12 @@ pub(crate) fn parts(plan: &Plan<'_>) -> TokenStream {
         (states::lists(plan), states::kept(plan))
     };
     if plan.scope.parts_unclear {
-        return quote_spanned!(here()=> #aliases #lists #states);
+        return quote_spanned!(here()=> #aliases #lists #states #rooms);
     }
     let lent = if is_route { TokenStream::new() } else { states::lent(plan) };
     let sessions = plan.sessions.iter().map(|session| lend_session(session, plan));
     let identities = plan.identities.iter().map(|identity| identity::identity(identity, plan));
-    quote_spanned!(here()=> #aliases #lists #states #lent #(#sessions)* #(#identities)*)
+    quote_spanned!(here()=> #aliases #lists #states #lent #(#sessions)* #(#identities)* #rooms)
 }
 
 /// The type of the session.
@@ -147,6 +151,6 @@ fn may_lend_session(plan: &Plan<'_>) -> bool {
         plan.calls.iter().filter(|call| !matches!(call.handler.row().session, Session::Absent(_)));
     with_session.flat_map(|call| &call.arguments).any(|(_, asks)| match asks {
         Asks::Session(_) | Asks::UnknownReference | Asks::UnknownValue => true,
-        Asks::State(..) | Asks::Phase(_) | Asks::Identity(_) | Asks::Plain => false,
+        Asks::State(..) | Asks::Phase(_) | Asks::Identity(_) | Asks::Room(_) | Asks::Plain => false,
     })
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::{GenericArgument, PathArguments, Type};
 
-use super::parts::{identity_type, session_type};
+use super::parts::{identity_type, room_type, session_type};
 use super::spans::{at, heart, here};
 use crate::events::Output;
 use crate::model::{Handler, Streams};
@@ -16,7 +16,7 @@ pub(crate) fn receiver(handler: &Handler) -> Option<TokenStream> {
     match handler.row().output {
         Output::Reply => Some(quote_spanned!(here()=> let peer = event.peer();)),
         Output::Data => Some(quote_spanned!(here()=> let caller = event.caller();)),
-        Output::Outcome | Output::Admission | Output::Response | Output::Verdict => None,
+        Output::Outcome | Output::Admission | Output::Room | Output::Response | Output::Verdict => None,
     }
 }
 
@@ -61,6 +61,10 @@ pub(crate) fn hand_over(handler: &Handler, plan: &Plan<'_>) -> TokenStream {
         Output::Admission => {
             let (session, identity) = (session_type(plan), identity_type(plan));
             quote_spanned!(place=> __ws_runtime::IntoAdmission::<#identity, #session>::into_admission(#value))
+        }
+        Output::Room => {
+            let room = room_type(plan);
+            quote_spanned!(place=> __ws_runtime::IntoRoom::<#room>::into_room(#value))
         }
         Output::Verdict => quote_spanned!(place=> __ws_runtime::IntoVerdict::into_verdict(#value)),
         Output::Response => {

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use super::handlers::{self, event_name, future, needs_event};
 use super::parts::{self, session_type};
 use super::spans::{at, here, otherwise};
-use super::{limits, named, routes, timed, timers, values};
+use super::{gets, limits, named, paths, rooms, routes, timed, timers, values};
 use crate::events::{Event, Output, Payload, Row, Surroundings};
 use crate::model::Flow;
 use crate::plan::Plan;
@@ -34,7 +34,7 @@ fn of_server(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     // The server's own handlers: with routes, also the one that makes the identity.
     let is_of_server = |call: &&Call<'_>| {
         let row = call.handler.row();
-        !row.is_of_route() || plan.has_routes() && row.surroundings == Surroundings::Admission
+        !row.is_of_route() || plan.has_routes() && row.output == Output::Admission
     };
     let events = plan.calls.iter().filter(is_of_server).map(|call| event(call, plan));
     let routes = if plan.has_routes() {
@@ -43,6 +43,7 @@ fn of_server(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
         quote_spanned!(here()=> routes.every_path(__Route);)
     };
     let keys = named::keys(plan);
+    let gets = gets::gets(plan);
     let ticks = timed::ticks(plan);
     let watches = timed::watches(plan);
     let timed_states = timers::of_states(plan);
@@ -63,6 +64,7 @@ fn of_server(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
             }
 
             #attribute
+            #gets
             #(#events)*
             #ticks
             #watches
@@ -76,6 +78,7 @@ fn of_route(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let quiet = quiet(plan);
     let server = routes::server(plan);
     let place = routes::place(plan);
+    let names = paths::names(plan);
     let attribute = routes::attribute(plan);
     let is_of_route = |call: &&Call<'_>| call.handler.row().is_of_route();
     let events = plan.calls.iter().filter(is_of_route).map(|call| event(call, plan));
@@ -83,6 +86,7 @@ fn of_route(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let rates = limits::rates(plan);
     let timers = timers::of_session(plan);
     let fallback = fresh_session(plan);
+    let rooms = rooms::rooms(plan);
     let adds = routes::adds(plan, plans);
     quote_spanned! {here()=>
         #[allow(dead_code)]
@@ -93,8 +97,10 @@ fn of_route(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
         impl __ws_runtime::Route for __Route {
             type Server = #server;
             type Session = #session;
+            #rooms
 
             #place
+            #names
             #attribute
             #(#events)*
             #named
@@ -115,12 +121,16 @@ fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
     let name = name(call, event);
     let methods = match (row.payload, call.handler.flow) {
         (Payload::Message(_), Flow::Plain) => {
-            let (head, call) = (message_head(row, needs_event(call), plan), handlers::call(call, plan));
-            quote_spanned!(here()=> #cfgs #head { __ws_runtime::done({ #call }) })
+            let (at_once, now) = (message_head(row, needs_event(call), plan), handlers::call(call, plan));
+            let later = call.locks_room().then(|| {
+                let (head, future) = (head(row, call, plan), future(call, plan));
+                quote_spanned!(here()=> #cfgs #head { #future })
+            });
+            quote_spanned!(here()=> #cfgs #at_once { __ws_runtime::done({ #now }) } #later)
         }
         (Payload::Message(_), Flow::Async) => {
             let at_once = message_head(row, false, plan);
-            let (head, future) = (head(row, needs_event(call), plan), future(call, plan));
+            let (head, future) = (head(row, call, plan), future(call, plan));
             quote_spanned! {here()=>
                 #cfgs
                 #at_once { ::core::result::Result::Ok(__ws_runtime::Handled::Later) }
@@ -130,7 +140,7 @@ fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
             }
         }
         (Payload::Nothing | Payload::Kept(_) | Payload::Handle | Payload::Key, _) => {
-            let (head, future) = (head(row, needs_event(call), plan), future(call, plan));
+            let (head, future) = (head(row, call, plan), future(call, plan));
             quote_spanned!(here()=> #cfgs #head { #future })
         }
     };
@@ -147,7 +157,12 @@ fn name(call: &Call<'_>, event: Event) -> TokenStream {
         Output::Response => quote_spanned! {here()=>
             const #constant: ::core::option::Option<#text> = ::core::option::Option::Some(#name);
         },
-        Output::Outcome | Output::Reply | Output::Admission | Output::Data | Output::Verdict => {
+        Output::Outcome
+        | Output::Reply
+        | Output::Admission
+        | Output::Room
+        | Output::Data
+        | Output::Verdict => {
             quote_spanned!(here()=> const #constant: #text = #name;)
         }
     }
@@ -162,7 +177,13 @@ fn message_head(row: &Row, needs_event: bool, plan: &Plan<'_>) -> TokenStream {
 }
 
 /// The signature of a method whose handler may be awaited.
-fn head(row: &Row, needs_event: bool, plan: &Plan<'_>) -> TokenStream {
+fn head(row: &Row, call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
+    let state = (call.handler.event() == Some(Event::Empty)).then(|| rooms::state(call));
+    head_with(row, needs_event(call), state, plan)
+}
+
+fn head_with(row: &Row, needs_event: bool, state: Option<TokenStream>, plan: &Plan<'_>) -> TokenStream {
+    let state = state.into_iter();
     let name = match row.payload {
         Payload::Message(_) => format!("{}_later", row.name),
         Payload::Nothing | Payload::Kept(_) | Payload::Handle | Payload::Key => row.name.to_owned(),
@@ -180,12 +201,15 @@ fn head(row: &Row, needs_event: bool, plan: &Plan<'_>) -> TokenStream {
             };
             quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Admission<#session>, __ws_runtime::Reject>)
         }
+        Output::Room => {
+            quote_spanned!(here()=> ::core::result::Result<Self::Room, __ws_runtime::Reject>)
+        }
         Output::Response => {
             quote_spanned!(here()=> ::core::result::Result<__ws_runtime::Response, __ws_runtime::Reject>)
         }
     };
     quote_spanned! {here()=>
-        fn #name<'a>(#event) -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
+        fn #name<'a>(#event #(, #state)*) -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
     }
 }
 
@@ -213,6 +237,7 @@ pub(super) fn parameter(row: &Row, needs_event: bool, plan: &Plan<'_>) -> TokenS
         }
         Surroundings::Connection => quote_spanned!(here()=> __ws_runtime::RouteEvent<'a, Self #payload>),
         Surroundings::Server => quote_spanned!(here()=> __ws_runtime::ServerEvent<'a, Self::Store>),
+        Surroundings::Room => quote_spanned!(here()=> __ws_runtime::RoomEvent<'a, Self>),
     };
     quote_spanned!(here()=> #name: #ty)
 }
@@ -220,7 +245,7 @@ pub(super) fn parameter(row: &Row, needs_event: bool, plan: &Plan<'_>) -> TokenS
 /// `handshake` where no handler makes the session: it begins as its `Default`.
 fn fresh_session(plan: &Plan<'_>) -> Option<TokenStream> {
     let cfg = otherwise(plan.calls_of(Event::Handshake).map(|call| &call.cfgs))?;
-    let head = head(Event::Handshake.row(), false, plan);
+    let head = head_with(Event::Handshake.row(), false, None, plan);
     if plan.session_unclear {
         // Never run: there is an error already.
         return Some(quote_spanned!(here()=> #cfg #head { async { ::core::unimplemented!() } }));

@@ -5,17 +5,29 @@ use quote::quote_spanned;
 use syn::Expr;
 use syn::ext::IdentExt;
 
-use super::handlers::{call, event_name, needs_event};
+use super::handlers::{call, call_awaited, event_name, needs_event};
 use super::spans::{at, here, start};
 use super::values::seconds;
-use crate::model::{Flow, Interest, Role};
+use crate::model::{Flow, Interest, Role, Ticking};
 use crate::plan::Plan;
 use crate::resolve::Call;
 
 /// `ticks`, which names each tick and its period, and `tick`, which runs one.
 pub(crate) fn ticks(plan: &Plan<'_>) -> TokenStream {
+    let event = quote_spanned!(here()=> __ws_runtime::ServerEvent<'_, Self::Store>);
+    ticks_of(Ticking::Server, plan, &event, ["ticks", "tick"])
+}
+
+/// `room_ticks` and `room_tick`, the same for each room.
+pub(super) fn room_ticks(plan: &Plan<'_>) -> TokenStream {
+    let event = quote_spanned!(here()=> __ws_runtime::RoomEvent<'_, Self>);
+    ticks_of(Ticking::Room, plan, &event, ["room_ticks", "room_tick"])
+}
+
+fn ticks_of(whose: Ticking, plan: &Plan<'_>, event: &TokenStream, methods: [&'static str; 2]) -> TokenStream {
+    let [all, one] = methods.map(|name| Ident::new(name, here()));
     let ticks: Vec<(&Call<'_>, &Expr)> =
-        plan.calls.iter().filter_map(|tick| Some((tick, period(tick)?))).collect();
+        plan.calls.iter().filter_map(|tick| Some((tick, period(tick, whose)?))).collect();
     if ticks.is_empty() {
         return TokenStream::new();
     }
@@ -25,10 +37,10 @@ pub(crate) fn ticks(plan: &Plan<'_>) -> TokenStream {
         quote_spanned!(here()=> #cfgs ticks.add(#number, #name, #period);)
     });
     let arms = ticks.iter().enumerate().map(|(number, (tick, _))| {
-        let (cfgs, call) = (tick.cfgs.attributes(), call(tick, plan));
+        let (cfgs, call) = (tick.cfgs.attributes(), call_awaited(tick, plan));
         quote_spanned!(here()=> #cfgs #number => { #call })
     });
-    let is_awaited = ticks.iter().any(|(tick, _)| tick.handler.flow == Flow::Async);
+    let is_awaited = ticks.iter().any(|(tick, _)| tick.handler.flow == Flow::Async || tick.locks_room());
     let outcome = quote_spanned! {here()=>
         match number {
             #(#arms)*
@@ -41,13 +53,13 @@ pub(crate) fn ticks(plan: &Plan<'_>) -> TokenStream {
         quote_spanned!(here()=> __ws_runtime::now(|| { #outcome }))
     };
     quote_spanned! {here()=>
-        fn ticks(ticks: &mut __ws_runtime::Ticks) {
+        fn #all(ticks: &mut __ws_runtime::Ticks) {
             #(#additions)*
         }
 
-        fn tick(
+        fn #one(
             number: ::core::primitive::usize,
-            event: __ws_runtime::ServerEvent<'_, Self::Store>,
+            event: #event,
         ) -> impl ::core::future::Future<Output = __ws_runtime::Outcome> + ::core::marker::Send {
             #future
         }
@@ -94,13 +106,17 @@ fn add_watch(watch: &Call<'_>, interest: Interest, handle: &Expr, plan: &Plan<'_
     quote_spanned!(here()=> #cfgs watches.#method(#name, #handle, |#event| #body);)
 }
 
-fn period<'s>(call: &Call<'s>) -> Option<&'s Expr> {
+/// The period of a tick of the server, or of rooms.
+fn period<'s>(call: &Call<'s>, whose: Ticking) -> Option<&'s Expr> {
     match &call.handler.role {
-        Role::Tick { period } => Some(period),
-        Role::On(_)
+        Role::Tick { period, of } if *of == whose => Some(period),
+        Role::Tick { .. }
+        | Role::On(_)
         | Role::Named(_)
         | Role::Guard
         | Role::RouteGuard
+        | Role::Get(_)
+        | Role::GetGuard
         | Role::Watch { .. }
         | Role::Timer(_) => None,
     }

@@ -1,11 +1,11 @@
-//! The timers of the session and of the states: each with its field and its handler.
+//! The timers of the session, of the rooms and of the states: each with its field and its handler.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Member;
 use syn::ext::IdentExt;
 
-use super::handlers::{call, event_name, needs_event};
+use super::handlers::{call, call_awaited, event_name, needs_event};
 use super::parts::field as store_field;
 use super::spans::{at, here, repeat};
 use crate::model::{Argument, Flow, Owner, Payload, Role, TimerPlace};
@@ -19,11 +19,11 @@ pub(crate) fn of_session(plan: &Plan<'_>) -> TokenStream {
         let field = match &place.owner {
             Owner::Session => field_of_struct(place),
             Owner::Phase(payload) => field_of_phase(place, payload, plan),
-            Owner::State(_) => return None,
+            Owner::State(_) | Owner::Room(_) => return None,
         };
-        let call = call(timer, plan);
+        let call = call_awaited(timer, plan);
         let event = event_name(needs_event(timer));
-        Some(declare(timer, place, None, &field, &event, &call))
+        Some(declare(timer, place, Declares::Session, &field, &event, &call))
     });
     let timers: Vec<TokenStream> = timers.collect();
     if timers.is_empty() {
@@ -31,6 +31,49 @@ pub(crate) fn of_session(plan: &Plan<'_>) -> TokenStream {
     }
     quote_spanned! {here()=>
         const TIMERS: &'static [&'static dyn __ws_runtime::SessionTimer<Self>] = &[#(#timers),*];
+    }
+}
+
+/// `ROOM_TIMERS`, in the implementation of `Route`.
+pub(crate) fn of_rooms(plan: &Plan<'_>) -> TokenStream {
+    let timers = plan.calls.iter().filter_map(|timer| {
+        let place = place(timer).filter(|place| matches!(place.owner, Owner::Room(_)))?;
+        let (field, call) = (field_of_struct(place), call_awaited(timer, plan));
+        Some(declare(timer, place, Declares::Room, &field, &event_name(true), &call))
+    });
+    let timers: Vec<TokenStream> = timers.collect();
+    if timers.is_empty() {
+        return TokenStream::new();
+    }
+    quote_spanned! {here()=>
+        const ROOM_TIMERS: &'static [&'static dyn __ws_runtime::RoomTimer<Self>] = &[#(#timers),*];
+    }
+}
+
+/// Stops the timer of a room: under the lock that the handler holds, or under one of its own.
+pub(super) fn fire_in_room(timer: &Call<'_>, held: Option<&Ident>) -> TokenStream {
+    if place(timer).is_none_or(|place| !matches!(place.owner, Owner::Room(_))) {
+        return TokenStream::new();
+    }
+    let firing = quote_spanned!(here()=> let firing = event.firing(););
+    match held {
+        Some(lock) => {
+            let fire = fire(lock);
+            quote_spanned!(here()=> #firing #fire)
+        }
+        None => {
+            let lock = Ident::new("lock", here());
+            let fire = fire(&lock);
+            quote_spanned! {here()=>
+                #firing
+                {
+                    let ::core::option::Option::Some(mut #lock) = event.lock().await else {
+                        return ::core::result::Result::Ok(());
+                    };
+                    #fire
+                }
+            }
+        }
     }
 }
 
@@ -71,7 +114,7 @@ fn timed_state(state: &State, plan: &Plan<'_>) -> TokenStream {
         };
         let call = quote_spanned!(here()=> #first #call);
         let place = place(timer)?;
-        Some(declare(timer, place, Some(&name), &field_of_struct(place), &event_name(true), &call))
+        Some(declare(timer, place, Declares::State(&name), &field_of_struct(place), &event_name(true), &call))
     });
     quote_spanned! {here()=>
         #cfgs
@@ -106,31 +149,46 @@ fn place<'s>(timer: &Call<'s>) -> Option<&'s TimerPlace> {
         | Role::Named(_)
         | Role::Guard
         | Role::RouteGuard
+        | Role::Get(_)
+        | Role::GetGuard
         | Role::Tick { .. }
         | Role::Watch { .. } => None,
     }
 }
 
+/// Whose timer is declared.
+#[derive(Debug, Clone, Copy)]
+enum Declares<'n> {
+    Session,
+    State(&'n Ident),
+    Room,
+}
+
 fn declare(
     timer: &Call<'_>,
     place: &TimerPlace,
-    state: Option<&Ident>,
+    whose: Declares<'_>,
     field: &TokenStream,
     event: &Ident,
     call: &TokenStream,
 ) -> TokenStream {
     let (cfgs, name) = (timer.cfgs.attributes(), timer.handler.name.unraw().to_string());
     let last = at(place.members.last().map_or_else(here, span));
-    let function = if state.is_some() { "state_timer" } else { "session_timer" };
-    let (function, body) = match timer.handler.flow {
-        Flow::Plain => (function.to_owned(), quote_spanned!(here()=> { #call })),
-        Flow::Async => (
-            format!("{function}_async"),
-            quote_spanned!(here()=> ::std::boxed::Box::pin(async move { #call })),
-        ),
+    let (function, state) = match whose {
+        Declares::Session => ("session_timer", None),
+        Declares::State(name) => ("state_timer", Some(quote_spanned!(last=> #name,))),
+        Declares::Room => ("room_timer", None),
+    };
+    let boxed = || quote_spanned!(here()=> ::std::boxed::Box::pin(async move { #call }));
+    let (function, body) = match (whose, timer.handler.flow) {
+        // It always waits for the lock on the room.
+        (Declares::Room, _) => (function.to_owned(), boxed()),
+        (Declares::Session | Declares::State(_), Flow::Plain) if !timer.locks_room() => {
+            (function.to_owned(), quote_spanned!(here()=> { #call }))
+        }
+        (Declares::Session | Declares::State(_), _) => (format!("{function}_async"), boxed()),
     };
     let function = Ident::new(&function, last);
-    let state = state.map(|name| quote_spanned!(last=> #name,));
     // All stands where the field does, at which the compiler points if that is no timer.
     quote_spanned! {last=>
         #cfgs

@@ -45,6 +45,7 @@ fn path(word: &Word) -> Option<TokenStream> {
     let vocabulary = match word.vocabulary {
         Vocabulary::Event => "event",
         Vocabulary::Limit => "limit",
+        Vocabulary::Rule => "room",
         Vocabulary::Option => return None,
     };
     let (vocabulary, name) = (Ident::new(vocabulary, here()), &word.name);

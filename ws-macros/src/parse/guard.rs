@@ -28,11 +28,12 @@ pub(super) fn read(
     runtime: Option<&Path>,
     diagnostics: &mut Diagnostics,
 ) {
-    let mut found = BTreeSet::new();
+    let (mut found, mut of_gets) = (BTreeSet::new(), BTreeSet::new());
     for handler in &mut scope.handlers {
         let Some(path) = &handler.limits.guard else { continue };
+        let guards = if matches!(handler.role, Role::Get(_)) { &mut of_gets } else { &mut found };
         match find(path, frame, runtime) {
-            Ok(numbers) => found.extend(numbers),
+            Ok(numbers) => guards.extend(numbers),
             Err(problem) => {
                 diagnostics.error(path, problem);
                 handler.limits.guard = None;
@@ -52,9 +53,9 @@ pub(super) fn read(
         }
     }
     let of_handlers = found.into_iter().map(|place| (Role::Guard, place));
-    for (role, (above, number)) in
-        of_handlers.chain(of_route.into_iter().map(|place| (Role::RouteGuard, place)))
-    {
+    let of_gets = of_gets.into_iter().map(|place| (Role::GetGuard, place));
+    let of_route = of_route.into_iter().map(|place| (Role::RouteGuard, place));
+    for (role, (above, number)) in of_handlers.chain(of_gets).chain(of_route) {
         let Some(item) = frame.at(above).and_then(|frame| frame.items.get(number)) else { continue };
         match handler::read((role, Limits::default()), item, number, diagnostics) {
             Some(guard) => scope.handlers.push(Handler { above, ..guard }),

@@ -1,17 +1,18 @@
 //! Reads the attributes that mark a module's items: `#[on(…)]`, `#[tick(…)]`, `#[watch(…)]`, `#[timer(…)]`, `#[state]`,
-//! `#[session]`, `#[push]`.
+//! `#[session]`, `#[room]`, `#[push]`.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, Path};
 use ws_spec::nearest;
 
+use super::get;
 use super::items::RawAttribute;
 use super::on;
 use super::pairs::{self, Pair, PairValue};
 use super::timer::{self, Owners};
 use crate::diagnostics::Diagnostics;
 use crate::literals;
-use crate::model::{Interest, Limits, Role};
+use crate::model::{Interest, Limits, Role, Ticking};
 
 /// The attributes that have a meaning inside a server's module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +24,14 @@ pub(crate) enum Marker {
     State,
     Session,
     Identity,
+    Room,
     Push,
     Route,
+    Get,
 }
 
 impl Marker {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::On,
         Self::Tick,
         Self::Watch,
@@ -36,8 +39,10 @@ impl Marker {
         Self::State,
         Self::Session,
         Self::Identity,
+        Self::Room,
         Self::Push,
         Self::Route,
+        Self::Get,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -49,8 +54,10 @@ impl Marker {
             Self::State => "state",
             Self::Session => "session",
             Self::Identity => "identity",
+            Self::Room => "room",
             Self::Push => "push",
             Self::Route => "route",
+            Self::Get => "get",
         }
     }
 
@@ -69,8 +76,8 @@ impl Marker {
     /// Whether it marks a function, not a type.
     pub(crate) fn marks_functions(self) -> bool {
         match self {
-            Self::On | Self::Tick | Self::Watch | Self::Timer => true,
-            Self::State | Self::Session | Self::Identity | Self::Push | Self::Route => false,
+            Self::On | Self::Tick | Self::Watch | Self::Timer | Self::Get => true,
+            Self::State | Self::Session | Self::Identity | Self::Room | Self::Push | Self::Route => false,
         }
     }
 }
@@ -84,10 +91,13 @@ pub(crate) fn role(
 ) -> Option<(Role, Limits)> {
     let role = match marker {
         Marker::On => return on::read(attribute, diagnostics),
+        Marker::Get => return get::read(attribute, diagnostics),
         Marker::Tick => tick(attribute, diagnostics),
         Marker::Watch => watch(attribute, diagnostics),
         Marker::Timer => timer::read(attribute, owners, diagnostics),
-        Marker::State | Marker::Session | Marker::Identity | Marker::Push | Marker::Route => None,
+        Marker::State | Marker::Session | Marker::Identity | Marker::Room | Marker::Push | Marker::Route => {
+            None
+        }
     };
     role.map(|role| (role, Limits::default()))
 }
@@ -136,7 +146,7 @@ fn tick(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Role>
     if period.is_none() {
         diagnostics.error(&attribute.group, "a tick needs a period in seconds: write `#[tick(period = 1)]`");
     }
-    period.map(|period| Role::Tick { period })
+    period.map(|period| Role::Tick { period, of: Ticking::Server })
 }
 
 fn watch(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Role> {

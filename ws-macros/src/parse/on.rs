@@ -206,6 +206,8 @@ fn misplaced(role: &Role, limit: &str) -> Option<String> {
         Role::Named(_)
         | Role::Guard
         | Role::RouteGuard
+        | Role::Get(_)
+        | Role::GetGuard
         | Role::Tick { .. }
         | Role::Watch { .. }
         | Role::Timer(_) => {

@@ -1,4 +1,4 @@
-//! Reads the type below `#[state]`, `#[session]` or `#[identity]`.
+//! Reads the type below `#[state]`, `#[session]`, `#[identity]` or `#[room]`.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -12,7 +12,7 @@ use super::phases;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Part, Reach};
 
-/// Reads the state or the session; also one that is wrong, if it has a name.
+/// Reads the state, the session, the identity or the room; also one that is wrong, if it has a name.
 pub(crate) fn read(
     marker: Marker,
     attribute: &RawAttribute,
@@ -45,6 +45,8 @@ pub(crate) fn read(
             "cannot borrow: it outlives every event, so it has to own its data"
         } else if marker == Marker::Identity {
             "cannot be generic: a connection has one type for it"
+        } else if marker == Marker::Room {
+            "cannot be generic: each path has one type for it"
         } else {
             "cannot be generic: a server has one type for it"
         };

@@ -1,12 +1,11 @@
 //! Reads `#[route("/path", …)]`.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use syn::{Expr, Lit, LitStr, Path};
-use ws_spec::path::Pattern;
+use proc_macro2::{Span, TokenStream};
+use syn::{LitStr, Path};
 
-use super::items::{self, RawAttribute};
-use super::pairs::{self, Pair, PairValue};
-use super::settings;
+use super::items::RawAttribute;
+use super::pairs::{self, Pair};
+use super::{path, settings};
 use crate::diagnostics::Diagnostics;
 use crate::model::Options;
 
@@ -29,49 +28,9 @@ const EXAMPLE: &str = "write `#[route(\"/table/{id}\")]`";
 
 /// `None` if there is no right path.
 pub(super) fn read(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Option<Route> {
-    let Some(group) = attribute.arguments() else {
-        diagnostics.error(&attribute.group, format!("a route needs a path: {EXAMPLE}"));
-        return None;
-    };
-    let tokens = items::bare(group.stream());
-    let (first, rest) = match tokens.as_slice() {
-        [] => {
-            diagnostics.error(&attribute.group, format!("a route needs a path: {EXAMPLE}"));
-            return None;
-        }
-        [first] => (first, TokenStream::new()),
-        [first, TokenTree::Punct(comma), rest @ ..] if comma.as_char() == ',' => {
-            (first, rest.iter().cloned().collect())
-        }
-        _ => {
-            diagnostics.error(group.stream(), format!("the path comes first, as a text: {EXAMPLE}"));
-            return None;
-        }
-    };
+    let (path, rest) = path::read(attribute, "a route", EXAMPLE, diagnostics)?;
     let (guard, options) = arguments(rest, diagnostics);
-    Some(Route { path: path(first, diagnostics)?, guard, options })
-}
-
-/// The path of a route.
-fn path(token: &TokenTree, diagnostics: &mut Diagnostics) -> Option<LitStr> {
-    let literal = match token {
-        TokenTree::Literal(literal) => Lit::new(literal.clone()),
-        _ => {
-            diagnostics.error(token, format!("the path comes first, as a text: {EXAMPLE}"));
-            return None;
-        }
-    };
-    let Lit::Str(path) = literal else {
-        diagnostics.error(token, format!("a path is a text: {EXAMPLE}"));
-        return None;
-    };
-    match Pattern::parse(&path.value()) {
-        Ok(_) => Some(path),
-        Err(problem) => {
-            diagnostics.error(token, format!("{:?} is no path: {problem}", path.value()));
-            None
-        }
-    }
+    Some(Route { path: path?.text, guard, options })
 }
 
 /// What follows the path: the guard, and options of connections.
@@ -84,18 +43,7 @@ fn arguments(tokens: TokenStream, diagnostics: &mut Diagnostics) -> (Option<Path
             diagnostics.error(&word, "`guard` is given twice: remove one");
             continue;
         }
-        match value {
-            PairValue::Expression(value) => match *value {
-                Expr::Path(path) if path.qself.is_none() => guard = Some(path.path),
-                other => diagnostics.error(other, format!("a guard is a function: {GUARD}")),
-            },
-            PairValue::Missing | PairValue::List(_) => {
-                diagnostics.error(&word, format!("`guard` needs a function: {GUARD}"));
-            }
-            PairValue::Broken => {}
-        }
+        guard = path::guard(&word, value, diagnostics);
     }
     (guard, settings::read_on_route(options, diagnostics))
 }
-
-const GUARD: &str = "write `guard = admin`, the name of a function that returns a `Result<(), Reject>`";

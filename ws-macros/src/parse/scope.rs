@@ -1,4 +1,4 @@
-//! Reads the items of a module, and finds the handlers, the state and the session.
+//! Reads the items of a module, and finds the handlers, the states, the session and the room.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -8,11 +8,11 @@ use super::guard::Frame;
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
 use super::timer::Owners;
-use super::{guard, handler, methods, part, phases, push, route, words};
+use super::{guard, handler, methods, part, phases, push, room, route, words};
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::hints;
-use crate::model::{Form, Handler, Item, Part, RouteMark, Scope};
+use crate::model::{Form, Handler, Item, Part, Room, RouteMark, Scope};
 
 /// A module, before its body is read.
 pub(super) struct Place {
@@ -46,6 +46,7 @@ fn read_scope(
 ) -> Scope {
     let (inner_attributes, items) = items::cut(body.stream());
     let module = name.clone();
+    let has_rooms = route.is_some() || room::is_mentioned(body.stream());
     let frame = Frame { items: &items, module: &module, outer };
     let scope = Scope {
         head,
@@ -55,9 +56,12 @@ fn read_scope(
         inner_attributes,
         items: Vec::new(),
         sessions: Vec::new(),
+        rooms: Vec::new(),
+        has_rooms,
         handlers: Vec::new(),
         pushes: Vec::new(),
         handshake_unread: false,
+        create_unread: false,
         parts_unclear: false,
         marks: Vec::new(),
         words: Vec::new(),
@@ -70,6 +74,7 @@ fn read_scope(
     items.iter().for_each(|item| reader.item(item));
     let mut scope = reader.scope;
     guard::read(&mut scope, &frame, runtime, diagnostics);
+    room::give_ticks(&mut scope);
     scope
 }
 
@@ -102,6 +107,8 @@ struct Marked {
     marker: Option<Marker>,
     /// Whether the item is, or may be meant as, the handler of `handshake`.
     may_be_handshake: bool,
+    /// The same for `create`.
+    may_be_create: bool,
     /// `None` also if the function cannot be called.
     handler: Option<Handler>,
 }
@@ -124,7 +131,10 @@ impl Reader<'_> {
         self.scope.items.push(written);
         match marked.handler {
             Some(handler) if form == Form::AsWritten => self.scope.handlers.push(handler),
-            _ => self.scope.handshake_unread |= marked.may_be_handshake,
+            _ => {
+                self.scope.handshake_unread |= marked.may_be_handshake;
+                self.scope.create_unread |= marked.may_be_create;
+            }
         }
     }
 
@@ -214,8 +224,12 @@ impl Reader<'_> {
             item.attributes.iter().filter_map(|attribute| Some((Marker::of(attribute, runtime)?, attribute)));
         let foreign = self.foreign_attributes(item);
         let Some((marker, attribute)) = markers.next() else {
-            let may_be_handshake = foreign | self.marked_methods(item);
-            return Marked { may_be_handshake, ..Marked::default() };
+            let may_be_meant = foreign | self.marked_methods(item);
+            return Marked {
+                may_be_handshake: may_be_meant,
+                may_be_create: may_be_meant,
+                ..Marked::default()
+            };
         };
         self.scope.marks.extend(attribute.path.last().cloned());
         self.scope.words.extend(words::of(marker, attribute));
@@ -276,12 +290,13 @@ impl Reader<'_> {
 
     fn handler(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) -> Marked {
         let role = marker::role(marker, attribute, &self.owners, self.diagnostics);
-        // A misspelt event may be meant as `handshake`.
-        let may_be_handshake = match &role {
-            Some((role, _)) => role.event() == Some(Event::Handshake),
+        // A misspelt event may be meant as one of these.
+        let may_be = |event| match &role {
+            Some((role, _)) => role.event() == Some(event),
             None => marker == Marker::On,
         };
-        let marked = Marked { marker: Some(marker), may_be_handshake, handler: None };
+        let (may_be_handshake, may_be_create) = (may_be(Event::Handshake), may_be(Event::Create));
+        let marked = Marked { marker: Some(marker), may_be_handshake, may_be_create, handler: None };
         if item.kind != Kind::Function {
             let name = marker.name();
             self.diagnostics.error(
@@ -296,7 +311,7 @@ impl Reader<'_> {
     }
 
     fn part(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) {
-        if marker != Marker::Identity {
+        if !matches!(marker, Marker::Identity | Marker::Room) {
             marker::takes_nothing(marker, attribute, self.diagnostics);
         }
         let before = self.diagnostics.count();
@@ -316,13 +331,19 @@ impl Reader<'_> {
         match marker {
             Marker::State => self.shared.states.extend(part),
             Marker::Identity => self.shared.identities.extend(part),
+            Marker::Room => {
+                let rules = room::read(attribute, self.diagnostics);
+                self.scope.has_rooms = true;
+                self.scope.rooms.extend(part.map(|part| Room { part, rules }));
+            }
             Marker::Session
             | Marker::On
             | Marker::Tick
             | Marker::Watch
             | Marker::Timer
             | Marker::Push
-            | Marker::Route => {
+            | Marker::Route
+            | Marker::Get => {
                 self.scope.sessions.extend(part);
             }
         }

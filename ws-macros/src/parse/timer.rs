@@ -21,7 +21,7 @@ pub(crate) struct Owners {
     types: Vec<Ident>,
 }
 
-/// The session, a state, the payload of a phase, or an identity, which can have no timer.
+/// The session, a state, a room, the payload of a phase, or an identity, which can have no timer.
 #[derive(Debug)]
 struct Candidate {
     kind: What,
@@ -34,6 +34,7 @@ enum What {
     State,
     Session,
     Identity,
+    Room,
     Phase,
 }
 
@@ -90,7 +91,14 @@ impl What {
             Marker::State => Some(Self::State),
             Marker::Session => Some(Self::Session),
             Marker::Identity => Some(Self::Identity),
-            Marker::On | Marker::Tick | Marker::Watch | Marker::Timer | Marker::Push | Marker::Route => None,
+            Marker::Room => Some(Self::Room),
+            Marker::On
+            | Marker::Tick
+            | Marker::Watch
+            | Marker::Timer
+            | Marker::Push
+            | Marker::Route
+            | Marker::Get => None,
         }
     }
 
@@ -99,6 +107,7 @@ impl What {
             Self::State => "state",
             Self::Session => "session",
             Self::Identity => "identity",
+            Self::Room => "room",
             Self::Phase => "phase",
         }
     }
@@ -125,7 +134,7 @@ impl Candidate {
     fn place(&self, members: Vec<Member>) -> Result<TimerPlace, (TokenStream, String)> {
         if self.kind == What::Identity {
             let message = format!(
-                "`{}` is the identity, which never changes: put the timer into a struct that is marked `#[session]` or `#[state]`",
+                "`{}` is the identity, which never changes: put the timer into a struct that is marked `#[session]`, `#[room]` or `#[state]`",
                 self.name
             );
             return Err((members.last().to_token_stream(), message));
@@ -147,6 +156,7 @@ impl Candidate {
             What::Session | What::Identity => Owner::Session,
             What::Phase => Owner::Phase(self.name.clone()),
             What::State => Owner::State(self.name.clone()),
+            What::Room => Owner::Room(self.name.clone()),
         };
         Ok(TimerPlace { owner, members, has_keys })
     }
@@ -272,7 +282,7 @@ fn find(path: Vec<Member>, owners: &Owners) -> Result<TimerPlace, (TokenStream, 
             let is_type = owners.types.iter().any(|name| first == Member::from(name.clone()));
             let message = if is_type {
                 format!(
-                    "`{}` is neither the session nor a state: a timer is a field of a struct that is marked `#[session]` or `#[state]`",
+                    "`{}` is neither the session, nor the room, nor a state: a timer is a field of a struct that is marked `#[session]`, `#[room]` or `#[state]`",
                     name_of(&first)
                 )
             } else if all.is_empty() {
@@ -341,7 +351,7 @@ fn no_field(tokens: &TokenStream, owners: &Owners) -> String {
 /// What to write.
 fn advice(owners: &Owners) -> String {
     let Some(holder) = owners.holders().next() else {
-        return "a timer is a field of a struct in this module that is marked `#[session]` or `#[state]`: write `clock: Timer` \
+        return "a timer is a field of a struct in this module that is marked `#[session]`, `#[room]` or `#[state]`: write `clock: Timer` \
                 there, and `#[timer(clock)]` here"
             .to_owned();
     };

@@ -7,12 +7,14 @@ use super::marker::Marker;
 use crate::events::Event;
 use crate::model::{Vocabulary, Word};
 
-/// The words of a marker's arguments: the event, and the name of each limit.
+/// The words of a marker's arguments: the event, the name of each limit, the rules of a room.
 pub(super) fn of(marker: Marker, attribute: &RawAttribute) -> Vec<Word> {
     let Some(group) = attribute.arguments() else { return Vec::new() };
     let tokens = items::bare(group.stream());
-    let vocabulary = match marker {
-        Marker::On => Vocabulary::Limit,
+    let (first, others) = match marker {
+        Marker::On => (Vocabulary::Event, Vocabulary::Limit),
+        Marker::Get => (Vocabulary::Limit, Vocabulary::Limit),
+        Marker::Room => (Vocabulary::Rule, Vocabulary::Rule),
         Marker::Tick | Marker::Watch | Marker::Timer => return Vec::new(),
         Marker::State | Marker::Session | Marker::Identity | Marker::Push | Marker::Route => {
             return Vec::new();
@@ -24,8 +26,7 @@ pub(super) fn of(marker: Marker, attribute: &RawAttribute) -> Vec<Word> {
         if let TokenTree::Ident(name) = token
             && begins
         {
-            let vocabulary = if number == 0 { Vocabulary::Event } else { vocabulary };
-            words.push(word(vocabulary, name));
+            words.push(word(if number == 0 { first } else { others }, name));
         }
         begins = items::is_punct(token, ',');
     }
@@ -37,6 +38,7 @@ fn word(vocabulary: Vocabulary, name: &Ident) -> Word {
     let is_known = match vocabulary {
         Vocabulary::Event => Event::of_name(&text).is_some(),
         Vocabulary::Limit => super::on::LIMITS.contains(&text.as_str()),
+        Vocabulary::Rule => super::room::RULES.contains(&text.as_str()),
         Vocabulary::Option => false,
     };
     Word { vocabulary, name: name.clone(), is_known }

@@ -163,3 +163,43 @@ fn mistakes_leave_the_items_and_what_is_right() {
         }"
     ));
 }
+
+#[test]
+fn rooms() {
+    insta::assert_snapshot!(expand(
+        "",
+        "mod tables {
+            #[state] #[derive(Default)] struct Lobby { games: u64 }
+            #[session] #[derive(Default)] struct Seat { clock: Timer }
+            #[room(keep = 10, max_rooms = 500)] struct Table { clock: Timer }
+            #[on(create)] fn create(request: &Handshake, lobby: &mut Lobby) -> Result<Table, Reject> { todo!() }
+            #[on(handshake)] fn sit(table: &Table, request: &Handshake) -> Result<Seat, Reject> { todo!() }
+            #[on(ready)] fn hello(table: &mut Table, room: &Room) -> String { todo!() }
+            #[on(utf8)] fn said(text: &str, table: &mut Table, seat: &mut Seat, lobby: &mut Lobby) {}
+            #[on(\"move\", guard = plays)] fn play(Json(cell): Json<u8>, table: &mut Table) -> Result<(), MoveError> { Ok(()) }
+            #[on(\"look\", guard = sits)] fn look(table: &Table) -> u8 { 0 }
+            #[on(\"wait\")] async fn wait(room: &Room<Table>) -> u8 { 0 }
+            fn plays(seat: &Seat) -> Result<(), Reject> { Ok(()) }
+            fn sits(table: &Table) -> Result<(), Reject> { Ok(()) }
+            #[timer(Table.clock)] fn too_slow(table: &mut Table, room: &Room) {}
+            #[timer(Seat.clock)] fn bored(seat: &mut Seat, table: &Table) {}
+            #[tick(period = 1)] fn count(table: &mut Table) {}
+            #[tick(period = 2)] async fn greet(room: &Room) {}
+            #[tick(period = 3)] fn of_server(server: &Server, rooms: Rooms<Table>) {}
+            #[on(disconnect)] fn bye(table: &mut Table) {}
+            #[on(empty)] fn close(table: Table, lobby: &mut Lobby) {}
+        }"
+    ));
+}
+
+#[test]
+fn a_room_that_anyone_makes() {
+    insta::assert_snapshot!(expand(
+        "",
+        "mod tables {
+            #[room(open)] #[derive(Default)] struct Table { clocks: Vec<Timer> }
+            #[timer(clocks)] async fn rang(index: usize, room: Room<Table>) {}
+            #[on(empty)] async fn close(table: &mut Table) {}
+        }"
+    ));
+}

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::events::{Event, GUARD, Row, SESSION_TIMER, STATE_TIMER, TICK, WATCH};
+use crate::events::{
+    Event, GET, GET_GUARD, GUARD, ROOM_TICK, ROOM_TIMER, Row, SESSION_TIMER, STATE_TIMER, TICK, WATCH,
+};
 
 /// The source of everything in the runtime that has to do with events.
 fn source() -> String {
@@ -14,7 +16,17 @@ fn source() -> String {
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    Event::ALL.iter().map(|event| event.row()).chain([&GUARD, &TICK, &WATCH, &SESSION_TIMER, &STATE_TIMER])
+    Event::ALL.iter().map(|event| event.row()).chain([
+        &GUARD,
+        &GET,
+        &GET_GUARD,
+        &TICK,
+        &WATCH,
+        &SESSION_TIMER,
+        &STATE_TIMER,
+        &ROOM_TICK,
+        &ROOM_TIMER,
+    ])
 }
 
 #[test]
@@ -38,7 +50,7 @@ fn every_row_names_a_trait_of_the_runtime() {
 fn every_word_of_an_attribute_is_documented_for_editors() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ws-runtime/src/words.rs");
     let words = std::fs::read_to_string(path).unwrap();
-    for name in Event::names().chain(crate::parse::LIMITS) {
+    for name in Event::names().chain(crate::parse::LIMITS).chain(crate::parse::RULES) {
         assert!(words.contains(&format!("pub mod {name} {{}}")), "{name}");
     }
 }

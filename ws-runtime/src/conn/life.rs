@@ -13,6 +13,7 @@ use super::send::Corked;
 use crate::event::{ClosedBy, Route, Service, Speech};
 use crate::listen::Address;
 use crate::message::Buckets;
+use crate::room::Member;
 use crate::route::Reach;
 use crate::server::{Hosted, Slot};
 use crate::transport::{Halves, Stream};
@@ -58,8 +59,8 @@ impl Future for Life {
 pub(super) fn serve<R: Route>(
     hosted: Arc<Hosted<R::Server>>,
     guard: ConnGuard,
-    route: usize,
-    session: R::Session,
+    takes: Reach,
+    (session, member): (R::Session, Member<R::Room>),
     upgraded: Upgraded,
 ) -> Life {
     let Upgraded { stream, deflate, accepted } = upgraded;
@@ -67,9 +68,10 @@ pub(super) fn serve<R: Route>(
     let Halves { read, write, unread } = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
     let mut driver = Driver::new(conn.clone(), read, unread.into(), inflater, Speech::of::<R>());
-    conn.set_takes(if R::ENVELOPE.is_some() { Reach::of_route(route) } else { Reach::NOWHERE });
+    conn.set_takes(takes);
     conn.attach(write, accepted, deflate);
-    let mut dispatcher = Dispatcher::<R> { hosted, guard, session: Some(session), rates: Buckets::default() };
+    let mut dispatcher =
+        Dispatcher::<R> { hosted, guard, session: Some(session), rates: Buckets::default(), member };
     Life::step(conn, async move {
         dispatcher.dispatch(&mut driver).await;
         dispatcher.hosted.server.unlist(dispatcher.conn());

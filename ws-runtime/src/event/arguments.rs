@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
-use super::{Binary, Close, ConnContext, FromContext, NotYet, ServerContext, Utf8, WithEvent};
+use super::{Binary, Close, ConnContext, FromContext, NotYet, RoomContext, ServerContext, Utf8, WithEvent};
 use crate::message::Envelope;
+use crate::room::RoomState;
 use crate::wire::Utf8Bytes;
 use crate::{Handshake, Reject, Request};
 
@@ -11,7 +12,7 @@ use crate::{Handshake, Reject, Request};
 macro_rules! arguments_of {
     (
         $(#[doc = $doc:literal])*
-        $trait:ident<$($parameter:ident $(: $bound:lifetime)?),*> from $context:ty,
+        $trait:ident<$($parameter:ident $(: $bound:tt)?),*> from $context:ty,
         $message:literal, $offer:literal $(, $advice:literal)?
     ) => {
         $(#[doc = $doc])*
@@ -77,10 +78,10 @@ arguments_of! {
 }
 
 arguments_of! {
-    /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `Query`, `Bearer`, `&Conn`, `&Server` and the state.
+    /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and the state.
     FromHandshake<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a `handshake` handler cannot take `{Self}`",
-    "a `handshake` handler can take, in any order: `&Handshake`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`; the session is what it may return",
+    "a `handshake` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, `&Room`, the `#[room]` by `&`, the `#[state]` by `&` or `&mut`; the session is what it may return",
     "path, headers and cookies are methods of `Handshake`"
 }
 
@@ -118,10 +119,18 @@ arguments_of! {
 }
 
 arguments_of! {
+    /// What a handler of `#[on(create)]` can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and the states.
+    FromCreate<St> from ConnContext<'a, St, NotYet, Handshake>,
+    "a `create` handler cannot take `{Self}`",
+    "a `create` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "it makes the room of the path that the first peer asks for: the path is `request.path()`, with `&Handshake`"
+}
+
+arguments_of! {
     /// What a handler of `#[on(ready)]` can take: `&Conn`, `&Server`, the session, the states and the identity.
     FromReady<St, Se: 'static> from ConnContext<'a, St, Se, ()>,
     "a `ready` handler cannot take `{Self}`",
-    "a `ready` handler can take, in any order: `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
+    "a `ready` handler can take, in any order: `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "what the request said is known to the `handshake` handler: let it return a session that keeps it"
 }
 
@@ -129,7 +138,7 @@ arguments_of! {
     /// What a guard can take: `&Conn`, `&Server`, the session, the states and the identity.
     FromGuard<St, Se: 'static> from ConnContext<'a, St, Se, ()>,
     "a guard cannot take `{Self}`",
-    "a guard can take, in any order: `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
+    "a guard can take, in any order: `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "a guard says who may send a message, before its data is read: the handler checks the data"
 }
 
@@ -138,7 +147,7 @@ arguments_of! {
     /// `&Server`, the session, the states and the identity.
     FromUtf8<St, Se: 'static> from ConnContext<'a, St, Se, Utf8<'a>>,
     "a `utf8` handler cannot take `{Self}`",
-    "a `utf8` handler can take, in any order: the text as `&str`, `String` or `Json<T>`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
+    "a `utf8` handler can take, in any order: the text as `&str`, `String` or `Json<T>`, `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "JSON is read by `Json<T>`, where `T` implements `serde::Deserialize`"
 }
 
@@ -147,14 +156,14 @@ arguments_of! {
     /// `&Conn`, `&Server`, the session, the states and the identity.
     FromNamed<St, Se: 'static> from ConnContext<'a, St, Se, Envelope<'a>>,
     "a handler of a named message cannot take `{Self}`",
-    "a handler of a named message can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
+    "a handler of a named message can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
 }
 
 arguments_of! {
     /// What a handler of `#[on(message)]` can take: as one of a named message.
     FromMessage<St, Se: 'static> from ConnContext<'a, St, Se, Envelope<'a>>,
     "a `message` handler cannot take `{Self}`",
-    "a `message` handler can take, in any order: the message as `&Envelope`, its data as `Json<T>`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
+    "a `message` handler can take, in any order: the message as `&Envelope`, its data as `Json<T>`, `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
 }
 
 arguments_of! {
@@ -162,7 +171,7 @@ arguments_of! {
     /// the session.
     FromConcurrent<St> from ConnContext<'a, St, NotYet, Envelope<'a>>,
     "a handler that runs beside others cannot take `{Self}`",
-    "a handler that runs beside others can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
+    "a handler that runs beside others can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, `&Room`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "what it needs of the session: check it in a `guard`, or copy it in a handler without `concurrent`"
 }
 
@@ -171,7 +180,7 @@ arguments_of! {
     /// session, the states and the identity.
     FromBinary<St, Se: 'static> from ConnContext<'a, St, Se, Binary<'a>>,
     "a `binary` handler cannot take `{Self}`",
-    "a `binary` handler can take, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
+    "a `binary` handler can take, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "a message in another form is read from its data: for JSON, take `&[u8]` and call `serde_json::from_slice`"
 }
 
@@ -180,7 +189,7 @@ arguments_of! {
     /// `&Server`, the session, the states and the identity.
     FromPong<St, Se: 'static> from ConnContext<'a, St, Se, Binary<'a>>,
     "a `pong` handler cannot take `{Self}`",
-    "a `pong` handler can take, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
+    "a `pong` handler can take, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`, `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
 }
 
 arguments_of! {
@@ -188,7 +197,7 @@ arguments_of! {
     /// the states and the identity.
     FromDisconnect<St, Se: 'static> from ConnContext<'a, St, Se, Close>,
     "a `disconnect` handler cannot take `{Self}`",
-    "a `disconnect` handler can take, in any order: `&Close`, `&Conn`, `&Server`, the `#[session]` by `&`, `&mut` or value, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
+    "a `disconnect` handler can take, in any order: `&Close`, `&Conn`, `&Server`, `&Room`, the `#[session]` by `&`, `&mut` or value, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "the close code and the reason are `close.code()` and `close.reason()`"
 }
 
@@ -211,4 +220,18 @@ arguments_of! {
     FromTick<St> from ServerContext<'a, St>,
     "a `tick` handler cannot take `{Self}`",
     "a `tick` handler can take, in any order: `&Server`, the `#[state]` by `&` or `&mut`"
+}
+
+arguments_of! {
+    /// What a handler of `#[on(empty)]` can take: the room (also by value), its handle, `&Server` and the states.
+    FromEmpty<St, Ro: RoomState> from RoomContext<'a, St, Ro>,
+    "an `empty` handler cannot take `{Self}`",
+    "an `empty` handler can take, in any order: `&Server`, `&Room`, the `#[room]` by `&`, `&mut` or value, the `#[state]` by `&` or `&mut`"
+}
+
+arguments_of! {
+    /// What a handler of `#[tick(…)]` can take if it runs for each room: the room, its handle, `&Server` and the states.
+    FromRoomTick<St, Ro: RoomState> from RoomContext<'a, St, Ro>,
+    "a `tick` handler of a room cannot take `{Self}`",
+    "a `tick` handler of a room can take, in any order: `&Server`, `&Room`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`"
 }

@@ -132,7 +132,9 @@ impl<'a, K, Se: 'static, M> ConnEvent<'a, K, Se, M> {
         ConnEvent { conn, store, session, brought: &() }
     }
 
-    pub(crate) fn conn(&self) -> &'a Conn {
+    /// The connection, whose room a handler may lock.
+    #[must_use]
+    pub fn conn(&self) -> &'a Conn {
         self.conn
     }
 

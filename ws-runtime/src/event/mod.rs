@@ -18,6 +18,7 @@ mod outcome;
 mod phases;
 mod reply;
 mod requested;
+mod rooms;
 mod route;
 mod service;
 mod store;
@@ -28,12 +29,13 @@ mod watching;
 #[doc(hidden)]
 pub use crate::handshake::{FromPath, FromQuery};
 pub use crate::timer::{
-    Called, Fired, Fires, Firing, Host, SessionTimer, StateTimer, TimedLock, TimedState, TimerField, Timers,
+    Called, Fired, Fires, Firing, Host, RoomTimer, SessionTimer, StateTimer, TimedLock, TimedState,
+    TimerField, Timers,
 };
 pub use arguments::{
-    FromBinary, FromConcurrent, FromConnect, FromDisconnect, FromGet, FromGetGuard, FromGuard, FromHandshake,
-    FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromRouteGuard, FromShutdown, FromStart,
-    FromTick, FromUtf8,
+    FromBinary, FromConcurrent, FromConnect, FromCreate, FromDisconnect, FromEmpty, FromGet, FromGetGuard,
+    FromGuard, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromRoomTick,
+    FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{
@@ -53,11 +55,13 @@ pub use phases::{Phases, other_phase};
 pub(crate) use reply::Outgoing;
 pub use reply::{FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
 pub use requested::WithRequest;
+pub use rooms::{FreshRoom, IntoRoom, LocksRoomByAnyName, RoomContext, RoomEvent, WithRoom};
 pub use route::Route;
 pub use service::Service;
 pub use store::{Guarded, Keeps, Plain, StateCell};
 pub use timing::{
-    FromStateTimer, FromTimer, StateTimerEvent, TimerContext, TimerEvent, ViaKey, ViaOwnedKey, ViaOwner,
+    FromRoomTimer, FromStateTimer, FromTimer, StateTimerEvent, TimerContext, TimerEvent, ViaKey, ViaOwnedKey,
+    ViaOwner,
 };
 #[cfg(unix)]
 pub(crate) use watching::WatchHandler;

@@ -1,15 +1,18 @@
-//! A route as the runtime sees it: the session and the handlers of a group of connections.
+//! A route as the runtime sees it: the session, the rooms and the handlers of a group of connections.
 
 use std::future::{Future, ready};
 
 use super::dispatch::{OpeningEvent, RouteEvent};
 use super::outcome::{Failure, Handled, Outcome};
+use super::rooms::RoomEvent;
 use super::{Admission, Binary, Close, Service, Utf8};
 use crate::generated::BoxFuture;
 use crate::message::{Beside, Envelope, Keys, Limit, Limited, Running};
 use crate::options::Attribute;
+use crate::room::{RoomRules, RoomState};
 use crate::route::{PathChecks, Place};
-use crate::timer::SessionTimer;
+use crate::tick::Ticks;
+use crate::timer::{RoomTimer, SessionTimer};
 use crate::{Handshake, Reject};
 
 /// A route: the session of its connections, and their handlers.
@@ -18,7 +21,7 @@ use crate::{Handshake, Reject};
 /// event, the method does nothing and the name is the event's.
 ///
 /// A message has two methods. The first runs a plain handler, which borrows the message from the read buffer. For an
-/// `async` handler it returns [`Handled::Later`]; then the second method gets the message again, owned. That of a named
+/// `async` handler, and where another handler has the lock on the room, it returns [`Handled::Later`]; then the second method gets the message again, owned. That of a named
 /// message may also run beside others, by a third.
 #[doc(hidden)]
 pub trait Route: Sized + Send + Sync + 'static {
@@ -26,6 +29,8 @@ pub trait Route: Sized + Send + Sync + 'static {
     type Server: Service;
     /// The type marked `#[session]`, or `()`.
     type Session: Send + 'static;
+    /// The type marked `#[room]`, or `()`.
+    type Room: RoomState;
 
     /// Its module, by which its pushes are known.
     const MODULE: &'static str = "";
@@ -167,6 +172,46 @@ pub trait Route: Sized + Send + Sync + 'static {
 
     /// The handlers of the session's timers, in the order of their declaration.
     const TIMERS: &'static [&'static dyn SessionTimer<Self>] = &[];
+
+    /// Whether the connections of each path are a room.
+    const HAS_ROOMS: bool = false;
+
+    /// The rules of the rooms; `None` if they have no state.
+    fn room_rules() -> Option<RoomRules> {
+        None
+    }
+
+    const CREATE: &'static str = "create";
+
+    /// Makes the state of a room, or refuses the peer that asks for it. Called only where there are rooms.
+    fn create<'a>(
+        event: OpeningEvent<'a, Self::Server, Handshake>,
+    ) -> impl Future<Output = Result<Self::Room, Reject>> + Send {
+        let _ = event;
+        async { Err(Reject::internal_server_error()) }
+    }
+
+    const EMPTY: &'static str = "empty";
+
+    /// Takes leave of a room, whose state it gets.
+    fn empty<'a>(event: RoomEvent<'a, Self>, state: Self::Room) -> impl Future<Output = Outcome> + Send {
+        let _ = (event, state);
+        async { Ok(()) }
+    }
+
+    /// Adds each `#[tick]` of a room: its number, its name and its period.
+    fn room_ticks(ticks: &mut Ticks) {
+        let _ = ticks;
+    }
+
+    /// Runs the tick with this number for one room. It locks the room itself.
+    fn room_tick<'a>(number: usize, event: RoomEvent<'a, Self>) -> impl Future<Output = Outcome> + Send {
+        let _ = (number, event);
+        async { Ok(()) }
+    }
+
+    /// The handlers of the timers of a room, in the order of their declaration.
+    const ROOM_TIMERS: &'static [&'static dyn RoomTimer<Self>] = &[];
 
     const DISCONNECT: &'static str = "disconnect";
 

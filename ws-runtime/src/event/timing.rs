@@ -2,9 +2,12 @@
 
 use std::borrow::Borrow;
 
-use super::{ConnContext, ConnEvent, FromContext, ServerContext, ServerEvent};
-use crate::Reject;
+use super::{
+    ConnContext, ConnEvent, FromContext, RoomContext, RoomEvent, Route, ServerContext, ServerEvent, Service,
+};
+use crate::room::{RoomLock, RoomState, TypedRoom};
 use crate::timer::{Fired, Firing, TimerField};
+use crate::{Conn, Reject};
 
 /// A timer that is due, with its key. `E` is the event of its owner.
 #[doc(hidden)]
@@ -13,7 +16,7 @@ pub struct TimerEvent<'a, Key, E> {
     event: E,
 }
 
-/// A timer of a state of type `T`. Whether it is still due is found out under the lock on the state.
+/// A timer of a state or a room of type `T`. Whether it is still due is found out under the lock on that.
 #[doc(hidden)]
 pub struct StateTimerEvent<'a, T, Key, E> {
     firing: Firing<'a, T>,
@@ -41,6 +44,12 @@ impl<'a, K, Se: 'static> ConnEvent<'a, K, Se, Fired> {
 }
 
 impl<'a, Key, K, Se: 'static> TimerEvent<'a, Key, ConnEvent<'a, K, Se, ()>> {
+    /// The connection, whose room a handler may lock.
+    #[must_use]
+    pub fn conn(&self) -> &'a Conn {
+        self.event.conn()
+    }
+
     /// The context from which the handler's arguments are made.
     #[must_use]
     pub fn context(self) -> TimerContext<'a, Key, ConnContext<'a, K, Se, ()>> {
@@ -48,17 +57,19 @@ impl<'a, Key, K, Se: 'static> TimerEvent<'a, Key, ConnEvent<'a, K, Se, ()>> {
     }
 }
 
-impl<'a, T, Key, K> StateTimerEvent<'a, T, Key, ServerEvent<'a, K>> {
-    pub(crate) fn new(firing: Firing<'a, T>, key: &'a Key, event: ServerEvent<'a, K>) -> Self {
+impl<'a, T, Key, E> StateTimerEvent<'a, T, Key, E> {
+    pub(crate) fn new(firing: Firing<'a, T>, key: &'a Key, event: E) -> Self {
         Self { firing, timer: TimerEvent { key, event } }
     }
 
-    /// Stops the timer, under the lock on the state.
+    /// Stops the timer, under the lock on its owner.
     #[must_use]
     pub fn firing(&self) -> Firing<'a, T> {
         self.firing
     }
+}
 
+impl<'a, T, Key, K> StateTimerEvent<'a, T, Key, ServerEvent<'a, K>> {
     /// The store of the states.
     #[must_use]
     pub fn store(&self) -> &'a K {
@@ -69,6 +80,30 @@ impl<'a, T, Key, K> StateTimerEvent<'a, T, Key, ServerEvent<'a, K>> {
     #[must_use]
     pub fn context(self) -> TimerContext<'a, Key, ServerContext<'a, K>> {
         TimerContext { key: self.timer.key, owner: self.timer.event.context() }
+    }
+}
+
+impl<'a, Key, R: Route> StateTimerEvent<'a, R::Room, Key, RoomEvent<'a, R>> {
+    /// Waits for the lock on the room. `None` if the room is gone: then its handlers are not run.
+    pub async fn lock(&self) -> Option<RoomLock<'a, R::Room>>
+    where
+        R::Room: RoomState<Handle = TypedRoom<R::Room>>,
+    {
+        self.timer.event.lock().await
+    }
+
+    /// The context from which the handler's arguments are made.
+    #[must_use]
+    pub fn context(self) -> TimerContext<'a, Key, RoomContext<'a, <R::Server as Service>::Store, R::Room>> {
+        TimerContext { key: self.timer.key, owner: self.timer.event.context() }
+    }
+}
+
+impl<'a, Key, K, T: RoomState> TimerContext<'a, Key, RoomContext<'a, K, T>> {
+    /// The store of the states.
+    #[must_use]
+    pub fn store(&self) -> &'a K {
+        self.owner.store()
     }
 }
 
@@ -146,7 +181,7 @@ arguments_of! {
     /// What a handler of `#[timer(…)]` can take if the timer is in the session: the index or the key, where the field
     /// holds several timers, `&Conn`, `&Server`, the session, the states and the identity.
     FromTimer,
-    "a `timer` handler of the session can take, in any order: the index as `usize` or the key by `&`, where the field holds several timers, `&Conn`, `&Server`, the `#[session]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
+    "a `timer` handler of the session can take, in any order: the index as `usize` or the key by `&`, where the field holds several timers, `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
 }
 
 arguments_of! {
@@ -154,4 +189,11 @@ arguments_of! {
     /// several timers, `&Server` and the states.
     FromStateTimer,
     "a `timer` handler of a state can take, in any order: the index as `usize` or the key by `&`, where the field holds several timers, `&Server`, the `#[state]` by `&` or `&mut`"
+}
+
+arguments_of! {
+    /// What a handler of `#[timer(…)]` can take if the timer is in a room: the index or the key, where the field holds
+    /// several timers, `&Server`, the room, its handle and the states.
+    FromRoomTimer,
+    "a `timer` handler of a room can take, in any order: the index as `usize` or the key by `&`, where the field holds several timers, `&Server`, `&Room`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`"
 }

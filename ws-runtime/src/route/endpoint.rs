@@ -1,18 +1,24 @@
 //! A route with its types erased: each connection pays for its own session, not for the largest of all.
 
-use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::parameters::canonical;
+use super::rooms::RoomHandlers;
 use crate::conn::Admitted;
 use crate::event::{Route, Service};
 use crate::generated::BoxFuture;
+use crate::room::{Host, Member, RouteRooms};
 use crate::server::Hosted;
+use crate::tick::Tick;
 use crate::{Conn, Handshake, Reject};
 
 /// What serves the connections of a path.
 pub(crate) trait Endpoint<S: Service>: Send + Sync {
     /// The number of the route, in the order of their declaration.
     fn number(&self) -> usize;
+
+    /// Begins to serve: connections come after this.
+    fn begin(&self, hosted: &Arc<Hosted<S>>);
 
     /// Runs the handlers of a handshake.
     fn admit<'a>(
@@ -24,14 +30,45 @@ pub(crate) trait Endpoint<S: Service>: Send + Sync {
 }
 
 /// The endpoint of a route.
-pub(super) struct OfRoute<R> {
+pub(crate) struct OfRoute<R: Route> {
     number: usize,
-    route: PhantomData<fn() -> R>,
+    /// As it was declared: `/table/{id}`. `None` if it serves every path.
+    pattern: Option<String>,
+    ticks: Vec<Tick>,
+    /// Set when the server begins.
+    rooms: OnceLock<(RouteRooms<R::Room>, Arc<dyn Host<R::Room>>)>,
 }
 
-impl<R> OfRoute<R> {
-    pub(super) fn new(number: usize) -> Self {
-        Self { number, route: PhantomData }
+impl<R: Route> OfRoute<R> {
+    pub(super) fn new(number: usize, pattern: Option<String>, ticks: Vec<Tick>) -> Self {
+        Self { number, pattern, ticks, rooms: OnceLock::new() }
+    }
+
+    /// The number of the route, in the order of their declaration.
+    pub(crate) fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Lets a connection into the room of its path, which `create` makes if it is the first one.
+    pub(crate) async fn enter<F>(
+        &self,
+        conn: &Conn,
+        handshake: &Handshake,
+        create: impl FnOnce() -> F,
+    ) -> Result<Member<R::Room>, Reject>
+    where
+        F: Future<Output = Result<R::Room, Reject>>,
+    {
+        if !R::HAS_ROOMS {
+            return Ok(Member::Nowhere);
+        }
+        let path = match &self.pattern {
+            Some(pattern) => handshake.parameters().canonical_path(pattern),
+            None => canonical(handshake.path()).ok_or_else(Reject::not_found)?,
+        };
+        // Set: connections come after the server has begun.
+        let (rooms, host) = self.rooms.get().ok_or_else(Reject::internal_server_error)?;
+        rooms.enter(|| Arc::clone(host), conn, &path, create).await
     }
 }
 
@@ -40,12 +77,21 @@ impl<R: Route> Endpoint<R::Server> for OfRoute<R> {
         self.number
     }
 
+    fn begin(&self, hosted: &Arc<Hosted<R::Server>>) {
+        let rooms = match R::room_rules() {
+            Some(rules) => RouteRooms::stateful(&hosted.server, rules),
+            None if R::HAS_ROOMS => RouteRooms::plain(),
+            None => RouteRooms::None,
+        };
+        let _ = self.rooms.set((rooms, Arc::new(RoomHandlers::<R>::new(hosted, self.ticks.clone()))));
+    }
+
     fn admit<'a>(
         &'a self,
         hosted: &'a Arc<Hosted<R::Server>>,
         conn: &'a Conn,
         handshake: &'a Handshake,
     ) -> BoxFuture<'a, Result<Admitted<R::Server>, Reject>> {
-        Box::pin(Admitted::to::<R>(hosted, conn, handshake, self.number))
+        Box::pin(Admitted::to(self, hosted, conn, handshake))
     }
 }

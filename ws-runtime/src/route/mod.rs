@@ -5,6 +5,7 @@
 //! | [`routes`] | the routes of a server, found by path |
 //! | [`endpoint`] | a route with its types erased |
 //! | [`gets`] | what answers plain HTTP requests, found by path |
+//! | [`rooms`] | what the rooms of a route need of its handlers |
 //! | [`paths`] | the table from paths to anything, and what is wrong with two of them |
 //! | [`parameters`] | what a path says |
 //! | [`reach`] | which connections a push is for |
@@ -16,9 +17,10 @@ mod parameters;
 mod paths;
 mod place;
 mod reach;
+mod rooms;
 mod routes;
 
-pub(crate) use self::endpoint::Endpoint;
+pub(crate) use self::endpoint::{Endpoint, OfRoute};
 pub use self::gets::Gets;
 pub(crate) use self::parameters::Parameters;
 pub(crate) use self::paths::Paths;

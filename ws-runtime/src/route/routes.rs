@@ -7,6 +7,8 @@ use super::endpoint::{Endpoint, OfRoute};
 use super::{Parameters, Paths, Place, RouteError};
 use crate::event::{Route, Service};
 use crate::options::RouteAttribute;
+use crate::server::Hosted;
+use crate::tick::{Tick, TickError, Ticks};
 
 /// The routes of a server: either one for every path, or a table of paths.
 #[doc(hidden)]
@@ -14,6 +16,7 @@ pub struct Routes<S: Service> {
     every: Option<Arc<dyn Endpoint<S>>>,
     paths: Paths<Arc<dyn Endpoint<S>>>,
     errors: Vec<RouteError>,
+    tick_errors: Vec<TickError>,
     modules: Vec<&'static str>,
     /// What each route sets, in the order of their declaration.
     attributes: Vec<RouteAttribute>,
@@ -26,6 +29,7 @@ impl<S: Service> Routes<S> {
             every: None,
             paths: Paths::default(),
             errors: Vec::new(),
+            tick_errors: Vec::new(),
             modules: Vec::new(),
             attributes: Vec::new(),
         };
@@ -36,7 +40,8 @@ impl<S: Service> Routes<S> {
     /// Adds the only route of a server, which serves every path.
     pub fn every_path<R: Route<Server = S>>(&mut self, _: R) {
         self.modules.push(R::MODULE);
-        self.every = Some(Arc::new(OfRoute::<R>::new(0)));
+        let ticks = self.room_ticks::<R>();
+        self.every = Some(Arc::new(OfRoute::<R>::new(0, None, ticks)));
     }
 
     /// Adds a route that serves its own path.
@@ -45,9 +50,29 @@ impl<S: Service> Routes<S> {
         R::check_paths(&mut PathChecks { errors: &mut self.errors });
         let (place, number) = (R::place(), self.attributes.len());
         self.attributes.push(RouteAttribute { path: place.path().to_owned(), attribute: R::attribute });
-        if let Err(conflict) = self.paths.insert(place, Arc::new(OfRoute::<R>::new(number))) {
+        let endpoint = OfRoute::<R>::new(number, Some(place.path().to_owned()), self.room_ticks::<R>());
+        if let Err(conflict) = self.paths.insert(place, Arc::new(endpoint)) {
             self.errors.push(conflict);
         }
+    }
+
+    /// The ticks of each room of a route.
+    fn room_ticks<R: Route<Server = S>>(&mut self) -> Vec<Tick> {
+        let mut ticks = Ticks::default();
+        R::room_ticks(&mut ticks);
+        self.tick_errors.extend(ticks.errors);
+        ticks.declared
+    }
+
+    /// Begins to serve all routes.
+    pub(crate) fn begin(hosted: &Arc<Hosted<S>>) {
+        let of_paths = hosted.routes.paths.iter().map(|(_, endpoint)| endpoint);
+        hosted.routes.every.iter().chain(of_paths).for_each(|endpoint| endpoint.begin(hosted));
+    }
+
+    /// What is wrong with ticks of rooms.
+    pub(crate) fn take_tick_errors(&mut self) -> Vec<TickError> {
+        std::mem::take(&mut self.tick_errors)
     }
 
     /// What each route sets.

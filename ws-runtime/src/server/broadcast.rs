@@ -9,7 +9,7 @@ use crate::route::Reach;
 use crate::wire::FrameKind;
 
 /// The receivers of a message.
-pub(super) trait Receivers {
+pub(crate) trait Receivers {
     /// Calls `send`, which is quick, for each of them.
     fn each(&self, send: impl FnMut(&Conn));
 

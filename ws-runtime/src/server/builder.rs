@@ -198,6 +198,7 @@ pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Resul
         Vec::new()
     });
     let mut routes = Routes::declared();
+    routes.take_tick_errors().into_iter().map(Error::from).for_each(&mut note);
     routes.take_errors().into_iter().map(Error::from).for_each(&mut note);
     let mut gets = Gets::declared();
     gets.take_errors().into_iter().map(Error::from).for_each(&mut note);
@@ -209,6 +210,7 @@ pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Resul
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
     let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets });
+    Routes::begin(&hosted);
     begin::run_start(&hosted).await?;
     #[cfg(unix)]
     super::watches::run_declared(&hosted)?;

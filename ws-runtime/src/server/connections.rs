@@ -39,7 +39,7 @@ use crate::message::Push;
 pub struct Connections(Vec<Conn>);
 
 impl Connections {
-    pub(super) fn new(connections: Vec<Conn>) -> Self {
+    pub(crate) fn new(connections: Vec<Conn>) -> Self {
         Self(connections)
     }
 

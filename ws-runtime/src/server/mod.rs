@@ -32,7 +32,6 @@ use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
-use self::broadcast::Receivers;
 use self::failures::Failures;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
@@ -42,12 +41,14 @@ use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
 use crate::message::{Push, ServerPush};
 use crate::options::{Options, RouteOptions, Whose};
+use crate::room::RoomLists;
 use crate::route::{Gets, Reach, Routes};
 use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
 
 pub use self::begin::StartError;
+pub(crate) use self::broadcast::Receivers;
 pub use self::builder::{Builder, Starting};
 pub(crate) use self::builder::{bind, warn};
 pub use self::connections::Connections;
@@ -56,6 +57,7 @@ pub(crate) use self::groups::Memberships;
 pub(crate) use self::pending::{Evicted, Slot};
 pub use self::running::Running;
 pub use self::states::{Awaits, Given, PrivateState, StateSources, Unset};
+pub(crate) use self::tasks::clock;
 
 /// A running server: a cheap handle that may be cloned, kept and sent to other threads.
 ///
@@ -71,6 +73,7 @@ struct Inner {
     route_options: RouteOptions,
     addresses: OnceLock<Vec<Address>>,
     registry: Registry,
+    rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
     /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
@@ -122,6 +125,7 @@ impl Server {
             route_modules,
             addresses: OnceLock::new(),
             registry: Registry::default(),
+            rooms: RoomLists::default(),
             alarms: Alarms::new(),
             failures: Failures::default(),
             runtime,
@@ -277,6 +281,11 @@ impl Server {
         &self.0.runtime
     }
 
+    /// The rooms of its routes.
+    pub(crate) fn room_lists(&self) -> &RoomLists {
+        &self.0.rooms
+    }
+
     pub(crate) fn alarms(&self) -> &Alarms {
         &self.0.alarms
     }
@@ -302,6 +311,9 @@ impl Server {
     /// Lists a connection that has become ready.
     pub(crate) fn register(&self, conn: &Conn) {
         self.0.registry.insert(conn);
+        if let Some(room) = conn.room() {
+            room.list(conn);
+        }
         self.watch_expiry(conn);
         self.apply_stage(conn);
     }
@@ -309,6 +321,9 @@ impl Server {
     /// Marks a connection as closing: it is no longer ready.
     pub(crate) fn unlist(&self, conn: &Conn) {
         self.0.registry.begin_closing(conn);
+        if let Some(room) = conn.room() {
+            room.unlist(conn);
+        }
         self.unwatch_expiry(conn);
         conn.leave_groups();
         self.apply_stage(conn);
@@ -317,6 +332,9 @@ impl Server {
     /// Removes a connection that is gone. Its descriptor is free for a new one.
     pub(crate) fn unregister(&self, conn: &Conn) {
         self.0.registry.remove(conn);
+        if let Some(room) = conn.room() {
+            room.unlist(conn);
+        }
         self.unwatch_expiry(conn);
         self.0.freed.notify_one();
     }

@@ -57,6 +57,16 @@ impl Server {
         self.reached(Stage::Aborting).await;
     }
 
+    /// Waits until the server closes its connections.
+    pub(crate) async fn closing(&self) {
+        self.reached(Stage::Closing).await;
+    }
+
+    /// Whether the server closes its connections.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.has_reached(Stage::Closing)
+    }
+
     pub(super) fn has_reached(&self, stage: Stage) -> bool {
         *self.0.stage.borrow() >= stage
     }

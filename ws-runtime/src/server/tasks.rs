@@ -62,7 +62,7 @@ impl Server {
 
     /// Spawns a task that belongs to no connection. From [`Stage::Aborting`] on it is cancelled even in the middle of a
     /// step.
-    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let server = self.clone();
         let task = async move {
             tokio::select! {
@@ -72,6 +72,20 @@ impl Server {
             }
         };
         // The caller may be any thread.
+        self.0.tasks.spawn_on(task, &self.0.runtime);
+    }
+
+    /// Spawns a task that empties rooms. It goes on while connections are cut, and is cancelled only as the last, after it
+    /// had its turn.
+    pub(crate) fn spawn_last(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let server = self.clone();
+        let task = async move {
+            tokio::select! {
+                biased;
+                () = Corked::new(task) => {}
+                () = server.reached(Stage::Abandoning) => {}
+            }
+        };
         self.0.tasks.spawn_on(task, &self.0.runtime);
     }
 
@@ -95,7 +109,7 @@ impl Server {
 }
 
 /// A clock that skips missed ticks instead of catching up.
-fn clock(period: Duration) -> tokio::time::Interval {
+pub(crate) fn clock(period: Duration) -> tokio::time::Interval {
     let mut clock = interval_at(Instant::now() + period, period);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     clock

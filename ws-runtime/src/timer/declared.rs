@@ -4,7 +4,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::{Fired, Firing, Timed, TimerField, Timers};
-use crate::event::{Outcome, Route, RouteEvent, ServerEvent, Service, StateTimerEvent, TimerEvent};
+use crate::event::{
+    Outcome, RoomEvent, Route, RouteEvent, ServerEvent, Service, StateTimerEvent, TimerEvent,
+};
 use crate::generated::BoxFuture;
 use crate::server::Hosted;
 
@@ -39,6 +41,19 @@ pub trait StateTimer<S: Service, O>: Fires<O> {
 
     /// Calls the handler, which first stops the timer under the lock on the state.
     fn run<'a>(&'a self, event: ServerEvent<'a, S::Store>, fired: &'a Fired) -> Called<'a>;
+}
+
+/// A timer of a room.
+#[doc(hidden)]
+pub trait RoomTimer<R: Route>: Fires<R::Room> {
+    /// The name of the handler, for the log.
+    fn name(&self) -> &'static str;
+
+    /// Shows the timers of its field, as the handler with this number.
+    fn show(&self, number: usize, room: &mut R::Room, timers: &mut Timers);
+
+    /// Calls the handler, which first waits for the lock on the room, and stops the timer under it.
+    fn run<'a>(&'a self, event: RoomEvent<'a, R>, fired: &'a Fired) -> Called<'a>;
 }
 
 /// A state with timers.
@@ -121,6 +136,17 @@ where
     Declared { name, field, handler: Boxed(handler), types: PhantomData::<fn() -> (O, T)> }
 }
 
+/// Declares a timer of a room. Its handler waits for the lock on the room, so it is always awaited.
+pub const fn room_timer<R, T, F, H>(name: &'static str, field: F, handler: H) -> impl RoomTimer<R>
+where
+    R: Route,
+    T: TimerField + 'static,
+    F: for<'s> Fn(&'s mut R::Room) -> Option<&'s mut T> + Sync,
+    H: for<'a> Fn(StateTimerEvent<'a, R::Room, T::Key, RoomEvent<'a, R>>) -> BoxFuture<'a, Outcome> + Sync,
+{
+    OfRoom { name, field, handler, types: PhantomData::<fn() -> (R, T)> }
+}
+
 /// A state with timers, as it is declared. A literal, so that the list may stand in it.
 #[doc(hidden)]
 pub struct StateTimers<S: Service, O: 'static> {
@@ -136,6 +162,14 @@ impl<S: Service, O: Send + 'static> TimedState<S> for StateTimers<S, O> {
 
 /// A declared timer. `Types` are those of its owner and its field.
 struct Declared<Types, F, H> {
+    name: &'static str,
+    field: F,
+    handler: H,
+    types: PhantomData<Types>,
+}
+
+/// A declared timer of a room. A type of its own: a state and a room may be of one type.
+struct OfRoom<Types, F, H> {
     name: &'static str,
     field: F,
     handler: H,
@@ -216,6 +250,46 @@ where
             }
             None => Called::Done(Ok(())),
         }
+    }
+}
+
+impl<R, T, F, H> RoomTimer<R> for OfRoom<fn() -> (R, T), F, H>
+where
+    R: Route,
+    T: TimerField + 'static,
+    F: for<'s> Fn(&'s mut R::Room) -> Option<&'s mut T> + Sync,
+    H: for<'a> Fn(StateTimerEvent<'a, R::Room, T::Key, RoomEvent<'a, R>>) -> BoxFuture<'a, Outcome> + Sync,
+{
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn show(&self, number: usize, room: &mut R::Room, timers: &mut Timers) {
+        if let Some(field) = (self.field)(room) {
+            timers.show(number, field);
+        }
+    }
+
+    fn run<'a>(&'a self, event: RoomEvent<'a, R>, fired: &'a Fired) -> Called<'a> {
+        match fired.key::<T>() {
+            Some(key) => {
+                let firing = Firing::new(fired, self);
+                Called::Later((self.handler)(StateTimerEvent::new(firing, key, event)))
+            }
+            None => Called::Done(Ok(())),
+        }
+    }
+}
+
+impl<R, T, F, H> Fires<R::Room> for OfRoom<fn() -> (R, T), F, H>
+where
+    R: Route,
+    T: TimerField + 'static,
+    F: for<'s> Fn(&'s mut R::Room) -> Option<&'s mut T> + Sync,
+    H: Sync,
+{
+    fn fire(&self, fired: &Fired, room: &mut R::Room) -> bool {
+        (self.field)(room).is_some_and(|field| fired.fire(field).is_some())
     }
 }
 

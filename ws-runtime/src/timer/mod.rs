@@ -22,8 +22,8 @@ use crate::options::Seconds;
 
 pub use self::cell::{Timed, TimedLock};
 pub use self::declared::{
-    Called, Fires, Host, SessionTimer, StateTimer, StateTimers, TimedState, session_timer,
-    session_timer_async, state_timer, state_timer_async,
+    Called, Fires, Host, RoomTimer, SessionTimer, StateTimer, StateTimers, TimedState, room_timer,
+    session_timer, session_timer_async, state_timer, state_timer_async,
 };
 pub use self::field::TimerField;
 pub use self::look::{Fired, Firing, Timers};

@@ -16,6 +16,7 @@ use crate::event::{
     Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Refusal, Route, RouteEvent,
 };
 use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
+use crate::room::Member;
 use crate::server::Hosted;
 
 pub(super) use self::call::{Caught, Verdict, report};
@@ -29,6 +30,8 @@ pub(super) struct Dispatcher<R: Route> {
     pub(super) session: Option<R::Session>,
     /// How many messages are left of each `rate`.
     pub(super) rates: Buckets,
+    /// Its place in its room.
+    pub(super) member: Member<R::Room>,
 }
 
 impl<R: Route> Dispatcher<R> {
@@ -78,18 +81,9 @@ impl<R: Route> Dispatcher<R> {
         });
         let (name, ended) = match replaced {
             Some(ended) => ("on_ready", Some(ended)),
-            None => {
-                let event = self.event();
-                let handler = || {
-                    let handler = R::ready(event);
-                    // If there is no handler, or an argument of it was refused.
-                    conn.become_ready();
-                    handler
-                };
-                (R::READY, driver.run_handler(handler).await)
-            }
+            None => (R::READY, driver.run_handler(|| R::ready(self.event())).await),
         };
-        // If making an argument has panicked.
+        // If there is no handler, or if an argument of it was refused or has panicked.
         conn.become_ready();
         let verdict = self.conclude(name, OnRefusal::CloseWithStatus, ended);
         conn.release_held_back();
@@ -223,6 +217,8 @@ impl<R: Route> Dispatcher<R> {
         if let Err(panicked) = catch_now(|| drop(self.session.take())) {
             report(conn, R::DISCONNECT, Err(panicked));
         }
+        // A room is emptied after the last `disconnect`.
+        self.member = Member::Nowhere;
         driver.close().await;
         // The socket is dropped first: dropping the guard tells the server that a descriptor is free.
         drop(driver);

@@ -123,7 +123,13 @@ impl Driver {
             if let Poll::Ready(ended) = self.observe_timers(|_| handler.as_mut().poll(cx)) {
                 return Poll::Ready(Some(ended));
             }
-            self.poll_socket(cx);
+            if self.conn.phase() == Phase::Opening {
+                // `ready` waits for the lock on its room, and lists the connection under that. Until then the peer must not
+                // know that it is connected: it would miss what others send.
+                self.begin_turn(cx);
+            } else {
+                self.poll_socket(cx);
+            }
             if self.conn.send_path().cancel_level() > self.survives {
                 Poll::Ready(None)
             } else {

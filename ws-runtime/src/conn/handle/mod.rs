@@ -4,6 +4,7 @@ mod error;
 mod identity;
 mod internal;
 mod replaced;
+mod room;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -26,6 +27,7 @@ use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
 use crate::message::{ErrorBudget, Outgoing, Questions};
 use crate::options::{Compression, Named, Whose};
+use crate::room::InRoom;
 use crate::route::Reach;
 use crate::server::Memberships;
 use crate::transport::Stream;
@@ -74,6 +76,7 @@ struct Extras {
     groups: Memberships,
     errors: ErrorBudget,
     questions: Questions,
+    room: OnceLock<Box<dyn InRoom>>,
 }
 
 impl Conn {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use http::Response;
 
-use super::handlers::{run_guards, run_handshake, run_server_handshake};
+use super::handlers::{run_create, run_guards, run_handshake, run_server_handshake};
 use crate::conn::Conn;
 use crate::conn::life::{ConnGuard, Life, serve};
 use crate::event::{Route, Service};
 use crate::handshake::{self, Handshake, Reject, Terms};
 use crate::options::Compression;
+use crate::route::{OfRoute, Reach};
 use crate::server::Hosted;
 use crate::transport::Stream;
 use crate::wire::Agreement;
@@ -41,12 +42,12 @@ pub(in crate::conn) struct Upgraded {
 }
 
 impl<S: Service> Admitted<S> {
-    /// Runs the handlers of a handshake, on the route with this number, in their order, and negotiates subprotocol and compression.
+    /// Runs the handlers of a handshake of a route, in their order, and negotiates subprotocol and compression.
     pub(crate) async fn to<R>(
+        route: &OfRoute<R>,
         hosted: &Hosted<S>,
         conn: &Conn,
         handshake: &Handshake,
-        route: usize,
     ) -> Result<Self, Reject>
     where
         R: Route<Server = S>,
@@ -55,6 +56,7 @@ impl<S: Service> Admitted<S> {
         handshake::choose_subprotocol(handshake, &options.subprotocols);
         run_server_handshake(hosted, conn, handshake).await?;
         run_guards::<R>(hosted, conn, handshake).await?;
+        let member = route.enter(conn, handshake, || run_create::<R>(hosted, conn, handshake)).await?;
         let session = run_handshake::<R>(hosted, conn, handshake).await?;
         // Read after the handler, which may have changed it.
         let context_takeover = match conn.compression() {
@@ -67,8 +69,10 @@ impl<S: Service> Admitted<S> {
             handshake::negotiate(handshake.headers(), Terms { context_takeover, window_bits })
         });
         let (deflate, extension) = negotiated.unzip();
-        let serve =
-            Box::new(move |hosted, guard, upgraded| serve::<R>(hosted, guard, route, session, upgraded));
+        let takes = if R::ENVELOPE.is_some() { Reach::of_route(route.number()) } else { Reach::NOWHERE };
+        let serve = Box::new(move |hosted, guard, upgraded| {
+            serve::<R>(hosted, guard, takes, (session, member), upgraded)
+        });
         Ok(Self { serve, deflate, response: handshake::accept(handshake, extension) })
     }
 

@@ -51,6 +51,17 @@ pub(super) async fn run_guards<R: Route>(
     check_admission(conn, "guard", passed)
 }
 
+/// Runs the `create` handler of a route, which makes the state of a room.
+pub(super) async fn run_create<R: Route>(
+    hosted: &Hosted<R::Server>,
+    conn: &Conn,
+    request: &Handshake,
+) -> Result<R::Room, Reject> {
+    let event = ConnEvent::before_session(conn, &hosted.store, request);
+    let created = catch(|| R::create(event)).await;
+    check_admission(conn, R::CREATE, created)
+}
+
 /// Runs the `handshake` handler of a route, which makes the session, and that of a server without routes the identity,
 /// too. Then the handler that was added for this connection, if any.
 pub(super) async fn run_handshake<R: Route>(

@@ -1,0 +1,109 @@
+//! Checks the rules of rooms: who makes them, who empties them.
+
+use proc_macro2::Ident;
+use syn::Type;
+
+use crate::diagnostics::Diagnostics;
+use crate::events::{Event, Output};
+use crate::model::{Room, Scope, Server};
+use crate::resolve::{Access, Asks, Call, Resolved};
+use crate::syntax::{output_type, peel, single_name, success};
+
+/// Checks a handler of `create` or `empty`, and that only `create` returns the room.
+pub(super) fn check(call: &Call<'_>, resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
+    let scope = resolved.scope;
+    let handler = call.handler;
+    let output = output_type(&handler.output);
+    match handler.event() {
+        Some(Event::Create | Event::Empty) if resolved.server.has_routes() && scope.route.is_none() => {}
+        Some(Event::Create) if scope.rooms.is_empty() => {
+            diagnostics.error(&handler.name, nothing_to_make(output.map(success), scope));
+        }
+        Some(Event::Create) => makes_the_room(call, scope, diagnostics),
+        Some(Event::Empty) if scope.rooms.is_empty() => diagnostics.error(
+            &handler.name,
+            "`empty` takes leave of a room with a state, and this module has none: write `#[room]` above the type of that \
+             state; what a connection leaves behind is for `#[on(disconnect)]`",
+        ),
+        _ if call.returns == Some(Asks::Room(Access::Value)) && handler.row().output != Output::Room => {
+            diagnostics.error(
+                output,
+                "a room is made before its first peer is admitted: return it from the handler of `#[on(create)]`",
+            );
+        }
+        _ => {}
+    }
+}
+
+/// Checks that somebody makes the room.
+pub(super) fn are_made(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
+    let scope = resolved.scope;
+    let has_guard = is_guarded(scope, resolved.server);
+    if scope.create_unread || resolved.server.has_routes() && scope.route.is_none() {
+        return;
+    }
+    let mut creates = resolved.calls.iter().filter(|call| call.handler.event() == Some(Event::Create));
+    let create = creates.next();
+    for Room { part, rules } in &scope.rooms {
+        match (&rules.open, create) {
+            (None, None) if !has_guard => {
+                diagnostics.error(&part.name, nobody_makes(&part.name, scope.route.is_some()));
+            }
+            (Some(open), Some(create)) => diagnostics.error(
+                open,
+                format!(
+                    "`open` lets whoever asks for a path have its room made by `Default`, and `{}` makes it already: leave `open` out",
+                    create.handler.name
+                ),
+            ),
+            (None, None) | (Some(_), None) | (None, Some(_)) => {}
+        }
+    }
+}
+
+/// Whether a guard says who may come to the path: one of the route, or of a route around it.
+fn is_guarded(scope: &Scope, server: &Server) -> bool {
+    let Some(route) = &scope.route else { return false };
+    let outer = route.outer.and_then(|outer| server.routes.get(outer));
+    route.guard.is_some() || outer.is_some_and(|outer| is_guarded(outer, server))
+}
+
+/// Checks that a `create` handler returns the room, as far as names tell.
+fn makes_the_room(call: &Call<'_>, scope: &Scope, diagnostics: &mut Diagnostics) {
+    let Some(name) = scope.rooms.first().map(|room| &room.part.name) else { return };
+    let message = format!(
+        "this handler makes no room: return `{name}`, or a `Result<{name}, Reject>` where it may refuse to make one"
+    );
+    let is_nothing = |ty: &Type| matches!(peel(ty), Type::Tuple(tuple) if tuple.elems.is_empty());
+    // It is meant to fill in a room that it takes, which has an error of its own.
+    if call.arguments.iter().any(|(_, asks)| matches!(asks, Asks::Room(_))) {
+        return;
+    }
+    match output_type(&call.handler.output) {
+        None => diagnostics.error(&call.handler.name, message),
+        Some(output)
+            if is_nothing(success(output))
+                || matches!(call.returns, Some(Asks::Session(_) | Asks::State(..) | Asks::Identity(_))) =>
+        {
+            diagnostics.error(output, message);
+        }
+        Some(_) => {}
+    }
+}
+
+fn nobody_makes(name: &Ident, is_route: bool) -> String {
+    let guard = if is_route { "; or give the route a `guard`, which says who may come" } else { "" };
+    format!(
+        "nobody makes the room `{name}`: return it from a handler of `#[on(create)]`, which may refuse{guard}\n\
+         if whoever asks for a path may have a room there, write `#[room(open)]`: then it is made by `Default`"
+    )
+}
+
+fn nothing_to_make(returned: Option<&Type>, scope: &Scope) -> String {
+    let returned = returned.and_then(single_name).filter(|name| scope.types.contains(name));
+    let above = match returned {
+        Some(name) => format!("write `#[room]` above `{name}`"),
+        None => "write `#[room]` above the type that it returns".to_owned(),
+    };
+    format!("`create` makes the state of a room, and this module has none: {above}")
+}

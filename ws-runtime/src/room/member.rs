@@ -1,0 +1,69 @@
+//! The rooms of one route as the opening of a connection sees them, and what it gets.
+
+use std::sync::Arc;
+
+use super::create::StatefulMember;
+use super::handle::RoomState;
+use super::host::Host;
+use super::plain::{PlainMember, PlainRooms};
+use super::rules::RoomRules;
+use super::stateful::StatefulRooms;
+use crate::conn::Conn;
+use crate::{Reject, Server};
+
+/// The rooms of one route. `T` is the state of a room, `()` if it has none.
+pub(crate) enum RouteRooms<T: RoomState> {
+    /// The route has no rooms.
+    None,
+    /// Its rooms have no state.
+    Plain(Arc<PlainRooms>),
+    /// Its module has a `#[room]`.
+    Stateful(Arc<StatefulRooms<T>>),
+}
+
+/// A connection's place in a room, if its route has rooms. It leaves when this is dropped: that is after its `disconnect`, and
+/// after its session.
+#[must_use = "a connection leaves its room when this is dropped"]
+pub(crate) enum Member<T: RoomState> {
+    Nowhere,
+    Plain(#[expect(dead_code, reason = "held until it is dropped")] PlainMember),
+    Stateful(#[expect(dead_code, reason = "held until it is dropped")] StatefulMember<T>),
+}
+
+impl<T: RoomState> RouteRooms<T> {
+    /// The rooms of a route without a state.
+    pub(crate) fn plain() -> Self {
+        Self::Plain(Arc::default())
+    }
+
+    /// The rooms of a route with a state. They are found by [`Server::rooms`] from here on.
+    pub(crate) fn stateful(server: &Server, rules: RoomRules) -> Self {
+        let rooms = StatefulRooms::new(server.clone(), rules);
+        server.room_lists().add(&rooms);
+        Self::Stateful(rooms)
+    }
+
+    /// Lets a connection into the room of a path, and sets [`Conn::room`], before `create` is called. The first one makes the
+    /// state of the room by `create`, which must report its failures itself; `host` says how the route runs what belongs to
+    /// the room.
+    ///
+    /// # Errors
+    ///
+    /// That of `create`; 503 if 64 wait for this room already, or `max_rooms` is reached.
+    pub(crate) async fn enter<F>(
+        &self,
+        host: impl FnOnce() -> Arc<dyn Host<T>>,
+        conn: &Conn,
+        path: &str,
+        create: impl FnOnce() -> F,
+    ) -> Result<Member<T>, Reject>
+    where
+        F: Future<Output = Result<T, Reject>>,
+    {
+        match self {
+            Self::None => Ok(Member::Nowhere),
+            Self::Plain(rooms) => Ok(Member::Plain(rooms.enter(conn, path))),
+            Self::Stateful(rooms) => rooms.enter(host, conn, path, create).await.map(Member::Stateful),
+        }
+    }
+}

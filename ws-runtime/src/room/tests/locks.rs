@@ -1,0 +1,78 @@
+//! The lock on a room's state.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use super::super::state::{lock_room, try_lock_room};
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_is_taken_at_once_or_waited_for() {
+    let world = World::new(rules(0, 10)).await;
+    let (ann, bob) = (world.enter("/a").await, world.enter("/a").await);
+    let mut lock = try_lock_room::<Table>(&ann.conn).unwrap();
+    lock.notes.push(1);
+    assert!(try_lock_room::<Table>(&bob.conn).is_none());
+    let mut waiting = pin!(lock_room::<Table>(&bob.conn));
+    let cx = &mut Context::from_waker(Waker::noop());
+    assert!(waiting.as_mut().poll(cx).is_pending());
+    drop(lock);
+    assert_eq!(waiting.await.notes, [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_on_one_room_leaves_others_free() {
+    let world = World::new(rules(0, 10)).await;
+    let (ann, bob) = (world.enter("/a").await, world.enter("/b").await);
+    let _lock = try_lock_room::<Table>(&ann.conn).unwrap();
+    assert!(try_lock_room::<Table>(&bob.conn).is_some());
+    // A locked room can be entered and left, sent to, listed and found.
+    drop(world.enter("/a").await);
+    let rooms = world.server().rooms::<Table>();
+    assert_eq!((rooms.len(), rooms.iter().count(), rooms.is_empty()), (2, 2, false));
+    let room = rooms.get("/a").unwrap();
+    assert_eq!((room.len(), room.broadcast_utf8("still here")), (1, 1));
+    assert!(room.later(|table| table.notes.push(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_under_the_lock_releases_it() {
+    let world = World::new(rules(0, 10)).await;
+    let ann = world.enter("/a").await;
+    let room = ann.conn.room_of::<Table>().unwrap().clone();
+    let task = tokio::spawn(async move { room.with(|_| panic!("in the middle")).await });
+    assert!(task.await.is_err());
+    assert!(try_lock_room::<Table>(&ann.conn).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_waits_for_its_turn_and_returns_what_it_is_told() {
+    let world = World::new(rules(0, 10)).await;
+    let ann = world.enter("/a").await;
+    let room = ann.conn.room_of::<Table>().unwrap();
+    let lock = try_lock_room::<Table>(&ann.conn).unwrap();
+    let mut with = pin!(room.with(|table| {
+        table.notes.push(5);
+        table.notes.len()
+    }));
+    assert!(with.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    drop(lock);
+    assert_eq!(with.await, Some(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_is_held_holds_back_the_end_of_its_room_only() {
+    let world = World::new(rules(0, 10)).await;
+    let ann = world.enter("/a").await;
+    let room = ann.conn.room_of::<Table>().unwrap().clone();
+    let lock = room.0.try_lock().unwrap();
+    drop(ann);
+    drop(world.enter("/b").await);
+    world.log();
+    settle().await;
+    assert_eq!(world.log(), ["empty /b", "emptied /b"]);
+    drop(lock);
+    settle().await;
+    assert_eq!(world.log(), ["empty /a", "emptied /a"]);
+}
