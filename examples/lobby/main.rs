@@ -40,8 +40,8 @@ mod arcade {
     /// A table was made, or is gone. A push of the server's module goes to connections of any route.
     #[push]
     #[derive(Serialize)]
-    struct Listed<'a> {
-        table: &'a str,
+    struct Listed {
+        table: u64,
         open: bool,
     }
 
@@ -114,6 +114,7 @@ mod arcade {
             #[room(keep = 60)]
             #[derive(Default)]
             pub(super) struct Table {
+                id: u64,
                 game: Game,
                 clock: Timer,
                 watchers: Group,
@@ -131,10 +132,10 @@ mod arcade {
             }
 
             #[on(create)]
-            fn create(Path(id): Path<u64>, room: &Room, hall: &Hall) -> Result<Table, Reject> {
+            fn create(Path(id): Path<u64>, hall: &Hall) -> Result<Table, Reject> {
                 let 1..=100 = id else { return Err(Reject::not_found().text("the tables are 1 to 100")) };
-                hall.guests.broadcast(Listed { table: room.path(), open: true });
-                Ok(Table::default())
+                hall.guests.broadcast(Listed { table: id, open: true });
+                Ok(Table { id, ..Table::default() })
             }
 
             /// A player who comes back has the same seat. Who finds no seat is a watcher.
@@ -174,8 +175,8 @@ mod arcade {
             }
 
             #[on(empty)]
-            fn close(_: Table, room: &Room, hall: &Hall) {
-                hall.guests.broadcast(Listed { table: room.path(), open: false });
+            fn close(table: Table, hall: &Hall) {
+                hall.guests.broadcast(Listed { table: table.id, open: false });
             }
 
             impl Table {
@@ -185,9 +186,8 @@ mod arcade {
                         self.clock.stop();
                     }
                     if let Some(by) = self.game.winner() {
-                        let wins = hall.wins.entry(by.to_owned()).or_default();
-                        *wins += 1;
-                        hall.guests.broadcast(Won { by, wins: *wins });
+                        let wins = *hall.wins.entry(by.to_owned()).and_modify(|wins| *wins += 1).or_insert(1);
+                        hall.guests.broadcast(Won { by, wins });
                     }
                 }
             }

@@ -25,7 +25,7 @@ async fn a_table_is_made_by_its_first_player_and_the_lobby_hears_of_it() -> Resu
     let mut eve = server.connect("/lobby").await?;
     assert_eq!(eve.expect::<Value>("here").await?, json!({"guests": [], "tables": []}));
     let (ann, bob) = sit(&server).await?;
-    assert_eq!(eve.expect::<Value>("listed").await?, json!({"table": "/lobby/table/7", "open": true}));
+    assert_eq!(eve.expect::<Value>("listed").await?, json!({"table": 7, "open": true}));
 
     let mut cat = join(&server, "/lobby", "cat").await?;
     let here = json!({"guests": ["cat"], "tables": ["/lobby/table/7"]});
@@ -34,7 +34,7 @@ async fn a_table_is_made_by_its_first_player_and_the_lobby_hears_of_it() -> Resu
     server.advance(59).await;
     eve.expect_nothing().await?;
     server.advance(2).await;
-    assert_eq!(eve.expect::<Value>("listed").await?, json!({"table": "/lobby/table/7", "open": false}));
+    assert_eq!(eve.expect::<Value>("listed").await?, json!({"table": 7, "open": false}));
     Ok(())
 }
 
