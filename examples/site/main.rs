@@ -1,4 +1,4 @@
-//! A site: a page with its assets in the program itself, a small API, and a WebSocket behind the page.
+//! A site: a page, a small API, and the WebSocket behind them.
 //!
 //! ```text
 //! cargo run --example site
@@ -8,22 +8,9 @@
 
 // ANCHOR: site
 use serde::Serialize;
-use ws_runtime::http::header::CONTENT_TYPE;
-use ws_runtime::http::{Response, StatusCode};
+use ws_runtime::http::StatusCode;
 use ws_runtime::prelude::*;
 use ws_runtime::{CLIENT_JS, JavaScript};
-
-/// The files of the page, which are part of the program.
-const ASSETS: [(&str, &str, &[u8]); 3] = [
-    ("index.html", "text/html; charset=utf-8", include_bytes!("assets/index.html")),
-    ("style.css", "text/css; charset=utf-8", include_bytes!("assets/style.css")),
-    ("counter.js", "text/javascript; charset=utf-8", include_bytes!("assets/counter.js")),
-];
-
-fn asset(name: &str) -> Option<Response<Bytes>> {
-    let &(_, content_type, body) = ASSETS.iter().find(|(asset, ..)| *asset == name)?;
-    Response::builder().header(CONTENT_TYPE, content_type).body(Bytes::from_static(body)).ok()
-}
 
 #[ws_server(listen = 8080)]
 mod site {
@@ -47,13 +34,8 @@ mod site {
     }
 
     #[get("/")]
-    fn index() -> Option<Response<Bytes>> {
-        asset("index.html")
-    }
-
-    #[get("/{*file}")]
-    fn file(Path(file): Path<String>) -> Option<Response<Bytes>> {
-        asset(&file)
+    fn page() -> Html<&'static str> {
+        Html(include_str!("page.html"))
     }
 
     #[get("/client.js")]
@@ -109,12 +91,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn files_and_the_api_are_answered() -> ws_runtime::test::Result {
+    async fn the_page_and_the_api_are_answered() -> ws_runtime::test::Result {
         let server = site::server().test().await?;
-        let page = server.get("/").await?;
-        assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
-        assert_eq!(server.get("/style.css").await?.headers()["content-type"], "text/css; charset=utf-8");
-        assert_eq!(server.get("/style.less").await?.status(), 404);
+        assert_eq!(server.get("/").await?.headers()["content-type"], "text/html; charset=utf-8");
+        assert_eq!(
+            server.get("/client.js").await?.headers()["content-type"],
+            "text/javascript; charset=utf-8"
+        );
+        assert_eq!(server.get("/style.css").await?.status(), 404);
+        assert_eq!(server.get("/counter").await?.status(), 404);
         assert_eq!(server.request("POST", "/api/count").await?.status(), 204);
         assert_eq!(server.request("POST", "/api/weight").await?.status(), 404);
         assert_eq!(server.get("/api/count").await?.body(), "1");
