@@ -1,82 +1,136 @@
 //! Options on routes: each takes effect on the connections of its route, and on no others.
 
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::Instant;
+use tracing::Level;
 use ws_runtime::prelude::*;
 use ws_runtime::test::{Result, TestClient, TestServer};
+use ws_runtime::{Compression, SetError};
+use ws_tests::log::Log;
 
-use ws_runtime::generated as rt;
-struct S;
-impl rt::Service for S {
-    type Given = ();
-    type Store = ();
-    const NAME: &'static str = "options";
-    fn store((): ()) {}
-    fn routes(routes: &mut rt::Routes<Self>) {
-        routes.add(Plain);
-        routes.add(Small);
-        routes.add(Spoken);
-        routes.add(Silent);
-        routes.add(Paced);
-        routes.add(Pieces);
-    }
-    fn attribute(attribute: &mut rt::Attribute<'_>) {
-        attribute.silence_max(|| 10.into());
-    }
-    fn connect<'a>(event: rt::OpeningEvent<'a, Self>) -> impl Future<Output = rt::Outcome> + Send {
-        let mut context = event.context();
-        let conn = <&Conn as rt::FromConnect<_>>::from_event(&mut context).ok().unwrap();
-        async move {
-            super_connect(conn);
-            Ok(())
-        }
-    }
-}
-fn super_connect(conn: &Conn) {
-    if conn.port() == Some(1) {
-        conn.set_max_recv_size(20).unwrap();
-        conn.set_max_send_size(20).unwrap();
-        conn.set_nodelay(true);
-        conn.set_compression(ws_runtime::Compression::Off).unwrap();
-    }
-}
-macro_rules! route { ($name:ident $path:literal $(, $key:ident = $value:expr)*) => {
-    struct $name;
-    impl rt::Route for $name {
-        type Server = S;
-        type Session = ();
-        fn place() -> rt::Place { rt::Place::new($path, file!(), line!()) }
-        fn attribute(attribute: &mut rt::Attribute<'_>) { let _ = &attribute; $(attribute.$key(|| $value.into());)* }
-        fn handshake<'a>(_: rt::OpeningEvent<'a, S, Handshake>) -> impl Future<Output = std::result::Result<rt::Admission<()>, Reject>> + Send {
-            async { Ok(rt::Admission::anonymous(())) }
-        }
-        fn utf8<'a>(event: rt::RouteEvent<'a, Self, rt::Utf8<'a>>) -> std::result::Result<rt::Handled, rt::Failure> {
-            let peer = event.peer();
-            let mut context = event.context();
-            let text: &str = rt::FromUtf8::from_event(&mut context)?;
-            let conn: &Conn = rt::FromUtf8::from_event(&mut context)?;
-            rt::done(rt::reply(peer, rt::IntoReply::into_reply(echo(text, conn))))
-        }
-    }
-} }
-route!(Plain "/plain");
-route!(Small "/small", max_recv_size = 10_usize, max_send_size = 10_usize, nodelay = false, compression = "on");
-route!(Spoken "/spoken", subprotocols = ["v2"], compression = "on", origins = "any");
-route!(Silent "/silent", silence_max = 60);
-route!(Paced "/paced", rate = (1, 10));
-route!(Pieces "/pieces", max_fragments = 2_usize, assembly_timeout = 2);
+#[ws_server(silence_max = 10)]
 mod options {
-    pub fn server() -> ws_runtime::Builder<super::S> {
-        ws_runtime::generated::Builder::new()
+    use super::*;
+
+    #[on(connect)]
+    fn set(conn: &Conn) -> std::result::Result<(), SetError> {
+        if conn.port() == Some(SETS) {
+            conn.set_max_recv_size(20)?;
+            conn.set_max_send_size(20)?;
+            conn.set_nodelay(true);
+            conn.set_compression(Compression::Off)?;
+        }
+        Ok(())
+    }
+
+    #[route("/plain")]
+    mod plain {
+        use super::*;
+
+        #[on(utf8)]
+        fn answer(text: &str, conn: &Conn) -> String {
+            super::answer(text, conn)
+        }
+    }
+
+    #[route("/small", max_recv_size = 10, max_send_size = 10, nodelay = false, compression = "on")]
+    mod small {
+        use super::*;
+
+        #[on(utf8)]
+        fn answer(text: &str, conn: &Conn) -> String {
+            super::answer(text, conn)
+        }
+    }
+
+    #[route("/spoken", subprotocols = ["v2"], compression = "on", origins = any)]
+    mod spoken {}
+
+    #[route("/silent", silence_max = MINUTE)]
+    mod silent {
+        use super::*;
+
+        const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
+    }
+
+    #[route("/paced", rate = (1, 10))]
+    mod paced {
+        use super::*;
+
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+
+    #[route("/pieces", max_fragments = 2, assembly_timeout = 2)]
+    mod pieces {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+
+    #[route("/bounded", max_outbox = 3_500, slow = "drop", close_timeout = 1)]
+    mod bounded {
+        use super::*;
+
+        #[on(utf8)]
+        fn answer(text: &str, conn: &Conn) -> String {
+            super::answer(text, conn)
+        }
+    }
+
+    #[route("/few", max_streams = 1)]
+    mod few {
+        use super::*;
+
+        #[on("wait")]
+        fn wait() -> impl Stream<Item = u32> {
+            futures_util::stream::pending()
+        }
+
+        #[route("/inner", max_recv_size = 50)]
+        mod inner {
+            use super::*;
+
+            #[on("wait")]
+            fn wait() -> impl Stream<Item = u32> {
+                futures_util::stream::pending()
+            }
+        }
+    }
+
+    #[route("/many")]
+    mod many {
+        use super::*;
+
+        #[on("wait")]
+        fn wait() -> impl Stream<Item = u32> {
+            futures_util::stream::pending()
+        }
+    }
+
+    fn answer(text: &str, conn: &Conn) -> String {
+        match text {
+            "long" => "x".repeat(15),
+            "options" => format!("{} {}", conn.nodelay(), conn.max_recv_size()),
+            "flood" => {
+                let taken = (0..10).filter(|_| conn.send_utf8("x".repeat(1_000)).is_ok()).count();
+                format!("{taken} taken")
+            }
+            "bye" => {
+                conn.disconnect(1000, "").unwrap();
+                String::new()
+            }
+            _ => text.to_owned(),
+        }
     }
 }
 
-/// What every route here answers.
-fn echo(text: &str, conn: &Conn) -> String {
-    match text {
-        "long" => "x".repeat(15),
-        "options" => format!("{} {}", conn.nodelay(), conn.max_recv_size()),
-        _ => text.to_owned(),
-    }
-}
+/// The port for whose peers the `connect` handler sets options.
+const SETS: u16 = 1;
 
 /// A fragment of a message, masked by zeros.
 fn fragment(first: u8, payload: &str) -> Vec<u8> {
@@ -196,6 +250,25 @@ async fn fragments_are_counted_and_timed_by_the_route() -> Result {
     Ok(())
 }
 
+/// How long the server waits for a peer that does not answer its Close frame, in seconds.
+async fn waits_to_close(server: &TestServer, path: &str) -> Result<u64> {
+    let (_, mut stream) = server.connect(path).raw().await?;
+    stream.write_all(&fragment(LAST | TEXT, "bye")).await?;
+    let start = Instant::now();
+    let mut sent = Vec::new();
+    stream.read_to_end(&mut sent).await?;
+    assert_eq!(sent, [&[0x88, 2], &1000_u16.to_be_bytes()[..]].concat());
+    Ok(start.elapsed().as_secs())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_has_the_time_of_its_route_to_answer_a_close_frame() -> Result {
+    let server = options::server().test().await?;
+    assert_eq!(waits_to_close(&server, "/plain").await?, 5);
+    assert_eq!(waits_to_close(&server, "/bounded").await?, 1);
+    Ok(())
+}
+
 /// Connects from a port for which the server's `connect` handler sets options of the connection, or not.
 async fn from_port(server: &TestServer, port: u16) -> Result<(TestClient, bool)> {
     let offer = server.connect("/small").peer(([192, 0, 2, 1], port));
@@ -207,7 +280,7 @@ async fn from_port(server: &TestServer, port: u16) -> Result<(TestClient, bool)>
 #[tokio::test(start_paused = true)]
 async fn what_the_connect_handler_sets_goes_before_the_route() -> Result {
     let server = options::server().test().await?;
-    let (mut set, compresses) = from_port(&server, 1).await?;
+    let (mut set, compresses) = from_port(&server, SETS).await?;
     assert!(!compresses);
     set.send_utf8("options").await?;
     assert_eq!(set.utf8().await?, "true 20");
@@ -216,9 +289,106 @@ async fn what_the_connect_handler_sets_goes_before_the_route() -> Result {
     set.send_utf8("x".repeat(21)).await?;
     assert_eq!(set.closed().await?.code, 1009);
 
-    let (mut unset, compresses) = from_port(&server, 2).await?;
+    let (mut unset, compresses) = from_port(&server, SETS + 1).await?;
     assert!(compresses);
     unset.send_utf8("options").await?;
     assert_eq!(unset.utf8().await?, "false 10");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_is_treated_as_the_route_says() -> Result {
+    let server = options::server().test().await?;
+    let mut bounded = server.connect("/bounded").buffer(100).await?;
+    let mut plain = server.connect("/plain").buffer(100).await?;
+    for (client, taken) in [(&mut bounded, 3), (&mut plain, 10)] {
+        client.send_utf8("flood").await?;
+        for _ in 0..taken {
+            assert_eq!(client.utf8().await?.len(), 1_000);
+        }
+        assert_eq!(client.utf8().await?, format!("{taken} taken"));
+    }
+    Ok(())
+}
+
+/// Whether the server lets a client have two streams at the same time.
+async fn two_streams(server: &TestServer, path: &str) -> Result<bool> {
+    let mut client = server.connect(path).await?;
+    client.begin("wait", ()).await?;
+    let second = client.begin("wait", ()).await?;
+    // An open stream has no value yet.
+    let without_value = client.reply::<Value>(second).await.unwrap_err();
+    Ok(without_value.code() != Some("too_many_requests"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_are_counted_by_the_route_and_an_inner_route_has_what_the_outer_one_sets() -> Result {
+    let server = options::server().test().await?;
+    assert!(two_streams(&server, "/many").await?);
+    assert!(!two_streams(&server, "/few").await?);
+    assert!(!two_streams(&server, "/few/inner").await?);
+
+    let mut inner = server.connect("/few/inner").await?;
+    inner.send_utf8("x".repeat(51)).await?;
+    assert_eq!(inner.closed().await?.code, 1009);
+    Ok(())
+}
+
+#[ws_server(max_inbox = LEAST)]
+mod wrong {
+    use super::*;
+
+    const LEAST: usize = 0;
+
+    #[route("/a/{id}", max_recv_size = NONE)]
+    mod route {
+        use super::*;
+
+        const NONE: usize = 0;
+
+        #[route("/b", max_streams = NONE)]
+        mod inner {
+            use super::*;
+        }
+
+        #[route("/c", max_recv_size = 5)]
+        mod sound {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_values_are_reported_with_the_servers_and_name_their_route() {
+    let error = wrong::server().bind().await.unwrap_err().to_string();
+    let lines: Vec<_> = error.lines().map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [
+            "3 options are wrong:",
+            "`max_inbox` must be 1 or more messages, not 0 (from `#[ws_server(…)]`)",
+            "`max_recv_size` must be 1 or more bytes, not 0 (from `#[route(\"/a/{id}\")]`)",
+            "`max_streams` must be 1 or more streams, not 0 (from `#[route(\"/a/{id}/b\")]`)",
+        ],
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_at_start_names_the_options_of_routes() -> Result {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(Level::INFO).with_ansi(false).with_writer(writer).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let _server = options::server().test().await?;
+    let text = log.text();
+    for line in [
+        "silence_max = 10 (from `#[ws_server(…)]`)",
+        "max_recv_size = 10 (from `#[route(\"/small\")]`)",
+        "silence_max = 60 (from `#[route(\"/silent\")]`)",
+        "max_streams = 1 (from `#[route(\"/few\")]`)",
+        "max_recv_size = 50 (from `#[route(\"/few/inner\")]`)",
+    ] {
+        assert_eq!(text.matches(line).count(), 1, "{line} in {text}");
+    }
     Ok(())
 }

@@ -200,7 +200,7 @@ events! {
     Create: Row {
         name: "create",
         title: "a `create` handler",
-        foreign_names: &["mount", "init"],
+        foreign_names: &["mount"],
         argument_trait: "FromCreate",
         payload: Payload::Kept("Handshake"),
         payload_types: &["&Handshake"],

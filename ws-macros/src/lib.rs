@@ -646,10 +646,15 @@ pub fn push(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 /// | `#[route("/table/{id}")]` | serves `/table/7`; `handshake`, `create` and guards take `7` as `Path<u64>` |
 /// | `#[route("/{*path}")]` | serves all paths that no other route does |
 /// | `#[route("/admin", guard = admin)]` | the function `admin` says who may come |
+/// | `#[route("/upload", max_recv_size = 1_000_000)]` | has this option of its own, as do the routes within it |
 ///
 /// A route has its own session, pushes and handlers. It shares the states and the identity, which the server's module
 /// declares. A server with routes has no handlers of connections of its own but `connect` and `handshake`. Its `handshake`
 /// runs first and makes the identity, then the guard, then the route's `handshake`, which makes the session.
+///
+/// A route can have every option of [`#[ws_server]`](macro@ws_server) that takes effect once the request is read; the table
+/// there says which. What a route sets goes before what its server has, also before the builder and the environment. The
+/// value is an expression that is evaluated in the module of the route, when the server starts.
 ///
 /// A path without a route is answered with 404, before any handler. Routes may stand within routes: their paths are joined,
 /// and their guards add up.

@@ -13,14 +13,12 @@ use crate::syntax::bare;
 
 /// `attribute`, which gives the values of `#[ws_server(…)]` or of `#[route(…)]`.
 ///
-/// A route also has the values of the routes around it. They follow its own, which apply first: `around` is the next outer
-/// route with values of its own or from around it.
+/// A route also has the values of the route `around` it. They follow its own, which apply first.
 pub(crate) fn attribute(options: &Options, around: Option<&TokenStream>, plan: &Plan<'_>) -> TokenStream {
     if options.values.is_empty() && around.is_none() {
         return TokenStream::new();
     }
-    let around =
-        around.map(|route| quote_spanned!(here()=> <#route as __ws_runtime::Route>::attribute(attribute);));
+    let around = around.map(|route| quote_spanned!(here()=> attribute.around::<#route>();));
     let values = options.values.iter().map(|setting| {
         let (key, value) = (repeat(&setting.word), value(setting, plan));
         quote_spanned!(here()=> attribute.#key(|| #value);)

@@ -6,6 +6,7 @@ use ws_spec::options::{self as info, OptionInfo, Owner};
 
 use super::describe::Draft;
 use super::draft::Source;
+use crate::event::Route;
 
 /// Collects the values of the attribute of a server or of a route.
 #[doc(hidden)]
@@ -33,6 +34,12 @@ impl<'a> Attribute<'a> {
     /// Takes what a route sets.
     pub(super) fn of_route(draft: &'a mut Draft, path: Arc<str>) -> Self {
         Self { draft, turn: Turn::Route(path) }
+    }
+
+    /// Takes what the route around this one sets, under the path of that.
+    pub fn around<R: Route>(&mut self) {
+        let path = R::place().path().into();
+        R::attribute(&mut Attribute { draft: &mut *self.draft, turn: Turn::Route(path) });
     }
 
     pub(super) fn wants(&self, option: &OptionInfo) -> bool {

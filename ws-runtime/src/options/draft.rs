@@ -224,7 +224,11 @@ pub(super) struct Report {
 
 impl Report {
     fn refuse(&mut self, info: &OptionInfo, source: &Source, refused: &Refused) {
-        self.errors.push(OptionError::new(info, source, refused));
+        let error = OptionError::new(info, source, refused);
+        // What a route sets wrong, each route within it has too.
+        if !self.errors.contains(&error) {
+            self.errors.push(error);
+        }
     }
 
     /// Takes the values that were found right since the last call.

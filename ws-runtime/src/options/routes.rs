@@ -3,6 +3,7 @@
 use super::attribute::Attribute;
 use super::describe::{Draft, Options};
 use super::draft::Report;
+use super::settled::Given;
 
 /// The attribute of a route, whose values are checked with those of the server.
 pub(crate) struct RouteAttribute {
@@ -68,8 +69,14 @@ impl RouteOptions {
         self.own.get((number as usize).wrapping_sub(1))
     }
 
-    /// Those of each route that sets some, in the order of the routes.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Options> {
-        self.own.iter()
+    /// What the routes set, in their order, each once: a route also has what the routes around it set.
+    pub(crate) fn given(&self) -> Vec<&Given> {
+        let mut all = Vec::new();
+        for given in self.own.iter().flat_map(Options::given) {
+            if !all.contains(&given) {
+                all.push(given);
+            }
+        }
+        all
     }
 }

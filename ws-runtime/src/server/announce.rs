@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 
 use super::Server;
 use crate::Address;
-use crate::options::Options;
 
 /// Logs where the server listens, how to reach it from this machine, and which options are not at their defaults.
 pub(super) fn announce(server: &Server, tls: bool, answers_requests: bool) {
@@ -28,8 +27,7 @@ pub(super) fn announce(server: &Server, tls: bool, answers_requests: bool) {
         "the environment may override any option: `{}_…`",
         server.options().env
     );
-    let of_routes = server.route_options().iter().flat_map(Options::given);
-    for given in server.options().given().chain(of_routes) {
+    for given in server.options().given().chain(server.route_options().given()) {
         tracing::info!(server = server.name(), "{given}");
     }
     if cfg!(panic = "abort") {

@@ -1,0 +1,18 @@
+// "A peer of this route has less time."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    #[route("/lobby", handshake_timeout = 2)]
+    mod lobby {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

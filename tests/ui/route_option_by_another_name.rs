@@ -1,0 +1,18 @@
+// "As in my old library."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    #[route("/lobby", max_message_size = 1_000_000)]
+    mod lobby {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

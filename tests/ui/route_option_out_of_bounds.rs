@@ -1,0 +1,18 @@
+// "0 is no limit."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    #[route("/lobby", max_recv_size = 0)]
+    mod lobby {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

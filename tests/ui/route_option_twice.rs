@@ -1,0 +1,18 @@
+// "The last one counts."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    #[route("/lobby", silence_max = 60, silence_max = 20)]
+    mod lobby {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}
