@@ -8,14 +8,14 @@ use ws_runtime::prelude::*;
 // ANCHOR: game
 /// Whose a cell is, and whose turn.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-pub enum Mark {
+pub(crate) enum Mark {
     X,
     O,
 }
 
 /// A game of two players, who are known by name. X begins.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Game {
+pub(crate) struct Game {
     players: Vec<String>,
     /// Nine cells, row by row.
     board: [Option<Mark>; 9],
@@ -24,7 +24,7 @@ pub struct Game {
 
 /// Why a move is refused: what the player is told.
 #[derive(Debug, Eq, PartialEq, Reject)]
-pub enum MoveError {
+pub(crate) enum MoveError {
     #[reject(403, "you are watching")]
     Watching,
     #[reject(409, "wait for another player")]
@@ -46,7 +46,7 @@ const LINES: [[usize; 3]; 8] =
 
 impl Game {
     /// The seat of a player: that of before, or a free one.
-    pub fn seat(&mut self, name: &str) -> Option<Mark> {
+    pub(crate) fn seat(&mut self, name: &str) -> Option<Mark> {
         let seat = self.players.iter().position(|player| player == name).unwrap_or(self.players.len());
         let mark = *[Mark::X, Mark::O].get(seat)?;
         if seat == self.players.len() {
@@ -55,7 +55,7 @@ impl Game {
         Some(mark)
     }
 
-    pub fn place(&mut self, mark: Mark, cell: usize) -> Result<(), MoveError> {
+    pub(crate) fn place(&mut self, mark: Mark, cell: usize) -> Result<(), MoveError> {
         if self.is_over() {
             return Err(MoveError::Over);
         }
@@ -78,21 +78,21 @@ impl Game {
     }
 
     /// Whoever has to move loses.
-    pub fn give_up(&mut self) {
+    pub(crate) fn give_up(&mut self) {
         self.winner = Some(self.turn().other());
     }
 
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.winner.is_some() || self.board.iter().all(Option::is_some)
     }
 
     /// The name of who has won.
-    pub fn winner(&self) -> Option<&str> {
+    pub(crate) fn winner(&self) -> Option<&str> {
         Some(&self.players[self.winner? as usize])
     }
 
     fn turn(&self) -> Mark {
-        if self.board.iter().flatten().count() % 2 == 0 { Mark::X } else { Mark::O }
+        if self.board.iter().flatten().count().is_multiple_of(2) { Mark::X } else { Mark::O }
     }
 }
 

@@ -95,7 +95,7 @@ mod arcade {
             let name = |guest: &Conn| Some(guest.identity::<User>()?.name.clone());
             Here {
                 guests: room.connections().iter().filter_map(name).collect(),
-                tables: tables.iter().map(|table| table.path().to_owned()).collect(),
+                tables: tables.into_iter().map(|table| table.path().to_owned()).collect(),
             }
         }
 
@@ -175,8 +175,8 @@ mod arcade {
             }
 
             #[on(empty)]
-            fn close(table: Table, hall: &Hall) {
-                hall.guests.broadcast(Listed { table: table.id, open: false });
+            fn close(Table { id, .. }: Table, hall: &Hall) {
+                hall.guests.broadcast(Listed { table: id, open: false });
             }
 
             impl Table {

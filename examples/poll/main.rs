@@ -22,7 +22,7 @@ mod server {
     #[state(lock)]
     #[derive(Default)]
     pub struct Tally {
-        pub votes: u64,
+        pub(crate) votes: u64,
     }
 
     #[identity]
