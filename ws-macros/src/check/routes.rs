@@ -1,6 +1,7 @@
 //! Checks what belongs to a route, and what to the server.
 
 use matchit::{InsertError, Router};
+use ws_spec::path::Pattern;
 
 use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Output, Surroundings};
@@ -8,6 +9,7 @@ use crate::model::{Handler, Role, RouteMark, Scope, Server};
 
 /// Checks the routes of a server.
 pub(super) fn check(server: &Server, diagnostics: &mut Diagnostics) {
+    paths_join(server, diagnostics);
     paths_differ(server, diagnostics);
     if server.has_routes() {
         for session in &server.root.sessions {
@@ -26,12 +28,29 @@ pub(super) fn check(server: &Server, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Checks that the path of an inner route makes one with those around it.
+fn paths_join(server: &Server, diagnostics: &mut Diagnostics) {
+    let marks = server.routes.iter().filter_map(|scope| scope.route.as_ref());
+    for mark in marks.filter(|mark| !mark.is_wrong && mark.outer.is_some()) {
+        if let Err(problem) = Pattern::parse(&mark.full_path) {
+            diagnostics.error(
+                &mark.path,
+                format!(
+                    "with the path of the route around it, this is `{}`, which is no path: {problem}",
+                    mark.full_path
+                ),
+            );
+        }
+    }
+}
+
 /// Checks that no two paths take the same requests.
 fn paths_differ(server: &Server, diagnostics: &mut Diagnostics) {
     let mut router = Router::new();
     let served = server.routes.iter().filter(|scope| scope.serves());
     // Under `#[cfg]` they may exclude each other; the server finds out when it starts.
-    let certain = |mark: &&RouteMark| !mark.is_wrong && mark.cfgs.0.is_empty();
+    let is_path = |mark: &RouteMark| !mark.is_wrong && Pattern::parse(&mark.full_path).is_ok();
+    let certain = |mark: &&RouteMark| is_path(mark) && mark.cfgs.0.is_empty();
     for mark in served.filter_map(|scope| scope.route.as_ref()).filter(certain) {
         match router.insert(mark.full_path.clone(), ()) {
             Ok(()) => {}

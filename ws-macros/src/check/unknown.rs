@@ -217,7 +217,9 @@ fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Optio
         "Handshake" | "Request" if access == Access::Shared => {
             refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
-        "Path" if access != Access::Value => None,
+        "Path" | "Query" | "Bearer" if access != Access::Value && has_request(row) => {
+            refuse(&format!("`{}`", form.replace("&mut", "&mut ")), Some("take it by value"))
+        }
         "Path" | "Query" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
             refuse(&format!("`{name}`"), row.hint(Wanted::Request))
         }

@@ -16,7 +16,8 @@ use crate::{Conn, Reject, Server};
 /// | event | what a `Reject` does |
 /// |---|---|
 /// | `connect` | the connection is closed without an answer |
-/// | `handshake`, `create`, `request` | it is the HTTP answer |
+/// | `start` | the server is not started |
+/// | `handshake`, `create`, `#[get]`, `request` | it is the HTTP answer |
 /// | `ready` | the connection closes with 4000 plus the status, such as 4403; its text is the close reason |
 /// | a named message | it is the error reply, and the connection goes on |
 /// | `utf8`, `binary` | the connection closes with 1008; its text is the close reason. Where named messages are spoken, a text gets an error reply instead |

@@ -11,8 +11,8 @@ use super::fields::{FieldError, Text};
 pub use count::{PathCount, PathProbe, Uncounted, check_path};
 pub use names::PathProblems;
 
-/// The parameters of the path, read into a type of yours: an argument where there is a request, which is `handshake`, a guard
-/// of a route, and `#[get]`.
+/// The parameters of the path, read into a type of yours: an argument of what is for one path and has a request, which is
+/// `handshake` and `create` within a [`#[route]`](macro@crate::route), a guard of it, and [`#[get]`](macro@crate::get).
 ///
 /// `T` is a type for the only parameter, a tuple of one type for each of them in order, or a struct that derives `Deserialize`,
 /// whose fields have the names of parameters. The types are numbers, texts, `char`, `bool`, enums without fields, and newtypes
@@ -28,23 +28,51 @@ pub use names::PathProblems;
 ///
 /// ```
 /// use serde::Deserialize;
-/// use ws_runtime::Path;
+/// use ws_runtime::prelude::*;
 ///
 /// #[derive(Deserialize)]
 /// struct Seat { table: u64, side: Side }
 ///
-/// #[derive(Deserialize)]
+/// #[derive(Deserialize, Debug)]
 /// #[serde(rename_all = "lowercase")]
 /// enum Side { Black, White }
 ///
-/// // `/table/{table}/{side}`
-/// fn sit(Path(Seat { table, side }): Path<Seat>) {}
+/// #[ws_server(listen = 8080)]
+/// mod arcade {
+///     use super::*;
 ///
-/// // The same path.
-/// fn look(Path((table, side)): Path<(u64, String)>) {}
+///     #[get("/user/{name}")]
+///     fn user(Path(name): Path<&str>) -> String {
+///         format!("this is {name}")
+///     }
 ///
-/// // `/user/{name}`
-/// fn show(Path(name): Path<&str>) {}
+///     #[get("/table/{table}/{side}")]
+///     fn show(Path(Seat { table, side }): Path<Seat>) -> String {
+///         format!("{side:?} at table {table}")
+///     }
+///
+///     #[route("/table/{table}")]
+///     mod table {
+///         use super::*;
+///
+///         #[session]
+///         struct AtTable(u64);
+///
+///         #[on(handshake)]
+///         fn sit(Path(table): Path<u64>) -> AtTable {
+///             AtTable(table)
+///         }
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> ws_runtime::test::Result {
+/// let server = arcade::server().test().await?;
+/// assert_eq!(server.get("/table/7/black").await?.body(), "Black at table 7");
+/// assert_eq!(server.get("/table/07/black").await?.status(), 404);
+/// assert_eq!(server.connect("/table/x").await.unwrap_err().status(), 404);
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Path<T>(pub T);
