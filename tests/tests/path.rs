@@ -55,6 +55,25 @@ mod arcade {
         }
     }
 
+    /// Its room is made of the path, and asked by it before anybody is admitted.
+    #[route("/room/{number}")]
+    mod room {
+        use super::*;
+
+        #[room]
+        struct Numbered(u8);
+
+        #[on(create)]
+        fn create(Path(number): Path<u8>) -> std::result::Result<Numbered, Reject> {
+            if number < 9 { Ok(Numbered(number)) } else { Err(Reject::forbidden()) }
+        }
+
+        #[on(ready)]
+        fn hello(room: &Numbered) -> String {
+            room.0.to_string()
+        }
+    }
+
     #[route("/odd/{id}", guard = odd)]
     mod odd_ones {
         use super::*;
@@ -119,6 +138,10 @@ async fn a_route_reads_its_path() -> Result {
         ("/odd/1e3", 404),
         ("/odd/%37", 101),
         ("/odd/8", 403),
+        ("/room/8", 101),
+        ("/room/9", 403),
+        ("/room/08", 404),
+        ("/room/300", 404),
     ] {
         let found = said(&server, path).await.map_or_else(|status| status, |_| 101);
         assert_eq!(found, status, "{path}");

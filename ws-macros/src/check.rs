@@ -185,7 +185,7 @@ fn gives_verdict(handler: &Handler, diagnostics: &mut Diagnostics) {
     if handler.row().output != Output::Verdict {
         return;
     }
-    let wanted = "return a `Result<(), Reject>`: `Ok(())` lets the message through, and an `Err(Reject::forbidden())` is the answer to it";
+    let wanted = "return a `Result<(), Reject>`: `Ok(())` lets it through, and an `Err(Reject::forbidden())` is the answer";
     match output_type(&handler.output) {
         None => diagnostics
             .error(&handler.name, format!("`{}` is a guard, and returns nothing: {wanted}", handler.name)),

@@ -2,6 +2,7 @@
 
 use matchit::{InsertError, Router};
 use proc_macro2::Ident;
+use ws_spec::path::Pattern;
 
 use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Output, Surroundings};
@@ -9,6 +10,7 @@ use crate::model::{Handler, Listed, Role, RouteMark, Scope, Server};
 
 /// Checks the routes of a server.
 pub(super) fn check(server: &Server, diagnostics: &mut Diagnostics) {
+    paths_join(server, diagnostics);
     paths_differ(server, diagnostics);
     are_elsewhere(server, diagnostics);
     if server.has_routes() && !server.stands_alone() {
@@ -45,12 +47,29 @@ fn are_elsewhere(server: &Server, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Checks that the path of an inner route makes one with those around it.
+fn paths_join(server: &Server, diagnostics: &mut Diagnostics) {
+    let marks = server.routes.iter().filter_map(|scope| scope.route.as_ref());
+    for mark in marks.filter(|mark| !mark.is_wrong && server.around(mark).is_some()) {
+        if let Err(problem) = Pattern::parse(&mark.full_path) {
+            diagnostics.error(
+                &mark.path,
+                format!(
+                    "with the path of the route around it, this is `{}`, which is no path: {problem}",
+                    mark.full_path
+                ),
+            );
+        }
+    }
+}
+
 /// Checks that no two paths take the same requests.
 fn paths_differ(server: &Server, diagnostics: &mut Diagnostics) {
     let mut router = Router::new();
     let served = server.scopes().filter(|scope| scope.serves());
     // Under `#[cfg]` they may exclude each other; the server finds out when it starts.
-    let certain = |mark: &&RouteMark| !mark.is_wrong && mark.cfgs.0.is_empty();
+    let is_path = |mark: &RouteMark| !mark.is_wrong && Pattern::parse(&mark.full_path).is_ok();
+    let certain = |mark: &&RouteMark| is_path(mark) && mark.cfgs.0.is_empty();
     for mark in served.filter_map(|scope| scope.route.as_ref()).filter(certain) {
         match router.insert(mark.full_path.clone(), ()) {
             Ok(()) => {}

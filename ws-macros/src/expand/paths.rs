@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
-use syn::Type;
 use syn::ext::IdentExt;
+use syn::{GenericArgument, PathArguments, Type};
 use ws_spec::path::Pattern;
 
 use super::arguments::without_lifetimes;
@@ -14,11 +14,16 @@ use crate::events::Payload;
 use crate::model::{Argument, Role};
 use crate::plan::Plan;
 use crate::resolve::{Asks, Call};
-use crate::syntax::mentions;
+use crate::syntax::{mentions, peel, single_name};
 
 /// A constant for each `Path` of the module's handlers that does not compile if the path has another number of parameters.
 pub(super) fn counts(plan: &Plan<'_>) -> TokenStream {
     let mut counts = TokenStream::new();
+    let of_route = Place::of_route(plan);
+    if plan.scope.route.is_some() && of_route.is_none() {
+        // The path is wrong, which was reported.
+        return counts;
+    }
     for call in &plan.calls {
         match &call.handler.role {
             // Its path is that of the handler, of which it may have several.
@@ -35,7 +40,7 @@ pub(super) fn counts(plan: &Plan<'_>) -> TokenStream {
             | Role::RouteGuard
             | Role::Tick { .. }
             | Role::Watch { .. }
-            | Role::Timer(_) => counts.extend(count_each(call, Place::of_route(plan).as_ref(), plan)),
+            | Role::Timer(_) => counts.extend(count_each(call, of_route.as_ref(), plan)),
         }
     }
     counts
@@ -68,6 +73,7 @@ pub(super) fn names_fit(
 ) -> TokenStream {
     let (handler, of_call) = (call.handler.name.unraw().to_string(), call.cfgs.attributes());
     arguments(call, plan)
+        .filter(|argument| !is_counted(&argument.ty))
         .map(|argument| {
             let (ty, of_argument) = (without_lifetimes(&argument.ty), argument.cfgs.attributes());
             quote_spanned! {here()=>
@@ -96,8 +102,9 @@ struct Place {
 
 impl Place {
     fn of_route(plan: &Plan<'_>) -> Option<Self> {
-        let route = plan.scope.route.as_ref()?;
-        Some(Self { text: route.full_path.clone(), names: plan.parameters() })
+        let route = plan.scope.route.as_ref().filter(|route| !route.is_wrong)?;
+        let pattern = Pattern::parse(&route.full_path).ok()?;
+        Some(Self { text: route.full_path.clone(), names: names_of(&pattern) })
     }
 
     /// What it has, up to the number that a `Path` takes.
@@ -150,6 +157,36 @@ fn arguments<'c>(call: &'c Call<'_>, plan: &'c Plan<'_>) -> impl Iterator<Item =
 fn is_path(ty: &Type, asks: Asks, plan: &Plan<'_>) -> bool {
     let is_alias =
         |(name, target): &(Ident, Type)| mentions(ty, &name.to_string()) && mentions(target, "Path");
-    let may_be = matches!(asks, Asks::Plain | Asks::UnknownValue) && !matches!(ty, Type::Reference(_));
-    may_be && (mentions(ty, "Path") || plan.scope.aliases.iter().any(is_alias))
+    match asks {
+        Asks::Plain => {
+            let may_be = mentions(ty, "Path") || plan.scope.aliases.iter().any(is_alias);
+            may_be && !matches!(ty, Type::Reference(_))
+        }
+        // An alias from elsewhere.
+        Asks::UnknownValue => true,
+        Asks::State(..)
+        | Asks::Room(_)
+        | Asks::Session(_)
+        | Asks::Phase(_)
+        | Asks::Identity(_)
+        | Asks::UnknownReference => false,
+    }
 }
+
+/// Whether it is certain that a `Path` has no fields: those of a tuple and of a type of Rust's are only counted.
+fn is_counted(ty: &Type) -> bool {
+    let Type::Path(path) = peel(ty) else { return false };
+    let Some(last) = path.path.segments.last().filter(|last| last.ident == "Path") else { return false };
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return false };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(inner)) => match peel(inner) {
+            Type::Tuple(_) | Type::Reference(_) => true,
+            inner => single_name(inner).is_some_and(|name| COUNTED.iter().any(|counted| name == counted)),
+        },
+        _ => false,
+    }
+}
+
+const COUNTED: [&str; 14] = [
+    "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "bool", "String",
+];

@@ -70,7 +70,7 @@ impl<T: RoomState> Emptying<T> {
         let Some(living) = self.room.take_state().await else { return };
         let (state, place) = living.into_parts();
         let (host, server) = (self.room.host(), self.room.server());
-        let handle = Room::of(&self.room);
+        let handle = Room::from_typed(&self.room);
         let emptied = timeout(EMPTYING, catch(|| host.empty(&handle, state))).await;
         match emptied {
             Ok(outcome) => server.report(host.empty_handler(), &outcome),

@@ -36,23 +36,22 @@ impl<T: RoomState> RouteRooms<T> {
         Self::Plain(Arc::default())
     }
 
-    /// The rooms of a route with a state. They are found by [`Server::rooms`] from here on.
-    pub(crate) fn stateful(server: &Server, rules: RoomRules) -> Self {
-        let rooms = StatefulRooms::new(server.clone(), rules);
+    /// The rooms of a route with a state. They are found by [`Server::rooms`] from here on. `host` says how the route runs what
+    /// belongs to a room.
+    pub(crate) fn stateful(server: &Server, host: Arc<dyn Host<T>>, rules: RoomRules) -> Self {
+        let rooms = StatefulRooms::new(server.clone(), host, rules);
         server.room_lists().add(&rooms);
         Self::Stateful(rooms)
     }
 
     /// Lets a connection into the room of a path, and sets [`Conn::room`], before `create` is called. The first one makes the
-    /// state of the room by `create`, which must report its failures itself; `host` says how the route runs what belongs to
-    /// the room.
+    /// state of the room by `create`, which must report its failures itself.
     ///
     /// # Errors
     ///
     /// That of `create`; 503 if 64 wait for this room already, or `max_rooms` is reached.
     pub(crate) async fn enter<F>(
         &self,
-        host: impl FnOnce() -> Arc<dyn Host<T>>,
         conn: &Conn,
         path: &str,
         create: impl FnOnce() -> F,
@@ -63,7 +62,7 @@ impl<T: RoomState> RouteRooms<T> {
         match self {
             Self::None => Ok(Member::Nowhere),
             Self::Plain(rooms) => Ok(Member::Plain(rooms.enter(conn, path))),
-            Self::Stateful(rooms) => rooms.enter(host, conn, path, create).await.map(Member::Stateful),
+            Self::Stateful(rooms) => rooms.enter(conn, path, create).await.map(Member::Stateful),
         }
     }
 }

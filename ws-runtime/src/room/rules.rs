@@ -12,17 +12,11 @@ pub struct RoomRules {
     pub max_rooms: usize,
 }
 
-impl Default for RoomRules {
-    fn default() -> Self {
-        Self { keep: Seconds::from(0), max_rooms: 10_000 }
-    }
-}
-
 impl RoomRules {
-    /// The defaults.
+    /// A room is not kept, and there are up to 10,000.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self { keep: Seconds::from(0), max_rooms: 10_000 }
     }
 
     #[must_use]
@@ -33,5 +27,11 @@ impl RoomRules {
     #[must_use]
     pub fn max_rooms(self, max_rooms: usize) -> Self {
         Self { max_rooms, ..self }
+    }
+}
+
+impl Default for RoomRules {
+    fn default() -> Self {
+        Self::new()
     }
 }

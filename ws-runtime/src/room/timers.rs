@@ -15,7 +15,7 @@ const TURN: usize = 64;
 /// Runs the handlers of a room's timers, in the order of their times, until none runs any more, the room is emptied, or the
 /// server closes its connections.
 async fn run<T: RoomState>(room: TypedRoom<T>) {
-    let handle = Room::of(&room);
+    let handle = Room::from_typed(&room);
     loop {
         let Some(Look { due, alarm }) = look(&room).await else { return };
         for (number, fired) in due.iter().enumerate() {

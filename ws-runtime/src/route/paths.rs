@@ -112,4 +112,19 @@ mod tests {
              another path"
         );
     }
+
+    /// Both the macro and `bind` rely on it.
+    #[test]
+    fn what_ws_spec_takes_as_a_pattern_is_a_path() {
+        use proptest::prelude::*;
+        let pieces = ["/", "a", "{id}", "{*rest}", "{b}", "%41", "-", ".", ":", "{", "}", "*"];
+        let text = proptest::collection::vec(proptest::sample::select(pieces.to_vec()), 0..7);
+        proptest!(|(pieces in text)| {
+            let text: String = pieces.concat();
+            if let Ok(pattern) = ws_spec::path::Pattern::parse(&text) {
+                prop_assert_eq!(pattern.to_string(), text.as_str());
+                prop_assert!(Router::new().insert(text.as_str(), ()).is_ok(), "{}", text);
+            }
+        });
+    }
 }

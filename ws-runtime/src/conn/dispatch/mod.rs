@@ -167,12 +167,20 @@ impl<R: Route> Dispatcher<R> {
         // Its tokens are needed to answer for it, and the call takes the message.
         let address = message.address();
         let call = if running == Running::StreamAlone {
-            match driver.observe_timers(|_| catch_now(|| R::open_stream(self.event().bringing(&message)))) {
-                Ok(Ok(stream)) => Caught::call(|| stream),
-                Ok(Err(failure)) => {
+            driver.expect_beside(message.id());
+            let opened = driver.run_handler(|| R::open_stream(self.event().bringing(&message))).await;
+            let is_cancelled = driver.is_cancelled_meanwhile();
+            match opened {
+                Some(Ok(Ok(_))) if is_cancelled => {
+                    tell_cancelled(self.conn(), handler, running, &address);
+                    return Verdict::GoOn;
+                }
+                Some(Ok(Ok(stream))) => Caught::call(|| stream),
+                Some(Ok(Err(failure))) => {
                     return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(failure))));
                 }
-                Err(panicked) => Err(panicked),
+                Some(Err(panicked)) => Err(panicked),
+                None => return Verdict::End,
             }
         } else {
             let (hosted, conn) = (Arc::clone(&self.hosted), self.conn().clone());

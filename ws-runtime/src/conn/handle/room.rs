@@ -1,7 +1,7 @@
 //! The room that a connection is in.
 
 use super::Conn;
-use crate::room::{InRoom, Room, RoomState};
+use crate::room::{Room, RoomState};
 
 impl Conn {
     /// The room of the connection: those that came by the same path. `None` before the handshake, and in a server that has neither
@@ -16,8 +16,7 @@ impl Conn {
     /// The room of the connection, with its state. `None` if the state has another type; a room without one is of type `()`.
     pub(crate) fn room_of<T: RoomState>(&self) -> Option<&Room<T>> {
         let room = self.0.extras.get()?.room.get()?;
-        let whole = room.handle().downcast_ref();
-        whole.or_else(|| room.in_room().handle().downcast_ref())
+        room.handle().downcast_ref().or_else(|| room.in_room().with_state())
     }
 
     /// Says which room the connection is in, once, before the connection is ready.

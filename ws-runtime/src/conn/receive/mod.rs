@@ -22,6 +22,8 @@ use crate::event::{Binary, Close, ClosedBy, Handled, Received, Speech, Utf8};
 use crate::transport::{ReadHalf, WriteHalf};
 use crate::wire::{Decoder, FrameKind, Incoming, Inflater, Limits, Payload, ProtocolError};
 
+pub(super) use self::inbox::Waiting;
+
 /// The size of a read into the thread's buffer.
 const READ_SIZE: usize = 256 * 1024;
 
@@ -313,7 +315,7 @@ impl ReceivePath {
         }
         match if is_allowed { receiver.receive(&message) } else { Handled::Later } {
             Handled::Done => message.give_back(),
-            Handled::Later => self.inbox.push(message.into_owned()),
+            Handled::Later => self.inbox.push(message.into_owned(), R::HANDLES && is_allowed),
         }
     }
 

@@ -1,4 +1,4 @@
-// "Each path has a function, as in Rocket."
+// "A GET is an event."
 
 use ws_runtime::prelude::*;
 
@@ -6,9 +6,9 @@ use ws_runtime::prelude::*;
 mod chat {
     use super::*;
 
-    #[get("/health")]
-    fn health() -> &'static str {
-        "ok"
+    #[on(get)]
+    fn page() -> &'static str {
+        "a page"
     }
 }
 

@@ -1,20 +1,20 @@
-//! A lobby: messages that have names and typed data, and a push to everybody.
+//! A party: messages that have names and typed data, and a push to everybody.
 //!
 //! ```text
-//! cargo run --example lobby
+//! cargo run --example party
 //! ```
 //!
 //! Connect with any client (`python3 -m websockets ws://localhost:8080`), and send `{"type":"name","id":1,"data":"Ann"}`,
 //! then `{"type":"say","id":2,"data":{"text":"hello"}}`.
 
-// ANCHOR: lobby
+// ANCHOR: party
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use ws_runtime::prelude::*;
 
 #[ws_server(listen = 8080)]
-mod lobby {
+mod party {
     use super::*;
 
     #[session]
@@ -50,9 +50,9 @@ mod lobby {
 }
 
 fn main() -> ws_runtime::Result<()> {
-    lobby::server().start()
+    party::server().start()
 }
-// ANCHOR_END: lobby
+// ANCHOR_END: party
 
 #[cfg(test)]
 mod tests {
@@ -60,6 +60,6 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_does_what_the_book_shows() -> ws_runtime::test::Result {
-        examples::transcript::play("messages.md", "lobby", &lobby::server().test().await?).await
+        examples::transcript::play("messages.md", "party", &party::server().test().await?).await
     }
 }
