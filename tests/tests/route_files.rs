@@ -319,3 +319,49 @@ async fn a_handler_that_waits_for_one_state_holds_no_later_one() {
     assert_eq!(mover.text().await, r#"{"type":"move","data":198}"#);
     polling.abort();
 }
+
+#[ws_server(listen = "127.0.0.1:0", routes = [crate::conflicting::route])]
+mod conflict {
+    #[route("/table/{id}")]
+    mod table {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+mod conflicting {
+    use ws_runtime::prelude::*;
+
+    #[route("/table/{name}", server = crate::conflict)]
+    pub(super) mod route {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_routes_of_the_same_requests_are_named_with_their_places() {
+    let error = conflict::server().bind().await.unwrap_err().to_string();
+    let places = [r#""/table/{id}")]"#, r#""/table/{name}", "#].map(|written| {
+        let lines = include_str!("route_files.rs").lines();
+        let line = lines.zip(1..).find(|(line, _)| line.contains(&format!("#[route({written}"))).unwrap().1;
+        format!("`{}` (tests/tests/route_files.rs:{line})", written.split('"').nth(1).unwrap())
+    });
+    for place in places {
+        assert!(error.contains(&place), "{error} does not name {place}");
+    }
+}
+
+#[ws_server(listen = "127.0.0.1:0", routes = [])]
+mod nothing {}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_list_is_empty_serves_no_path() -> Result {
+    let server = nothing::server().test().await?;
+    assert_eq!(server.connect("/").await.unwrap_err().status(), 404);
+    Ok(())
+}

@@ -19,7 +19,7 @@ const UNLISTED: &str = "missing_in_routes_of_ws_server";
 
 /// The visibility of a server's hidden types. A type of a trait must not be less visible than what implements the trait, so
 /// a state that is less visible than the crate makes them so too.
-pub(super) fn visibility(plan: &Plan<'_>) -> TokenStream {
+pub(super) fn visibility(plan: &Plan<'_>, place: Span) -> TokenStream {
     if plan.server.settings.routes.is_none() {
         return TokenStream::new();
     }
@@ -29,7 +29,7 @@ pub(super) fn visibility(plan: &Plan<'_>) -> TokenStream {
         }
         Reach::Public(_) | Reach::Private => None,
     });
-    restricted.unwrap_or_else(|| quote_spanned!(here()=> pub(crate)))
+    restricted.unwrap_or_else(|| quote_spanned!(place=> pub(crate)))
 }
 
 /// In the server's module: the name by which its routes find it.
@@ -37,7 +37,7 @@ pub(super) fn server(plan: &Plan<'_>) -> TokenStream {
     if plan.scope.route.is_some() || plan.server.settings.routes.is_none() {
         return TokenStream::new();
     }
-    let (name, visibility) = (Ident::new(SERVER, here()), visibility(plan));
+    let (name, visibility) = (Ident::new(SERVER, here()), visibility(plan, here()));
     quote_spanned! {here()=>
         #[doc(hidden)]
         #[allow(unused_imports, clippy::redundant_pub_crate)]

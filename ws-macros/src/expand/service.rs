@@ -47,11 +47,13 @@ fn of_server(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let ticks = timed::ticks(plan);
     let watches = timed::watches(plan);
     let timed_states = timers::of_states(plan);
-    let head = quote_spanned!(at(plan.scope.name.span())=> struct __Service;);
-    let (visibility, name_for_routes) = (alone::visibility(plan), alone::server(plan));
+    let place = at(plan.scope.name.span());
+    let visibility = alone::visibility(plan, place);
+    let head = quote_spanned!(place=> #visibility struct __Service;);
+    let name_for_routes = alone::server(plan);
     quote_spanned! {here()=>
         #[allow(dead_code)]
-        #visibility #head
+        #head
         #name_for_routes
 
         #[automatically_derived]

@@ -93,11 +93,12 @@ pub(super) fn kept(plan: &Plan<'_>) -> TokenStream {
             }
         }
     });
-    let head = quote_spanned!(at(first.part.name.span())=> struct __Store);
-    let visibility = visibility(plan);
+    let place = at(first.part.name.span());
+    let visibility = visibility(plan, place);
+    let head = quote_spanned!(place=> #visibility struct __Store);
     quote_spanned! {here()=>
         #[allow(dead_code)]
-        #visibility #head {
+        #head {
             #(#fields)*
         }
 
