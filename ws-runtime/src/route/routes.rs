@@ -56,6 +56,11 @@ impl<S: Service> Routes<S> {
         }
     }
 
+    /// Adds what is wrong with the `Path` of a guard that stands in a module around its route, if there is anything.
+    pub fn check(&mut self, place: Place, handler: &'static str, problem: Option<String>) {
+        PathChecks { errors: &mut self.errors }.check(place, handler, problem);
+    }
+
     /// The ticks of each room of a route.
     fn room_ticks<R: Route<Server = S>>(&mut self) -> Vec<Tick> {
         let mut ticks = Ticks::default();
