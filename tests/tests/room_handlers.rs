@@ -450,3 +450,97 @@ async fn a_peer_whose_ready_waits_for_the_room_is_neither_told_nor_listed_and_mi
     assert_eq!(read_text(&mut bob), "line: b");
     drop(eve);
 }
+
+/// Rooms of routes: one that a guard protects, one that is made for whom it belongs to.
+#[ws_server(listen = "127.0.0.1:0")]
+mod clubs {
+    use super::*;
+
+    #[identity]
+    struct User {
+        name: String,
+    }
+
+    #[on(handshake)]
+    fn who(token: Option<Bearer>) -> Option<User> {
+        token.map(|Bearer(name)| User { name })
+    }
+
+    fn known(_: &User) {}
+
+    fn member(user: &User) -> std::result::Result<(), Reject> {
+        known(user);
+        if user.name == "eve" { Err(Reject::forbidden()) } else { Ok(()) }
+    }
+
+    #[get("/clubs")]
+    fn count(clubs: Rooms<club::Club>) -> String {
+        clubs.len().to_string()
+    }
+
+    #[route("/club/{id}", guard = member)]
+    mod club {
+        use super::*;
+
+        #[room]
+        #[derive(Default)]
+        pub(super) enum Club {
+            #[default]
+            New,
+            Of(String),
+        }
+
+        #[on(ready)]
+        fn hello(user: &User, club: &mut Club) -> String {
+            match club {
+                Club::New => *club = Club::Of(user.name.clone()),
+                Club::Of(first) => return format!("the club of {first}"),
+            }
+            "a new club".to_owned()
+        }
+    }
+
+    #[route("/home/{id}")]
+    mod home {
+        use super::*;
+
+        #[room]
+        struct Home(String);
+
+        #[on(create)]
+        fn create(user: &User, Path(id): Path<u8>) -> std::result::Result<Home, Reject> {
+            if id > 9 { Err(Reject::not_found()) } else { Ok(Home(user.name.clone())) }
+        }
+
+        #[on(ready)]
+        async fn hello(room: &Room<Home>) -> Option<String> {
+            room.with(|home| home.0.clone()).await
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guard_says_who_may_have_a_room_made() -> Result {
+    let server = clubs::server().test().await?;
+    assert_eq!(server.connect("/club/1").await.unwrap_err().status(), 401);
+    assert_eq!(server.connect("/club/1").bearer("eve").await.unwrap_err().status(), 403);
+    assert_eq!(server.get("/clubs").await?.body(), "0");
+    let mut ann = server.connect("/club/1").bearer("ann").await?;
+    assert_eq!(ann.utf8().await?, "a new club");
+    let mut bob = server.connect("/club/1").bearer("bob").await?;
+    assert_eq!(bob.utf8().await?, "the club of ann");
+    assert_eq!(server.get("/clubs").await?.body(), "1");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_of_a_route_is_made_for_who_comes_first() -> Result {
+    let server = clubs::server().test().await?;
+    assert_eq!(server.connect("/home/1").await.unwrap_err().status(), 401, "`create` takes the identity");
+    assert_eq!(server.connect("/home/10").bearer("ann").await.unwrap_err().status(), 404);
+    let mut ann = server.connect("/home/1").bearer("ann").await?;
+    assert_eq!(ann.utf8().await?, "ann");
+    let mut bob = server.connect("/home/1").bearer("bob").await?;
+    assert_eq!(bob.utf8().await?, "ann");
+    Ok(())
+}

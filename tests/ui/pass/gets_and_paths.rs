@@ -48,6 +48,11 @@ mod arcade {
         Html("<!doctype html>")
     }
 
+    #[get("/opaque/{id}")]
+    fn opaque(Path(id): Path<&str>) -> Result<impl ws_runtime::IntoResponse, Reject> {
+        Ok(("text/csv", format!("{id},")))
+    }
+
     #[get("/count", guard = admin)]
     fn count(count: &mut Count) -> String {
         count.0.to_string()

@@ -280,7 +280,7 @@ fn unmarked(
     scope: &Scope,
     server: &Server,
 ) -> Option<String> {
-    let is_nothing_marked = server.states.is_empty() && scope.sessions.is_empty();
+    let is_nothing_marked = server.states.is_empty() && scope.sessions.is_empty() && scope.rooms.is_empty();
     // A type that is declared elsewhere may implement `FromContext` there. A name that is nearly one of the runtime's is
     // misspelt, which the compiler reports.
     let means_handle = || HANDLES.iter().any(|handle| is_misspelt(&name.to_string(), handle));
@@ -298,14 +298,24 @@ fn unmarked(
             Some(&format!("{hint}, or convert it in another way")),
         ));
     }
-    let one_each = if may_be_session { ", or `#[session]` to have one for each connection" } else { "" };
-    let advice = if is_own {
-        format!("write `#[state]` above it to have one for the server{one_each}")
+    let may_be_room = scope.has_rooms && scope.rooms.is_empty() && !matches!(row.room, Room::Absent(_));
+    let is_route = scope.route.is_some();
+    let marks = [
+        (!is_route, "`#[state]` to have one for the server"),
+        (may_be_room, "`#[room]` to have one for each path"),
+        (may_be_session, "`#[session]` to have one for each connection"),
+    ];
+    let marks: Vec<&str> = marks.into_iter().filter_map(|(may_be, mark)| may_be.then_some(mark)).collect();
+    let of_server = "what all routes share is declared in the server's module, below `#[state]`";
+    let advice = if marks.is_empty() {
+        of_server.to_owned()
+    } else if is_own {
+        let marks = marks.join(", or ").replacen("` to", "` above it to", 1);
+        if is_route { format!("write {marks}; {of_server}") } else { format!("write {marks}") }
     } else {
-        format!(
-            "declare it in this module, below `#[state]` to have one for the server{}",
-            one_each.replace("or `", "or below `")
-        )
+        let marks = marks.join(", or below ");
+        let advice = format!("declare it in this module, below {marks}");
+        if is_route { format!("{advice}; {of_server}") } else { advice }
     };
     Some(format!("nothing provides `{name}`: {advice}"))
 }

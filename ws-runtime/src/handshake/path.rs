@@ -4,7 +4,6 @@ mod count;
 mod names;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Visitor};
-use serde::forward_to_deserialize_any;
 
 use super::fields::{FieldError, Text};
 
@@ -142,8 +141,29 @@ impl<'de> de::Deserializer<'de> for Values<'de> {
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64
     }
 
+    /// As the only parameter, which an untagged enum may be, or by their names.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
+        match self.0.as_slice() {
+            [_] => self.only()?.deserialize_any(visitor),
+            _ => self.deserialize_map(visitor),
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         visitor.visit_map(Entries::new(self))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, FieldError> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
+        visitor.visit_unit()
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
@@ -195,8 +215,6 @@ impl<'de> de::Deserializer<'de> for Values<'de> {
     ) -> Result<V::Value, FieldError> {
         self.only()?.deserialize_enum(name, variants, visitor)
     }
-
-    forward_to_deserialize_any! { map struct ignored_any }
 }
 
 /// The parameters, one after the other.
