@@ -291,7 +291,9 @@ fn unmarked_session<'r>(call: &Call<'r>, resolved: &Resolved<'r>) -> Option<&'r 
         })
     };
     let is_identity = resolved.server.identities.iter().any(|identity| identity.name == *name);
-    (!is_identity && (scope.types.contains(name) || resolved.calls.iter().any(is_taken))).then_some(name)
+    let is_room = scope.rooms.iter().any(|room| room.part.name == *name);
+    (!is_identity && !is_room && (scope.types.contains(name) || resolved.calls.iter().any(is_taken)))
+        .then_some(name)
 }
 
 fn already_handled(subject: &Subject, first: &Handler) -> String {

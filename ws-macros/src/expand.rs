@@ -59,7 +59,7 @@ fn module(plan: &Plan<'_>, plans: &[Plan<'_>], end: &TokenStream) -> TokenStream
     let pushes = push::pushes(plan);
     let once = arguments::once(plan);
     let holds = holds::checks(plan);
-    let counts = paths::counts(plan);
+    let counts = paths::counts(plan, plans);
     let words = words::words(plan);
     let builder = server::builder(plan);
     let body = quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #holds #counts #words #builder #end);

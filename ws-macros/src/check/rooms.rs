@@ -44,9 +44,11 @@ pub(super) fn are_made(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
     }
     let mut creates = resolved.calls.iter().filter(|call| call.handler.event() == Some(Event::Create));
     let create = creates.next();
+    // It is returned from elsewhere, which is the mistake.
+    let is_misplaced = resolved.calls.iter().any(|call| call.returns == Some(Asks::Room(Access::Value)));
     for Room { part, rules } in &scope.rooms {
         match (&rules.open, create) {
-            (None, None) if !has_guard => {
+            (None, None) if !has_guard && !is_misplaced => {
                 diagnostics.error(&part.name, nobody_makes(&part.name, scope.route.is_some()));
             }
             (Some(open), Some(create)) => diagnostics.error(

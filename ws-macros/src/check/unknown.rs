@@ -217,6 +217,8 @@ fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Optio
         "Handshake" | "Request" if access == Access::Shared => {
             refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
+        // A type of the user's that has the same name: the runtime's have a parameter.
+        "Path" | "Query" if segment.arguments.is_empty() => None,
         "Path" | "Query" | "Bearer" if access != Access::Value && has_request(row) => {
             refuse(&format!("`{}`", form.replace("&mut", "&mut ")), Some("take it by value"))
         }

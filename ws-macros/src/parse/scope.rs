@@ -337,6 +337,7 @@ impl Reader<'_> {
             Marker::Identity => self.shared.identities.extend(part),
             Marker::Room => {
                 let rules = room::read(attribute, self.diagnostics);
+                self.stays_on_a_thread(part.as_ref());
                 self.scope.has_rooms = true;
                 self.scope.rooms.extend(part.map(|part| Room { part, rules }));
             }
@@ -350,6 +351,18 @@ impl Reader<'_> {
             | Marker::Get => {
                 self.scope.sessions.extend(part);
             }
+        }
+    }
+
+    /// Reports a room that cannot be sent between threads, where that is seen. The compiler says it for each handler.
+    fn stays_on_a_thread(&mut self, room: Option<&Part>) {
+        let held = room.and_then(|room| self.owners.in_room(&room.name, "Rc"));
+        if let Some(ty) = held {
+            self.diagnostics.error(
+                ty,
+                "a room is changed by all threads of the server, and an `Rc` stays on its own: write `Arc`",
+            );
+            self.scope.parts_unclear = true;
         }
     }
 
