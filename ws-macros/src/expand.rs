@@ -48,7 +48,7 @@ fn module(plan: &Plan<'_>, plans: &[Plan<'_>], end: &TokenStream) -> TokenStream
     let parts = parts::parts(plan);
     let pushes = push::pushes(plan);
     let once = arguments::once(plan);
-    let counts = paths::counts(plan);
+    let counts = paths::counts(plan, plans);
     let words = words::words(plan);
     let builder = server::builder(plan);
     let body = quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #counts #words #builder #end);

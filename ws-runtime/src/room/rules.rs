@@ -1,6 +1,13 @@
 //! What `#[room(…)]` says of the rooms of a route.
 
+use std::time::Duration;
+
+use ws_spec::options::{Bounds, PERIOD};
+
 use crate::options::Seconds;
+
+/// For how long a room may be kept, in seconds.
+const KEEP: Bounds = Bounds { least: 0.0, most: PERIOD.most };
 
 /// The rules for the rooms of a route whose module has a `#[room]`.
 #[doc(hidden)]
@@ -27,6 +34,24 @@ impl RoomRules {
     #[must_use]
     pub fn max_rooms(self, max_rooms: usize) -> Self {
         Self { max_rooms, ..self }
+    }
+
+    /// What is wrong with them: their values may be known only when the server starts.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.keep.within(KEEP).is_none() {
+            problems
+                .push(format!("`keep` must be 0, or from 0.001 to {} seconds, not {}", KEEP.most, self.keep));
+        }
+        if self.max_rooms == 0 {
+            problems.push("`max_rooms` must be at least 1".to_owned());
+        }
+        problems
+    }
+
+    /// `keep`, if it is right.
+    pub(super) fn kept(&self) -> Duration {
+        self.keep.saturating()
     }
 }
 

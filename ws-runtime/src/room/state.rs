@@ -74,20 +74,24 @@ impl<T: RoomState> TypedRoom<T> {
     /// until it is ready, or dropped.
     pub(crate) async fn lock(&self) -> Option<RoomLock<'_, T>> {
         let cell = self.cell()?;
-        self.locked(cell, cell.state.lock().await)
+        // From here on: whose turn it is may give up before the lock is looked at.
+        let freeing = Freeing(cell);
+        let guard = cell.state.lock().await;
+        self.locked(freeing, guard)
     }
 
     /// The same, but also `None` if another has it.
     pub(crate) fn try_lock(&self) -> Option<RoomLock<'_, T>> {
         let cell = self.cell()?;
-        self.locked(cell, cell.state.try_lock().ok()?)
+        let guard = cell.state.try_lock().ok()?;
+        self.locked(Freeing(cell), guard)
     }
 
     /// Locks the state when nobody else has it or waits for it. The future may be left alone at any time.
     pub(super) async fn lock_when_free(&self) -> Option<RoomLock<'_, T>> {
         let cell = self.cell()?;
         if let Ok(guard) = cell.state.try_lock() {
-            return self.locked(cell, guard);
+            return self.locked(Freeing(cell), guard);
         }
         let _outside = Outside::count(&cell.outside);
         loop {
@@ -96,7 +100,7 @@ impl<T: RoomState> TypedRoom<T> {
             // Who has the lock now looks at the count after the release.
             fence(Ordering::SeqCst);
             if let Ok(guard) = cell.state.try_lock() {
-                return self.locked(cell, guard);
+                return self.locked(Freeing(cell), guard);
             }
             free.await;
         }
@@ -118,10 +122,9 @@ impl<T: RoomState> TypedRoom<T> {
 
     fn locked<'r>(
         &'r self,
-        cell: &'r StateCell<T>,
+        freeing: Freeing<'r, T>,
         guard: MutexGuard<'r, Option<Living<T>>>,
     ) -> Option<RoomLock<'r, T>> {
-        let freeing = Freeing(cell);
         let living = MutexGuard::try_map(guard, Option::as_mut).ok()?;
         let started = (self.host().timers() > 0).then(Started::begin);
         Some(RoomLock { living, _freeing: freeing, room: self, started })
@@ -176,7 +179,7 @@ impl<T: RoomState> Drop for RoomLock<'_, T> {
     }
 }
 
-/// Tells those who wait outside of the queue, after the lock was released.
+/// Tells those who wait outside of the queue, after the lock was released, or its place in the queue was given up.
 struct Freeing<'r, T: RoomState>(&'r StateCell<T>);
 
 impl<T: RoomState> Drop for Freeing<'_, T> {

@@ -49,7 +49,7 @@ impl<T: RoomState> StatefulRooms<T> {
         Arc::new(Self {
             server,
             host,
-            keep: rules.keep.saturating(),
+            keep: rules.kept(),
             max_rooms: rules.max_rooms,
             gates: Mutex::default(),
             places: Mutex::default(),

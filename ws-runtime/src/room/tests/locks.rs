@@ -83,6 +83,26 @@ async fn a_future_of_with_that_nobody_polls_holds_nobody_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn with_goes_on_if_whose_turn_it_is_gives_up() {
+    let world = World::new(rules(0, 10)).await;
+    let ann = world.enter("/a").await;
+    let room = ann.conn.room_of::<Table>().unwrap().clone();
+    let lock = try_lock_room::<Table>(&ann.conn).unwrap();
+    let cx = &mut Context::from_waker(Waker::noop());
+    let mut queued = Box::pin(lock_room::<Table>(&ann.conn));
+    assert!(queued.as_mut().poll(cx).is_pending());
+    let with = tokio::spawn(async move { room.with(|table| table.notes.push(1)).await });
+    settle().await;
+    drop(lock);
+    settle().await;
+    // The handler has the lock by now, but has not run: it is cancelled.
+    drop(queued);
+    settle().await;
+    assert!(with.is_finished());
+    assert_eq!(world.look("/a", |table| table.notes.clone()), [1]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn with_ends_if_the_room_is_emptied_meanwhile() {
     let world = World::new(rules(0, 10)).await;
     let ann = world.enter("/a").await;
