@@ -19,6 +19,7 @@ mod route;
 mod scope;
 mod settings;
 mod timer;
+mod unmarked;
 mod words;
 
 pub(crate) use marker::Marker;

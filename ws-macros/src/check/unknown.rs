@@ -8,15 +8,17 @@ use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
 use ws_spec::is_misspelt;
 
+use super::elsewhere::{self, What};
 use crate::events::{Event, Payload, Room, Row, Session, Surroundings, Wanted};
 use crate::hints;
 use crate::model::{Argument, Role, Scope, Server};
 use crate::resolve::{Access, Asks, Call};
-use crate::syntax::{is_callable, peel, single_name};
+use crate::syntax::{is_callable, mentions, peel, single_name};
 
 /// What is wrong with an argument.
 pub(super) struct Problem {
-    pub(super) message: String,
+    /// `None` if it has been reported elsewhere.
+    pub(super) message: Option<String>,
     /// Whether the type may not resolve, so that the function must not be emitted.
     pub(super) is_foreign: bool,
     /// The type that is not marked, if that is the problem: reported once, however many handlers take it.
@@ -42,32 +44,46 @@ pub(super) fn problem(
         return None;
     }
     let is_own = name.is_some_and(|name| scope.types.contains(name));
+    let certain = |message: String, is_foreign| Some(Problem { message: Some(message), is_foreign, unmarked: None });
+    // A value may be of a type that is imported and provides itself.
+    let is_alone = single_name(target).is_some();
+    if let Some(found) = elsewhere::find(target, scope, server).filter(|_| access != Access::Value || !is_alone) {
+        return Some(Problem { message: found.problem(row), is_foreign: false, unmarked: None });
+    }
     if !is_own
         && access == Access::Value
         && name.is_some_and(|name| name == "Path")
         && let Some(message) = path(argument, call, scope, server)
     {
-        return Some(Problem { message, is_foreign: false, unmarked: None });
+        return certain(message, false);
     }
-    if let Some(message) = room_of_another_type(target, scope, server) {
-        return Some(Problem { message, is_foreign: true, unmarked: None });
+    if let Some(message) = room_of_another_type(target, row, scope, server) {
+        return certain(message, true);
     }
     if let Some(message) = phase_without_type(target, scope) {
-        return Some(Problem { message, is_foreign: true, unmarked: None });
+        return certain(message, true);
+    }
+    if let Some(hint) = of_other_framework(target) {
+        return certain(hint.to_owned(), true);
     }
     if let Some(name) = name.filter(|_| !is_own && !scope.has_own_arguments)
-        && let Some(hint) = foreign(name, argument)
+        && let Some(hint) = foreign(name, argument, target)
     {
-        return Some(Problem { message: hint.to_owned(), is_foreign: true, unmarked: None });
+        return certain(hint.to_owned(), true);
     }
     let is_alias = name.is_some_and(|name| is_alias(name, scope));
-    let message = if is_own || is_alias { None } else { of_language(target, access, row, scope) };
+    let message = if is_own || is_alias { None } else { of_language(target, access, row, scope, server) };
     if let Some(message) = message {
-        return Some(Problem { message, is_foreign: false, unmarked: None });
+        return certain(message, false);
     }
     let name = name.filter(|_| asks != Asks::Plain && !is_alias)?;
     let message = unmarked(name, is_own, access, row, scope, server)?;
-    Some(Problem { message, is_foreign: false, unmarked: Some(name.clone()) })
+    let hint = hints::context(&name.to_string()).filter(|_| !is_own);
+    Some(Problem {
+        message: Some(hint.map_or(message, ToOwned::to_owned)),
+        is_foreign: hint.is_some(),
+        unmarked: Some(name.clone()),
+    })
 }
 
 /// A `Path` where it is never absent, or where no path has parameters.
@@ -106,11 +122,16 @@ fn path(argument: &Argument, call: &Call<'_>, scope: &Scope, server: &Server) ->
 }
 
 /// The handle of a room, `Room<Lobby>`, of a type of the module that is no room.
-fn room_of_another_type(target: &Type, scope: &Scope, server: &Server) -> Option<String> {
+fn room_of_another_type(target: &Type, row: &Row, scope: &Scope, server: &Server) -> Option<String> {
     let handle =
         last_segment(target).filter(|segment| segment.ident == "Room" || segment.ident == "Rooms")?;
     let PathArguments::AngleBracketed(arguments) = &handle.arguments else { return None };
     let Some(GenericArgument::Type(state)) = arguments.args.first() else { return None };
+    if handle.ident == "Room"
+        && let Some(found) = elsewhere::find(state, scope, server).filter(|found| found.what == What::Room)
+    {
+        return found.problem(row);
+    }
     let name = single_name(state)?;
     if scope.rooms.iter().any(|room| room.part.name == *name) {
         return None;
@@ -154,15 +175,27 @@ fn phase_without_type(target: &Type, scope: &Scope) -> Option<String> {
     None
 }
 
+/// A type that another framework writes behind a path, `web::Data<T>`.
+fn of_other_framework(target: &Type) -> Option<&'static str> {
+    let Type::Path(path) = target else { return None };
+    let segments: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    match segments.as_slice() {
+        [.., parent, name] => hints::extractor_of(parent, name),
+        _ => None,
+    }
+}
+
 /// A type of another framework.
-fn foreign(name: &Ident, argument: &Argument) -> Option<&'static str> {
+fn foreign(name: &Ident, argument: &Argument, target: &Type) -> Option<&'static str> {
     let name = name.to_string();
-    let extractor = argument.taken_apart.as_ref().filter(|pattern| **pattern == name);
+    let is_taken_apart = argument.taken_apart.as_ref().is_some_and(|pattern| *pattern == name);
+    let is_generic = last_segment(target).is_some_and(|segment| !segment.arguments.is_empty());
+    let extractor = (is_taken_apart || is_generic && GENERIC.contains(&name.as_str())).then_some(());
     extractor.and_then(|_| hints::extractor(&name)).or_else(|| hints::foreign_type(&name))
 }
 
 /// A type of Rust's, or one of the runtime's that this event does not provide.
-fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Option<String> {
+fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope, server: &Server) -> Option<String> {
     let form = form(target, access);
     if row.payload_types.contains(&form.as_str()) {
         return None;
@@ -183,13 +216,18 @@ fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Optio
         "Vec" if form.ends_with("Vec<u8>") => refuse(&format!("`{form}`"), row.hint(Wanted::Bytes)),
         "Bytes" => refuse("`Bytes`", row.hint(Wanted::Bytes)),
         "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize"
-        | "f32" | "f64" | "bool" | "char" => refuse(&format!("`{name}`"), row.hint(Wanted::Number)),
-        "Arc" | "Rc" | "Mutex" | "RwLock" | "RefCell" | "Cell" => refuse(
-            &format!("`{name}`"),
-            Some(
-                "all handlers share the `#[state]` without one, and it is locked where a handler takes it by `&mut`",
-            ),
-        ),
+        | "f32" | "f64" | "bool" | "char" => {
+            let parameter = format!("a parameter of the path is taken as `Path<{name}>`");
+            let hint = row.hint(Wanted::Number).or(Some(parameter.as_str()).filter(|_| has_request(row)));
+            refuse(&format!("`{name}`"), hint)
+        }
+        "Arc" | "Rc" | "Mutex" | "RwLock" | "RefCell" | "Cell" => {
+            let hint = match part_in(target, scope, server) {
+                Some(part) => format!("take `{part}` itself, by `&`, or by `&mut` to change it: it is shared already, and locked for the call"),
+                None => "all handlers share the `#[state]` without one, and it is locked where a handler takes it by `&mut`".to_owned(),
+            };
+            refuse(&format!("`{name}`"), Some(&hint))
+        }
         "HashMap" | "HashSet" | "BTreeMap" | "BTreeSet" | "VecDeque" | "Sender" | "Receiver" => refuse(
             &format!("`{name}`"),
             Some(
@@ -217,6 +255,9 @@ fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Optio
         "Handshake" | "Request" if access == Access::Shared => {
             refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
+        "Path" if access != Access::Value && has_request(row) => {
+            refuse("a reference to `Path`", Some("it is taken by value: `Path(id): Path<u64>`"))
+        }
         "Path" if access != Access::Value => None,
         "Path" | "Query" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
             refuse(&format!("`{name}`"), row.hint(Wanted::Request))
@@ -238,6 +279,13 @@ fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Optio
         }
         _ => None,
     }
+}
+
+/// The state, the room or the session that a type is around, as in `Arc<Mutex<Table>>`.
+fn part_in<'s>(target: &Type, scope: &'s Scope, server: &'s Server) -> Option<&'s Ident> {
+    let rooms = scope.rooms.iter().map(|room| &room.part.name);
+    let parts = server.states.iter().chain(&scope.sessions).map(|part| &part.name);
+    rooms.chain(parts).find(|name| mentions(target, &name.to_string()))
 }
 
 /// Whether the event comes with an HTTP request.
@@ -296,6 +344,12 @@ fn unmarked(
             Some(&format!("{hint}, or convert it in another way")),
         ));
     }
+    if is_own && server.states.iter().any(|state| state.name == *name) {
+        return Some(format!(
+            "this `{name}` is not the state of the server, but a type of this module that hides it: give it another name, or take the state \
+             as `super::{name}`"
+        ));
+    }
     let one_each = if may_be_session { ", or `#[session]` to have one for each connection" } else { "" };
     let advice = if is_own {
         format!("write `#[state]` above it to have one for the server{one_each}")
@@ -307,6 +361,9 @@ fn unmarked(
     };
     Some(format!("nothing provides `{name}`: {advice}"))
 }
+
+/// Extractors of other frameworks by what they stand around: a type of that name that is generic is hardly anything else.
+const GENERIC: [&str; 3] = ["State", "Extension", "ConnectInfo"];
 
 /// Types that are passed to handlers of watches by mistake: none of them can be the watched handle.
 const NEVER_HANDLES: [&str; 4] = ["str", "String", "Vec", "Conn"];

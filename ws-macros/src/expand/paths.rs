@@ -19,6 +19,8 @@ use crate::syntax::mentions;
 /// A constant for each `Path` of the module's handlers that does not compile if the path has another number of parameters.
 pub(super) fn counts(plan: &Plan<'_>) -> TokenStream {
     let mut counts = TokenStream::new();
+    // A wrong path has been reported, and its parameters are unknown.
+    let is_wrong = plan.scope.route.as_ref().is_some_and(|route| route.is_wrong);
     for call in &plan.calls {
         match &call.handler.role {
             // Its path is that of the handler, of which it may have several.
@@ -29,6 +31,13 @@ pub(super) fn counts(plan: &Plan<'_>) -> TokenStream {
                     counts.extend(count_each(call, Some(&path), plan));
                 }
             }
+            Role::On(_)
+            | Role::Named(_)
+            | Role::Guard
+            | Role::RouteGuard
+            | Role::Tick { .. }
+            | Role::Watch { .. }
+            | Role::Timer(_) if is_wrong => {}
             Role::On(_)
             | Role::Named(_)
             | Role::Guard

@@ -3,11 +3,14 @@
 use proc_macro2::{Span, TokenStream};
 use syn::{LitStr, Path};
 
-use super::items::RawAttribute;
+use ws_spec::path::Pattern;
+
+use super::items::{Kind, RawAttribute, RawItem};
+use super::marker::Marker;
 use super::pairs::{self, Pair};
 use super::{path, settings};
 use crate::diagnostics::Diagnostics;
-use crate::model::Options;
+use crate::model::{Options, RouteMark};
 
 /// What the attribute says.
 #[derive(Debug)]
@@ -46,4 +49,85 @@ fn arguments(tokens: TokenStream, diagnostics: &mut Diagnostics) -> (Option<Path
         guard = path::guard(&word, value, diagnostics);
     }
     (guard, settings::read_on_route(options, diagnostics))
+}
+
+/// Why `#[route]` cannot stand on an item that is no module.
+pub(super) fn on_no_module(item: &RawItem) -> String {
+    let noun = item.noun();
+    let instead = match item.kind {
+        Kind::Function => {
+            "write `mod … { … }` around the handlers of its connections; a plain HTTP request is answered by `#[get(\"/path\")]` on a \
+             function"
+        }
+        Kind::Struct
+        | Kind::Enum
+        | Kind::Union
+        | Kind::TypeAlias
+        | Kind::Constant
+        | Kind::Static
+        | Kind::Use
+        | Kind::Module
+        | Kind::Impl
+        | Kind::Trait
+        | Kind::Other => "write `mod … { … }` around the handlers and what they share",
+    };
+    format!("`#[route]` belongs on a module, and this is {noun}: {instead}")
+}
+
+/// Reports the attributes beside `#[route]` that cannot stand there.
+pub(super) fn stands_alone(
+    item: &RawItem,
+    first: &RawAttribute,
+    runtime: Option<&Path>,
+    diagnostics: &mut Diagnostics,
+) {
+    let others = item.attributes.iter().filter(|other| !std::ptr::eq(*other, first));
+    for other in others.filter(|other| is_read(other, runtime)) {
+        let message = match Marker::of(other, runtime) {
+            Some(Marker::Route) => "this module has a path already, and a route has one: write a second module, whose handlers may \
+                 call the same functions"
+                .to_owned(),
+            Some(marker) => {
+                let (name, what) = (marker.name(), if marker.marks_functions() { "function" } else { "type" });
+                format!("`#[{name}]` belongs on a {what}, and this is a module: leave it out")
+            }
+            None if is_guard(other) => "the guard of a route is named in its attribute: write `#[route(…, guard = admin)]`, the name of a \
+                 function that returns a `Result<(), Reject>`"
+                .to_owned(),
+            None => "a route is no server of its own: leave `#[ws_server]` out".to_owned(),
+        };
+        diagnostics.error(&other.group, message);
+    }
+}
+
+/// Whether the macro takes an attribute off a route.
+pub(super) fn is_read(attribute: &RawAttribute, runtime: Option<&Path>) -> bool {
+    let is_server = || attribute.path.last().is_some_and(|name| name == "ws_server");
+    Marker::of(attribute, runtime).is_some() || is_server() || is_guard(attribute)
+}
+
+/// Whether an attribute names a guard, as in other frameworks.
+fn is_guard(attribute: &RawAttribute) -> bool {
+    ["guard", "guards", "use_guards", "UseGuards", "middleware"].into_iter().any(|name| attribute.is(name))
+}
+
+/// Checks that the path of a route can follow that of the route around it.
+pub(super) fn fits_within(
+    path: &LitStr,
+    full_path: &str,
+    outer: &RouteMark,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let around = &outer.full_path;
+    let problem = if path.value() == "/" && around != "/" {
+        format!(
+            "this is the path `{full_path}`, and not `{around}`: the handlers of `{around}` stand in the module around this one"
+        )
+    } else if let Err(problem) = Pattern::parse(full_path) {
+        format!("this route is within `{around}`, and {full_path:?} is no path: {problem}")
+    } else {
+        return true;
+    };
+    diagnostics.error(path, problem);
+    false
 }
