@@ -154,6 +154,7 @@ pub(crate) fn extractor(name: &str) -> Option<&'static str> {
 pub(crate) fn extractor_of(parent: &str, name: &str) -> Option<&'static str> {
     match (parent, name) {
         ("web" | "extract" | "rocket", "Data" | "State" | "Extension" | "ConnectInfo") => extractor(name),
+        ("ws" | "web" | "extract" | "rocket_ws", _) if foreign_type(name).is_some() => foreign_type(name),
         ("web" | "extract", "Path" | "Query" | "Json") => {
             Some("`Path<T>`, `Query<T>` and `Json<T>` are types of the prelude: write it without what stands before its name")
         }
@@ -168,6 +169,7 @@ pub(crate) fn context(name: &str) -> Option<&'static str> {
             "there is no context: a handler takes what it needs, `&Conn` for its connection, `&Server` for all of them, the `#[state]`, the \
              `#[session]` or the `#[room]` by `&` or `&mut`",
         ),
+        "Client" | "Peer" => foreign_type("Socket"),
         "Params" | "UrlParams" | "PathParams" | "RouteParams" => {
             Some("the parameters of the path are taken as `Path<T>`, such as `Path(id): Path<u64>`")
         }
@@ -192,6 +194,9 @@ pub(crate) fn foreign_type(name: &str) -> Option<&'static str> {
         "Clients" | "HubContext" | "SocketIo" | "Broadcaster" => {
             Some("all connections are reached through `&Server`: `server.broadcast(…)` sends to each of them")
         }
+        "HttpRequest" => Some(
+            "the request is `&Handshake` in `#[on(handshake)]`, `#[on(create)]` and the guards of routes, and `&Request` in `#[get(\"/path\")]`",
+        ),
         "Next" | "CallHandler" | "ExecutionContext" => Some(
             "nothing is called next: a guard returns `Ok(())` to let the peer or its message pass, or an `Err(Reject::forbidden())`, and takes \
              `&Handshake`",

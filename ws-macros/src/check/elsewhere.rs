@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::{Path, Type};
 
 use crate::events::{Room, Row, Session};
-use crate::model::{Scope, Server};
+use crate::model::{Payload, Scope, Server};
 use crate::syntax::peel;
 
 /// What a type is in another module.
@@ -19,6 +19,8 @@ pub(super) struct Elsewhere<'s> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     Session,
+    /// What belongs to a phase of the session.
+    Phase,
     Room,
     Push,
 }
@@ -44,13 +46,17 @@ impl Elsewhere<'_> {
     pub(super) fn problem(&self, row: &Row) -> Option<String> {
         let (name, path, title) = (self.name, self.path?, row.title);
         Some(match (self.what, row.session, row.room) {
-            (What::Session, Session::Absent(reason), _) => format!("{title} has no session: {reason}"),
+            (What::Session | What::Phase, Session::Absent(reason), _) => format!("{title} has no session: {reason}"),
             (What::Room, _, Room::Absent(reason)) => format!(
                 "{title} has no room: {reason}; `Rooms<{name}>` are all of them, and its `get(…)` finds the handle of one by its path"
             ),
             (What::Session, Session::Lent | Session::Given, _) => format!(
                 "`{name}` is the session of another route, `{path}`: each has its own, so write `#[session]` above a type of this \
                  module; what is known of a peer on every route is the `#[identity]`"
+            ),
+            (What::Phase, Session::Lent | Session::Given, _) => format!(
+                "`{name}` belongs to the session of another route, `{path}`: each has its own, so write `#[session]` above a type of this \
+                 module"
             ),
             (What::Room, _, Room::Lent | Room::Shared | Room::Handle | Room::Given) => format!(
                 "`{name}` is the room of another route, `{path}`, in which this peer is not: take `Rooms<{name}>`, whose `get(…)` finds \
@@ -67,9 +73,11 @@ impl Elsewhere<'_> {
 /// What a module declares that other modules may mean.
 fn declared(scope: &Scope) -> impl Iterator<Item = (What, &Ident)> {
     let sessions = scope.sessions.iter().map(|session| (What::Session, &session.name));
+    let phases = scope.sessions.iter().flat_map(|session| &session.phases);
+    let payloads = phases.filter_map(|phase| phase.payload.as_ref()).filter_map(Payload::name);
     let rooms = scope.rooms.iter().map(|room| (What::Room, &room.part.name));
     let pushes = scope.pushes.iter().map(|push| (What::Push, &push.name));
-    sessions.chain(rooms).chain(pushes)
+    sessions.chain(rooms).chain(pushes).chain(payloads.map(|name| (What::Phase, name)))
 }
 
 /// Whether a path in one module refers to an item of another.

@@ -48,7 +48,7 @@ pub(super) fn check(
                 diagnostics.error(output, problem);
             }
         }
-        What::Session | What::Room | What::Push => {}
+        What::Session | What::Phase | What::Room | What::Push => {}
     }
 }
 

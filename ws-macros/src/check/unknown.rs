@@ -47,6 +47,9 @@ pub(super) fn problem(
     let certain = |message: String, is_foreign| Some(Problem { message: Some(message), is_foreign, unmarked: None });
     // A value may be of a type that is imported and provides itself.
     let is_alone = single_name(target).is_some();
+    if let Some(message) = optional_part(argument, name, scope, server).filter(|_| access != Access::Value) {
+        return certain(message, false);
+    }
     if let Some(found) = elsewhere::find(target, scope, server).filter(|_| access != Access::Value || !is_alone) {
         return Some(Problem { message: found.problem(row), is_foreign: false, unmarked: None });
     }
@@ -84,6 +87,22 @@ pub(super) fn problem(
         is_foreign: hint.is_some(),
         unmarked: Some(name.clone()),
     })
+}
+
+/// An `Option` of what is never absent: the state, the session or the room.
+fn optional_part(argument: &Argument, name: Option<&Ident>, scope: &Scope, server: &Server) -> Option<String> {
+    let name = name.filter(|_| last_segment(peel(&argument.ty)).is_some_and(|segment| segment.ident == "Option"))?;
+    let is_own = scope.types.contains(name);
+    let what = if scope.rooms.iter().any(|room| room.part.name == *name) {
+        "room"
+    } else if scope.sessions.iter().any(|session| session.name == *name) {
+        "session"
+    } else if server.states.iter().any(|state| state.name == *name) && (scope.route.is_none() || !is_own) {
+        "state"
+    } else {
+        return None;
+    };
+    Some(format!("the {what} is never absent, so there is no `Option` of it: take `{name}` itself, by `&` or `&mut`"))
 }
 
 /// A `Path` where it is never absent, or where no path has parameters.
@@ -141,7 +160,11 @@ fn room_of_another_type(target: &Type, row: &Row, scope: &Scope, server: &Server
             "`{name}` is a `#[state]`, of which the server has one, and not the state of each room: take it as `&{name}` or `&mut {name}`"
         ));
     }
-    scope.types.contains(name).then(|| {
+    let is_own = scope.types.contains(name);
+    (is_own || OF_RUST.iter().any(|known| name == known)).then(|| {
+        if !is_own {
+            return format!("`{name}` is not the state of a room: write `#[room]` above a struct around it, to have one for each path");
+        }
         format!("`{name}` is not the state of a room: write `#[room]` above it to have one for each path")
     })
 }
@@ -361,6 +384,9 @@ fn unmarked(
     };
     Some(format!("nothing provides `{name}`: {advice}"))
 }
+
+/// Types of Rust that are taken for the state of a room.
+const OF_RUST: [&str; 8] = ["String", "str", "bool", "u32", "u64", "usize", "i32", "i64"];
 
 /// Extractors of other frameworks by what they stand around: a type of that name that is generic is hardly anything else.
 const GENERIC: [&str; 3] = ["State", "Extension", "ConnectInfo"];
