@@ -141,6 +141,10 @@ mod book {
     page!(state_and_session, "state-and-session.md");
     page!(who_the_peer_is, "who-the-peer-is.md");
     page!(sessions_with_phases, "sessions-with-phases.md");
+    page!(routes, "routes.md");
+    page!(rooms, "rooms.md");
+    page!(plain_http, "plain-http.md");
+    page!(from_one_file_to_many, "from-one-file-to-many.md");
     page!(ticks, "ticks.md");
     page!(timers, "timers.md");
     page!(testing, "testing.md");
@@ -149,6 +153,9 @@ mod book {
     page!(the_wire, "the-wire.md");
     page!(options, "options.md");
     page!(shutdown, "shutdown.md");
+    page!(coming_from_axum, "coming-from-axum.md");
+    page!(coming_from_socket_io, "coming-from-socket-io.md");
+    page!(coming_from_phoenix, "coming-from-phoenix.md");
     page!(coming_from_perl, "coming-from-perl.md");
 
     #[doc = include_str!("../../README.md")]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ws_runtime::prelude::*;
 use ws_runtime::{Error, ListenError, SendError, Tls, TlsError};
@@ -134,11 +134,32 @@ mod clock {
     fn tell() {}
 }
 
+#[ws_server(listen = "127.0.0.1:0")]
+mod arcade {
+    use super::*;
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "the server never starts")]
+    struct Place {
+        tabel: u64,
+    }
+
+    #[route("/table/{table}")]
+    mod table {
+        use super::*;
+        use ws_runtime::Path;
+
+        #[on(handshake)]
+        fn sit(Path(_): Path<Place>) {}
+    }
+}
+
 #[tokio::test]
 async fn what_a_program_is_said_to_say_is_what_it_says() {
     let mut said = Vec::new();
     let mut ends_with = |error: Error| said.extend(format!("Error: {error:?}").lines().map(str::to_owned));
     ends_with(clock::server().bind().await.unwrap_err());
+    ends_with(arcade::server().bind().await.unwrap_err());
     let tls = Tls::files("/srv/chat/certificate.pem", "/srv/chat/key.pem");
     ends_with(idle::server().tls(tls).bind().await.unwrap_err());
     let [certificate, key] = ["certificate", "key"].map(|file| format!("the file /srv/chat/{file}.pem"));
@@ -148,6 +169,15 @@ async fn what_a_program_is_said_to_say_is_what_it_says() {
     ends_with(ListenError::InUse { address: "[::]:8080".parse().unwrap(), source: source() }.into());
     ends_with(ListenError::Privileged { address: "[::]:443".parse().unwrap(), source: source() }.into());
     ends_with(Error::OutsideRuntime);
+    // The place in the user's program, and in this file.
+    for line in &mut said {
+        if let Some((begin, end)) = line.split_once("(tests/tests/book.rs:") {
+            *line = format!(
+                "{begin}(src/main.rs:24){}",
+                end.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(')')
+            );
+        }
+    }
     said.push(format!("Error: {:?}", idle::server().test().await.unwrap_err()));
     said.push(SendError::Slow { max: 262_144 }.to_string());
     let owner = Command::new(env!("CARGO_BIN_EXE_owner"))

@@ -55,6 +55,25 @@ mod arcade {
         }
     }
 
+    /// Its room is made of the path, and asked by it before anybody is admitted.
+    #[route("/room/{number}")]
+    mod room {
+        use super::*;
+
+        #[room]
+        struct Numbered(u8);
+
+        #[on(create)]
+        fn create(Path(number): Path<u8>) -> std::result::Result<Numbered, Reject> {
+            if number < 9 { Ok(Numbered(number)) } else { Err(Reject::forbidden()) }
+        }
+
+        #[on(ready)]
+        fn hello(room: &Numbered) -> String {
+            room.0.to_string()
+        }
+    }
+
     #[route("/odd/{id}", guard = odd)]
     mod odd_ones {
         use super::*;
@@ -119,6 +138,10 @@ async fn a_route_reads_its_path() -> Result {
         ("/odd/1e3", 404),
         ("/odd/%37", 101),
         ("/odd/8", 403),
+        ("/room/8", 101),
+        ("/room/9", 403),
+        ("/room/08", 404),
+        ("/room/300", 404),
     ] {
         let found = said(&server, path).await.map_or_else(|status| status, |_| 101);
         assert_eq!(found, status, "{path}");
@@ -152,12 +175,25 @@ mod misspelt {
         ""
     }
 
+    fn member(_seat: Path<Misspelt>) -> std::result::Result<(), Reject> {
+        Ok(())
+    }
+
     #[route("/table/{id}")]
     mod table {
         use super::*;
 
         #[on(handshake)]
         fn sit(Path(_id): Path<(TableId,)>, _seat: Path<Misspelt>) {}
+    }
+
+    // Within the route the names of the guard's types mean nothing.
+    #[route("/seat/{seat}", guard = member)]
+    mod seat {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
     }
 }
 
@@ -166,11 +202,13 @@ async fn a_field_that_is_no_parameter_is_an_error_of_bind() {
     let error = misspelt::server().bind().await.unwrap_err();
     let Error::Several(errors) = error else { panic!("{error:?}") };
     let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert_eq!(messages.len(), 3, "{messages:?}");
     let field = "the field `tabel` of `Misspelt` is no parameter of the path, which has";
-    for (handler, path, has) in
-        [("sit", "/table/{id}", "`id`"), ("page", "/table/{table}/{side}", "`table` and `side`")]
-    {
+    for (handler, path, has) in [
+        ("sit", "/table/{id}", "`id`"),
+        ("member", "/seat/{seat}", "`seat`"),
+        ("page", "/table/{table}/{side}", "`table` and `side`"),
+    ] {
         let begin = format!("`{handler}` takes a `Path` that never fits `{path}` (tests/tests/path.rs:");
         let end = format!("): {field} {has}");
         let is_told = |message: &String| message.starts_with(&begin) && message.ends_with(&end);

@@ -82,6 +82,7 @@ async fn it_runs_when_the_server_is_bound_and_before_anything_else_does() {
     let running = binding.await.unwrap().unwrap();
     let mut answer = String::new();
     peer.read_to_string(&mut answer).await.unwrap();
+    drop(peer);
     assert!(answer.starts_with("HTTP/1.1 426 "), "{answer}");
     let log = log.take();
     assert_eq!(log[0], "started", "{log:?}");

@@ -4,6 +4,7 @@ mod arguments;
 mod elsewhere;
 mod gets;
 mod imports;
+mod language;
 mod makes;
 mod pushes;
 mod rooms;
@@ -55,7 +56,8 @@ pub(crate) fn check(resolved: &[Resolved<'_>], diagnostics: &mut Diagnostics) ->
     modules
         .map(|(number, module)| {
             let left_out = check_module(module, resolved, &mut reported, diagnostics);
-            let is_made_elsewhere = number.checked_sub(1).is_some_and(|route| reported.sessions.contains(&route));
+            let is_made_elsewhere =
+                number.checked_sub(1).is_some_and(|route| reported.sessions.contains(&route));
             LeftOut { session_unclear: left_out.session_unclear || is_made_elsewhere, ..left_out }
         })
         .collect()
@@ -227,7 +229,7 @@ fn gives_verdict(handler: &Handler, diagnostics: &mut Diagnostics) {
     if handler.row().output != Output::Verdict {
         return;
     }
-    let wanted = "return a `Result<(), Reject>`: `Ok(())` lets the peer or its message pass, and an `Err(Reject::forbidden())` is the answer";
+    let wanted = "return a `Result<(), Reject>`: `Ok(())` lets it through, and an `Err(Reject::forbidden())` is the answer";
     match output_type(&handler.output) {
         None => diagnostics
             .error(&handler.name, format!("`{}` is a guard, and returns nothing: {wanted}", handler.name)),

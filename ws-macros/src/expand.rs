@@ -32,11 +32,11 @@ use crate::plan::Plan;
 
 pub(crate) fn expand(plans: &[Plan<'_>], diagnostics: Diagnostics) -> TokenStream {
     let Some(root) = plans.first() else { return diagnostics.into_tokens() };
-    module(root, plans, diagnostics.into_tokens())
+    module(root, plans, &diagnostics.into_tokens())
 }
 
 /// A module as it was, with the routes in it, and behind it the dispatch and what else is for its end.
-fn module(plan: &Plan<'_>, plans: &[Plan<'_>], end: TokenStream) -> TokenStream {
+fn module(plan: &Plan<'_>, plans: &[Plan<'_>], end: &TokenStream) -> TokenStream {
     let Scope { head, inner_attributes, items, span, .. } = plan.scope;
     let items = items
         .iter()
@@ -48,7 +48,7 @@ fn module(plan: &Plan<'_>, plans: &[Plan<'_>], end: TokenStream) -> TokenStream 
     let parts = parts::parts(plan);
     let pushes = push::pushes(plan);
     let once = arguments::once(plan);
-    let counts = paths::counts(plan);
+    let counts = paths::counts(plan, plans);
     let words = words::words(plan);
     let builder = server::builder(plan);
     let body = quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #counts #words #builder #end);
@@ -69,7 +69,7 @@ fn write_item(item: &Item, is_uncalled: bool, plans: &[Plan<'_>]) -> TokenStream
             quote!(const _: () = { #[allow(dead_code)] trait Misplaced: Sized { #attributes #tokens } };)
         }
         Form::Route(number) => {
-            let module = plans.get(number + 1).map(|plan| module(plan, plans, TokenStream::new()));
+            let module = plans.get(number + 1).map(|plan| module(plan, plans, &TokenStream::new()));
             quote!(#attributes #module)
         }
     }

@@ -155,9 +155,9 @@ pub(crate) fn extractor_of(parent: &str, name: &str) -> Option<&'static str> {
     match (parent, name) {
         ("web" | "extract" | "rocket", "Data" | "State" | "Extension" | "ConnectInfo") => extractor(name),
         ("ws" | "web" | "extract" | "rocket_ws", _) if foreign_type(name).is_some() => foreign_type(name),
-        ("web" | "extract", "Path" | "Query" | "Json") => {
-            Some("`Path<T>`, `Query<T>` and `Json<T>` are types of the prelude: write it without what stands before its name")
-        }
+        ("web" | "extract", "Path" | "Query" | "Json") => Some(
+            "`Path<T>`, `Query<T>` and `Json<T>` are types of the prelude: write it without what stands before its name",
+        ),
         _ => None,
     }
 }

@@ -24,7 +24,7 @@ pub mod event {
 
     /// The first peer of a path is to be admitted. Before its `handshake`.
     ///
-    /// * Arguments, in any order: `&Handshake`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, the states.
+    /// * Arguments, in any order: `&Handshake`, `Path<T>`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, the states.
     /// * Returns the type marked `#[room]`, a `Result` of it with an error that converts into `Reject`.
     pub mod create {}
 

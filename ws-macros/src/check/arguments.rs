@@ -207,8 +207,14 @@ fn reads_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
 
 /// What a handler takes at most once.
 const READ_ONCE: [(&str, &str); 2] = [
-    ("Json", "the message is read once: take one `Json<T>`, where `T` is a struct with all that is wanted of it"),
-    ("Path", "the path is read once: take one `Path` of all parameters, such as `Path((league, id)): Path<(u64, u64)>`"),
+    (
+        "Json",
+        "the message is read once: take one `Json<T>`, where `T` is a struct with all that is wanted of it",
+    ),
+    (
+        "Path",
+        "the path is read once: take one `Path` of all parameters, such as `Path((league, id)): Path<(u64, u64)>`",
+    ),
 ];
 
 fn last_name(ty: &Type) -> Option<&Ident> {

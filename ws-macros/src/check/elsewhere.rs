@@ -46,7 +46,9 @@ impl Elsewhere<'_> {
     pub(super) fn problem(&self, row: &Row) -> Option<String> {
         let (name, path, title) = (self.name, self.path?, row.title);
         Some(match (self.what, row.session, row.room) {
-            (What::Session | What::Phase, Session::Absent(reason), _) => format!("{title} has no session: {reason}"),
+            (What::Session | What::Phase, Session::Absent(reason), _) => {
+                format!("{title} has no session: {reason}")
+            }
             (What::Room, _, Room::Absent(reason)) => format!(
                 "{title} has no room: {reason}; `Rooms<{name}>` are all of them, and its `get(…)` finds the handle of one by its path"
             ),
@@ -90,7 +92,8 @@ fn refers(path: &Path, name: &Ident, other: &Scope, from: &Scope, server: &Serve
         }
         [scopes @ .., last] => {
             let is_above = scopes.iter().all(|scope| **scope == "super");
-            let above = server.number_above(from, scopes.len()).and_then(|number| server.scopes().nth(number));
+            let above =
+                server.number_above(from, scopes.len()).and_then(|number| server.scopes().nth(number));
             let is_ancestor = || is_above && above.is_some_and(|above| std::ptr::eq(above, other));
             *last == name && (scopes.last().is_some_and(|scope| **scope == other.name) || is_ancestor())
         }

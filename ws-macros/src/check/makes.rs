@@ -63,15 +63,21 @@ fn each(ty: &Type) -> impl Iterator<Item = &Type> {
 
 /// Whether a `handshake` handler of a route returns the identity.
 fn returns_identity_in_route(call: &Call<'_>, resolved: &Resolved<'_>) -> bool {
-    let Some(output) = output_type(&call.handler.output).filter(|_| resolved.scope.route.is_some()) else { return false };
+    let Some(output) = output_type(&call.handler.output).filter(|_| resolved.scope.route.is_some()) else {
+        return false;
+    };
     let identities = resolved.server.identities.iter().map(|identity| &identity.name);
-    identities.filter(|name| !resolved.scope.types.contains(name)).any(|name| mentions(output, &name.to_string()))
+    identities
+        .filter(|name| !resolved.scope.types.contains(name))
+        .any(|name| mentions(output, &name.to_string()))
 }
 
 /// Whether some route makes the identity, which is reported there.
 pub(super) fn identity_in_a_route(all: &[Resolved<'_>]) -> bool {
     let is_handshake = |call: &&Call<'_>| call.handler.event() == Some(Event::Handshake);
-    all.iter().any(|module| module.calls.iter().filter(is_handshake).any(|call| returns_identity_in_route(call, module)))
+    all.iter().any(|module| {
+        module.calls.iter().filter(is_handshake).any(|call| returns_identity_in_route(call, module))
+    })
 }
 
 /// Checks that only the `handshake` handler returns the session or the identity.
@@ -141,7 +147,9 @@ pub(super) fn unmarked<'r>(call: &Call<'r>, resolved: &Resolved<'r>) -> Option<U
         })
     };
     let is_identity = resolved.server.identities.iter().any(|identity| identity.name == *name);
-    let is_meant = !is_identity && (scope.types.contains(name) || resolved.calls.iter().any(is_taken));
+    let is_room = scope.rooms.iter().any(|room| room.part.name == *name);
+    let is_meant =
+        !is_identity && !is_room && (scope.types.contains(name) || resolved.calls.iter().any(is_taken));
     is_meant.then(|| Unmarked { name, message: declare(name, resolved) })
 }
 
@@ -152,6 +160,10 @@ fn declare(name: &Ident, resolved: &Resolved<'_>) -> String {
              of a route is made by an `#[on(handshake)]` in the route's module"
         );
     }
-    let identity = if resolved.scope.route.is_none() { ", or below `#[identity]` if it says who the peer is" } else { "" };
+    let identity = if resolved.scope.route.is_none() {
+        ", or below `#[identity]` if it says who the peer is"
+    } else {
+        ""
+    };
     format!("`{name}` is not the session yet: declare it in this module, below `#[session]`{identity}")
 }

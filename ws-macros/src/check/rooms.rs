@@ -40,10 +40,11 @@ pub(super) fn check(call: &Call<'_>, resolved: &Resolved<'_>, diagnostics: &mut 
 }
 
 /// The types that are meant as the room, where `#[room]` is missing: what `create` makes, and what `empty` takes.
-pub(super) fn meant<'s>(scope: &'s Scope) -> impl Iterator<Item = &'s Ident> {
+pub(super) fn meant(scope: &Scope) -> impl Iterator<Item = &Ident> {
     let handlers = scope.handlers.iter().filter(|_| scope.rooms.is_empty());
     handlers.flat_map(|handler| {
-        let made = output_type(&handler.output).filter(|_| handler.event() == Some(Event::Create)).map(success);
+        let made =
+            output_type(&handler.output).filter(|_| handler.event() == Some(Event::Create)).map(success);
         let taken = handler.arguments.iter().filter(|_| handler.event() == Some(Event::Empty));
         made.into_iter().chain(taken.map(|argument| &argument.ty)).filter_map(single_name)
     })
@@ -61,15 +62,20 @@ pub(super) fn are_made(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -
     let returns_room = |call: &Call<'_>| {
         call.returns == Some(Asks::Room(Access::Value)) && call.handler.row().output != Output::Room
     };
-    if scope.create_unread || resolved.calls.iter().any(returns_room) || resolved.server.has_routes() && (scope.route.is_none() || has_create(&resolved.server.root)) {
+    if scope.create_unread
+        || resolved.calls.iter().any(returns_room)
+        || resolved.server.has_routes() && (scope.route.is_none() || has_create(&resolved.server.root))
+    {
         return true;
     }
     let before = diagnostics.count();
     let mut creates = resolved.calls.iter().filter(|call| call.handler.event() == Some(Event::Create));
     let create = creates.next();
+    // It is returned from elsewhere, which is the mistake.
+    let is_misplaced = resolved.calls.iter().any(|call| call.returns == Some(Asks::Room(Access::Value)));
     for Room { part, rules } in &scope.rooms {
         match (&rules.open, create) {
-            (None, None) if !has_guard => {
+            (None, None) if !has_guard && !is_misplaced => {
                 diagnostics.error(&part.name, nobody_makes(&part.name, scope.route.is_some()));
             }
             (Some(open), Some(create)) => diagnostics.error(

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use matchit::{InsertError, Router};
 use proc_macro2::Ident;
+use ws_spec::path::Pattern;
 
 use crate::diagnostics::{Diagnostics, list};
 use crate::events::{Event, Output, Surroundings};
@@ -11,6 +12,7 @@ use crate::model::{Handler, Role, RouteMark, Scope, Server};
 
 /// Checks the routes of a server.
 pub(super) fn check(server: &Server, diagnostics: &mut Diagnostics) {
+    paths_join(server, diagnostics);
     paths_differ(server, diagnostics);
     if server.has_routes() {
         no_connections(&server.root, diagnostics);
@@ -24,7 +26,10 @@ fn no_connections(root: &Scope, diagnostics: &mut Diagnostics) {
     let sessions = root.sessions.iter().map(|session| &session.name);
     let parts: Vec<&Ident> = sessions.chain(root.rooms.iter().map(|room| &room.part.name)).collect();
     let is_of_connection = |handler: &Handler| handler.row().surroundings == Surroundings::Connection;
-    let first = handlers.iter().find(|handler| is_of_connection(handler)).or(handlers.first().filter(|_| parts.is_empty()));
+    let first = handlers
+        .iter()
+        .find(|handler| is_of_connection(handler))
+        .or(handlers.first().filter(|_| parts.is_empty()));
     if let Some(first) = first {
         let others = handlers.iter().map(|handler| &handler.name).chain(parts);
         let others: BTreeSet<String> =
@@ -64,12 +69,39 @@ fn no_connections(root: &Scope, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Checks that the path of an inner route makes one with those around it.
+fn paths_join(server: &Server, diagnostics: &mut Diagnostics) {
+    let marks = server.routes.iter().filter_map(|scope| scope.route.as_ref());
+    for mark in marks.filter(|mark| !mark.is_wrong && mark.outer.is_some()) {
+        let around = mark.outer.and_then(|outer| server.routes.get(outer)?.route.as_ref());
+        let around = around.map(|around| &around.full_path).filter(|around| *around != "/");
+        if let Some(around) = around.filter(|_| mark.path.value() == "/") {
+            diagnostics.error(
+                &mark.path,
+                format!(
+                    "this is the path `{}`, and not `{around}`: the handlers of `{around}` stand in the module around this one",
+                    mark.full_path
+                ),
+            );
+        } else if let Err(problem) = Pattern::parse(&mark.full_path) {
+            diagnostics.error(
+                &mark.path,
+                format!(
+                    "with the path of the route around it, this is `{}`, which is no path: {problem}",
+                    mark.full_path
+                ),
+            );
+        }
+    }
+}
+
 /// Checks that no two paths take the same requests.
 fn paths_differ(server: &Server, diagnostics: &mut Diagnostics) {
     let mut router = Router::new();
     let served = server.routes.iter().filter(|scope| scope.serves());
     // Under `#[cfg]` they may exclude each other; the server finds out when it starts.
-    let certain = |mark: &&RouteMark| !mark.is_wrong && mark.cfgs.0.is_empty();
+    let is_path = |mark: &RouteMark| !mark.is_wrong && Pattern::parse(&mark.full_path).is_ok();
+    let certain = |mark: &&RouteMark| is_path(mark) && mark.cfgs.0.is_empty();
     for mark in served.filter_map(|scope| scope.route.as_ref()).filter(certain) {
         match router.insert(mark.full_path.clone(), ()) {
             Ok(()) => {}

@@ -5,15 +5,16 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
+use syn::{GenericArgument, PathArguments, Type};
 use ws_spec::is_misspelt;
 
 use super::elsewhere::{self, What};
-use crate::events::{Event, Payload, Room, Row, Session, Surroundings, Wanted};
+use super::language::{self, has_request, last_segment, refusal};
+use crate::events::{Event, Room, Row, Session, Wanted};
 use crate::hints;
 use crate::model::{Argument, Role, Scope, Server};
 use crate::resolve::{Access, Asks, Call};
-use crate::syntax::{is_callable, mentions, peel, single_name};
+use crate::syntax::{peel, single_name};
 
 /// What is wrong with an argument.
 pub(super) struct Problem {
@@ -44,13 +45,16 @@ pub(super) fn problem(
         return None;
     }
     let is_own = name.is_some_and(|name| scope.types.contains(name));
-    let certain = |message: String, is_foreign| Some(Problem { message: Some(message), is_foreign, unmarked: None });
+    let certain =
+        |message: String, is_foreign| Some(Problem { message: Some(message), is_foreign, unmarked: None });
     // A value may be of a type that is imported and provides itself.
     let is_alone = single_name(target).is_some();
     if let Some(message) = optional_part(argument, name, scope, server).filter(|_| access != Access::Value) {
         return certain(message, false);
     }
-    if let Some(found) = elsewhere::find(target, scope, server).filter(|_| access != Access::Value || !is_alone) {
+    if let Some(found) =
+        elsewhere::find(target, scope, server).filter(|_| access != Access::Value || !is_alone)
+    {
         return Some(Problem { message: found.problem(row), is_foreign: false, unmarked: None });
     }
     if !is_own
@@ -75,7 +79,8 @@ pub(super) fn problem(
         return certain(hint.to_owned(), true);
     }
     let is_alias = name.is_some_and(|name| is_alias(name, scope));
-    let message = if is_own || is_alias { None } else { of_language(target, access, row, scope, server) };
+    let message =
+        if is_own || is_alias { None } else { language::problem(target, access, row, scope, server) };
     if let Some(message) = message {
         return certain(message, false);
     }
@@ -90,8 +95,14 @@ pub(super) fn problem(
 }
 
 /// An `Option` of what is never absent: the state, the session or the room.
-fn optional_part(argument: &Argument, name: Option<&Ident>, scope: &Scope, server: &Server) -> Option<String> {
-    let name = name.filter(|_| last_segment(peel(&argument.ty)).is_some_and(|segment| segment.ident == "Option"))?;
+fn optional_part(
+    argument: &Argument,
+    name: Option<&Ident>,
+    scope: &Scope,
+    server: &Server,
+) -> Option<String> {
+    let name =
+        name.filter(|_| last_segment(peel(&argument.ty)).is_some_and(|segment| segment.ident == "Option"))?;
     let is_own = scope.types.contains(name);
     let what = if scope.rooms.iter().any(|room| room.part.name == *name) {
         "room"
@@ -102,7 +113,9 @@ fn optional_part(argument: &Argument, name: Option<&Ident>, scope: &Scope, serve
     } else {
         return None;
     };
-    Some(format!("the {what} is never absent, so there is no `Option` of it: take `{name}` itself, by `&` or `&mut`"))
+    Some(format!(
+        "the {what} is never absent, so there is no `Option` of it: take `{name}` itself, by `&` or `&mut`"
+    ))
 }
 
 /// A `Path` where it is never absent, or where no path has parameters.
@@ -217,129 +230,6 @@ fn foreign(name: &Ident, argument: &Argument, target: &Type) -> Option<&'static 
     extractor.and_then(|_| hints::extractor(&name)).or_else(|| hints::foreign_type(&name))
 }
 
-/// A type of Rust's, or one of the runtime's that this event does not provide.
-fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope, server: &Server) -> Option<String> {
-    let form = form(target, access);
-    if row.payload_types.contains(&form.as_str()) {
-        return None;
-    }
-    let refuse = |what: &str, hint: Option<&str>| Some(refusal(row, what, hint));
-    let segment = match target {
-        Type::Slice(_) | Type::Array(_) if form.contains("[u8") => {
-            return refuse("bytes", row.hint(Wanted::Bytes));
-        }
-        other => last_segment(other)?,
-    };
-    let name = segment.ident.to_string();
-    match name.as_str() {
-        "Cow" => refuse("`Cow`", row.hint(Wanted::Text)),
-        "str" | "String" | "Utf8Bytes" => {
-            refuse(&format!("`{}`", form.replace("&mut", "&mut ")), row.hint(Wanted::Text))
-        }
-        "Vec" if form.ends_with("Vec<u8>") => refuse(&format!("`{form}`"), row.hint(Wanted::Bytes)),
-        "Bytes" => refuse("`Bytes`", row.hint(Wanted::Bytes)),
-        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize"
-        | "f32" | "f64" | "bool" | "char" => {
-            let parameter = format!("a parameter of the path is taken as `Path<{name}>`");
-            let hint = row.hint(Wanted::Number).or(Some(parameter.as_str()).filter(|_| has_request(row)));
-            refuse(&format!("`{name}`"), hint)
-        }
-        "Arc" | "Rc" | "Mutex" | "RwLock" | "RefCell" | "Cell" => {
-            let hint = match part_in(target, scope, server) {
-                Some(part) => format!("take `{part}` itself, by `&`, or by `&mut` to change it: it is shared already, and locked for the call"),
-                None => "all handlers share the `#[state]` without one, and it is locked where a handler takes it by `&mut`".to_owned(),
-            };
-            refuse(&format!("`{name}`"), Some(&hint))
-        }
-        "HashMap" | "HashSet" | "BTreeMap" | "BTreeSet" | "VecDeque" | "Sender" | "Receiver" => refuse(
-            &format!("`{name}`"),
-            Some(
-                "what handlers share is a field of the `#[state]`, and what belongs to a connection one of the `#[session]`",
-            ),
-        ),
-        "Group" | "Connections" => refuse(
-            &format!("`{name}`"),
-            Some(if name == "Group" {
-                "a group is a field of a `#[state]` or a `#[room]`, so take that"
-            } else {
-                "`server.connections_of(…)` and `group.connections()` return it"
-            }),
-        ),
-        "Room" | "Rooms" => of_rooms(&name, access, row),
-        "SocketAddr" | "IpAddr" if !matches!(row.surroundings, Surroundings::Server | Surroundings::Room) => {
-            refuse(&format!("`{name}`"), Some("the peer's address is `conn.peer()`, with `&Conn`"))
-        }
-        "Box" if is_callback(segment) => {
-            refuse("callbacks", Some("what the handler returns is sent to the peer as the reply"))
-        }
-        "Close" if access == Access::Shared => {
-            refuse("`&Close`", Some("only `#[on(disconnect)]` knows how a connection ended"))
-        }
-        "Handshake" | "Request" if access == Access::Shared => {
-            refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
-        }
-        "Path" if access != Access::Value && has_request(row) => {
-            refuse("a reference to `Path`", Some("it is taken by value: `Path(id): Path<u64>`"))
-        }
-        "Path" if access != Access::Value => None,
-        "Path" | "Query" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
-            refuse(&format!("`{name}`"), row.hint(Wanted::Request))
-        }
-        "Json" if row.has_json => None,
-        "Json" if !scope.has_own_arguments => {
-            let returned = "`Json` reads the text of `utf8` and the data of named messages, or is what a handler returns";
-            let hint = row
-                .hint(Wanted::Json)
-                .map_or_else(|| returned.to_owned(), |hint| format!("{hint}; {returned}"));
-            refuse("`Json`", Some(&hint))
-        }
-        "Conn" if matches!(row.surroundings, Surroundings::Server | Surroundings::Room) => refuse(
-            "`Conn`",
-            Some("it does not belong to a connection; `server.connections()` lists all of them"),
-        ),
-        "Conn" | "Server" | "Close" | "Handshake" | "Request" if access == Access::Mutable => {
-            refuse(&format!("`&mut {name}`"), Some("take it by `&`, which is enough for all its methods"))
-        }
-        _ => None,
-    }
-}
-
-/// The state, the room or the session that a type is around, as in `Arc<Mutex<Table>>`.
-fn part_in<'s>(target: &Type, scope: &'s Scope, server: &'s Server) -> Option<&'s Ident> {
-    let rooms = scope.rooms.iter().map(|room| &room.part.name);
-    let parts = server.states.iter().chain(&scope.sessions).map(|part| &part.name);
-    rooms.chain(parts).find(|name| mentions(target, &name.to_string()))
-}
-
-/// Whether the event comes with an HTTP request.
-fn has_request(row: &Row) -> bool {
-    matches!(row.payload, Payload::Kept("Handshake" | "Request"))
-}
-
-/// `hint` says where to find what the user looks for.
-fn refusal(row: &Row, what: &str, hint: Option<&str>) -> String {
-    let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
-    format!("{} cannot take {what}{hint}\n{}", row.title, row.offer())
-}
-
-/// The handle of a room that is taken as it cannot be.
-fn of_rooms(name: &str, access: Access, row: &Row) -> Option<String> {
-    match (name, row.room, access) {
-        ("Rooms", _, Access::Shared | Access::Mutable) => {
-            Some(refusal(row, "`Rooms` by reference", Some("it is a handle, so take it by value")))
-        }
-        ("Room", Room::Absent(reason), _) => Some(format!("{} has no room: {reason}", row.title)),
-        ("Room", _, Access::Mutable) => Some(refusal(
-            row,
-            "`&mut Room`",
-            Some(
-                "a handle is shared, and sends by `&Room`; what changes is the type marked `#[room]`, by `&mut`",
-            ),
-        )),
-        _ => None,
-    }
-}
-
 /// A type of the user's that is neither marked nor implements `FromContext`.
 fn unmarked(
     name: &Ident,
@@ -349,7 +239,7 @@ fn unmarked(
     scope: &Scope,
     server: &Server,
 ) -> Option<String> {
-    let is_nothing_marked = server.states.is_empty() && scope.sessions.is_empty();
+    let is_nothing_marked = server.states.is_empty() && scope.sessions.is_empty() && scope.rooms.is_empty();
     // A type that is declared elsewhere may implement `FromContext` there. A name that is nearly one of the runtime's is
     // misspelt, which the compiler reports.
     let means_handle = || HANDLES.iter().any(|handle| is_misspelt(&name.to_string(), handle));
@@ -373,14 +263,24 @@ fn unmarked(
              as `super::{name}`"
         ));
     }
-    let one_each = if may_be_session { ", or `#[session]` to have one for each connection" } else { "" };
-    let advice = if is_own {
-        format!("write `#[state]` above it to have one for the server{one_each}")
+    let may_be_room = scope.has_rooms && scope.rooms.is_empty() && !matches!(row.room, Room::Absent(_));
+    let is_route = scope.route.is_some();
+    let marks = [
+        (!is_route, "`#[state]` to have one for the server"),
+        (may_be_room, "`#[room]` to have one for each path"),
+        (may_be_session, "`#[session]` to have one for each connection"),
+    ];
+    let marks: Vec<&str> = marks.into_iter().filter_map(|(may_be, mark)| may_be.then_some(mark)).collect();
+    let of_server = "what all routes share is declared in the server's module, below `#[state]`";
+    let advice = if marks.is_empty() {
+        of_server.to_owned()
+    } else if is_own {
+        let marks = marks.join(", or ").replacen("` to", "` above it to", 1);
+        if is_route { format!("write {marks}; {of_server}") } else { format!("write {marks}") }
     } else {
-        format!(
-            "declare it in this module, below `#[state]` to have one for the server{}",
-            one_each.replace("or `", "or below `")
-        )
+        let marks = marks.join(", or below ");
+        let advice = format!("declare it in this module, below {marks}");
+        if is_route { format!("{advice}; {of_server}") } else { advice }
     };
     Some(format!("nothing provides `{name}`: {advice}"))
 }
@@ -393,8 +293,6 @@ const GENERIC: [&str; 3] = ["State", "Extension", "ConnectInfo"];
 
 /// Types that are passed to handlers of watches by mistake: none of them can be the watched handle.
 const NEVER_HANDLES: [&str; 4] = ["str", "String", "Vec", "Conn"];
-
-const KNOWN_CRATES: [&str; 6] = ["std", "core", "alloc", "ws_runtime", "axum", "bytes"];
 
 /// The types that the runtime provides by reference.
 const HANDLES: [&str; 5] = ["Conn", "Server", "Handshake", "Request", "Close"];
@@ -421,38 +319,4 @@ fn behind_reference(ty: &Type) -> (Access, &Type) {
         Type::Reference(reference) => (Access::Shared, peel(&reference.elem)),
         other => (Access::Value, other),
     }
-}
-
-/// The name of a type that is written alone, or by the path of a crate that it is expected from: `crate::Json` is a type of
-/// the user's.
-fn last_segment(ty: &Type) -> Option<&PathSegment> {
-    let Type::Path(path) = ty else { return None };
-    let segments = &path.path.segments;
-    let is_expected = match segments.first() {
-        Some(first) if segments.len() > 1 => KNOWN_CRATES.iter().any(|name| first.ident == name),
-        _ => true,
-    };
-    segments.last().filter(|_| path.qself.is_none() && is_expected)
-}
-
-/// The type without its path, without lifetimes and without spaces.
-fn form(target: &Type, access: Access) -> String {
-    let reference = match access {
-        Access::Shared => "&",
-        Access::Mutable => "&mut",
-        Access::Value => "",
-    };
-    let target = last_segment(target).map_or_else(|| target.to_token_stream(), ToTokens::to_token_stream);
-    format!("{reference}{}", target.to_string().replace(' ', ""))
-}
-
-/// Whether it is `Box<dyn Fn(…)>`.
-fn is_callback(segment: &PathSegment) -> bool {
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return false };
-    arguments.args.iter().any(|argument| match argument {
-        GenericArgument::Type(Type::TraitObject(object)) => {
-            object.bounds.iter().any(|bound: &TypeParamBound| is_callable(bound))
-        }
-        _ => false,
-    })
 }

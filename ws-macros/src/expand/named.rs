@@ -6,7 +6,7 @@ use syn::LitStr;
 use syn::ext::IdentExt;
 
 use super::by_name::by_name;
-use super::handlers::{call, future};
+use super::handlers::{call, call_awaited, future};
 use super::limits::{awaits_guard, guard_now, guards_later};
 use super::spans::{here, otherwise};
 use super::values::seconds;
@@ -208,17 +208,31 @@ fn open_streams(plan: &Plan<'_>) -> TokenStream {
     if !plan.named_calls().any(|call| way(call, plan) == Way::StreamBeside) {
         return TokenStream::new();
     }
+    let open = |call: &Call<'_>| {
+        let future = if call.locks_room() {
+            let call = call_awaited(call, plan);
+            quote_spanned!(here()=> async move { #call })
+        } else {
+            let call = self::call(call, plan);
+            quote_spanned!(here()=> __ws_runtime::now(|| { #call }))
+        };
+        quote_spanned!(here()=> ::std::boxed::Box::pin({ #future }))
+    };
+    let not_found = not_found();
     let arms = by_name(
         plan,
-        |call| (way(call, plan) == Way::StreamBeside).then(|| self::call(call, plan)),
-        &not_found(),
+        |call| (way(call, plan) == Way::StreamBeside).then(|| open(call)),
+        &quote_spanned!(here()=> ::std::boxed::Box::pin(::core::future::ready(#not_found))),
     );
     quote_spanned! {here()=>
         fn open_stream<'a>(
             event: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Envelope<'a>>,
-        ) -> ::core::result::Result<
-            __ws_runtime::BoxFuture<'static, __ws_runtime::Outcome>,
-            __ws_runtime::Failure,
+        ) -> __ws_runtime::BoxFuture<
+            'a,
+            ::core::result::Result<
+                __ws_runtime::BoxFuture<'static, __ws_runtime::Outcome>,
+                __ws_runtime::Failure,
+            >,
         > {
             match event.name() {
                 #arms

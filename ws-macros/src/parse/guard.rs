@@ -134,7 +134,8 @@ impl<'f> Frame<'f> {
     /// A module beside this one, or beside one around it, that has a function of this name.
     fn sibling_with(&self, name: &str) -> Option<&Ident> {
         let has_it = |module: &&RawItem| {
-            let (_, items) = module.split_body().map(|(_, body)| items::cut(body.stream())).unwrap_or_default();
+            let (_, items) =
+                module.split_body().map(|(_, body)| items::cut(body.stream())).unwrap_or_default();
             items.iter().any(|item| {
                 item.kind == Kind::Function && item.name.as_ref().is_some_and(|found| found == name)
             })
@@ -168,7 +169,9 @@ fn unknown(name: &str, frame: &Frame<'_>, runtime: Option<&Path>) -> String {
              `{sibling}`, or write a function here that calls it"
         );
     }
-    format!("there is no function `{name}` {place}{meant}\na guard is a function {written}, not imported, {RETURNS}")
+    format!(
+        "there is no function `{name}` {place}{meant}\na guard is a function {written}, not imported, {RETURNS}"
+    )
 }
 
 /// The functions of a module.
@@ -207,4 +210,4 @@ impl Functions<'_> {
 }
 
 /// What a guard gives.
-const RETURNS: &str = "that returns a `Result<(), E>`: `Ok(())` lets the peer or its message pass, and an `Err(Reject::forbidden())` is the answer";
+const RETURNS: &str = "that returns a `Result<(), E>`: `Ok(())` lets it through, and an `Err(Reject::forbidden())` is the answer";

@@ -33,7 +33,8 @@ pub(super) fn read(
             (first, one_path(what, rest, diagnostics))
         }
         all => {
-            let wrong: TokenStream = all.iter().take_while(|token| !items::is_punct(token, ',')).cloned().collect();
+            let wrong: TokenStream =
+                all.iter().take_while(|token| !items::is_punct(token, ',')).cloned().collect();
             diagnostics.error(wrong, no_text(all, attribute, example));
             return None;
         }
@@ -55,7 +56,9 @@ fn one_path(what: &str, rest: &[TokenTree], diagnostics: &mut Diagnostics) -> To
         [second @ TokenTree::Literal(_), rest @ ..] => {
             diagnostics.error(
                 second,
-                format!("{what} has one path: write another for {second}, and let both call the same functions"),
+                format!(
+                    "{what} has one path: write another for {second}, and let both call the same functions"
+                ),
             );
             rest.get(1..).unwrap_or_default()
         }

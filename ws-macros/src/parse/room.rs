@@ -90,9 +90,13 @@ pub(super) fn is_mentioned(tokens: TokenStream) -> bool {
 
 /// Gives each room the ticks that take it or its handle, and all of a route whose rooms have a state.
 pub(super) fn give_ticks(scope: &mut Scope) {
-    let Scope { handlers, rooms, aliases, route, .. } = scope;
+    let Scope { handlers, rooms, aliases, types, route, .. } = scope;
     let is_for_rooms = route.is_some() && !rooms.is_empty();
-    let names: Vec<&Ident> = rooms.iter().map(|room| &room.part.name).collect();
+    let mut names: Vec<String> = rooms.iter().map(|room| room.part.name.to_string()).collect();
+    // A type of the module's own hides the handle: it may be a state.
+    if !types.iter().any(|name| name == HANDLE) {
+        names.push(HANDLE.to_owned());
+    }
     for handler in handlers {
         let takes_room =
             || handler.arguments.iter().any(|argument| is_room(&argument.ty, &names, aliases, 0));
@@ -105,8 +109,8 @@ pub(super) fn give_ticks(scope: &mut Scope) {
     }
 }
 
-/// Whether a type is the room or its handle, also by an alias of the module.
-fn is_room(ty: &Type, rooms: &[&Ident], aliases: &[(Ident, Type)], depth: usize) -> bool {
+/// Whether a type is the room or its handle, by one of these names, also by an alias of the module.
+fn is_room(ty: &Type, rooms: &[String], aliases: &[(Ident, Type)], depth: usize) -> bool {
     let mut means = |(alias, target): &(Ident, Type)| {
         depth < MOST_ALIASES && mentions(ty, &alias.to_string()) && is_room(target, rooms, aliases, depth + 1)
     };
@@ -114,9 +118,7 @@ fn is_room(ty: &Type, rooms: &[&Ident], aliases: &[(Ident, Type)], depth: usize)
     if mentions(ty, "Rooms") {
         return false;
     }
-    mentions(ty, HANDLE)
-        || rooms.iter().any(|room| mentions(ty, &room.to_string()))
-        || aliases.iter().any(&mut means)
+    rooms.iter().any(|room| mentions(ty, room)) || aliases.iter().any(&mut means)
 }
 
 /// The handle of a room.

@@ -3,14 +3,12 @@
 use proc_macro2::{Span, TokenStream};
 use syn::{LitStr, Path};
 
-use ws_spec::path::Pattern;
-
 use super::items::{Kind, RawAttribute, RawItem};
 use super::marker::Marker;
 use super::pairs::{self, Pair};
 use super::{path, settings};
 use crate::diagnostics::Diagnostics;
-use crate::model::{Options, RouteMark};
+use crate::model::Options;
 
 /// What the attribute says.
 #[derive(Debug)]
@@ -109,25 +107,4 @@ pub(super) fn is_read(attribute: &RawAttribute, runtime: Option<&Path>) -> bool 
 /// Whether an attribute names a guard, as in other frameworks.
 fn is_guard(attribute: &RawAttribute) -> bool {
     ["guard", "guards", "use_guards", "UseGuards", "middleware"].into_iter().any(|name| attribute.is(name))
-}
-
-/// Checks that the path of a route can follow that of the route around it.
-pub(super) fn fits_within(
-    path: &LitStr,
-    full_path: &str,
-    outer: &RouteMark,
-    diagnostics: &mut Diagnostics,
-) -> bool {
-    let around = &outer.full_path;
-    let problem = if path.value() == "/" && around != "/" {
-        format!(
-            "this is the path `{full_path}`, and not `{around}`: the handlers of `{around}` stand in the module around this one"
-        )
-    } else if let Err(problem) = Pattern::parse(full_path) {
-        format!("this route is within `{around}`, and {full_path:?} is no path: {problem}")
-    } else {
-        return true;
-    };
-    diagnostics.error(path, problem);
-    false
 }

@@ -120,7 +120,8 @@ impl Reader<'_> {
         if item.kind == Kind::Module
             && let Some(form) = self.route(item)
         {
-            let attributes = item.attributes.iter().filter(|attribute| !route::is_read(attribute, self.runtime));
+            let attributes =
+                item.attributes.iter().filter(|attribute| !route::is_read(attribute, self.runtime));
             let attributes = attributes.map(RawAttribute::tokens).collect();
             let tokens = item.tokens.iter().cloned().collect();
             self.scope.items.push(Item { attributes, tokens, form });
@@ -169,16 +170,13 @@ impl Reader<'_> {
         };
         let number = self.shared.routes.len();
         self.shared.routes.push(None);
-        let mut is_wrong = read.is_none();
+        let is_wrong = read.is_none() || self.scope.route.as_ref().is_some_and(|outer| outer.is_wrong);
         let route::Route { path, guard, options } = read.unwrap_or_else(|| route::Route::none(name.span()));
         let outer = self.scope.route.as_ref();
         let full_path = match outer {
             Some(outer) => format!("{}{}", outer.full_path.trim_end_matches('/'), path.value()),
             None => path.value(),
         };
-        if let Some(outer) = outer {
-            is_wrong = is_wrong || outer.is_wrong || !route::fits_within(&path, &full_path, outer, self.diagnostics);
-        }
         let mark = RouteMark {
             path,
             full_path,
@@ -340,6 +338,7 @@ impl Reader<'_> {
             Marker::Identity => self.shared.identities.extend(part),
             Marker::Room => {
                 let rules = room::read(attribute, self.diagnostics);
+                self.stays_on_a_thread(part.as_ref());
                 self.scope.has_rooms = true;
                 self.scope.rooms.extend(part.map(|part| Room { part, rules }));
             }
@@ -353,6 +352,18 @@ impl Reader<'_> {
             | Marker::Get => {
                 self.scope.sessions.extend(part);
             }
+        }
+    }
+
+    /// Reports a room that cannot be sent between threads, where that is seen. The compiler says it for each handler.
+    fn stays_on_a_thread(&mut self, room: Option<&Part>) {
+        let held = room.and_then(|room| self.owners.in_room(&room.name, "Rc"));
+        if let Some(ty) = held {
+            self.diagnostics.error(
+                ty,
+                "a room is changed by all threads of the server, and an `Rc` stays on its own: write `Arc`",
+            );
+            self.scope.parts_unclear = true;
         }
     }
 
@@ -435,7 +446,9 @@ pub(super) fn conditional_marker(attribute: &RawAttribute) -> Option<(Ident, Mar
 
 /// What is wrong with a marker inside `cfg_attr`.
 pub(super) fn in_cfg_attr(word: &Ident) -> String {
-    format!("`{word}` does not work inside `cfg_attr`: write `#[cfg(…)]` beside `#[{word}]`, on an item of its own")
+    format!(
+        "`{word}` does not work inside `cfg_attr`: write `#[cfg(…)]` beside `#[{word}]`, on an item of its own"
+    )
 }
 
 /// Whether a `use` may only import the attributes: `use super::*`, a prelude, or one of them by name. Also true for an import

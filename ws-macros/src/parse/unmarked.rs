@@ -63,7 +63,8 @@ fn without(item: &RawItem, runtime: Option<&Path>) -> TokenStream {
     };
     let kept = item.attributes.iter().filter(|attribute| !is_marker(attribute));
     let attributes: TokenStream = kept.map(RawAttribute::tokens).collect();
-    let is_session = item.attributes.iter().any(|attribute| Marker::of(attribute, runtime) == Some(Marker::Session));
+    let is_session =
+        item.attributes.iter().any(|attribute| Marker::of(attribute, runtime) == Some(Marker::Session));
     let tokens = match (item.kind, item.split_body()) {
         (Kind::Module, Some((head, body))) => {
             let (inner, items) = items::cut(body.stream());

@@ -16,6 +16,8 @@ const MODULE: &str = "
         #[tick(period = -1.5, period = 1e999)] const fn clock(x: str, y: _) {}
         #[session] #[cfg(unix)] struct r#type<'a>(u8); #[cfg(a)] type r#fn<'a> = &'a mut r#type; #[r#on(r#pong,)] fn r#try(r#in: r#fn, b: !) {}
         #[on(pong)] #[cfg(b)] fn later() -> impl Future<Output = u8> {} use self::x as server; struct Open(u8) #[on(ready)] fn f<#[x] T>();
+        #[room(keep = 10, max_rooms = -1, open, open, ttl = 3, x y)] enum Table { A(u8) } #[room] #[cfg(a)] struct Room<'a>(Timer); #[room(open = 1)] type Board = Table;
+        #[on(create)] fn make(t: &mut Table) -> Table {} #[on(empty)] async fn done(t: Table, r: &Room<Guest>, rs: &Rooms<Table>) {} #[timer(Room.0)] fn rang(b: &Board) {}
         #[watch(readable = a + b, writable)] fn typed(a: &A, b: &mut B) where A: B {}
         #[on(\"kick\", guard = admin, rate = (1, 2))] fn kick() {} pub fn admin(&self, g: &Guest) -> Result<(), Reject> {}
         #[on(\"ban\", guard = self::server)] async fn ban() {} #[on(message, guard = nobody)] fn any(m: &Envelope<'_>) {}
@@ -35,7 +37,9 @@ const READABLE: &str = "
         #[on(ready)] #[on(a)] unsafe extern \"C\" fn odd(x: &[u8; 1], y: &'_ Guest, z: Alias) {} const fn server() {}
         #[on(\"kick\", guard = bouncer, rate = 5)] fn kick() {} pub fn bouncer(&self, g: &Guest) -> Result<(), Reject> { todo!() }
         #[on(\"ban\", guard = self::judge)] fn ban() {} #[cfg(a)] async fn judge(g: &mut r#Guest) -> Result<(), Reject> { todo!() }
-        #[tick(period = 1)] fn clock(l: &mut Lobby, m: &Lobby) {} #[watch(readable = a + b)] fn r#type(a: &A, b: &mut B) {}
+        #[room(keep = 1, open)] struct Table { clock: Timer } #[on(create)] fn make(h: &Handshake) -> Result<Table, Reject> { todo!() } #[timer(clock)] fn rang(t: &mut Table) {}
+        #[on(empty)] async fn done(t: Table, r: &Room<Table>) {} #[on(\"sit\", guard = sits)] fn sit(t: &mut Table, l: &Lobby) {} fn sits(t: &Table) -> Result<(), Reject> { todo!() }
+        #[tick(period = 1)] fn clock(l: &mut Lobby, m: &Lobby) {} #[tick(period = 2)] fn round(t: &Table) {} #[watch(readable = a + b)] fn r#type(a: &A, b: &mut B) {}
         #[push(\"two\", answer = Vec<u8>)] #[derive(Serialize)] pub struct Said<'a, T: X> where T: Y { t: &'a T } #[push] enum r#Move { Up }
         #[cfg(unix)] #[on(pong)] fn one() -> impl Future<Output = u8> { 1 } #[cfg(b)] #[on(pong)] fn two(close: Guest) {}
     }";

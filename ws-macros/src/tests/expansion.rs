@@ -142,6 +142,25 @@ fn guards_and_rates() {
 }
 
 #[test]
+fn paths_and_the_start() {
+    insta::assert_snapshot!(expand(
+        "",
+        "mod arcade {
+            #[state] #[derive(Default)] struct Count(u64);
+            #[on(start)] async fn prepare(server: &Server) -> Result<(), Error> { todo!() }
+            fn admin(Bearer(token): Bearer, count: &mut Count) -> Result<(), Reject> { todo!() }
+            #[get(\"/health\")] fn health() -> &'static str { \"ok\" }
+            #[get(\"/user/{id}\", guard = admin)] async fn user(Path(id): Path<u64>) -> Option<String> { todo!() }
+            #[cfg(debug_assertions)]
+            #[get(\"/file/{*path}\")] fn file(Path(path): Path<&str>, count: &mut Count) -> Result<Vec<u8>, Reject> { todo!() }
+            #[route(\"/table/{id}\")] mod table {
+                #[on(handshake)] fn sit(Path(seat): Path<Seat<'_>>) {}
+            }
+        }"
+    ));
+}
+
+#[test]
 fn an_error_type_that_says_what_the_peer_is_told() {
     let derived = crate::derive::reject(
         "enum MoveError<T: Display> {

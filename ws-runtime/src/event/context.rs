@@ -6,7 +6,8 @@ use crate::{Conn, Reject, Server};
 /// An argument that handlers can take. Implement it for a type of your own.
 ///
 /// `C` is the context of the event. The bound on it says what the argument is made from, and so which events can give
-/// it: [`WithServer`] stands for every event; [`WithConn`] for all but `tick`, `watch`, `shutdown` and timers of a state;
+/// it: [`WithServer`] stands for every event; [`WithConn`] for all but `tick`, `watch`, `shutdown`, `empty` and timers of a state or a room;
+/// [`WithRoom`](super::WithRoom) for those after the room was made;
 /// [`WithEvent`] for those with a certain payload, such as a text message; [`WithSession`] for those after the handshake;
 /// [`WithState`] for every event of a server with a certain state.
 ///
@@ -15,7 +16,8 @@ use crate::{Conn, Reject, Server};
 /// | event | what a `Reject` does |
 /// |---|---|
 /// | `connect` | the connection is closed without an answer |
-/// | `handshake`, `request` | it is the HTTP answer |
+/// | `start` | the server is not started |
+/// | `handshake`, `create`, `#[get]`, `request` | it is the HTTP answer |
 /// | `ready` | the connection closes with 4000 plus the status, such as 4403; its text is the close reason |
 /// | a named message | it is the error reply, and the connection goes on |
 /// | `utf8`, `binary` | the connection closes with 1008; its text is the close reason. Where named messages are spoken, a text gets an error reply instead |
@@ -105,7 +107,8 @@ pub trait WithServer<'a> {
     fn server(&self) -> &'a Server;
 }
 
-/// A context with a connection: that of every event but `tick`, `watch`, `shutdown` and timers of a state.
+/// A context with a connection: that of every event but `tick`, `watch`, `shutdown`, `empty` and timers of a state or a
+/// room.
 pub trait WithConn<'a>: WithServer<'a> {
     /// The connection that the event belongs to.
     fn conn(&self) -> &'a Conn;
@@ -113,7 +116,7 @@ pub trait WithConn<'a>: WithServer<'a> {
 
 /// A context with a payload of type `M`.
 ///
-/// The payload is a [`Handshake`](crate::Handshake) for `handshake`, a [`Utf8`](crate::Utf8) for `utf8`, a
+/// The payload is a [`Handshake`](crate::Handshake) for `handshake` and `create`, a [`Utf8`](crate::Utf8) for `utf8`, a
 /// [`Binary`](crate::Binary) for `binary` and `pong`, an [`Envelope`](crate::Envelope) for named messages and `message`, a
 /// [`Close`](crate::Close) for `disconnect`, and a [`Request`](crate::Request) for `request`.
 pub trait WithEvent<'a, M>: WithConn<'a> {

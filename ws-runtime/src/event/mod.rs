@@ -55,7 +55,7 @@ pub use phases::{Phases, other_phase};
 pub(crate) use reply::Outgoing;
 pub use reply::{FreshSession, IntoAdmission, IntoOutcome, IntoReject, IntoReply, Json, Reply};
 pub use requested::WithRequest;
-pub use rooms::{FreshRoom, IntoRoom, LocksRoomByAnyName, RoomContext, RoomEvent, WithRoom};
+pub use rooms::{CreateError, FreshRoom, IntoRoom, LocksRoomByAnyName, RoomContext, RoomEvent, WithRoom};
 pub use route::Route;
 pub use service::Service;
 pub use store::{Guarded, Keeps, Plain, StateCell};

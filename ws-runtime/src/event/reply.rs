@@ -222,11 +222,11 @@ impl<T: IntoReply, E: HandlerError> IntoReply for Result<T, E> {
     }
 }
 
-/// What a handler of `start`, `connect`, `disconnect`, `shutdown`, a tick, a watch or a timer may return: `()`, or a `Result` of it.
+/// What a handler of `start`, `connect`, `disconnect`, `empty`, `shutdown`, a tick, a watch or a timer may return: `()`, or a `Result` of it.
 #[diagnostic::on_unimplemented(
     message = "this handler cannot return `{Self}`",
     label = "there is nobody to send this to",
-    note = "a handler of `start`, `connect`, `disconnect`, `shutdown`, a tick, a watch or a timer can return `()` or `Result<(), E>`, where `E` implements `Display`",
+    note = "a handler of `start`, `connect`, `disconnect`, `empty`, `shutdown`, a tick, a watch or a timer can return `()` or `Result<(), E>`, where `E` implements `Display`",
     note = "an error is logged; that of a `connect` handler also refuses the connection, and that of a `start` handler ends the start"
 )]
 pub trait IntoOutcome {

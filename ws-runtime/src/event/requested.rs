@@ -11,7 +11,7 @@ use crate::escape::Escaped;
 use crate::handshake::{Bearer, FromPath, FromQuery, IntoResponse, JSON, Path, Query};
 use crate::{Handshake, Reject, Request};
 
-/// A context with an HTTP request: that of `handshake` and `request`.
+/// A context with an HTTP request: that of `handshake`, `create`, a guard of a route, `#[get]` with its guard, and `request`.
 ///
 /// An argument of your own that is made from a header or the query has this as its bound.
 ///
@@ -31,7 +31,7 @@ use crate::{Handshake, Reject, Request};
 #[diagnostic::on_unimplemented(
     message = "this event has no request",
     label = "made from the request, which is gone",
-    note = "a `handshake` handler and a `request` handler can take `Path`, `Query` and `Bearer`; what later events need of them is kept in the `#[session]` that `handshake` returns"
+    note = "`#[on(handshake)]`, `#[on(create)]`, a guard of a route, `#[get]` and `#[on(request)]` can take `Query` and `Bearer`, and `Path` where they are for one path; what later events need of them is kept in the `#[session]` that `handshake` returns"
 )]
 pub trait WithRequest<'a>: WithConn<'a> {
     /// The request target.

@@ -112,11 +112,11 @@ pub trait Route: Sized + Send + Sync + 'static {
         Box::pin(ready(Ok(())))
     }
 
-    /// Calls a plain handler, whose stream then runs beside others.
+    /// Calls a plain handler, whose stream then runs beside others. It may wait for the lock on the room.
     fn open_stream<'a>(
         event: RouteEvent<'a, Self, Envelope<'a>>,
-    ) -> Result<BoxFuture<'static, Outcome>, Failure> {
-        Err(event.not_found())
+    ) -> BoxFuture<'a, Result<BoxFuture<'static, Outcome>, Failure>> {
+        Box::pin(ready(Err(event.not_found())))
     }
 
     /// The name of a message's handler, for the log.

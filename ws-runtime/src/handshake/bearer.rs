@@ -8,7 +8,8 @@ use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 
 use super::reject::Reject;
 
-/// The token by which a client proves who it is (RFC 6750): an argument of `handshake` and `request`.
+/// The token by which a client proves who it is (RFC 6750): an argument of `handshake`, `create`,
+/// guards of routes, `#[get]` and `request`.
 ///
 /// It is read from the header `Authorization: Bearer …`. Without that header it is read from the subprotocols of a
 /// handshake, because **browsers cannot set headers of a WebSocket**: the item after `bearer` is the token in base64url,

@@ -261,7 +261,10 @@ impl<'de> Text<'de> {
     fn allows(&self, parsed: &impl Display) -> bool {
         match self.spelling {
             Spelling::Free => true,
-            Spelling::Canonical => parsed.to_string() == self.text,
+            // `NaN` and `inf` would pass, but have no digits.
+            Spelling::Canonical => {
+                parsed.to_string() == self.text && self.text.bytes().any(|byte| byte.is_ascii_digit())
+            }
         }
     }
 

@@ -4,15 +4,14 @@ mod count;
 mod names;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Visitor};
-use serde::forward_to_deserialize_any;
 
 use super::fields::{FieldError, Text};
 
 pub use count::{PathCount, PathProbe, Uncounted, check_path};
 pub use names::PathProblems;
 
-/// The parameters of the path, read into a type of yours: an argument where there is a request, which is `handshake`, a guard
-/// of a route, and `#[get]`.
+/// The parameters of the path, read into a type of yours: an argument of what is for one path and has a request, which is
+/// `handshake` and `create` within a [`#[route]`](macro@crate::route), a guard of it, and [`#[get]`](macro@crate::get).
 ///
 /// `T` is a type for the only parameter, a tuple of one type for each of them in order, or a struct that derives `Deserialize`,
 /// whose fields have the names of parameters. The types are numbers, texts, `char`, `bool`, enums without fields, and newtypes
@@ -28,23 +27,51 @@ pub use names::PathProblems;
 ///
 /// ```
 /// use serde::Deserialize;
-/// use ws_runtime::Path;
+/// use ws_runtime::prelude::*;
 ///
 /// #[derive(Deserialize)]
 /// struct Seat { table: u64, side: Side }
 ///
-/// #[derive(Deserialize)]
+/// #[derive(Deserialize, Debug)]
 /// #[serde(rename_all = "lowercase")]
 /// enum Side { Black, White }
 ///
-/// // `/table/{table}/{side}`
-/// fn sit(Path(Seat { table, side }): Path<Seat>) {}
+/// #[ws_server(listen = 8080)]
+/// mod arcade {
+///     use super::*;
 ///
-/// // The same path.
-/// fn look(Path((table, side)): Path<(u64, String)>) {}
+///     #[get("/user/{name}")]
+///     fn user(Path(name): Path<&str>) -> String {
+///         format!("this is {name}")
+///     }
 ///
-/// // `/user/{name}`
-/// fn show(Path(name): Path<&str>) {}
+///     #[get("/table/{table}/{side}")]
+///     fn show(Path(Seat { table, side }): Path<Seat>) -> String {
+///         format!("{side:?} at table {table}")
+///     }
+///
+///     #[route("/table/{table}")]
+///     mod table {
+///         use super::*;
+///
+///         #[session]
+///         struct AtTable(u64);
+///
+///         #[on(handshake)]
+///         fn sit(Path(table): Path<u64>) -> AtTable {
+///             AtTable(table)
+///         }
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> ws_runtime::test::Result {
+/// let server = arcade::server().test().await?;
+/// assert_eq!(server.get("/table/7/black").await?.body(), "Black at table 7");
+/// assert_eq!(server.get("/table/07/black").await?.status(), 404);
+/// assert_eq!(server.connect("/table/x").await.unwrap_err().status(), 404);
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Path<T>(pub T);
@@ -114,8 +141,29 @@ impl<'de> de::Deserializer<'de> for Values<'de> {
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64
     }
 
+    /// As the only parameter, which an untagged enum may be, or by their names.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
+        match self.0.as_slice() {
+            [_] => self.only()?.deserialize_any(visitor),
+            _ => self.deserialize_map(visitor),
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         visitor.visit_map(Entries::new(self))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, FieldError> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
+        visitor.visit_unit()
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
@@ -167,8 +215,6 @@ impl<'de> de::Deserializer<'de> for Values<'de> {
     ) -> Result<V::Value, FieldError> {
         self.only()?.deserialize_enum(name, variants, visitor)
     }
-
-    forward_to_deserialize_any! { map struct ignored_any }
 }
 
 /// The parameters, one after the other.

@@ -6,7 +6,8 @@ use super::fields;
 use super::reject::Reject;
 use crate::excerpt::cut;
 
-/// The query of the request, read into a type of yours: an argument of `handshake` and `request`.
+/// The query of the request, read into a type of yours: an argument of `handshake`, `create`,
+/// guards of routes, `#[get]` and `request`.
 ///
 /// `T` is a struct that derives `Deserialize`, or a map. Its fields are texts, numbers, `bool`, `char`, enums without
 /// fields, `Option` of these, and lists of these for a name that is given several times.

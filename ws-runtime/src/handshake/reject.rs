@@ -20,7 +20,7 @@ use super::subprotocol::NotOffered;
 ///
 /// | event | what the peer gets |
 /// |---|---|
-/// | `handshake`, `request` | the HTTP answer: status, headers, and the message as the body |
+/// | `handshake`, `create`, `#[get]`, `request` | the HTTP answer: status, headers, and the message as the body |
 /// | a named message | an error reply with `code`, `message` and `data` |
 /// | `ready` | a Close frame with 4000 plus the status, such as 4403; the message is the reason |
 /// | `utf8`, `binary` | a Close frame with 1008; the message is the reason. Where named messages are spoken, a text gets an error reply |

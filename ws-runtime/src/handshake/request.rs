@@ -57,7 +57,7 @@ struct Answer {
     expires: Option<Instant>,
 }
 
-/// A plain HTTP request, as `#[on(request)]` sees it.
+/// A plain HTTP request, as `#[get]` and `#[on(request)]` see it.
 ///
 /// It has no body: a request with one is refused with 413 before any handler runs.
 ///

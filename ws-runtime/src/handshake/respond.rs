@@ -119,30 +119,35 @@ impl IntoResponse for &str {
 }
 
 /// Copied, because they may borrow from the request.
+#[diagnostic::do_not_recommend]
 impl IntoResponse for &[u8] {
     fn into_response(self) -> Response<Bytes> {
         self.to_owned().into_response()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> IntoResponse for [u8; N] {
     fn into_response(self) -> Response<Bytes> {
         self.as_slice().into_response()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> IntoResponse for &[u8; N] {
     fn into_response(self) -> Response<Bytes> {
         self.as_slice().into_response()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoResponse for Cow<'_, str> {
     fn into_response(self) -> Response<Bytes> {
         self.into_owned().into_response()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoResponse for Cow<'_, [u8]> {
     fn into_response(self) -> Response<Bytes> {
         self.into_owned().into_response()
@@ -169,6 +174,7 @@ impl<T: IntoResponse> IntoResponse for (&str, T) {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: IntoResponse> IntoResponse for (String, T) {
     fn into_response(self) -> Response<Bytes> {
         let (content_type, value) = self;

@@ -6,7 +6,6 @@ use http::header::RETRY_AFTER;
 
 use super::gate::{Entered, Full, enter};
 use super::handle::{Room, RoomState};
-use super::host::Host;
 use super::keep::last_has_left;
 use super::stateful::{StatefulRooms, Way};
 use super::typed::TypedRoom;
@@ -30,7 +29,6 @@ impl<T: RoomState> StatefulRooms<T> {
     /// That of `create`; 503 if too many wait for the room, or `max_rooms` is reached.
     pub(super) async fn enter<F>(
         self: &Arc<Self>,
-        host: impl FnOnce() -> Arc<dyn Host<T>>,
         conn: &Conn,
         path: &str,
         create: impl FnOnce() -> F,
@@ -44,7 +42,7 @@ impl<T: RoomState> StatefulRooms<T> {
                     self.queue.remove(mark);
                 }
                 let member = StatefulMember(Some(way));
-                conn.set_room(Room::of(&room));
+                conn.set_room(Room::from_typed(&room));
                 return Ok(member);
             }
             Ok(Entered::Turn(turn)) => turn,
@@ -63,8 +61,8 @@ impl<T: RoomState> StatefulRooms<T> {
             return Err(unavailable("there are too many rooms"));
         };
         let path = turn.way().map_or_else(|| path.into(), |way| Arc::clone(way.path()));
-        let room = TypedRoom::new(path, self.server.clone(), self.host(host));
-        conn.set_room(Room::of(&room));
+        let room = TypedRoom::new(path, self.server.clone(), Arc::clone(&self.host));
+        conn.set_room(Room::from_typed(&room));
         let mut making = Making { room: &room, is_made: false };
         let state = create().await?;
         // Nothing is awaited from here on: a room that has a state has a member.

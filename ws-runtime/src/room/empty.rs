@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::gate::Turn;
 use super::handle::{Room, RoomState};
-use super::place::MakingWay;
+use super::place::{MakingWay, Place};
 use super::stateful::{StatefulRooms, Way};
 use super::tasks::STOPPING;
 use super::typed::TypedRoom;
@@ -28,7 +28,7 @@ impl<T: RoomState> StatefulRooms<T> {
         making_way: Option<MakingWay<T>>,
     ) {
         self.count_closed();
-        let emptying = Emptying { is_done: false, _making_way: making_way, room, _turn: turn };
+        let emptying = Emptying { is_done: false, making_way, room, _turn: turn };
         self.server.spawn_last(emptying.run());
     }
 }
@@ -36,7 +36,7 @@ impl<T: RoomState> StatefulRooms<T> {
 /// A room that is being emptied. Fields are dropped in order: the turn last.
 struct Emptying<T: RoomState> {
     is_done: bool,
-    _making_way: Option<MakingWay<T>>,
+    making_way: Option<MakingWay<T>>,
     room: TypedRoom<T>,
     _turn: Turn<Way<T>>,
 }
@@ -66,11 +66,11 @@ impl<T: RoomState> Emptying<T> {
         }
     }
 
-    async fn call_empty(&self) {
+    async fn call_empty(&mut self) {
         let Some(living) = self.room.take_state().await else { return };
         let (state, place) = living.into_parts();
         let (host, server) = (self.room.host(), self.room.server());
-        let handle = Room::of(&self.room);
+        let handle = Room::from_typed(&self.room);
         let emptied = timeout(EMPTYING, catch(|| host.empty(&handle, state))).await;
         match emptied {
             Ok(outcome) => server.report(host.empty_handler(), &outcome),
@@ -81,6 +81,13 @@ impl<T: RoomState> Emptying<T> {
                 "handler dropped: it took longer than {EMPTYING:?}"
             ),
         }
+        self.free(place);
+    }
+
+    /// Gives its place to another room. One that makes way has given it away before: so that goes first, else the place would be
+    /// given twice in between.
+    fn free(&mut self, place: Place<T>) {
+        self.making_way = None;
         drop(place);
     }
 }
@@ -100,7 +107,7 @@ impl<T: RoomState> Drop for Emptying<T> {
             let (state, place) = living.into_parts();
             // The panic hook has run.
             let _ = catch_now(|| drop(state));
-            drop(place);
+            self.free(place);
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::server::{Connections, Receivers};
 /// and [`with`](Room::with). A handle may outlive its room: then `later` returns false and `with` returns `None`, even if there
 /// is a new room of the same path. No method waits for a lock on the room, except the future of `with`.
 ///
-/// ```ignore
+/// ```
 /// use serde::Serialize;
 /// use ws_runtime::prelude::*;
 ///
@@ -172,7 +172,7 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
     /// Returns false if `act` will not be called: 1,024 calls wait already, the room is gone, or the last connection has left
     /// and the room is being emptied. All calls that were queued before are made before `empty`. A panic in `act` is caught and logged.
     ///
-    /// ```ignore
+    /// ```
     /// use ws_runtime::prelude::*;
     ///
     /// #[ws_server(listen = 8080)]
@@ -200,13 +200,13 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
         self.0.later(Box::new(act))
     }
 
-    /// Calls `act` with the state, as soon as no handler has it, and returns what it returns. `None` if the room is gone, or is
-    /// still being made.
+    /// Calls `act` with the state, as soon as no handler has it or waits for it, and returns what it returns. `None` if the room is
+    /// gone, or is still being made.
     ///
     /// For `async` handlers and for tasks, which cannot take the state itself. The lock is held while `act` runs, so it should be
-    /// quick. If the future is dropped before that, `act` is not called.
+    /// quick. If the future is dropped before that, `act` is not called. Several of these may be awaited at once, in any order.
     ///
-    /// ```ignore
+    /// ```
     /// use ws_runtime::prelude::*;
     ///
     /// #[ws_server(listen = 8080)]
@@ -228,13 +228,18 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
     /// # fn main() {}
     /// ```
     pub async fn with<R>(&self, act: impl FnOnce(&mut T) -> R) -> Option<R> {
-        let mut state = self.0.lock().await?;
+        let mut state = self.0.lock_when_free().await?;
         Some(act(&mut state))
     }
 }
 
 impl<T: RoomState> Room<T> {
-    pub(super) fn of(room: &TypedRoom<T>) -> Self {
+    /// The room without its state.
+    pub(super) fn in_room(&self) -> &Room {
+        T::Handle::plain(self)
+    }
+
+    pub(super) fn from_typed(room: &TypedRoom<T>) -> Self {
         Self(T::Handle::of(room.clone()))
     }
 
@@ -242,10 +247,10 @@ impl<T: RoomState> Room<T> {
         self.0.typed()
     }
 
-    /// The same room by the handle of another type; `None` if its state is of another type.
+    /// The same room by the handle of another type. `None` if its state has another type; every room is also one of type `()`.
     pub(crate) fn with_state<U: RoomState>(&self) -> Option<&Room<U>> {
-        let whole = self.handle().downcast_ref();
-        whole.or_else(|| self.in_room().handle().downcast_ref())
+        let (whole, plain): (&dyn Any, &dyn Any) = (self, T::Handle::plain(self));
+        whole.downcast_ref().or_else(|| plain.downcast_ref())
     }
 }
 
@@ -334,14 +339,10 @@ pub(crate) trait InRoom: fmt::Debug + Send + Sync {
 
     /// The handle itself.
     fn handle(&self) -> &dyn Any;
-}
 
-impl<T: RoomState> InRoom for Room<T> {
-    fn in_room(&self) -> &Room {
-        T::Handle::plain(self)
-    }
+    /// The [`Stay`](super::Stay) itself.
+    fn stay(&self) -> &dyn Any;
 
-    fn handle(&self) -> &dyn Any {
-        self
-    }
+    /// Ends the stay.
+    fn leave(&self);
 }

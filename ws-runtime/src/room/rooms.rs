@@ -15,7 +15,7 @@ use crate::Server;
 /// Any handler of the server can take it by value, as `Rooms<Table>`; elsewhere [`Server::rooms`] gives it. It lists a room from
 /// when its `create` has ended until it is emptied, also while it is kept without connections. No method waits for a lock on a room.
 ///
-/// ```ignore
+/// ```
 /// use ws_runtime::prelude::*;
 ///
 /// #[ws_server(listen = 8080)]
@@ -63,7 +63,7 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Rooms<T> {
 impl Server {
     /// The rooms whose state is a `T`. It has none if no route of the server has such rooms.
     ///
-    /// ```ignore
+    /// ```
     /// use ws_runtime::prelude::*;
     ///
     /// #[ws_server(listen = 8080)]
@@ -81,7 +81,7 @@ impl Server {
     /// # fn main() {}
     /// ```
     #[must_use]
-    pub fn rooms<T: RoomState<Handle = TypedRoom<T>>>(&self) -> Rooms<T> {
+    pub fn rooms<T: RoomState>(&self) -> Rooms<T> {
         Rooms(self.room_lists().find())
     }
 }

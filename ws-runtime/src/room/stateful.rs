@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::gate::{Gate, Gated};
@@ -17,8 +17,7 @@ use crate::Server;
 /// The rooms of one route. Its locks are leaves: none is held while another one is taken, but that of a gate.
 pub(crate) struct StatefulRooms<T: RoomState> {
     pub(super) server: Server,
-    /// The route, as soon as somebody enters.
-    host: OnceLock<Arc<dyn Host<T>>>,
+    pub(super) host: Arc<dyn Host<T>>,
     pub(super) keep: Duration,
     max_rooms: usize,
     gates: Mutex<HashMap<Arc<str>, Arc<PathGate<T>>>>,
@@ -46,11 +45,11 @@ pub(super) struct Way<T: RoomState> {
 const SHRINK_FROM: usize = 1024;
 
 impl<T: RoomState> StatefulRooms<T> {
-    pub(super) fn new(server: Server, rules: RoomRules) -> Arc<Self> {
+    pub(super) fn new(server: Server, host: Arc<dyn Host<T>>, rules: RoomRules) -> Arc<Self> {
         Arc::new(Self {
             server,
-            host: OnceLock::new(),
-            keep: rules.keep.saturating(),
+            host,
+            keep: rules.kept(),
             max_rooms: rules.max_rooms,
             gates: Mutex::default(),
             places: Mutex::default(),
@@ -83,13 +82,13 @@ impl<T: RoomState> StatefulRooms<T> {
     /// The room of a path, if it is neither being made nor emptied.
     pub(super) fn get(&self, path: &str) -> Option<Room<T>> {
         let gate = self.gates().get(path).map(Arc::clone)?;
-        gate.gate.room().map(|room| Room::of(&room))
+        gate.gate.room().map(|room| Room::from_typed(&room))
     }
 
     /// All rooms that are neither being made nor emptied.
     pub(super) fn list(&self) -> Vec<Room<T>> {
         let gates: Vec<_> = self.gates().values().map(Arc::clone).collect();
-        gates.iter().filter_map(|gate| gate.gate.room()).map(|room| Room::of(&room)).collect()
+        gates.iter().filter_map(|gate| gate.gate.room()).map(|room| Room::from_typed(&room)).collect()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -102,10 +101,6 @@ impl<T: RoomState> StatefulRooms<T> {
 
     pub(super) fn count_closed(&self) {
         self.open.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn host(&self, host: impl FnOnce() -> Arc<dyn Host<T>>) -> Arc<dyn Host<T>> {
-        Arc::clone(self.host.get_or_init(host))
     }
 
     pub(super) fn max_rooms(&self) -> usize {

@@ -12,7 +12,7 @@ use crate::server::clock;
 
 /// Runs the ticks of a room, one at a time, until the room is emptied or the server closes its connections.
 pub(super) async fn run<T: RoomState>(room: TypedRoom<T>) {
-    let handle = Room::of(&room);
+    let handle = Room::from_typed(&room);
     let mut clocks =
         Clocks { clocks: room.host().ticks().iter().map(|tick| clock(tick.period)).collect(), next: 0 };
     loop {

@@ -3,13 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use tokio::sync::Mutex;
-
 use super::handle::{Room, RoomState};
 use super::host::Host;
 use super::later::{Call, Later, Queued};
 use super::place::Place;
-use super::state::Living;
+use super::state::{Living, StateCell};
 use super::tasks::Tasks;
 use crate::Server;
 use crate::conn::catch_now;
@@ -22,8 +20,8 @@ struct Shared<T: RoomState> {
     room: Room,
     server: Server,
     host: Arc<dyn Host<T>>,
-    /// Not set before `create` has ended; `None` in it from when `empty` begins.
-    state: OnceLock<Mutex<Option<Living<T>>>>,
+    /// Not set before `create` has ended.
+    state: OnceLock<StateCell<T>>,
     later: Later<T>,
     /// Made when the first task begins.
     tasks: OnceLock<Box<Tasks>>,
@@ -55,7 +53,8 @@ impl<T: RoomState> TypedRoom<T> {
         &*self.0.host
     }
 
-    pub(super) fn state(&self) -> Option<&Mutex<Option<Living<T>>>> {
+    /// Where the state is kept, from when `create` has ended.
+    pub(super) fn cell(&self) -> Option<&StateCell<T>> {
         self.0.state.get()
     }
 
@@ -77,9 +76,12 @@ impl<T: RoomState> TypedRoom<T> {
     /// Gives the room its state, once. From here on it must be emptied.
     pub(super) fn begin(&self, state: T, place: Place<T>) {
         let mut living = Living::new(state, place);
-        self.look_at_first(&mut living);
+        let has_timers = self.look_at_first(&mut living);
         // It is not set before: `create` makes one state.
-        let _ = self.0.state.set(Mutex::new(Some(living)));
+        let _ = self.0.state.set(StateCell::new(living));
+        if has_timers {
+            self.run_timers();
+        }
         if !self.host().ticks().is_empty() {
             self.spawn(super::ticks::run(self.clone()));
         }
@@ -109,16 +111,6 @@ impl<T: RoomState> TypedRoom<T> {
             // What a call has captured is the user's. The panic hook has run.
             let _ = catch_now(|| drop(call));
         }
-    }
-
-    /// Takes the state, for ever.
-    pub(super) async fn take_state(&self) -> Option<Living<T>> {
-        self.state()?.lock().await.take()
-    }
-
-    /// The same where nobody waits; `None` too if a handler has it.
-    pub(super) fn try_take_state(&self) -> Option<Living<T>> {
-        self.state()?.try_lock().ok()?.take()
     }
 
     fn run_later(&self) {

@@ -7,7 +7,7 @@ use super::rooms::RoomHandlers;
 use crate::conn::Admitted;
 use crate::event::{Route, Service};
 use crate::generated::BoxFuture;
-use crate::room::{Host, Member, RouteRooms};
+use crate::room::{Member, RouteRooms};
 use crate::server::Hosted;
 use crate::tick::Tick;
 use crate::{Conn, Handshake, Reject};
@@ -36,7 +36,7 @@ pub(crate) struct OfRoute<R: Route> {
     pattern: Option<String>,
     ticks: Vec<Tick>,
     /// Set when the server begins.
-    rooms: OnceLock<(RouteRooms<R::Room>, Arc<dyn Host<R::Room>>)>,
+    rooms: OnceLock<RouteRooms<R::Room>>,
 }
 
 impl<R: Route> OfRoute<R> {
@@ -67,8 +67,8 @@ impl<R: Route> OfRoute<R> {
             None => canonical(handshake.path()).ok_or_else(Reject::not_found)?,
         };
         // Set: connections come after the server has begun.
-        let (rooms, host) = self.rooms.get().ok_or_else(Reject::internal_server_error)?;
-        rooms.enter(|| Arc::clone(host), conn, &path, create).await
+        let rooms = self.rooms.get().ok_or_else(Reject::internal_server_error)?;
+        rooms.enter(conn, &path, create).await
     }
 }
 
@@ -79,11 +79,14 @@ impl<R: Route> Endpoint<R::Server> for OfRoute<R> {
 
     fn begin(&self, hosted: &Arc<Hosted<R::Server>>) {
         let rooms = match R::room_rules() {
-            Some(rules) => RouteRooms::stateful(&hosted.server, rules),
+            Some(rules) => {
+                let handlers = RoomHandlers::<R>::new(hosted, self.ticks.clone());
+                RouteRooms::stateful(&hosted.server, Arc::new(handlers), rules)
+            }
             None if R::HAS_ROOMS => RouteRooms::plain(),
             None => RouteRooms::None,
         };
-        let _ = self.rooms.set((rooms, Arc::new(RoomHandlers::<R>::new(hosted, self.ticks.clone()))));
+        let _ = self.rooms.set(rooms);
     }
 
     fn admit<'a>(

@@ -11,7 +11,8 @@ pub(crate) struct Paths<T> {
     entries: Vec<(Place, T)>,
 }
 
-/// A path that cannot be served: another one is the same, it is none, or the `Path` of a handler does not fit it.
+/// A path that cannot be served: another one is the same, it is none, the `Path` of a handler does not fit it, or what `#[room(…)]`
+/// says of its rooms is out of bounds.
 ///
 /// The message says where it was declared, and the other one.
 #[derive(Debug, thiserror::Error)]
@@ -26,12 +27,24 @@ enum Problem {
     Wrong { place: Place, problem: String },
     #[error("`{handler}` takes a `Path` that never fits {place}: {problem}")]
     Argument { place: Place, handler: &'static str, problem: String },
+    #[error("the rooms of {place} cannot be: {problem}")]
+    Rooms { place: Place, problem: String },
+    #[error("the rooms of the server cannot be: {problem}")]
+    RoomsOfServer { problem: String },
 }
 
 impl RouteError {
     /// The `Path` of a handler does not fit its path.
     pub(crate) fn of_argument(place: Place, handler: &'static str, problem: String) -> Self {
         Problem::Argument { place, handler, problem }.into()
+    }
+
+    /// A rule of the rooms of a path is wrong; of every path, if there are no routes.
+    pub(super) fn of_rooms(place: Option<Place>, problem: String) -> Self {
+        match place {
+            Some(place) => Problem::Rooms { place, problem }.into(),
+            None => Problem::RoomsOfServer { problem }.into(),
+        }
     }
 }
 
@@ -111,5 +124,20 @@ mod tests {
             "`/table/{name}` (main.rs:3) and `/table/{id}` (main.rs:2) are paths of the same requests: give one of them \
              another path"
         );
+    }
+
+    /// Both the macro and `bind` rely on it.
+    #[test]
+    fn what_ws_spec_takes_as_a_pattern_is_a_path() {
+        use proptest::prelude::*;
+        let pieces = ["/", "a", "{id}", "{*rest}", "{b}", "%41", "-", ".", ":", "{", "}", "*"];
+        let text = proptest::collection::vec(proptest::sample::select(pieces.to_vec()), 0..7);
+        proptest!(|(pieces in text)| {
+            let text: String = pieces.concat();
+            if let Ok(pattern) = ws_spec::path::Pattern::parse(&text) {
+                prop_assert_eq!(pattern.to_string(), text.as_str());
+                prop_assert!(Router::new().insert(text.as_str(), ()).is_ok(), "{}", text);
+            }
+        });
     }
 }

@@ -41,6 +41,7 @@ impl<S: Service> Routes<S> {
     pub fn every_path<R: Route<Server = S>>(&mut self, _: R) {
         self.modules.push(R::MODULE);
         let ticks = self.room_ticks::<R>();
+        self.check_rooms::<R>(None);
         self.every = Some(Arc::new(OfRoute::<R>::new(0, None, ticks)));
     }
 
@@ -49,11 +50,24 @@ impl<S: Service> Routes<S> {
         self.modules.push(R::MODULE);
         R::check_paths(&mut PathChecks { errors: &mut self.errors });
         let (place, number) = (R::place(), self.attributes.len());
+        self.check_rooms::<R>(Some(&place));
         self.attributes.push(RouteAttribute { path: place.path().to_owned(), attribute: R::attribute });
         let endpoint = OfRoute::<R>::new(number, Some(place.path().to_owned()), self.room_ticks::<R>());
         if let Err(conflict) = self.paths.insert(place, Arc::new(endpoint)) {
             self.errors.push(conflict);
         }
+    }
+
+    /// Adds what is wrong with the `Path` of a guard that stands in a module around its route, if there is anything.
+    pub fn check(&mut self, place: Place, handler: &'static str, problem: Option<String>) {
+        PathChecks { errors: &mut self.errors }.check(place, handler, problem);
+    }
+
+    /// Checks what `#[room(…)]` says.
+    fn check_rooms<R: Route<Server = S>>(&mut self, place: Option<&Place>) {
+        let problems = R::room_rules().map(|rules| rules.problems()).unwrap_or_default();
+        let wrong = |problem| RouteError::of_rooms(place.cloned(), problem);
+        self.errors.extend(problems.into_iter().map(wrong));
     }
 
     /// The ticks of each room of a route.

@@ -107,6 +107,21 @@ impl TestServer {
     }
 
     /// Sends a GET request, see [`request`](Self::request).
+    ///
+    /// ```
+    /// # use ws_runtime::prelude::*;
+    /// # #[ws_server] mod table {
+    /// #     use ws_runtime::prelude::*;
+    /// #     #[get("/health")] fn health() -> &'static str { "ok" }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> ws_runtime::test::Result {
+    /// # let server = table::server().test().await?;
+    /// assert_eq!(server.get("/health").await?.body(), "ok");
+    /// assert_eq!(server.get("/other").await?.status(), 426);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn get(&self, path: impl Into<String>) -> Request<'_> {
         self.request("GET", path)

@@ -1,4 +1,4 @@
-//! Timers: fields of the session or of a state, whose handlers run when they are due.
+//! Timers: fields of the session, of a room or of a state, whose handlers run when they are due.
 //!
 //! A [`Timer`] holds only the time when it is due. The connection or the state that owns it has one alarm, which is set to
 //! the first of its timers:
@@ -29,7 +29,7 @@ pub use self::field::TimerField;
 pub use self::look::{Fired, Firing, Timers};
 pub(crate) use self::started::Started;
 
-/// A timer: a field of the `#[session]` or of a `#[state]`, with a handler that runs when it is due.
+/// A timer: a field of the `#[session]`, of the `#[room]` or of a `#[state]`, with a handler that runs when it is due.
 ///
 /// It is off at first, runs its handler once after each [`start`](Self::start), and is off again before the handler is
 /// called, so that the handler may start it anew. The handler is a function below
@@ -38,7 +38,7 @@ pub(crate) use self::started::Started;
 /// `BTreeMap` from keys that can be cloned to timers.
 ///
 /// The timers of a session stop when the connection starts to close, those of a state when the server closes its
-/// connections. A timer in a place without a handler, a local variable for example, does nothing.
+/// connections. Those of a room run as long as it is there, also while it is kept without connections. A timer in a place without a handler, a local variable for example, does nothing.
 ///
 /// The owner sees a timer as it is started. One that runs already and is moved to another owner, such as from a state into the
 /// session of a player who comes back, must be started there anew:

@@ -6,7 +6,7 @@ use quote::quote_spanned;
 use super::{has_handler, part_type};
 use crate::events::Event;
 use crate::expand::spans::{at, here};
-use crate::model::{Part, Room};
+use crate::model::{Part, Room, Scope};
 use crate::plan::Plan;
 
 /// The type of the room: `()` where there is none.
@@ -23,10 +23,11 @@ pub(super) fn alias(plan: &Plan<'_>) -> TokenStream {
     super::alias("__Room", &parts(plan), &quote_spanned!(here()=> ()))
 }
 
-/// What each room type is for the runtime. Also where something is wrong with one, since signatures name its handle.
+/// What each room type is for the runtime. Also of a second one, which is a mistake, since signatures name its handle.
 pub(super) fn rooms(plan: &Plan<'_>) -> TokenStream {
-    let declared = |room: &&Room| plan.scope.types.contains(&room.part.name);
-    plan.rooms.iter().filter(declared).map(|room| implement(&room.part, plan)).collect()
+    let Scope { rooms, types, .. } = plan.scope;
+    let declared = |room: &&Room| types.contains(&room.part.name) && !plan.scope.parts_unclear;
+    rooms.iter().filter(declared).map(|room| implement(&room.part, plan)).collect()
 }
 
 fn parts(plan: &Plan<'_>) -> Vec<Part> {

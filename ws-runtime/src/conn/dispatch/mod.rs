@@ -16,7 +16,6 @@ use crate::event::{
     Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Refusal, Route, RouteEvent,
 };
 use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
-use crate::room::Member;
 use crate::server::Hosted;
 
 pub(super) use self::call::{Caught, Verdict, report};
@@ -26,12 +25,11 @@ pub(super) use self::tell::tell;
 /// Calls the handlers of one connection, one at a time.
 pub(super) struct Dispatcher<R: Route> {
     pub(super) hosted: Arc<Hosted<R::Server>>,
-    pub(super) guard: ConnGuard,
     pub(super) session: Option<R::Session>,
     /// How many messages are left of each `rate`.
     pub(super) rates: Buckets,
-    /// Its place in its room.
-    pub(super) member: Member<R::Room>,
+    /// Dropped after the session: that may need the room, which the connection leaves with this.
+    pub(super) guard: ConnGuard,
 }
 
 impl<R: Route> Dispatcher<R> {
@@ -167,12 +165,20 @@ impl<R: Route> Dispatcher<R> {
         // Its tokens are needed to answer for it, and the call takes the message.
         let address = message.address();
         let call = if running == Running::StreamAlone {
-            match driver.observe_timers(|_| catch_now(|| R::open_stream(self.event().bringing(&message)))) {
-                Ok(Ok(stream)) => Caught::call(|| stream),
-                Ok(Err(failure)) => {
+            driver.expect_beside(message.id());
+            let opened = driver.run_handler(|| R::open_stream(self.event().bringing(&message))).await;
+            let is_cancelled = driver.is_cancelled_meanwhile();
+            match opened {
+                Some(Ok(Ok(_))) if is_cancelled => {
+                    tell_cancelled(self.conn(), handler, running, &address);
+                    return Verdict::GoOn;
+                }
+                Some(Ok(Ok(stream))) => Caught::call(|| stream),
+                Some(Ok(Err(failure))) => {
                     return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(failure))));
                 }
-                Err(panicked) => Err(panicked),
+                Some(Err(panicked)) => Err(panicked),
+                None => return Verdict::End,
             }
         } else {
             let (hosted, conn) = (Arc::clone(&self.hosted), self.conn().clone());
@@ -218,7 +224,7 @@ impl<R: Route> Dispatcher<R> {
             report(conn, R::DISCONNECT, Err(panicked));
         }
         // A room is emptied after the last `disconnect`.
-        self.member = Member::Nowhere;
+        conn.leave_room();
         driver.close().await;
         // The socket is dropped first: dropping the guard tells the server that a descriptor is free.
         drop(driver);

@@ -19,7 +19,7 @@ use super::Conn;
 use super::beside::{BesideCalls, Place};
 use super::close::Lingering;
 use super::dispatch::{Caught, Panicked};
-use super::receive::{ReceivePath, Receiver, ToInbox};
+use super::receive::{ReceivePath, Receiver, ToInbox, Waiting};
 use super::send::{CancelLevel, Phase, Written};
 use crate::Reject;
 use crate::event::{Close, Handled, Outcome, Received, Speech};
@@ -260,10 +260,9 @@ impl Driver {
         loop {
             let phase = self.conn.phase();
             if !matches!(phase, Phase::Ready | Phase::Finishing) {
-                let Some(message) = self.pop_late() else { return Poll::Ready(Stop::Over) };
-                match receiver.receive(&message) {
-                    Handled::Done => message.give_back(),
-                    Handled::Later => return Poll::Ready(Stop::Await(message)),
+                let Some(waiting) = self.pop_late() else { return Poll::Ready(Stop::Over) };
+                if let Some(message) = handle(waiting, receiver) {
+                    return Poll::Ready(Stop::Await(message));
                 }
                 continue;
             }
@@ -301,12 +300,11 @@ impl Driver {
             self.deadlines.add();
             self.receive_for_later(cx, now);
             return Some(Poll::Pending);
-        } else if let Some(message) = self.receive.pop(&self.conn, &self.beside) {
+        } else if let Some(waiting) = self.receive.pop(&self.conn, &self.beside) {
             self.budget.spend(0, 1);
             self.deadlines.made_progress(now);
-            match receiver.receive(&message) {
-                Handled::Done => message.give_back(),
-                Handled::Later => return Some(Poll::Ready(Stop::Await(message))),
+            if let Some(message) = handle(waiting, receiver) {
+                return Some(Poll::Ready(Stop::Await(message)));
             }
         } else if self.receive.has_unread() {
             let (receive, mut turn) = self.split(now);
@@ -334,7 +332,7 @@ impl Driver {
     }
 
     /// The next message of a peer whose Close frame was answered before its messages were handled.
-    fn pop_late(&mut self) -> Option<Received<'static>> {
+    fn pop_late(&mut self) -> Option<Waiting> {
         let is_cancelled = self.conn.send_path().cancel_level() > self.survives;
         if self.handles_late && !is_cancelled { self.receive.pop(&self.conn, &self.beside) } else { None }
     }
@@ -370,6 +368,18 @@ impl Driver {
     fn split(&mut self, now: Moment) -> (&mut ReceivePath, Turn<'_>) {
         let Self { conn, receive, beside, budget, deadlines, .. } = self;
         (receive, Turn { conn, beside, budget, deadlines, now })
+    }
+}
+
+/// Handles a message that has waited. Returns it if it must be awaited.
+fn handle(waiting: Waiting, receiver: &mut impl Receiver) -> Option<Received<'static>> {
+    let Waiting { message, is_passed, .. } = waiting;
+    match if is_passed { Handled::Later } else { receiver.receive(&message) } {
+        Handled::Done => {
+            message.give_back();
+            None
+        }
+        Handled::Later => Some(message),
     }
 }
 

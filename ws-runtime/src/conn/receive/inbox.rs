@@ -19,8 +19,11 @@ pub(super) struct Inbox {
 }
 
 #[derive(Debug)]
-pub(super) struct Waiting {
-    pub(super) message: Received<'static>,
+pub(in crate::conn) struct Waiting {
+    pub(in crate::conn) message: Received<'static>,
+    /// Whether it was passed to its handler as it was decoded, and must be awaited. It is not passed once more: a guard, a token of
+    /// the `rate` and the arguments are for one call.
+    pub(in crate::conn) is_passed: bool,
     /// The peer wants it no more, and is told so in its turn.
     pub(super) is_cancelled: bool,
 }
@@ -36,11 +39,7 @@ impl Inbox {
     }
 
     /// Whether the limit is reached, for messages of up to `max_message` bytes.
-    #[inline]
     pub(super) fn is_full(&self, options: &Options, max_message: usize) -> bool {
-        if self.waiting.is_empty() {
-            return false;
-        }
         self.waiting.len() >= options.max_inbox || self.bytes >= max_message.max(MIN_BYTES)
     }
 
@@ -48,9 +47,9 @@ impl Inbox {
         self.waiting.front().map(|waiting| &waiting.message)
     }
 
-    pub(super) fn push(&mut self, message: Received<'static>) {
+    pub(super) fn push(&mut self, message: Received<'static>, is_passed: bool) {
         self.bytes += message.size();
-        self.waiting.push_back(Waiting { message, is_cancelled: false });
+        self.waiting.push_back(Waiting { message, is_passed, is_cancelled: false });
     }
 
     pub(super) fn pop(&mut self) -> Option<Waiting> {

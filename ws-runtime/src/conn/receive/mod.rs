@@ -22,6 +22,8 @@ use crate::event::{Binary, Close, ClosedBy, Handled, Received, Speech, Utf8};
 use crate::transport::{ReadHalf, WriteHalf};
 use crate::wire::{Decoder, FrameKind, Incoming, Inflater, Limits, Payload, ProtocolError};
 
+pub(super) use self::inbox::Waiting;
+
 /// The size of a read into the thread's buffer.
 const READ_SIZE: usize = 256 * 1024;
 
@@ -136,7 +138,8 @@ impl ReceivePath {
 
     /// Whether the inbox is full.
     pub(super) fn is_full(&self, conn: &Conn) -> bool {
-        self.inbox.is_full(conn.options(), conn.max_recv_size())
+        // It is asked for each message, and mostly nothing waits.
+        !self.inbox.is_empty() && self.inbox.is_full(conn.options(), conn.max_recv_size())
     }
 
     /// Takes the reason why the peer's messages ended. Call it when all messages before it are handled or given up.
@@ -313,7 +316,7 @@ impl ReceivePath {
         }
         match if is_allowed { receiver.receive(&message) } else { Handled::Later } {
             Handled::Done => message.give_back(),
-            Handled::Later => self.inbox.push(message.into_owned()),
+            Handled::Later => self.inbox.push(message.into_owned(), R::HANDLES && is_allowed),
         }
     }
 

@@ -76,16 +76,16 @@ impl ReceivePath {
     }
 
     /// Takes the first message that waits and is to be handled. The peer is told why those before it are not.
-    pub(in crate::conn) fn pop(&mut self, conn: &Conn, beside: &BesideCalls) -> Option<Received<'static>> {
+    pub(in crate::conn) fn pop(&mut self, conn: &Conn, beside: &BesideCalls) -> Option<Waiting> {
         if let Some(state) = &mut self.pace.0 {
             state.first_has_token = false;
         }
         loop {
-            let Waiting { message, is_cancelled } = self.inbox.pop()?;
-            if is_cancelled {
-                self.tell_cancelled(&message, conn);
-            } else if !refuses_id(&message, beside, conn) {
-                return Some(message);
+            let waiting = self.inbox.pop()?;
+            if waiting.is_cancelled {
+                self.tell_cancelled(&waiting.message, conn);
+            } else if !refuses_id(&waiting.message, beside, conn) {
+                return Some(waiting);
             }
         }
     }

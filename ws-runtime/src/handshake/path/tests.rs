@@ -25,6 +25,20 @@ struct Seat<'a> {
 #[derive(Debug, Deserialize, PartialEq)]
 struct Pair(u8, String);
 
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(untagged)]
+enum Named {
+    Well(Side),
+    Otherwise(String),
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Flat {
+    id: u8,
+    #[serde(flatten)]
+    others: HashMap<String, String>,
+}
+
 fn read<'a, T: FromPath<'a>>(parameters: &[(&'a str, &'a str)]) -> Result<T, String> {
     T::from_path(parameters.to_vec())
 }
@@ -46,6 +60,10 @@ fn parameters_are_read_into_one_type_a_tuple_or_a_struct() {
     assert_eq!(read::<(u64, Side, &str)>(&all), Ok((7, Side::Black, "ann")));
     assert_eq!(read(&all), Ok(Seat { table: TableId(7), side: Side::Black, name: Cow::Borrowed("ann") }));
     assert_eq!(read::<Pair>(&[("a", "1"), ("b", "2")]), Ok(Pair(1, "2".to_owned())));
+    assert_eq!(one::<Named>("black"), Ok(Named::Well(Side::Black)));
+    assert_eq!(one::<Named>("red"), Ok(Named::Otherwise("red".to_owned())));
+    let others = HashMap::from([("b".to_owned(), "2".to_owned())]);
+    assert_eq!(read(&[("id", "1"), ("b", "2")]), Ok(Flat { id: 1, others }));
     let map = HashMap::from([("a", "1"), ("b", "2")]);
     assert_eq!(read::<HashMap<&str, &str>>(&[("a", "1"), ("b", "2")]), Ok(map));
 }
@@ -58,9 +76,16 @@ fn a_number_and_a_bool_have_one_spelling() {
     for value in ["-0", "-07", "+1"] {
         assert!(one::<i64>(value).is_err(), "{value:?}");
     }
-    for (value, is_right) in
-        [("0.5", true), ("7", true), ("-0", true), (".5", false), ("0.50", false), ("1e3", false)]
-    {
+    for (value, is_right) in [
+        ("0.5", true),
+        ("7", true),
+        ("-0", true),
+        (".5", false),
+        ("0.50", false),
+        ("1e3", false),
+        ("NaN", false),
+        ("inf", false),
+    ] {
         assert_eq!(one::<f64>(value).is_ok(), is_right, "{value:?}");
     }
     for (value, is_right) in [("true", true), ("false", true), ("1", false), ("on", false), ("", false)] {

@@ -112,14 +112,13 @@ async fn what_is_queued_for_a_room_that_is_not_made_is_dropped() {
     let world = World::new(rules(0, 10)).await;
     let (stream, _) = tokio::io::duplex(64);
     let conn = world.server().new_conn(Address::Memory, &Stream::over(stream));
-    let host = || Arc::new(Kept(Arc::clone(&world.route))) as Arc<dyn Host<Table>>;
     let token = Arc::new(());
     let create = || async {
         let held = Arc::clone(&token);
         assert!(conn.room_of::<Table>().unwrap().later(move |_| drop(held)));
         Err(Reject::forbidden())
     };
-    assert!(world.rooms.enter(host, &conn, "/a", create).await.is_err());
+    assert!(world.rooms.enter(&conn, "/a", create).await.is_err());
     assert_eq!(Arc::strong_count(&token), 1);
     assert!(!conn.room_of::<Table>().unwrap().later(|_| panic!("never called")));
 }

@@ -43,7 +43,7 @@ async fn a_room_lists_what_the_server_lists() {
 
     ann.conn.disconnect(1000, "").unwrap();
     let listed: Vec<Conn> = room.connections().into_iter().collect();
-    assert_eq!(listed, [bob.conn.clone()], "it has started to close");
+    assert_eq!(listed, std::slice::from_ref(&bob.conn), "it has started to close");
     assert_eq!(world.server().connections(), listed);
     drop(bob);
     assert_eq!(room.len(), 0);
@@ -119,14 +119,12 @@ async fn a_failed_create_leaves_the_gate_as_it_was() {
 #[tokio::test(start_paused = true)]
 async fn a_panic_through_the_opening_leaves_the_gate_as_it_was() {
     let world = World::new(rules(0, 1)).await;
-    let rooms = Arc::clone(world.stateful());
-    let (server, route) = (world.server().clone(), Arc::clone(&world.route));
+    let (rooms, server) = (Arc::clone(world.stateful()), world.server().clone());
     let opening = tokio::spawn(async move {
         let (stream, _) = tokio::io::duplex(64);
         let conn = server.new_conn(Address::Memory, &Stream::over(stream));
-        let host = || Arc::new(Kept(route)) as Arc<dyn Host<Table>>;
         let create = || async { panic!("not caught") };
-        RouteRooms::Stateful(rooms).enter(host, &conn, "/a", create).await.is_ok()
+        rooms.enter(&conn, "/a", create).await.is_ok()
     });
     assert!(opening.await.is_err());
     world.enter("/a").await;
@@ -212,8 +210,6 @@ async fn create_sees_its_room_without_a_state() {
     let world = World::new(rules(0, 10)).await;
     let (stream, _) = tokio::io::duplex(64);
     let conn = world.server().new_conn(Address::Memory, &Stream::over(stream));
-    let route = Arc::clone(&world.route);
-    let host = || Arc::new(Kept(route)) as Arc<dyn Host<Table>>;
     let create = || async {
         let room = conn.room_of::<Table>().unwrap();
         assert_eq!(room.path(), "/a");
@@ -223,7 +219,7 @@ async fn create_sees_its_room_without_a_state() {
         world.route.alive.lock().unwrap().insert("/a".to_owned(), "there");
         Ok(Table::default())
     };
-    let _member = world.rooms.enter(host, &conn, "/a", create).await.unwrap();
+    let _member = world.rooms.enter(&conn, "/a", create).await.unwrap();
     settle().await;
     assert_eq!(world.look("/a", |table| table.notes.clone()), [7]);
 }

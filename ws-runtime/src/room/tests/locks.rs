@@ -62,6 +62,70 @@ async fn with_waits_for_its_turn_and_returns_what_it_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_future_of_with_that_nobody_polls_holds_nobody_up() {
+    let world = World::new(rules(0, 10)).await;
+    let ann = world.enter("/a").await;
+    let room = ann.conn.room_of::<Table>().unwrap();
+    let lock = try_lock_room::<Table>(&ann.conn).unwrap();
+    let cx = &mut Context::from_waker(Waker::noop());
+    let mut left_alone = pin!(room.with(|table| table.notes.push(1)));
+    assert!(left_alone.as_mut().poll(cx).is_pending());
+    let mut queued = pin!(lock_room::<Table>(&ann.conn));
+    assert!(queued.as_mut().poll(cx).is_pending());
+    drop(lock);
+    // Handlers go first.
+    assert!(left_alone.as_mut().poll(cx).is_pending());
+    drop(queued.await);
+    assert_eq!(room.with(|table| table.notes.len()).await, Some(0));
+    assert!(try_lock_room::<Table>(&ann.conn).is_some());
+    assert_eq!(left_alone.await, Some(()));
+    assert_eq!(world.look("/a", |table| table.notes.clone()), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_goes_on_if_whose_turn_it_is_gives_up() {
+    let world = World::new(rules(0, 10)).await;
+    let ann = world.enter("/a").await;
+    let room = ann.conn.room_of::<Table>().unwrap().clone();
+    let lock = try_lock_room::<Table>(&ann.conn).unwrap();
+    let cx = &mut Context::from_waker(Waker::noop());
+    let mut queued = Box::pin(lock_room::<Table>(&ann.conn));
+    assert!(queued.as_mut().poll(cx).is_pending());
+    let with = tokio::spawn(async move { room.with(|table| table.notes.push(1)).await });
+    settle().await;
+    drop(lock);
+    settle().await;
+    // The handler has the lock by now, but has not run: it is cancelled.
+    drop(queued);
+    settle().await;
+    assert!(with.is_finished());
+    assert_eq!(world.look("/a", |table| table.notes.clone()), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_ends_if_the_room_is_emptied_meanwhile() {
+    let world = World::new(rules(0, 10)).await;
+    let ann = world.enter("/a").await;
+    let room = ann.conn.room_of::<Table>().unwrap().clone();
+    let lock = room.0.try_lock().unwrap();
+    let waiting: Vec<_> = (0..3)
+        .map(|_| {
+            let room = room.clone();
+            tokio::spawn(async move { room.with(|table| table.notes.push(1)).await })
+        })
+        .collect();
+    settle().await;
+    drop(ann);
+    settle().await;
+    // It waits in the queue, so it is before them.
+    drop(lock);
+    for waiting in waiting {
+        waiting.await.unwrap();
+    }
+    assert_eq!(room.with(|_| ()).await, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lock_that_is_held_holds_back_the_end_of_its_room_only() {
     let world = World::new(rules(0, 10)).await;
     let ann = world.enter("/a").await;

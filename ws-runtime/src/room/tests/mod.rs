@@ -236,10 +236,11 @@ impl World {
 
     async fn of(route: Route, rules: RoomRules) -> Self {
         let running = server::server().bind().await.unwrap();
-        let rooms = RouteRooms::stateful(running.server(), rules);
+        let route = Arc::new(route);
+        let rooms = RouteRooms::stateful(running.server(), Arc::new(Kept(Arc::clone(&route))), rules);
         // The tasks of the server have begun.
         settle().await;
-        Self { running, rooms, route: Arc::new(route) }
+        Self { running, rooms, route }
     }
 
     fn server(&self) -> &Server {
@@ -262,7 +263,14 @@ impl World {
 
     /// Lets somebody in, who is not ready yet.
     async fn knock(&self, path: &str, ends: Ends) -> Result<Guest, Reject> {
-        knock(&self.rooms, self.server(), &self.route, path, ends).await
+        let (stream, _) = tokio::io::duplex(64);
+        let conn = self.server().new_conn(Address::Memory, &Stream::over(stream));
+        let create = || async {
+            let created = catch(|| Arc::clone(&self.route).create(path.to_owned(), ends)).await;
+            created.unwrap_or_else(|_| Err(Reject::internal_server_error()))
+        };
+        let member = self.rooms.enter(&conn, path, create).await?;
+        Ok(Guest { conn, _member: member })
     }
 
     /// The table of a room, which must be free.
@@ -274,24 +282,6 @@ impl World {
     fn log(&self) -> Vec<String> {
         self.route.log()
     }
-}
-
-async fn knock(
-    rooms: &RouteRooms<Table>,
-    server: &Server,
-    route: &Arc<Route>,
-    path: &str,
-    ends: Ends,
-) -> Result<Guest, Reject> {
-    let (stream, _) = tokio::io::duplex(64);
-    let conn = server.new_conn(Address::Memory, &Stream::over(stream));
-    let host = || Arc::new(Kept(Arc::clone(route))) as Arc<dyn Host<Table>>;
-    let create = || async {
-        let created = catch(|| Arc::clone(route).create(path.to_owned(), ends)).await;
-        created.unwrap_or_else(|_| Err(Reject::internal_server_error()))
-    };
-    let member = rooms.enter(host, &conn, path, create).await?;
-    Ok(Guest { conn, _member: member })
 }
 
 /// Runs what can run without time passing.

@@ -35,9 +35,8 @@ async fn rooms_of_a_route_without_rooms_are_nowhere() {
     let world = World::new(rules(0, 10)).await;
     let (stream, _) = tokio::io::duplex(64);
     let conn = world.server().new_conn(Address::Memory, &Stream::over(stream));
-    let host = || Arc::new(Kept(Arc::clone(&world.route))) as Arc<dyn Host<Table>>;
     let none = RouteRooms::<Table>::None;
-    let member = none.enter(host, &conn, "/a", || async { Err(Reject::forbidden()) }).await;
+    let member = none.enter(&conn, "/a", || async { Err(Reject::forbidden()) }).await;
     assert!(matches!(member, Ok(Member::Nowhere)));
     assert_eq!(conn.room(), None);
 }

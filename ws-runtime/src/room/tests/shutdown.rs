@@ -78,14 +78,12 @@ async fn a_tick_that_hangs_does_not_keep_empty_from_running() {
 
 #[test]
 fn a_runtime_that_is_dropped_leaves_no_room_behind() {
-    let route = Arc::new(Route::default());
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let (guest, kept) = runtime.block_on(async {
         let world = World::new(rules(3600, 10)).await;
-        let guest = knock(&world.rooms, world.server(), &route, "/a", Ends::Well).await.unwrap();
-        let kept = knock(&world.rooms, world.server(), &route, "/b", Ends::Well).await.unwrap();
-        kept.conn.become_ready();
+        let guest = world.knock("/a", Ends::Well).await.unwrap();
+        let kept = world.enter("/b").await;
         let room = kept.conn.room_of::<Table>().unwrap().clone();
         drop(kept);
         (guest, room)

@@ -80,14 +80,13 @@ async fn a_timer_that_create_has_started_runs() {
     let world = World::of(route(), rules(0, 10)).await;
     let (stream, _) = tokio::io::duplex(64);
     let conn = world.server().new_conn(Address::Memory, &Stream::over(stream));
-    let host = || Arc::new(Kept(Arc::clone(&world.route))) as Arc<dyn Host<Table>>;
     let create = || async {
         world.route.alive.lock().unwrap().insert("/a".to_owned(), "there");
         let mut table = Table { notes: vec![1, 2], ..Table::default() };
         table.clock.start(2);
         Ok(table)
     };
-    let _member = world.rooms.enter(host, &conn, "/a", create).await.unwrap();
+    let _member = world.rooms.enter(&conn, "/a", create).await.unwrap();
     pass(2.1).await;
     assert_eq!(world.log(), ["timer /a"]);
 }

@@ -1,0 +1,21 @@
+// "It is allowed or not."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    fn admin(Bearer(token): Bearer) -> bool {
+        token == "admin"
+    }
+
+    #[get("/users", guard = admin)]
+    fn users() -> &'static str {
+        "all"
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "As in other attributes."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[get(path = "/health")]
+    fn page() -> &'static str {
+        "a page"
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "The query is part of the address."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod chat {
+    use super::*;
+
+    #[get("/user?id={id}")]
+    fn page() -> &'static str {
+        "a page"
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}
