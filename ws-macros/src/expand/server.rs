@@ -33,8 +33,7 @@ pub(crate) fn root(plan: &Plan<'_>) -> TokenStream {
         Some(path) => {
             // A path that begins at the server's module, or outside of it, is written as seen from there.
             let begins_with = |word: &str| {
-                path.leading_colon.is_none()
-                    && path.segments.first().is_some_and(|first| first.ident == word)
+                path.leading_colon.is_none() && path.segments.first().is_some_and(|first| first.ident == word)
             };
             let supers = supers(plan.depth());
             if begins_with("super") {
