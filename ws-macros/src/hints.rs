@@ -68,10 +68,10 @@ pub(crate) fn attribute(name: &str) -> Option<String> {
 pub(crate) fn option(name: &str) -> Option<String> {
     let instead = match name {
         "path" | "route" | "url" | "uri" | "prefix" | "nest" | "namespace" | "mount" => {
-            "a path belongs to a module marked `#[route(\"/lobby\")]` within the server's; a server without one serves every path"
+            "a path belongs to a module marked `#[route(\"/lobby\")]`, which stands inside of this one, or in a file of its own and \
+             in the list `routes = [crate::lobby::route]`; a server without routes serves every path"
                 .to_owned()
         }
-        "routes" => "write `#[route(\"/lobby\")]` above each module within the server's".to_owned(),
         "guard" | "guards" | "auth" | "middleware" | "layer" => {
             "a `guard` belongs to a `#[route(\"/lobby\", guard = …)]`, or to one message; what all routes need is for the handler of \
              `#[on(handshake)]`"

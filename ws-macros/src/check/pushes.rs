@@ -39,7 +39,9 @@ pub(super) fn check(scope: &Scope, server: &Server, diagnostics: &mut Diagnostic
     });
     let mut named: Vec<Named<'_>> = pushes.chain(handlers).collect();
     named.sort_by_key(|named| named.item);
-    let of_server = server.root.pushes.iter().filter(|_| scope.route.is_some());
+    // Those of the server are unknown where a route stands alone.
+    let knows_server = scope.route.is_some() && !server.stands_alone();
+    let of_server = server.root.pushes.iter().filter(|_| knows_server);
     let of_server: Vec<Named<'_>> = of_server.map(|push| of_push(push, "of the server ")).collect();
     for (number, second) in named.iter().enumerate() {
         let is_rival = |first: &&Named<'_>| {
