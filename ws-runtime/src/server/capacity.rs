@@ -71,3 +71,19 @@ impl fmt::Display for Capacity {
         }
     }
 }
+
+#[cfg(all(test, feature = "test"))]
+mod tests {
+    use super::*;
+    use crate::Listen;
+
+    #[tokio::test]
+    async fn connections_in_memory_are_not_bounded_by_descriptors() {
+        let options = Options { max_connections: usize::MAX, ..Options::default() };
+        let listeners = Listen::memory().0.bind(1).await.unwrap();
+        assert_eq!(Capacity::new(&options, &listeners).connections, usize::MAX);
+        let listeners = Listen::from("127.0.0.1:0").bind(1).await.unwrap();
+        let bounded = Capacity::new(&options, &listeners);
+        assert_eq!(bounded.connections == usize::MAX, bounded.descriptors.is_none());
+    }
+}
