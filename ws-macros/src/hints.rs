@@ -67,8 +67,10 @@ pub(crate) fn attribute(name: &str) -> Option<String> {
 /// What to write instead of an option of the server that is an event, a type or a tick here.
 pub(crate) fn option(name: &str) -> Option<String> {
     let instead = match name {
-        "path" | "route" | "routes" | "url" => {
-            "it serves every path; a `handshake` handler can refuse some by `request.path()`".to_owned()
+        "path" | "route" | "url" => {
+            "a path belongs to a module marked `#[route(\"/lobby\")]`, which stands inside of this one, or in a file of its own and \
+             in the list `routes = [crate::lobby::route]`"
+                .to_owned()
         }
         _ => instead_of_option(name)?,
     };

@@ -49,7 +49,7 @@ pub(crate) struct State {
 pub(crate) enum Cell {
     /// All handlers share it.
     Plain,
-    /// It is behind a lock, because a handler takes it by `&mut`.
+    /// It is behind a lock, because a handler takes it by `&mut`, or a route in a file of its own may.
     Guarded,
     /// It is behind a lock, because its timers change when they are due.
     Timed,
@@ -142,7 +142,7 @@ impl<'s> Plan<'s> {
         self.states.get(number).map_or(Cell::Plain, |state| state.cell)
     }
 
-    /// Whether some state is behind a lock, or the room.
+    /// Whether some state is, or may be, behind a lock. or the room.
     pub(crate) fn has_locks(&self) -> bool {
         !self.rooms.is_empty() || self.states.iter().any(|state| state.cell != Cell::Plain)
     }
@@ -164,7 +164,7 @@ fn states(parts: &[Part], calls: &[Call<'_>]) -> Vec<State> {
         let number = parts.iter().position(|first| first.name == part.name).unwrap_or_default();
         let cell = if calls.iter().any(|call| call.timed_state == Some(number)) {
             Cell::Timed
-        } else if calls.iter().any(|call| call.changes_state(number)) {
+        } else if part.is_locked || calls.iter().any(|call| call.changes_state(number)) {
             Cell::Guarded
         } else {
             Cell::Plain

@@ -57,6 +57,11 @@ impl Arguments<'_> {
         found
     }
 
+    /// Whether `#[state(lock)]` puts the state behind a lock.
+    fn is_locked(&self, number: usize) -> bool {
+        self.server.states.get(number).is_some_and(|state| state.is_locked)
+    }
+
     /// Checks that no lock on the state is held across an `.await`.
     fn state_crosses_no_await(
         &self,
@@ -72,7 +77,7 @@ impl Arguments<'_> {
         let locking = self.locking.get(number).copied().flatten();
         let timed = self.timed.get(number).copied().flatten();
         if handler.flow == Flow::Plain {
-            if access == Access::Mutable || locking.is_some() || timed.is_some() {
+            if access == Access::Mutable || locking.is_some() || timed.is_some() || self.is_locked(number) {
                 diagnostics.error(&argument.ty, STREAM_BORROWS);
             }
             return;
@@ -83,6 +88,18 @@ impl Arguments<'_> {
                 format!(
                     "an `async fn` cannot take a state with timers, such as that of `{timed}`: it is behind a lock, which must not be \
                      held across an `.await`\nmake `{}` a plain `fn`, or put the timers into a `#[state]` of their own",
+                    handler.name
+                ),
+            );
+            return;
+        }
+        if access == Access::Shared && locking.is_none() && self.is_locked(number) {
+            diagnostics.error(
+                &argument.ty,
+                format!(
+                    "an `async fn` cannot take a state marked `#[state(lock)]`: it is behind a lock, which must not be held across an \
+                     `.await`\nmake `{}` a plain `fn`, or let all handlers take the state by `&` and put what changes behind a `Mutex` or \
+                     an atomic",
                     handler.name
                 ),
             );

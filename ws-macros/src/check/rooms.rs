@@ -66,8 +66,7 @@ pub(super) fn are_made(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
 /// Whether a guard says who may come to the path: one of the route, or of a route around it.
 fn is_guarded(scope: &Scope, server: &Server) -> bool {
     let Some(route) = &scope.route else { return false };
-    let outer = route.outer.and_then(|outer| server.routes.get(outer));
-    route.guard.is_some() || outer.is_some_and(|outer| is_guarded(outer, server))
+    route.guard.is_some() || server.around(route).is_some_and(|outer| is_guarded(outer, server))
 }
 
 /// Checks that a `create` handler returns the room, as far as names tell.

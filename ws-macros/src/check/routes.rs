@@ -1,17 +1,19 @@
 //! Checks what belongs to a route, and what to the server.
 
 use matchit::{InsertError, Router};
+use proc_macro2::Ident;
 use ws_spec::path::Pattern;
 
 use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Output, Surroundings};
-use crate::model::{Handler, Role, RouteMark, Scope, Server};
+use crate::model::{Handler, Listed, Role, RouteMark, Scope, Server};
 
 /// Checks the routes of a server.
 pub(super) fn check(server: &Server, diagnostics: &mut Diagnostics) {
     paths_join(server, diagnostics);
     paths_differ(server, diagnostics);
-    if server.has_routes() {
+    are_elsewhere(server, diagnostics);
+    if server.has_routes() && !server.stands_alone() {
         for session in &server.root.sessions {
             diagnostics.error(
                 &session.name,
@@ -28,10 +30,27 @@ pub(super) fn check(server: &Server, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Checks that no route within the server is listed, which only those in files of their own are.
+fn are_elsewhere(server: &Server, diagnostics: &mut Diagnostics) {
+    for Listed { path, .. } in server.settings.routes.iter().flatten() {
+        let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
+        let is_within = segments.iter().zip(segments.iter().skip(1)).any(|(outer, inner)| {
+            **outer == server.root.name && server.routes.iter().any(|route| route.name == **inner)
+        });
+        if is_within {
+            diagnostics.error(
+                segments.last(),
+                "this route stands within the server, which has it already: leave it out of `routes`, the list of those in files of \
+                 their own",
+            );
+        }
+    }
+}
+
 /// Checks that the path of an inner route makes one with those around it.
 fn paths_join(server: &Server, diagnostics: &mut Diagnostics) {
     let marks = server.routes.iter().filter_map(|scope| scope.route.as_ref());
-    for mark in marks.filter(|mark| !mark.is_wrong && mark.outer.is_some()) {
+    for mark in marks.filter(|mark| !mark.is_wrong && server.around(mark).is_some()) {
         if let Err(problem) = Pattern::parse(&mark.full_path) {
             diagnostics.error(
                 &mark.path,
@@ -47,7 +66,7 @@ fn paths_join(server: &Server, diagnostics: &mut Diagnostics) {
 /// Checks that no two paths take the same requests.
 fn paths_differ(server: &Server, diagnostics: &mut Diagnostics) {
     let mut router = Router::new();
-    let served = server.routes.iter().filter(|scope| scope.serves());
+    let served = server.scopes().filter(|scope| scope.serves());
     // Under `#[cfg]` they may exclude each other; the server finds out when it starts.
     let is_path = |mark: &RouteMark| !mark.is_wrong && Pattern::parse(&mark.full_path).is_ok();
     let certain = |mark: &&RouteMark| is_path(mark) && mark.cfgs.0.is_empty();

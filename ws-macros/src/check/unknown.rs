@@ -286,7 +286,10 @@ fn unmarked(
     // A type that is declared elsewhere may implement `FromContext` there. A name that is nearly one of the runtime's is
     // misspelt, which the compiler reports.
     let means_handle = || HANDLES.iter().any(|handle| is_misspelt(&name.to_string(), handle));
-    let is_certain = is_own || access != Access::Value && is_nothing_marked && !means_handle();
+    // The states of a route in a file of its own are declared elsewhere.
+    let is_elsewhere = server.stands_alone();
+    let is_certain =
+        is_own || access != Access::Value && is_nothing_marked && !is_elsewhere && !means_handle();
     if scope.has_own_arguments || !is_certain {
         return None;
     }

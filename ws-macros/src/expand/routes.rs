@@ -8,7 +8,7 @@ use super::paths;
 use super::server::supers;
 use super::service::parameter;
 use super::spans::here;
-use super::values;
+use super::{alone, values};
 use crate::events;
 use crate::model::{Form, Role, RouteMark};
 use crate::plan::Plan;
@@ -27,13 +27,14 @@ pub(super) fn within(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
         Form::AsWritten | Form::Uncalled | Form::OwnScope | Form::Method | Form::Omitted => None,
     });
     let scopes = numbers.filter_map(|number| plans.get(number + 1)).map(|plan| plan.scope);
-    let adds = scopes.map(|scope| {
+    let nested = scopes.map(|scope| {
         let name = &scope.name;
         let cfgs = scope.route.as_ref().map(|route| route.cfgs.attributes());
         quote_spanned!(here()=> #cfgs #name::__routes(routes);)
     });
+    let listed = plan.scope.route.is_none().then(|| alone::listed(plan));
     let checks = paths::names_of_guards(plan, plans);
-    quote_spanned!(here()=> #(#adds)* #checks)
+    quote_spanned!(here()=> #(#nested)* #listed #checks)
 }
 
 /// `__routes`, by which the module around a route adds it, and those within it.
@@ -42,6 +43,9 @@ pub(super) fn adds(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let server = server(plan);
     let add = (plan.scope.serves() && !route.is_wrong).then(|| quote_spanned!(here()=> routes.add(__Route);));
     let within = within(plan, plans);
+    if route.server.is_some() {
+        return alone::adds(plan, &quote_spanned!(here()=> #add #within));
+    }
     quote_spanned! {here()=>
         pub(super) fn __routes(routes: &mut __ws_runtime::Routes<#server>) {
             #add
@@ -77,13 +81,13 @@ pub(super) fn place_of(route: &RouteMark) -> TokenStream {
 /// The options of a route. They go before those of the routes around it.
 pub(super) fn attribute(plan: &Plan<'_>) -> TokenStream {
     let Some(route) = &plan.scope.route else { return TokenStream::new() };
-    let outer = route.outer.map(|_| quote_spanned!(here()=> super::__Route));
+    let outer = plan.server.around(route).map(|_| quote_spanned!(here()=> super::__Route));
     values::attribute(&route.options, outer.as_ref(), plan)
 }
 
 /// `guard_route`, which runs the guards of the path, those of outer routes first.
 fn guards(plan: &Plan<'_>) -> TokenStream {
-    let outer = plan.scope.route.as_ref().and_then(|route| route.outer).map(|_| {
+    let outer = plan.scope.route.as_ref().and_then(|route| plan.server.around(route)).map(|_| {
         quote_spanned! {here()=>
             <super::__Route as __ws_runtime::Route>::guard_route(event.again()).await?;
         }

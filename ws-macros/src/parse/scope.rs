@@ -22,7 +22,7 @@ pub(super) struct Place {
     pub(super) route: Option<RouteMark>,
 }
 
-/// Reads the body of the server's module. Returns what belongs to the server apart.
+/// Reads the body of the server's module, or of a route in a file of its own. Returns what belongs to the server apart.
 pub(super) fn read(
     place: Place,
     body: &Group,
@@ -152,9 +152,10 @@ impl Reader<'_> {
             self.diagnostics.error(
                 &name,
                 format!(
-                    "the macro has to see the handlers, but `mod {name};` has no body: write `mod {name} {{ … }}` here, or in \
-                     `{name}.rs` `#[route(…, server = …)] pub mod route {{ … }}` and here `routes = [{name}::route]` in \
-                     `#[ws_server(…)]`"
+                    "the macro has to see the handlers, but `mod {name};` has no body: write `mod {name} {{ … }}` here\n\
+                     a route in a file of its own is declared outside of the server's module: in `{name}.rs` write \
+                     `#[route(…, server = crate::…)] pub mod route {{ … }}`, and name it in the list of the server, \
+                     `routes = [crate::{name}::route]`"
                 ),
             );
             return Some(Form::Omitted);
@@ -162,7 +163,8 @@ impl Reader<'_> {
         let number = self.shared.routes.len();
         self.shared.routes.push(None);
         let is_wrong = read.is_none();
-        let route::Route { path, guard, options } = read.unwrap_or_else(|| route::Route::none(name.span()));
+        let route::Route { path, guard, options, .. } =
+            read.unwrap_or_else(|| route::Route::none(name.span()));
         let outer = self.scope.route.as_ref();
         let full_path = match outer {
             Some(outer) => format!("{}{}", outer.full_path.trim_end_matches('/'), path.value()),
@@ -177,6 +179,7 @@ impl Reader<'_> {
             cfgs: handler::conditions(&item.attributes),
             outer: self.number,
             depth: outer.map_or(0, |outer| outer.depth) + 1,
+            server: None,
         };
         let place = Place { head, name, route: Some(mark) };
         let scope = read_scope(
@@ -311,12 +314,13 @@ impl Reader<'_> {
     }
 
     fn part(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) {
-        if !matches!(marker, Marker::Identity | Marker::Room) {
+        if !matches!(marker, Marker::Identity | Marker::State | Marker::Room) {
             marker::takes_nothing(marker, attribute, self.diagnostics);
         }
+        let is_locked = marker == Marker::State && part::lock(attribute, self.diagnostics);
         let before = self.diagnostics.count();
         let part = part::read(marker, attribute, item, self.diagnostics);
-        if self.number.is_some() && matches!(marker, Marker::State | Marker::Identity) {
+        if self.scope.route.is_some() && matches!(marker, Marker::State | Marker::Identity) {
             let message = if marker == Marker::State {
                 "a state belongs to the server, which has one of it: declare it in the server's module; one for each path \
                  of a route is a `#[room]`"
@@ -329,7 +333,7 @@ impl Reader<'_> {
         }
         self.scope.parts_unclear |= self.diagnostics.count() != before;
         match marker {
-            Marker::State => self.shared.states.extend(part),
+            Marker::State => self.shared.states.extend(part.map(|part| Part { is_locked, ..part })),
             Marker::Identity => self.shared.identities.extend(part),
             Marker::Room => {
                 let rules = room::read(attribute, self.diagnostics);
@@ -365,7 +369,8 @@ impl Reader<'_> {
     /// How the item is emitted. `plan` adds the handlers that break a rule.
     fn form(&mut self, item: &RawItem, marked: &Marked) -> Form {
         let takes_name = matches!(item.kind, Kind::Function | Kind::Constant | Kind::Static);
-        if let Some(name) = item.name.as_ref().filter(|name| takes_name && *name == GENERATED) {
+        let is_server = self.scope.route.is_none();
+        if let Some(name) = item.name.as_ref().filter(|name| is_server && takes_name && *name == GENERATED) {
             self.diagnostics.error(
                 name,
                 format!("`#[ws_server]` generates a function `{GENERATED}` in this module: rename this one"),

@@ -8,6 +8,12 @@ fn expand(attribute: &str, module: &str) -> String {
     prettyplease::unparse(&syn_file(&tokens))
 }
 
+/// The same of a route in a file of its own.
+fn expand_alone(attribute: &str, module: &str) -> String {
+    let tokens = crate::route_alone(&attribute.parse().unwrap(), &module.parse().unwrap());
+    prettyplease::unparse(&syn_file(&tokens))
+}
+
 fn syn_file(tokens: &TokenStream) -> syn::File {
     syn::parse2(tokens.clone()).unwrap_or_else(|error| panic!("{error} in {tokens}"))
 }
@@ -219,6 +225,31 @@ fn a_room_that_anyone_makes() {
             #[room(open)] #[derive(Default)] struct Table { clocks: Vec<Timer> }
             #[timer(clocks)] async fn rang(index: usize, room: Room<Table>) {}
             #[on(empty)] async fn close(table: &mut Table) {}
+        }"
+    ));
+}
+
+#[test]
+fn a_route_in_a_file_of_its_own() {
+    insta::assert_snapshot!(expand_alone(
+        "\"/table/{id}\", server = crate::arcade, guard = member, max_recv_size = 1000",
+        "pub mod route {
+            #[session] #[derive(Default)] struct Seat { moves: u64 }
+            #[push] #[derive(Serialize)] struct Moved { cell: u8 }
+            fn member(user: &User) -> Result<(), Reject> { todo!() }
+            #[on(\"move\")] fn play(Json(cell): Json<u8>, arcade: &mut Arcade, seat: &mut Seat, rules: &Rules) {}
+            #[on(\"slow\")] async fn slow(rules: &Rules) {}
+            #[route(\"/watch\")] mod watch { #[on(utf8)] fn echo(text: &str) -> &str { text } }
+        }"
+    ));
+}
+
+#[test]
+fn a_list_of_routes() {
+    insta::assert_snapshot!(expand(
+        "routes = [table::route, #[cfg(unix)] crate::upload]",
+        "mod arcade {
+            #[state(lock)] #[derive(Default)] pub struct Arcade { moves: u64 }
         }"
     ));
 }
