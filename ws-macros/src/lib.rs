@@ -216,10 +216,10 @@ pub fn ws_server(
 /// | `rate = 5`, `rate = (30, 60)` | each connection may send so many of these messages a second, or in so many seconds, and as many at once. One more is answered with the error `too_many_requests`. On `utf8` and `binary` it closes with 1008. It counts when the handler's turn comes |
 /// | `guard = admin` | the function of this name in the module says who may: it returns a `Result<(), E>`, and its error, which converts into `Reject`, is the answer |
 /// | `timeout = 2` | an `async fn` that takes longer (in seconds) is dropped at its next await, and the reply is the error `timeout` |
-/// | `concurrent = 4` | so many calls of an `async fn` run for one connection at once, beside its other handlers, and answer out of order. It cannot take the session. One more message waits, and those behind it |
+/// | `concurrent = 4` | so many calls of an `async fn` run for one connection at once, beside its other handlers, and answer out of order. It cannot take the session, and the room only by its handle. One more message waits, and those behind it |
 ///
-/// They apply in this order: the rate, the guard, the data, the handler. A guard takes arguments as handlers do, the session
-/// and the state by `&mut` too, but not the data, and may be `async`. Its locks are released before the data is read: what
+/// They apply in this order: the rate, the guard, the data, the handler. A guard takes arguments as handlers do, the session,
+/// the room and the states by `&mut` too, but not the data, and may be `async`. Its locks are released before the data is read: what
 /// must still hold then is checked in the handler. The option `rate` of the server limits all messages of a connection, by a
 /// pause instead of an error.
 ///

@@ -49,6 +49,15 @@ impl Server {
     pub(crate) fn scopes(&self) -> impl Iterator<Item = &Scope> {
         std::iter::once(&self.root).chain(&self.routes)
     }
+
+    /// The number, in the order of `scopes`, of the module so many levels above another.
+    pub(crate) fn number_above(&self, scope: &Scope, levels: usize) -> Option<usize> {
+        let mut outer = scope.route.as_ref()?.outer;
+        for _ in 1..levels {
+            outer = self.routes.get(outer?)?.route.as_ref()?.outer;
+        }
+        Some(outer.map_or(0, |outer| outer + 1))
+    }
 }
 
 /// A module with handlers, and what the macro has to know about its items: the server's own, or one marked `#[route]`.
@@ -86,6 +95,8 @@ pub(crate) struct Scope {
     pub(crate) aliases: Vec<(Ident, Type)>,
     /// Types declared in the module, marked or not.
     pub(crate) types: Vec<Ident>,
+    /// Whether it has a `use`, or calls a macro, which may import.
+    pub(crate) imports: bool,
     /// Whether the module implements `FromContext` for arguments of its own.
     pub(crate) has_own_arguments: bool,
 }

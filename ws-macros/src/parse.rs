@@ -22,6 +22,7 @@ mod route;
 mod scope;
 mod settings;
 mod timer;
+mod unmarked;
 mod words;
 
 pub(crate) use alone::parse_alone;

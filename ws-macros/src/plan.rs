@@ -1,6 +1,6 @@
 //! Decides what is generated, from what was read and checked. `expand` makes no decisions of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ws_spec::path::Pattern;
 
@@ -62,7 +62,29 @@ pub(crate) fn plan<'s>(resolved: Vec<Resolved<'s>>, left_out: &[LeftOut]) -> Vec
         calls.filter(|(number, _)| !left_out.contains(*number)).map(|(_, call)| call.clone())
     });
     let all: Vec<Call<'s>> = kept.collect();
-    resolved.into_iter().zip(left_out).map(|(module, left_out)| Plan::new(module, left_out, &all)).collect()
+    let mut foreign = foreign_guards(&resolved, left_out);
+    let modules = resolved.into_iter().zip(left_out).enumerate();
+    modules
+        .map(|(number, (module, left_out))| {
+            let mut plan = Plan::new(module, left_out, &all);
+            plan.omitted.extend(foreign.remove(&number).unwrap_or_default());
+            plan
+        })
+        .collect()
+}
+
+/// The guards of inner modules whose signatures may not resolve: the items by the number of the module that they stand in.
+fn foreign_guards(resolved: &[Resolved<'_>], left_out: &[LeftOut]) -> BTreeMap<usize, BTreeSet<usize>> {
+    let mut found: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for (module, left_out) in resolved.iter().zip(left_out) {
+        let guards = module.calls.iter().enumerate().filter(|(number, _)| left_out.is_foreign(*number));
+        for (_, call) in guards.filter(|(_, call)| call.handler.above > 0) {
+            if let Some(number) = module.server.number_above(module.scope, call.handler.above) {
+                found.entry(number).or_default().insert(call.handler.item);
+            }
+        }
+    }
+    found
 }
 
 impl<'s> Plan<'s> {
@@ -97,8 +119,8 @@ impl<'s> Plan<'s> {
             identities: if scope.route.is_none() { exclusive_parts(&server.identities) } else { Vec::new() },
             rooms: exclusive_rooms(&scope.rooms),
             calls: exclusive_calls(kept),
-            session_unclear: scope.parts_unclear || handshake_lost,
-            room_unclear: scope.parts_unclear || create_lost,
+            session_unclear: scope.parts_unclear || handshake_lost || left_out.session_unclear,
+            room_unclear: scope.parts_unclear || create_lost || left_out.room_unclear,
             uncalled,
             omitted,
         }

@@ -31,7 +31,7 @@ pub(super) struct Arguments<'c> {
     /// For each state the handler of a timer in it, if there is one.
     pub(super) timed: Vec<Option<&'c Ident>>,
     /// The types that were reported because they are not marked.
-    pub(super) unmarked: BTreeSet<String>,
+    pub(super) unmarked: &'c mut BTreeSet<String>,
 }
 
 impl Arguments<'_> {
@@ -48,9 +48,10 @@ impl Arguments<'_> {
             {
                 found.is_wrong = true;
                 found.is_foreign |= problem.is_foreign;
-                if problem.unmarked.is_none_or(|name| self.unmarked.insert(name.to_string())) {
+                let is_new = problem.unmarked.is_none_or(|name| self.unmarked.insert(self.key(&name)));
+                if let Some(message) = problem.message.filter(|_| is_new) {
                     let event = meant_event(call.handler).unwrap_or_default();
-                    diagnostics.error(&argument.ty, format!("{}{event}", problem.message));
+                    diagnostics.error(&argument.ty, format!("{message}{event}"));
                 }
             }
         }
@@ -60,6 +61,14 @@ impl Arguments<'_> {
     /// Whether `#[state(lock)]` puts the state behind a lock.
     fn is_locked(&self, number: usize) -> bool {
         self.server.states.get(number).is_some_and(|state| state.is_locked)
+    }
+
+    /// What a type is reported by: types of the same name in two routes are two.
+    pub(super) fn key(&self, name: &Ident) -> String {
+        match &self.scope.route {
+            Some(route) if self.scope.types.contains(name) => format!("{} {name}", route.full_path),
+            Some(_) | None => name.to_string(),
+        }
     }
 
     /// Checks that no lock on the state is held across an `.await`.
@@ -200,19 +209,30 @@ fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Checks that at most one argument reads the message as JSON.
+/// Checks that at most one argument reads the message as JSON, and at most one the path.
 fn reads_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
-    let is_json = |ty: &Type| last_name(ty).is_some_and(|name| name == "Json");
-    let mut reading =
-        call.arguments.iter().map(|(argument, _)| argument).filter(|argument| is_json(&argument.ty));
-    let Some(first) = reading.next() else { return };
-    for argument in reading.filter(|argument| !argument.cfgs.excludes(&first.cfgs)) {
-        diagnostics.error(
-            &argument.ty,
-            "the message is read once: take one `Json<T>`, where `T` is a struct with all that is wanted of it",
-        );
+    for (extractor, message) in READ_ONCE {
+        let is_one = |ty: &Type| last_name(ty).is_some_and(|name| name == extractor);
+        let mut reading =
+            call.arguments.iter().map(|(argument, _)| argument).filter(|argument| is_one(&argument.ty));
+        let Some(first) = reading.next() else { continue };
+        for argument in reading.filter(|argument| !argument.cfgs.excludes(&first.cfgs)) {
+            diagnostics.error(&argument.ty, message);
+        }
     }
 }
+
+/// What a handler takes at most once.
+const READ_ONCE: [(&str, &str); 2] = [
+    (
+        "Json",
+        "the message is read once: take one `Json<T>`, where `T` is a struct with all that is wanted of it",
+    ),
+    (
+        "Path",
+        "the path is read once: take one `Path` of all parameters, such as `Path((league, id)): Path<(u64, u64)>`",
+    ),
+];
 
 fn last_name(ty: &Type) -> Option<&Ident> {
     match peel(ty) {

@@ -31,11 +31,19 @@ pub(crate) fn runtime(plan: &Plan<'_>) -> TokenStream {
 pub(crate) fn root(plan: &Plan<'_>) -> TokenStream {
     match &plan.server.settings.runtime {
         Some(path) => {
-            // A path that begins outside of the server's module is written as seen from there.
-            let is_relative = path.leading_colon.is_none()
-                && path.segments.first().is_some_and(|first| first.ident == "super");
-            let supers = supers(if is_relative { plan.depth() } else { 0 });
-            quote::quote!(#supers #path)
+            // A path that begins at the server's module, or outside of it, is written as seen from there.
+            let begins_with = |word: &str| {
+                path.leading_colon.is_none() && path.segments.first().is_some_and(|first| first.ident == word)
+            };
+            let supers = supers(plan.depth());
+            if begins_with("super") {
+                quote::quote!(#supers #path)
+            } else if begins_with("self") && plan.depth() > 0 {
+                let inside = path.segments.iter().skip(1);
+                quote::quote!(#supers #(#inside)::*)
+            } else {
+                quote::quote!(#path)
+            }
         }
         None => quote_spanned!(here()=> ::ws_runtime),
     }

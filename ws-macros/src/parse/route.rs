@@ -3,7 +3,8 @@
 use proc_macro2::{Ident, Span};
 use syn::{LitStr, Path};
 
-use super::items::RawAttribute;
+use super::items::{Kind, RawAttribute, RawItem};
+use super::marker::Marker;
 use super::pairs::{self, Pair, PairValue};
 use super::{outside, path, settings};
 use crate::diagnostics::Diagnostics;
@@ -128,4 +129,64 @@ pub(super) fn no_server(module: &Ident) -> String {
         "this route belongs to no server: move the module into the one that is marked `#[ws_server(…)]`, or name that one here, \
          `server = crate::arcade`, and this one there, `#[ws_server(routes = [crate::{module}])]`, both by their paths"
     )
+}
+
+/// Why `#[route]` cannot stand on an item that is no module.
+pub(super) fn on_no_module(item: &RawItem) -> String {
+    let noun = item.noun();
+    let instead = match item.kind {
+        Kind::Function => {
+            "write `mod … { … }` around the handlers of its connections; a plain HTTP request is answered by `#[get(\"/path\")]` on a \
+             function"
+        }
+        Kind::Struct
+        | Kind::Enum
+        | Kind::Union
+        | Kind::TypeAlias
+        | Kind::Constant
+        | Kind::Static
+        | Kind::Use
+        | Kind::Module
+        | Kind::Impl
+        | Kind::Trait
+        | Kind::Other => "write `mod … { … }` around the handlers and what they share",
+    };
+    format!("`#[route]` belongs on a module, and this is {noun}: {instead}")
+}
+
+/// Reports the attributes beside `#[route]` that cannot stand there.
+pub(super) fn stands_alone(
+    item: &RawItem,
+    first: &RawAttribute,
+    runtime: Option<&Path>,
+    diagnostics: &mut Diagnostics,
+) {
+    let others = item.attributes.iter().filter(|other| !std::ptr::eq(*other, first));
+    for other in others.filter(|other| is_read(other, runtime)) {
+        let message = match Marker::of(other, runtime) {
+            Some(Marker::Route) => "this module has a path already, and a route has one: write a second module, whose handlers may \
+                 call the same functions"
+                .to_owned(),
+            Some(marker) => {
+                let (name, what) = (marker.name(), if marker.marks_functions() { "function" } else { "type" });
+                format!("`#[{name}]` belongs on a {what}, and this is a module: leave it out")
+            }
+            None if is_guard(other) => "the guard of a route is named in its attribute: write `#[route(…, guard = admin)]`, the name of a \
+                 function that returns a `Result<(), Reject>`"
+                .to_owned(),
+            None => "a route is no server of its own: leave `#[ws_server]` out".to_owned(),
+        };
+        diagnostics.error(&other.group, message);
+    }
+}
+
+/// Whether the macro takes an attribute off a route.
+pub(super) fn is_read(attribute: &RawAttribute, runtime: Option<&Path>) -> bool {
+    let is_server = || attribute.path.last().is_some_and(|name| name == "ws_server");
+    Marker::of(attribute, runtime).is_some() || is_server() || is_guard(attribute)
+}
+
+/// Whether an attribute names a guard, as in other frameworks.
+fn is_guard(attribute: &RawAttribute) -> bool {
+    ["guard", "guards", "use_guards", "UseGuards", "middleware"].into_iter().any(|name| attribute.is(name))
 }

@@ -8,7 +8,7 @@ use super::guard::Frame;
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
 use super::timer::Owners;
-use super::{guard, handler, methods, part, phases, push, room, route, words};
+use super::{guard, handler, methods, part, phases, push, room, route, unmarked, words};
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::hints;
@@ -67,6 +67,7 @@ fn read_scope(
         words: Vec::new(),
         aliases: Vec::new(),
         types: Vec::new(),
+        imports: items.iter().any(|item| matches!(item.kind, Kind::Use | Kind::Other)),
         has_own_arguments: false,
     };
     let owners = Owners::of(&items, runtime);
@@ -119,10 +120,17 @@ impl Reader<'_> {
         if item.kind == Kind::Module
             && let Some(form) = self.route(item)
         {
-            let attributes = item.attributes.iter().filter(|attribute| !self.is_route(attribute));
+            let attributes =
+                item.attributes.iter().filter(|attribute| !route::is_read(attribute, self.runtime));
             let attributes = attributes.map(RawAttribute::tokens).collect();
             let tokens = item.tokens.iter().cloned().collect();
             self.scope.items.push(Item { attributes, tokens, form });
+            return;
+        }
+        if let Some(unmarked) = unmarked::read(item, &self.scope.name, self.runtime) {
+            let unmarked::Unmarked { place, message, attributes, tokens } = unmarked;
+            self.diagnostics.error(place, message);
+            self.scope.items.push(Item { attributes, tokens, form: Form::AsWritten });
             return;
         }
         let marked = self.marked(item);
@@ -147,6 +155,7 @@ impl Reader<'_> {
         let attribute = item.attributes.iter().find(|attribute| self.is_route(attribute))?;
         let name = item.name.clone()?;
         self.scope.marks.extend(attribute.path.last().cloned());
+        route::stands_alone(item, attribute, self.runtime, self.diagnostics);
         let read = route::read(attribute, self.diagnostics);
         let Some((head, body)) = item.split_body() else {
             self.diagnostics.error(
@@ -162,7 +171,7 @@ impl Reader<'_> {
         };
         let number = self.shared.routes.len();
         self.shared.routes.push(None);
-        let is_wrong = read.is_none();
+        let is_wrong = read.is_none() || self.scope.route.as_ref().is_some_and(|outer| outer.is_wrong);
         let route::Route { path, guard, options, .. } =
             read.unwrap_or_else(|| route::Route::none(name.span()));
         let outer = self.scope.route.as_ref();
@@ -217,9 +226,8 @@ impl Reader<'_> {
     /// Reads the marker attributes of an item.
     fn marked(&mut self, item: &RawItem) -> Marked {
         for attribute in &item.attributes {
-            if let Some((word, marker)) = conditional_marker(attribute) {
-                let name = marker.name();
-                self.diagnostics.error(word, format!("`{name}` does not work inside `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
+            if let Some((word, _)) = conditional_marker(attribute) {
+                self.diagnostics.error(&word, in_cfg_attr(&word));
             }
         }
         let runtime = self.runtime;
@@ -252,10 +260,7 @@ impl Reader<'_> {
             return self.handler(marker, attribute, item);
         }
         if marker == Marker::Route {
-            self.diagnostics.error(
-                &attribute.group,
-                format!("`#[route]` belongs on a module, whose functions are the handlers, and this is {}: a plain HTTP request is answered by `#[get(\"/path\")]` on a function", item.noun()),
-            );
+            self.diagnostics.error(&attribute.group, route::on_no_module(item));
         } else if marker == Marker::Push {
             self.scope.pushes.extend(push::read(attribute, item, self.scope.items.len(), self.diagnostics));
         } else {
@@ -404,7 +409,7 @@ impl Reader<'_> {
         // A method of a trait has no visibility.
         let skipped = if form == Form::Method { item.visibility_len() } else { 0 };
         let tokens = match methods::unmark(item, self.runtime) {
-            Some((unmarked, _)) if marker.is_none() => unmarked,
+            Some((unmarked, _)) if marker.is_none_or(|marker| !marker.marks_functions()) => unmarked,
             _ if marker == Some(Marker::Session) && item.kind == Kind::Enum => {
                 phases::without_refusals(&item.tokens)
             }
@@ -430,7 +435,7 @@ fn mentions(tokens: &[TokenTree], wanted: &str) -> bool {
 }
 
 /// The marker in `#[cfg_attr(…, on(utf8))]`: it is expanded too late for this macro to see the handler.
-fn conditional_marker(attribute: &RawAttribute) -> Option<(Ident, Marker)> {
+pub(super) fn conditional_marker(attribute: &RawAttribute) -> Option<(Ident, Marker)> {
     if !attribute.is("cfg_attr") {
         return None;
     }
@@ -442,6 +447,13 @@ fn conditional_marker(attribute: &RawAttribute) -> Option<(Ident, Marker)> {
         TokenTree::Ident(word) => Marker::of_name(&word.to_string()).map(|marker| (word, marker)),
         _ => None,
     })
+}
+
+/// What is wrong with a marker inside `cfg_attr`.
+pub(super) fn in_cfg_attr(word: &Ident) -> String {
+    format!(
+        "`{word}` does not work inside `cfg_attr`: write `#[cfg(…)]` beside `#[{word}]`, on an item of its own"
+    )
 }
 
 /// Whether a `use` may only import the attributes: `use super::*`, a prelude, or one of them by name. Also true for an import

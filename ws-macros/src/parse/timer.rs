@@ -362,7 +362,7 @@ fn no_field(tokens: &TokenStream, owners: &Owners) -> String {
 fn advice(owners: &Owners) -> String {
     let Some(holder) = owners.holders().next() else {
         return "a timer is a field of a struct in this module that is marked `#[session]`, `#[room]` or `#[state]`: write `clock: Timer` \
-                there, and `#[timer(clock)]` here"
+                there, and `#[timer(clock)]` here, as the handler stands in the module of the struct"
             .to_owned();
     };
     let timers = owners.holders().flat_map(|holder| match &holder.fields {

@@ -55,6 +55,7 @@ fn a_state_that_handlers_change() {
     insta::assert_snapshot!(expand(
         "",
         "mod counter {
+            use super::*;
             #[state] #[derive(Default)] struct Count(u64);
             #[on(ready)] fn hello(count: &mut Count) -> String { count.0 += 1; count.0.to_string() }
             #[on(utf8)] async fn said(text: &str, server: &Server) {}
@@ -67,6 +68,7 @@ fn ticks_and_watches() {
     insta::assert_snapshot!(expand(
         "",
         "mod clock {
+            use super::*;
             #[tick(period = 1)] fn clock(server: &Server) {}
             #[cfg(unix)] #[tick(period = Duration::from_millis(50))] async fn fast(server: Server) {}
             #[watch(readable = std::io::stdin())] fn typed(server: &Server, stdin: &mut Stdin) {}
@@ -80,6 +82,7 @@ fn timers() {
     insta::assert_snapshot!(expand(
         "",
         "mod timers {
+            use super::*;
             #[session] #[derive(Default)] struct Seat { clock: Timer, moves: Vec<Timer> }
             #[state] #[derive(Default)] struct Table { turns: HashMap<u64, Timer>, end: Timer }
             #[timer(clock)] fn too_slow(seat: &mut Seat, conn: &Conn) {}
@@ -105,6 +108,7 @@ fn twins_under_cfg() {
     insta::assert_snapshot!(expand(
         "",
         "mod twins {
+            use super::*;
             #[cfg(unix)] #[session] struct Guest;
             #[cfg(unix)] #[on(handshake)] fn admit() -> Guest { Guest }
             #[cfg(unix)] #[on(utf8)] fn said(text: &str) {}
@@ -129,6 +133,7 @@ fn guards_and_rates() {
     insta::assert_snapshot!(expand(
         "",
         "mod club {
+            use super::*;
             #[state] #[derive(Default)] struct Count(u64);
             #[session] #[derive(Default)] struct Guest;
             fn admin(guest: &Guest, count: &mut Count) -> Result<(), Reject> { todo!() }
@@ -181,6 +186,7 @@ fn mistakes_leave_the_items_and_what_is_right() {
     insta::assert_snapshot!(expand(
         "listen = 70000, silence_mx = 5",
         "mod wrong {
+            use super::*;
             #[on(utf9)] fn said(text: &str) {}
             #[on(binary)] fn blob(data: Bytes) {}
             #[on(pong)] fn back(&self) {}
@@ -194,6 +200,7 @@ fn rooms() {
     insta::assert_snapshot!(expand(
         "",
         "mod tables {
+            use super::*;
             #[state] #[derive(Default)] struct Lobby { games: u64 }
             #[session] #[derive(Default)] struct Seat { clock: Timer }
             #[room(keep = 10, max_rooms = 500)] struct Table { clock: Timer }
@@ -222,6 +229,7 @@ fn a_room_that_anyone_makes() {
     insta::assert_snapshot!(expand(
         "",
         "mod tables {
+            use super::*;
             #[room(open)] #[derive(Default)] struct Table { clocks: Vec<Timer> }
             #[timer(clocks)] async fn rang(index: usize, room: Room<Table>) {}
             #[on(empty)] async fn close(table: &mut Table) {}
