@@ -288,12 +288,12 @@ mod two {
         text
     }
 
-    mod tests {
-        mod other {
+    pub mod tests {
+        pub mod other {
             use ws_runtime::prelude::*;
 
             #[ws_server]
-            mod second {
+            pub mod second {
                 #[on(utf8)]
                 fn echo(text: &str) -> &str {
                     text
@@ -338,6 +338,7 @@ fn main() {
         guards::server(),
         roots::server(),
         two::server(),
+        two::tests::other::second::server(),
         conditions::server(),
     );
 }
