@@ -86,7 +86,11 @@ mod arcade {
                 How::Ask => {
                     let path = conn.room().unwrap().path().to_owned();
                     let (own, len) = (rooms.get(&path).is_some(), rooms.len());
-                    notes.push(format!("{own} {len} {} {}", rooms.iter().count(), conn.room().unwrap().len()));
+                    notes.push(format!(
+                        "{own} {len} {} {}",
+                        rooms.iter().count(),
+                        conn.room().unwrap().len()
+                    ));
                 }
                 How::Later => {
                     let room = conn.room().unwrap();
@@ -160,7 +164,11 @@ async fn a_peer_that_gives_up_while_it_is_admitted_leaves_nothing() -> Result {
     drop(second);
     server.advance(1.0).await;
     let lines = taken(&lines);
-    assert_eq!(lines.iter().filter(|line| *line == "create").count(), lines.iter().filter(|line| *line == "empty").count(), "{lines:?}");
+    assert_eq!(
+        lines.iter().filter(|line| *line == "create").count(),
+        lines.iter().filter(|line| *line == "empty").count(),
+        "{lines:?}"
+    );
     Ok(())
 }
 
@@ -276,7 +284,8 @@ mod ends {
     #[on("panics")]
     async fn panics(room: Room<Hall>) -> (bool, Option<u64>) {
         let inner = room.clone();
-        let panicked = tokio::spawn(async move { inner.with(|_| panic!("within with")).await }).await.is_err();
+        let panicked =
+            tokio::spawn(async move { inner.with(|_| panic!("within with")).await }).await.is_err();
         (panicked, room.with(|hall| hall.value).await)
     }
 
@@ -342,7 +351,8 @@ async fn empty_may_end_in_every_way() -> Result {
         let begun = tokio::time::Instant::now();
         let bob = server.connect(path).await;
         let waited = begun.elapsed().as_secs();
-        let mut expected = vec!["bye 1 0".to_owned(), "later, and true".into(), format!("empty {path} 0 false false None")];
+        let mut expected =
+            vec!["bye 1 0".to_owned(), "later, and true".into(), format!("empty {path} 0 false false None")];
         if path == "/well" || path == "/slow" {
             expected.push("emptied".into());
         }

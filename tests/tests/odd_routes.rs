@@ -71,13 +71,21 @@ mod arcade {
         format!("both {id}")
     }
 
-    async fn outer_guard(Path(id): Path<u8>, request: &Handshake, user: Option<&User>, log: &Log) -> std::result::Result<(), Reject> {
+    async fn outer_guard(
+        Path(id): Path<u8>,
+        request: &Handshake,
+        user: Option<&User>,
+        log: &Log,
+    ) -> std::result::Result<(), Reject> {
         sleep(Duration::from_secs(2)).await;
         log.note(format!("outer {id} {} {}", request.path(), user.is_some()));
         if id == 13 { Err(Reject::forbidden()) } else { Ok(()) }
     }
 
-    fn inner_guard(Path((id, side)): Path<(u8, String)>, log: &Log) -> std::result::Result<(), (ws_runtime::http::StatusCode, String)> {
+    fn inner_guard(
+        Path((id, side)): Path<(u8, String)>,
+        log: &Log,
+    ) -> std::result::Result<(), (ws_runtime::http::StatusCode, String)> {
         log.note(format!("inner {id} {side}"));
         if side == "no" { Err((status(402), "pay".into())) } else { Ok(()) }
     }
@@ -104,7 +112,11 @@ mod arcade {
             struct Seat(String);
 
             #[on(create)]
-            fn create(Path((id, side)): Path<(u8, String)>, user: Option<&User>, log: &Log) -> std::result::Result<Side, Reject> {
+            fn create(
+                Path((id, side)): Path<(u8, String)>,
+                user: Option<&User>,
+                log: &Log,
+            ) -> std::result::Result<Side, Reject> {
                 log.note(format!("create {id} {side}"));
                 if side == "none" {
                     return Err(Reject::not_found());
@@ -113,7 +125,11 @@ mod arcade {
             }
 
             #[on(handshake)]
-            fn sit(Path((id, side)): Path<(u8, String)>, made: &Side, log: &Log) -> std::result::Result<Seat, Reject> {
+            fn sit(
+                Path((id, side)): Path<(u8, String)>,
+                made: &Side,
+                log: &Log,
+            ) -> std::result::Result<Seat, Reject> {
                 log.note(format!("route {id} {side}"));
                 if side == "full" {
                     return Err(Reject::new(status(409)));
@@ -255,7 +271,9 @@ async fn a_handshake_is_refused_by_the_first_that_refuses_and_nothing_after_it_r
         assert!(places.all(|place| last.replace(place) < Some(place)), "{path}: {all:?}");
         match seen {
             None => assert!(all.is_empty() || path == "/both/300", "{path}: {all:?}"),
-            Some(seen) => assert_eq!(all.iter().rfind(|line| *line != "empty").unwrap(), seen, "{path}: {all:?}"),
+            Some(seen) => {
+                assert_eq!(all.iter().rfind(|line| *line != "empty").unwrap(), seen, "{path}: {all:?}")
+            }
         }
     }
     // All are well.

@@ -175,12 +175,25 @@ mod misspelt {
         ""
     }
 
+    fn member(_seat: Path<Misspelt>) -> std::result::Result<(), Reject> {
+        Ok(())
+    }
+
     #[route("/table/{id}")]
     mod table {
         use super::*;
 
         #[on(handshake)]
         fn sit(Path(_id): Path<(TableId,)>, _seat: Path<Misspelt>) {}
+    }
+
+    // Within the route the names of the guard's types mean nothing.
+    #[route("/seat/{seat}", guard = member)]
+    mod seat {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
     }
 }
 
@@ -189,11 +202,13 @@ async fn a_field_that_is_no_parameter_is_an_error_of_bind() {
     let error = misspelt::server().bind().await.unwrap_err();
     let Error::Several(errors) = error else { panic!("{error:?}") };
     let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert_eq!(messages.len(), 3, "{messages:?}");
     let field = "the field `tabel` of `Misspelt` is no parameter of the path, which has";
-    for (handler, path, has) in
-        [("sit", "/table/{id}", "`id`"), ("page", "/table/{table}/{side}", "`table` and `side`")]
-    {
+    for (handler, path, has) in [
+        ("sit", "/table/{id}", "`id`"),
+        ("member", "/seat/{seat}", "`seat`"),
+        ("page", "/table/{table}/{side}", "`table` and `side`"),
+    ] {
         let begin = format!("`{handler}` takes a `Path` that never fits `{path}` (tests/tests/path.rs:");
         let end = format!("): {field} {has}");
         let is_told = |message: &String| message.starts_with(&begin) && message.ends_with(&end);

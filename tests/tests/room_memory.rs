@@ -48,7 +48,7 @@ const ROOMS: usize = 500;
 async fn connect(server: &TestServer, path: impl Fn(usize) -> String) -> Result<Vec<TestClient>> {
     let mut clients = Vec::with_capacity(ROOMS);
     for number in 0..ROOMS {
-        clients.push(server.connect(&path(number)).await?);
+        clients.push(server.connect(path(number)).await?);
     }
     server.advance(0.01).await;
     Ok(clients)

@@ -1,6 +1,13 @@
 //! Routes and rooms of a user who denies all that can be denied.
 #![forbid(unsafe_code)]
-#![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, rust_2018_idioms, single_use_lifetimes)]
+#![deny(
+    warnings,
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    rust_2018_idioms,
+    single_use_lifetimes
+)]
 #![deny(unused_lifetimes, unused_results, trivial_casts, elided_lifetimes_in_paths)]
 #![deny(clippy::pedantic)]
 #![allow(clippy::needless_pass_by_value, clippy::unused_async, clippy::missing_const_for_fn)]
@@ -159,7 +166,12 @@ pub mod arcade {
             if sit.side == Some(9) {
                 return Err(Reject::not_found());
             }
-            Ok(Table { id, clock: Timer::default(), clocks: vec![Timer::default()], watchers: Group::default() })
+            Ok(Table {
+                id,
+                clock: Timer::default(),
+                clocks: vec![Timer::default()],
+                watchers: Group::default(),
+            })
         }
 
         /// Sits down.
@@ -256,7 +268,8 @@ pub mod arcade {
         /// Ends.
         #[on(empty)]
         fn close(table: Table, room: &Room, scores: &mut Scores) {
-            let _before = scores.wins.insert(room.path().to_owned(), u32::try_from(table.id).unwrap_or_default());
+            let _before =
+                scores.wins.insert(room.path().to_owned(), u32::try_from(table.id).unwrap_or_default());
         }
 
         /// Within.

@@ -1,7 +1,11 @@
 //! Checks the rules that concern more than one item.
 
 mod arguments;
+mod elsewhere;
 mod gets;
+mod imports;
+mod language;
+mod makes;
 mod pushes;
 mod rooms;
 mod routes;
@@ -10,15 +14,14 @@ mod unknown;
 use std::collections::BTreeSet;
 
 use arguments::Arguments;
-use proc_macro2::Ident;
 use syn::Type;
 
 use crate::cfgs::{Cfgs, all_exclude_each_other, twins};
 use crate::diagnostics::Diagnostics;
-use crate::events::{Event, Output};
+use crate::events::Output;
 use crate::model::{Flow, Handler, Limits, Part, Subject};
-use crate::resolve::{Access, Asks, Call, Resolved};
-use crate::syntax::{mentions, output_type, peel, referenced_name, single_name, success};
+use crate::resolve::{Call, Resolved};
+use crate::syntax::{mentions, output_type, peel, single_name, success};
 
 /// The handlers that break a rule, by index. They are not called, so that one mistake is one error.
 #[derive(Debug, Default)]
@@ -26,35 +29,66 @@ pub(crate) struct LeftOut {
     all: BTreeSet<usize>,
     /// Those whose signature may not resolve: they are not emitted.
     foreign: BTreeSet<usize>,
+    /// Whether it is unknown how the session is made, as a mistake was reported.
+    pub(crate) session_unclear: bool,
+    /// The same of the room.
+    pub(crate) room_unclear: bool,
+}
+
+/// What one module says that need not be reported again in another.
+#[derive(Debug, Default)]
+struct Reported {
+    /// The types that are not marked.
+    unmarked: BTreeSet<String>,
+    /// The routes whose session another module makes.
+    sessions: BTreeSet<usize>,
 }
 
 /// Checks a server as a whole. Returns the handlers that are left out of each module.
 pub(crate) fn check(resolved: &[Resolved<'_>], diagnostics: &mut Diagnostics) -> Vec<LeftOut> {
+    let mut reported = Reported::default();
     if let Some(root) = resolved.first() {
         one_type("identity", "a connection", &root.server.identities, diagnostics);
         routes::check(root.server, diagnostics);
         gets::paths_differ(root.scope, diagnostics);
     }
-    resolved.iter().map(|module| check_module(module, resolved, diagnostics)).collect()
+    let modules = resolved.iter().enumerate();
+    modules
+        .map(|(number, module)| {
+            let left_out = check_module(module, resolved, &mut reported, diagnostics);
+            let is_made_elsewhere =
+                number.checked_sub(1).is_some_and(|route| reported.sessions.contains(&route));
+            LeftOut { session_unclear: left_out.session_unclear || is_made_elsewhere, ..left_out }
+        })
+        .collect()
 }
 
-fn check_module(module: &Resolved<'_>, all: &[Resolved<'_>], diagnostics: &mut Diagnostics) -> LeftOut {
+fn check_module(
+    module: &Resolved<'_>,
+    all: &[Resolved<'_>],
+    reported: &mut Reported,
+    diagnostics: &mut Diagnostics,
+) -> LeftOut {
     let Resolved { server, scope, calls } = module;
     let sessions = &scope.sessions;
     let rooms: Vec<Part> = scope.rooms.iter().map(|room| room.part.clone()).collect();
     one_type("session", "a connection", sessions, diagnostics);
     one_type("room", "each path", &rooms, diagnostics);
-    pushes::check(scope, diagnostics);
+    pushes::check(scope, server, diagnostics);
     let is_unclear = scope.parts_unclear || server.root.parts_unclear;
     if is_unclear || ![sessions, &server.identities, &rooms].into_iter().all(|parts| are_twins(parts)) {
         // It is unknown whether an argument is a state, the session or the room.
-        return LeftOut { all: (0..calls.len()).collect(), foreign: BTreeSet::new() };
+        return LeftOut { all: (0..calls.len()).collect(), ..LeftOut::default() };
     }
-    let left_out = find_wrong(module, all, diagnostics);
-    if scope.route.is_none() {
-        identity_is_made(module, diagnostics);
+    if imports::are_missing(module, diagnostics) {
+        let all: BTreeSet<usize> = (0..calls.len()).collect();
+        return LeftOut { foreign: all.clone(), all, session_unclear: true, room_unclear: true };
     }
-    rooms::are_made(module, diagnostics);
+    let mut left_out = find_wrong(module, all, reported, diagnostics);
+    if scope.route.is_none() && !makes::identity_in_a_route(all) {
+        makes::identity_is_made(module, diagnostics);
+    }
+    left_out.room_unclear |= rooms::are_made(module, diagnostics);
     one_handler_each(calls, &left_out, diagnostics);
     left_out
 }
@@ -71,7 +105,12 @@ impl LeftOut {
 }
 
 /// Finds the handlers that cannot be called.
-fn find_wrong(resolved: &Resolved<'_>, all: &[Resolved<'_>], diagnostics: &mut Diagnostics) -> LeftOut {
+fn find_wrong(
+    resolved: &Resolved<'_>,
+    all: &[Resolved<'_>],
+    reported: &mut Reported,
+    diagnostics: &mut Diagnostics,
+) -> LeftOut {
     let mut wrong = LeftOut::default();
     let calls = || all.iter().flat_map(|module| &module.calls);
     let locking = |number| {
@@ -88,28 +127,33 @@ fn find_wrong(resolved: &Resolved<'_>, all: &[Resolved<'_>], diagnostics: &mut D
         scope: resolved.scope,
         locking: states.clone().map(locking).collect(),
         timed: states.map(timed).collect(),
-        unmarked: BTreeSet::new(),
+        unmarked: &mut reported.unmarked,
     };
+    for name in rooms::meant(resolved.scope) {
+        let key = arguments.key(name);
+        arguments.unmarked.insert(key);
+    }
     for (number, call) in resolved.calls.iter().enumerate() {
+        let belongs_here = routes::belongs_here(call.handler, resolved.scope, resolved.server, diagnostics);
+        let is_settled = !rooms::check(call, resolved, diagnostics) || !belongs_here;
+        // What a handler takes and returns follows from where it stands.
+        let mut silent = Diagnostics::default();
+        let diagnostics = if is_settled { &mut silent } else { &mut *diagnostics };
         let before = diagnostics.count();
         let earlier = resolved.calls.iter().take(number).map(|call| call.handler);
         no_second_handler(call.handler, earlier, diagnostics);
-        routes::belongs_here(call.handler, resolved.scope, resolved.server, diagnostics);
-        returns_no_session(call, diagnostics);
+        makes::check(call, resolved, &mut reported.sessions, diagnostics);
         returns_no_status(call, diagnostics);
-        rooms::check(call, resolved, diagnostics);
         gives_verdict(call.handler, diagnostics);
         limits_fit(call.handler, diagnostics);
         let mut found = arguments.check(call, diagnostics);
-        if let Some(name) = unmarked_session(call, resolved) {
+        if let Some(problem) = makes::unmarked(call, resolved) {
             found.is_wrong = true;
-            if arguments.unmarked.insert(name.to_string()) {
-                diagnostics.error(
-                    name,
-                    format!("`{name}` is not the session yet: declare it in this module, below `#[session]`, or below `#[identity]` if it says who the peer is"),
-                );
+            if arguments.unmarked.insert(problem.name.to_string()) {
+                diagnostics.error(problem.name, problem.message);
             }
         }
+        found.is_wrong |= is_settled;
         if found.is_foreign {
             wrong.foreign.insert(number);
         }
@@ -210,54 +254,6 @@ fn returns_no_status(call: &Call<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Checks that only the `handshake` handler returns the session or the identity.
-fn returns_no_session(call: &Call<'_>, diagnostics: &mut Diagnostics) {
-    let Some(output) = output_type(&call.handler.output) else { return };
-    let what = match call.returns {
-        Some(Asks::Session(Access::Value)) => "session",
-        Some(Asks::Identity(Access::Value)) => "identity",
-        _ => return,
-    };
-    if call.handler.row().output != Output::Admission {
-        diagnostics.error(
-            output,
-            format!("the {what} is made before the connection is ready: return it from the handler of `#[on(handshake)]`"),
-        );
-    }
-}
-
-/// Checks that the identity is made, as far as names tell.
-fn identity_is_made(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
-    let scope = resolved.scope;
-    let Some(identity) = resolved.server.identities.first().filter(|_| !scope.handshake_unread) else {
-        return;
-    };
-    let mut handshakes =
-        resolved.calls.iter().filter(|call| call.handler.event() == Some(Event::Handshake)).peekable();
-    let is_nothing = |ty: &Type| matches!(peel(ty), Type::Tuple(tuple) if tuple.elems.is_empty());
-    let lacks = |call: &Call<'_>| {
-        let returned = output_type(&call.handler.output).map(success);
-        returned.is_none_or(is_nothing) || call.returns == Some(Asks::Session(Access::Value))
-    };
-    let name = &identity.name;
-    if handshakes.peek().is_none() {
-        diagnostics.error(
-            name,
-            format!("nobody makes the identity `{name}`: return it from a handler of `#[on(handshake)]`"),
-        );
-    } else if handshakes.clone().all(lacks) {
-        for call in handshakes {
-            let message = format!(
-                "this handler makes no identity: return `{name}`, `Option<{name}>` where the peer may be anonymous, or a pair of it and the session"
-            );
-            match output_type(&call.handler.output) {
-                Some(output) => diagnostics.error(output, message),
-                None => diagnostics.error(&call.handler.name, message),
-            }
-        }
-    }
-}
-
 /// Checks that only handlers which await have limits that concern awaiting.
 fn limits_fit(handler: &Handler, diagnostics: &mut Diagnostics) {
     let Limits { timeout, concurrent, .. } = &handler.limits;
@@ -276,22 +272,6 @@ fn limits_fit(handler: &Handler, diagnostics: &mut Diagnostics) {
             }
         }
     }
-}
-
-/// The type that a `handshake` handler returns as the session, if `#[session]` is missing above it.
-fn unmarked_session<'r>(call: &Call<'r>, resolved: &Resolved<'r>) -> Option<&'r Ident> {
-    let scope = resolved.scope;
-    if call.handler.event() != Some(Event::Handshake) || !scope.sessions.is_empty() {
-        return None;
-    }
-    let name = single_name(success(output_type(&call.handler.output)?))?;
-    let is_taken = |call: &Call<'_>| {
-        call.arguments.iter().any(|(argument, asks)| {
-            *asks == Asks::UnknownReference && referenced_name(&argument.ty) == Some(name)
-        })
-    };
-    let is_identity = resolved.server.identities.iter().any(|identity| identity.name == *name);
-    (!is_identity && (scope.types.contains(name) || resolved.calls.iter().any(is_taken))).then_some(name)
 }
 
 fn already_handled(subject: &Subject, first: &Handler) -> String {

@@ -3,10 +3,12 @@
 //! Every generated token stands, for the compiler's messages, where that stands which it came from; its names resolve
 //! as those of the macro (`mixed_site`), so that no lint of the user's takes it for the user's code.
 
+mod alone;
 mod arguments;
 mod by_name;
 mod gets;
 mod handlers;
+mod holds;
 mod limits;
 mod named;
 mod parts;
@@ -43,15 +45,24 @@ fn module(plan: &Plan<'_>, plans: &[Plan<'_>], end: &TokenStream) -> TokenStream
         .enumerate()
         .filter(|(number, _)| !plan.is_omitted(*number))
         .map(|(number, item)| write_item(item, plan.is_uncalled(number), plans));
+    // Without a server there is nothing that the code could name. That is reported.
+    if plan.server.stands_alone()
+        && plan.server.root.route.as_ref().is_none_or(|route| route.server.is_none())
+    {
+        let mut body = Group::new(Delimiter::Brace, quote!(#inner_attributes #(#items)* #end));
+        body.set_span(*span);
+        return quote!(#head #body);
+    }
     let runtime = server::runtime(plan);
     let service = service::service(plan, plans);
     let parts = parts::parts(plan);
     let pushes = push::pushes(plan);
     let once = arguments::once(plan);
-    let counts = paths::counts(plan);
+    let holds = holds::checks(plan);
+    let counts = paths::counts(plan, plans);
     let words = words::words(plan);
     let builder = server::builder(plan);
-    let body = quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #counts #words #builder #end);
+    let body = quote!(#inner_attributes #(#items)* #runtime #service #parts #pushes #once #holds #counts #words #builder #end);
     let mut body = Group::new(Delimiter::Brace, body);
     body.set_span(*span);
     quote!(#head #body)

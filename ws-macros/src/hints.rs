@@ -67,8 +67,15 @@ pub(crate) fn attribute(name: &str) -> Option<String> {
 /// What to write instead of an option of the server that is an event, a type or a tick here.
 pub(crate) fn option(name: &str) -> Option<String> {
     let instead = match name {
-        "path" | "route" | "routes" | "url" => {
-            "it serves every path; a `handshake` handler can refuse some by `request.path()`".to_owned()
+        "path" | "route" | "url" | "uri" | "prefix" | "nest" | "namespace" | "mount" => {
+            "a path belongs to a module marked `#[route(\"/lobby\")]`, which stands inside of this one, or in a file of its own and \
+             in the list `routes = [crate::lobby::route]`; a server without routes serves every path"
+                .to_owned()
+        }
+        "guard" | "guards" | "auth" | "middleware" | "layer" => {
+            "a `guard` belongs to a `#[route(\"/lobby\", guard = …)]`, or to one message; what all routes need is for the handler of \
+             `#[on(handshake)]`"
+                .to_owned()
         }
         _ => instead_of_option(name)?,
     };
@@ -80,6 +87,14 @@ pub(crate) fn option_on_route(name: &str) -> Option<String> {
     let instead = match name {
         "path" | "url" | "uri" | "pattern" => {
             "its path stands first, without a name: `#[route(\"/lobby\")]`".to_owned()
+        }
+        "prefix" | "nest" | "namespace" | "mount" | "base" | "scope" => {
+            "routes stand within each other, and their paths are joined: write `#[route(\"/v1\")] mod v1 { … }` around this one"
+                .to_owned()
+        }
+        "guards" | "auth" | "middleware" | "layer" | "filter" | "before" | "interceptor" | "pipe_through" => {
+            "what says who may come is its `guard`: write `guard = admin`, the name of a function that returns a `Result<(), Reject>`"
+                .to_owned()
         }
         "keep" => of_room("keep = 10"),
         "max_rooms" => of_room("max_rooms = 10_000"),
@@ -125,9 +140,40 @@ pub(crate) fn extractor(name: &str) -> Option<&'static str> {
             "there is no extractor for the state: write `#[state]` above its type in this module, and take it by `&`, or by \
              `&mut` to change it",
         ),
+        "Params" | "UrlParams" | "PathParams" => {
+            Some("the parameters of the path are taken as `Path<T>`, such as `Path(id): Path<u64>`")
+        }
         "ConnectInfo" => {
             Some("there is no extractor for the peer's address: it is `conn.peer()`, with `&Conn`")
         }
+        _ => None,
+    }
+}
+
+/// What to write instead of an extractor behind a path, such as `web::Data<T>` or `extract::State<T>`.
+pub(crate) fn extractor_of(parent: &str, name: &str) -> Option<&'static str> {
+    match (parent, name) {
+        ("web" | "extract" | "rocket", "Data" | "State" | "Extension" | "ConnectInfo") => extractor(name),
+        ("ws" | "web" | "extract" | "rocket_ws", _) if foreign_type(name).is_some() => foreign_type(name),
+        ("web" | "extract", "Path" | "Query" | "Json") => Some(
+            "`Path<T>`, `Query<T>` and `Json<T>` are types of the prelude: write it without what stands before its name",
+        ),
+        _ => None,
+    }
+}
+
+/// What to write instead of the context that other frameworks pass to handlers by reference.
+pub(crate) fn context(name: &str) -> Option<&'static str> {
+    match name {
+        "Context" | "Ctx" | "WebsocketContext" | "WsContext" | "HandlerContext" | "CallContext" => Some(
+            "there is no context: a handler takes what it needs, `&Conn` for its connection, `&Server` for all of them, the `#[state]`, the \
+             `#[session]` or the `#[room]` by `&` or `&mut`",
+        ),
+        "Client" | "Peer" => foreign_type("Socket"),
+        "Params" | "UrlParams" | "PathParams" | "RouteParams" => {
+            Some("the parameters of the path are taken as `Path<T>`, such as `Path(id): Path<u64>`")
+        }
+        "State" => extractor("State"),
         _ => None,
     }
 }
@@ -138,7 +184,7 @@ pub(crate) fn foreign_type(name: &str) -> Option<&'static str> {
         "WebSocketUpgrade" => Some(
             "the server upgrades by itself: take the request as `&Handshake` in `#[on(handshake)]`, and return an error to refuse it",
         ),
-        "SocketRef" | "Socket" | "ConnectedSocket" | "WsContext" => Some(
+        "SocketRef" | "Socket" | "ConnectedSocket" => Some(
             "the connection is `&Conn`: what the handler returns is the reply, `conn.send(…)` sends a push, and \
              `server.broadcast(…)` sends one to all, with `&Server`",
         ),
@@ -148,6 +194,13 @@ pub(crate) fn foreign_type(name: &str) -> Option<&'static str> {
         "Clients" | "HubContext" | "SocketIo" | "Broadcaster" => {
             Some("all connections are reached through `&Server`: `server.broadcast(…)` sends to each of them")
         }
+        "HttpRequest" => Some(
+            "the request is `&Handshake` in `#[on(handshake)]`, `#[on(create)]` and the guards of routes, and `&Request` in `#[get(\"/path\")]`",
+        ),
+        "Next" | "CallHandler" | "ExecutionContext" => Some(
+            "nothing is called next: a guard returns `Ok(())` to let the peer or its message pass, or an `Err(Reject::forbidden())`, and takes \
+             `&Handshake`",
+        ),
         "WebSocket" | "WebSocketStream" => Some(
             "the server reads the socket by itself and calls `#[on(utf8)]` and `#[on(binary)]`: take the connection as `&Conn`",
         ),

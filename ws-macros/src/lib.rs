@@ -32,6 +32,7 @@ mod resolve;
 mod syntax;
 
 use diagnostics::Diagnostics;
+use model::Server;
 use parse::Marker;
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -97,6 +98,7 @@ macro_rules! of_routes {
 /// | [`#[identity]`](macro@identity) | the type that says who a peer is: made once by `handshake` |
 /// | [`#[room]`](macro@room) | the type of the state of a room: one value for each path |
 /// | [`#[push]`](macro@push) | what the server sends on its own: a named message, or a question |
+/// | [`#[route("/path")]`](macro@route) | a module whose handlers serve this path; it may stand in a file of its own |
 ///
 /// Handlers are `fn` or `async fn`. Their arguments are found by type, in any order. All other items of the module stay as
 /// they are written.
@@ -109,6 +111,7 @@ macro_rules! of_routes {
 /// | key | what it is | default | may be set on a route |
 /// |---|---|---|---|
 #[doc = ws_spec::for_each_option!(rows)]
+/// | `routes` | The routes in files of their own, by the paths of their modules: `routes = [crate::table::route]`, see [`#[route]`](macro@route#in-a-file-of-its-own). | none | no |
 /// | `envelope` | Other names for keys of the envelope: `envelope(type = "event", data = "payload", id = "ref")`. | `type`, `data`, `id` | no |
 /// | `crate` | The path to `ws_runtime` where it has another name. | `::ws_runtime` | no |
 ///
@@ -213,10 +216,10 @@ pub fn ws_server(
 /// | `rate = 5`, `rate = (30, 60)` | each connection may send so many of these messages a second, or in so many seconds, and as many at once. One more is answered with the error `too_many_requests`. On `utf8` and `binary` it closes with 1008. It counts when the handler's turn comes |
 /// | `guard = admin` | the function of this name in the module says who may: it returns a `Result<(), E>`, and its error, which converts into `Reject`, is the answer |
 /// | `timeout = 2` | an `async fn` that takes longer (in seconds) is dropped at its next await, and the reply is the error `timeout` |
-/// | `concurrent = 4` | so many calls of an `async fn` run for one connection at once, beside its other handlers, and answer out of order. It cannot take the session. One more message waits, and those behind it |
+/// | `concurrent = 4` | so many calls of an `async fn` run for one connection at once, beside its other handlers, and answer out of order. It cannot take the session, and the room only by its handle. One more message waits, and those behind it |
 ///
-/// They apply in this order: the rate, the guard, the data, the handler. A guard takes arguments as handlers do, the session
-/// and the state by `&mut` too, but not the data, and may be `async`. Its locks are released before the data is read: what
+/// They apply in this order: the rate, the guard, the data, the handler. A guard takes arguments as handlers do, the session,
+/// the room and the states by `&mut` too, but not the data, and may be `async`. Its locks are released before the data is read: what
 /// must still hold then is checked in the handler. The option `rate` of the server limits all messages of a connection, by a
 /// pause instead of an error.
 ///
@@ -404,6 +407,9 @@ pub fn timer(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// States are locked in the order of their declaration, whatever the order of the arguments, so handlers never wait for each
 /// other for ever. All other arguments are made before that. The macro knows a state by its own name and by aliases that the
 /// module declares.
+///
+/// `#[state(lock)]` puts the state behind a lock in any case. It is for a [route in a file of its
+/// own](macro@route#in-a-file-of-its-own) that takes the state by `&mut`, which the macro does not see.
 ///
 /// A state starts as its `Default`, unless `chat::server().state(…)` gives another value, once for each type. A `pub` state
 /// without `Default` has to be given: if it is not, the server does not compile. A private one has to have a `Default`.
@@ -647,6 +653,7 @@ pub fn push(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 /// | `#[route("/{*path}")]` | serves all paths that no other route does |
 /// | `#[route("/admin", guard = admin)]` | the function `admin` says who may come |
 /// | `#[route("/upload", max_recv_size = 1_000_000)]` | has this option of its own, as do the routes within it |
+/// | `#[route("/table/{id}", server = crate::arcade)]` | stands in a file of its own, and belongs to this server |
 ///
 /// A route has its own session, pushes and handlers. It shares the states and the identity, which the server's module
 /// declares. A server with routes has no handlers of connections of its own but `connect` and `handshake`. Its `handshake`
@@ -677,15 +684,73 @@ pub fn push(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 ///     }
 /// }
 /// ```
+///
+/// # In a file of its own
+///
+/// A route may stand outside of its server, in any module of the same crate. It names the server's module, and the server lists
+/// the route's. Both are paths as seen from where the module stands that has the attribute:
+///
+/// ```ignore
+/// // table.rs
+/// use ws_runtime::prelude::*;
+/// use crate::arcade::{Arcade, User};
+///
+/// #[route("/table/{id}", server = crate::arcade)]
+/// pub mod route {
+///     use super::*;
+///
+///     #[on("move")]
+///     fn play(Json(cell): Json<u8>, user: &User, arcade: &mut Arcade) -> u64 { arcade.moved(user, cell) }
+/// }
+///
+/// // main.rs
+/// mod table;
+///
+/// #[ws_server(listen = 8080, routes = [table::route])]
+/// mod arcade {
+///     #[state(lock)]
+///     #[derive(Default)]
+///     pub struct Arcade { … }
+///
+///     #[identity]
+///     pub struct User { … }
+/// }
+/// ```
+///
+/// It is as one inside of the server: it has the same states and identity, and the same keys of the envelope; routes may
+/// stand within it. These differ:
+///
+/// * A state that it takes by `&mut` is marked [`#[state(lock)]`](macro@state), unless a handler inside of the server takes it so
+///   too. States and identity must be visible to it, such as `pub(crate)`.
+/// * A guard is a function of its own module, or of a route around it that stands in the same file.
+/// * Paths of the same requests are an error of `start()`, `serve()` and `bind()`, which names the files and the lines of both.
+/// * `crate = my_ws_runtime` is written here too, if the runtime has another name.
+///
+/// `#[cfg(…)]` may stand before an element of the list. Of a route that is in no list, the compiler warns that
+/// `missing_in_routes_of_ws_server` is never used; `ws_server_with_routes` is missing where `server` names a module that is
+/// no server, or one without `routes = […]`.
 #[proc_macro_attribute]
-pub fn route(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    outside(Marker::Route, &item.into()).into()
+pub fn route(attribute: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    route_alone(&attribute.into(), &item.into()).into()
 }
 
 /// Expands a server. The user's items are emitted even if they contain mistakes.
 fn server(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
-    let Some(server) = parse::parse(attribute, item.clone(), &mut diagnostics) else {
+    let server = parse::parse(attribute, item.clone(), &mut diagnostics);
+    whole(server, item, diagnostics)
+}
+
+/// Expands a route in a file of its own.
+fn route_alone(attribute: &TokenStream, item: &TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    let route = parse::parse_alone(attribute, item.clone(), &mut diagnostics);
+    whole(route, item, diagnostics)
+}
+
+/// Expands what was read of a module.
+fn whole(server: Option<Server>, item: &TokenStream, mut diagnostics: Diagnostics) -> TokenStream {
+    let Some(server) = server else {
         let (item, diagnostics) = (parse::without_marks(item.clone()), diagnostics.into_tokens());
         return quote!(#item #diagnostics);
     };

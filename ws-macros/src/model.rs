@@ -11,7 +11,8 @@ use crate::cfgs::Cfgs;
 use crate::events::{self, Event, Output, Row};
 use crate::syntax::{is_stream, mentions, output_type};
 
-/// One module marked `#[ws_server]`: its settings, what belongs to the server as a whole, and the module itself.
+/// One module marked `#[ws_server]`: its settings, what belongs to the server as a whole, and the module itself. Also a route
+/// in a file of its own, which knows no states and no identity.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) settings: Settings,
@@ -28,12 +29,34 @@ pub(crate) struct Server {
 impl Server {
     /// Whether connections are served by routes, and not by the server's own module.
     pub(crate) fn has_routes(&self) -> bool {
-        !self.routes.is_empty()
+        self.stands_alone() || self.settings.routes.is_some() || !self.routes.is_empty()
+    }
+
+    /// Whether it is no server, but a route in a file of its own: the root is that route.
+    pub(crate) fn stands_alone(&self) -> bool {
+        self.root.route.is_some()
+    }
+
+    /// The route around another one.
+    pub(crate) fn around(&self, route: &RouteMark) -> Option<&Scope> {
+        match route.outer {
+            Some(outer) => self.routes.get(outer),
+            None => (self.stands_alone() && route.depth > 0).then_some(&self.root),
+        }
     }
 
     /// All modules with handlers: the server's own first.
     pub(crate) fn scopes(&self) -> impl Iterator<Item = &Scope> {
         std::iter::once(&self.root).chain(&self.routes)
+    }
+
+    /// The number, in the order of `scopes`, of the module so many levels above another.
+    pub(crate) fn number_above(&self, scope: &Scope, levels: usize) -> Option<usize> {
+        let mut outer = scope.route.as_ref()?.outer;
+        for _ in 1..levels {
+            outer = self.routes.get(outer?)?.route.as_ref()?.outer;
+        }
+        Some(outer.map_or(0, |outer| outer + 1))
     }
 }
 
@@ -72,6 +95,8 @@ pub(crate) struct Scope {
     pub(crate) aliases: Vec<(Ident, Type)>,
     /// Types declared in the module, marked or not.
     pub(crate) types: Vec<Ident>,
+    /// Whether it has a `use`, or calls a macro, which may import.
+    pub(crate) imports: bool,
     /// Whether the module implements `FromContext` for arguments of its own.
     pub(crate) has_own_arguments: bool,
 }
@@ -89,10 +114,12 @@ pub(crate) struct RouteMark {
     /// Those that its connections have, instead of the server's.
     pub(crate) options: Options,
     pub(crate) cfgs: Cfgs,
-    /// The index of the route around it; `None` directly within the server's module.
+    /// The index of the route around it; `None` directly within the server's module, or within a route in a file of its own.
     pub(crate) outer: Option<usize>,
-    /// How many modules it lies below the server's.
+    /// How many modules it lies below the server's, or below the route in a file of its own.
     pub(crate) depth: usize,
+    /// The server's module, as seen from within the route, if the route stands in a file of its own.
+    pub(crate) server: Option<syn::Path>,
 }
 
 /// An item of a module, without the attributes that the macro reads.
@@ -128,6 +155,16 @@ pub(crate) struct Settings {
     /// The keys of the envelope that have another name.
     pub(crate) envelope: EnvelopeKeys,
     pub(crate) options: Options,
+    /// The routes in files of their own, if there is a list of them.
+    pub(crate) routes: Option<Vec<Listed>>,
+}
+
+/// A route in a file of its own.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    /// Its module, as seen from within the server's.
+    pub(crate) path: syn::Path,
+    pub(crate) cfgs: Cfgs,
 }
 
 /// The options that an attribute sets, of a server or of a route.
@@ -212,6 +249,8 @@ pub(crate) struct Part {
     pub(crate) name: Ident,
     pub(crate) reach: Reach,
     pub(crate) cfgs: Cfgs,
+    /// Whether `#[state(lock)]` says that a route in another file changes it.
+    pub(crate) is_locked: bool,
     /// The field that connections are found by, of an identity.
     pub(crate) key: Option<Member>,
     /// The variants, of a session that is an enum.
@@ -269,10 +308,11 @@ pub(crate) struct Push {
 }
 
 /// Whether a type can be named outside the module.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Reach {
     Private,
-    Public,
+    /// By this visibility.
+    Public(TokenStream),
 }
 
 /// A function that handles an event.

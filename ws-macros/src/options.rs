@@ -1,5 +1,5 @@
-//! The keys of `#[ws_server(…)]`: one for each option that `ws-spec` describes, the keys of the envelope, and the path
-//! to the runtime itself. Those that `#[route(…)]` takes too.
+//! The keys of `#[ws_server(…)]`: one for each option that `ws-spec` describes, the keys of the envelope, the routes in other
+//! files, and the path to the runtime itself. Those that `#[route(…)]` takes too.
 
 use ws_spec::options::{Kind, OptionInfo, Owner, TABLE};
 
@@ -9,17 +9,19 @@ pub(crate) enum Key {
     Option(&'static OptionInfo),
     Crate,
     Envelope,
+    Routes,
 }
 
 impl Key {
     pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
-        TABLE.iter().map(|option| option.name).chain([ENVELOPE, CRATE])
+        TABLE.iter().map(|option| option.name).chain([ROUTES, ENVELOPE, CRATE])
     }
 
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         match name {
             CRATE => Some(Self::Crate),
             ENVELOPE => Some(Self::Envelope),
+            ROUTES => Some(Self::Routes),
             _ => OptionInfo::of_name(name).map(Self::Option),
         }
     }
@@ -38,6 +40,9 @@ impl Key {
             },
             Self::Crate => Err("it writes the code of its routes"),
             Self::Envelope => Err("all routes have the same keys"),
+            Self::Routes => {
+                Err("it has one list of them; a route within this one is a module marked `#[route(…)]` here")
+            }
         }
     }
 
@@ -46,6 +51,7 @@ impl Key {
         match self {
             Self::Option(OptionInfo { name, kind, .. }) => written(name, *kind),
             Self::Crate => "`crate = my_ws_runtime`".to_owned(),
+            Self::Routes => "`routes = [crate::table::route]`".to_owned(),
             Self::Envelope => "`envelope(type = \"event\", data = \"payload\", id = \"ref\")`".to_owned(),
         }
     }
@@ -72,3 +78,4 @@ fn written(name: &str, kind: Kind) -> String {
 
 const CRATE: &str = "crate";
 const ENVELOPE: &str = "envelope";
+const ROUTES: &str = "routes";

@@ -1,6 +1,6 @@
 //! Decides what is generated, from what was read and checked. `expand` makes no decisions of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ws_spec::path::Pattern;
 
@@ -49,7 +49,7 @@ pub(crate) struct State {
 pub(crate) enum Cell {
     /// All handlers share it.
     Plain,
-    /// It is behind a lock, because a handler takes it by `&mut`.
+    /// It is behind a lock, because a handler takes it by `&mut`, or a route in a file of its own may.
     Guarded,
     /// It is behind a lock, because its timers change when they are due.
     Timed,
@@ -62,7 +62,29 @@ pub(crate) fn plan<'s>(resolved: Vec<Resolved<'s>>, left_out: &[LeftOut]) -> Vec
         calls.filter(|(number, _)| !left_out.contains(*number)).map(|(_, call)| call.clone())
     });
     let all: Vec<Call<'s>> = kept.collect();
-    resolved.into_iter().zip(left_out).map(|(module, left_out)| Plan::new(module, left_out, &all)).collect()
+    let mut foreign = foreign_guards(&resolved, left_out);
+    let modules = resolved.into_iter().zip(left_out).enumerate();
+    modules
+        .map(|(number, (module, left_out))| {
+            let mut plan = Plan::new(module, left_out, &all);
+            plan.omitted.extend(foreign.remove(&number).unwrap_or_default());
+            plan
+        })
+        .collect()
+}
+
+/// The guards of inner modules whose signatures may not resolve: the items by the number of the module that they stand in.
+fn foreign_guards(resolved: &[Resolved<'_>], left_out: &[LeftOut]) -> BTreeMap<usize, BTreeSet<usize>> {
+    let mut found: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for (module, left_out) in resolved.iter().zip(left_out) {
+        let guards = module.calls.iter().enumerate().filter(|(number, _)| left_out.is_foreign(*number));
+        for (_, call) in guards.filter(|(_, call)| call.handler.above > 0) {
+            if let Some(number) = module.server.number_above(module.scope, call.handler.above) {
+                found.entry(number).or_default().insert(call.handler.item);
+            }
+        }
+    }
+    found
 }
 
 impl<'s> Plan<'s> {
@@ -97,8 +119,8 @@ impl<'s> Plan<'s> {
             identities: if scope.route.is_none() { exclusive_parts(&server.identities) } else { Vec::new() },
             rooms: exclusive_rooms(&scope.rooms),
             calls: exclusive_calls(kept),
-            session_unclear: scope.parts_unclear || handshake_lost,
-            room_unclear: scope.parts_unclear || create_lost,
+            session_unclear: scope.parts_unclear || handshake_lost || left_out.session_unclear,
+            room_unclear: scope.parts_unclear || create_lost || left_out.room_unclear,
             uncalled,
             omitted,
         }
@@ -142,7 +164,7 @@ impl<'s> Plan<'s> {
         self.states.get(number).map_or(Cell::Plain, |state| state.cell)
     }
 
-    /// Whether some state is behind a lock, or the room.
+    /// Whether some state is, or may be, behind a lock. or the room.
     pub(crate) fn has_locks(&self) -> bool {
         !self.rooms.is_empty() || self.states.iter().any(|state| state.cell != Cell::Plain)
     }
@@ -164,7 +186,7 @@ fn states(parts: &[Part], calls: &[Call<'_>]) -> Vec<State> {
         let number = parts.iter().position(|first| first.name == part.name).unwrap_or_default();
         let cell = if calls.iter().any(|call| call.timed_state == Some(number)) {
             Cell::Timed
-        } else if calls.iter().any(|call| call.changes_state(number)) {
+        } else if part.is_locked || calls.iter().any(|call| call.changes_state(number)) {
             Cell::Guarded
         } else {
             Cell::Plain

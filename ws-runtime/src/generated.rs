@@ -12,6 +12,10 @@ pub use crate::event::{
     RouteEvent, ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once,
     identity, other_phase,
 };
+pub use crate::event::{
+    ByMut, ByRef, IsLocked, IsNoLock, IsWithoutLock, NoState, Sought, StateOf, assert_locked,
+    assert_not_changed, assert_not_held, assert_states_differ, lock_in_order,
+};
 pub use crate::event::{FromRoomTimer, FromStateTimer, FromTimer};
 #[cfg(unix)]
 pub use crate::event::{FromWatch, Watches};
@@ -27,7 +31,7 @@ pub use crate::options::{
     SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
-pub use crate::route::{Gets, PathChecks, Place, Routes};
+pub use crate::route::{Gets, IsServer, PathChecks, Place, Routes};
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;
 pub use crate::timer::{

@@ -31,7 +31,7 @@ pub(super) struct Arguments<'c> {
     /// For each state the handler of a timer in it, if there is one.
     pub(super) timed: Vec<Option<&'c Ident>>,
     /// The types that were reported because they are not marked.
-    pub(super) unmarked: BTreeSet<String>,
+    pub(super) unmarked: &'c mut BTreeSet<String>,
 }
 
 impl Arguments<'_> {
@@ -48,13 +48,27 @@ impl Arguments<'_> {
             {
                 found.is_wrong = true;
                 found.is_foreign |= problem.is_foreign;
-                if problem.unmarked.is_none_or(|name| self.unmarked.insert(name.to_string())) {
+                let is_new = problem.unmarked.is_none_or(|name| self.unmarked.insert(self.key(&name)));
+                if let Some(message) = problem.message.filter(|_| is_new) {
                     let event = meant_event(call.handler).unwrap_or_default();
-                    diagnostics.error(&argument.ty, format!("{}{event}", problem.message));
+                    diagnostics.error(&argument.ty, format!("{message}{event}"));
                 }
             }
         }
         found
+    }
+
+    /// Whether `#[state(lock)]` puts the state behind a lock.
+    fn is_locked(&self, number: usize) -> bool {
+        self.server.states.get(number).is_some_and(|state| state.is_locked)
+    }
+
+    /// What a type is reported by: types of the same name in two routes are two.
+    pub(super) fn key(&self, name: &Ident) -> String {
+        match &self.scope.route {
+            Some(route) if self.scope.types.contains(name) => format!("{} {name}", route.full_path),
+            Some(_) | None => name.to_string(),
+        }
     }
 
     /// Checks that no lock on the state is held across an `.await`.
@@ -72,7 +86,7 @@ impl Arguments<'_> {
         let locking = self.locking.get(number).copied().flatten();
         let timed = self.timed.get(number).copied().flatten();
         if handler.flow == Flow::Plain {
-            if access == Access::Mutable || locking.is_some() || timed.is_some() {
+            if access == Access::Mutable || locking.is_some() || timed.is_some() || self.is_locked(number) {
                 diagnostics.error(&argument.ty, STREAM_BORROWS);
             }
             return;
@@ -83,6 +97,18 @@ impl Arguments<'_> {
                 format!(
                     "an `async fn` cannot take a state with timers, such as that of `{timed}`: it is behind a lock, which must not be \
                      held across an `.await`\nmake `{}` a plain `fn`, or put the timers into a `#[state]` of their own",
+                    handler.name
+                ),
+            );
+            return;
+        }
+        if access == Access::Shared && locking.is_none() && self.is_locked(number) {
+            diagnostics.error(
+                &argument.ty,
+                format!(
+                    "an `async fn` cannot take a state marked `#[state(lock)]`: it is behind a lock, which must not be held across an \
+                     `.await`\nmake `{}` a plain `fn`, or let all handlers take the state by `&` and put what changes behind a `Mutex` or \
+                     an atomic",
                     handler.name
                 ),
             );
@@ -183,19 +209,30 @@ fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Checks that at most one argument reads the message as JSON.
+/// Checks that at most one argument reads the message as JSON, and at most one the path.
 fn reads_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
-    let is_json = |ty: &Type| last_name(ty).is_some_and(|name| name == "Json");
-    let mut reading =
-        call.arguments.iter().map(|(argument, _)| argument).filter(|argument| is_json(&argument.ty));
-    let Some(first) = reading.next() else { return };
-    for argument in reading.filter(|argument| !argument.cfgs.excludes(&first.cfgs)) {
-        diagnostics.error(
-            &argument.ty,
-            "the message is read once: take one `Json<T>`, where `T` is a struct with all that is wanted of it",
-        );
+    for (extractor, message) in READ_ONCE {
+        let is_one = |ty: &Type| last_name(ty).is_some_and(|name| name == extractor);
+        let mut reading =
+            call.arguments.iter().map(|(argument, _)| argument).filter(|argument| is_one(&argument.ty));
+        let Some(first) = reading.next() else { continue };
+        for argument in reading.filter(|argument| !argument.cfgs.excludes(&first.cfgs)) {
+            diagnostics.error(&argument.ty, message);
+        }
     }
 }
+
+/// What a handler takes at most once.
+const READ_ONCE: [(&str, &str); 2] = [
+    (
+        "Json",
+        "the message is read once: take one `Json<T>`, where `T` is a struct with all that is wanted of it",
+    ),
+    (
+        "Path",
+        "the path is read once: take one `Path` of all parameters, such as `Path((league, id)): Path<(u64, u64)>`",
+    ),
+];
 
 fn last_name(ty: &Type) -> Option<&Ident> {
     match peel(ty) {

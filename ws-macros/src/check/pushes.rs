@@ -4,7 +4,7 @@ use syn::LitStr;
 
 use crate::cfgs::Cfgs;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Push, Role, Scope};
+use crate::model::{Push, Role, Scope, Server};
 
 /// What has a name on the wire.
 struct Named<'s> {
@@ -16,15 +16,10 @@ struct Named<'s> {
     what: String,
 }
 
-/// Reports each push that has the name of another one or of a handler, at the second of them.
-pub(super) fn check(scope: &Scope, diagnostics: &mut Diagnostics) {
-    let pushes = scope.pushes.iter().map(|push| Named {
-        wire: &push.wire,
-        cfgs: &push.cfgs,
-        item: push.item,
-        push: Some(push),
-        what: format!("the push `{}`", push.name),
-    });
+/// Reports each push that has the name of another one or of a handler, at the second of them. The connections of a route take
+/// the pushes of the server too.
+pub(super) fn check(scope: &Scope, server: &Server, diagnostics: &mut Diagnostics) {
+    let pushes = scope.pushes.iter().map(|push| of_push(push, ""));
     let handlers = scope.handlers.iter().filter_map(|handler| match &handler.role {
         Role::Named(wire) => Some(Named {
             wire,
@@ -44,6 +39,10 @@ pub(super) fn check(scope: &Scope, diagnostics: &mut Diagnostics) {
     });
     let mut named: Vec<Named<'_>> = pushes.chain(handlers).collect();
     named.sort_by_key(|named| named.item);
+    // Those of the server are unknown where a route stands alone.
+    let knows_server = scope.route.is_some() && !server.stands_alone();
+    let of_server = server.root.pushes.iter().filter(|_| knows_server);
+    let of_server: Vec<Named<'_>> = of_server.map(|push| of_push(push, "of the server ")).collect();
     for (number, second) in named.iter().enumerate() {
         let is_rival = |first: &&Named<'_>| {
             first.wire.value() == second.wire.value()
@@ -51,9 +50,19 @@ pub(super) fn check(scope: &Scope, diagnostics: &mut Diagnostics) {
                 && (first.push.is_some() || second.push.is_some())
                 && !first.cfgs.excludes(second.cfgs)
         };
-        if let Some(first) = named.iter().take(number).find(is_rival) {
+        if let Some(first) = of_server.iter().chain(named.iter().take(number)).find(is_rival) {
             report(first, second, diagnostics);
         }
+    }
+}
+
+fn of_push<'s>(push: &'s Push, whose: &str) -> Named<'s> {
+    Named {
+        wire: &push.wire,
+        cfgs: &push.cfgs,
+        item: push.item,
+        push: Some(push),
+        what: format!("the push `{}` {whose}", push.name).trim_end().to_owned(),
     }
 }
 

@@ -9,8 +9,9 @@ use crate::model::{Room, Scope, Server};
 use crate::resolve::{Access, Asks, Call, Resolved};
 use crate::syntax::{output_type, peel, single_name, success};
 
-/// Checks a handler of `create` or `empty`, and that only `create` returns the room.
-pub(super) fn check(call: &Call<'_>, resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
+/// Checks a handler of `create` or `empty`, and that only `create` returns the room. Returns whether all is right.
+pub(super) fn check(call: &Call<'_>, resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> bool {
+    let before = diagnostics.count();
     let scope = resolved.scope;
     let handler = call.handler;
     let output = output_type(&handler.output);
@@ -20,6 +21,8 @@ pub(super) fn check(call: &Call<'_>, resolved: &Resolved<'_>, diagnostics: &mut 
             diagnostics.error(&handler.name, nothing_to_make(output.map(success), scope));
         }
         Some(Event::Create) => makes_the_room(call, scope, diagnostics),
+        // What makes the room is reported.
+        Some(Event::Empty) if scope.rooms.is_empty() && has_create(scope) => return false,
         Some(Event::Empty) if scope.rooms.is_empty() => diagnostics.error(
             &handler.name,
             "`empty` takes leave of a room with a state, and this module has none: write `#[room]` above the type of that \
@@ -33,20 +36,46 @@ pub(super) fn check(call: &Call<'_>, resolved: &Resolved<'_>, diagnostics: &mut 
         }
         _ => {}
     }
+    diagnostics.count() == before
 }
 
-/// Checks that somebody makes the room.
-pub(super) fn are_made(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
+/// The types that are meant as the room, where `#[room]` is missing: what `create` makes, and what `empty` takes.
+pub(super) fn meant(scope: &Scope) -> impl Iterator<Item = &Ident> {
+    let handlers = scope.handlers.iter().filter(|_| scope.rooms.is_empty());
+    handlers.flat_map(|handler| {
+        let made =
+            output_type(&handler.output).filter(|_| handler.event() == Some(Event::Create)).map(success);
+        let taken = handler.arguments.iter().filter(|_| handler.event() == Some(Event::Empty));
+        made.into_iter().chain(taken.map(|argument| &argument.ty)).filter_map(single_name)
+    })
+}
+
+fn has_create(scope: &Scope) -> bool {
+    scope.create_unread || scope.handlers.iter().any(|handler| handler.event() == Some(Event::Create))
+}
+
+/// Checks that somebody makes the room. Returns whether it is unknown how that happens.
+pub(super) fn are_made(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> bool {
     let scope = resolved.scope;
     let has_guard = is_guarded(scope, resolved.server);
-    if scope.create_unread || resolved.server.has_routes() && scope.route.is_none() {
-        return;
+    // Another handler that returns the room is reported, and so is one that stands beside the routes.
+    let returns_room = |call: &Call<'_>| {
+        call.returns == Some(Asks::Room(Access::Value)) && call.handler.row().output != Output::Room
+    };
+    if scope.create_unread
+        || resolved.calls.iter().any(returns_room)
+        || resolved.server.has_routes() && (scope.route.is_none() || has_create(&resolved.server.root))
+    {
+        return true;
     }
+    let before = diagnostics.count();
     let mut creates = resolved.calls.iter().filter(|call| call.handler.event() == Some(Event::Create));
     let create = creates.next();
+    // It is returned from elsewhere, which is the mistake.
+    let is_misplaced = resolved.calls.iter().any(|call| call.returns == Some(Asks::Room(Access::Value)));
     for Room { part, rules } in &scope.rooms {
         match (&rules.open, create) {
-            (None, None) if !has_guard => {
+            (None, None) if !has_guard && !is_misplaced => {
                 diagnostics.error(&part.name, nobody_makes(&part.name, scope.route.is_some()));
             }
             (Some(open), Some(create)) => diagnostics.error(
@@ -59,13 +88,13 @@ pub(super) fn are_made(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
             (None, None) | (Some(_), None) | (None, Some(_)) => {}
         }
     }
+    diagnostics.count() != before
 }
 
 /// Whether a guard says who may come to the path: one of the route, or of a route around it.
 fn is_guarded(scope: &Scope, server: &Server) -> bool {
     let Some(route) = &scope.route else { return false };
-    let outer = route.outer.and_then(|outer| server.routes.get(outer));
-    route.guard.is_some() || outer.is_some_and(|outer| is_guarded(outer, server))
+    route.guard.is_some() || server.around(route).is_some_and(|outer| is_guarded(outer, server))
 }
 
 /// Checks that a `create` handler returns the room, as far as names tell.

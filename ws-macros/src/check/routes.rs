@@ -1,28 +1,87 @@
 //! Checks what belongs to a route, and what to the server.
 
+use std::collections::BTreeSet;
+
 use matchit::{InsertError, Router};
+use proc_macro2::Ident;
 use ws_spec::path::Pattern;
 
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, list};
 use crate::events::{Event, Output, Surroundings};
-use crate::model::{Handler, Role, RouteMark, Scope, Server};
+use crate::model::{Handler, Listed, Role, RouteMark, Scope, Server};
 
 /// Checks the routes of a server.
 pub(super) fn check(server: &Server, diagnostics: &mut Diagnostics) {
     paths_join(server, diagnostics);
     paths_differ(server, diagnostics);
-    if server.has_routes() {
-        for session in &server.root.sessions {
+    are_elsewhere(server, diagnostics);
+    if server.has_routes() && !server.stands_alone() {
+        no_connections(&server.root, diagnostics);
+    }
+}
+
+/// Checks that a server with routes has nothing that belongs to the connections of one. It is one mistake, however many
+/// handlers there are.
+fn no_connections(root: &Scope, diagnostics: &mut Diagnostics) {
+    let handlers: Vec<&Handler> = root.handlers.iter().filter(|handler| is_of_route(handler)).collect();
+    let sessions = root.sessions.iter().map(|session| &session.name);
+    let parts: Vec<&Ident> = sessions.chain(root.rooms.iter().map(|room| &room.part.name)).collect();
+    let is_of_connection = |handler: &Handler| handler.row().surroundings == Surroundings::Connection;
+    let first = handlers
+        .iter()
+        .find(|handler| is_of_connection(handler))
+        .or(handlers.first().filter(|_| parts.is_empty()));
+    if let Some(first) = first {
+        let others = handlers.iter().map(|handler| &handler.name).chain(parts);
+        let others: BTreeSet<String> =
+            others.filter(|name| **name != first.name).map(ToString::to_string).collect();
+        let others = list(others.iter().map(String::as_str));
+        if !is_of_connection(first) {
+            let title = first.row().title;
             diagnostics.error(
-                &session.name,
-                "a session belongs to the connections of one route: declare it in the route's module; what is known of a \
-                 peer on every route is the `#[identity]`",
+                &first.name,
+                format!("{title} belongs to the route whose rooms it is for, as this server has routes: move it into that module"),
             );
+            return;
         }
-        for room in &server.root.rooms {
+        let it = if others.is_empty() { "it".to_owned() } else { format!("it, and {others},") };
+        diagnostics.error(
+            &first.name,
+            format!(
+                "{} belongs to a route here, as this server has routes: move {it} into a module marked `#[route(\"/\")]`, or \
+                 `#[route(\"/{{*path}}\")]` for all other paths",
+                first.row().title
+            ),
+        );
+        return;
+    }
+    for session in &root.sessions {
+        diagnostics.error(
+            &session.name,
+            "a session belongs to the connections of one route: declare it in the route's module; what is known of a peer on \
+             every route is the `#[identity]`",
+        );
+    }
+    for room in &root.rooms {
+        diagnostics.error(
+            &room.part.name,
+            "a room belongs to the paths of one route: declare it in the route's module; what all routes share is a `#[state]`",
+        );
+    }
+}
+
+/// Checks that no route within the server is listed, which only those in files of their own are.
+fn are_elsewhere(server: &Server, diagnostics: &mut Diagnostics) {
+    for Listed { path, .. } in server.settings.routes.iter().flatten() {
+        let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
+        let is_within = segments.iter().zip(segments.iter().skip(1)).any(|(outer, inner)| {
+            **outer == server.root.name && server.routes.iter().any(|route| route.name == **inner)
+        });
+        if is_within {
             diagnostics.error(
-                &room.part.name,
-                "a room belongs to the paths of one route: declare it in the route's module; what all routes share is a `#[state]`",
+                segments.last(),
+                "this route stands within the server, which has it already: leave it out of `routes`, the list of those in files of \
+                 their own",
             );
         }
     }
@@ -31,8 +90,18 @@ pub(super) fn check(server: &Server, diagnostics: &mut Diagnostics) {
 /// Checks that the path of an inner route makes one with those around it.
 fn paths_join(server: &Server, diagnostics: &mut Diagnostics) {
     let marks = server.routes.iter().filter_map(|scope| scope.route.as_ref());
-    for mark in marks.filter(|mark| !mark.is_wrong && mark.outer.is_some()) {
-        if let Err(problem) = Pattern::parse(&mark.full_path) {
+    for mark in marks.filter(|mark| !mark.is_wrong && server.around(mark).is_some()) {
+        let around = server.around(mark).and_then(|around| around.route.as_ref());
+        let around = around.map(|around| &around.full_path).filter(|around| *around != "/");
+        if let Some(around) = around.filter(|_| mark.path.value() == "/") {
+            diagnostics.error(
+                &mark.path,
+                format!(
+                    "this is the path `{}`, and not `{around}`: the handlers of `{around}` stand in the module around this one",
+                    mark.full_path
+                ),
+            );
+        } else if let Err(problem) = Pattern::parse(&mark.full_path) {
             diagnostics.error(
                 &mark.path,
                 format!(
@@ -47,7 +116,7 @@ fn paths_join(server: &Server, diagnostics: &mut Diagnostics) {
 /// Checks that no two paths take the same requests.
 fn paths_differ(server: &Server, diagnostics: &mut Diagnostics) {
     let mut router = Router::new();
-    let served = server.routes.iter().filter(|scope| scope.serves());
+    let served = server.scopes().filter(|scope| scope.serves());
     // Under `#[cfg]` they may exclude each other; the server finds out when it starts.
     let is_path = |mark: &RouteMark| !mark.is_wrong && Pattern::parse(&mark.full_path).is_ok();
     let certain = |mark: &&RouteMark| is_path(mark) && mark.cfgs.0.is_empty();
@@ -71,19 +140,24 @@ fn paths_differ(server: &Server, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether the handler is for the connections of a route, or for its rooms, which is reported at their type where there is one.
-fn is_of_connection(handler: &Handler, scope: &Scope) -> bool {
+/// Whether the handler is for the connections of a route, or for its rooms.
+fn is_of_route(handler: &Handler) -> bool {
     let row = handler.row();
     match row.surroundings {
         Surroundings::Connection => !matches!(handler.role, Role::Guard),
-        Surroundings::Room => scope.rooms.is_empty(),
-        Surroundings::Admission => row.output == Output::Room && scope.rooms.is_empty(),
+        Surroundings::Room => true,
+        Surroundings::Admission => row.output == Output::Room,
         Surroundings::Opening | Surroundings::Arrival | Surroundings::Server => false,
     }
 }
 
-/// Checks that a handler stands where its event happens.
-pub(super) fn belongs_here(handler: &Handler, scope: &Scope, server: &Server, diagnostics: &mut Diagnostics) {
+/// Whether a handler stands where its event happens. In a server's module with routes, `check` reports it.
+pub(super) fn belongs_here(
+    handler: &Handler,
+    scope: &Scope,
+    server: &Server,
+    diagnostics: &mut Diagnostics,
+) -> bool {
     let row = handler.row();
     let title = row.title;
     if scope.route.is_some() {
@@ -92,7 +166,7 @@ pub(super) fn belongs_here(handler: &Handler, scope: &Scope, server: &Server, di
                 "it happens for the server as a whole; one that takes `&Room` runs for each room of the route"
             }
             (Role::On(Event::Connect), _) => "no path is known yet",
-            (Role::GetGuard, _) => return,
+            (Role::GetGuard, _) => return true,
             (_, Surroundings::Opening) => "a plain request comes to no route",
             (Role::Watch { .. }, _) | (Role::On(_), Surroundings::Server) => {
                 "it happens for the server as a whole"
@@ -108,20 +182,14 @@ pub(super) fn belongs_here(handler: &Handler, scope: &Scope, server: &Server, di
                 Role::Named(_) | Role::Guard | Role::RouteGuard | Role::Timer(_) | Role::Get(_),
                 Surroundings::Server,
             ) => {
-                return;
+                return true;
             }
         };
         diagnostics.error(
             &handler.name,
             format!("{title} belongs to the server's module, not to a route: {reason}"),
         );
-    } else if server.has_routes() && is_of_connection(handler, scope) {
-        diagnostics.error(
-            &handler.name,
-            format!(
-                "{title} belongs to a route here, as this server has routes: move it into a module marked `#[route(\"/\")]`, or \
-                 `#[route(\"/{{*path}}\")]` for all other paths"
-            ),
-        );
+        return false;
     }
+    !(server.has_routes() && is_of_route(handler))
 }

@@ -5,18 +5,21 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
+use syn::{GenericArgument, PathArguments, Type};
 use ws_spec::is_misspelt;
 
-use crate::events::{Event, Payload, Room, Row, Session, Surroundings, Wanted};
+use super::elsewhere::{self, What};
+use super::language::{self, has_request, last_segment, refusal};
+use crate::events::{Event, Room, Row, Session, Wanted};
 use crate::hints;
 use crate::model::{Argument, Role, Scope, Server};
 use crate::resolve::{Access, Asks, Call};
-use crate::syntax::{is_callable, peel, single_name};
+use crate::syntax::{peel, single_name};
 
 /// What is wrong with an argument.
 pub(super) struct Problem {
-    pub(super) message: String,
+    /// `None` if it has been reported elsewhere.
+    pub(super) message: Option<String>,
     /// Whether the type may not resolve, so that the function must not be emitted.
     pub(super) is_foreign: bool,
     /// The type that is not marked, if that is the problem: reported once, however many handlers take it.
@@ -42,32 +45,77 @@ pub(super) fn problem(
         return None;
     }
     let is_own = name.is_some_and(|name| scope.types.contains(name));
+    let certain =
+        |message: String, is_foreign| Some(Problem { message: Some(message), is_foreign, unmarked: None });
+    // A value may be of a type that is imported and provides itself.
+    let is_alone = single_name(target).is_some();
+    if let Some(message) = optional_part(argument, name, scope, server).filter(|_| access != Access::Value) {
+        return certain(message, false);
+    }
+    if let Some(found) =
+        elsewhere::find(target, scope, server).filter(|_| access != Access::Value || !is_alone)
+    {
+        return Some(Problem { message: found.problem(row), is_foreign: false, unmarked: None });
+    }
     if !is_own
         && access == Access::Value
         && name.is_some_and(|name| name == "Path")
         && let Some(message) = path(argument, call, scope, server)
     {
-        return Some(Problem { message, is_foreign: false, unmarked: None });
+        return certain(message, false);
     }
-    if let Some(message) = room_of_another_type(target, scope, server) {
-        return Some(Problem { message, is_foreign: true, unmarked: None });
+    if let Some(message) = room_of_another_type(target, row, scope, server) {
+        return certain(message, true);
     }
     if let Some(message) = phase_without_type(target, scope) {
-        return Some(Problem { message, is_foreign: true, unmarked: None });
+        return certain(message, true);
+    }
+    if let Some(hint) = of_other_framework(target) {
+        return certain(hint.to_owned(), true);
     }
     if let Some(name) = name.filter(|_| !is_own && !scope.has_own_arguments)
-        && let Some(hint) = foreign(name, argument)
+        && let Some(hint) = foreign(name, argument, target)
     {
-        return Some(Problem { message: hint.to_owned(), is_foreign: true, unmarked: None });
+        return certain(hint.to_owned(), true);
     }
     let is_alias = name.is_some_and(|name| is_alias(name, scope));
-    let message = if is_own || is_alias { None } else { of_language(target, access, row, scope) };
+    let message =
+        if is_own || is_alias { None } else { language::problem(target, access, row, scope, server) };
     if let Some(message) = message {
-        return Some(Problem { message, is_foreign: false, unmarked: None });
+        return certain(message, false);
     }
     let name = name.filter(|_| asks != Asks::Plain && !is_alias)?;
     let message = unmarked(name, is_own, access, row, scope, server)?;
-    Some(Problem { message, is_foreign: false, unmarked: Some(name.clone()) })
+    let hint = hints::context(&name.to_string()).filter(|_| !is_own);
+    Some(Problem {
+        message: Some(hint.map_or(message, ToOwned::to_owned)),
+        is_foreign: hint.is_some(),
+        unmarked: Some(name.clone()),
+    })
+}
+
+/// An `Option` of what is never absent: the state, the session or the room.
+fn optional_part(
+    argument: &Argument,
+    name: Option<&Ident>,
+    scope: &Scope,
+    server: &Server,
+) -> Option<String> {
+    let name =
+        name.filter(|_| last_segment(peel(&argument.ty)).is_some_and(|segment| segment.ident == "Option"))?;
+    let is_own = scope.types.contains(name);
+    let what = if scope.rooms.iter().any(|room| room.part.name == *name) {
+        "room"
+    } else if scope.sessions.iter().any(|session| session.name == *name) {
+        "session"
+    } else if server.states.iter().any(|state| state.name == *name) && (scope.route.is_none() || !is_own) {
+        "state"
+    } else {
+        return None;
+    };
+    Some(format!(
+        "the {what} is never absent, so there is no `Option` of it: take `{name}` itself, by `&` or `&mut`"
+    ))
 }
 
 /// A `Path` where it is never absent, or where no path has parameters.
@@ -106,11 +154,16 @@ fn path(argument: &Argument, call: &Call<'_>, scope: &Scope, server: &Server) ->
 }
 
 /// The handle of a room, `Room<Lobby>`, of a type of the module that is no room.
-fn room_of_another_type(target: &Type, scope: &Scope, server: &Server) -> Option<String> {
+fn room_of_another_type(target: &Type, row: &Row, scope: &Scope, server: &Server) -> Option<String> {
     let handle =
         last_segment(target).filter(|segment| segment.ident == "Room" || segment.ident == "Rooms")?;
     let PathArguments::AngleBracketed(arguments) = &handle.arguments else { return None };
     let Some(GenericArgument::Type(state)) = arguments.args.first() else { return None };
+    if handle.ident == "Room"
+        && let Some(found) = elsewhere::find(state, scope, server).filter(|found| found.what == What::Room)
+    {
+        return found.problem(row);
+    }
     let name = single_name(state)?;
     if scope.rooms.iter().any(|room| room.part.name == *name) {
         return None;
@@ -120,7 +173,11 @@ fn room_of_another_type(target: &Type, scope: &Scope, server: &Server) -> Option
             "`{name}` is a `#[state]`, of which the server has one, and not the state of each room: take it as `&{name}` or `&mut {name}`"
         ));
     }
-    scope.types.contains(name).then(|| {
+    let is_own = scope.types.contains(name);
+    (is_own || OF_RUST.iter().any(|known| name == known)).then(|| {
+        if !is_own {
+            return format!("`{name}` is not the state of a room: write `#[room]` above a struct around it, to have one for each path");
+        }
         format!("`{name}` is not the state of a room: write `#[room]` above it to have one for each path")
     })
 }
@@ -154,121 +211,23 @@ fn phase_without_type(target: &Type, scope: &Scope) -> Option<String> {
     None
 }
 
+/// A type that another framework writes behind a path, `web::Data<T>`.
+fn of_other_framework(target: &Type) -> Option<&'static str> {
+    let Type::Path(path) = target else { return None };
+    let segments: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    match segments.as_slice() {
+        [.., parent, name] => hints::extractor_of(parent, name),
+        _ => None,
+    }
+}
+
 /// A type of another framework.
-fn foreign(name: &Ident, argument: &Argument) -> Option<&'static str> {
+fn foreign(name: &Ident, argument: &Argument, target: &Type) -> Option<&'static str> {
     let name = name.to_string();
-    let extractor = argument.taken_apart.as_ref().filter(|pattern| **pattern == name);
+    let is_taken_apart = argument.taken_apart.as_ref().is_some_and(|pattern| *pattern == name);
+    let is_generic = last_segment(target).is_some_and(|segment| !segment.arguments.is_empty());
+    let extractor = (is_taken_apart || is_generic && GENERIC.contains(&name.as_str())).then_some(());
     extractor.and_then(|_| hints::extractor(&name)).or_else(|| hints::foreign_type(&name))
-}
-
-/// A type of Rust's, or one of the runtime's that this event does not provide.
-fn of_language(target: &Type, access: Access, row: &Row, scope: &Scope) -> Option<String> {
-    let form = form(target, access);
-    if row.payload_types.contains(&form.as_str()) {
-        return None;
-    }
-    let refuse = |what: &str, hint: Option<&str>| Some(refusal(row, what, hint));
-    let segment = match target {
-        Type::Slice(_) | Type::Array(_) if form.contains("[u8") => {
-            return refuse("bytes", row.hint(Wanted::Bytes));
-        }
-        other => last_segment(other)?,
-    };
-    let name = segment.ident.to_string();
-    match name.as_str() {
-        "Cow" => refuse("`Cow`", row.hint(Wanted::Text)),
-        "str" | "String" | "Utf8Bytes" => {
-            refuse(&format!("`{}`", form.replace("&mut", "&mut ")), row.hint(Wanted::Text))
-        }
-        "Vec" if form.ends_with("Vec<u8>") => refuse(&format!("`{form}`"), row.hint(Wanted::Bytes)),
-        "Bytes" => refuse("`Bytes`", row.hint(Wanted::Bytes)),
-        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize"
-        | "f32" | "f64" | "bool" | "char" => refuse(&format!("`{name}`"), row.hint(Wanted::Number)),
-        "Arc" | "Rc" | "Mutex" | "RwLock" | "RefCell" | "Cell" => refuse(
-            &format!("`{name}`"),
-            Some(
-                "all handlers share the `#[state]` without one, and it is locked where a handler takes it by `&mut`",
-            ),
-        ),
-        "HashMap" | "HashSet" | "BTreeMap" | "BTreeSet" | "VecDeque" | "Sender" | "Receiver" => refuse(
-            &format!("`{name}`"),
-            Some(
-                "what handlers share is a field of the `#[state]`, and what belongs to a connection one of the `#[session]`",
-            ),
-        ),
-        "Group" | "Connections" => refuse(
-            &format!("`{name}`"),
-            Some(if name == "Group" {
-                "a group is a field of a `#[state]` or a `#[room]`, so take that"
-            } else {
-                "`server.connections_of(…)` and `group.connections()` return it"
-            }),
-        ),
-        "Room" | "Rooms" => of_rooms(&name, access, row),
-        "SocketAddr" | "IpAddr" if !matches!(row.surroundings, Surroundings::Server | Surroundings::Room) => {
-            refuse(&format!("`{name}`"), Some("the peer's address is `conn.peer()`, with `&Conn`"))
-        }
-        "Box" if is_callback(segment) => {
-            refuse("callbacks", Some("what the handler returns is sent to the peer as the reply"))
-        }
-        "Close" if access == Access::Shared => {
-            refuse("`&Close`", Some("only `#[on(disconnect)]` knows how a connection ended"))
-        }
-        "Handshake" | "Request" if access == Access::Shared => {
-            refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
-        }
-        "Path" | "Query" | "Bearer" if access != Access::Value && has_request(row) => {
-            refuse(&format!("`{}`", form.replace("&mut", "&mut ")), Some("take it by value"))
-        }
-        "Path" | "Query" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
-            refuse(&format!("`{name}`"), row.hint(Wanted::Request))
-        }
-        "Json" if row.has_json => None,
-        "Json" if !scope.has_own_arguments => {
-            let returned = "`Json` reads the text of `utf8` and the data of named messages, or is what a handler returns";
-            let hint = row
-                .hint(Wanted::Json)
-                .map_or_else(|| returned.to_owned(), |hint| format!("{hint}; {returned}"));
-            refuse("`Json`", Some(&hint))
-        }
-        "Conn" if matches!(row.surroundings, Surroundings::Server | Surroundings::Room) => refuse(
-            "`Conn`",
-            Some("it does not belong to a connection; `server.connections()` lists all of them"),
-        ),
-        "Conn" | "Server" | "Close" | "Handshake" | "Request" if access == Access::Mutable => {
-            refuse(&format!("`&mut {name}`"), Some("take it by `&`, which is enough for all its methods"))
-        }
-        _ => None,
-    }
-}
-
-/// Whether the event comes with an HTTP request.
-fn has_request(row: &Row) -> bool {
-    matches!(row.payload, Payload::Kept("Handshake" | "Request"))
-}
-
-/// `hint` says where to find what the user looks for.
-fn refusal(row: &Row, what: &str, hint: Option<&str>) -> String {
-    let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
-    format!("{} cannot take {what}{hint}\n{}", row.title, row.offer())
-}
-
-/// The handle of a room that is taken as it cannot be.
-fn of_rooms(name: &str, access: Access, row: &Row) -> Option<String> {
-    match (name, row.room, access) {
-        ("Rooms", _, Access::Shared | Access::Mutable) => {
-            Some(refusal(row, "`Rooms` by reference", Some("it is a handle, so take it by value")))
-        }
-        ("Room", Room::Absent(reason), _) => Some(format!("{} has no room: {reason}", row.title)),
-        ("Room", _, Access::Mutable) => Some(refusal(
-            row,
-            "`&mut Room`",
-            Some(
-                "a handle is shared, and sends by `&Room`; what changes is the type marked `#[room]`, by `&mut`",
-            ),
-        )),
-        _ => None,
-    }
 }
 
 /// A type of the user's that is neither marked nor implements `FromContext`.
@@ -284,7 +243,10 @@ fn unmarked(
     // A type that is declared elsewhere may implement `FromContext` there. A name that is nearly one of the runtime's is
     // misspelt, which the compiler reports.
     let means_handle = || HANDLES.iter().any(|handle| is_misspelt(&name.to_string(), handle));
-    let is_certain = is_own || access != Access::Value && is_nothing_marked && !means_handle();
+    // The states of a route in a file of its own are declared elsewhere.
+    let is_elsewhere = server.stands_alone();
+    let is_certain =
+        is_own || access != Access::Value && is_nothing_marked && !is_elsewhere && !means_handle();
     if scope.has_own_arguments || !is_certain {
         return None;
     }
@@ -296,6 +258,12 @@ fn unmarked(
             row,
             &format!("`{name}`"),
             Some(&format!("{hint}, or convert it in another way")),
+        ));
+    }
+    if is_own && server.states.iter().any(|state| state.name == *name) {
+        return Some(format!(
+            "this `{name}` is not the state of the server, but a type of this module that hides it: give it another name, or take the state \
+             as `super::{name}`"
         ));
     }
     let may_be_room = scope.has_rooms && scope.rooms.is_empty() && !matches!(row.room, Room::Absent(_));
@@ -320,10 +288,14 @@ fn unmarked(
     Some(format!("nothing provides `{name}`: {advice}"))
 }
 
+/// Types of Rust that are taken for the state of a room.
+const OF_RUST: [&str; 8] = ["String", "str", "bool", "u32", "u64", "usize", "i32", "i64"];
+
+/// Extractors of other frameworks by what they stand around: a type of that name that is generic is hardly anything else.
+const GENERIC: [&str; 3] = ["State", "Extension", "ConnectInfo"];
+
 /// Types that are passed to handlers of watches by mistake: none of them can be the watched handle.
 const NEVER_HANDLES: [&str; 4] = ["str", "String", "Vec", "Conn"];
-
-const KNOWN_CRATES: [&str; 6] = ["std", "core", "alloc", "ws_runtime", "axum", "bytes"];
 
 /// The types that the runtime provides by reference.
 const HANDLES: [&str; 5] = ["Conn", "Server", "Handshake", "Request", "Close"];
@@ -350,38 +322,4 @@ fn behind_reference(ty: &Type) -> (Access, &Type) {
         Type::Reference(reference) => (Access::Shared, peel(&reference.elem)),
         other => (Access::Value, other),
     }
-}
-
-/// The name of a type that is written alone, or by the path of a crate that it is expected from: `crate::Json` is a type of
-/// the user's.
-fn last_segment(ty: &Type) -> Option<&PathSegment> {
-    let Type::Path(path) = ty else { return None };
-    let segments = &path.path.segments;
-    let is_expected = match segments.first() {
-        Some(first) if segments.len() > 1 => KNOWN_CRATES.iter().any(|name| first.ident == name),
-        _ => true,
-    };
-    segments.last().filter(|_| path.qself.is_none() && is_expected)
-}
-
-/// The type without its path, without lifetimes and without spaces.
-fn form(target: &Type, access: Access) -> String {
-    let reference = match access {
-        Access::Shared => "&",
-        Access::Mutable => "&mut",
-        Access::Value => "",
-    };
-    let target = last_segment(target).map_or_else(|| target.to_token_stream(), ToTokens::to_token_stream);
-    format!("{reference}{}", target.to_string().replace(' ', ""))
-}
-
-/// Whether it is `Box<dyn Fn(…)>`.
-fn is_callback(segment: &PathSegment) -> bool {
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return false };
-    arguments.args.iter().any(|argument| match argument {
-        GenericArgument::Type(Type::TraitObject(object)) => {
-            object.bounds.iter().any(|bound: &TypeParamBound| is_callable(bound))
-        }
-        _ => false,
-    })
 }

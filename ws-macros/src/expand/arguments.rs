@@ -7,7 +7,7 @@ use syn::Type;
 use super::parts::{field, taken};
 use super::rooms::{self, Lock};
 use super::spans::{at, heart, here};
-use super::timers;
+use super::{holds, timers};
 use crate::events::{Event, Row, Session};
 use crate::model::Argument;
 use crate::plan::{Cell, Plan};
@@ -32,6 +32,7 @@ pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>, lock: Lock) -> Argumen
         Asks::Room(_) => 2,
         Asks::State(state, _) => 3 + state,
     });
+    let mut held = Vec::new();
     let made = in_order.into_iter().map(|(number, (argument, asks))| match asks {
         Asks::State(state, access) if timers::fires_with(call, argument, *asks) => {
             lend_timed(number, argument, *state, *access)
@@ -46,23 +47,39 @@ pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>, lock: Lock) -> Argumen
         | Asks::UnknownValue
         | Asks::Session(_)
         | Asks::Phase(_)
-        | Asks::UnknownReference => make(number, argument, call.handler.row()),
+        | Asks::UnknownReference => match holds::sought(argument, *asks, call, plan) {
+            Some(sought) => {
+                let hold = holds::held(number, argument, &sought, call);
+                let before = hold.before.clone();
+                held.push(hold);
+                before
+            }
+            None => make(number, argument, call.handler.row()),
+        },
     });
+    let made: TokenStream = made.collect();
+    let lent = holds::lend(&held);
     let names = call.arguments.iter().enumerate().map(|(number, (argument, _))| {
         let (cfgs, name) = (argument.cfgs.attributes(), name(number, argument));
         quote!(#cfgs #name)
     });
-    Arguments { made: made.collect(), names: quote!(#(#names),*) }
+    Arguments { made: quote!(#made #lent), names: quote!(#(#names),*) }
 }
 
 fn make(number: usize, argument: &Argument, row: &Row) -> TokenStream {
-    let place = heart(&argument.ty);
-    let (of_trait, name) = (Ident::new(row.argument_trait, place), name(number, argument));
+    let (name, made) = (name(number, argument), from_event(argument, row));
     let cfgs = argument.cfgs.attributes();
+    quote_spanned!(at(heart(&argument.ty))=> #cfgs let #name = #made?;)
+}
+
+/// The call that makes an argument of the context.
+pub(super) fn from_event(argument: &Argument, row: &Row) -> TokenStream {
+    let place = heart(&argument.ty);
+    let of_trait = Ident::new(row.argument_trait, place);
     let path = quote_spanned!(place=> __ws_runtime::#of_trait::from_event);
     let mut lent = Group::new(Delimiter::Parenthesis, quote_spanned!(at(place)=> &mut context));
     lent.set_span(at(place));
-    quote_spanned!(at(place)=> #cfgs let #name = #path #lent?;)
+    quote_spanned!(at(place)=> #path #lent)
 }
 
 /// Takes a state out of its cell. A lock is held until the handler's value has become a reply, which may borrow from the
@@ -106,7 +123,7 @@ fn lend_timed(number: usize, argument: &Argument, state: usize, access: Access) 
     }
 }
 
-fn name(number: usize, argument: &Argument) -> Ident {
+pub(super) fn name(number: usize, argument: &Argument) -> Ident {
     Ident::new(&format!("argument_{number}"), at(heart(&argument.ty)))
 }
 
@@ -134,7 +151,8 @@ fn check_once(call: &Call<'_>) -> Option<TokenStream> {
     let suspects: Vec<(&Argument, Asks)> =
         call.arguments.iter().copied().filter(|(_, asks)| may_be_exclusive(*asks, row)).collect();
     let is_known = |(_, asks): &(&Argument, Asks)| matches!(asks, Asks::Session(_) | Asks::Phase(_));
-    if suspects.len() < 2 || suspects.iter().all(is_known) {
+    // A guard of an outer module is checked there, where its types are seen.
+    if suspects.len() < 2 || suspects.iter().all(is_known) || call.handler.above > 0 {
         return None;
     }
     let (last, _) = suspects.last()?;

@@ -8,6 +8,7 @@ use syn::ext::IdentExt;
 use super::by_name::by_name;
 use super::handlers::{call, call_awaited, future};
 use super::limits::{awaits_guard, guard_now, guards_later};
+use super::routes::server;
 use super::spans::{here, otherwise};
 use super::values::seconds;
 use crate::events::Event;
@@ -63,7 +64,7 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
     let guards = guards_later(plan);
     quote_spanned! {here()=>
         const ENVELOPE: ::core::option::Option<&'static __ws_runtime::Keys> =
-            ::core::option::Option::Some(&#keys);
+            ::core::option::Option::Some(#keys);
         #takes_text
 
         fn named<'a>(
@@ -82,14 +83,18 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// The keys of the envelope.
+/// The keys of the envelope. A route in a file of its own has those of its server.
 pub(super) fn keys(plan: &Plan<'_>) -> TokenStream {
+    if plan.server.stands_alone() {
+        let server = server(plan);
+        return quote_spanned!(here()=> <#server as __ws_runtime::Service>::KEYS);
+    }
     let keys = &plan.server.settings.envelope;
     let key = |renamed: &Option<LitStr>, default: &str| {
         renamed.clone().unwrap_or_else(|| LitStr::new(default, here()))
     };
     let (kind, id, data) = (key(&keys.kind, "type"), key(&keys.id, "id"), key(&keys.data, "data"));
-    quote_spanned!(here()=> __ws_runtime::Keys::new(#kind, #id, #data))
+    quote_spanned!(here()=> &__ws_runtime::Keys::new(#kind, #id, #data))
 }
 
 /// Whether texts without an envelope have a handler.

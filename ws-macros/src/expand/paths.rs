@@ -7,8 +7,8 @@ use syn::{GenericArgument, PathArguments, Type};
 use ws_spec::path::Pattern;
 
 use super::arguments::without_lifetimes;
-use super::gets;
 use super::spans::{heart, here};
+use super::{gets, routes};
 use crate::diagnostics::list;
 use crate::events::Payload;
 use crate::model::{Argument, Role};
@@ -17,14 +17,21 @@ use crate::resolve::{Asks, Call};
 use crate::syntax::{mentions, peel, single_name};
 
 /// A constant for each `Path` of the module's handlers that does not compile if the path has another number of parameters.
-pub(super) fn counts(plan: &Plan<'_>) -> TokenStream {
+pub(super) fn counts(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let mut counts = TokenStream::new();
+    for Guard { call, path, of } in guards_of_inner(plan, plans) {
+        let count = count_each(call, Some(&path), plan);
+        if !count.is_empty() {
+            let conditions = conditions(of, plans);
+            counts.extend(quote_spanned!(here()=> #conditions const _: () = { #count };));
+        }
+    }
     let of_route = Place::of_route(plan);
     if plan.scope.route.is_some() && of_route.is_none() {
         // The path is wrong, which was reported.
         return counts;
     }
-    for call in &plan.calls {
+    for call in plan.calls.iter().filter(|call| call.handler.above == 0) {
         match &call.handler.role {
             // Its path is that of the handler, of which it may have several.
             Role::GetGuard => {}
@@ -51,8 +58,8 @@ pub(super) fn names(plan: &Plan<'_>) -> TokenStream {
     let Some(path) = Place::of_route(plan) else { return TokenStream::new() };
     let place = quote_spanned!(here()=> <Self as __ws_runtime::Route>::place());
     let checks = Ident::new("checks", here());
-    let all: TokenStream =
-        plan.calls.iter().map(|call| names_fit(call, &path.names, plan, &checks, &place)).collect();
+    let own = plan.calls.iter().filter(|call| call.handler.above == 0);
+    let all: TokenStream = own.map(|call| names_fit(call, &path.names, plan, &checks, &place)).collect();
     if all.is_empty() {
         return all;
     }
@@ -61,6 +68,52 @@ pub(super) fn names(plan: &Plan<'_>) -> TokenStream {
             #all
         }
     }
+}
+
+/// The same for the guards of inner routes that stand in this module: statements where `routes` is known.
+pub(super) fn names_of_guards(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
+    let adds = Ident::new("routes", here());
+    guards_of_inner(plan, plans)
+        .map(|Guard { call, path, of }| {
+            let place = of.scope.route.as_ref().map(routes::place_of).unwrap_or_default();
+            let checks = names_fit(call, &path.names, plan, &adds, &place);
+            let conditions = (!checks.is_empty()).then(|| conditions(of, plans));
+            quote_spanned!(here()=> #conditions #checks)
+        })
+        .collect()
+}
+
+/// The guard of an inner route that stands in a module around it. There, and not in the route, its types have their names.
+struct Guard<'p, 's> {
+    call: &'p Call<'s>,
+    /// That of the route.
+    path: Place,
+    of: &'p Plan<'s>,
+}
+
+fn guards_of_inner<'p, 's>(plan: &'p Plan<'s>, plans: &'p [Plan<'s>]) -> impl Iterator<Item = Guard<'p, 's>> {
+    let all = plans.iter().flat_map(|of| of.calls.iter().map(move |call| (of, call)));
+    all.filter(move |(of, call)| {
+        call.handler.above > 0
+            && above(of, call.handler.above, plans).is_some_and(|found| std::ptr::eq(found.scope, plan.scope))
+    })
+    .filter_map(|(of, call)| Some(Guard { call, path: Place::of_route(of)?, of }))
+}
+
+/// The module so many levels up.
+fn above<'p, 's>(plan: &'p Plan<'s>, levels: usize, plans: &'p [Plan<'s>]) -> Option<&'p Plan<'s>> {
+    let mut found = plan;
+    for _ in 0..levels {
+        let outer = found.scope.route.as_ref()?.outer;
+        found = plans.get(outer.map_or(0, |number| number + 1))?;
+    }
+    Some(found)
+}
+
+/// The conditions of a route, and those of the routes around it.
+fn conditions(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
+    let routes = (0..plan.depth()).filter_map(|levels| above(plan, levels, plans)?.scope.route.as_ref());
+    routes.map(|route| route.cfgs.attributes()).collect()
 }
 
 /// The statements that add what is wrong with the `Path`s of a handler to `checks`.

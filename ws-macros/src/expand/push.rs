@@ -58,7 +58,7 @@ fn implement(push: &Push, plan: &Plan<'_>) -> TokenStream {
         #[automatically_derived]
         impl #of_impl __ws_runtime::Push for #name #of_type #bounds {
             const NAME: &'static ::core::primitive::str = #wire;
-            const KEYS: &'static __ws_runtime::Keys = &#keys;
+            const KEYS: &'static __ws_runtime::Keys = #keys;
             #is_question
             #route
 

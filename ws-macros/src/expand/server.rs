@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::parts;
 use super::spans::here;
+use super::{alone, parts};
 use crate::plan::Plan;
 
 /// One name for the runtime's seam, so that a wrong `crate = …` is one error. The markers are imported where they
@@ -12,16 +12,18 @@ use crate::plan::Plan;
 pub(crate) fn runtime(plan: &Plan<'_>) -> TokenStream {
     let root = root(plan);
     let marks = &plan.scope.marks;
-    if plan.scope.route.is_some() {
+    if plan.scope.route.as_ref().is_some_and(|route| route.server.is_none()) {
         return quote_spanned! {here()=>
             use super::__ws_runtime;
             #[allow(unused_imports)]
             use #root::{#(#marks as _),*};
         };
     }
+    let server = alone::server_of_route(plan);
     quote_spanned! {here()=>
         #[allow(unused_imports)]
         use #root::{generated as __ws_runtime #(, #marks as _)*};
+        #server
     }
 }
 
@@ -31,8 +33,7 @@ pub(crate) fn root(plan: &Plan<'_>) -> TokenStream {
         Some(path) => {
             // A path that begins at the server's module, or outside of it, is written as seen from there.
             let begins_with = |word: &str| {
-                path.leading_colon.is_none()
-                    && path.segments.first().is_some_and(|first| first.ident == word)
+                path.leading_colon.is_none() && path.segments.first().is_some_and(|first| first.ident == word)
             };
             let supers = supers(plan.depth());
             if begins_with("super") {

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use super::handlers::{self, event_name, future, needs_event};
 use super::parts::{self, session_type};
 use super::spans::{at, here, otherwise};
-use super::{gets, limits, named, paths, rooms, routes, timed, timers, values};
+use super::{alone, gets, limits, named, paths, rooms, routes, timed, timers, values};
 use crate::events::{Event, Output, Payload, Row, Surroundings};
 use crate::model::Flow;
 use crate::plan::Plan;
@@ -47,9 +47,14 @@ fn of_server(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let ticks = timed::ticks(plan);
     let watches = timed::watches(plan);
     let timed_states = timers::of_states(plan);
+    let place = at(plan.scope.name.span());
+    let visibility = alone::visibility(plan, place);
+    let head = quote_spanned!(place=> #visibility struct __Service;);
+    let name_for_routes = alone::server(plan);
     quote_spanned! {here()=>
         #[allow(dead_code)]
-        struct __Service;
+        #head
+        #name_for_routes
 
         #[automatically_derived]
         #quiet
@@ -57,7 +62,7 @@ fn of_server(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
             #store
 
             const NAME: &'static ::core::primitive::str = #name;
-            const KEYS: &'static __ws_runtime::Keys = &#keys;
+            const KEYS: &'static __ws_runtime::Keys = #keys;
 
             fn routes(routes: &mut __ws_runtime::Routes<Self>) {
                 #routes
@@ -88,12 +93,15 @@ fn of_route(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let fallback = fresh_session(plan);
     let rooms = rooms::rooms(plan);
     let adds = routes::adds(plan, plans);
+    // Of a route that no server lists, the compiler warns once, and not of each handler.
+    let unlisted = plan.server.stands_alone().then(|| quote_spanned!(here()=> #[allow(dead_code)]));
     quote_spanned! {here()=>
         #[allow(dead_code)]
         struct __Route;
 
         #[automatically_derived]
         #quiet
+        #unlisted
         impl __ws_runtime::Route for __Route {
             type Server = #server;
             type Session = #session;

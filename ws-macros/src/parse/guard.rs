@@ -7,7 +7,7 @@ use syn::Path;
 use ws_spec::nearest;
 
 use super::handler;
-use super::items::{Kind, RawItem};
+use super::items::{self, Kind, RawItem};
 use super::marker::Marker;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Form, Handler, Limits, Role, Scope};
@@ -131,6 +131,20 @@ impl<'f> Frame<'f> {
         Some(frame)
     }
 
+    /// A module beside this one, or beside one around it, that has a function of this name.
+    fn sibling_with(&self, name: &str) -> Option<&Ident> {
+        let has_it = |module: &&RawItem| {
+            let (_, items) =
+                module.split_body().map(|(_, body)| items::cut(body.stream())).unwrap_or_default();
+            items.iter().any(|item| {
+                item.kind == Kind::Function && item.name.as_ref().is_some_and(|found| found == name)
+            })
+        };
+        let modules = self.items.iter().filter(|item| item.kind == Kind::Module);
+        let found = modules.clone().find(has_it).and_then(|module| module.name.as_ref());
+        found.or_else(|| self.outer.and_then(|outer| outer.sibling_with(name)))
+    }
+
     /// How many modules there are, with this one.
     fn depth(&self) -> usize {
         self.outer.map_or(1, |outer| outer.depth() + 1)
@@ -144,13 +158,19 @@ fn unknown(name: &str, frame: &Frame<'_>, runtime: Option<&Path>) -> String {
     }
     let meant = nearest(name, names.iter().map(String::as_str));
     let meant = meant.map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
-    let place = if frame.outer.is_some() {
-        "in this module, nor in those of the server around it"
+    let (place, written) = if frame.outer.is_some() {
+        ("in this module, nor in those of the server around it", "written in one of these")
     } else {
-        "in this module"
+        ("in this module", "written in this module")
     };
+    if let Some(sibling) = frame.sibling_with(name).filter(|_| meant.is_empty()) {
+        return format!(
+            "`{name}` stands in the module `{sibling}`, and a guard stands in this module or in one around it: move it out of \
+             `{sibling}`, or write a function here that calls it"
+        );
+    }
     format!(
-        "there is no function `{name}` {place}{meant}\na guard is a function written in this module, not imported, {RETURNS}"
+        "there is no function `{name}` {place}{meant}\na guard is a function {written}, not imported, {RETURNS}"
     )
 }
 
@@ -190,4 +210,4 @@ impl Functions<'_> {
 }
 
 /// What a guard gives.
-const RETURNS: &str = "that returns a `Result<(), E>`: `Ok(())` lets the message through, and an `Err(Reject::forbidden())` is the answer to it";
+const RETURNS: &str = "that returns a `Result<(), E>`: `Ok(())` lets it through, and an `Err(Reject::forbidden())` is the answer";

@@ -2,12 +2,13 @@
 
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::{Expr, Lit, LitStr};
+use syn::{Lit, LitStr};
 use ws_spec::nearest;
 
 use super::items::{self, RawAttribute};
 use super::marker::ONE_EACH;
 use super::pairs::{self, Pair, PairValue};
+use super::path;
 use crate::diagnostics::{Diagnostics, list};
 use crate::events::Event;
 use crate::hints;
@@ -182,7 +183,7 @@ fn limits(role: &Role, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Li
         }
         match name.as_str() {
             "rate" => limits.rate = literals::check_rate(value, diagnostics),
-            "guard" => limits.guard = guard(value, diagnostics),
+            "guard" => limits.guard = path::guard_of(value, diagnostics),
             "timeout" => limits.timeout = literals::check_timeout(value, diagnostics),
             _ => limits.concurrent = literals::check_concurrent(value, diagnostics),
         }
@@ -234,15 +235,5 @@ fn written(name: &str) -> &'static str {
         "guard" => "`guard = admin`, the name of a function that returns a `Result<(), Reject>`",
         "timeout" => "`timeout = 2`, a number of seconds",
         _ => "`concurrent = 4`, a whole number",
-    }
-}
-
-fn guard(value: Expr, diagnostics: &mut Diagnostics) -> Option<syn::Path> {
-    match value {
-        Expr::Path(path) if path.qself.is_none() => Some(path.path),
-        other => {
-            diagnostics.error(other, format!("a guard is a function: write {}", written("guard")));
-            None
-        }
     }
 }

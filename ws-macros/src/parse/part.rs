@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::Member;
+use ws_spec::is_misspelt;
 
 use super::handler;
 use super::items::{self, Kind, RawAttribute, RawItem};
@@ -55,11 +56,43 @@ pub(crate) fn read(
     }
     let is_public =
         !item.visibility.is_empty() && item.visibility.to_string().replace(' ', "") != "pub(self)";
-    let reach = if is_public { Reach::Public } else { Reach::Private };
+    let reach = if is_public { Reach::Public(item.visibility.clone()) } else { Reach::Private };
     let key = (marker == Marker::Identity).then(|| key(attribute, item, diagnostics)).flatten();
     let phases = if marker == Marker::Session { phases::read(item, diagnostics) } else { Vec::new() };
-    Some(Part { name, reach, cfgs: handler::conditions(&item.attributes), key, phases })
+    Some(Part { name, reach, cfgs: handler::conditions(&item.attributes), is_locked: false, key, phases })
 }
+
+/// Reads the argument of `#[state(lock)]`. A wrong one counts as `lock`, so that one mistake is one error.
+pub(super) fn lock(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> bool {
+    let Some(group) = attribute.arguments() else {
+        let rest: TokenStream = attribute.rest.iter().cloned().collect();
+        if !rest.is_empty() {
+            diagnostics.error(rest, format!("what belongs to `#[state]` is in parentheses: {LOCK}"));
+        }
+        return !attribute.rest.is_empty();
+    };
+    let mut is_locked = false;
+    for Pair { key: word, value } in pairs::read(group.stream(), "lock", diagnostics) {
+        if word != "lock" {
+            let meant = is_misspelt(&word.to_string(), "lock").then_some(", did you mean `lock`?");
+            let meant = meant.unwrap_or_default();
+            diagnostics
+                .error(&word, format!("a state has no `{word}`{meant}\nit takes nothing, or `lock`: {LOCK}"));
+            continue;
+        }
+        match value {
+            PairValue::Missing => is_locked = true,
+            PairValue::Expression(_) | PairValue::List(_) => {
+                diagnostics.error(&word, "`lock` has no value: write `#[state(lock)]`, or leave it out");
+            }
+            PairValue::Broken => {}
+        }
+    }
+    is_locked
+}
+
+const LOCK: &str =
+    "write `#[state]`, or `#[state(lock)]` where a route in a file of its own takes the state by `&mut`";
 
 /// Reads the arguments of `#[identity(key = name)]`.
 fn key(attribute: &RawAttribute, item: &RawItem, diagnostics: &mut Diagnostics) -> Option<Member> {

@@ -63,6 +63,12 @@ pub(super) fn read(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> R
 const EXAMPLE: &str = "`#[room(keep = 10, max_rooms = 500)]`";
 
 fn unknown(name: &str) -> String {
+    if ["max_clients", "max_players", "max_peers", "max_connections", "seats", "size"].contains(&name) {
+        return format!(
+            "a room has no `{name}`: an `#[on(ready)]` that returns an error refuses a peer, after a look at `room.len()` or at the \
+             state of the room"
+        );
+    }
     let meant = match name {
         "max" | "limit" | "capacity" | "max_count" => Some("max_rooms"),
         "ttl" | "linger" | "timeout" | "grace" | "keep_alive" => Some("keep"),

@@ -8,7 +8,7 @@ use super::guard::Frame;
 use super::items::{self, Kind, RawAttribute, RawItem};
 use super::marker::{self, Marker};
 use super::timer::Owners;
-use super::{guard, handler, methods, part, phases, push, room, route, words};
+use super::{guard, handler, methods, part, phases, push, room, route, unmarked, words};
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::hints;
@@ -22,7 +22,7 @@ pub(super) struct Place {
     pub(super) route: Option<RouteMark>,
 }
 
-/// Reads the body of the server's module. Returns what belongs to the server apart.
+/// Reads the body of the server's module, or of a route in a file of its own. Returns what belongs to the server apart.
 pub(super) fn read(
     place: Place,
     body: &Group,
@@ -67,6 +67,7 @@ fn read_scope(
         words: Vec::new(),
         aliases: Vec::new(),
         types: Vec::new(),
+        imports: items.iter().any(|item| matches!(item.kind, Kind::Use | Kind::Other)),
         has_own_arguments: false,
     };
     let owners = Owners::of(&items, runtime);
@@ -119,10 +120,17 @@ impl Reader<'_> {
         if item.kind == Kind::Module
             && let Some(form) = self.route(item)
         {
-            let attributes = item.attributes.iter().filter(|attribute| !self.is_route(attribute));
+            let attributes =
+                item.attributes.iter().filter(|attribute| !route::is_read(attribute, self.runtime));
             let attributes = attributes.map(RawAttribute::tokens).collect();
             let tokens = item.tokens.iter().cloned().collect();
             self.scope.items.push(Item { attributes, tokens, form });
+            return;
+        }
+        if let Some(unmarked) = unmarked::read(item, &self.scope.name, self.runtime) {
+            let unmarked::Unmarked { place, message, attributes, tokens } = unmarked;
+            self.diagnostics.error(place, message);
+            self.scope.items.push(Item { attributes, tokens, form: Form::AsWritten });
             return;
         }
         let marked = self.marked(item);
@@ -147,22 +155,25 @@ impl Reader<'_> {
         let attribute = item.attributes.iter().find(|attribute| self.is_route(attribute))?;
         let name = item.name.clone()?;
         self.scope.marks.extend(attribute.path.last().cloned());
+        route::stands_alone(item, attribute, self.runtime, self.diagnostics);
         let read = route::read(attribute, self.diagnostics);
         let Some((head, body)) = item.split_body() else {
             self.diagnostics.error(
                 &name,
                 format!(
-                    "the macro has to see the handlers, but `mod {name};` has no body: write `mod {name} {{ … }}` here, or in \
-                     `{name}.rs` `#[route(…, server = …)] pub mod route {{ … }}` and here `routes = [{name}::route]` in \
-                     `#[ws_server(…)]`"
+                    "the macro has to see the handlers, but `mod {name};` has no body: write `mod {name} {{ … }}` here\n\
+                     a route in a file of its own is declared outside of the server's module: in `{name}.rs` write \
+                     `#[route(…, server = crate::…)] pub mod route {{ … }}`, and name it in the list of the server, \
+                     `routes = [crate::{name}::route]`"
                 ),
             );
             return Some(Form::Omitted);
         };
         let number = self.shared.routes.len();
         self.shared.routes.push(None);
-        let is_wrong = read.is_none();
-        let route::Route { path, guard, options } = read.unwrap_or_else(|| route::Route::none(name.span()));
+        let is_wrong = read.is_none() || self.scope.route.as_ref().is_some_and(|outer| outer.is_wrong);
+        let route::Route { path, guard, options, .. } =
+            read.unwrap_or_else(|| route::Route::none(name.span()));
         let outer = self.scope.route.as_ref();
         let full_path = match outer {
             Some(outer) => format!("{}{}", outer.full_path.trim_end_matches('/'), path.value()),
@@ -177,6 +188,7 @@ impl Reader<'_> {
             cfgs: handler::conditions(&item.attributes),
             outer: self.number,
             depth: outer.map_or(0, |outer| outer.depth) + 1,
+            server: None,
         };
         let place = Place { head, name, route: Some(mark) };
         let scope = read_scope(
@@ -214,9 +226,8 @@ impl Reader<'_> {
     /// Reads the marker attributes of an item.
     fn marked(&mut self, item: &RawItem) -> Marked {
         for attribute in &item.attributes {
-            if let Some((word, marker)) = conditional_marker(attribute) {
-                let name = marker.name();
-                self.diagnostics.error(word, format!("`{name}` does not work inside `cfg_attr`: write `#[cfg(…)]` beside `#[{name}]`, on an item of its own"));
+            if let Some((word, _)) = conditional_marker(attribute) {
+                self.diagnostics.error(&word, in_cfg_attr(&word));
             }
         }
         let runtime = self.runtime;
@@ -249,10 +260,7 @@ impl Reader<'_> {
             return self.handler(marker, attribute, item);
         }
         if marker == Marker::Route {
-            self.diagnostics.error(
-                &attribute.group,
-                format!("`#[route]` belongs on a module, whose functions are the handlers, and this is {}: a plain HTTP request is answered by `#[get(\"/path\")]` on a function", item.noun()),
-            );
+            self.diagnostics.error(&attribute.group, route::on_no_module(item));
         } else if marker == Marker::Push {
             self.scope.pushes.extend(push::read(attribute, item, self.scope.items.len(), self.diagnostics));
         } else {
@@ -311,12 +319,13 @@ impl Reader<'_> {
     }
 
     fn part(&mut self, marker: Marker, attribute: &RawAttribute, item: &RawItem) {
-        if !matches!(marker, Marker::Identity | Marker::Room) {
+        if !matches!(marker, Marker::Identity | Marker::State | Marker::Room) {
             marker::takes_nothing(marker, attribute, self.diagnostics);
         }
+        let is_locked = marker == Marker::State && part::lock(attribute, self.diagnostics);
         let before = self.diagnostics.count();
         let part = part::read(marker, attribute, item, self.diagnostics);
-        if self.number.is_some() && matches!(marker, Marker::State | Marker::Identity) {
+        if self.scope.route.is_some() && matches!(marker, Marker::State | Marker::Identity) {
             let message = if marker == Marker::State {
                 "a state belongs to the server, which has one of it: declare it in the server's module; one for each path \
                  of a route is a `#[room]`"
@@ -329,10 +338,11 @@ impl Reader<'_> {
         }
         self.scope.parts_unclear |= self.diagnostics.count() != before;
         match marker {
-            Marker::State => self.shared.states.extend(part),
+            Marker::State => self.shared.states.extend(part.map(|part| Part { is_locked, ..part })),
             Marker::Identity => self.shared.identities.extend(part),
             Marker::Room => {
                 let rules = room::read(attribute, self.diagnostics);
+                self.stays_on_a_thread(part.as_ref());
                 self.scope.has_rooms = true;
                 self.scope.rooms.extend(part.map(|part| Room { part, rules }));
             }
@@ -349,10 +359,23 @@ impl Reader<'_> {
         }
     }
 
+    /// Reports a room that cannot be sent between threads, where that is seen. The compiler says it for each handler.
+    fn stays_on_a_thread(&mut self, room: Option<&Part>) {
+        let held = room.and_then(|room| self.owners.in_room(&room.name, "Rc"));
+        if let Some(ty) = held {
+            self.diagnostics.error(
+                ty,
+                "a room is changed by all threads of the server, and an `Rc` stays on its own: write `Arc`",
+            );
+            self.scope.parts_unclear = true;
+        }
+    }
+
     /// How the item is emitted. `plan` adds the handlers that break a rule.
     fn form(&mut self, item: &RawItem, marked: &Marked) -> Form {
         let takes_name = matches!(item.kind, Kind::Function | Kind::Constant | Kind::Static);
-        if let Some(name) = item.name.as_ref().filter(|name| takes_name && *name == GENERATED) {
+        let is_server = self.scope.route.is_none();
+        if let Some(name) = item.name.as_ref().filter(|name| is_server && takes_name && *name == GENERATED) {
             self.diagnostics.error(
                 name,
                 format!("`#[ws_server]` generates a function `{GENERATED}` in this module: rename this one"),
@@ -386,7 +409,7 @@ impl Reader<'_> {
         // A method of a trait has no visibility.
         let skipped = if form == Form::Method { item.visibility_len() } else { 0 };
         let tokens = match methods::unmark(item, self.runtime) {
-            Some((unmarked, _)) if marker.is_none() => unmarked,
+            Some((unmarked, _)) if marker.is_none_or(|marker| !marker.marks_functions()) => unmarked,
             _ if marker == Some(Marker::Session) && item.kind == Kind::Enum => {
                 phases::without_refusals(&item.tokens)
             }
@@ -412,7 +435,7 @@ fn mentions(tokens: &[TokenTree], wanted: &str) -> bool {
 }
 
 /// The marker in `#[cfg_attr(…, on(utf8))]`: it is expanded too late for this macro to see the handler.
-fn conditional_marker(attribute: &RawAttribute) -> Option<(Ident, Marker)> {
+pub(super) fn conditional_marker(attribute: &RawAttribute) -> Option<(Ident, Marker)> {
     if !attribute.is("cfg_attr") {
         return None;
     }
@@ -424,6 +447,13 @@ fn conditional_marker(attribute: &RawAttribute) -> Option<(Ident, Marker)> {
         TokenTree::Ident(word) => Marker::of_name(&word.to_string()).map(|marker| (word, marker)),
         _ => None,
     })
+}
+
+/// What is wrong with a marker inside `cfg_attr`.
+pub(super) fn in_cfg_attr(word: &Ident) -> String {
+    format!(
+        "`{word}` does not work inside `cfg_attr`: write `#[cfg(…)]` beside `#[{word}]`, on an item of its own"
+    )
 }
 
 /// Whether a `use` may only import the attributes: `use super::*`, a prelude, or one of them by name. Also true for an import

@@ -5,8 +5,8 @@ use syn::Expr;
 use ws_spec::options::{Kind, OptionInfo};
 use ws_spec::{is_misspelt, nearest};
 
-use super::envelope;
 use super::pairs::{self, Pair, PairValue};
+use super::{envelope, listed};
 use crate::diagnostics::{Diagnostics, list};
 use crate::hints;
 use crate::literals;
@@ -31,11 +31,11 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
             (Key::Option(option), value) => {
                 read_option(option, word, value, &mut settings.options, diagnostics);
             }
-            (Key::Crate | Key::Envelope, PairValue::Missing) => {
+            (Key::Crate | Key::Envelope | Key::Routes, PairValue::Missing) => {
                 report_missing(&word, key, diagnostics);
                 settings.options.unknown.push(unknown_word(word));
             }
-            (Key::Crate | Key::Envelope, PairValue::Broken) => {}
+            (Key::Crate | Key::Envelope | Key::Routes, PairValue::Broken) => {}
             (Key::Envelope, PairValue::List(tokens)) => {
                 settings.envelope = envelope::read(tokens, diagnostics);
             }
@@ -45,7 +45,10 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
                     format!("`envelope` lists its keys in parentheses: write {}", Key::Envelope.written()),
                 );
             }
-            (Key::Crate, PairValue::List(_)) => report_list(&word, key, diagnostics),
+            (Key::Crate | Key::Routes, PairValue::List(_)) => report_list(&word, key, diagnostics),
+            (Key::Routes, PairValue::Expression(value)) => {
+                settings.routes = listed::read(&value, diagnostics)
+            }
             (Key::Crate, PairValue::Expression(path)) => settings.runtime = read_path(&path, diagnostics),
         }
     }
@@ -155,7 +158,7 @@ fn of_server(name: &str, reason: &str) -> String {
     format!("`{name}` belongs to the server: {reason}; write it in `#[ws_server(…)]`")
 }
 
-fn read_path(value: &Expr, diagnostics: &mut Diagnostics) -> Option<syn::Path> {
+pub(super) fn read_path(value: &Expr, diagnostics: &mut Diagnostics) -> Option<syn::Path> {
     if let Expr::Path(path) = value
         && path.qself.is_none()
         && path.path.segments.iter().all(|segment| segment.arguments.is_none())

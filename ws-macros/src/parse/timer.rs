@@ -79,6 +79,16 @@ impl Owners {
         Self { found, types: items.iter().filter(is_type).filter_map(|item| item.name.clone()).collect() }
     }
 
+    /// The type of a field in a room that holds this one, by name.
+    pub(super) fn in_room(&self, room: &Ident, wanted: &str) -> Option<&Type> {
+        let rooms = self.found.iter().filter(|found| found.kind == What::Room && found.name == *room);
+        let fields = rooms.flat_map(|room| match &room.fields {
+            Fields::Of(fields) => fields.as_slice(),
+            Fields::None | Fields::Unknown | Fields::Elsewhere => &[],
+        });
+        fields.map(|field| &field.ty).find(|ty| mentions(ty, wanted))
+    }
+
     /// Those that can have timers.
     fn holders(&self) -> impl Iterator<Item = &Candidate> {
         self.found.iter().filter(|candidate| candidate.kind != What::Identity)
@@ -352,7 +362,7 @@ fn no_field(tokens: &TokenStream, owners: &Owners) -> String {
 fn advice(owners: &Owners) -> String {
     let Some(holder) = owners.holders().next() else {
         return "a timer is a field of a struct in this module that is marked `#[session]`, `#[room]` or `#[state]`: write `clock: Timer` \
-                there, and `#[timer(clock)]` here"
+                there, and `#[timer(clock)]` here, as the handler stands in the module of the struct"
             .to_owned();
     };
     let timers = owners.holders().flat_map(|holder| match &holder.fields {

@@ -53,7 +53,11 @@ const ERROR: &str = "
         #[reject(transparent)] G(T), #[reject(transparent, 3, -1, not in quotes, format!(x))] H, #[other] I = 3,
     }";
 
+const ROUTE: &str = "
+    \"/table/{id}\", server = crate::arcade::<x>, guard = self::bouncer, max_recv_size = 5, crate = a::b, server, guard";
+
 const ATTRIBUTE: &str = "
+    routes = [a::b, #[cfg(unix)] crate::c, \"/d\", a::b, super::e::<f>],
     listen = [8080, \"localhost:1\", 70000, -1, 0xffff_u16], tls(cert = \"a\", key = b, c), silence_max = -0.0, nodelay,
     slow = drop, origins = [any, \"x\"], subprotocols = \"a, b\", env = \"1\", crate = a::b::<c>, max_inbox = 99999999999999999999999,
     x y, , a-b = 1; => 5, r#slow = \"x\", 20s, 64k, origins = [any], b = c::, = 5, \"text\", key : value, max_headers = 'c', max_outbox = b\"x\", close_timeout = 1e-400, port = 1";
@@ -143,6 +147,18 @@ proptest! {
         let module = change(READABLE.parse().unwrap(), &mut choices.into_iter(), &spare);
         let written = crate::server(attribute, &module);
         prop_assert!(!is_readable(&module) || is_readable(&written), "{module}\n{written}");
+    }
+
+    #[test]
+    fn no_route_in_a_file_of_its_own_makes_it_panic(choices in few_changes()) {
+        let (_, _, mut spare) = sources();
+        let attribute: TokenStream = ROUTE.parse().unwrap();
+        flat(attribute.clone(), &mut spare);
+        let mut choices = choices.into_iter();
+        let attribute = change(attribute, &mut choices, &spare);
+        let module = change(READABLE.parse().unwrap(), &mut choices, &spare);
+        let written = crate::route_alone(&attribute, &module);
+        prop_assert!(!is_readable(&module) || is_readable(&written), "{attribute}\n{module}\n{written}");
     }
 
     #[test]

@@ -8,6 +8,12 @@ fn expand(attribute: &str, module: &str) -> String {
     prettyplease::unparse(&syn_file(&tokens))
 }
 
+/// The same of a route in a file of its own.
+fn expand_alone(attribute: &str, module: &str) -> String {
+    let tokens = crate::route_alone(&attribute.parse().unwrap(), &module.parse().unwrap());
+    prettyplease::unparse(&syn_file(&tokens))
+}
+
 fn syn_file(tokens: &TokenStream) -> syn::File {
     syn::parse2(tokens.clone()).unwrap_or_else(|error| panic!("{error} in {tokens}"))
 }
@@ -49,6 +55,7 @@ fn a_state_that_handlers_change() {
     insta::assert_snapshot!(expand(
         "",
         "mod counter {
+            use super::*;
             #[state] #[derive(Default)] struct Count(u64);
             #[on(ready)] fn hello(count: &mut Count) -> String { count.0 += 1; count.0.to_string() }
             #[on(utf8)] async fn said(text: &str, server: &Server) {}
@@ -61,6 +68,7 @@ fn ticks_and_watches() {
     insta::assert_snapshot!(expand(
         "",
         "mod clock {
+            use super::*;
             #[tick(period = 1)] fn clock(server: &Server) {}
             #[cfg(unix)] #[tick(period = Duration::from_millis(50))] async fn fast(server: Server) {}
             #[watch(readable = std::io::stdin())] fn typed(server: &Server, stdin: &mut Stdin) {}
@@ -74,6 +82,7 @@ fn timers() {
     insta::assert_snapshot!(expand(
         "",
         "mod timers {
+            use super::*;
             #[session] #[derive(Default)] struct Seat { clock: Timer, moves: Vec<Timer> }
             #[state] #[derive(Default)] struct Table { turns: HashMap<u64, Timer>, end: Timer }
             #[timer(clock)] fn too_slow(seat: &mut Seat, conn: &Conn) {}
@@ -99,6 +108,7 @@ fn twins_under_cfg() {
     insta::assert_snapshot!(expand(
         "",
         "mod twins {
+            use super::*;
             #[cfg(unix)] #[session] struct Guest;
             #[cfg(unix)] #[on(handshake)] fn admit() -> Guest { Guest }
             #[cfg(unix)] #[on(utf8)] fn said(text: &str) {}
@@ -123,6 +133,7 @@ fn guards_and_rates() {
     insta::assert_snapshot!(expand(
         "",
         "mod club {
+            use super::*;
             #[state] #[derive(Default)] struct Count(u64);
             #[session] #[derive(Default)] struct Guest;
             fn admin(guest: &Guest, count: &mut Count) -> Result<(), Reject> { todo!() }
@@ -175,6 +186,7 @@ fn mistakes_leave_the_items_and_what_is_right() {
     insta::assert_snapshot!(expand(
         "listen = 70000, silence_mx = 5",
         "mod wrong {
+            use super::*;
             #[on(utf9)] fn said(text: &str) {}
             #[on(binary)] fn blob(data: Bytes) {}
             #[on(pong)] fn back(&self) {}
@@ -188,6 +200,7 @@ fn rooms() {
     insta::assert_snapshot!(expand(
         "",
         "mod tables {
+            use super::*;
             #[state] #[derive(Default)] struct Lobby { games: u64 }
             #[session] #[derive(Default)] struct Seat { clock: Timer }
             #[room(keep = 10, max_rooms = 500)] struct Table { clock: Timer }
@@ -216,9 +229,35 @@ fn a_room_that_anyone_makes() {
     insta::assert_snapshot!(expand(
         "",
         "mod tables {
+            use super::*;
             #[room(open)] #[derive(Default)] struct Table { clocks: Vec<Timer> }
             #[timer(clocks)] async fn rang(index: usize, room: Room<Table>) {}
             #[on(empty)] async fn close(table: &mut Table) {}
+        }"
+    ));
+}
+
+#[test]
+fn a_route_in_a_file_of_its_own() {
+    insta::assert_snapshot!(expand_alone(
+        "\"/table/{id}\", server = crate::arcade, guard = member, max_recv_size = 1000",
+        "pub mod route {
+            #[session] #[derive(Default)] struct Seat { moves: u64 }
+            #[push] #[derive(Serialize)] struct Moved { cell: u8 }
+            fn member(user: &User) -> Result<(), Reject> { todo!() }
+            #[on(\"move\")] fn play(Json(cell): Json<u8>, arcade: &mut Arcade, seat: &mut Seat, rules: &Rules) {}
+            #[on(\"slow\")] async fn slow(rules: &Rules) {}
+            #[route(\"/watch\")] mod watch { #[on(utf8)] fn echo(text: &str) -> &str { text } }
+        }"
+    ));
+}
+
+#[test]
+fn a_list_of_routes() {
+    insta::assert_snapshot!(expand(
+        "routes = [table::route, #[cfg(unix)] crate::upload]",
+        "mod arcade {
+            #[state(lock)] #[derive(Default)] pub struct Arcade { moves: u64 }
         }"
     ));
 }

@@ -70,8 +70,8 @@ pub(super) fn serve<R: Route>(
     let mut driver = Driver::new(conn.clone(), read, unread.into(), inflater, Speech::of::<R>());
     conn.set_takes(takes);
     conn.attach(write, accepted, deflate);
-    let mut dispatcher =
-        Dispatcher::<R> { hosted, guard, session: Some(session), rates: Buckets::default(), member };
+    conn.stay(member);
+    let mut dispatcher = Dispatcher::<R> { hosted, session: Some(session), rates: Buckets::default(), guard };
     Life::step(conn, async move {
         dispatcher.dispatch(&mut driver).await;
         dispatcher.hosted.server.unlist(dispatcher.conn());
@@ -90,6 +90,8 @@ impl Drop for ConnGuard {
         self.0.cut(ClosedBy::Us);
         self.0.leave_groups();
         self.0.end_questions();
+        // The session is dropped: see the order of fields in `Dispatcher`.
+        self.0.leave_room();
         self.0.drop_discarded();
         self.0.drop_replaced();
     }

@@ -8,7 +8,7 @@ use crate::Reject;
 #[diagnostic::on_unimplemented(
     message = "a guard cannot return `{Self}`",
     label = "says neither yes nor no",
-    note = "a guard returns a `Result<(), E>`: `Ok(())` lets the message through, and an error such as `Err(Reject::forbidden())` is the answer to it"
+    note = "a guard returns a `Result<(), E>`: `Ok(())` lets it through, and an error such as `Err(Reject::forbidden())` is the answer"
 )]
 pub trait IntoVerdict {
     /// # Errors

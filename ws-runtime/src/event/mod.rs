@@ -9,6 +9,7 @@ mod close;
 mod context;
 mod dispatch;
 mod guard;
+mod hold;
 mod identity;
 mod json;
 mod message;
@@ -45,6 +46,10 @@ pub use context::{
 pub use dispatch::{ConnEvent, NotYet, OpeningEvent, Peer, RouteEvent, ServerEvent};
 pub(crate) use dispatch::{Received, Speech};
 pub use guard::{GuardError, IntoVerdict};
+pub use hold::{
+    ByMut, ByRef, Hold, IsLocked, IsNoLock, IsWithoutLock, LockCell, Locks, NoLock, NoState, Refused, Sought,
+    StateOf, assert_locked, assert_not_changed, assert_not_held, assert_states_differ, lock_in_order,
+};
 pub use identity::{Admission, Identity, IdentityKey, NoIdentity, SearchKey, identity};
 pub use json::{FromJson, WithJson};
 pub use message::{Binary, Content, Utf8};

@@ -15,6 +15,8 @@ pub struct Guarded<T>(Mutex<T>);
 /// A cell that keeps one state.
 #[doc(hidden)]
 pub trait StateCell<T> {
+    const IS_LOCKED: bool;
+
     fn new(state: T) -> Self;
 
     /// Looks at the state, and locks it for that time if it has a lock.
@@ -30,6 +32,9 @@ pub trait StateCell<T> {
 )]
 pub trait Keeps<T> {
     type Cell: StateCell<T>;
+
+    /// Its place in the order of declaration, in which states are locked.
+    const NUMBER: usize;
 
     fn cell(&self) -> &Self::Cell;
 }
@@ -48,9 +53,16 @@ impl<T> Guarded<T> {
     pub fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    #[cfg(test)]
+    pub(super) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        self.0.try_lock().ok()
+    }
 }
 
 impl<T> StateCell<T> for Plain<T> {
+    const IS_LOCKED: bool = false;
+
     fn new(state: T) -> Self {
         Self(state)
     }
@@ -61,6 +73,8 @@ impl<T> StateCell<T> for Plain<T> {
 }
 
 impl<T> StateCell<T> for Guarded<T> {
+    const IS_LOCKED: bool = true;
+
     fn new(state: T) -> Self {
         Self(Mutex::new(state))
     }

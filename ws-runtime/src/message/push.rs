@@ -14,7 +14,7 @@ use crate::{Conn, Message, SendError, Utf8Bytes};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no push",
     label = "not marked `#[push]`",
-    note = "mark the struct `#[push]` in the server's module; text alone is sent to all by `server.broadcast_utf8(…)`"
+    note = "mark the struct `#[push]` in the server's module, or in that of its route; text alone is sent by `send_utf8(…)` and `broadcast_utf8(…)`"
 )]
 pub trait Push {
     /// The `type` of the message.

@@ -234,6 +234,11 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
 }
 
 impl<T: RoomState> Room<T> {
+    /// The room without its state.
+    pub(super) fn in_room(&self) -> &Room {
+        T::Handle::plain(self)
+    }
+
     pub(super) fn from_typed(room: &TypedRoom<T>) -> Self {
         Self(T::Handle::of(room.clone()))
     }
@@ -334,14 +339,10 @@ pub(crate) trait InRoom: fmt::Debug + Send + Sync {
 
     /// The handle itself.
     fn handle(&self) -> &dyn Any;
-}
 
-impl<T: RoomState> InRoom for Room<T> {
-    fn in_room(&self) -> &Room {
-        T::Handle::plain(self)
-    }
+    /// The [`Stay`](super::Stay) itself.
+    fn stay(&self) -> &dyn Any;
 
-    fn handle(&self) -> &dyn Any {
-        self
-    }
+    /// Ends the stay.
+    fn leave(&self);
 }

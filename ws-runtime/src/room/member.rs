@@ -1,9 +1,11 @@
 //! The rooms of one route as the opening of a connection sees them, and what it gets.
 
-use std::sync::Arc;
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::create::StatefulMember;
-use super::handle::RoomState;
+use super::handle::{InRoom, Room, RoomState};
 use super::host::Host;
 use super::plain::{PlainMember, PlainRooms};
 use super::rules::RoomRules;
@@ -28,6 +30,54 @@ pub(crate) enum Member<T: RoomState> {
     Nowhere,
     Plain(#[expect(dead_code, reason = "held until it is dropped")] PlainMember),
     Stateful(#[expect(dead_code, reason = "held until it is dropped")] StatefulMember<T>),
+}
+
+/// The stay of a connection in its room. The connection keeps it beside other things that few connections have, so that those
+/// without a room hold no memory for it.
+pub(crate) struct Stay<T: RoomState> {
+    room: Room<T>,
+    member: Mutex<Member<T>>,
+}
+
+impl<T: RoomState> Stay<T> {
+    /// The connection is about to enter the room.
+    pub(crate) fn new(room: Room<T>) -> Self {
+        Self { room, member: Mutex::new(Member::Nowhere) }
+    }
+
+    /// The connection stays until it leaves.
+    pub(crate) fn begin(&self, member: Member<T>) {
+        drop(self.replace(member));
+    }
+
+    fn replace(&self, member: Member<T>) -> Member<T> {
+        std::mem::replace(&mut *self.member.lock().unwrap_or_else(PoisonError::into_inner), member)
+    }
+}
+
+impl<T: RoomState> InRoom for Stay<T> {
+    fn in_room(&self) -> &Room {
+        self.room.in_room()
+    }
+
+    fn handle(&self) -> &dyn Any {
+        &self.room
+    }
+
+    fn stay(&self) -> &dyn Any {
+        self
+    }
+
+    fn leave(&self) {
+        // Without the lock: the room may be emptied.
+        drop(self.replace(Member::Nowhere));
+    }
+}
+
+impl<T: RoomState> fmt::Debug for Stay<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.room.fmt(f)
+    }
 }
 
 impl<T: RoomState> RouteRooms<T> {

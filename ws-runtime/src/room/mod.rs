@@ -54,7 +54,7 @@ mod sync {
 pub(crate) use self::handle::InRoom;
 pub use self::handle::{Room, RoomState};
 pub(crate) use self::host::Host;
-pub(crate) use self::member::{Member, RouteRooms};
+pub(crate) use self::member::{Member, RouteRooms, Stay};
 pub(crate) use self::rooms::RoomLists;
 pub use self::rooms::Rooms;
 pub use self::rules::RoomRules;

@@ -40,7 +40,8 @@ impl RoomRules {
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.keep.within(KEEP).is_none() {
-            problems.push(format!("`keep` must be 0, or from 0.001 to {} seconds, not {}", KEEP.most, self.keep));
+            problems
+                .push(format!("`keep` must be 0, or from 0.001 to {} seconds, not {}", KEEP.most, self.keep));
         }
         if self.max_rooms == 0 {
             problems.push("`max_rooms` must be at least 1".to_owned());

@@ -97,25 +97,30 @@ impl<T: RoomState> TypedRoom<T> {
         }
         living.alarm = Some(at);
         if !std::mem::replace(&mut living.has_timer_task, true) {
-            self.spawn(run(self.clone()));
+            self.run_timers();
         } else if let Some(tasks) = self.tasks() {
             tasks.sooner.notify_one();
         }
     }
 
-    /// Begins to run the timers that `create` has started.
-    pub(super) fn look_at_first(&self, living: &mut Living<T>) {
+    /// Looks at the timers that `create` has started. Returns whether there are any: then their task has to begin, after the
+    /// state is where it finds it.
+    pub(super) fn look_at_first(&self, living: &mut Living<T>) -> bool {
         if self.host().timers() == 0 {
-            return;
+            return false;
         }
         let Found { due, next, panicked } = self.find(living);
         for (timer, cause) in panicked {
             self.server().report(timer, &Err(cause));
         }
-        let first = if due.is_empty() { next } else { Some(Instant::now()) };
-        if let Some(at) = first {
-            self.set_alarm(living, at);
-        }
+        living.alarm = if due.is_empty() { next } else { Some(Instant::now()) };
+        living.has_timer_task = living.alarm.is_some();
+        living.has_timer_task
+    }
+
+    /// Begins to run the timers.
+    pub(super) fn run_timers(&self) {
+        self.spawn(run(self.clone()));
     }
 
     fn find(&self, living: &mut Living<T>) -> Found {

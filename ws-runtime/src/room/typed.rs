@@ -76,9 +76,12 @@ impl<T: RoomState> TypedRoom<T> {
     /// Gives the room its state, once. From here on it must be emptied.
     pub(super) fn begin(&self, state: T, place: Place<T>) {
         let mut living = Living::new(state, place);
-        self.look_at_first(&mut living);
+        let has_timers = self.look_at_first(&mut living);
         // It is not set before: `create` makes one state.
         let _ = self.0.state.set(StateCell::new(living));
+        if has_timers {
+            self.run_timers();
+        }
         if !self.host().ticks().is_empty() {
             self.spawn(super::ticks::run(self.clone()));
         }

@@ -5,6 +5,7 @@
 //! | [`routes`] | the routes of a server, found by path |
 //! | [`endpoint`] | a route with its types erased |
 //! | [`gets`] | what answers plain HTTP requests, found by path |
+//! | [`listed`] | routes in files of their own |
 //! | [`rooms`] | what the rooms of a route need of its handlers |
 //! | [`paths`] | the table from paths to anything, and what is wrong with two of them |
 //! | [`parameters`] | what a path says |
@@ -13,6 +14,7 @@
 
 mod endpoint;
 mod gets;
+mod listed;
 mod parameters;
 mod paths;
 mod place;
@@ -22,6 +24,7 @@ mod routes;
 
 pub(crate) use self::endpoint::{Endpoint, OfRoute};
 pub use self::gets::Gets;
+pub use self::listed::IsServer;
 pub(crate) use self::parameters::Parameters;
 pub(crate) use self::paths::Paths;
 pub use self::paths::RouteError;

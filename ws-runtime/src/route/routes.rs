@@ -58,6 +58,11 @@ impl<S: Service> Routes<S> {
         }
     }
 
+    /// Adds what is wrong with the `Path` of a guard that stands in a module around its route, if there is anything.
+    pub fn check(&mut self, place: Place, handler: &'static str, problem: Option<String>) {
+        PathChecks { errors: &mut self.errors }.check(place, handler, problem);
+    }
+
     /// Checks what `#[room(…)]` says.
     fn check_rooms<R: Route<Server = S>>(&mut self, place: Option<&Place>) {
         let problems = R::room_rules().map(|rules| rules.problems()).unwrap_or_default();

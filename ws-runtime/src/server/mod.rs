@@ -262,6 +262,10 @@ impl Server {
     /// The options of these connections.
     #[inline]
     pub(crate) fn options_of(&self, whose: Whose) -> &Options {
+        // For each message, so without a look at the routes where it can be.
+        if whose == Whose::SERVER {
+            return &self.0.options;
+        }
         self.0.route_options.get(whose).unwrap_or(&self.0.options)
     }
 

@@ -36,6 +36,8 @@ pub struct TimedLock<'s, T> {
 }
 
 impl<T> StateCell<T> for Timed<T> {
+    const IS_LOCKED: bool = true;
+
     fn new(state: T) -> Self {
         Self { state: Mutex::new(Alarmed { state, alarm: None }), sooner: Notify::new() }
     }

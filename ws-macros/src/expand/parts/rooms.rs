@@ -26,7 +26,7 @@ pub(super) fn alias(plan: &Plan<'_>) -> TokenStream {
 /// What each room type is for the runtime. Also of a second one, which is a mistake, since signatures name its handle.
 pub(super) fn rooms(plan: &Plan<'_>) -> TokenStream {
     let Scope { rooms, types, .. } = plan.scope;
-    let declared = |room: &&Room| types.contains(&room.part.name);
+    let declared = |room: &&Room| types.contains(&room.part.name) && !plan.scope.parts_unclear;
     rooms.iter().filter(declared).map(|room| implement(&room.part, plan)).collect()
 }
 

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote_spanned};
 
+use crate::expand::alone::visibility;
 use crate::expand::spans::{at, here, otherwise, repeat};
 use crate::model::Reach;
 use crate::plan::{Cell, Plan, State};
@@ -24,7 +25,7 @@ pub(crate) fn unset(plan: &Plan<'_>) -> TokenStream {
 
 /// The states that can be given. A private one cannot be named where `server()` is called: it is its `Default`.
 fn to_give<'p>(plan: &'p Plan<'_>) -> impl DoubleEndedIterator<Item = &'p State> {
-    plan.states.iter().filter(|state| state.part.reach == Reach::Public)
+    plan.states.iter().filter(|state| matches!(state.part.reach, Reach::Public(_)))
 }
 
 fn is_conditional(plan: &Plan<'_>) -> bool {
@@ -84,6 +85,7 @@ pub(super) fn kept(plan: &Plan<'_>) -> TokenStream {
             #[automatically_derived]
             impl __ws_runtime::Keeps<#name> for __Store {
                 type Cell = #cell;
+                const NUMBER: ::core::primitive::usize = #number;
 
                 fn cell(&self) -> &Self::Cell {
                     &self.#field
@@ -91,7 +93,9 @@ pub(super) fn kept(plan: &Plan<'_>) -> TokenStream {
             }
         }
     });
-    let head = quote_spanned!(at(first.part.name.span())=> struct __Store);
+    let place = at(first.part.name.span());
+    let visibility = visibility(plan, place);
+    let head = quote_spanned!(place=> #visibility struct __Store);
     quote_spanned! {here()=>
         #[allow(dead_code)]
         #head {
@@ -131,7 +135,7 @@ pub(crate) fn store(plan: &Plan<'_>) -> TokenStream {
         let (cfgs, field) = (part.cfgs.attributes(), field(*number));
         let place = at(part.name.span());
         let state = match part.reach {
-            Reach::Public => quote_spanned!(here()=> #field),
+            Reach::Public(_) => quote_spanned!(here()=> #field),
             Reach::Private => {
                 let name = repeat(&part.name);
                 quote_spanned!(place=> <#name as __ws_runtime::PrivateState>::make())

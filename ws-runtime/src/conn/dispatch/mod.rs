@@ -16,7 +16,6 @@ use crate::event::{
     Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Refusal, Route, RouteEvent,
 };
 use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
-use crate::room::Member;
 use crate::server::Hosted;
 
 pub(super) use self::call::{Caught, Verdict, report};
@@ -26,12 +25,11 @@ pub(super) use self::tell::tell;
 /// Calls the handlers of one connection, one at a time.
 pub(super) struct Dispatcher<R: Route> {
     pub(super) hosted: Arc<Hosted<R::Server>>,
-    pub(super) guard: ConnGuard,
     pub(super) session: Option<R::Session>,
     /// How many messages are left of each `rate`.
     pub(super) rates: Buckets,
-    /// Its place in its room.
-    pub(super) member: Member<R::Room>,
+    /// Dropped after the session: that may need the room, which the connection leaves with this.
+    pub(super) guard: ConnGuard,
 }
 
 impl<R: Route> Dispatcher<R> {
@@ -226,7 +224,7 @@ impl<R: Route> Dispatcher<R> {
             report(conn, R::DISCONNECT, Err(panicked));
         }
         // A room is emptied after the last `disconnect`.
-        self.member = Member::Nowhere;
+        conn.leave_room();
         driver.close().await;
         // The socket is dropped first: dropping the guard tells the server that a descriptor is free.
         drop(driver);

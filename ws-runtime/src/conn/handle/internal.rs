@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Conn, Extras, Message, SendError};
+use super::{Conn, Extras, Message, Rare, SendError};
 use crate::conn::dispatch::catch_now;
 use crate::conn::send::{
     Bound, CancelLevel, CorkedFrames, Deflation, Fixable, Phase, SendGuard, SendLock, SendPath,
@@ -174,11 +174,20 @@ impl Conn {
 
     /// Charges an error reply that the runtime makes. Returns false if the peer has had too many.
     pub(in crate::conn) fn allows_error(&self) -> bool {
-        self.extras().errors.charge(self.server().alarms().now().micros())
+        self.rare().errors.charge(self.server().alarms().now().micros())
     }
 
     pub(super) fn extras(&self) -> &Extras {
         self.0.extras.get_or_init(Box::default)
+    }
+
+    fn rare(&self) -> &Rare {
+        self.extras().rare.get_or_init(Box::default)
+    }
+
+    /// What the connection needs rarely, if it has ever needed it.
+    fn existing_rare(&self) -> Option<&Rare> {
+        Some(self.0.extras.get()?.rare.get()?)
     }
 
     /// Whether no more can be sent to the connection, now and later.
@@ -190,34 +199,34 @@ impl Conn {
 
     /// The groups that the connection is in.
     pub(crate) fn memberships(&self) -> &Memberships {
-        &self.extras().groups
+        &self.rare().groups
     }
 
     /// Leaves all groups, as the connection ends.
     pub(crate) fn leave_groups(&self) {
-        if let Some(extras) = self.0.extras.get() {
-            extras.groups.leave_all(self);
+        if let Some(rare) = self.existing_rare() {
+            rare.groups.leave_all(self);
         }
     }
 
     pub(crate) fn questions(&self) -> &Questions {
-        &self.extras().questions
+        &self.rare().questions
     }
 
     /// Whether the peer was ever asked.
     pub(in crate::conn) fn has_asked(&self) -> bool {
-        self.0.extras.get().is_some_and(|extras| extras.questions.has_asked())
+        self.existing_rare().is_some_and(|rare| rare.questions.has_asked())
     }
 
     /// Passes an answer on. Returns false if it answers no question.
     pub(in crate::conn) fn answered(&self, answer: Answer<'_>) -> bool {
-        self.0.extras.get().is_some_and(|extras| extras.questions.answer(answer))
+        self.existing_rare().is_some_and(|rare| rare.questions.answer(answer))
     }
 
     /// Wakes those who wait for answers: none will be received.
     pub(in crate::conn) fn end_questions(&self) {
-        if let Some(extras) = self.0.extras.get() {
-            extras.questions.end();
+        if let Some(rare) = self.existing_rare() {
+            rare.questions.end();
         }
     }
 

@@ -68,15 +68,22 @@ struct Inner {
     extras: OnceLock<Box<Extras>>,
 }
 
-/// What a connection needs rarely.
+/// What a connection has if it has an identity or is in a room.
 #[derive(Debug, Default)]
 struct Extras {
     identity: OnceLock<Identified>,
     expires: OnceLock<Moment>,
+    room: OnceLock<Box<dyn InRoom>>,
+    /// Boxed too, as most connections, also those in rooms, use nothing of it.
+    rare: OnceLock<Box<Rare>>,
+}
+
+/// What a connection needs rarely.
+#[derive(Debug, Default)]
+struct Rare {
     groups: Memberships,
     errors: ErrorBudget,
     questions: Questions,
-    room: OnceLock<Box<dyn InRoom>>,
 }
 
 impl Conn {

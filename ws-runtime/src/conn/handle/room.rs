@@ -1,7 +1,7 @@
 //! The room that a connection is in.
 
 use super::Conn;
-use crate::room::{Room, RoomState};
+use crate::room::{Member, Room, RoomState, Stay};
 
 impl Conn {
     /// The room of the connection: those that came by the same path. `None` before the handshake, and in a server that has neither
@@ -21,6 +21,21 @@ impl Conn {
 
     /// Says which room the connection is in, once, before the connection is ready.
     pub(crate) fn set_room<T: RoomState>(&self, room: Room<T>) {
-        let _ = self.extras().room.set(Box::new(room));
+        let _ = self.extras().room.set(Box::new(Stay::new(room)));
+    }
+
+    /// Keeps the connection in its room until it [leaves](Self::leave_room).
+    pub(in crate::conn) fn stay<T: RoomState>(&self, member: Member<T>) {
+        let room = self.0.extras.get().and_then(|extras| extras.room.get());
+        if let Some(stay) = room.and_then(|room| room.stay().downcast_ref::<Stay<T>>()) {
+            stay.begin(member);
+        }
+    }
+
+    /// Leaves the room, if the connection is in one.
+    pub(in crate::conn) fn leave_room(&self) {
+        if let Some(room) = self.0.extras.get().and_then(|extras| extras.room.get()) {
+            room.leave();
+        }
     }
 }

@@ -39,11 +39,7 @@ impl Inbox {
     }
 
     /// Whether the limit is reached, for messages of up to `max_message` bytes.
-    #[inline]
     pub(super) fn is_full(&self, options: &Options, max_message: usize) -> bool {
-        if self.waiting.is_empty() {
-            return false;
-        }
         self.waiting.len() >= options.max_inbox || self.bytes >= max_message.max(MIN_BYTES)
     }
 

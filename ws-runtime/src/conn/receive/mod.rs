@@ -138,7 +138,8 @@ impl ReceivePath {
 
     /// Whether the inbox is full.
     pub(super) fn is_full(&self, conn: &Conn) -> bool {
-        self.inbox.is_full(conn.options(), conn.max_recv_size())
+        // It is asked for each message, and mostly nothing waits.
+        !self.inbox.is_empty() && self.inbox.is_full(conn.options(), conn.max_recv_size())
     }
 
     /// Takes the reason why the peer's messages ended. Call it when all messages before it are handled or given up.

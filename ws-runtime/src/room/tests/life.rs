@@ -43,7 +43,7 @@ async fn a_room_lists_what_the_server_lists() {
 
     ann.conn.disconnect(1000, "").unwrap();
     let listed: Vec<Conn> = room.connections().into_iter().collect();
-    assert_eq!(listed, [bob.conn.clone()], "it has started to close");
+    assert_eq!(listed, std::slice::from_ref(&bob.conn), "it has started to close");
     assert_eq!(world.server().connections(), listed);
     drop(bob);
     assert_eq!(room.len(), 0);

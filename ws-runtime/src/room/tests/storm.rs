@@ -57,7 +57,7 @@ async fn visit(world: Arc<World>, number: usize) {
         let room = guest.conn.room_of::<Table>().unwrap();
         match below(4) {
             0 => drop(room.later(|table| table.clock.start(0.001))),
-            1 => drop(room.with(|table| table.number += 1).await.expect("a member's room has its state")),
+            1 => room.with(|table| table.number += 1).await.expect("a member's room has its state"),
             2 => drop(room.0.try_lock()),
             _ => yield_now().await,
         }

@@ -1,0 +1,21 @@
+// "A route is a server too."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod arcade {
+    use super::*;
+
+    #[route("/table")]
+    #[ws_server]
+    mod table {
+        use super::*;
+
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,32 @@
+// "Anything can be taken."
+
+use ws_runtime::prelude::*;
+
+mod table {
+    use ws_runtime::prelude::*;
+
+    use crate::arcade::Arcade;
+
+    #[route("/table/{id}", server = crate::arcade)]
+    pub mod route {
+        use super::*;
+
+        #[on(utf8)]
+        fn count(arcade: &Arcade, clock: &std::time::Instant) -> String {
+            format!("{} {clock:?}", arcade.games)
+        }
+    }
+}
+
+#[ws_server(listen = 8080, routes = [table::route])]
+mod arcade {
+    #[state]
+    #[derive(Default)]
+    pub struct Arcade {
+        pub games: u64,
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    arcade::server().start()
+}

@@ -1,0 +1,31 @@
+// "One of two lists is enough."
+#![deny(dead_code)]
+
+use ws_runtime::prelude::*;
+
+mod table {
+    use ws_runtime::prelude::*;
+
+    #[route("/table/{id}", server = crate::arcade)]
+    pub mod route {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+
+    #[route("/chess", server = crate::arcade)]
+    pub mod chess {
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+#[ws_server(listen = 8080, routes = [table::chess])]
+mod arcade {}
+
+fn main() -> ws_runtime::Result<()> {
+    arcade::server().start()
+}

@@ -1,0 +1,32 @@
+// "A state can be changed anywhere."
+
+use ws_runtime::prelude::*;
+
+mod table {
+    use ws_runtime::prelude::*;
+
+    use crate::arcade::Arcade;
+
+    #[route("/table/{id}", server = crate::arcade)]
+    pub mod route {
+        use super::*;
+
+        #[on(utf8)]
+        async fn count(arcade: &mut Arcade) {
+            arcade.games += 1;
+        }
+    }
+}
+
+#[ws_server(listen = 8080, routes = [table::route])]
+mod arcade {
+    #[state]
+    #[derive(Default)]
+    pub struct Arcade {
+        pub games: u64,
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    arcade::server().start()
+}

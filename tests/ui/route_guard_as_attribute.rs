@@ -1,0 +1,25 @@
+// "A guard is an attribute of its own, as in NestJS."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod arcade {
+    use super::*;
+
+    fn members() -> Result<(), Reject> {
+        Ok(())
+    }
+
+    #[route("/lobby")]
+    #[guard(members)]
+    mod lobby {
+        use super::*;
+
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+fn main() {}

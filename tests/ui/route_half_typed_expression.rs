@@ -1,0 +1,29 @@
+// "(an expression is being typed)"
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod arcade {
+    use super::*;
+
+    #[route("/lobby")]
+    mod lobby {
+        use super::*;
+
+        #[on(utf8)]
+        fn echo(text: &str) -> &str { text. }
+
+        #[on(ready)]
+        fn hello() -> &'static str { "hello" }
+    }
+
+    #[route("/table")]
+    mod table {
+        use super::*;
+
+        #[on(utf8)]
+        fn echo(text: &str) -> &str { text }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+// "The path is the name of the module."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod arcade {
+    use super::*;
+
+    #[route]
+    mod table {
+        use super::*;
+
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,38 @@
+// "The inner route shares the room of the outer one."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod arcade {
+    use super::*;
+
+    #[route("/lobby/{id}")]
+    mod lobby {
+        use super::*;
+
+        #[room(open)]
+        #[derive(Default)]
+        struct Lobby {
+            said: u64,
+        }
+
+        #[on(utf8)]
+        fn count(lobby: &mut Lobby) -> String {
+            lobby.said += 1;
+            lobby.said.to_string()
+        }
+
+        #[route("/table")]
+        mod table {
+            use super::*;
+
+            #[on(utf8)]
+            fn count(lobby: &mut Lobby) -> String {
+                lobby.said += 1;
+                lobby.said.to_string()
+            }
+        }
+    }
+}
+
+fn main() {}

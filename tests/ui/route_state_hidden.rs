@@ -1,0 +1,31 @@
+// "The state is found by its name."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod arcade {
+    use super::*;
+
+    #[state]
+    #[derive(Default)]
+    struct Log {
+        lines: u64,
+    }
+
+    #[route("/table")]
+    mod table {
+        use super::*;
+
+        struct Log {
+            lines: u64,
+        }
+
+        #[on(utf8)]
+        fn count(log: &mut Log) -> String {
+            log.lines += 1;
+            log.lines.to_string()
+        }
+    }
+}
+
+fn main() {}

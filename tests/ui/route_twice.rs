@@ -1,0 +1,21 @@
+// "Each attribute adds a path."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod arcade {
+    use super::*;
+
+    #[route("/table")]
+    #[route("/tables")]
+    mod table {
+        use super::*;
+
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+fn main() {}
