@@ -237,7 +237,7 @@ fn names(path: &Path, name: &Ident, module: &Ident) -> bool {
 }
 
 /// Types of the runtime and of Rust of which a handler can take any number.
-const KNOWN: [&str; 19] = [
+pub(crate) const KNOWN: [&str; 19] = [
     "Conn",
     "Server",
     "Handshake",
