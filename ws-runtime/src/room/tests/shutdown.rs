@@ -94,3 +94,19 @@ fn a_runtime_that_is_dropped_leaves_no_room_behind() {
     assert!(!room.later(|_| ()));
     drop(kept);
 }
+
+#[test]
+fn a_runtime_that_is_dropped_drops_the_rooms_that_are_kept() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let (rooms, guest) = runtime.block_on(async {
+        let world = World::new(rules(3600, 10)).await;
+        drop(world.enter("/kept").await);
+        settle().await;
+        assert_eq!(world.server().rooms::<Table>().len(), 1);
+        (Arc::downgrade(world.stateful()), world.enter("/kept by who leaves too late").await)
+    });
+    drop(runtime);
+    drop(guest);
+    assert!(rooms.upgrade().is_none(), "the states are dropped, and with them all that knows them");
+}
