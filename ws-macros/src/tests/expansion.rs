@@ -260,6 +260,7 @@ fn a_list_of_routes() {
     insta::assert_snapshot!(expand(
         "routes = [table::route, #[cfg(unix)] crate::upload]",
         "mod arcade {
+            use super::*;
             #[state(lock)] #[derive(Default)] pub struct Arcade { moves: u64 }
         }"
     ));
