@@ -10,6 +10,7 @@ use crate::compare::Case;
 use crate::load::frame::Opcode;
 use crate::modes::Amount;
 use crate::modes::flood::Attack;
+use crate::modes::storm::Kind;
 use crate::peers::{Peer, Role};
 
 /// Measures a WebSocket server, side by side with others and with the kernel's floor.
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Connects(ConnectsArguments),
     /// Honest clients while others attack.
     Flood(FloodArguments),
+    /// Honest clients in rooms while other peers come to rooms and leave them. Only `ours` knows rooms.
+    Storm(StormArguments),
     /// All servers and cases, interleaved, in several rounds; the result as a page of the book.
     Compare(CompareArguments),
     /// Instructions of our server for a message on each hot path, against the baseline. Needs valgrind.
@@ -41,6 +44,9 @@ pub(crate) enum Command {
     /// Runs attackers, for `flood`.
     #[command(hide = true)]
     Attack(AttackArguments),
+    /// Runs the peers of a storm, for `storm`.
+    #[command(hide = true)]
+    StormPeers(StormPeersArguments),
 }
 
 #[derive(Debug, Args)]
@@ -71,7 +77,7 @@ pub(crate) struct EchoArguments {
     #[arg(long, default_value_t = 1)]
     pub(crate) depth: usize,
     #[command(flatten)]
-    pub(crate) kind: Kind,
+    pub(crate) kind: Type,
     #[command(flatten)]
     pub(crate) how_much: HowMuch,
 }
@@ -89,7 +95,7 @@ pub(crate) struct FanoutArguments {
     #[arg(long, default_value_t = 1)]
     pub(crate) in_flight: usize,
     #[command(flatten)]
-    pub(crate) kind: Kind,
+    pub(crate) kind: Type,
     #[command(flatten)]
     pub(crate) how_much: HowMuch,
 }
@@ -126,6 +132,24 @@ pub(crate) struct FloodArguments {
     /// Attackers that are cut off come back.
     #[arg(long)]
     pub(crate) reconnect: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StormArguments {
+    #[command(flatten)]
+    pub(crate) servers: Servers,
+    /// The storms; all of them where none is named.
+    #[arg(long = "kind")]
+    pub(crate) kinds: Vec<Kind>,
+    /// How many peers come in each storm.
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) visits: u64,
+    /// Seconds after which no more come.
+    #[arg(long, default_value = "120", value_parser = seconds)]
+    pub(crate) time: Duration,
+    /// Seconds that are measured before each storm.
+    #[arg(long, default_value = "3", value_parser = seconds)]
+    pub(crate) rest: Duration,
 }
 
 #[derive(Debug, Args)]
@@ -192,6 +216,16 @@ pub(crate) struct AttackArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct StormPeersArguments {
+    pub(crate) kind: Kind,
+    pub(crate) address: SocketAddr,
+    #[arg(long)]
+    pub(crate) visits: u64,
+    #[arg(long, value_parser = seconds)]
+    pub(crate) time: Duration,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct TransportArguments {
     /// Over TLS: only `ours`, and `rustls` as its floor.
     #[arg(long)]
@@ -212,13 +246,13 @@ pub(crate) enum Transport {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Kind {
+pub(crate) struct Type {
     /// Sends text instead of binary messages.
     #[arg(long)]
     text: bool,
 }
 
-impl Kind {
+impl Type {
     pub(crate) fn opcode(&self) -> Opcode {
         if self.text { Opcode::Text } else { Opcode::Binary }
     }

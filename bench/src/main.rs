@@ -28,6 +28,7 @@ use crate::modes::echo::Echo;
 use crate::modes::fanout::Fanout;
 use crate::modes::flood::{self, Flood};
 use crate::modes::idle::Idle;
+use crate::modes::storm::{self, Storm};
 use crate::peers::Role;
 use crate::server::{Server, Setup};
 
@@ -80,10 +81,16 @@ fn run(command: Command) -> Result<()> {
             let flood = Flood { attacks: asked.attacks, time: asked.time, reconnect: asked.reconnect };
             each(&asked.servers, Role::Echo, |server| flood.run(server))
         }
+        Command::Storm(asked) => {
+            let storm =
+                Storm { kinds: asked.kinds, visits: asked.visits, time: asked.time, rest: asked.rest };
+            each(&asked.servers, Role::Storm, |server| storm.run(server))
+        }
         Command::Compare(asked) => compare::run(&asked),
         Command::Instructions(asked) => instructions::run(&asked),
         Command::Serve(asked) => asked.peer.serve(&asked),
         Command::Attack(asked) => flood::attack(&asked),
+        Command::StormPeers(asked) => storm::peers(&asked),
     }
 }
 

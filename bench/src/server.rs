@@ -42,6 +42,7 @@ pub(crate) struct Server {
     /// It runs under a tool, which has something to write when the server ends.
     watched: bool,
     pub(crate) peer: Peer,
+    role: Role,
     pub(crate) address: SocketAddr,
     /// What its clients need, if it speaks TLS.
     pub(crate) tls: Option<Arc<ClientConfig>>,
@@ -70,6 +71,10 @@ impl Server {
         };
         // Servers end when their standard input does, so that none outlives this process.
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        if role == Role::Storm {
+            // Its handlers panic, thousands of times. A backtrace costs more than all else of a storm, and 40 MiB.
+            command.stderr(Stdio::null()).env("RUST_BACKTRACE", "0");
+        }
         let failed = |why: String| Error::Start { server: peer.name(), why };
         let mut child = places.at_server(|| command.spawn())?.map_err(|error| failed(error.to_string()))?;
         let mut line = String::new();
@@ -78,13 +83,18 @@ impl Server {
         }
         let address = line.trim().strip_prefix(LISTENING).and_then(|address| address.parse().ok());
         match address {
-            Some(address) => Ok(Self { child, watched: watched.is_some(), peer, address, tls }),
+            Some(address) => Ok(Self { child, watched: watched.is_some(), peer, role, address, tls }),
             None => {
                 let _ = child.kill();
                 let _ = child.wait();
                 Err(failed(format!("it printed {line:?} instead of its address")))
             }
         }
+    }
+
+    /// The path by which a client comes.
+    pub(crate) fn path(&self, client: usize) -> String {
+        self.peer.path(self.role, client)
     }
 
     /// The number of its process.

@@ -84,6 +84,28 @@ fn idle_connections_are_weighed() {
 }
 
 #[test]
+fn routes_and_rooms_are_measured_as_the_whole_server_is() {
+    let shapes = "ours ours-routes ours-room ours-rooms";
+    let printed = bench(&format!("echo {shapes} --messages 320 --connections 8"));
+    assert_eq!(servers_that_handled(320, &printed), 4, "{printed}");
+    let printed = bench(&format!("fanout {shapes} --messages 600 --subscribers 100 --threads 2"));
+    assert_eq!(servers_that_handled(600, &printed), 3, "nobody shares a room of its own: {printed}");
+    let printed = bench(&format!("connects {shapes} --messages 100 --at-once 20"));
+    assert_eq!(servers_that_handled(100, &printed), 4, "{printed}");
+    let printed = bench(&format!("idle {shapes} --connections 100"));
+    assert_eq!(printed.matches("an idle connection: ").count(), 4, "{printed}");
+}
+
+#[test]
+fn honest_clients_are_served_in_every_storm() {
+    let printed = bench("storm ours --threads 2 --visits 64 --rest 0.2");
+    assert_eq!(printed.matches("in the storm   p50 ").count(), 6, "{printed}");
+    for answers in ["64 got 101", "64 got 404", "32 got 101 32 got 500", "64 got 403"] {
+        assert!(printed.contains(answers), "{answers}: {printed}");
+    }
+}
+
+#[test]
 fn attackers_come_back_where_they_are_told_to() {
     let printed = bench("flood ours --threads 2 --reconnect --attack empty-fragments --time 0.5");
     assert!(printed.contains("came back each time they were cut off"), "{printed}");

@@ -19,7 +19,8 @@ const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
 /// Sends messages one at a time and checks the echoes; tells how many came back.
 pub(super) fn echo(server: &Server, messages: u64) -> Result<u64> {
     let mut stream = Stream::open(server.address, None)?;
-    send_request_with(&mut stream, server.address, "Sec-WebSocket-Extensions: permessage-deflate\r\n")?;
+    let offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+    send_request_with(&mut stream, server.address, &server.path(0), offer)?;
     let answer = read_answer(&mut stream)?;
     if !answer.to_ascii_lowercase().contains("permessage-deflate") {
         return Err(Error::Handshake(answer));

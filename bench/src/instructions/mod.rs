@@ -18,7 +18,6 @@ use self::path::Path;
 use crate::args::InstructionsArguments;
 use crate::error::{Doing, Error, Result};
 use crate::machine::Places;
-use crate::peers::Peer;
 use crate::server::{Server, Setup};
 
 /// The baseline that is committed.
@@ -72,7 +71,7 @@ fn total(path: Path, messages: u64, places: &Places) -> Result<(u64, u64)> {
         output.display()
     );
     let setup = Setup { threads: 1, tls: None, under };
-    let server = Server::start(Peer::Ours, path.role(), &setup, places)?;
+    let server = Server::start(path.peer(), path.role(), &setup, places)?;
     let handled = path.send(&server, messages)?;
     // It writes its output when it ends.
     drop(server);

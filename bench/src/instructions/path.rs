@@ -10,9 +10,10 @@ use crate::error::Result;
 use crate::load::frame::Opcode;
 use crate::load::{Burst, Fleet, Latencies};
 use crate::modes::Amount;
+use crate::modes::connects::Connects;
 use crate::modes::echo::{self, Echo};
 use crate::modes::fanout::{self, Fanout};
-use crate::peers::Role;
+use crate::peers::{Peer, Role};
 use crate::server::Server;
 
 /// Nothing here is ended by the clock, however slow valgrind is: the number of messages is what counts.
@@ -42,6 +43,18 @@ pub(crate) enum Path {
     BroadcastDeep,
     /// An echo of 1 KiB of JSON that is inflated and deflated.
     Compressed,
+    /// A named message on one of ten routes: no more than without routes.
+    NamedRoute,
+    /// A named message whose handler locks the state of its room, which nobody else does.
+    NamedRoom,
+    /// A message to the hundred of a room with a state, for each of them.
+    BroadcastRoom,
+    /// A connection that is opened and closed.
+    Connects,
+    /// The same on one of ten routes.
+    ConnectsRoute,
+    /// The same where each connection makes a room with a state, and drops it.
+    ConnectsRooms,
 }
 
 impl Path {
@@ -59,14 +72,44 @@ impl Path {
             Self::Broadcast => "broadcast of 128 B to 100, a delivery",
             Self::BroadcastDeep => "the same, 16 at once",
             Self::Compressed => "echo of 1 KiB, compressed",
+            Self::NamedRoute => "named message on one of ten routes, 16 at once",
+            Self::NamedRoom => "named message that locks its room, 16 at once",
+            Self::BroadcastRoom => "broadcast of 128 B to a room of 100, a delivery",
+            Self::Connects => "connection opened and closed",
+            Self::ConnectsRoute => "connection to one of ten routes",
+            Self::ConnectsRooms => "connection with a room of its own",
         }
     }
 
     pub(super) fn role(self) -> Role {
         match self {
-            Self::Broadcast | Self::BroadcastDeep => Role::Fanout,
-            Self::NamedDeep => Role::Named,
-            Self::Echo | Self::EchoDeep | Self::TextDeep | Self::Echo16k | Self::Compressed => Role::Echo,
+            Self::Broadcast | Self::BroadcastDeep | Self::BroadcastRoom => Role::Fanout,
+            Self::NamedDeep | Self::NamedRoute | Self::NamedRoom => Role::Named,
+            Self::Echo
+            | Self::EchoDeep
+            | Self::TextDeep
+            | Self::Echo16k
+            | Self::Compressed
+            | Self::Connects
+            | Self::ConnectsRoute
+            | Self::ConnectsRooms => Role::Echo,
+        }
+    }
+
+    pub(super) fn peer(self) -> Peer {
+        match self {
+            Self::Echo
+            | Self::EchoDeep
+            | Self::TextDeep
+            | Self::NamedDeep
+            | Self::Echo16k
+            | Self::Broadcast
+            | Self::BroadcastDeep
+            | Self::Compressed
+            | Self::Connects => Peer::Ours,
+            Self::NamedRoute | Self::ConnectsRoute => Peer::OursRoutes,
+            Self::NamedRoom | Self::BroadcastRoom => Peer::OursRoom,
+            Self::ConnectsRooms => Peer::OursRooms,
         }
     }
 
@@ -80,7 +123,13 @@ impl Path {
             | Self::NamedDeep
             | Self::Echo16k
             | Self::Broadcast
-            | Self::BroadcastDeep => "",
+            | Self::BroadcastDeep
+            | Self::NamedRoute
+            | Self::NamedRoom
+            | Self::BroadcastRoom
+            | Self::Connects
+            | Self::ConnectsRoute
+            | Self::ConnectsRooms => "",
         }
     }
 
@@ -89,9 +138,12 @@ impl Path {
         match self {
             Self::Echo => (500, 4_500),
             Self::Compressed => (100, 600),
-            Self::EchoDeep | Self::TextDeep | Self::NamedDeep => (3_200, 35_200),
+            Self::EchoDeep | Self::TextDeep | Self::NamedDeep | Self::NamedRoute | Self::NamedRoom => {
+                (3_200, 35_200)
+            }
+            Self::Connects | Self::ConnectsRoute | Self::ConnectsRooms => (64, 1_088),
             Self::Echo16k => (200, 1_200),
-            Self::Broadcast => (10_000, 40_000),
+            Self::Broadcast | Self::BroadcastRoom => (10_000, 40_000),
             Self::BroadcastDeep => (32_000, 192_000),
         }
     }
@@ -111,14 +163,18 @@ impl Path {
             Self::Echo => echo(64, 1, Opcode::Binary),
             Self::EchoDeep => echo(64, 16, Opcode::Binary),
             Self::TextDeep => echo(64, 16, Opcode::Text),
-            Self::NamedDeep => {
-                let mut fleet = Fleet::connect(server, 1, |_| Arc::new(Burst::of(Opcode::Text, NAMED, 16)))?;
+            Self::NamedDeep | Self::NamedRoute | Self::NamedRoom => {
+                let mut fleet =
+                    Fleet::connect(server, 0..1, |_| Arc::new(Burst::of(Opcode::Text, NAMED, 16)))?;
                 echo::run(&mut fleet, amount, &mut Latencies::default())
             }
             Self::Echo16k => echo(16 << 10, 1, Opcode::Binary),
-            Self::Broadcast => fan_out(1),
+            Self::Broadcast | Self::BroadcastRoom => fan_out(1),
             Self::BroadcastDeep => fan_out(16),
             Self::Compressed => compressed::echo(server, messages),
+            Self::Connects | Self::ConnectsRoute | Self::ConnectsRooms => {
+                Connects { at_once: 8 }.run(server, amount, &mut Latencies::default())
+            }
         }
     }
 }

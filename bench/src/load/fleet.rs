@@ -1,5 +1,6 @@
 //! All clients together.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,23 +25,24 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    /// Opens connections; `burst` says what each receives.
+    /// Opens connections. The numbers say by which path each comes, `burst` what it receives.
     pub(crate) fn connect(
         server: &Server,
-        count: usize,
+        numbers: Range<usize>,
         mut burst: impl FnMut(usize) -> Arc<Burst>,
     ) -> Result<Self> {
         let mut fleet = Self {
-            clients: Vec::with_capacity(count),
+            clients: Vec::with_capacity(numbers.len()),
             poller: Poller::new().doing("make an epoll")?,
             ready: Vec::new(),
             buffer: vec![0; READ_BUFFER],
         };
-        while fleet.clients.len() < count {
+        let mut paths = numbers.map(|number| server.path(number)).peekable();
+        while paths.peek().is_some() {
             let mut opening = Vec::with_capacity(OPENED_AT_ONCE);
-            for _ in 0..OPENED_AT_ONCE.min(count - fleet.clients.len()) {
+            for path in paths.by_ref().take(OPENED_AT_ONCE) {
                 let mut stream = Stream::open(server.address, server.tls.as_ref())?;
-                send_request(&mut stream, server.address)?;
+                send_request(&mut stream, server.address, &path)?;
                 opening.push(stream);
             }
             for mut stream in opening {

@@ -11,14 +11,19 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// Asks for a WebSocket.
-pub(crate) fn send_request(stream: &mut Stream, address: SocketAddr) -> Result<()> {
-    send_request_with(stream, address, "")
+pub(crate) fn send_request(stream: &mut Stream, address: SocketAddr, path: &str) -> Result<()> {
+    send_request_with(stream, address, path, "")
 }
 
 /// Asks for a WebSocket, with more headers.
-pub(crate) fn send_request_with(stream: &mut Stream, address: SocketAddr, headers: &str) -> Result<()> {
+pub(crate) fn send_request_with(
+    stream: &mut Stream,
+    address: SocketAddr,
+    path: &str,
+    headers: &str,
+) -> Result<()> {
     let request = format!(
-        "GET / HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n{headers}\r\n"
     );
     stream.write_all(request.as_bytes()).and_then(|()| stream.flush()).doing("send the request")
@@ -26,15 +31,20 @@ pub(crate) fn send_request_with(stream: &mut Stream, address: SocketAddr, header
 
 /// Waits for the answer, checks that it admits the client, and gives it. Reads no further: no server of ours speaks first.
 pub(crate) fn read_answer(stream: &mut Stream) -> Result<String> {
+    let answer = read_head(stream)?;
+    let admitted = answer.starts_with("HTTP/1.1 101 ") && answer.contains(ACCEPT);
+    if admitted { Ok(answer) } else { Err(Error::Handshake(answer)) }
+}
+
+/// Waits for the answer, whatever it is.
+pub(crate) fn read_head(stream: &mut Stream) -> Result<String> {
     let mut answer = Vec::with_capacity(512);
     let mut buffer = [0; 512];
-    while !answer.ends_with(b"\r\n\r\n") {
+    while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
         match stream.read(&mut buffer).doing("read the answer to the request")? {
             0 => break,
             count => answer.extend_from_slice(&buffer[..count]),
         }
     }
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let admitted = answer.starts_with("HTTP/1.1 101 ") && answer.contains(ACCEPT);
-    if admitted { Ok(answer) } else { Err(Error::Handshake(answer)) }
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }

@@ -23,17 +23,18 @@ impl Connects {
         Measurement::take(server, |latencies| self.run(server, amount, latencies))
     }
 
-    fn run(&self, server: &Server, amount: Amount, latencies: &mut Latencies) -> Result<u64> {
+    /// Opens and closes so many connections, unless the time is over first; tells how many they were.
+    pub(crate) fn run(&self, server: &Server, amount: Amount, latencies: &mut Latencies) -> Result<u64> {
         let end = Instant::now() + amount.time;
         let mut goodbye = Vec::new();
         encode(Opcode::Close, &1000_u16.to_be_bytes(), KEY, &mut goodbye);
         let mut done = 0;
         while done < amount.messages && Instant::now() < end {
             let mut batch = Vec::with_capacity(self.at_once);
-            for _ in 0..self.at_once {
+            for number in 0..self.at_once {
                 let begun = Instant::now();
                 let mut stream = Stream::open(server.address, server.tls.as_ref())?;
-                send_request(&mut stream, server.address)?;
+                send_request(&mut stream, server.address, &server.path(number))?;
                 batch.push((stream, begun));
             }
             for (stream, begun) in &mut batch {

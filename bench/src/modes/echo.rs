@@ -30,7 +30,7 @@ impl Echo {
 
     /// Opens the connections.
     pub(crate) fn connect(&self, server: &Server) -> Result<Fleet> {
-        Fleet::connect(server, self.connections, |client| {
+        Fleet::connect(server, 0..self.connections, |client| {
             Arc::new(Burst::new(self.opcode, self.size, self.depth, client))
         })
     }

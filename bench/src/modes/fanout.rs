@@ -40,7 +40,7 @@ impl Fanout {
         let burst = Arc::new(Burst::new(self.opcode, self.size, self.in_flight, 0));
         let mut settling = SETTLING;
         loop {
-            let mut fleet = Fleet::connect(server, self.subscribers, |_| Arc::clone(&burst))?;
+            let mut fleet = Fleet::connect(server, 0..self.subscribers, |_| Arc::clone(&burst))?;
             std::thread::sleep(settling);
             match run(&mut fleet, Amount::ONCE, &mut Latencies::default()) {
                 Ok(_) => return Ok(fleet),

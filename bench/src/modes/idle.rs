@@ -1,5 +1,6 @@
 //! Idle: the memory of a connection that has exchanged a message and then is silent.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,9 +34,9 @@ pub(crate) struct Memory {
 impl Idle {
     /// Measures what each connection adds.
     pub(crate) fn measure(&self, server: &Server) -> Result<Memory> {
-        let _before = open(server, BEFORE)?;
+        let _before = open(server, 0..BEFORE)?;
         let (user, kernel) = memory(server)?;
-        let _idle = open(server, self.connections)?;
+        let _idle = open(server, BEFORE..BEFORE + self.connections)?;
         let (user_after, kernel_after) = memory(server)?;
         let each = |before: u64, after: u64| (after as f64 - before as f64) / self.connections as f64;
         Ok(Memory { user: each(user, user_after), kernel: each(kernel, kernel_after) })
@@ -43,9 +44,9 @@ impl Idle {
 }
 
 /// Connections that have each had one message echoed.
-fn open(server: &Server, count: usize) -> Result<Fleet> {
+fn open(server: &Server, numbers: Range<usize>) -> Result<Fleet> {
     let mut fleet =
-        Fleet::connect(server, count, |client| Arc::new(Burst::new(Opcode::Binary, 64, 1, client)))?;
+        Fleet::connect(server, numbers, |client| Arc::new(Burst::new(Opcode::Binary, 64, 1, client)))?;
     echo::run(&mut fleet, Amount::ONCE, &mut Latencies::default())?;
     Ok(fleet)
 }

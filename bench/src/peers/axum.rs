@@ -24,7 +24,9 @@ pub(super) fn serve(listener: TcpListener, role: Role, threads: usize) -> io::Re
         });
         let channel = broadcast::Sender::new(CHANNEL);
         let routes = match role {
-            Role::Echo | Role::Named => Router::new().route("/", any(|upgrade| open(upgrade, echo))),
+            Role::Echo | Role::Named | Role::Storm => {
+                Router::new().route("/", any(|upgrade| open(upgrade, echo)))
+            }
             Role::Fanout => Router::new().route(
                 "/",
                 any(|upgrade, State(channel): State<Channel>| {

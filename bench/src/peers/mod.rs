@@ -11,7 +11,7 @@ mod axum;
 #[cfg(feature = "peers")]
 mod fastwebsockets;
 pub(crate) mod floor;
-mod ours;
+pub(crate) mod ours;
 mod rustls;
 #[cfg(feature = "peers")]
 mod tokio_tungstenite;
@@ -28,6 +28,7 @@ use std::process::Command;
 use clap::ValueEnum;
 use tokio::runtime::{Builder, Runtime};
 
+use self::ours::Shape;
 use crate::args::{ServeArguments, Transport};
 use crate::error::{Doing, Error, Result};
 use crate::server::{LISTENING, Setup};
@@ -49,6 +50,8 @@ pub(crate) enum Role {
     Fanout,
     /// Answers each named message with its data. Only `ours` knows names.
     Named,
+    /// Echoes in rooms that others come to and leave. Only `ours` knows rooms.
+    Storm,
 }
 
 /// A server to measure.
@@ -63,6 +66,12 @@ pub(crate) enum Peer {
     Rustls,
     /// The server of this repository, written with the macro, with its options at their defaults.
     Ours,
+    /// The same as one of ten routes. All connections share its path, and so its room, which has no state.
+    OursRoutes,
+    /// The same with a state for each room, which each handler locks. All connections share one room.
+    OursRoom,
+    /// The same with a room for each connection.
+    OursRooms,
     Fastwebsockets,
     Yawc,
     TokioWebsockets,
@@ -77,9 +86,11 @@ impl Peer {
     /// All of them, in the order of the tables.
     pub(crate) fn all(transport: Transport) -> Vec<Self> {
         match transport {
-            Transport::Tcp => {
-                Self::value_variants().iter().copied().filter(|peer| *peer != Self::Rustls).collect()
-            }
+            Transport::Tcp => Self::value_variants()
+                .iter()
+                .copied()
+                .filter(|peer| *peer == Self::Ours || *peer != Self::Rustls && peer.shape().is_none())
+                .collect(),
             Transport::Tls => vec![Self::Rustls, Self::Ours],
         }
     }
@@ -90,6 +101,9 @@ impl Peer {
             Self::Floor64k => "floor, reading 64 KiB",
             Self::Rustls => "floor of TLS",
             Self::Ours => "ws-runtime",
+            Self::OursRoutes => "ws-runtime, one of ten routes",
+            Self::OursRoom => "ws-runtime, one room",
+            Self::OursRooms => "ws-runtime, a room each",
             Self::Fastwebsockets => "fastwebsockets",
             Self::Yawc => "yawc",
             Self::TokioWebsockets => "tokio-websockets",
@@ -98,6 +112,41 @@ impl Peer {
             Self::ActixWs => "actix-ws",
             Self::NodeWs => "ws (Node)",
             Self::PythonWebsockets => "websockets (Python)",
+        }
+    }
+
+    /// Which of our servers it is, if it is ours.
+    fn shape(self) -> Option<Shape> {
+        match self {
+            Self::Ours => Some(Shape::Whole),
+            Self::OursRoutes => Some(Shape::Routes),
+            Self::OursRoom | Self::OursRooms => Some(Shape::Rooms),
+            Self::Floor
+            | Self::Floor64k
+            | Self::Rustls
+            | Self::Fastwebsockets
+            | Self::Yawc
+            | Self::TokioWebsockets
+            | Self::TokioTungstenite
+            | Self::Axum
+            | Self::ActixWs
+            | Self::NodeWs
+            | Self::PythonWebsockets => None,
+        }
+    }
+
+    /// The path by which a client comes.
+    pub(crate) fn path(self, role: Role, client: usize) -> String {
+        let role = match role {
+            Role::Echo => "echo",
+            Role::Fanout => "fanout",
+            Role::Named => "named",
+            Role::Storm => return format!("/room/honest-{client}"),
+        };
+        match self {
+            Self::OursRoutes | Self::OursRoom => format!("/{role}/0"),
+            Self::OursRooms => format!("/{role}/{client}"),
+            _ => "/".to_owned(),
         }
     }
 
@@ -113,7 +162,8 @@ impl Peer {
     pub(crate) fn command(self, role: Role, setup: &Setup) -> Result<Command> {
         let left_out = |why: &str| Err(Error::LeftOut(self.name(), why.to_owned()));
         let tls = setup.tls.is_some();
-        if tls && !matches!(self, Self::Rustls | Self::Ours) {
+        let is_ours = self.shape().is_some();
+        if tls && self != Self::Rustls && !is_ours {
             return left_out("it is not measured with TLS");
         }
         if self == Self::Rustls && (!tls || role != Role::Echo) {
@@ -121,9 +171,14 @@ impl Peer {
         }
         let role = match role {
             Role::Echo => "echo",
+            Role::Fanout if self == Self::OursRooms => {
+                return left_out("each connection is alone in its room");
+            }
             Role::Fanout => "fanout",
-            Role::Named if self != Self::Ours => return left_out("it knows no named messages"),
+            Role::Named if !is_ours => return left_out("it knows no named messages"),
+            Role::Storm if !is_ours => return left_out("it knows no rooms"),
             Role::Named => "named",
+            Role::Storm => "storm",
         };
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
         let script = |interpreter: PathBuf, script: &str, package: &str| {
@@ -143,7 +198,8 @@ impl Peer {
                 script(scripts.join("python/bin/python"), "python.py", "python/bin/python")
             }
             _ if !cfg!(feature = "peers")
-                && !matches!(self, Self::Floor | Self::Floor64k | Self::Rustls | Self::Ours) =>
+                && !is_ours
+                && !matches!(self, Self::Floor | Self::Floor64k | Self::Rustls) =>
             {
                 left_out("this was built without the feature `peers`")
             }
@@ -180,7 +236,11 @@ impl Peer {
                 Some(identity) => rustls::serve(listener, &identity, threads),
                 None => Err(io::Error::other("it needs --tls")),
             },
-            Self::Ours => ours::serve(listener, role, identity, threads),
+            Self::Ours => ours::serve(listener, (role, Shape::Whole), identity, threads),
+            Self::OursRoutes => ours::serve(listener, (role, Shape::Routes), identity, threads),
+            Self::OursRoom | Self::OursRooms => {
+                ours::serve(listener, (role, Shape::Rooms), identity, threads)
+            }
             #[cfg(feature = "peers")]
             Self::Fastwebsockets => fastwebsockets::serve(listener, role, threads),
             #[cfg(feature = "peers")]

@@ -1,8 +1,14 @@
 //! The server of this repository, as a user would write it.
 
+mod rooms;
+mod routes;
+pub(crate) mod storm;
+
+use std::borrow::Cow;
 use std::io;
 use std::net::TcpListener;
 
+use serde::{Deserialize, Serialize};
 use ws_runtime::{Tls, ws_server};
 
 use super::{MAX_MESSAGE, Role};
@@ -44,18 +50,9 @@ mod fanout {
 
 #[ws_server(max_recv_size = MAX_MESSAGE, max_send_size = MAX_MESSAGE)]
 mod named {
-    use std::borrow::Cow;
-
-    use serde::{Deserialize, Serialize};
     use ws_runtime::prelude::*;
 
-    use super::MAX_MESSAGE;
-
-    #[derive(Deserialize, Serialize)]
-    struct Say<'a> {
-        #[serde(borrow)]
-        text: Cow<'a, str>,
-    }
+    use super::{MAX_MESSAGE, Say};
 
     #[on("say")]
     fn say<'a>(Json(say): Json<Say<'a>>) -> Say<'a> {
@@ -63,20 +60,46 @@ mod named {
     }
 }
 
+/// The data of named messages.
+#[derive(Deserialize, Serialize)]
+struct Say<'a> {
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+}
+
+/// Which of its servers is measured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shape {
+    /// One server for each role, without routes.
+    Whole,
+    /// One of ten routes for each role.
+    Routes,
+    /// One of ten routes for each role, whose connections share a state for each path.
+    Rooms,
+}
+
 pub(super) fn serve(
     listener: TcpListener,
-    role: Role,
+    (role, shape): (Role, Shape),
     identity: Option<Identity>,
     threads: usize,
 ) -> io::Result<()> {
     let tls = identity.map(|identity| Tls::pem(identity.certificate, identity.key));
-    match (role, tls) {
-        (Role::Echo, None) => echo::server().listen(listener).threads(threads).start(),
-        (Role::Echo, Some(tls)) => echo::server().listen(listener).tls(tls).threads(threads).start(),
-        (Role::Fanout, None) => fanout::server().listen(listener).threads(threads).start(),
-        (Role::Fanout, Some(tls)) => fanout::server().listen(listener).tls(tls).threads(threads).start(),
-        (Role::Named, None) => named::server().listen(listener).threads(threads).start(),
-        (Role::Named, Some(tls)) => named::server().listen(listener).tls(tls).threads(threads).start(),
+    macro_rules! start {
+        ($module:ident) => {
+            match tls {
+                None => $module::server().listen(listener).threads(threads).start(),
+                Some(tls) => $module::server().listen(listener).tls(tls).threads(threads).start(),
+            }
+        };
+    }
+    match (role, shape) {
+        (Role::Storm, _) => start!(storm),
+        (_, Shape::Routes) => start!(routes),
+        (_, Shape::Rooms) => start!(rooms),
+        (Role::Echo, Shape::Whole) => start!(echo),
+        (Role::Fanout, Shape::Whole) => start!(fanout),
+        (Role::Named, Shape::Whole) => start!(named),
     }
     .map_err(io::Error::other)
 }

@@ -70,7 +70,8 @@ impl<T: RoomState> TypedRoom<T> {
     /// Spawns a task of the room, which is told to stop before the room is emptied.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let tasks = self.0.tasks.get_or_init(Box::default);
-        self.server().spawn(tasks.track(task));
+        // Boxed, because each future around it would hold it twice: once to begin with, and once while it runs.
+        self.server().spawn(tasks.track(Box::pin(task)));
     }
 
     /// Gives the room its state, once. From here on it must be emptied.

@@ -205,7 +205,7 @@ pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Resul
     Error::all(errors)?;
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
-    let capacity = Capacity::new(&options);
+    let capacity = Capacity::new(&options, &listeners);
     let server = Server::new(S::NAME, options, route_options, routes.modules());
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);

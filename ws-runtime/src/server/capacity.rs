@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::listen::{Address, Listener};
 use crate::options::Options;
 
 /// Descriptors that are reserved for everything but connections.
@@ -20,11 +21,15 @@ pub(super) struct Capacity {
 }
 
 impl Capacity {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &Options, listeners: &[Listener]) -> Self {
         let max_connections = options.max_connections;
         let is_explicit = options.given().any(|given| given.name == "max_connections");
         let unbounded =
             Self { connections: max_connections, max_connections, descriptors: None, is_explicit };
+        if listeners.iter().all(|listener| *listener.address() == Address::Memory) {
+            // Such connections take no descriptors.
+            return unbounded;
+        }
         #[cfg(unix)]
         if let Some(limit) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
             let descriptors = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -64,5 +69,21 @@ impl fmt::Display for Capacity {
                 self.connections, self.max_connections
             ),
         }
+    }
+}
+
+#[cfg(all(test, feature = "test"))]
+mod tests {
+    use super::*;
+    use crate::Listen;
+
+    #[tokio::test]
+    async fn connections_in_memory_are_not_bounded_by_descriptors() {
+        let options = Options { max_connections: usize::MAX, ..Options::default() };
+        let listeners = Listen::memory().0.bind(1).await.unwrap();
+        assert_eq!(Capacity::new(&options, &listeners).connections, usize::MAX);
+        let listeners = Listen::from("127.0.0.1:0").bind(1).await.unwrap();
+        let bounded = Capacity::new(&options, &listeners);
+        assert_eq!(bounded.connections == usize::MAX, bounded.descriptors.is_none());
     }
 }

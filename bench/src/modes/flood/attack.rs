@@ -189,7 +189,7 @@ struct Attacker {
 impl Attacker {
     fn new(address: SocketAddr, attack: Attack, poller: &Poller) -> Result<Self> {
         let mut stream = Stream::open(address, None)?;
-        send_request_with(&mut stream, address, attack.headers())?;
+        send_request_with(&mut stream, address, "/", attack.headers())?;
         read_answer(&mut stream)?;
         stream.set_nonblocking()?;
         poller.add(&stream, 0).doing("watch a socket")?;

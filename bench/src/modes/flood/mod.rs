@@ -1,32 +1,22 @@
 //! Flood: twenty honest clients echo at a steady pace, first alone, then while others attack the same server.
 //!
-//! The clients send by the clock, whether or not the echo before has come, so that a server that stalls is seen to stall
-//! for every message of that time. The attackers are a process of their own, of the lowest priority, so that they take
+//! The attackers are a process of their own, of the lowest priority, so that they take
 //! the server's time and not the clients'.
 
 mod attack;
 
-use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::ValueEnum;
 
 use self::attack::READY;
 pub(crate) use self::attack::{Attack, run as attack};
+use super::honest::honest;
 use crate::error::{Doing, Error, Result};
-use crate::load::frame::Opcode;
-use crate::load::{Burst, Client, Fleet, Latencies, Percentiles};
 use crate::report::time;
 use crate::server::Server;
-
-const HONEST: usize = 20;
-const SIZE: usize = 64;
-
-/// How often some honest client sends: each a hundred times a second.
-const PACE: Duration = Duration::from_micros(500);
 
 /// How long the attackers have when the honest clients connect.
 const HEAD_START: Duration = Duration::from_millis(100);
@@ -47,9 +37,9 @@ impl Flood {
         println!("{}", server.peer.name());
         let attacks = if self.attacks.is_empty() { Attack::value_variants() } else { &self.attacks };
         for attack in attacks {
-            let rest = honest(server, self.time)?;
+            let rest = honest(server, |elapsed| elapsed < self.time)?;
             let attackers = Attackers::start(server, *attack, self)?;
-            let attacked = honest(server, self.time);
+            let attacked = honest(server, |elapsed| elapsed < self.time);
             let report = attackers.report()?;
             println!("  {}: {report}", attack.title());
             println!(
@@ -110,41 +100,5 @@ impl Attackers {
 
     fn wait(&mut self) -> Result<ExitStatus> {
         self.child.wait().doing("wait for the attackers")
-    }
-}
-
-/// Has honest clients echo for a while, and waits for the last echo.
-fn honest(server: &Server, length: Duration) -> Result<Percentiles> {
-    let mut fleet =
-        Fleet::connect(server, HONEST, |client| Arc::new(Burst::new(Opcode::Binary, SIZE, 1, client)))?;
-    let mut latencies = Latencies::default();
-    let mut on_their_way = vec![VecDeque::new(); HONEST];
-    let begun = Instant::now();
-    let (mut next, mut sent, mut back) = (begun, 0_usize, 0_usize);
-    loop {
-        let now = Instant::now();
-        let over = now >= begun + length;
-        if over && back == sent {
-            return Ok(latencies.percentiles());
-        }
-        if !over && now >= next {
-            let client = sent % HONEST;
-            on_their_way[client].push_back(Instant::now());
-            fleet.clients()[client].send()?;
-            sent += 1;
-            next += PACE;
-        }
-        let arrived = |client: &mut Client, count: usize, now: Instant| {
-            for sent in on_their_way[client.number()].drain(..count) {
-                latencies.add(now.saturating_duration_since(sent), 1);
-            }
-            back += count;
-            Ok(())
-        };
-        if over {
-            fleet.turn(arrived)?;
-        } else {
-            fleet.turn_within(next.saturating_duration_since(Instant::now()), arrived)?;
-        }
     }
 }
