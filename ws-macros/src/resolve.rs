@@ -242,7 +242,7 @@ pub(crate) fn is_known(name: &Ident) -> bool {
 }
 
 /// Types of the runtime and of Rust of which a handler can take any number.
-const KNOWN: [&str; 19] = [
+pub(crate) const KNOWN: [&str; 19] = [
     "Conn",
     "Server",
     "Handshake",
