@@ -9,7 +9,7 @@ use ws_runtime::prelude::*;
 use crate::server::{Tally, User};
 
 #[route("/poll/{name}", server = crate::server, guard = signed_in)]
-pub mod route {
+pub(crate) mod route {
     use super::*;
 
     #[room(keep = 3600)]

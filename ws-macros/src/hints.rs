@@ -264,4 +264,34 @@ mod tests {
         }
         assert_eq!(option("close"), None);
     }
+
+    #[test]
+    fn an_option_of_a_route_that_other_frameworks_have_leads_to_ours() {
+        for (name, part) in [
+            ("path", "stands first"),
+            ("nest", "`#[route(\"/v1\")] mod v1"),
+            ("middleware", "`guard = admin`"),
+            ("max_rooms", "`#[room(max_rooms = 10_000)]`"),
+        ] {
+            let hint = option_on_route(name).unwrap_or_default();
+            assert!(hint.contains(part), "{name}: {hint}");
+        }
+        assert_eq!(option_on_route("color"), None);
+    }
+
+    #[test]
+    fn extractors_are_known_by_the_path_of_their_framework_only() {
+        for (parent, name, part) in [
+            ("web", "Data", "`#[state]`"),
+            ("extract", "State", "`#[state]`"),
+            ("web", "Path", "prelude"),
+            ("ws", "WebSocket", "`&Conn`"),
+        ] {
+            let hint = extractor_of(parent, name).unwrap_or_default();
+            assert!(hint.contains(part), "{parent}::{name}: {hint}");
+        }
+        for (parent, name) in [("lobby", "State"), ("std", "Path"), ("web", "User")] {
+            assert_eq!(extractor_of(parent, name), None, "{parent}::{name}");
+        }
+    }
 }

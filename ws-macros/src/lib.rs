@@ -767,8 +767,9 @@ fn outside(marker: Marker, item: &TokenStream) -> TokenStream {
     diagnostics.error_at(
         Span::call_site(),
         format!(
-            "`#[{name}]` has no effect here: it belongs right inside of a module that is marked `#[ws_server(…)]`\n\
-             the server does not see it in an `impl`, in a module within its own, in what a macro writes, or under another name"
+            "`#[{name}]` has no effect here: it belongs right inside of a module that is marked `#[ws_server(…)]`, or `#[route(…)]` within \
+             that\n\
+             the server does not see it in an `impl`, in a module without an attribute, in what a macro writes, or under another name"
         ),
     );
     let diagnostics = diagnostics.into_tokens();

@@ -288,12 +288,12 @@ mod two {
         text
     }
 
-    mod tests {
-        mod other {
+    pub mod tests {
+        pub mod other {
             use ws_runtime::prelude::*;
 
             #[ws_server]
-            mod second {
+            pub mod second {
                 #[on(utf8)]
                 fn echo(text: &str) -> &str {
                     text
@@ -329,6 +329,26 @@ mod conditions {
     }
 }
 
+// A route names its server, and stands in a module within it, which needs no attribute.
+#[ws_server(listen = 8080, routes = [crate::beside::table::route])]
+mod beside {
+    use super::*;
+
+    mod table {
+        use super::*;
+
+        #[route("/table/{id}", server = crate::beside)]
+        pub mod route {
+            use super::*;
+
+            #[on(utf8)]
+            fn echo(text: &str) -> &str {
+                text
+            }
+        }
+    }
+}
+
 fn main() {
     let _servers = (
         helpers::server(),
@@ -338,6 +358,8 @@ fn main() {
         guards::server(),
         roots::server(),
         two::server(),
+        two::tests::other::second::server(),
         conditions::server(),
+        beside::server(),
     );
 }

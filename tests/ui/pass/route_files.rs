@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(warnings, missing_docs, unreachable_pub, private_interfaces, unused_qualifications, rust_2018_idioms)]
 #![deny(unused_lifetimes, unused_results, let_underscore_drop, trivial_casts, elided_lifetimes_in_paths)]
-#![deny(single_use_lifetimes, clippy::pedantic)]
+#![deny(single_use_lifetimes)]
 
 use ws_runtime::prelude::*;
 

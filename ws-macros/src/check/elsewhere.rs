@@ -95,7 +95,11 @@ fn refers(path: &Path, name: &Ident, other: &Scope, from: &Scope, server: &Serve
             let above =
                 server.number_above(from, scopes.len()).and_then(|number| server.scopes().nth(number));
             let is_ancestor = || is_above && above.is_some_and(|above| std::ptr::eq(above, other));
-            *last == name && (scopes.last().is_some_and(|scope| **scope == other.name) || is_ancestor())
+            // Another module of the crate may have the name of a route's.
+            let is_outside = scopes.first().is_some_and(|first| **first == "crate")
+                && !scopes.iter().any(|scope| **scope == server.root.name);
+            let is_named = !is_outside && scopes.last().is_some_and(|scope| **scope == other.name);
+            *last == name && (is_named || is_ancestor())
         }
         [] => false,
     }

@@ -5,7 +5,7 @@ use syn::Type;
 
 use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Output};
-use crate::model::{Room, Scope, Server};
+use crate::model::{Handler, Role, Room, Scope, Server, Ticking};
 use crate::resolve::{Access, Asks, Call, Resolved};
 use crate::syntax::{output_type, peel, single_name, success};
 
@@ -15,6 +15,13 @@ pub(super) fn check(call: &Call<'_>, resolved: &Resolved<'_>, diagnostics: &mut 
     let scope = resolved.scope;
     let handler = call.handler;
     let output = output_type(&handler.output);
+    if is_tick_of_rooms(handler) && scope.rooms.is_empty() && !scope.parts_unclear {
+        // Beside routes it is in the wrong module, which is reported.
+        if scope.route.is_some() || !resolved.server.has_routes() {
+            diagnostics.error(&handler.name, NO_STATE_TO_TICK);
+        }
+        return false;
+    }
     match handler.event() {
         Some(Event::Create | Event::Empty) if resolved.server.has_routes() && scope.route.is_none() => {}
         Some(Event::Create) if scope.rooms.is_empty() => {
@@ -37,6 +44,13 @@ pub(super) fn check(call: &Call<'_>, resolved: &Resolved<'_>, diagnostics: &mut 
         _ => {}
     }
     diagnostics.count() == before
+}
+
+const NO_STATE_TO_TICK: &str = "a `tick` handler that takes the room runs for each room with a state, and this module has none: \
+    declare one, such as `#[room(open)] #[derive(Default)] struct Table;`";
+
+fn is_tick_of_rooms(handler: &Handler) -> bool {
+    matches!(handler.role, Role::Tick { of: Ticking::Room, .. })
 }
 
 /// The types that are meant as the room, where `#[room]` is missing: what `create` makes, and what `empty` takes.

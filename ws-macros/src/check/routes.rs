@@ -163,7 +163,7 @@ pub(super) fn belongs_here(
     if scope.route.is_some() {
         let reason = match (&handler.role, row.surroundings) {
             (Role::Tick { .. }, Surroundings::Server) => {
-                "it happens for the server as a whole; one that takes `&Room` runs for each room of the route"
+                "it happens for the server as a whole; where the route has a `#[room]`, its ticks run for each room"
             }
             (Role::On(Event::Connect), _) => "no path is known yet",
             (Role::GetGuard, _) => return true,

@@ -216,6 +216,8 @@ fn of_other_framework(target: &Type) -> Option<&'static str> {
     let Type::Path(path) = target else { return None };
     let segments: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
     match segments.as_slice() {
+        // A module of the user's may have such a name.
+        [first, ..] if ["crate", "self", "super"].contains(&first.as_str()) => None,
         [.., parent, name] => hints::extractor_of(parent, name),
         _ => None,
     }

@@ -47,7 +47,7 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
             }
             (Key::Crate | Key::Routes, PairValue::List(_)) => report_list(&word, key, diagnostics),
             (Key::Routes, PairValue::Expression(value)) => {
-                settings.routes = listed::read(&value, diagnostics)
+                settings.routes = listed::read(&value, diagnostics);
             }
             (Key::Crate, PairValue::Expression(path)) => settings.runtime = read_path(&path, diagnostics),
         }

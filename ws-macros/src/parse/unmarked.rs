@@ -98,8 +98,13 @@ fn holder(item: &RawItem, runtime: Option<&Path>) -> Option<Holder> {
     if let Some(mark) = items.iter().find_map(marks) {
         return Some(Holder { module, mark });
     }
-    let is_other_server = |item: &&RawItem| !item.attributes.iter().any(is_server);
-    items.iter().filter(is_other_server).find_map(|item| holder(item, runtime))
+    // A server of its own, or a route that names its server.
+    let stands_alone = |attribute: &RawAttribute| {
+        is_server(attribute)
+            || Marker::of(attribute, runtime) == Some(Marker::Route) && names_server(attribute)
+    };
+    let may_hold = |item: &&RawItem| !item.attributes.iter().any(stands_alone);
+    items.iter().filter(may_hold).find_map(|item| holder(item, runtime))
 }
 
 /// The marker that an attribute is, unless it may well be one of another crate or stands alone.

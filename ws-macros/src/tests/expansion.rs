@@ -152,6 +152,7 @@ fn paths_and_the_start() {
     insta::assert_snapshot!(expand(
         "",
         "mod arcade {
+            use super::*;
             #[state] #[derive(Default)] struct Count(u64);
             #[on(start)] async fn prepare(server: &Server) -> Result<(), Error> { todo!() }
             fn admin(Bearer(token): Bearer, count: &mut Count) -> Result<(), Reject> { todo!() }
@@ -160,6 +161,7 @@ fn paths_and_the_start() {
             #[cfg(debug_assertions)]
             #[get(\"/file/{*path}\")] fn file(Path(path): Path<&str>, count: &mut Count) -> Result<Vec<u8>, Reject> { todo!() }
             #[route(\"/table/{id}\")] mod table {
+                use super::*;
                 #[on(handshake)] fn sit(Path(seat): Path<Seat<'_>>) {}
             }
         }"
@@ -242,6 +244,7 @@ fn a_route_in_a_file_of_its_own() {
     insta::assert_snapshot!(expand_alone(
         "\"/table/{id}\", server = crate::arcade, guard = member, max_recv_size = 1000",
         "pub mod route {
+            use super::*;
             #[session] #[derive(Default)] struct Seat { moves: u64 }
             #[push] #[derive(Serialize)] struct Moved { cell: u8 }
             fn member(user: &User) -> Result<(), Reject> { todo!() }
@@ -257,6 +260,7 @@ fn a_list_of_routes() {
     insta::assert_snapshot!(expand(
         "routes = [table::route, #[cfg(unix)] crate::upload]",
         "mod arcade {
+            use super::*;
             #[state(lock)] #[derive(Default)] pub struct Arcade { moves: u64 }
         }"
     ));

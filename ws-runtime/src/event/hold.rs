@@ -28,13 +28,14 @@ pub struct ByMut;
 #[derive(Debug)]
 pub struct Sought<'s, A, T: ?Sized, K> {
     store: &'s K,
-    sought: PhantomData<(fn(A), fn(&T))>,
+    access: PhantomData<A>,
+    state: PhantomData<fn(&T)>,
 }
 
 impl<'s, A, T: ?Sized, K> Sought<'s, A, T, K> {
     #[must_use]
     pub fn of(store: &'s K) -> Self {
-        Self { store, sought: PhantomData }
+        Self { store, access: PhantomData, state: PhantomData }
     }
 }
 
@@ -143,7 +144,7 @@ pub struct Hold<'s, A, T, C: LockCell<T>> {
     cell: &'s C,
     number: usize,
     lock: Option<C::Lock<'s>>,
-    access: PhantomData<(fn(A), fn(T))>,
+    access: PhantomData<A>,
 }
 
 impl<'s, A, T, C: LockCell<T>> Hold<'s, A, T, C> {
@@ -152,7 +153,6 @@ impl<'s, A, T, C: LockCell<T>> Hold<'s, A, T, C> {
     /// # Errors
     ///
     /// Never.
-    #[expect(clippy::unused_self, reason = "as that of `NoLock`")]
     pub fn make(&self, _: impl FnOnce() -> Result<Server, Reject>) -> Result<(), Reject> {
         Ok(())
     }
@@ -172,7 +172,7 @@ impl<'s, T, C: LockCell<T>> Hold<'s, ByRef, T, C> {
     /// # Panics
     ///
     /// Always: [`assert_not_held`] refuses such a handler.
-    #[expect(clippy::unreachable, clippy::unused_self, reason = "refused at compile time")]
+    #[expect(clippy::unreachable, reason = "refused at compile time")]
     pub fn lend_to_async(self, (): ()) -> &'s T {
         unreachable!("a lock is not held across an `.await`")
     }
@@ -188,7 +188,7 @@ impl<'s, T, C: LockCell<T>> Hold<'s, ByMut, T, C> {
     /// # Panics
     ///
     /// Always: [`assert_not_held`] refuses such a handler.
-    #[expect(clippy::unreachable, clippy::unused_self, reason = "refused at compile time")]
+    #[expect(clippy::unreachable, reason = "refused at compile time")]
     pub fn lend_to_async(self, (): ()) -> &'s mut T {
         unreachable!("a lock is not held across an `.await`")
     }
@@ -213,7 +213,6 @@ impl<'s, T> Refused<'s, T> {
     /// # Errors
     ///
     /// Never.
-    #[expect(clippy::unused_self, reason = "as that of `NoLock`")]
     pub fn make(&self, _: impl FnOnce() -> Result<Server, Reject>) -> Result<(), Reject> {
         Ok(())
     }
@@ -221,7 +220,7 @@ impl<'s, T> Refused<'s, T> {
     /// # Panics
     ///
     /// Always: [`assert_locked`] refuses it.
-    #[expect(clippy::unreachable, clippy::unused_self, reason = "refused at compile time")]
+    #[expect(clippy::unreachable, reason = "refused at compile time")]
     pub fn lend(&mut self, (): ()) -> &'s mut T {
         unreachable!("a state without a lock is not lent by `&mut`")
     }
@@ -254,19 +253,16 @@ impl NoLock {
     ///
     /// Why it cannot be made.
     #[inline]
-    #[expect(clippy::unused_self, reason = "as that of `Hold`")]
     pub fn make<T>(&self, make: impl FnOnce() -> Result<T, Reject>) -> Result<T, Reject> {
         make()
     }
 
     #[inline]
-    #[expect(clippy::unused_self, reason = "as that of `Hold`")]
     pub fn lend<T>(&mut self, made: T) -> T {
         made
     }
 
     #[inline]
-    #[expect(clippy::unused_self, reason = "as that of `Hold`")]
     pub fn lend_to_async<T>(self, made: T) -> T {
         made
     }
@@ -283,7 +279,7 @@ impl Locks for NoLock {
 /// What a type is in the store `K`. An inherent constant takes precedence over that of [`NoState`].
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct StateOf<K, T: ?Sized>(PhantomData<(fn(K), fn(&T))>);
+pub struct StateOf<K, T: ?Sized>(PhantomData<K>, PhantomData<T>);
 
 /// A state that was found in a store.
 #[doc(hidden)]
@@ -414,6 +410,7 @@ mod tests {
     keeps!(0 read: Plain<u8>, 1 changed: Guarded<u16>, 2 timed: Timed<u32>);
 
     #[test]
+    #[expect(clippy::needless_borrow, reason = "as the macro writes it, which does not know what is found")]
     fn a_state_is_found_by_its_type() {
         let store = Store { read: StateCell::new(1), changed: StateCell::new(2), timed: StateCell::new(3) };
         let number = |hold: &dyn Locks| hold.number();
