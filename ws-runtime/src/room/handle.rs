@@ -91,8 +91,8 @@ impl Room {
         Self(PlainRoom(Arc::new(Plain { path, members: Members::default() })))
     }
 
-    /// The path by which the connections came, such as `/table/7`. Each parameter is percent-encoded where it has to be, always in
-    /// the same way, whatever the client has sent.
+    /// The path by which the connections came, such as `/table/7`. Each parameter of a route is percent-encoded where it has to be,
+    /// always in the same way, whatever the client has sent. In a server without routes it is the path as it was sent.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.0.0.path
