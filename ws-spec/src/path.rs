@@ -39,6 +39,18 @@ pub enum Extent {
     Rest,
 }
 
+/// Why a table cannot have both of two patterns: the end of a sentence about them.
+#[must_use]
+pub fn clash(one: &str, other: &str) -> &'static str {
+    match (Pattern::parse(one), Pattern::parse(other)) {
+        (Ok(one), Ok(other)) if !one.is_same(&other) => {
+            "overlap, and neither goes before the other: where one has a parameter, let the other one have a text there, or a \
+             parameter of the same form"
+        }
+        _ => "are paths of the same requests: give one of them another path",
+    }
+}
+
 impl Pattern {
     /// Reads a pattern.
     ///
