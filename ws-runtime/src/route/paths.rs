@@ -137,7 +137,10 @@ mod tests {
     #[test]
     fn a_conflict_is_with_the_path_that_it_names() {
         let error = paths(&["/t/{id}", "/v{n}", "/{n}.json"]).unwrap_err().to_string();
-        assert!(error.starts_with("`/{n}.json` (main.rs:3) and `/v{n}` (main.rs:2) overlap, and neither goes "), "{error}");
+        assert!(
+            error.starts_with("`/{n}.json` (main.rs:3) and `/v{n}` (main.rs:2) overlap, and neither goes "),
+            "{error}"
+        );
         let error = paths(&["/t/{id}/x", "/a/{x}/c", "/a/{*rest}"]).unwrap_err().to_string();
         assert!(error.starts_with("`/a/{*rest}` (main.rs:3) and `/a/{x}/c` (main.rs:2) overlap"), "{error}");
     }
