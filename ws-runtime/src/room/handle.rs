@@ -159,7 +159,12 @@ impl Room {
         self.0.0.members.remove(conn);
     }
 
-    /// Whether a connection has become ready since this was called the last time.
+    /// The `ready` of a connection has ended well. Only then the room is kept when it leaves.
+    pub(crate) fn admit(&self) {
+        self.0.0.members.admit();
+    }
+
+    /// Whether `ready` of a connection has ended well since this was called the last time.
     pub(super) fn had_members(&self) -> bool {
         self.0.0.members.had_some()
     }

@@ -84,6 +84,9 @@ impl<R: Route> Dispatcher<R> {
         // If there is no handler, or if an argument of it was refused or has panicked.
         conn.become_ready();
         let verdict = self.conclude(name, OnRefusal::CloseWithStatus, ended);
+        if let (Verdict::GoOn, Some(room)) = (verdict, conn.room()) {
+            room.admit();
+        }
         conn.release_held_back();
         verdict
     }

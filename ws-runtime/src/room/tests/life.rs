@@ -36,7 +36,7 @@ async fn a_room_lists_what_the_server_lists() {
     let bob = world.knock("/a", Ends::Well).await.unwrap();
     let room = ann.conn.room().unwrap().clone();
     assert_eq!((room.path(), room.len(), room.is_empty()), ("/a", 1, false));
-    bob.conn.become_ready();
+    bob.become_ready();
     let listed: Vec<Conn> = room.connections().into_iter().collect();
     assert_eq!(listed, [ann.conn.clone(), bob.conn.clone()]);
     assert_eq!(world.server().connections(), listed);
