@@ -54,7 +54,10 @@ impl<T: RoomState> StatefulRooms<T> {
         let Some(way) = turn.keep(room, mark) else { return };
         // After the room has its mark: else it could be taken out of the queue before, and stay for ever.
         match self.queue.insert(mark, Arc::clone(way.path())) {
-            Inserted::First => self.server.spawn_last(run(Arc::clone(self))),
+            Inserted::First => {
+                let keeping = Keeping { rooms: Arc::clone(self), is_done: false };
+                self.server.spawn_last(run(keeping));
+            }
             Inserted::Sooner => self.queue.sooner.notify_one(),
             Inserted::Later => {}
         }
@@ -72,7 +75,8 @@ impl<T: RoomState> StatefulRooms<T> {
 }
 
 /// Empties the rooms that have been kept for long enough, and all when the server closes its connections.
-async fn run<T: RoomState>(rooms: Arc<StatefulRooms<T>>) {
+async fn run<T: RoomState>(mut keeping: Keeping<T>) {
+    let rooms = Arc::clone(&keeping.rooms);
     while let Some(first) = rooms.queue.first() {
         let is_closing = tokio::select! {
             biased;
@@ -84,6 +88,23 @@ async fn run<T: RoomState>(rooms: Arc<StatefulRooms<T>>) {
         while let Some((mark, path)) = rooms.queue.pop_if(|mark| is_closing || mark.until <= now) {
             if let Some((turn, room)) = claim(rooms.way_to(&path), mark) {
                 rooms.empty(turn, room, None);
+            }
+        }
+    }
+    keeping.is_done = true;
+}
+
+/// The task that keeps rooms. If it is dropped before its end, with its runtime, it leaves no room behind.
+struct Keeping<T: RoomState> {
+    rooms: Arc<StatefulRooms<T>>,
+    is_done: bool,
+}
+
+impl<T: RoomState> Drop for Keeping<T> {
+    fn drop(&mut self) {
+        while !self.is_done && self.rooms.queue.first().is_some() {
+            if let Some((turn, room)) = self.rooms.claim_first_kept() {
+                self.rooms.empty(turn, room, None);
             }
         }
     }
