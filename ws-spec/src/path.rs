@@ -76,17 +76,6 @@ impl Pattern {
         })
     }
 
-    /// Whether both match the same paths, whatever the names of their parameters.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.pieces.len() == other.pieces.len()
-            && self.pieces.iter().zip(&other.pieces).all(|pair| match pair {
-                (Piece::Text(one), Piece::Text(other)) => one == other,
-                (Piece::Parameter(one), Piece::Parameter(other)) => one.extent == other.extent,
-                (Piece::Text(_), Piece::Parameter(_)) | (Piece::Parameter(_), Piece::Text(_)) => false,
-            })
-    }
-
     fn add_segment(&mut self, segment: &str, last: bool) -> Result<(), String> {
         foreign_syntax(segment)?;
         let mut has_parameter = false;
@@ -341,17 +330,6 @@ mod tests {
         ] {
             let reason = Pattern::parse(pattern).unwrap_err();
             assert!(reason.contains(part_of_reason), "{pattern:?}: {reason}");
-        }
-    }
-
-    #[test]
-    fn the_names_of_parameters_do_not_tell_patterns_apart() {
-        let pattern = |text| Pattern::parse(text).unwrap();
-        for (one, other) in [("/a/{id}", "/a/{name}"), ("/a", "/a"), ("/{*rest}", "/{*path}")] {
-            assert!(pattern(one).is_same(&pattern(other)), "{one} and {other}");
-        }
-        for (one, other) in [("/a", "/a/"), ("/a/{id}", "/b/{id}"), ("/{id}", "/{*id}"), ("/{id}", "/id")] {
-            assert!(!pattern(one).is_same(&pattern(other)), "{one} and {other}");
         }
     }
 }
