@@ -85,7 +85,7 @@ struct Inner {
     /// Hashes the keys of identities.
     key_hasher: RandomState,
     stage: watch::Sender<Stage>,
-    /// The tasks of ticks and watches. `serve` owns those of connections.
+    /// The tasks of ticks, watches and rooms. `serve` owns those of connections.
     tasks: TaskTracker,
     #[cfg(unix)]
     watchers: Watchers,

@@ -357,8 +357,8 @@ impl<R: Route> Dispatcher<R> {
     }
 }
 
-/// A plain handler borrows its message from the read buffer. One with an `async` handler is left, to be
-/// awaited.
+/// A plain handler borrows its message from the read buffer. The message is left, to be awaited, if its handler is `async`, or if
+/// another handler has the lock on the room.
 impl<R: Route> Receiver for Dispatcher<R> {
     const HANDLES: bool = true;
 
