@@ -448,8 +448,5 @@ async fn rules_of_rooms_that_are_out_of_bounds_are_errors_of_bind() {
         left = left.split_once(problem).unwrap_or_else(|| panic!("{problem}: {error}")).1;
     }
     let error = wrong_rule::server().bind().await.unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "wrong `#[room(…)]`: `keep` must be 0, or from 0.001 to 31536000 seconds, not -1"
-    );
+    assert_eq!(error, "wrong `#[room(…)]`: `keep` must be 0, or from 0.001 to 31536000 seconds, not -1");
 }

@@ -6,7 +6,7 @@
 //!
 //! 1. the builder, because the program computes its values for this start;
 //! 2. the environment, because an operator adapts the server to one machine with it;
-//! 3. the attribute, of value is fixed when the server is written. It is evaluated only if neither of the others
+//! 3. the attribute, whose value is fixed when the server is written. It is evaluated only if neither of the others
 //!    gives one;
 //! 4. the default.
 //!

@@ -21,7 +21,8 @@ pub(crate) struct RouteOptions {
     of_routes: Vec<OptionsOf>,
 }
 
-/// The server or the route whose options a connection has. It fits beside the flags of a connection, so options of routes cost connections no memory.
+/// The server or the route whose options a connection has. It fits beside the flags of a connection, so options of routes cost
+/// connections no memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct OptionsOf(u32);
 

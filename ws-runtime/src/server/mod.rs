@@ -153,7 +153,7 @@ impl Server {
         self.0.addresses.get().map_or(&[], Vec::as_slice)
     }
 
-    /// The connections that are ready, in the order of their numbers: exactly those of [`Conn::is_ready`] is true,
+    /// The connections that are ready, in the order of their numbers: exactly those whose [`Conn::is_ready`] is true,
     /// from the 101 until they start to close. A connection is listed while its `ready` handler runs, and not while the
     /// arguments of that are made, which may wait for a lock. It is not listed
     /// after [`Conn::disconnect`], nor while its `disconnect` handler runs.
@@ -162,7 +162,7 @@ impl Server {
         self.0.registry.list()
     }
 
-    /// Sends a push to every connection that is ready and of route speaks the envelope. Returns how many queued it; the
+    /// Sends a push to every connection that is ready and whose route speaks the envelope. Returns how many queued it; the
     /// number may be ignored.
     ///
     /// It is serialised and encoded once for all connections, and taken by value or by reference. It behaves as
@@ -198,9 +198,9 @@ impl Server {
 
     /// Sends a text message to every connection that is ready. Returns how many queued it.
     ///
-    /// The message is encoded once for all connections. The call never waits. A connection of outbox is full is
+    /// The message is encoded once for all connections. The call never waits. A connection whose outbox is full is
     /// closed or misses the message, depending on the option `slow`. A connection with a smaller `max_send_size` misses
-    /// the message, which is logged. A connection of `ready` handler runs gets it after what that sends.
+    /// the message, which is logged. A connection whose `ready` handler runs gets it after what that sends.
     pub fn broadcast_utf8<'a>(&self, text: impl Into<Utf8<'a>>) -> usize {
         self.send_text(&text.into())
     }

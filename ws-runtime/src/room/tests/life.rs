@@ -227,8 +227,11 @@ async fn create_sees_its_room_without_a_state() {
 #[tokio::test(start_paused = true)]
 async fn a_room_is_found_by_other_spellings_of_its_path() {
     let world = World::new(rules(0, 10)).await;
-    let guests =
-        [world.enter("/table/a%3Ab").await, world.enter("/table/j%C3%BCrgen").await, world.enter("/table/a%2Fb").await];
+    let guests = [
+        world.enter("/table/a%3Ab").await,
+        world.enter("/table/j%C3%BCrgen").await,
+        world.enter("/table/a%2Fb").await,
+    ];
     let rooms = world.server().rooms::<Table>();
     for (guest, spellings) in guests.iter().zip([
         ["/table/a%3Ab", "/table/a:b"],
