@@ -161,3 +161,90 @@ async fn modules_and_types_may_have_the_names_of_generated_code() -> Result {
     assert_eq!(bob.call::<Value>("say", ()).await?, serde_json::json!([1, 1, 1]));
     Ok(())
 }
+
+/// Functions with the names of what generated code calls its own.
+#[ws_server(listen = "127.0.0.1:0")]
+mod local {
+    use super::*;
+
+    #[state]
+    #[derive(Default)]
+    struct State {
+        n: u64,
+    }
+
+    fn passed(state: &State) -> std::result::Result<(), Reject> {
+        if state.n > 100 { Err(Reject::forbidden()) } else { Ok(()) }
+    }
+
+    #[route("/a/{id}", guard = passed)]
+    mod routes {
+        use super::*;
+
+        #[room(keep = 1)]
+        struct Lock {
+            n: u64,
+            room_lock: Timer,
+        }
+
+        #[on(create)]
+        fn event(Path(context): Path<u64>) -> Lock {
+            Lock { n: context, room_lock: Timer::default() }
+        }
+
+        #[on(ready)]
+        fn peer(state: &mut Lock, conn: &Conn) -> String {
+            format!("{} {}", state.n, conn.is_ready())
+        }
+
+        #[on("server", guard = conn)]
+        fn server(room_lock: &mut Lock, context: &mut State) -> u64 {
+            room_lock.room_lock.start(0.5);
+            context.n += 1;
+            room_lock.n += 1;
+            room_lock.n
+        }
+
+        fn conn(state: &Lock, event: &State) -> std::result::Result<(), Reject> {
+            if state.n + event.n > 100 { Err(Reject::forbidden()) } else { Ok(()) }
+        }
+
+        #[timer(room_lock)]
+        fn room_lock(event: &mut Lock, room: &Room) {
+            event.n += 10;
+            room.broadcast_utf8("rang");
+        }
+
+        #[tick(period = 60)]
+        fn ticks(room: &Room<Lock>, number: Rooms<Lock>) {
+            room.broadcast_utf8(number.len().to_string());
+        }
+
+        #[on(disconnect)]
+        async fn value(event: &Room<Lock>) {
+            event.with(|called| called.n += 1).await;
+        }
+
+        #[on(empty)]
+        fn state(room_lock: Lock, state: &mut State) {
+            state.n += room_lock.n;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn functions_may_have_the_names_of_generated_variables() -> Result {
+    let server = local::server().test().await?;
+    let other = local::server().test().await?;
+    for server in [&server, &other] {
+        let mut ann = server.connect("/a/7").await?;
+        assert_eq!(ann.utf8().await?, "7 true", "two servers of one module share nothing");
+        assert_eq!(ann.call::<u64>("server", ()).await?, 8);
+        server.advance(1.0).await;
+        assert_eq!(ann.utf8().await?, "rang");
+        assert_eq!(ann.call::<u64>("server", ()).await?, 19);
+        server.advance(70.0).await;
+        assert_eq!((ann.utf8().await?, ann.utf8().await?), ("rang".to_owned(), "1".to_owned()));
+    }
+    Ok(())
+}

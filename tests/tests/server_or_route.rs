@@ -111,7 +111,7 @@ async fn seen(
     let refused = connect("/a?no").await.err().map(|refusal| refusal.status());
     let mut seen = vec![format!("{refused:?}")];
     let mut ann = connect("/a").await?;
-    let mut bob = connect("/%61").await?;
+    let mut bob = connect("/a").await?;
     seen.push(ann.utf8().await?);
     seen.push(bob.utf8().await?);
     for name in ["nap", "clock"] {

@@ -508,8 +508,8 @@ pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 ///
 /// All handlers of a connection can take the room, from `ready` to `disconnect`, and guards; that of `handshake` only by `&`, as the
 /// peer is no member yet; that of `empty` also by value. Where the lock is taken, the message waits for it, and no worker thread
-/// does. The room is locked before the states, and all other arguments are made before that, so handlers never wait for each other
-/// for ever. A handler takes one room.
+/// does. The room is locked first, then the other arguments are made, then the states are locked, so handlers never wait for each
+/// other for ever. A handler takes one room.
 ///
 /// A `#[timer(field)]` whose field belongs to the room runs for each room, and so does a `#[tick]` that takes the room or its handle.
 ///
@@ -518,8 +518,8 @@ pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 /// struct Table { board: Board, clock: Timer }
 ///
 /// #[on(create)]
-/// fn create(request: &Handshake) -> Result<Table, Reject> {
-///     Board::named(request.path()).map(Table::new).ok_or_else(Reject::not_found)
+/// fn create(Path(name): Path<String>) -> Result<Table, Reject> {
+///     Board::named(&name).map(Table::new).ok_or_else(Reject::not_found)
 /// }
 ///
 /// #[on("move")]

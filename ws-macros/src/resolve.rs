@@ -168,7 +168,7 @@ impl<'s> Names<'s> {
                 return asked;
             }
         }
-        let known = path.segments.last().is_some_and(|last| KNOWN.contains(&last.ident.to_string().as_str()));
+        let known = path.segments.last().is_some_and(|last| is_known(&last.ident));
         if known { Asks::Plain } else { unknown(access) }
     }
 }
@@ -236,8 +236,13 @@ fn names(path: &Path, name: &Ident, module: &Ident) -> bool {
     }
 }
 
+/// Whether a name is that of a type of the runtime or of Rust, which a type of another module may have too.
+pub(crate) fn is_known(name: &Ident) -> bool {
+    KNOWN.contains(&name.to_string().as_str())
+}
+
 /// Types of the runtime and of Rust of which a handler can take any number.
-const KNOWN: [&str; 19] = [
+pub(crate) const KNOWN: [&str; 19] = [
     "Conn",
     "Server",
     "Handshake",

@@ -10,8 +10,8 @@ use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Output, Payload, Room, Row, Session, Surroundings};
 use crate::model::{Argument, Flow, Handler, Role, Scope, Server};
 use crate::resolve::{Access, Asks, Call};
-use crate::syntax::{peel, referenced_name};
-use syn::Type;
+use crate::syntax::{peel, referenced_name, single_name};
+use syn::{GenericArgument, PathArguments, Type};
 
 /// What checking a handler's arguments found.
 #[derive(Default)]
@@ -209,30 +209,41 @@ fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Checks that at most one argument reads the message as JSON, and at most one the path.
+/// Checks that at most one argument reads the message as JSON, and that no two arguments take a parameter of the path each.
 fn reads_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
-    for (extractor, message) in READ_ONCE {
-        let is_one = |ty: &Type| last_name(ty).is_some_and(|name| name == extractor);
-        let mut reading =
-            call.arguments.iter().map(|(argument, _)| argument).filter(|argument| is_one(&argument.ty));
-        let Some(first) = reading.next() else { continue };
-        for argument in reading.filter(|argument| !argument.cfgs.excludes(&first.cfgs)) {
-            diagnostics.error(&argument.ty, message);
-        }
+    at_most_one(call, is_json, ONE_JSON, diagnostics);
+    at_most_one(call, is_one_parameter, ONE_PATH, diagnostics);
+}
+
+fn at_most_one(call: &Call<'_>, reads: fn(&Type) -> bool, message: &str, diagnostics: &mut Diagnostics) {
+    let mut reading =
+        call.arguments.iter().map(|(argument, _)| argument).filter(|argument| reads(&argument.ty));
+    let Some(first) = reading.next() else { return };
+    for argument in reading.filter(|argument| !argument.cfgs.excludes(&first.cfgs)) {
+        diagnostics.error(&argument.ty, message);
     }
 }
 
-/// What a handler takes at most once.
-const READ_ONCE: [(&str, &str); 2] = [
-    (
-        "Json",
-        "the message is read once: take one `Json<T>`, where `T` is a struct with all that is wanted of it",
-    ),
-    (
-        "Path",
-        "the path is read once: take one `Path` of all parameters, such as `Path((league, id)): Path<(u64, u64)>`",
-    ),
-];
+const ONE_JSON: &str =
+    "the message is read once: take one `Json<T>`, where `T` is a struct with all that is wanted of it";
+
+const ONE_PATH: &str =
+    "each `Path` is all parameters: take one, such as `Path((league, id)): Path<(u64, u64)>`";
+
+fn is_json(ty: &Type) -> bool {
+    last_name(ty).is_some_and(|name| name == "Json")
+}
+
+/// Whether it is a `Path<u64>`, or one of another type that is a single parameter.
+fn is_one_parameter(ty: &Type) -> bool {
+    let Type::Path(path) = peel(ty) else { return false };
+    let Some(last) = path.path.segments.last().filter(|last| last.ident == "Path") else { return false };
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return false };
+    let Some(GenericArgument::Type(parameter)) = arguments.args.first() else { return false };
+    single_name(parameter).is_some_and(|name| SINGLE.iter().any(|single| name == single))
+}
+
+const SINGLE: [&str; 10] = ["String", "bool", "u8", "u16", "u32", "u64", "usize", "i32", "i64", "i128"];
 
 fn last_name(ty: &Type) -> Option<&Ident> {
     match peel(ty) {

@@ -5,6 +5,7 @@ use syn::{Path, Type};
 
 use crate::events::{Room, Row, Session};
 use crate::model::{Payload, Scope, Server};
+use crate::resolve::is_known;
 use crate::syntax::peel;
 
 /// What a type is in another module.
@@ -88,7 +89,7 @@ fn refers(path: &Path, name: &Ident, other: &Scope, from: &Scope, server: &Serve
     match segments.as_slice() {
         [only] => {
             let is_own = from.types.contains(*only) || from.aliases.iter().any(|(alias, _)| alias == *only);
-            *only == name && path.leading_colon.is_none() && !is_own
+            *only == name && path.leading_colon.is_none() && !is_own && !is_known(name)
         }
         [scopes @ .., last] => {
             let is_above = scopes.iter().all(|scope| **scope == "super");

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
 use super::parts::{field, taken};
-use super::rooms::{self, Lock};
+use super::rooms;
 use super::spans::{at, heart, here};
 use super::{holds, timers};
 use crate::events::{Event, Row, Session};
@@ -15,16 +15,16 @@ use crate::resolve::{Access, Asks, Call};
 
 /// What a handler is called with.
 pub(crate) struct Arguments {
-    /// The statements that make them, each standing where its type does. What is lent once comes last, then the room, and
-    /// the states after all, in the order of their declaration: what refuses does so before a lock is taken, and may look at the
-    /// session.
+    /// The statements that make them, each standing where its type does. What is lent once comes last, then the room, which is
+    /// locked before all of them, and the states after all, in the order of their declaration: what refuses does so before a
+    /// state is locked, and may look at the session.
     /// All handlers lock in the same order, so none waits for another that waits for it.
     pub(crate) made: TokenStream,
     /// Their names in the order of the signature, with commas between them.
     pub(crate) names: TokenStream,
 }
 
-pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>, lock: Lock) -> Arguments {
+pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>) -> Arguments {
     let mut in_order: Vec<(usize, &(&Argument, Asks))> = call.arguments.iter().enumerate().collect();
     in_order.sort_by_key(|(_, (_, asks))| match asks {
         Asks::Plain | Asks::Identity(_) | Asks::UnknownValue => 0,
@@ -41,7 +41,7 @@ pub(crate) fn arguments(call: &Call<'_>, plan: &Plan<'_>, lock: Lock) -> Argumen
         Asks::Room(access) if call.handler.event() == Some(Event::Empty) => {
             rooms::give(&name(number, argument), argument, *access)
         }
-        Asks::Room(access) => rooms::lend(&name(number, argument), argument, *access, lock, plan),
+        Asks::Room(access) => rooms::lend(&name(number, argument), argument, *access),
         Asks::Plain
         | Asks::Identity(_)
         | Asks::UnknownValue

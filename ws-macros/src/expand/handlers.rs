@@ -90,11 +90,11 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>, lock: Lock) -> Invocation {
     let place = at(name.span());
     let supers = supers(handler.above);
     let context = needs_context(call).then(|| context(call));
-    let (waited, conn) = match lock {
-        Lock::AtOnce => (None, Some(rooms::remember(call))),
-        Lock::Awaited => (Some(rooms::wait(call, plan)), None),
+    let room = match lock {
+        Lock::AtOnce => rooms::take(call, plan),
+        Lock::Awaited => rooms::wait(call, plan),
     };
-    let Arguments { made, names } = arguments(call, plan, lock);
+    let Arguments { made, names } = arguments(call, plan);
     // The call itself stands where the user's code does: an argument in it can only then be pointed at.
     let mut lent = Group::new(Delimiter::Parenthesis, names);
     lent.set_span(name.span());
@@ -114,10 +114,7 @@ fn invoke(call: &Call<'_>, plan: &Plan<'_>, lock: Lock) -> Invocation {
     // Under the locks that the arguments hold, so that no message is both in what `ready` reads there and behind it.
     let ready = (handler.event() == Some(Event::Ready))
         .then(|| quote_spanned!(here()=> __ws_runtime::become_ready(peer);));
-    Invocation {
-        prepared: quote_spanned!(here()=> #before #waited #conn #context #made #after #ready),
-        called,
-    }
+    Invocation { prepared: quote_spanned!(here()=> #before #room #context #made #after #ready), called }
 }
 
 /// Whether no argument is certain to read the data of the message, which then has to be checked without.

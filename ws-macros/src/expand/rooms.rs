@@ -17,7 +17,7 @@ use crate::resolve::{Access, Asks, Call};
 pub(crate) enum Lock {
     /// If it is free. If not, the message waits, and is handled later.
     AtOnce,
-    /// It waits for it, before the arguments are made: those need not be `Send` then.
+    /// It waits for it.
     Awaited,
 }
 
@@ -125,37 +125,29 @@ pub(super) fn wait(call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// Keeps the connection by which the room is locked after the arguments are made.
-pub(super) fn remember(call: &Call<'_>) -> TokenStream {
-    let Some((argument, _)) = locked(call) else { return TokenStream::new() };
-    let cfgs = argument.cfgs.attributes();
-    quote_spanned!(here()=> #cfgs let conn = event.conn();)
+/// Takes the lock on the room, if the handler takes it; or returns that the message has to wait, if another handler has it.
+/// The first statement, so that arguments are made once for a message, whether it waits or not.
+pub(super) fn take(call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
+    let Some((argument, access)) = locked(call) else { return TokenStream::new() };
+    let (cfgs, held) = (argument.cfgs.attributes(), lock(argument));
+    let (room, changed) = (room_type(plan), changed(access));
+    quote_spanned! {at(heart(&argument.ty))=>
+        #cfgs
+        let ::core::option::Option::Some(#changed #held) = __ws_runtime::try_lock_room::<#room>(event.conn()) else {
+            return ::core::result::Result::Ok(__ws_runtime::Handled::Later);
+        };
+    }
 }
 
 /// Lends the room. A lock is held until the handler's value has become a reply, which may borrow from the room.
-pub(super) fn lend(
-    name: &Ident,
-    argument: &Argument,
-    access: Access,
-    lock: Lock,
-    plan: &Plan<'_>,
-) -> TokenStream {
+pub(super) fn lend(name: &Ident, argument: &Argument, access: Access) -> TokenStream {
     let place = at(heart(&argument.ty));
-    let (cfgs, held) = (argument.cfgs.attributes(), self::lock(argument));
-    let taken = (lock == Lock::AtOnce).then(|| {
-        let (room, changed) = (room_type(plan), changed(access));
-        quote_spanned! {place=>
-            #cfgs
-            let ::core::option::Option::Some(#changed #held) = __ws_runtime::try_lock_room::<#room>(conn) else {
-                return ::core::result::Result::Ok(__ws_runtime::Handled::Later);
-            };
-        }
-    });
+    let (cfgs, held) = (argument.cfgs.attributes(), lock(argument));
     let lent = match access {
         Access::Mutable => quote_spanned!(place=> &mut *#held),
         Access::Shared | Access::Value => quote_spanned!(place=> &*#held),
     };
-    quote_spanned!(place=> #taken #cfgs let #name = #lent;)
+    quote_spanned!(place=> #cfgs let #name = #lent;)
 }
 
 /// Lends the room to its `empty` handler, or gives it away.

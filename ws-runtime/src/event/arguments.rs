@@ -123,7 +123,7 @@ arguments_of! {
     FromCreate<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a `create` handler cannot take `{Self}`",
     "a `create` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
-    "it makes the room of the path that the first peer asks for: the path is `request.path()`, with `&Handshake`"
+    "it makes the room of the path that the first peer asks for: what the path says is a `Path<T>` in a route, and else `request.path()`, with `&Handshake`"
 }
 
 arguments_of! {

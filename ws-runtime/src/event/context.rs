@@ -27,8 +27,8 @@ use crate::{Conn, Reject, Server};
 /// session is in another phase. The session and the states are lent after all other arguments
 /// are made. So an argument can look at them, and can refuse before a state is locked.
 ///
-/// An argument may be made twice for one message: where the handler takes the room by reference, and another handler has it. Then
-/// the message waits for it, and all arguments are made anew. What counts calls is a guard, or a `rate`: these run once.
+/// Where the handler takes the room by reference, the room is locked before any argument is made. So each is made once for a
+/// message, also for one that had to wait for the room; and others wait for the room meanwhile, so an argument should be quick.
 ///
 /// A handler that takes `Option<X>` runs without X where that is missing: where `X::from_context` returns a `Reject` marked
 /// by [`Reject::absent`].

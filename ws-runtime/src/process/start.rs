@@ -57,11 +57,12 @@ pub(crate) fn start<S: Service>(
         // may block on a runtime of its own.
         move || {
             warn(&warnings);
-            let settled = draft.settle(S::attribute, Routes::<S>::attributes())?;
+            let mut routes = Routes::declared();
+            let settled = draft.settle(S::attribute, routes.take_attributes())?;
             let store = make_store();
             Handle::current().block_on(async {
                 tokio::select! {
-                    bound = bind::<S>(settled, store) => bound.map(Some),
+                    bound = bind::<S>(settled, routes, store) => bound.map(Some),
                     () = cancelled.notified() => Ok(None),
                 }
             })

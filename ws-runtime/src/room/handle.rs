@@ -91,8 +91,8 @@ impl Room {
         Self(PlainRoom(Arc::new(Plain { path, members: Members::default() })))
     }
 
-    /// The path by which the connections came, such as `/table/7`. Each parameter is percent-encoded where it has to be, always in
-    /// the same way, whatever the client has sent.
+    /// The path by which the connections came, such as `/table/7`. Each parameter of a route is percent-encoded where it has to be,
+    /// always in the same way, whatever the client has sent. In a server without routes it is the path as it was sent.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.0.0.path
@@ -175,8 +175,8 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
     /// this method never waits, so any handler can call it, also that of another room.
     ///
     /// Returns false if `act` was not queued, and so is never called: 1,024 calls wait already, the room is gone, or the last
-    /// connection has left and the room is being emptied. What was queued is called before `empty`, but in two cases it is dropped:
-    /// `create` was still running and fails, or the server ends before. A panic in `act` is caught and logged.
+    /// connection has left and the room is being emptied. What was queued is called before `empty`. In two cases it is dropped
+    /// instead: `create` was still running and fails, or the server ends before. A panic in `act` is caught and logged.
     ///
     /// ```
     /// use ws_runtime::prelude::*;

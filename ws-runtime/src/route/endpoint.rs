@@ -2,12 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::parameters::canonical;
 use super::rooms::RoomHandlers;
 use crate::conn::Admitted;
 use crate::event::{Route, Service};
 use crate::generated::BoxFuture;
-use crate::room::{Member, RouteRooms};
+use crate::room::{Member, RoomRules, RouteRooms};
 use crate::server::Hosted;
 use crate::tick::Tick;
 use crate::{Conn, Handshake, Reject};
@@ -34,14 +33,21 @@ pub(crate) struct OfRoute<R: Route> {
     number: usize,
     /// As it was declared: `/table/{id}`. `None` if it serves every path.
     pattern: Option<String>,
+    /// `None` if its rooms have no state.
+    rules: Option<RoomRules>,
     ticks: Vec<Tick>,
     /// Set when the server begins.
     rooms: OnceLock<RouteRooms<R::Room>>,
 }
 
 impl<R: Route> OfRoute<R> {
-    pub(super) fn new(number: usize, pattern: Option<String>, ticks: Vec<Tick>) -> Self {
-        Self { number, pattern, ticks, rooms: OnceLock::new() }
+    pub(super) fn new(
+        number: usize,
+        pattern: Option<String>,
+        rules: Option<RoomRules>,
+        ticks: Vec<Tick>,
+    ) -> Self {
+        Self { number, pattern, rules, ticks, rooms: OnceLock::new() }
     }
 
     /// The number of the route, in the order of their declaration.
@@ -64,7 +70,9 @@ impl<R: Route> OfRoute<R> {
         }
         let path = match &self.pattern {
             Some(pattern) => handshake.parameters().canonical_path(pattern),
-            None => canonical(handshake.path()).ok_or_else(Reject::not_found)?,
+            // Without parameters, handlers know the path as it was sent. So must the rooms: another spelling that they would
+            // refuse leads to another room.
+            None => handshake.path().to_owned(),
         };
         // Set: connections come after the server has begun.
         let rooms = self.rooms.get().ok_or_else(Reject::internal_server_error)?;
@@ -78,7 +86,7 @@ impl<R: Route> Endpoint<R::Server> for OfRoute<R> {
     }
 
     fn begin(&self, hosted: &Arc<Hosted<R::Server>>) {
-        let rooms = match R::room_rules() {
+        let rooms = match self.rules {
             Some(rules) => {
                 let handlers = RoomHandlers::<R>::new(hosted, self.ticks.clone());
                 RouteRooms::stateful(&hosted.server, Arc::new(handlers), rules)

@@ -10,12 +10,6 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// The same within a parameter that takes the rest of a path.
 const RESERVED_IN_REST: &AsciiSet = &RESERVED.remove(b'/');
 
-/// The path that all spellings of it have in common. `None` if it is not UTF-8.
-pub(super) fn canonical(path: &str) -> Option<String> {
-    let decoded = percent_decode_str(path).decode_utf8().ok()?;
-    Some(utf8_percent_encode(&decoded, RESERVED_IN_REST).to_string())
-}
-
 /// The canonical path of one whose parameters are written in another way, as far as each takes one segment. `None` if it is
 /// not UTF-8.
 pub(crate) fn canonical_segments(path: &str) -> Option<String> {

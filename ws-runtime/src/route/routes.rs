@@ -7,6 +7,7 @@ use super::endpoint::{Endpoint, OfRoute};
 use super::{Parameters, Paths, Place, RouteError};
 use crate::event::{Route, Service};
 use crate::options::RouteAttribute;
+use crate::room::RoomRules;
 use crate::server::Hosted;
 use crate::tick::{Tick, TickError, Ticks};
 
@@ -40,9 +41,8 @@ impl<S: Service> Routes<S> {
     /// Adds the only route of a server, which serves every path.
     pub fn every_path<R: Route<Server = S>>(&mut self, _: R) {
         self.modules.push(R::MODULE);
-        let ticks = self.room_ticks::<R>();
-        self.check_rooms::<R>(None);
-        self.every = Some(Arc::new(OfRoute::<R>::new(0, None, ticks)));
+        let (rules, ticks) = (self.room_rules::<R>(None), self.room_ticks::<R>());
+        self.every = Some(Arc::new(OfRoute::<R>::new(0, None, rules, ticks)));
     }
 
     /// Adds a route that serves its own path.
@@ -50,9 +50,9 @@ impl<S: Service> Routes<S> {
         self.modules.push(R::MODULE);
         R::check_paths(&mut PathChecks { errors: &mut self.errors });
         let (place, number) = (R::place(), self.attributes.len());
-        self.check_rooms::<R>(Some(&place));
         self.attributes.push(RouteAttribute { path: place.path().to_owned(), attribute: R::attribute });
-        let endpoint = OfRoute::<R>::new(number, Some(place.path().to_owned()), self.room_ticks::<R>());
+        let (rules, ticks) = (self.room_rules::<R>(Some(&place)), self.room_ticks::<R>());
+        let endpoint = OfRoute::<R>::new(number, Some(place.path().to_owned()), rules, ticks);
         if let Err(conflict) = self.paths.insert(place, Arc::new(endpoint)) {
             self.errors.push(conflict);
         }
@@ -63,11 +63,13 @@ impl<S: Service> Routes<S> {
         PathChecks { errors: &mut self.errors }.check(place, handler, problem);
     }
 
-    /// Checks what `#[room(…)]` says.
-    fn check_rooms<R: Route<Server = S>>(&mut self, place: Option<&Place>) {
-        let problems = R::room_rules().map(|rules| rules.problems()).unwrap_or_default();
+    /// What `#[room(…)]` says, checked. Its values are expressions of the user's: they are evaluated once.
+    fn room_rules<R: Route<Server = S>>(&mut self, place: Option<&Place>) -> Option<RoomRules> {
+        let rules = R::room_rules();
+        let problems = rules.map(|rules| rules.problems()).unwrap_or_default();
         let wrong = |problem| RouteError::of_rooms(place.cloned(), problem);
         self.errors.extend(problems.into_iter().map(wrong));
+        rules
     }
 
     /// The ticks of each room of a route.
@@ -90,8 +92,8 @@ impl<S: Service> Routes<S> {
     }
 
     /// What each route sets.
-    pub(crate) fn attributes() -> Vec<RouteAttribute> {
-        Self::declared().attributes
+    pub(crate) fn take_attributes(&mut self) -> Vec<RouteAttribute> {
+        std::mem::take(&mut self.attributes)
     }
 
     /// The modules of the routes, by their numbers.

@@ -134,8 +134,9 @@ impl<S: Service, G> Builder<S, G> {
                 return Err(Error::OutsideRuntime);
             }
             warn(&draft.prepare(std::env::vars_os(), S::attribute));
-            let settled = draft.settle(S::attribute, Routes::<S>::attributes())?;
-            bind::<S>(settled, S::store(states.make())).await
+            let mut routes = Routes::declared();
+            let settled = draft.settle(S::attribute, routes.take_attributes())?;
+            bind::<S>(settled, routes, S::store(states.make())).await
         }))
     }
 
@@ -152,8 +153,10 @@ impl<S: Service, G> Builder<S, G> {
         self.draft.listen.set(Source::Builder, listen);
         let no_environment: [(OsString, OsString); 0] = [];
         self.draft.prepare(no_environment, S::attribute);
-        let settled = Settled { tls: None, ..self.draft.settle(S::attribute, Routes::<S>::attributes())? };
-        let running = bind::<S>(settled, S::store(self.states.make())).await?;
+        let mut routes = Routes::declared();
+        let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
+        let settled = Settled { tls: None, ..settled };
+        let running = bind::<S>(settled, routes, S::store(self.states.make())).await?;
         Ok((running, dialer))
     }
 }
@@ -186,7 +189,11 @@ pub(crate) fn warn(warnings: &[Warning]) {
 }
 
 /// Binds the server, and runs it in the background. Reports all errors at once.
-pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Result<Running, Error> {
+pub(crate) async fn bind<S: Service>(
+    settled: Settled,
+    mut routes: Routes<S>,
+    store: S::Store,
+) -> Result<Running, Error> {
     let Settled { listen, tls, options, routes: route_options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
@@ -197,7 +204,6 @@ pub(crate) async fn bind<S: Service>(settled: Settled, store: S::Store) -> Resul
         all.into_iter().map(Error::from).for_each(&mut note);
         Vec::new()
     });
-    let mut routes = Routes::declared();
     routes.take_tick_errors().into_iter().map(Error::from).for_each(&mut note);
     routes.take_errors().into_iter().map(Error::from).for_each(&mut note);
     let mut gets = Gets::declared();

@@ -6,7 +6,7 @@ use ws_runtime::prelude::*;
 use super::{MAX_MESSAGE, Say};
 
 #[ws_server(max_recv_size = MAX_MESSAGE, max_send_size = MAX_MESSAGE)]
-mod rooms {
+mod tables {
     use super::*;
 
     #[route("/echo/{id}")]
@@ -143,4 +143,4 @@ mod rooms {
     }
 }
 
-pub(super) use self::rooms::server;
+pub(super) use self::tables::server;

@@ -5,7 +5,7 @@ use ws_runtime::prelude::*;
 use super::{MAX_MESSAGE, Say};
 
 #[ws_server(max_recv_size = MAX_MESSAGE, max_send_size = MAX_MESSAGE)]
-mod routes {
+mod site {
     use super::*;
 
     #[route("/echo/{id}")]
@@ -119,4 +119,4 @@ mod routes {
     }
 }
 
-pub(super) use self::routes::server;
+pub(super) use self::site::server;

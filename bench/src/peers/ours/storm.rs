@@ -12,7 +12,7 @@ pub(crate) const PANICS: &str = "panics";
 pub(crate) const PANICS_LATE: &str = "late";
 
 #[ws_server]
-mod storm {
+mod arena {
     use super::*;
 
     #[route("/room/{id}")]
@@ -41,6 +41,7 @@ mod storm {
         }
 
         #[on(empty)]
+        #[expect(clippy::needless_pass_by_value, reason = "a room is emptied by value")]
         fn empty(table: Table) {
             assert!(!table.panics, "this room cannot be emptied");
         }
@@ -78,4 +79,4 @@ mod storm {
     }
 }
 
-pub(super) use self::storm::server;
+pub(super) use self::arena::server;
