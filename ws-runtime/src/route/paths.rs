@@ -28,9 +28,9 @@ enum Problem {
     Wrong { place: Place, problem: String },
     #[error("`{handler}` takes a `Path` that never fits {place}: {problem}")]
     Argument { place: Place, handler: &'static str, problem: String },
-    #[error("the rooms of {place} cannot be: {problem}")]
+    #[error("wrong `#[room(…)]` of {place}: {problem}")]
     Rooms { place: Place, problem: String },
-    #[error("the rooms of the server cannot be: {problem}")]
+    #[error("wrong `#[room(…)]`: {problem}")]
     RoomsOfServer { problem: String },
 }
 
