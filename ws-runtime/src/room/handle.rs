@@ -17,7 +17,8 @@ use crate::server::{Connections, Receivers};
 ///
 /// Handlers of a connection take it as `&Room`; elsewhere [`Conn::room`] gives it. Two handles are equal if they belong to the
 /// same room. What a room lists is what [`Server::connections`](crate::Server::connections) lists: a connection is in it from
-/// the 101 until it starts to close.
+/// the 101 until it starts to close. So in its `ready` handler a peer is one of them, and what that broadcasts reaches it before
+/// the reply; in its `disconnect` handler it is none of them any more.
 ///
 /// `Room<Table>` is the room of a route whose module has a state for each room, `#[room] struct Table`. It can do all that
 /// a `Room` can. Handlers take the state itself by `&Table` or `&mut Table`; who cannot, reaches it by [`later`](Room::later)
