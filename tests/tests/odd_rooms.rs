@@ -81,7 +81,7 @@ mod arcade {
                 How::Slow => sleep(Duration::from_secs(3)).await,
                 How::Cut => {
                     let _ = conn.disconnect(1000, "");
-                    let _ = conn.server().disconnect(conn);
+                    conn.server().disconnect(conn);
                 }
                 How::Ask => {
                     let path = conn.room().unwrap().path().to_owned();

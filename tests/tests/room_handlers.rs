@@ -142,7 +142,7 @@ mod halls {
     #[on("count")]
     fn count(Json(most): Json<u64>, hall: &mut Hall) -> impl Stream<Item = u64> + use<> {
         hall.moves += 1;
-        stream::iter((0..most).map(move |number| number).collect::<Vec<_>>())
+        stream::iter((0..most).collect::<Vec<_>>())
     }
 
     #[on("peers")]
