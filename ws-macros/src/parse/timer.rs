@@ -98,15 +98,17 @@ impl Owners {
     /// What to write where the timer with this name is in a type that is not marked.
     fn unmarked(&self, wanted: &Member) -> Option<String> {
         let is_marked = |name: &Ident| self.found.iter().any(|found| found.name == *name);
-        let of_name = |field: &&Field| name_of(&field.member) == name_of(wanted) && mentions(&field.ty, "Timer");
+        let of_name =
+            |field: &&Field| name_of(&field.member) == name_of(wanted) && mentions(&field.ty, "Timer");
         let has_timer = |declared: &&Declared| declared.fields.listed().iter().any(|field| of_name(&field));
         let declared = self.types.iter().filter(|declared| !is_marked(&declared.name)).find(has_timer)?;
         let (name, wanted) = (&declared.name, name_of(wanted));
         let mut around = self.holders().flat_map(|holder| holder.fields.listed());
         match around.find(|field| mentions(&field.ty, &name.to_string())) {
-            Some(field) if single_name(&field.ty) == Some(name) => {
-                Some(format!("`{wanted}` is a field of `{name}`: write `#[timer({}.{wanted})]`", name_of(&field.member)))
-            }
+            Some(field) if single_name(&field.ty) == Some(name) => Some(format!(
+                "`{wanted}` is a field of `{name}`: write `#[timer({}.{wanted})]`",
+                name_of(&field.member)
+            )),
             // It is in a list of them, or the like.
             Some(_) => None,
             None => Some(format!(
@@ -396,10 +398,13 @@ fn duration(tokens: &TokenStream, owners: &Owners) -> Option<String> {
         _ => return None,
     };
     let seconds = match value {
-        Expr::Lit(syn::ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. }) => lit.to_token_stream().to_string(),
+        Expr::Lit(syn::ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. }) => {
+            lit.to_token_stream().to_string()
+        }
         _ => "20".to_owned(),
     };
-    let holder = owners.holders().find(|holder| field.first().is_some_and(|field| holder.field(field).is_some()));
+    let holder =
+        owners.holders().find(|holder| field.first().is_some_and(|field| holder.field(field).is_some()));
     let owner = holder.map(|holder| format!("{}.", holder.name.unraw().to_string().to_lowercase()));
     let owner = owner.unwrap_or_default();
     Some(format!(
