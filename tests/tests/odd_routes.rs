@@ -436,11 +436,11 @@ async fn rules_of_rooms_that_are_out_of_bounds_are_errors_of_bind() {
     let error = format!("{:?}", wrong_rules::server().bind().await.unwrap_err());
     let problems = [
         "3 things keep the server from starting",
-        "the rooms of `/hall/{id}` (tests/tests/odd_routes.rs:",
+        "wrong `#[room(…)]` of `/hall/{id}` (tests/tests/odd_routes.rs:",
         "`keep` must be 0, or from 0.001 to 31536000 seconds, not NaN",
-        "the rooms of `/hall/{id}` (tests/tests/odd_routes.rs:",
+        "wrong `#[room(…)]` of `/hall/{id}` (tests/tests/odd_routes.rs:",
         "`max_rooms` must be at least 1",
-        "the rooms of `/table/{id}` (tests/tests/odd_routes.rs:",
+        "wrong `#[room(…)]` of `/table/{id}` (tests/tests/odd_routes.rs:",
         "not 18446744073709552000",
     ];
     let mut left = &*error;
@@ -448,8 +448,5 @@ async fn rules_of_rooms_that_are_out_of_bounds_are_errors_of_bind() {
         left = left.split_once(problem).unwrap_or_else(|| panic!("{problem}: {error}")).1;
     }
     let error = wrong_rule::server().bind().await.unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "the rooms of the server cannot be: `keep` must be 0, or from 0.001 to 31536000 seconds, not -1"
-    );
+    assert_eq!(error, "wrong `#[room(…)]`: `keep` must be 0, or from 0.001 to 31536000 seconds, not -1");
 }

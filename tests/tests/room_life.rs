@@ -64,9 +64,9 @@ mod arcade {
         }
 
         #[on(ready)]
-        fn hello(room: &Room<Table>, log: &Log) -> String {
+        fn hello(user: &User, room: &Room<Table>, log: &Log) -> std::result::Result<String, Reject> {
             log.note("ready", room.path());
-            format!("{} here", room.len())
+            if user.name == "dan" { Err(Reject::forbidden()) } else { Ok(format!("{} here", room.len())) }
         }
 
         #[on(disconnect)]
@@ -125,6 +125,20 @@ async fn who_is_refused_after_create_leaves_no_room_behind() -> Result {
     assert_eq!(world.server.connect("/slow/2").bearer("bob").await.unwrap_err().status(), 403);
     world.server.advance(5.0).await;
     assert_eq!(world.log(), ["create /slow/2", "sit /slow/2", "empty /slow/2", "emptied /slow/2"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_refused_by_ready_does_not_keep_the_room() -> Result {
+    let world = World::new().await?;
+    let mut dan = world.server.connect("/slow/2").bearer("dan").await?;
+    assert_eq!(dan.closed().await?.code, 4403);
+    drop(dan);
+    world.server.advance(6.0).await;
+    assert_eq!(
+        world.log(),
+        ["create /slow/2", "sit /slow/2", "ready /slow/2", "bye /slow/2", "empty /slow/2", "emptied /slow/2"]
+    );
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Checks the rules that concern more than one item.
 
 mod arguments;
+mod clash;
 mod elsewhere;
 mod gets;
 mod imports;

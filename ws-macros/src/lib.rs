@@ -317,7 +317,9 @@ pub fn get(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_ma
 /// The handler can take `&Server` and the state by `&` or `&mut`. It returns `()` or a `Result<(), E>` whose error is
 /// logged.
 ///
-/// A handler that takes the [`#[room]`](macro@room) or its handle, `&Room`, runs for each room, from its first peer to its end.
+/// In a route with a [`#[room]`](macro@room) every `#[tick]` runs once for each room, whatever it takes, from `create` to `empty`.
+/// In the server's own module only one that takes the room or its handle, `&Room`, does. In a route without `#[room]` there are none:
+/// a tick of the whole server stands in the server's module.
 ///
 /// ```ignore
 /// #[tick(period = 0.5)]
@@ -511,7 +513,8 @@ pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 /// does. The room is locked first, then the other arguments are made, then the states are locked, so handlers never wait for each
 /// other for ever. A handler takes one room.
 ///
-/// A `#[timer(field)]` whose field belongs to the room runs for each room, and so does a `#[tick]` that takes the room or its handle.
+/// A `#[timer(field)]` whose field belongs to the room runs for each room, and so does each `#[tick]` of the route. In a server
+/// without routes a `#[tick]` does if it takes the room or its handle.
 ///
 /// ```ignore
 /// #[room(keep = 10)]

@@ -164,7 +164,7 @@ impl<'s> Plan<'s> {
         self.states.get(number).map_or(Cell::Plain, |state| state.cell)
     }
 
-    /// Whether some state is, or may be, behind a lock. or the room.
+    /// Whether the room or some state is, or may be, behind a lock.
     pub(crate) fn has_locks(&self) -> bool {
         !self.rooms.is_empty() || self.states.iter().any(|state| state.cell != Cell::Plain)
     }

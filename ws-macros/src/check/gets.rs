@@ -2,6 +2,7 @@
 
 use matchit::{InsertError, Router};
 
+use super::clash;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Handler, PathText, Role, Scope};
 
@@ -20,13 +21,15 @@ pub(super) fn paths_differ(scope: &Scope, diagnostics: &mut Diagnostics) {
         match router.insert(written.clone(), ()) {
             Ok(()) => {}
             Err(InsertError::Conflict { with }) => {
-                let name = found(&with).map(|(first, _)| format!(" by `{}`", first.name)).unwrap_or_default();
+                let texts: Vec<String> = earlier.iter().map(|(_, path)| path.text.value()).collect();
+                let with = clash::with(&written, texts.iter().map(String::as_str)).unwrap_or(&with);
+                let name = found(with).map(|(first, _)| format!(" by `{}`", first.name)).unwrap_or_default();
                 let message = if with == written {
                     format!("`{with}` is answered already{name}: a path has one handler")
                 } else {
                     format!(
-                        "`{written}` and `{with}`, which is answered{name}, are paths of the same requests: give one of them \
-                         another path"
+                        "`{written}` and `{with}`, which is answered{name}, {}",
+                        ws_spec::path::clash(&written, with)
                     )
                 };
                 diagnostics.error(&path.text, message);

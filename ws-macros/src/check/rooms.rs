@@ -32,7 +32,7 @@ pub(super) fn check(call: &Call<'_>, resolved: &Resolved<'_>, diagnostics: &mut 
         Some(Event::Empty) if scope.rooms.is_empty() && has_create(scope) => return false,
         Some(Event::Empty) if scope.rooms.is_empty() => diagnostics.error(
             &handler.name,
-            "`empty` takes leave of a room with a state, and this module has none: write `#[room]` above the type of that \
+            "`empty` runs at the end of a room with a state, and this module has none: write `#[room]` above the type of that \
              state; what a connection leaves behind is for `#[on(disconnect)]`",
         ),
         _ if call.returns == Some(Asks::Room(Access::Value)) && handler.row().output != Output::Room => {

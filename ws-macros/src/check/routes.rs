@@ -6,6 +6,7 @@ use matchit::{InsertError, Router};
 use proc_macro2::Ident;
 use ws_spec::path::Pattern;
 
+use super::clash;
 use crate::diagnostics::{Diagnostics, list};
 use crate::events::{Event, Output, Surroundings};
 use crate::model::{Handler, Listed, Role, RouteMark, Scope, Server};
@@ -116,6 +117,7 @@ fn paths_join(server: &Server, diagnostics: &mut Diagnostics) {
 /// Checks that no two paths take the same requests.
 fn paths_differ(server: &Server, diagnostics: &mut Diagnostics) {
     let mut router = Router::new();
+    let mut earlier: Vec<&str> = Vec::new();
     let served = server.scopes().filter(|scope| scope.serves());
     // Under `#[cfg]` they may exclude each other; the server finds out when it starts.
     let is_path = |mark: &RouteMark| !mark.is_wrong && Pattern::parse(&mark.full_path).is_ok();
@@ -128,15 +130,13 @@ fn paths_differ(server: &Server, diagnostics: &mut Diagnostics) {
             }
             Err(InsertError::Conflict { with }) => {
                 let path = &mark.full_path;
-                diagnostics.error(
-                    &mark.path,
-                    format!(
-                        "`{path}` and `{with}` are paths of the same requests: give one of them another path"
-                    ),
-                );
+                let with = clash::with(path, earlier.iter().copied()).unwrap_or(&with);
+                let problem = ws_spec::path::clash(path, with);
+                diagnostics.error(&mark.path, format!("`{path}` and `{with}` {problem}"));
             }
             Err(problem) => diagnostics.error(&mark.path, format!("this is no path: {problem}")),
         }
+        earlier.push(&mark.full_path);
     }
 }
 

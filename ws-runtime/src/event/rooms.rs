@@ -72,8 +72,10 @@ impl<'a, S: 'a, K: Keeps<S, Cell = Plain<S>>, T: RoomState> SharesState<'a, S> f
     }
 }
 
-/// A context with a room: that of `create`'s successors, from `handshake` to `disconnect`, and of `empty`, ticks and timers of a
-/// room.
+/// A context with a room: that of the handlers of a connection, and of `empty`, ticks and timers of a room.
+///
+/// A server without routes has rooms where its module has a `#[room]`, or names `Room` (the word) anywhere. In other servers
+/// without routes, there is no room.
 ///
 /// An argument of your own that is made from the room's handle has this as its bound. The state of a room is locked by the
 /// handlers that take it, so an argument cannot look at it.
@@ -104,7 +106,8 @@ impl<'a, S: 'a, K: Keeps<S, Cell = Plain<S>>, T: RoomState> SharesState<'a, S> f
 /// # fn main() {}
 /// ```
 pub trait WithRoom<'a>: WithServer<'a> {
-    /// The room; `None` before the peer has come to one, in `connect` and `create`, and where the route has no rooms.
+    /// The room. In `create` it is the one that is being made, and has no state yet. `None` before that: in `connect`, in guards
+    /// of the path and in the `handshake` handler of a server with routes; and where there are no rooms.
     fn room(&self) -> Option<&'a Room>;
 
     /// The room with its state; `None` also if the state is of another type.

@@ -21,8 +21,8 @@ use crate::{Handshake, Reject};
 /// event, the method does nothing and the name is the event's.
 ///
 /// A message has two methods. The first runs a plain handler, which borrows the message from the read buffer. For an
-/// `async` handler, and where another handler has the lock on the room, it returns [`Handled::Later`]; then the second method gets the message again, owned. That of a named
-/// message may also run beside others, by a third.
+/// `async` handler, and where another handler has the lock on the room, it returns [`Handled::Later`]; then the second
+/// method gets the message again, owned. That of a named message may also run beside others, by a third.
 #[doc(hidden)]
 pub trait Route: Sized + Send + Sync + 'static {
     /// The server that the route belongs to.
@@ -193,7 +193,7 @@ pub trait Route: Sized + Send + Sync + 'static {
 
     const EMPTY: &'static str = "empty";
 
-    /// Takes leave of a room, whose state it gets.
+    /// Runs when a room is emptied, and gets its state.
     fn empty<'a>(event: RoomEvent<'a, Self>, state: Self::Room) -> impl Future<Output = Outcome> + Send {
         let _ = (event, state);
         async { Ok(()) }

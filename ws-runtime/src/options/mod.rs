@@ -53,7 +53,7 @@ pub(crate) use environment::Warning;
 pub use error::{OptionError, OptionErrors};
 pub use origins::AllowedOrigins;
 pub use rate::{Rate, RateCount};
-pub(crate) use routes::{RouteAttribute, RouteOptions, Whose};
+pub(crate) use routes::{OptionsOf, RouteAttribute, RouteOptions};
 pub use seconds::Seconds;
 pub(crate) use settled::Settled;
 pub use subprotocols::Subprotocols;

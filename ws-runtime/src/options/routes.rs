@@ -18,14 +18,15 @@ pub(crate) struct RouteAttribute {
 pub(crate) struct RouteOptions {
     /// Those of the routes that set some.
     own: Vec<Options>,
-    of_routes: Vec<Whose>,
+    of_routes: Vec<OptionsOf>,
 }
 
-/// Whose options a connection has. It fits beside the flags of a connection, so options of routes cost connections no memory.
+/// The server or the route whose options a connection has. It fits beside the flags of a connection, so options of routes cost
+/// connections no memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Whose(u32);
+pub(crate) struct OptionsOf(u32);
 
-impl Whose {
+impl OptionsOf {
     pub(crate) const SERVER: Self = Self(0);
 
     pub(crate) fn to_bits(self) -> u32 {
@@ -48,24 +49,24 @@ impl RouteOptions {
         for RouteAttribute { path, attribute } in routes {
             let mut draft = Draft::default();
             attribute(&mut Attribute::of_route(&mut draft, path.into()));
-            let whose = draft.check_on_route(server, report).map_or(Whose::SERVER, |own| {
+            let of = draft.check_on_route(server, report).map_or(OptionsOf::SERVER, |own| {
                 all.own.push(own);
                 // There are not so many routes.
-                Whose(u32::try_from(all.own.len()).unwrap_or_default())
+                OptionsOf(u32::try_from(all.own.len()).unwrap_or_default())
             });
-            all.of_routes.push(whose);
+            all.of_routes.push(of);
         }
         all
     }
 
     /// Whose options the connections of the route with this number have.
-    pub(crate) fn of_route(&self, number: usize) -> Whose {
-        self.of_routes.get(number).copied().unwrap_or(Whose::SERVER)
+    pub(crate) fn of_route(&self, number: usize) -> OptionsOf {
+        self.of_routes.get(number).copied().unwrap_or(OptionsOf::SERVER)
     }
 
     /// `None` if they are the server's.
     #[inline]
-    pub(crate) fn get(&self, Whose(number): Whose) -> Option<&Options> {
+    pub(crate) fn get(&self, OptionsOf(number): OptionsOf) -> Option<&Options> {
         self.own.get((number as usize).wrapping_sub(1))
     }
 

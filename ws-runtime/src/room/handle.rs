@@ -17,7 +17,8 @@ use crate::server::{Connections, Receivers};
 ///
 /// Handlers of a connection take it as `&Room`; elsewhere [`Conn::room`] gives it. Two handles are equal if they belong to the
 /// same room. What a room lists is what [`Server::connections`](crate::Server::connections) lists: a connection is in it from
-/// the 101 until it starts to close.
+/// the 101 until it starts to close. So in its `ready` handler a peer is one of them, and what that broadcasts reaches it before
+/// the reply; in its `disconnect` handler it is none of them any more.
 ///
 /// `Room<Table>` is the room of a route whose module has a state for each room, `#[room] struct Table`. It can do all that
 /// a `Room` can. Handlers take the state itself by `&Table` or `&mut Table`; who cannot, reaches it by [`later`](Room::later)
@@ -159,7 +160,12 @@ impl Room {
         self.0.0.members.remove(conn);
     }
 
-    /// Whether a connection has become ready since this was called the last time.
+    /// The `ready` of a connection has ended well. Only then the room is kept when it leaves.
+    pub(crate) fn admit(&self) {
+        self.0.0.members.admit();
+    }
+
+    /// Whether `ready` of a connection has ended well since this was called the last time.
     pub(super) fn had_members(&self) -> bool {
         self.0.0.members.had_some()
     }
@@ -169,8 +175,9 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
     /// Calls `act` with the state, later: in the order of these calls, when no handler has the state. The runtime does it;
     /// this method never waits, so any handler can call it, also that of another room.
     ///
-    /// Returns false if `act` will not be called: 1,024 calls wait already, the room is gone, or the last connection has left
-    /// and the room is being emptied. All calls that were queued before are made before `empty`. A panic in `act` is caught and logged.
+    /// Returns false if `act` was not queued, and so is never called: 1,024 calls wait already, the room is gone, or the last
+    /// connection has left and the room is being emptied. What was queued is called before `empty`. In two cases it is dropped
+    /// instead: `create` was still running and fails, or the server ends before. A panic in `act` is caught and logged.
     ///
     /// ```
     /// use ws_runtime::prelude::*;
@@ -201,7 +208,7 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
     }
 
     /// Calls `act` with the state, as soon as no handler has it or waits for it, and returns what it returns. `None` if the room is
-    /// gone, or is still being made.
+    /// gone, or is still being made. Handlers go first: in a room that is never free it waits for as long.
     ///
     /// For `async` handlers and for tasks, which cannot take the state itself. The lock is held while `act` runs, so it should be
     /// quick. If the future is dropped before that, `act` is not called. Several of these may be awaited at once, in any order.

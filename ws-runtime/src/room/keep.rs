@@ -54,7 +54,7 @@ impl<T: RoomState> StatefulRooms<T> {
         let Some(way) = turn.keep(room, mark) else { return };
         // After the room has its mark: else it could be taken out of the queue before, and stay for ever.
         match self.queue.insert(mark, Arc::clone(way.path())) {
-            Inserted::First => self.server.spawn_last(run(Arc::clone(self))),
+            Inserted::First => self.server.spawn_last(Keeping(Some(Arc::clone(self))).run()),
             Inserted::Sooner => self.queue.sooner.notify_one(),
             Inserted::Later => {}
         }
@@ -71,20 +71,41 @@ impl<T: RoomState> StatefulRooms<T> {
     }
 }
 
-/// Empties the rooms that have been kept for long enough, and all when the server closes its connections.
-async fn run<T: RoomState>(rooms: Arc<StatefulRooms<T>>) {
-    while let Some(first) = rooms.queue.first() {
-        let is_closing = tokio::select! {
-            biased;
-            () = rooms.server.closing() => true,
-            () = sleep_until(first) => false,
-            () = rooms.queue.sooner.notified() => continue,
-        };
-        let now = Instant::now();
-        while let Some((mark, path)) = rooms.queue.pop_if(|mark| is_closing || mark.until <= now) {
-            if let Some((turn, room)) = claim(rooms.way_to(&path), mark) {
-                rooms.empty(turn, room, None);
+/// The task that empties the rooms which have been kept for long enough. If it is dropped with its runtime, it empties all: a room
+/// that is kept would stay for ever, as its state knows the rooms that know it.
+struct Keeping<T: RoomState>(Option<Arc<StatefulRooms<T>>>);
+
+impl<T: RoomState> Keeping<T> {
+    /// Goes on as long as there are any. When the server closes its connections, it empties all.
+    async fn run(mut self) {
+        while let Some(rooms) = self.0.as_ref() {
+            let Some(first) = rooms.queue.first() else {
+                // From here on it is the task of nobody; there may be another one already.
+                self.0 = None;
+                return;
+            };
+            let is_closing = tokio::select! {
+                biased;
+                () = rooms.server.closing() => true,
+                () = sleep_until(first) => false,
+                () = rooms.queue.sooner.notified() => continue,
+            };
+            let now = Instant::now();
+            while let Some((mark, path)) = rooms.queue.pop_if(|mark| is_closing || mark.until <= now) {
+                if let Some((turn, room)) = claim(rooms.way_to(&path), mark) {
+                    rooms.empty(turn, room, None);
+                }
             }
+        }
+    }
+}
+
+impl<T: RoomState> Drop for Keeping<T> {
+    fn drop(&mut self) {
+        let Some(rooms) = self.0.take() else { return };
+        rooms.queue.queue().has_task = false;
+        while let Some((turn, room)) = rooms.claim_first_kept() {
+            rooms.empty(turn, room, None);
         }
     }
 }

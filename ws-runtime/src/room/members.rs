@@ -13,7 +13,7 @@ pub(super) struct Members(RwLock<Listed>);
 #[derive(Debug, Default)]
 struct Listed {
     connections: Connections,
-    /// Whether a connection was listed since this was asked.
+    /// Whether `ready` of a connection has ended well since this was asked.
     had_some: bool,
 }
 
@@ -29,11 +29,13 @@ const FEW: usize = 32;
 
 impl Members {
     pub(super) fn insert(&self, conn: &Conn) {
-        let mut listed = self.write();
-        listed.had_some = true;
-        let replaced = listed.connections.insert(conn);
-        drop(listed);
+        let replaced = self.write().connections.insert(conn);
         drop(replaced);
+    }
+
+    /// `ready` of a connection has ended well.
+    pub(super) fn admit(&self) {
+        self.write().had_some = true;
     }
 
     pub(super) fn remove(&self, conn: &Conn) {
@@ -54,7 +56,7 @@ impl Members {
         }
     }
 
-    /// Whether a connection was listed since this was called the last time.
+    /// Whether `ready` of a connection has ended well since this was called the last time.
     pub(super) fn had_some(&self) -> bool {
         std::mem::take(&mut self.write().had_some)
     }

@@ -5,15 +5,18 @@
 //! | [`handle`] | [`Room`]: the handle for user code |
 //! | [`rooms`] | [`Rooms`]: all rooms with a state, for user code |
 //! | [`member`] | the way in for a connection, and its place in a room |
+//! | [`members`] | the connections of a room that are ready |
 //! | [`create`] | makes a room, when its first member comes |
 //! | [`empty`] | drops a room, after its last member has left |
 //! | [`keep`] | keeps a room for a while in between |
 //! | [`gate`] | one at a time makes or empties the room of a path; the others wait |
+//! | [`typed`] | a room with a state: what its handles share |
 //! | [`state`] | the lock on a room's state |
 //! | [`later`] | calls with the state that wait for their turn |
 //! | [`ticks`], [`timers`], [`tasks`] | what runs in a room by itself |
 //! | [`place`] | counts rooms, for `max_rooms` |
 //! | [`stateful`], [`plain`] | all rooms of a route, with a state and without |
+//! | [`rules`] | what `#[room(…)]` says |
 //! | [`host`] | what a room needs of its route |
 //!
 //! # Who may lock what

@@ -8,6 +8,7 @@ use super::handle::{Room, RoomState};
 use super::stateful::StatefulRooms;
 use super::typed::TypedRoom;
 use crate::Server;
+use crate::route::canonical_segments;
 
 /// The rooms whose state is a `T`: those of the route whose module has `#[room] struct T`. A cheap handle that may be cloned,
 /// kept and sent to other threads.
@@ -48,10 +49,12 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Rooms<T> {
         self.len() == 0
     }
 
-    /// The room of a path, as [`Room::path`] writes it, such as `/table/7`. `None` if there is none, or if it is being made or emptied.
+    /// The room of a path, such as `/table/7`. A parameter that takes one segment may be written in any way: `/table/a:b` is the
+    /// room whose [`Room::path`] is `/table/a%3Ab`. `None` if there is no such room, or if it is being made or emptied.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<Room<T>> {
-        self.0.as_ref()?.get(path)
+        let rooms = self.0.as_ref()?;
+        rooms.get(path).or_else(|| rooms.get(&canonical_segments(path)?))
     }
 
     /// The rooms as they are now, in no order.

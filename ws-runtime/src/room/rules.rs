@@ -20,22 +20,6 @@ pub struct RoomRules {
 }
 
 impl RoomRules {
-    /// A room is not kept, and there are up to 10,000.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { keep: Seconds::from(0), max_rooms: 10_000 }
-    }
-
-    #[must_use]
-    pub fn keep(self, keep: Seconds) -> Self {
-        Self { keep, ..self }
-    }
-
-    #[must_use]
-    pub fn max_rooms(self, max_rooms: usize) -> Self {
-        Self { max_rooms, ..self }
-    }
-
     /// What is wrong with them: their values may be known only when the server starts.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -56,7 +40,8 @@ impl RoomRules {
 }
 
 impl Default for RoomRules {
+    /// A room is not kept, and there are up to 10,000.
     fn default() -> Self {
-        Self::new()
+        Self { keep: Seconds::from(0), max_rooms: 10_000 }
     }
 }

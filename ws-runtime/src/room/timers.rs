@@ -90,7 +90,7 @@ struct Found {
 }
 
 impl<T: RoomState> TypedRoom<T> {
-    /// Sees to it that the task of the timers looks at this time, at the latest. Called under the lock on the state.
+    /// Makes the task of the timers look at this time, at the latest. Called under the lock on the state.
     pub(super) fn set_alarm(&self, living: &mut Living<T>, at: Instant) {
         if living.is_ending || living.alarm.is_some_and(|alarm| alarm <= at) {
             return;

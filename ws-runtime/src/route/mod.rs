@@ -25,7 +25,7 @@ mod routes;
 pub(crate) use self::endpoint::{Endpoint, OfRoute};
 pub use self::gets::Gets;
 pub use self::listed::IsServer;
-pub(crate) use self::parameters::Parameters;
+pub(crate) use self::parameters::{Parameters, canonical_segments};
 pub(crate) use self::paths::Paths;
 pub use self::paths::RouteError;
 pub use self::place::Place;

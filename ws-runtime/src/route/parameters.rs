@@ -10,6 +10,16 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// The same within a parameter that takes the rest of a path.
 const RESERVED_IN_REST: &AsciiSet = &RESERVED.remove(b'/');
 
+/// The canonical path of one whose parameters are written in another way, as far as each takes one segment. `None` if it is
+/// not UTF-8.
+pub(crate) fn canonical_segments(path: &str) -> Option<String> {
+    let segments = path.split('/').map(|segment| {
+        let decoded = percent_decode_str(segment).decode_utf8().ok()?;
+        Some(utf8_percent_encode(&decoded, RESERVED).to_string())
+    });
+    Some(segments.collect::<Option<Vec<_>>>()?.join("/"))
+}
+
 /// The parameters of a path, in the order in which they stand in it, percent-decoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Parameters(Vec<(String, String)>);
@@ -77,6 +87,21 @@ mod tests {
         assert_eq!(decoded(&[("file", "a/%62")]).canonical_path("/{*file}"), "/a/b");
         assert_eq!(decoded(&[("id", "7")]).canonical_path("/{{x}}/{id}.json"), "/{x}/7.json");
         assert_eq!(Parameters::default().canonical_path("/lobby"), "/lobby");
+    }
+
+    #[test]
+    fn segments_are_encoded_as_parameters_are() {
+        for (raw, canonical, id) in [
+            ("/table/7", "/table/7", "7"),
+            ("/table/a:b", "/table/a%3Ab", "a:b"),
+            ("/table/jürgen", "/table/j%C3%BCrgen", "jürgen"),
+            ("/table/a%2fb", "/table/a%2Fb", "a%2Fb"),
+            ("/table/%61~", "/table/a~", "a~"),
+        ] {
+            assert_eq!(canonical_segments(raw).as_deref(), Some(canonical));
+            assert_eq!(decoded(&[("id", id)]).canonical_path("/table/{id}"), canonical);
+        }
+        assert_eq!(canonical_segments("/table/%FF"), None);
     }
 
     #[test]

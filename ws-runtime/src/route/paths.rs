@@ -1,6 +1,7 @@
 //! The paths of a server, and what each leads to.
 
 use matchit::{InsertError, Router};
+use ws_spec::path::clash;
 
 use super::{Parameters, Place};
 
@@ -21,15 +22,15 @@ pub struct RouteError(#[from] Problem);
 
 #[derive(Debug, thiserror::Error)]
 enum Problem {
-    #[error("{new} and {old} are paths of the same requests: give one of them another path")]
+    #[error("{new} and {old} {}", clash(new.path(), old.path()))]
     Taken { new: Place, old: Place },
     #[error("{place} is no path: {problem}")]
     Wrong { place: Place, problem: String },
     #[error("`{handler}` takes a `Path` that never fits {place}: {problem}")]
     Argument { place: Place, handler: &'static str, problem: String },
-    #[error("the rooms of {place} cannot be: {problem}")]
+    #[error("wrong `#[room(…)]` of {place}: {problem}")]
     Rooms { place: Place, problem: String },
-    #[error("the rooms of the server cannot be: {problem}")]
+    #[error("wrong `#[room(…)]`: {problem}")]
     RoomsOfServer { problem: String },
 }
 
@@ -63,7 +64,8 @@ impl<T> Paths<T> {
                 Ok(())
             }
             Err(InsertError::Conflict { with }) => {
-                let old = self.entries.iter().map(|(old, _)| old).find(|old| old.path() == with);
+                // Which one it is, the router does not always know.
+                let old = self.entries.iter().map(|(old, _)| old).find(|old| clashes(old, &place));
                 Err(match old {
                     Some(old) => Problem::Taken { new: place, old: old.clone() }.into(),
                     None => Problem::Wrong { place, problem: format!("it conflicts with `{with}`") }.into(),
@@ -89,6 +91,12 @@ impl<T> Paths<T> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Place, &T)> {
         self.entries.iter().map(|(place, value)| (place, value))
     }
+}
+
+/// Whether a table cannot have both of them.
+fn clashes(old: &Place, new: &Place) -> bool {
+    let mut both = Router::new();
+    both.insert(old.path(), ()).is_ok() && both.insert(new.path(), ()).is_err()
 }
 
 #[cfg(test)]
@@ -124,6 +132,17 @@ mod tests {
             "`/table/{name}` (main.rs:3) and `/table/{id}` (main.rs:2) are paths of the same requests: give one of them \
              another path"
         );
+    }
+
+    #[test]
+    fn a_conflict_is_with_the_path_that_it_names() {
+        let error = paths(&["/t/{id}", "/v{n}", "/{n}.json"]).unwrap_err().to_string();
+        assert!(
+            error.starts_with("`/{n}.json` (main.rs:3) and `/v{n}` (main.rs:2) overlap, and neither goes "),
+            "{error}"
+        );
+        let error = paths(&["/t/{id}/x", "/a/{x}/c", "/a/{*rest}"]).unwrap_err().to_string();
+        assert!(error.starts_with("`/a/{*rest}` (main.rs:3) and `/a/{x}/c` (main.rs:2) overlap"), "{error}");
     }
 
     /// Both the macro and `bind` rely on it.

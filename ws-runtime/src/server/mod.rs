@@ -40,7 +40,7 @@ use crate::conn::Conn;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
 use crate::message::{Push, ServerPush};
-use crate::options::{Options, RouteOptions, Whose};
+use crate::options::{Options, OptionsOf, RouteOptions};
 use crate::room::RoomLists;
 use crate::route::{Gets, Reach, Routes};
 use crate::transport::{Stream, TlsAcceptor};
@@ -85,7 +85,7 @@ struct Inner {
     /// Hashes the keys of identities.
     key_hasher: RandomState,
     stage: watch::Sender<Stage>,
-    /// The tasks of ticks and watches. `serve` owns those of connections.
+    /// The tasks of ticks, watches and rooms. `serve` owns those of connections.
     tasks: TaskTracker,
     #[cfg(unix)]
     watchers: Watchers,
@@ -261,12 +261,12 @@ impl Server {
 
     /// The options of these connections.
     #[inline]
-    pub(crate) fn options_of(&self, whose: Whose) -> &Options {
+    pub(crate) fn options_of(&self, of: OptionsOf) -> &Options {
         // For each message, so without a look at the routes where it can be.
-        if whose == Whose::SERVER {
+        if of == OptionsOf::SERVER {
             return &self.0.options;
         }
-        self.0.route_options.get(whose).unwrap_or(&self.0.options)
+        self.0.route_options.get(of).unwrap_or(&self.0.options)
     }
 
     /// The connections that a push is for.

@@ -1,4 +1,5 @@
-//! Ticks and watches. Each runs in a task of its own, which ends when the server closes its connections.
+//! The tasks that belong to no connection: each tick and each watch has one, and so have rooms. They end when the server closes
+//! its connections; those that empty rooms go on after that.
 
 use std::fmt::Display;
 use std::future::Future;

@@ -84,6 +84,9 @@ impl<R: Route> Dispatcher<R> {
         // If there is no handler, or if an argument of it was refused or has panicked.
         conn.become_ready();
         let verdict = self.conclude(name, OnRefusal::CloseWithStatus, ended);
+        if let (Verdict::GoOn, Some(room)) = (verdict, conn.room()) {
+            room.admit();
+        }
         conn.release_held_back();
         verdict
     }
@@ -354,8 +357,8 @@ impl<R: Route> Dispatcher<R> {
     }
 }
 
-/// A plain handler borrows its message from the read buffer. One with an `async` handler is left, to be
-/// awaited.
+/// A plain handler borrows its message from the read buffer. The message is left, to be awaited, if its handler is `async`, or if
+/// another handler has the lock on the room.
 impl<R: Route> Receiver for Dispatcher<R> {
     const HANDLES: bool = true;
 

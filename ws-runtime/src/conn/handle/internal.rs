@@ -11,7 +11,7 @@ use crate::conn::send::{
 };
 use crate::event::{Close, ClosedBy};
 use crate::message::{Answer, Push, Questions};
-use crate::options::{Options, Whose};
+use crate::options::{Options, OptionsOf};
 use crate::route::Reach;
 use crate::server::Memberships;
 use crate::transport::WriteHalf;
@@ -21,19 +21,19 @@ impl Conn {
     /// The options of the connection: its route's once that is known, until then the server's.
     #[inline]
     pub(crate) fn options(&self) -> &Options {
-        self.server().options_of(Whose::from_bits(self.0.whose_options.load(Ordering::Relaxed)))
+        self.server().options_of(OptionsOf::from_bits(self.0.options_of.load(Ordering::Relaxed)))
     }
 
     /// The connection is for the route with this number: it has the options of that from now on. Before the 101, once. What
     /// the program has set on the connection itself stays.
     pub(in crate::conn) fn enter_route(&self, number: usize) {
-        let whose = self.server().route_options().of_route(number);
-        if whose == Whose::SERVER {
+        let of = self.server().route_options().of_route(number);
+        if of == OptionsOf::SERVER {
             return;
         }
         // The lock orders this with what another task sets meanwhile.
         let mut send_path = self.send_path();
-        self.0.whose_options.store(whose.to_bits(), Ordering::Relaxed);
+        self.0.options_of.store(of.to_bits(), Ordering::Relaxed);
         let options = self.options();
         let fixed = send_path.enter_route(options);
         if !fixed.contains(Fixable::MaxSendSize) {

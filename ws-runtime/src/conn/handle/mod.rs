@@ -26,7 +26,7 @@ use crate::Server;
 use crate::event::{Binary, Close, ClosedBy, Utf8};
 use crate::listen::Address;
 use crate::message::{ErrorBudget, Outgoing, Questions};
-use crate::options::{Compression, Named, Whose};
+use crate::options::{Compression, Named, OptionsOf};
 use crate::room::InRoom;
 use crate::route::Reach;
 use crate::server::Memberships;
@@ -52,8 +52,8 @@ struct Inner {
     max_send_size: AtomicUsize,
     max_recv_size: AtomicUsize,
     nodelay: AtomicBool,
-    /// Whose options it has, those of its route or the server's: a [`Whose`]. Set before the connection is ready.
-    whose_options: AtomicU32,
+    /// Whether it has the options of its route or the server's: an [`OptionsOf`]. Set before the connection is ready.
+    options_of: AtomicU32,
     /// Set when the connection becomes ready, if compression was negotiated.
     deflation: OnceLock<Box<Deflation>>,
     send_path: SendLock,
@@ -97,7 +97,7 @@ impl Conn {
             max_send_size: options.max_send_size.into(),
             max_recv_size: options.max_recv_size.into(),
             nodelay: options.nodelay.into(),
-            whose_options: Whose::SERVER.to_bits().into(),
+            options_of: OptionsOf::SERVER.to_bits().into(),
             deflation: OnceLock::new(),
             send_path: SendLock::new(SendPath::new(options)),
             corked: CorkedFrames::new(),

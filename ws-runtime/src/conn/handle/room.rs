@@ -4,8 +4,10 @@ use super::Conn;
 use crate::room::{Member, Room, RoomState, Stay};
 
 impl Conn {
-    /// The room of the connection: those that came by the same path. `None` before the handshake, and in a server that has neither
-    /// routes nor rooms.
+    /// The room of the connection: those that came by the same path. `None` before `create`, and where there are no rooms.
+    ///
+    /// Each route has rooms. A server without routes has them where its module has a `#[room]`, or names `Room` (the word)
+    /// anywhere.
     ///
     /// Handlers take it as `&Room`.
     #[must_use]

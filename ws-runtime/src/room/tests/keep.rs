@@ -51,6 +51,27 @@ async fn who_is_refused_does_not_lengthen_the_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_refused_by_ready_does_not_lengthen_the_time() {
+    let world = World::new(rules(10, 10)).await;
+    // Listed, as `ready` runs.
+    let refused = world.knock("/a", Ends::Well).await.unwrap();
+    refused.conn.become_ready();
+    assert_eq!(refused.conn.room().unwrap().len(), 1);
+    drop(refused);
+    settle().await;
+    assert_eq!(world.log(), ["create /a", "created /a", "empty /a", "emptied /a"]);
+
+    drop(world.enter("/a").await);
+    pass(6.0).await;
+    let refused = world.knock("/a", Ends::Well).await.unwrap();
+    refused.conn.become_ready();
+    drop(refused);
+    assert_eq!(world.log(), ["create /a", "created /a"]);
+    pass(4.1).await;
+    assert_eq!(world.log(), ["empty /a", "emptied /a"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn rooms_are_emptied_each_at_its_time_by_one_task() {
     let world = World::new(rules(10, 100)).await;
     let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
@@ -110,7 +131,7 @@ async fn rooms_that_make_way_slowly_are_bounded_too() {
     for number in 0..10 {
         match world.knock(&format!("/{number}"), Ends::Well).await {
             Ok(guest) => {
-                guest.conn.become_ready();
+                guest.become_ready();
                 made += 1;
             }
             Err(reject) => assert_eq!(reject.status(), 503),

@@ -36,7 +36,7 @@ async fn a_room_lists_what_the_server_lists() {
     let bob = world.knock("/a", Ends::Well).await.unwrap();
     let room = ann.conn.room().unwrap().clone();
     assert_eq!((room.path(), room.len(), room.is_empty()), ("/a", 1, false));
-    bob.conn.become_ready();
+    bob.become_ready();
     let listed: Vec<Conn> = room.connections().into_iter().collect();
     assert_eq!(listed, [ann.conn.clone(), bob.conn.clone()]);
     assert_eq!(world.server().connections(), listed);
@@ -222,4 +222,28 @@ async fn create_sees_its_room_without_a_state() {
     let _member = world.rooms.enter(&conn, "/a", create).await.unwrap();
     settle().await;
     assert_eq!(world.look("/a", |table| table.notes.clone()), [7]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_is_found_by_other_spellings_of_its_path() {
+    let world = World::new(rules(0, 10)).await;
+    let guests = [
+        world.enter("/table/a%3Ab").await,
+        world.enter("/table/j%C3%BCrgen").await,
+        world.enter("/table/a%2Fb").await,
+    ];
+    let rooms = world.server().rooms::<Table>();
+    for (guest, spellings) in guests.iter().zip([
+        ["/table/a%3Ab", "/table/a:b"],
+        ["/table/j%C3%BCrgen", "/table/jürgen"],
+        ["/table/a%2Fb", "/table/a%2fb"],
+    ]) {
+        for spelling in spellings {
+            let found = rooms.get(spelling).expect(spelling);
+            assert_eq!(Some(found.path()), guest.conn.room().map(Room::path));
+        }
+    }
+    for none in ["/table/a/b", "/table/a", "/table/%FF", ""] {
+        assert!(rooms.get(none).is_none(), "{none}");
+    }
 }

@@ -222,6 +222,14 @@ struct Guest {
     _member: Member<Table>,
 }
 
+impl Guest {
+    /// Its `ready` runs, and ends well.
+    fn become_ready(&self) {
+        self.conn.become_ready();
+        self.conn.room().unwrap().admit();
+    }
+}
+
 impl Drop for Guest {
     fn drop(&mut self) {
         self.conn.server().unregister(&self.conn);
@@ -257,7 +265,7 @@ impl World {
     /// Lets somebody in, who becomes ready.
     async fn enter(&self, path: &str) -> Guest {
         let guest = self.knock(path, Ends::Well).await.unwrap();
-        guest.conn.become_ready();
+        guest.become_ready();
         guest
     }
 

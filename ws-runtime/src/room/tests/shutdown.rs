@@ -80,17 +80,36 @@ async fn a_tick_that_hangs_does_not_keep_empty_from_running() {
 fn a_runtime_that_is_dropped_leaves_no_room_behind() {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let (guest, kept) = runtime.block_on(async {
+    let (rooms, guest, kept) = runtime.block_on(async {
         let world = World::new(rules(3600, 10)).await;
         let guest = world.knock("/a", Ends::Well).await.unwrap();
         let kept = world.enter("/b").await;
         let room = kept.conn.room_of::<Table>().unwrap().clone();
         drop(kept);
-        (guest, room)
+        (Arc::clone(world.stateful()), guest, room)
     });
+    assert_eq!((rooms.paths(), rooms.len()), (2, 2));
     drop(runtime);
+    assert_eq!((rooms.paths(), rooms.len()), (1, 1), "the room that was kept is gone");
+    assert!(!kept.later(|_| ()), "its state too");
     let room = guest.conn.room_of::<Table>().unwrap().clone();
     drop(guest);
     assert!(!room.later(|_| ()));
-    drop(kept);
+    assert_eq!((rooms.paths(), rooms.len()), (0, 0));
+}
+
+#[test]
+fn a_runtime_that_is_dropped_drops_the_rooms_that_are_kept() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let (rooms, guest) = runtime.block_on(async {
+        let world = World::new(rules(3600, 10)).await;
+        drop(world.enter("/kept").await);
+        settle().await;
+        assert_eq!(world.server().rooms::<Table>().len(), 1);
+        (Arc::downgrade(world.stateful()), world.enter("/kept by who leaves too late").await)
+    });
+    drop(runtime);
+    drop(guest);
+    assert!(rooms.upgrade().is_none(), "the states are dropped, and with them all that knows them");
 }

@@ -52,7 +52,7 @@ async fn visit(world: Arc<World>, number: usize) {
         let patience = Duration::from_micros(below(2000) as u64);
         let Ok(Ok(guest)) = timeout(patience, world.knock(&path, ends)).await else { continue };
         if below(2) == 0 {
-            guest.conn.become_ready();
+            guest.become_ready();
         }
         let room = guest.conn.room_of::<Table>().unwrap();
         match below(4) {
