@@ -1,12 +1,12 @@
 //! Resolves names: what each argument of a handler asks for, also through type aliases of its module.
 
 use proc_macro2::Ident;
-use syn::{GenericArgument, Path, PathArguments, Type};
+use syn::{Path, Type};
 
 use crate::cfgs::Cfgs;
 use crate::events::Event;
 use crate::model::{Argument, Handler, Owner, Payload, Role, Scope, Server, TimerPlace};
-use crate::syntax::{output_type, peel, success};
+use crate::syntax::{optional, output_type, peel, success};
 
 /// A module of a server, and what the arguments of its handlers ask for.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ impl<'s> Names<'s> {
             _ => return unknown(access),
         };
         let is = |name: &Ident| names(path, name, &self.scope.name);
-        if let Some(inner) = optional(path).filter(|_| access == Access::Value)
+        if let Some(inner) = optional(ty).filter(|_| access == Access::Value)
             && let Asks::Phase(access) = self.asks(inner, access, aliases)
         {
             return Asks::Phase(access);
@@ -205,16 +205,6 @@ impl Names<'_> {
             .flat_map(|session| &session.phases)
             .filter_map(|phase| phase.payload.as_ref());
         payloads.filter_map(Payload::name).any(|name| *name == last.ident)
-    }
-}
-
-/// The `T` of an `Option<T>`.
-fn optional(path: &Path) -> Option<&Type> {
-    let last = path.segments.last().filter(|last| last.ident == "Option")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match arguments.args.first()? {
-        GenericArgument::Type(inner) => Some(inner),
-        _ => None,
     }
 }
 

@@ -59,6 +59,17 @@ pub(crate) fn success(ty: &Type) -> &Type {
     }
 }
 
+/// The `T` of an `Option<T>`.
+pub(crate) fn optional(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = peel(ty) else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(inner) => Some(inner),
+        _ => None,
+    }
+}
+
 /// Whether it is `Fn(…)`, `FnMut(…)` or `FnOnce(…)`.
 pub(crate) fn is_callable(bound: &TypeParamBound) -> bool {
     let TypeParamBound::Trait(bound) = bound else { return false };

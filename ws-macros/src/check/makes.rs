@@ -9,7 +9,7 @@ use super::elsewhere::{self, What};
 use crate::diagnostics::Diagnostics;
 use crate::events::{Event, Output};
 use crate::resolve::{Access, Asks, Call, Resolved};
-use crate::syntax::{mentions, output_type, peel, referenced_name, single_name, success};
+use crate::syntax::{mentions, optional, output_type, peel, referenced_name, single_name, success};
 
 /// Checks that a handler returns nothing that another one makes. Adds to `sessions` the routes whose session it returns.
 pub(super) fn check(
@@ -134,36 +134,66 @@ pub(super) struct Unmarked<'r> {
     pub(super) message: String,
 }
 
-/// The type that a `handshake` handler returns as the session, if `#[session]` is missing above it.
+/// The type that a `handshake` handler returns as the session or the identity, if the attribute is missing above it.
 pub(super) fn unmarked<'r>(call: &Call<'r>, resolved: &Resolved<'r>) -> Option<Unmarked<'r>> {
-    let scope = resolved.scope;
-    if call.handler.event() != Some(Event::Handshake) || !scope.sessions.is_empty() {
+    if call.handler.event() != Some(Event::Handshake) {
         return None;
     }
-    let name = single_name(success(output_type(&call.handler.output)?))?;
-    let is_taken = |call: &Call<'_>| {
-        call.arguments.iter().any(|(argument, asks)| {
+    let scope = resolved.scope;
+    let is_taken = |name: &Ident| {
+        resolved.calls.iter().flat_map(|call| &call.arguments).any(|(argument, asks)| {
             *asks == Asks::UnknownReference && referenced_name(&argument.ty) == Some(name)
         })
     };
-    let is_identity = resolved.server.identities.iter().any(|identity| identity.name == *name);
-    let is_room = scope.rooms.iter().any(|room| room.part.name == *name);
-    let is_meant =
-        !is_identity && !is_room && (scope.types.contains(name) || resolved.calls.iter().any(is_taken));
-    is_meant.then(|| Unmarked { name, message: declare(name, resolved) })
+    each(success(output_type(&call.handler.output)?)).find_map(|ty| {
+        let name = single_name(optional(ty).unwrap_or(ty))?;
+        let may_be = MayBe::of(optional(ty).is_some(), resolved);
+        let is_meant = !is_marked(name, resolved) && (scope.types.contains(name) || is_taken(name));
+        let message = declare(name, may_be, resolved).filter(|_| is_meant)?;
+        Some(Unmarked { name, message })
+    })
 }
 
-fn declare(name: &Ident, resolved: &Resolved<'_>) -> String {
-    if resolved.scope.route.is_none() && resolved.server.has_routes() {
-        return format!(
+fn is_marked(name: &Ident, resolved: &Resolved<'_>) -> bool {
+    let (scope, server) = (resolved.scope, resolved.server);
+    let parts = scope.sessions.iter().chain(&server.identities).chain(&server.states);
+    parts.chain(scope.rooms.iter().map(|room| &room.part)).any(|part| part.name == *name)
+}
+
+/// What a type that is not marked can still become.
+#[derive(Debug, Clone, Copy)]
+struct MayBe {
+    session: bool,
+    identity: bool,
+}
+
+impl MayBe {
+    fn of(is_optional: bool, resolved: &Resolved<'_>) -> Self {
+        let (scope, server) = (resolved.scope, resolved.server);
+        let is_root = scope.route.is_none();
+        Self {
+            session: scope.sessions.is_empty() && !is_optional && !(is_root && server.has_routes()),
+            identity: is_root && server.identities.is_empty(),
+        }
+    }
+}
+
+fn declare(name: &Ident, may_be: MayBe, resolved: &Resolved<'_>) -> Option<String> {
+    Some(match may_be {
+        MayBe { session: false, identity: false } => return None,
+        MayBe { session: false, identity: true } if resolved.server.has_routes() => format!(
             "`{name}` is not the identity yet: declare it in this module, below `#[identity]`, if it says who the peer is; the session \
              of a route is made by an `#[on(handshake)]` in the route's module"
-        );
-    }
-    let identity = if resolved.scope.route.is_none() {
-        ", or below `#[identity]` if it says who the peer is"
-    } else {
-        ""
-    };
-    format!("`{name}` is not the session yet: declare it in this module, below `#[session]`{identity}")
+        ),
+        MayBe { session: false, identity: true } => {
+            format!("`{name}` is not the identity yet: declare it in this module, below `#[identity]`")
+        }
+        MayBe { session: true, identity: false } => {
+            format!("`{name}` is not the session yet: declare it in this module, below `#[session]`")
+        }
+        MayBe { session: true, identity: true } => format!(
+            "`{name}` is not the session yet: declare it in this module, below `#[session]`, or below `#[identity]` if it says who \
+             the peer is"
+        ),
+    })
 }

@@ -36,7 +36,8 @@ pub(crate) fn parts(plan: &Plan<'_>) -> TokenStream {
         (states::lists(plan), states::kept(plan))
     };
     if plan.scope.parts_unclear {
-        return quote_spanned!(here()=> #aliases #lists #states #rooms);
+        let identities = identities_of_others(plan);
+        return quote_spanned!(here()=> #aliases #lists #states #identities #rooms);
     }
     let lent = if is_route { TokenStream::new() } else { states::lent(plan) };
     let sessions = plan.sessions.iter().map(|session| lend_session(session, plan));
@@ -44,9 +45,20 @@ pub(crate) fn parts(plan: &Plan<'_>) -> TokenStream {
     quote_spanned!(here()=> #aliases #lists #states #lent #(#sessions)* #(#identities)* #rooms)
 }
 
+/// What the identities are where it is unclear what handlers ask for: signatures and bodies in other modules name them.
+fn identities_of_others(plan: &Plan<'_>) -> TokenStream {
+    let declared = plan.identities.iter().filter(|identity| plan.scope.types.contains(&identity.name));
+    declared.map(|identity| identity::identity(identity, plan)).collect()
+}
+
 /// The type of the session.
 pub(crate) fn session_type(plan: &Plan<'_>) -> TokenStream {
-    part_type("__Session", &plan.sessions).unwrap_or_else(|| quote_spanned!(here()=> ()))
+    let nothing = quote_spanned!(here()=> ());
+    if plan.has_routes() {
+        // The sessions are those of the routes. One beside them is reported.
+        return nothing;
+    }
+    part_type("__Session", &plan.sessions).unwrap_or(nothing)
 }
 
 /// The type of the identity.

@@ -342,8 +342,9 @@ impl Reader<'_> {
             Marker::Identity => self.shared.identities.extend(part),
             Marker::Room => {
                 let rules = room::read(attribute, self.diagnostics);
-                self.stays_on_a_thread(part.as_ref());
                 self.scope.has_rooms = true;
+                // One that stays on a thread has no handle.
+                let part = part.filter(|part| !self.stays_on_a_thread(part));
                 self.scope.rooms.extend(part.map(|part| Room { part, rules }));
             }
             Marker::Session
@@ -360,15 +361,14 @@ impl Reader<'_> {
     }
 
     /// Reports a room that cannot be sent between threads, where that is seen. The compiler says it for each handler.
-    fn stays_on_a_thread(&mut self, room: Option<&Part>) {
-        let held = room.and_then(|room| self.owners.in_room(&room.name, "Rc"));
-        if let Some(ty) = held {
-            self.diagnostics.error(
-                ty,
-                "a room is changed by all threads of the server, and an `Rc` stays on its own: write `Arc`",
-            );
-            self.scope.parts_unclear = true;
-        }
+    fn stays_on_a_thread(&mut self, room: &Part) -> bool {
+        let Some(ty) = self.owners.in_room(&room.name, "Rc") else { return false };
+        self.diagnostics.error(
+            ty,
+            "a room is changed by all threads of the server, and an `Rc` stays on its own: write `Arc`",
+        );
+        self.scope.parts_unclear = true;
+        true
     }
 
     /// How the item is emitted. `plan` adds the handlers that break a rule.

@@ -3,7 +3,9 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Expr, ItemEnum, ItemStruct, Lit, Member, Path, Type};
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Expr, ItemEnum, ItemStruct, Lit, Member, Path, Token, Type};
 use ws_spec::nearest;
 
 use super::items::{Kind, RawAttribute, RawItem};
@@ -11,14 +13,20 @@ use super::marker::Marker;
 use super::phases;
 use crate::diagnostics::{Diagnostics, list};
 use crate::model::{Owner, Role, TimerPlace};
-use crate::syntax::{bare, mentions, peel};
+use crate::syntax::{bare, mentions, peel, single_name};
 
 /// The types of a module whose fields can be timers.
 #[derive(Debug)]
 pub(crate) struct Owners {
     found: Vec<Candidate>,
-    /// The names of all types in the module.
-    types: Vec<Ident>,
+    /// All types in the module.
+    types: Vec<Declared>,
+}
+
+#[derive(Debug)]
+struct Declared {
+    name: Ident,
+    fields: Fields,
 }
 
 /// The session, a state, a room, the payload of a phase, or an identity, which can have no timer.
@@ -76,17 +84,37 @@ impl Owners {
             }
         }
         let is_type = |item: &&RawItem| matches!(item.kind, Kind::Struct | Kind::Enum | Kind::Union);
-        Self { found, types: items.iter().filter(is_type).filter_map(|item| item.name.clone()).collect() }
+        let declared = |item: &RawItem| Some(Declared { name: item.name.clone()?, fields: Fields::of(item) });
+        Self { found, types: items.iter().filter(is_type).filter_map(declared).collect() }
     }
 
     /// The type of a field in a room that holds this one, by name.
     pub(super) fn in_room(&self, room: &Ident, wanted: &str) -> Option<&Type> {
         let rooms = self.found.iter().filter(|found| found.kind == What::Room && found.name == *room);
-        let fields = rooms.flat_map(|room| match &room.fields {
-            Fields::Of(fields) => fields.as_slice(),
-            Fields::None | Fields::Unknown | Fields::Elsewhere => &[],
-        });
+        let fields = rooms.flat_map(|room| room.fields.listed());
         fields.map(|field| &field.ty).find(|ty| mentions(ty, wanted))
+    }
+
+    /// What to write where the timer with this name is in a type that is not marked.
+    fn unmarked(&self, wanted: &Member) -> Option<String> {
+        let is_marked = |name: &Ident| self.found.iter().any(|found| found.name == *name);
+        let of_name =
+            |field: &&Field| name_of(&field.member) == name_of(wanted) && mentions(&field.ty, "Timer");
+        let has_timer = |declared: &&Declared| declared.fields.listed().iter().any(|field| of_name(&field));
+        let declared = self.types.iter().filter(|declared| !is_marked(&declared.name)).find(has_timer)?;
+        let (name, wanted) = (&declared.name, name_of(wanted));
+        let mut around = self.holders().flat_map(|holder| holder.fields.listed());
+        match around.find(|field| mentions(&field.ty, &name.to_string())) {
+            Some(field) if single_name(&field.ty) == Some(name) => Some(format!(
+                "`{wanted}` is a field of `{name}`: write `#[timer({}.{wanted})]`",
+                name_of(&field.member)
+            )),
+            // It is in a list of them, or the like.
+            Some(_) => None,
+            None => Some(format!(
+                "`{name}` has a field `{wanted}`, and is not marked: write `#[room]`, `#[session]` or `#[state]` above `{name}`"
+            )),
+        }
     }
 
     /// Those that can have timers.
@@ -125,10 +153,7 @@ impl What {
 
 impl Candidate {
     fn field(&self, wanted: &Member) -> Option<&Field> {
-        match &self.fields {
-            Fields::Of(fields) => fields.iter().find(|field| name_of(&field.member) == name_of(wanted)),
-            Fields::None | Fields::Unknown | Fields::Elsewhere => None,
-        }
+        self.fields.listed().iter().find(|field| name_of(&field.member) == name_of(wanted))
     }
 
     fn may_have(&self, field: &Member) -> bool {
@@ -178,6 +203,14 @@ impl Candidate {
 }
 
 impl Fields {
+    /// Those that can be seen.
+    fn listed(&self) -> &[Field] {
+        match self {
+            Self::Of(fields) => fields,
+            Self::None | Self::Unknown | Self::Elsewhere => &[],
+        }
+    }
+
     fn of(item: &RawItem) -> Self {
         let attributes = item.attributes.iter().map(RawAttribute::tokens);
         let tokens: TokenStream = attributes.chain(item.tokens.iter().cloned().map(Into::into)).collect();
@@ -205,7 +238,7 @@ pub(crate) fn read(attribute: &RawAttribute, owners: &Owners, diagnostics: &mut 
     }
     let written = match syn::parse2::<Expr>(tokens.clone()) {
         Ok(written) => path(&written),
-        Err(_) => Err(no_field(&tokens, owners)),
+        Err(_) => Err(duration(&tokens, owners).unwrap_or_else(|| no_field(&tokens, owners))),
     };
     let path = match written {
         Ok(path) => path,
@@ -289,8 +322,11 @@ fn find(path: Vec<Member>, owners: &Owners) -> Result<TimerPlace, (TokenStream, 
             one.place([first].into_iter().chain(rest).collect())
         }
         [] | [_] => {
-            let is_type = owners.types.iter().any(|name| first == Member::from(name.clone()));
-            let message = if is_type {
+            let is_type = owners.types.iter().any(|declared| first == Member::from(declared.name.clone()));
+            let unmarked = owners.unmarked(&first);
+            let message = if let Some(message) = unmarked {
+                message
+            } else if is_type {
                 format!(
                     "`{}` is neither the session, nor the room, nor a state: a timer is a field of a struct that is marked `#[session]`, `#[room]` or `#[state]`",
                     name_of(&first)
@@ -327,10 +363,8 @@ fn unknown(field: &Member, candidates: &[&Candidate]) -> String {
     }
     let fields: Vec<String> = candidates
         .iter()
-        .flat_map(|candidate| match &candidate.fields {
-            Fields::Of(fields) => fields.iter().map(|field| name_of(&field.member)).collect(),
-            Fields::None | Fields::Unknown | Fields::Elsewhere => Vec::new(),
-        })
+        .flat_map(|candidate| candidate.fields.listed())
+        .map(|field| name_of(&field.member))
         .collect();
     let titles: Vec<String> = candidates.iter().map(|candidate| candidate.title()).collect();
     let has_no = if let [only] = titles.as_slice() {
@@ -349,6 +383,36 @@ fn unknown(field: &Member, candidates: &[&Candidate]) -> String {
     }
 }
 
+/// What to write instead of `clock, after = 20`; `None` if what follows the field may be a field too.
+fn duration(tokens: &TokenStream, owners: &Owners) -> Option<String> {
+    let listed = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens.clone()).ok()?;
+    let mut listed = listed.iter();
+    let field = path(listed.next()?).ok()?;
+    let written = field.iter().map(name_of).collect::<Vec<_>>().join(".");
+    let (problem, value) = match bare(listed.next()?) {
+        Expr::Assign(assign) => {
+            let key = assign.left.to_token_stream();
+            (format!("a timer has no `{key}`"), bare(&assign.right))
+        }
+        value if path(value).is_err() => ("a timer has no period".to_owned(), value),
+        _ => return None,
+    };
+    let seconds = match value {
+        Expr::Lit(syn::ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. }) => {
+            lit.to_token_stream().to_string()
+        }
+        _ => "20".to_owned(),
+    };
+    let holder =
+        owners.holders().find(|holder| field.first().is_some_and(|field| holder.field(field).is_some()));
+    let owner = holder.map(|holder| format!("{}.", holder.name.unraw().to_string().to_lowercase()));
+    let owner = owner.unwrap_or_default();
+    Some(format!(
+        "{problem}: a handler starts it, by `{owner}{written}.start({seconds})`, and it runs once, when these seconds are over; write \
+         `#[timer({written})]`"
+    ))
+}
+
 fn no_field(tokens: &TokenStream, owners: &Owners) -> String {
     let has_comma = tokens.clone().into_iter().any(|token| super::items::is_punct(&token, ','));
     if has_comma {
@@ -365,11 +429,8 @@ fn advice(owners: &Owners) -> String {
                 there, and `#[timer(clock)]` here, as the handler stands in the module of the struct"
             .to_owned();
     };
-    let timers = owners.holders().flat_map(|holder| match &holder.fields {
-        Fields::Of(fields) => fields.as_slice(),
-        Fields::None | Fields::Unknown | Fields::Elsewhere => &[],
-    });
-    match timers.into_iter().find(|field| mentions(&field.ty, "Timer")) {
+    let mut timers = owners.holders().flat_map(|holder| holder.fields.listed());
+    match timers.find(|field| mentions(&field.ty, "Timer")) {
         Some(Field { member: Member::Named(name), .. }) => format!("write `#[timer({name})]`"),
         _ => format!("write `clock: Timer` in `{}`, and `#[timer(clock)]` here", holder.name),
     }

@@ -21,7 +21,7 @@ macro_rules! arguments_of {
             label = "this event does not give this",
             note = $offer,
             $(note = $advice,)?
-            note = "a type of your own can be taken too: implement `ws_runtime::event::FromContext` for it"
+            note = "a type of your own can be taken too: mark a state `#[state]` in the server's module; else implement `ws_runtime::event::FromContext`"
         )]
         pub trait $trait<'a, $($parameter: 'a $(+ $bound)?),*>: Sized {
             /// Makes the argument, just before the handler is called.

@@ -26,7 +26,7 @@ pub(super) fn alias(plan: &Plan<'_>) -> TokenStream {
 /// What each room type is for the runtime. Also of a second one, which is a mistake, since signatures name its handle.
 pub(super) fn rooms(plan: &Plan<'_>) -> TokenStream {
     let Scope { rooms, types, .. } = plan.scope;
-    let declared = |room: &&Room| types.contains(&room.part.name) && !plan.scope.parts_unclear;
+    let declared = |room: &&Room| types.contains(&room.part.name);
     rooms.iter().filter(declared).map(|room| implement(&room.part, plan)).collect()
 }
 
@@ -48,13 +48,20 @@ fn implement(room: &Part, plan: &Plan<'_>) -> TokenStream {
             }
         }
     });
-    let forms = [quote_spanned!(place=> &'a #name), quote_spanned!(place=> &'a mut #name)];
-    quote_spanned! {place=>
+    let state = quote_spanned! {place=>
         #cfgs
         #[automatically_derived]
         impl __ws_runtime::RoomState for #name {
             type Handle = __ws_runtime::TypedRoom<#name>;
         }
+    };
+    if plan.scope.parts_unclear {
+        // Signatures name its handle, also those of other modules.
+        return state;
+    }
+    let forms = [quote_spanned!(place=> &'a #name), quote_spanned!(place=> &'a mut #name)];
+    quote_spanned! {place=>
+        #state
 
         #(
             #cfgs
