@@ -218,7 +218,11 @@ fn of_other_framework(target: &Type) -> Option<&'static str> {
     match segments.as_slice() {
         // A module of the user's may have such a name.
         [first, ..] if ["crate", "self", "super"].contains(&first.as_str()) => None,
-        [.., parent, name] => hints::extractor_of(parent, name),
+        [.., parent, name] => {
+            // Their extractors have a parameter, so without one it is a type of the user's.
+            let is_generic = path.path.segments.last().is_some_and(|last| !last.arguments.is_none());
+            hints::extractor_of(parent, name).filter(|_| is_generic || parent.ends_with("ws"))
+        }
         _ => None,
     }
 }
