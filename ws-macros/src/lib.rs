@@ -713,10 +713,10 @@ pub fn push(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 /// mod arcade {
 ///     #[state(lock)]
 ///     #[derive(Default)]
-///     pub struct Arcade { … }
+///     pub struct Arcade { scores: HashMap<String, u32> }
 ///
 ///     #[identity]
-///     pub struct User { … }
+///     pub struct User { name: String }
 /// }
 /// ```
 ///
