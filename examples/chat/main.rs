@@ -8,20 +8,17 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use ws_runtime::http::Response;
 use ws_runtime::prelude::*;
-use ws_runtime::{CLIENT_JS, IntoResponse, JavaScript};
+use ws_runtime::{CLIENT_JS, JavaScript};
 
 #[ws_server(listen = 8080)]
 mod chat {
     use super::*;
 
-    /// Who is in the room: one for the whole server.
+    /// The nicknames of those who are here: one for the whole server.
     #[state]
     #[derive(Default)]
-    struct Room {
-        members: BTreeSet<String>,
-    }
+    struct Members(BTreeSet<String>);
 
     /// Who this is: one for each connection.
     #[session]
@@ -68,15 +65,15 @@ mod chat {
     }
 
     #[on(ready)]
-    fn greet(room: &Room) -> Welcome {
-        Welcome { members: room.members.len() }
+    fn greet(Members(nicknames): &Members) -> Welcome {
+        Welcome { members: nicknames.len() }
     }
 
     #[on("join")]
     fn join(
         Json(nickname): Json<String>,
         guest: &mut Guest,
-        room: &mut Room,
+        members: &mut Members,
         server: &Server,
     ) -> Result<(), ChatError> {
         let nickname = nickname.trim();
@@ -86,7 +83,7 @@ mod chat {
         if nickname.is_empty() || nickname.chars().count() > 20 {
             return Err(ChatError::NicknameLength);
         }
-        if !room.members.insert(nickname.to_owned()) {
+        if !members.0.insert(nickname.to_owned()) {
             return Err(ChatError::Taken(nickname.to_owned()));
         }
         guest.nickname = Some(nickname.to_owned());
@@ -102,9 +99,9 @@ mod chat {
     }
 
     #[on(disconnect)]
-    fn leave(guest: Guest, room: &mut Room, server: &Server) {
+    fn leave(guest: Guest, members: &mut Members, server: &Server) {
         if let Some(nickname) = guest.nickname {
-            room.members.remove(&nickname);
+            members.0.remove(&nickname);
             // At a shutdown everybody leaves, and nobody has to be told.
             if !server.is_shutting_down() {
                 server.broadcast(Left { who: &nickname });
@@ -112,13 +109,14 @@ mod chat {
         }
     }
 
-    #[on(request)]
-    fn page(request: &Request) -> Option<Response<Bytes>> {
-        match request.path() {
-            "/" => Some(Html(include_str!("page.html")).into_response()),
-            "/client.js" => Some(JavaScript(CLIENT_JS).into_response()),
-            _ => None,
-        }
+    #[get("/")]
+    fn page() -> Html<&'static str> {
+        Html(include_str!("page.html"))
+    }
+
+    #[get("/client.js")]
+    fn client() -> JavaScript<&'static str> {
+        JavaScript(CLIENT_JS)
     }
 }
 

@@ -11,9 +11,8 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
-use ws_runtime::http::Response;
 use ws_runtime::prelude::*;
-use ws_runtime::{CLIENT_JS, IntoResponse, JavaScript};
+use ws_runtime::{CLIENT_JS, JavaScript};
 
 #[ws_server(listen = 8080)]
 mod rpc {
@@ -102,13 +101,14 @@ mod rpc {
         Ok(deleted)
     }
 
-    #[on(request)]
-    fn page(request: &Request) -> Option<Response<Bytes>> {
-        match request.path() {
-            "/" => Some(Html(include_str!("page.html")).into_response()),
-            "/client.js" => Some(JavaScript(CLIENT_JS).into_response()),
-            _ => None,
-        }
+    #[get("/")]
+    fn page() -> Html<&'static str> {
+        Html(include_str!("page.html"))
+    }
+
+    #[get("/client.js")]
+    fn client() -> JavaScript<&'static str> {
+        JavaScript(CLIENT_JS)
     }
 }
 
