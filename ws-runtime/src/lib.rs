@@ -157,9 +157,8 @@ pub use watch::{Interest, WatchError};
 /// are described in the module itself.
 ///
 /// ```
-/// use ws_runtime::http::Response;
 /// use ws_runtime::prelude::*;
-/// use ws_runtime::{CLIENT_JS, IntoResponse, JavaScript};
+/// use ws_runtime::{CLIENT_JS, JavaScript};
 ///
 /// #[ws_server(listen = 8080)]
 /// mod calculator {
@@ -170,13 +169,14 @@ pub use watch::{Interest, WatchError};
 ///         a + b
 ///     }
 ///
-///     #[on(request)]
-///     fn page(request: &Request) -> Option<Response<Bytes>> {
-///         match request.path() {
-///             "/" => Some(Html(PAGE).into_response()),
-///             "/client.js" => Some(JavaScript(CLIENT_JS).into_response()),
-///             _ => None,
-///         }
+///     #[get("/")]
+///     fn page() -> Html<&'static str> {
+///         Html(PAGE)
+///     }
+///
+///     #[get("/client.js")]
+///     fn client() -> JavaScript<&'static str> {
+///         JavaScript(CLIENT_JS)
 ///     }
 /// }
 ///

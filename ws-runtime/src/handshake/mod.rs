@@ -27,6 +27,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use http::header::RETRY_AFTER;
+
 pub use bearer::Bearer;
 pub use derived::{Forwarded, StatusValue, refusal};
 pub use origin::{InvalidOrigin, Origins};
@@ -44,6 +46,11 @@ pub(crate) use refusal::Refusal;
 pub(crate) use respond::{HandlerError, JSON};
 pub(crate) use subprotocol::choose_subprotocol;
 pub(crate) use write::{accept, encode_accept, encode_response};
+
+/// 503, with the advice to come back in five seconds.
+pub(crate) fn unavailable() -> Reject {
+    Reject::service_unavailable().header(RETRY_AFTER, "5")
+}
 
 /// The answer to a plain request without a handler for it.
 pub(crate) fn upgrade_required() -> Refusal {

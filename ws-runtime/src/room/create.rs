@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use http::header::RETRY_AFTER;
-
 use super::gate::{Entered, Full, enter};
 use super::handle::{Room, RoomState};
 use super::keep::last_has_left;
@@ -11,9 +9,7 @@ use super::stateful::{StatefulRooms, Way};
 use super::typed::TypedRoom;
 use crate::Reject;
 use crate::conn::Conn;
-
-/// `Retry-After` of a 503, in seconds.
-const RETRY_AFTER_SECONDS: &str = "5";
+use crate::handshake::unavailable;
 
 /// A member of a room with a state, from before its `create` on. It leaves when this is dropped.
 pub(crate) struct StatefulMember<T: RoomState>(Option<Way<T>>);
@@ -48,17 +44,17 @@ impl<T: RoomState> StatefulRooms<T> {
             Ok(Entered::Turn(turn)) => turn,
             Err(Full) => {
                 tracing::debug!(conn = conn.id(), room = path, "refused: too many wait for the room");
-                return Err(unavailable("too many wait for this room"));
+                return Err(unavailable().text("too many wait for this room"));
             }
         };
-        let Some(place) = self.take_place() else {
+        let Some(reserved) = self.reserve_place() else {
             tracing::debug!(
                 conn = conn.id(),
                 room = path,
                 "refused: max_rooms ({}) reached",
                 self.max_rooms()
             );
-            return Err(unavailable("there are too many rooms"));
+            return Err(unavailable().text("there are too many rooms"));
         };
         let path = turn.way().map_or_else(|| path.into(), |way| Arc::clone(way.path()));
         let room = TypedRoom::new(path, self.server.clone(), Arc::clone(&self.host));
@@ -68,7 +64,7 @@ impl<T: RoomState> StatefulRooms<T> {
         // Nothing is awaited from here on: a room that has a state has a member.
         making.is_made = true;
         drop(making);
-        room.begin(state, place);
+        room.begin(state, reserved.take());
         self.count_opened();
         Ok(StatefulMember(turn.open(room)))
     }
@@ -94,8 +90,4 @@ impl<T: RoomState> Drop for Making<'_, T> {
             self.room.drop_queued();
         }
     }
-}
-
-fn unavailable(text: &str) -> Reject {
-    Reject::service_unavailable().text(text).header(RETRY_AFTER, RETRY_AFTER_SECONDS)
 }

@@ -139,6 +139,11 @@ impl KeepQueue {
         }
     }
 
+    /// How many rooms are kept.
+    pub(super) fn len(&self) -> usize {
+        self.queue().paths.len()
+    }
+
     /// Somebody has come back.
     pub(super) fn remove(&self, mark: Mark) {
         let removed = self.queue().paths.remove(&mark);

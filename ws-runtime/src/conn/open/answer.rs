@@ -5,7 +5,6 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use http::header::RETRY_AFTER;
 use http::{Method, Response, StatusCode};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -20,9 +19,6 @@ use crate::transport::Stream;
 /// How many bytes of an answer are written at once. The kernel and TLS take a large write as a whole, and report room
 /// only after most of it is sent. Until then a slow reader looks as if it reads nothing.
 const PIECE: usize = 8 * 1024;
-
-/// `Retry-After` of a 503, in seconds.
-const RETRY_AFTER_SECONDS: &str = "5";
 
 /// Refuses a peer that the server has no room for.
 pub(crate) async fn refuse(mut stream: Stream) {
@@ -127,11 +123,11 @@ async fn write_piece(to: &mut (impl AsyncWrite + Unpin), bytes: &mut impl Buf) -
     to.flush().await
 }
 
-/// 503, with `Retry-After`.
+/// 503 for this reason.
 fn unavailable(why: &str) -> Response<Bytes> {
-    let reject = Reject::service_unavailable();
+    let reject = handshake::unavailable();
     let text = format!("{}: {why}\n", reject.status());
-    reject.header(RETRY_AFTER, RETRY_AFTER_SECONDS).text(text).into_response()
+    reject.text(text).into_response()
 }
 
 /// The answer that was sent, and whether the peer took all of it.

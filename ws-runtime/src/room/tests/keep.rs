@@ -124,6 +124,50 @@ async fn a_kept_room_makes_way_and_the_oldest_goes_first() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_refused_costs_nobody_a_room() {
+    let world = World::new(rules(100, 1)).await;
+    drop(world.enter("/a").await);
+    settle().await;
+    world.log();
+    for ends in [Ends::WithError, Ends::InPanic] {
+        assert!(world.knock("/b", ends).await.is_err());
+    }
+    let given_up = tokio::time::timeout(Duration::from_secs(1), world.knock("/b", Ends::After(5))).await;
+    assert!(given_up.is_err());
+    settle().await;
+    assert_eq!(world.look("/a", |table| table.number), 0, "it is still kept");
+    // One kept room is promised once only.
+    let making = async { world.knock("/b", Ends::After(5)).await };
+    let refused = async {
+        settle().await;
+        world.knock("/c", Ends::Well).await.err().unwrap().status()
+    };
+    let (made, refused) = tokio::join!(making, refused);
+    assert_eq!(refused, 503);
+    settle().await;
+    assert_eq!(world.log().last().unwrap(), "emptied /a");
+    drop(made);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kept_room_that_is_entered_meanwhile_makes_no_way() {
+    let world = World::new(rules(100, 1)).await;
+    drop(world.enter("/a").await);
+    settle().await;
+    world.log();
+    let making = async { world.knock("/b", Ends::After(5)).await };
+    let back = async {
+        settle().await;
+        world.enter("/a").await
+    };
+    let (made, _back) = tokio::join!(making, back);
+    assert!(made.is_ok());
+    settle().await;
+    assert_eq!(world.log(), ["create /b", "created /b"]);
+    assert_eq!(world.knock("/c", Ends::Well).await.err().unwrap().status(), 503);
+}
+
+#[tokio::test(start_paused = true)]
 async fn rooms_that_make_way_slowly_are_bounded_too() {
     let world = World::new(rules(100, 2)).await;
     *world.route.empties.lock().unwrap() = Ends::After(20);
