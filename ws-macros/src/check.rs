@@ -1,7 +1,6 @@
 //! Checks the rules that concern more than one item.
 
 mod arguments;
-mod clash;
 mod elsewhere;
 mod gets;
 mod imports;

@@ -9,6 +9,7 @@ pub mod environment;
 pub mod options;
 mod origin;
 pub mod path;
+pub mod paths;
 mod suggest;
 mod table;
 mod token;

@@ -39,18 +39,6 @@ pub enum Extent {
     Rest,
 }
 
-/// Why a table cannot have both of two patterns: the end of a sentence about them.
-#[must_use]
-pub fn clash(one: &str, other: &str) -> &'static str {
-    match (Pattern::parse(one), Pattern::parse(other)) {
-        (Ok(one), Ok(other)) if !one.is_same(&other) => {
-            "overlap, and neither goes before the other: where one has a parameter, let the other one have a text there, or a \
-             parameter of the same form"
-        }
-        _ => "are paths of the same requests: give one of them another path",
-    }
-}
-
 impl Pattern {
     /// Reads a pattern.
     ///
@@ -89,7 +77,7 @@ impl Pattern {
     }
 
     /// Whether both match the same paths, whatever the names of their parameters.
-    fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.pieces.len() == other.pieces.len()
             && self.pieces.iter().zip(&other.pieces).all(|pair| match pair {
                 (Piece::Text(one), Piece::Text(other)) => one == other,

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use matchit::{InsertError, Router};
 use proc_macro2::Ident;
 use ws_spec::path::Pattern;
+use ws_spec::paths::{Paths, Refused};
 
-use super::clash;
 use crate::diagnostics::{Diagnostics, list};
 use crate::events::{Event, Output, Surroundings};
 use crate::model::{Handler, Listed, Role, RouteMark, Scope, Server};
@@ -116,27 +115,23 @@ fn paths_join(server: &Server, diagnostics: &mut Diagnostics) {
 
 /// Checks that no two paths take the same requests.
 fn paths_differ(server: &Server, diagnostics: &mut Diagnostics) {
-    let mut router = Router::new();
-    let mut earlier: Vec<&str> = Vec::new();
+    let mut paths = Paths::default();
     let served = server.scopes().filter(|scope| scope.serves());
     // Under `#[cfg]` they may exclude each other; the server finds out when it starts.
     let is_path = |mark: &RouteMark| !mark.is_wrong && Pattern::parse(&mark.full_path).is_ok();
     let certain = |mark: &&RouteMark| is_path(mark) && mark.cfgs.0.is_empty();
     for mark in served.filter_map(|scope| scope.route.as_ref()).filter(certain) {
-        match router.insert(mark.full_path.clone(), ()) {
+        let path = &mark.full_path;
+        match paths.insert(path, ()) {
             Ok(()) => {}
-            Err(InsertError::Conflict { with }) if with == mark.full_path => {
+            Err(Refused::Clash { with, .. }) if with == path => {
                 diagnostics.error(&mark.path, format!("`{with}` is a route already: a path has one module"));
             }
-            Err(InsertError::Conflict { with }) => {
-                let path = &mark.full_path;
-                let with = clash::with(path, earlier.iter().copied()).unwrap_or(&with);
-                let problem = ws_spec::path::clash(path, with);
-                diagnostics.error(&mark.path, format!("`{path}` and `{with}` {problem}"));
+            Err(Refused::Clash { with, why, .. }) => {
+                diagnostics.error(&mark.path, format!("`{path}` and `{with}` {why}"));
             }
-            Err(problem) => diagnostics.error(&mark.path, format!("this is no path: {problem}")),
+            Err(Refused::NoPath) => diagnostics.error(&mark.path, format!("`{path}` is no path")),
         }
-        earlier.push(&mark.full_path);
     }
 }
 

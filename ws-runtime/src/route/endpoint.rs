@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use ws_spec::path::Pattern;
+
 use super::rooms::RoomHandlers;
 use crate::conn::Admitted;
 use crate::event::{Route, Service};
@@ -31,8 +33,8 @@ pub(crate) trait Endpoint<S: Service>: Send + Sync {
 /// The endpoint of a route.
 pub(crate) struct OfRoute<R: Route> {
     number: usize,
-    /// As it was declared: `/table/{id}`. `None` if it serves every path.
-    pattern: Option<String>,
+    /// That of its path: `/table/{id}`. `None` if it serves every path.
+    pattern: Option<Pattern>,
     /// `None` if its rooms have no state.
     rules: Option<RoomRules>,
     ticks: Vec<Tick>,
@@ -43,7 +45,7 @@ pub(crate) struct OfRoute<R: Route> {
 impl<R: Route> OfRoute<R> {
     pub(super) fn new(
         number: usize,
-        pattern: Option<String>,
+        pattern: Option<Pattern>,
         rules: Option<RoomRules>,
         ticks: Vec<Tick>,
     ) -> Self {

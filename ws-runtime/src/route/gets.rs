@@ -36,7 +36,7 @@ impl<S: Service> Gets<S> {
 
     /// Adds a handler.
     pub fn add(&mut self, place: Place, name: &'static str, run: Run<S>) {
-        if let Err(conflict) = self.paths.insert(place, Get { name, run }) {
+        if let Err(conflict) = self.paths.insert(&place, Get { name, run }) {
             self.errors.push(conflict);
         }
     }
@@ -57,7 +57,7 @@ impl<S: Service> Gets<S> {
 
     /// The handler for the path of a request, as it was sent.
     pub(crate) fn find(&self, path: &str) -> Option<(&Get<S>, Parameters)> {
-        self.paths.find(path).map(|(_, get, parameters)| (get, parameters))
+        self.paths.find(path)
     }
 }
 

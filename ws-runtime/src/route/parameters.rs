@@ -1,8 +1,7 @@
 //! The parameters of a path.
 
-use std::fmt::Write as _;
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use ws_spec::path::{Extent, Parameter, Pattern, Piece};
 
 /// What is encoded in a canonical path: all but the unreserved characters of RFC 3986, 2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -45,26 +44,23 @@ impl Parameters {
     }
 
     /// The path that all spellings of it have in common: in the pattern, each parameter is encoded in one way.
-    pub(crate) fn canonical_path(&self, pattern: &str) -> String {
-        let mut path = String::with_capacity(pattern.len() + 16);
-        let mut left = pattern;
+    pub(crate) fn canonical_path(&self, pattern: &Pattern) -> String {
+        let mut path = String::new();
         let mut values = self.0.iter().map(|(_, value)| value);
-        while let Some(at) = left.find(['{', '}']) {
-            let (before, behind) = left.split_at(at);
-            path.push_str(before);
-            if behind.starts_with("{{") || behind.starts_with("}}") {
-                // An escaped brace.
-                path.push_str(behind.get(..1).unwrap_or_default());
-                left = behind.get(2..).unwrap_or_default();
-                continue;
+        for piece in &pattern.pieces {
+            match piece {
+                Piece::Text(text) => path.push_str(text),
+                Piece::Parameter(Parameter { extent, .. }) => {
+                    let reserved = match extent {
+                        Extent::Segment => RESERVED,
+                        Extent::Rest => RESERVED_IN_REST,
+                    };
+                    path.extend(
+                        values.next().into_iter().flat_map(|value| utf8_percent_encode(value, reserved)),
+                    );
+                }
             }
-            let reserved = if behind.starts_with("{*") { RESERVED_IN_REST } else { RESERVED };
-            if let Some(value) = values.next() {
-                let _ = write!(path, "{}", utf8_percent_encode(value, reserved));
-            }
-            left = behind.split_once('}').map_or("", |(_, behind)| behind);
         }
-        path.push_str(left);
         path
     }
 }
@@ -77,29 +73,33 @@ mod tests {
         Parameters::decode(raw.iter().copied()).unwrap()
     }
 
+    fn canonical(parameters: &Parameters, pattern: &str) -> String {
+        parameters.canonical_path(&Pattern::parse(pattern).unwrap())
+    }
+
     #[test]
     fn all_spellings_of_a_path_have_one_canonical_path() {
         for raw in ["a%2Fb", "%61%2fb"] {
             let parameters = decoded(&[("id", raw), ("side", "x~y")]);
             assert_eq!(parameters.first(1).collect::<Vec<_>>(), [("id", "a/b")]);
-            assert_eq!(parameters.canonical_path("/t/{id}/side/{side}"), "/t/a%2Fb/side/x~y");
+            assert_eq!(canonical(&parameters, "/t/{id}/side/{side}"), "/t/a%2Fb/side/x~y");
         }
-        assert_eq!(decoded(&[("file", "a/%62")]).canonical_path("/{*file}"), "/a/b");
-        assert_eq!(decoded(&[("id", "7")]).canonical_path("/{{x}}/{id}.json"), "/{x}/7.json");
-        assert_eq!(Parameters::default().canonical_path("/lobby"), "/lobby");
+        assert_eq!(canonical(&decoded(&[("file", "a/%62")]), "/{*file}"), "/a/b");
+        assert_eq!(canonical(&decoded(&[("id", "7")]), "/x/{id}.json"), "/x/7.json");
+        assert_eq!(canonical(&Parameters::default(), "/lobby"), "/lobby");
     }
 
     #[test]
     fn segments_are_encoded_as_parameters_are() {
-        for (raw, canonical, id) in [
+        for (raw, expected, id) in [
             ("/table/7", "/table/7", "7"),
             ("/table/a:b", "/table/a%3Ab", "a:b"),
             ("/table/jürgen", "/table/j%C3%BCrgen", "jürgen"),
             ("/table/a%2fb", "/table/a%2Fb", "a%2Fb"),
             ("/table/%61~", "/table/a~", "a~"),
         ] {
-            assert_eq!(canonical_segments(raw).as_deref(), Some(canonical));
-            assert_eq!(decoded(&[("id", id)]).canonical_path("/table/{id}"), canonical);
+            assert_eq!(canonical_segments(raw).as_deref(), Some(expected));
+            assert_eq!(canonical(&decoded(&[("id", id)]), "/table/{id}"), expected);
         }
         assert_eq!(canonical_segments("/table/%FF"), None);
     }

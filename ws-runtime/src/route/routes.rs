@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ws_spec::path::Pattern;
+
 use super::endpoint::{Endpoint, OfRoute};
 use super::{Parameters, Paths, Place, RouteError};
 use crate::event::{Route, Service};
@@ -52,8 +54,8 @@ impl<S: Service> Routes<S> {
         let (place, number) = (R::place(), self.attributes.len());
         self.attributes.push(RouteAttribute { path: place.path().to_owned(), attribute: R::attribute });
         let (rules, ticks) = (self.room_rules::<R>(Some(&place)), self.room_ticks::<R>());
-        let endpoint = OfRoute::<R>::new(number, Some(place.path().to_owned()), rules, ticks);
-        if let Err(conflict) = self.paths.insert(place, Arc::new(endpoint)) {
+        let endpoint = OfRoute::<R>::new(number, Pattern::parse(place.path()).ok(), rules, ticks);
+        if let Err(conflict) = self.paths.insert(&place, Arc::new(endpoint)) {
             self.errors.push(conflict);
         }
     }
@@ -110,7 +112,7 @@ impl<S: Service> Routes<S> {
     pub(crate) fn find(&self, path: &str) -> Option<(Arc<dyn Endpoint<S>>, Parameters)> {
         match &self.every {
             Some(every) => Some((Arc::clone(every), Parameters::default())),
-            None => self.paths.find(path).map(|(_, endpoint, parameters)| (Arc::clone(endpoint), parameters)),
+            None => self.paths.find(path).map(|(endpoint, parameters)| (Arc::clone(endpoint), parameters)),
         }
     }
 }
