@@ -4,8 +4,8 @@
 //! cargo run --example assets
 //! ```
 //!
-//! Then open <http://localhost:8080>. While a debug build runs, the files are read from the folder at each request: change
-//! one, and reload the page. A release build contains them.
+//! Then open <http://localhost:8080>. While a debug build runs, the files are read from the folder at each request:
+//! change one, and reload the page. A release build contains them.
 
 // ANCHOR: assets
 use std::borrow::Cow;

@@ -4,8 +4,9 @@
 //! cargo run --example channels
 //! ```
 //!
-//! Connect with a token: `new WebSocket("ws://localhost:8080", ["bearer", btoa("token-of-ann").replace(/=/g, "")])` in the
-//! console of <http://localhost:8080>, or `wscat -c ws://localhost:8080 -H "Authorization: Bearer token-of-ann"`.
+//! Connect with a token: `new WebSocket("ws://localhost:8080", ["bearer", btoa("token-of-ann").replace(/=/g, "")])`
+//! in the console of <http://localhost:8080>, or
+//! `wscat -c ws://localhost:8080 -H "Authorization: Bearer token-of-ann"`.
 
 // ANCHOR: channels
 use std::collections::HashMap;

@@ -4,8 +4,8 @@
 //! cargo run --example clock
 //! ```
 //!
-//! Open <http://localhost:8080> in a browser: the answer is 426, as only WebSocket is spoken here. In the console of that
-//! page say `new WebSocket("ws://localhost:8080").onmessage = e => console.log(e.data)`. Or without a browser:
+//! Open <http://localhost:8080> in a browser: the answer is 426, as only WebSocket is spoken here. In the console of
+//! that page say `new WebSocket("ws://localhost:8080").onmessage = e => console.log(e.data)`. Or without a browser:
 //! `python3 -m websockets ws://localhost:8080`.
 
 // ANCHOR: clock

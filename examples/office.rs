@@ -4,7 +4,8 @@
 //! cargo run --example office
 //! ```
 //!
-//! Connect to a chat with a token, `wscat -c ws://localhost:8080/chat/kitchen -H "Authorization: Bearer token-of-ann"`, and send
+//! Connect to a chat with a token,
+//! `wscat -c ws://localhost:8080/chat/kitchen -H "Authorization: Bearer token-of-ann"`, and send
 //! `{"type":"say","id":1,"data":"hello"}`. The token `token-of-root` also opens `/admin` and `/admin/user/ann`.
 
 // ANCHOR: office

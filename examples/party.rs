@@ -4,8 +4,8 @@
 //! cargo run --example party
 //! ```
 //!
-//! Connect with any client (`python3 -m websockets ws://localhost:8080`), and send `{"type":"name","id":1,"data":"Ann"}`,
-//! then `{"type":"say","id":2,"data":{"text":"hello"}}`.
+//! Connect with any client (`python3 -m websockets ws://localhost:8080`), and send
+//! `{"type":"name","id":1,"data":"Ann"}`, then `{"type":"say","id":2,"data":{"text":"hello"}}`.
 
 // ANCHOR: party
 use std::borrow::Cow;

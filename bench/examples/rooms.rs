@@ -1,5 +1,5 @@
-//! A hundred thousand connections in memory, each in a room of its own: what a room holds beyond its connection, how long
-//! it takes to make and to drop them, and how many tasks they have.
+//! A hundred thousand connections in memory, each in a room of its own: what a room holds beyond its connection, how
+//! long it takes to make and to drop them, and how many tasks they have.
 //!
 //! ```console
 //! $ cargo run --release -p bench --no-default-features --example rooms

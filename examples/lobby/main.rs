@@ -4,9 +4,9 @@
 //! cargo run --example lobby
 //! ```
 //!
-//! Enter the lobby, `wscat -c ws://localhost:8080/lobby -H "Authorization: Bearer token-of-ann"`, and sit down at a table,
-//! `wscat -c ws://localhost:8080/lobby/table/7 -H "Authorization: Bearer token-of-ann"`. Where two players sit, send
-//! `{"type":"move","id":1,"data":4}`, with a cell from 0 to 8.
+//! Enter the lobby, `wscat -c ws://localhost:8080/lobby -H "Authorization: Bearer token-of-ann"`, and sit down at a
+//! table, `wscat -c ws://localhost:8080/lobby/table/7 -H "Authorization: Bearer token-of-ann"`. Where two players
+//! sit, send `{"type":"move","id":1,"data":4}`, with a cell from 0 to 8.
 
 mod game;
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Notes that all who have the page open share: calls with replies, a stream of results, a question from the server, and
-//! news for everybody. Open the address that it prints in two tabs of a browser.
+//! Notes that all who have the page open share: calls with replies, a stream of results, a question from the server,
+//! and news for everybody. Open the address that it prints in two tabs of a browser.
 //!
 //! ```text
 //! cargo run --example rpc

@@ -4,7 +4,8 @@
 //! cargo run --example site
 //! ```
 //!
-//! Open <http://localhost:8080> in two tabs, and press the button. `curl http://localhost:8080/api/count` shows the count.
+//! Open <http://localhost:8080> in two tabs, and press the button. `curl http://localhost:8080/api/count` shows the
+//! count.
 
 // ANCHOR: site
 use serde::Serialize;

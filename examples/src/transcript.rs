@@ -8,7 +8,8 @@ use std::path::Path;
 
 use ws_runtime::test::{Result, TestClient, TestServer};
 
-/// Plays the blocks of a page that are marked by a name: those that begin with a line of three backticks, `text,` and it.
+/// Plays the blocks of a page that are marked by a name: those that begin with a line of three backticks, `text,` and
+/// it.
 ///
 /// | line | what happens |
 /// |---|---|
@@ -19,8 +20,8 @@ use ws_runtime::test::{Result, TestClient, TestServer};
 /// | `/ with the token secret` | the same, and the bearer token that it sends |
 /// | `10 s later` | this time passes |
 ///
-/// A name before the arrow or the path tells several peers apart. All peers of a block connect before its first message, in
-/// the order of their lines. At the end of a block, each must have received what is shown and no more.
+/// A name before the arrow or the path tells several peers apart. All peers of a block connect before its first
+/// message, in the order of their lines. At the end of a block, each must have received what is shown and no more.
 ///
 /// # Errors
 ///

@@ -239,8 +239,8 @@ async fn with_context_takeover_a_message_refers_to_those_before_it() {
     }
 }
 
-/// An inflater that keeps more than its window would not notice, so the sizes tell: what comes twice is found again only
-/// within the window.
+/// An inflater that keeps more than its window would not notice, so the sizes tell: what comes twice is found again
+/// only within the window.
 #[tokio::test(start_paused = true)]
 async fn a_window_that_a_client_asks_for_is_kept_to() {
     let server = echo::server().compression(Compression::ContextTakeover);

@@ -1,5 +1,5 @@
-//! Each deadline at its default, to the millisecond: the clock stands still but for the next timer, so what happens at a
-//! moment did not happen before.
+//! Each deadline at its default, to the millisecond: the clock stands still but for the next timer, so what happens
+//! at a moment did not happen before.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;

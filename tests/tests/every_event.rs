@@ -1,5 +1,5 @@
-//! What each event gives, in every way in which it may be taken: the state by `&` and `&mut`, in a `fn` and an `async fn`,
-//! the session by `&`, `&mut` and value, handles by reference and value, all in any order.
+//! What each event gives, in every way in which it may be taken: the state by `&` and `&mut`, in a `fn` and an
+//! `async fn`, the session by `&`, `&mut` and value, handles by reference and value, all in any order.
 
 use std::fmt;
 use std::fs::File;

@@ -24,7 +24,8 @@ mod generous {
     }
 }
 
-/// Lets the server do all that it can. A paused clock would tell when that is done, but it does not wait for the kernel.
+/// Lets the server do all that it can. A paused clock would tell when that is done, but it does not wait for the
+/// kernel.
 async fn give_way() {
     for _ in 0..100 {
         tokio::task::yield_now().await;

@@ -1,5 +1,5 @@
-//! How often failures of handlers are logged. The log is that of the whole process, which is why this test is alone in its
-//! program.
+//! How often failures of handlers are logged. The log is that of the whole process, which is why this test is alone
+//! in its program.
 
 use ws_runtime::prelude::*;
 use ws_runtime::test::Result;

@@ -1,4 +1,5 @@
-//! Peers that misuse named messages: floods, ids that are used again, cancels of everything, messages that are never read.
+//! Peers that misuse named messages: floods, ids that are used again, cancels of everything, messages that are never
+//! read.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -134,8 +135,8 @@ async fn next(client: &mut TestClient) -> Result<Value> {
     Ok(serde_json::from_str(&client.utf8().await?)?)
 }
 
-/// While a handler awaits, a peer that reads nothing cancels what waits, and is answered for each: it must not be read on
-/// without end.
+/// While a handler awaits, a peer that reads nothing cancels what waits, and is answered for each: it must not be
+/// read on without end.
 #[tokio::test(start_paused = true)]
 async fn cancels_of_waiting_messages_do_not_fill_the_memory_of_a_peer_that_never_reads() -> Result {
     const PAIRS: usize = 30_000;

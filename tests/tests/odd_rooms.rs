@@ -154,7 +154,8 @@ async fn create_may_fail_in_every_way() -> Result {
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_gives_up_while_it_is_admitted_leaves_nothing() -> Result {
     let (server, lines) = arcade().await;
-    // The one that makes the room is gone before it has it: its create goes on, and the next one comes to the same room.
+    // The one that makes the room is gone before it has it: its create goes on, and the next one comes to the same
+    // room.
     let first = server.connect("/made/slow");
     let second = server.connect("/made/slow");
     let gone = tokio::time::timeout(Duration::from_secs(1), first).await;

@@ -94,8 +94,8 @@ async fn a_request_that_is_late_is_answered_with_408_after_ten_seconds() -> Resu
     Ok(())
 }
 
-/// A browser connects ahead of need, a health check to see that somebody listens: an answer would be one to a request that
-/// is still to come.
+/// A browser connects ahead of need, a health check to see that somebody listens: an answer would be one to a request
+/// that is still to come.
 #[tokio::test(start_paused = true)]
 async fn who_never_sends_a_byte_is_told_nothing() {
     let (running, connector) = encrypted(10).await;

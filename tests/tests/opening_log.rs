@@ -1,5 +1,5 @@
-//! What the log tells of connections that do not become WebSockets. Each test has a log of its own: all of it runs on one
-//! thread.
+//! What the log tells of connections that do not become WebSockets. Each test has a log of its own: all of it runs on
+//! one thread.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! The endings that no side asks for: silence, slowness, half of what was to come. Who was ready is told of its end once
-//! and rightly, who was not is told of nothing, and nothing stays behind. A test binary of its own, as it counts the
-//! process's descriptors.
+//! The endings that no side asks for: silence, slowness, half of what was to come. Who was ready is told of its end
+//! once and rightly, who was not is told of nothing, and nothing stays behind. A test binary of its own, as it counts
+//! the process's descriptors.
 #![cfg(target_os = "linux")]
 
 use std::collections::HashMap;

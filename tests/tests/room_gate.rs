@@ -1,4 +1,5 @@
-//! Loom tries every order in which threads can come to the gate of a room: never two rooms at once, and nobody is forgotten.
+//! Loom tries every order in which threads can come to the gate of a room: never two rooms at once, and nobody is
+//! forgotten.
 
 #[path = "../../ws-runtime/src/room/gate.rs"]
 #[expect(dead_code, reason = "the model needs only a part of it")]

@@ -1,5 +1,5 @@
-//! What a room costs, and what it leaves behind: nothing. Counted in the whole process, which is why this test is alone in its
-//! program.
+//! What a room costs, and what it leaves behind: nothing. Counted in the whole process, which is why this test is
+//! alone in its program.
 
 use std::alloc::System;
 

@@ -1,5 +1,5 @@
-//! Peers that come and go on few paths, on four threads, while handlers fail in every way: each room is made and emptied in
-//! turn, and nobody waits for ever.
+//! Peers that come and go on few paths, on four threads, while handlers fail in every way: each room is made and
+//! emptied in turn, and nobody waits for ever.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

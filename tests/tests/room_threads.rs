@@ -1,4 +1,5 @@
-//! A handler that blocks its thread with its room locked: who needs that room waits without a thread, and all others go on.
+//! A handler that blocks its thread with its room locked: who needs that room waits without a thread, and all others
+//! go on.
 
 use std::sync::{Arc, Condvar, Mutex};
 

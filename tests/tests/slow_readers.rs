@@ -1,5 +1,5 @@
-//! A peer that reads slowly, and goes on reading, gets all that was accepted for it, however the connection ends. The clock
-//! stands still but for the next timer.
+//! A peer that reads slowly, and goes on reading, gets all that was accepted for it, however the connection ends. The
+//! clock stands still but for the next timer.
 
 use std::future::Future;
 use std::io;

@@ -110,7 +110,8 @@ mod spawning {
 
     static RAN: AtomicUsize = AtomicUsize::new(0);
 
-    /// A value that starts a task, as a client of a database does; and waits for another runtime, as a blocking one does.
+    /// A value that starts a task, as a client of a database does; and waits for another runtime, as a blocking one
+    /// does.
     fn spawned<T>(value: T) -> T {
         tokio::spawn(async { RAN.fetch_add(1, Ordering::Relaxed) });
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -1,5 +1,5 @@
-//! Mistakes and the errors they get (`ui/*.rs`), and unusual servers that must compile without a warning (`ui/pass/*.rs`).
-//! See `ui/README.md`.
+//! Mistakes and the errors they get (`ui/*.rs`), and unusual servers that must compile without a warning
+//! (`ui/pass/*.rs`). See `ui/README.md`.
 
 #[test]
 fn each_mistake_is_answered_where_it_was_made() {

@@ -56,8 +56,8 @@ pub(crate) fn all_exclude_each_other(cfgs: &[&Cfgs]) -> bool {
 
 /// Makes the conditions of twins exclude each other. Items with the same key are twins; items without a key have none.
 ///
-/// Only the compiler knows whether the conditions of two twins hold together. If they do, the earlier one is used, and the
-/// later one is a mistake.
+/// Only the compiler knows whether the conditions of two twins hold together. If they do, the earlier one is used,
+/// and the later one is a mistake.
 pub(crate) fn twins<'c, K: PartialEq>(all: impl IntoIterator<Item = (Option<K>, &'c Cfgs)>) -> Vec<Twin> {
     let mut keys: Vec<Option<K>> = Vec::new();
     let mut twins: Vec<Twin> = Vec::new();

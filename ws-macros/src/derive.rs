@@ -1,7 +1,7 @@
 //! `#[derive(Reject)]`: what the peer is told of an error type.
 //!
-//! `attribute` reads `#[reject(…)]`, `text` the message with its fields, and `expand` writes the conversion. After a mistake
-//! the conversion is written all the same, so that one mistake is one error.
+//! `attribute` reads `#[reject(…)]`, `text` the message with its fields, and `expand` writes the conversion. After a
+//! mistake the conversion is written all the same, so that one mistake is one error.
 
 pub(crate) mod attribute;
 mod expand;

@@ -1,7 +1,7 @@
 //! The table of events: all that the macro knows about an event is in its row.
 //!
-//! A new event needs a row here, a method of the runtime's `Service` or `Route`, and a trait for its arguments. Every event
-//! can be handled by a `fn` or an `async fn`.
+//! A new event needs a row here, a method of the runtime's `Service` or `Route`, and a trait for its arguments. Every
+//! event can be handled by a `fn` or an `async fn`.
 
 /// A row of the table: an event, a tick or a watch.
 #[derive(Debug)]
@@ -44,7 +44,8 @@ pub(crate) enum Payload {
     Key,
 }
 
-/// The surroundings of an event: which trait of the runtime has its method, and which context its arguments are made from.
+/// The surroundings of an event: which trait of the runtime has its method, and which context its arguments are made
+/// from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Surroundings {
     /// A connection that has not come to a route, or never will.

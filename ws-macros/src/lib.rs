@@ -1,7 +1,7 @@
 //! The attribute macros of ws-runtime: use them through its prelude, `use ws_runtime::prelude::*;`.
 //!
-//! Expansion has five stages, each in the file of its name. Each takes what the stage before returned, and changes nothing
-//! of it:
+//! Expansion has five stages, each in the file of its name. Each takes what the stage before returned, and changes
+//! nothing of it:
 //!
 //! | stage | takes | returns |
 //! |---|---|---|
@@ -11,9 +11,9 @@
 //! | `plan` | both | what is generated |
 //! | `expand` | the plan | tokens |
 //!
-//! `parse` and `check` report each mistake to `diagnostics`, on the tokens that are wrong, and continue. A handler with a
-//! mistake is emitted but not called, so that one mistake is one error. `events` describes each event once, `options`
-//! each option, and `hints` what users of other frameworks write.
+//! `parse` and `check` report each mistake to `diagnostics`, on the tokens that are wrong, and continue. A handler
+//! with a mistake is emitted but not called, so that one mistake is one error. `events` describes each event once,
+//! `options` each option, and `hints` what users of other frameworks write.
 
 mod cfgs;
 mod check;
@@ -100,8 +100,8 @@ macro_rules! of_routes {
 /// | [`#[push]`](macro@push) | what the server sends on its own: a named message, or a question |
 /// | [`#[route("/path")]`](macro@route) | a module whose handlers serve this path; it may stand in a file of its own |
 ///
-/// Handlers are `fn` or `async fn`. Their arguments are found by type, in any order. All other items of the module stay as
-/// they are written.
+/// Handlers are `fn` or `async fn`. Their arguments are found by type, in any order. All other items of the module
+/// stay as they are written.
 ///
 /// # Options
 ///
@@ -127,8 +127,8 @@ pub fn ws_server(
 /// Marks the handler of an event, `#[on(utf8)]`, or of the messages of a type, `#[on("say")]`, inside a
 /// [`#[ws_server]`](macro@ws_server) module. A word is an event of the framework, a text is a name on the wire.
 ///
-/// An event or a name has at most one handler, or one for each of several `#[cfg]` conditions that exclude each other. Arguments are
-/// found by type, in any order, and any may be left out.
+/// An event or a name has at most one handler, or one for each of several `#[cfg]` conditions that exclude each
+/// other. Arguments are found by type, in any order, and any may be left out.
 ///
 /// | event | when | its own arguments | session | may return |
 /// |---|---|---|---|---|
@@ -147,26 +147,29 @@ pub fn ws_server(
 /// | `request` | a plain HTTP request that no [`#[get]`](macro@get) takes | `&Request`, `Query`, `Bearer` | no | an HTTP response: text, `Html`, `Json`, bytes, a status, `Result` |
 /// | `shutdown` | once, the connections still there | | no | `()`, `Result<(), E>` |
 ///
-/// All of them can take `&Server` and each state by `&` or `&mut`, all but `start`, `empty` and `shutdown` also `&Conn`, and those
-/// from `ready` to `disconnect` the identity by `&`, the [`#[room]`](macro@room) by `&` or `&mut` and its handle, `&Room`. An
-/// `async fn` cannot take a state that some handler takes by `&mut`: it is behind a lock then, as the room always is.
+/// All of them can take `&Server` and each state by `&` or `&mut`, all but `start`, `empty` and `shutdown` also
+/// `&Conn`, and those from `ready` to `disconnect` the identity by `&`, the [`#[room]`](macro@room) by `&` or `&mut`
+/// and its handle, `&Room`. An `async fn` cannot take a state that some handler takes by `&mut`: it is behind a lock
+/// then, as the room always is.
 ///
-/// A reply is sent to the peer: `()` (nothing), text (`String`, `&str`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`,
-/// an `Option`, or a `Result`.
+/// A reply is sent to the peer: `()` (nothing), text (`String`, `&str`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`),
+/// `Json<T>`, an `Option`, or a `Result`.
 ///
 /// * It is queued before the lock on the state is released, where the handler took that: in order with what others send
 ///   under the lock. Making it, as JSON for example, holds the lock too.
-/// * What `ready` sends comes first, and its reply last of that. From the moment when it is called until it has ended, what
-///   other tasks send to the peer waits, a broadcast for example. It counts for `max_outbox`, and follows in its order.
-///   `ready` takes its locks before the connection is listed: so a snapshot of a locked state and the changes that others
-///   broadcast under the lock neither overlap nor leave a gap. If `ready` fails, what waits is dropped.
-/// * After `conn.disconnect(…)` it is dropped, which is no error. `disconnect` runs when this handler has ended, and all
-///   that was sent before is written or never will be.
+/// * What `ready` sends comes first, and its reply last of that. From the moment when it is called until it has
+///   ended, what other tasks send to the peer waits, a broadcast for example. It counts for `max_outbox`, and follows
+///   in its order. `ready` takes its locks before the connection is listed: so a snapshot of a locked state and the
+///   changes that others broadcast under the lock neither overlap nor leave a gap. If `ready` fails, what waits is
+///   dropped.
+/// * After `conn.disconnect(…)` it is dropped, which is no error. `disconnect` runs when this handler has ended, and
+///   all that was sent before is written or never will be.
 ///
 /// A handler that panics ends its own connection with 1011.
 ///
-/// `start` runs when the server is bound: peers can connect, and wait until it has ended. An error or a panic of it is that of
-/// `start()`, `serve()` and `bind()`, and ticks, watches and timers begin after it. A signal or [`shutdown`] ends an `async` one at its next await.
+/// `start` runs when the server is bound: peers can connect, and wait until it has ended. An error or a panic of it
+/// is that of `start()`, `serve()` and `bind()`, and ticks, watches and timers begin after it. A signal or
+/// [`shutdown`] ends an `async` one at its next await.
 ///
 /// [`shutdown`]: https://docs.rs/ws-runtime/latest/ws_runtime/struct.Server.html#method.shutdown
 ///
@@ -180,15 +183,15 @@ pub fn ws_server(
 /// ← {"type":"move","id":7,"error":{"code":"not_your_turn","message":"it is not your turn"}}
 /// ```
 ///
-/// * A message with an `id` (a number, or a text of at most 64 bytes) gets exactly one reply; `()` is `null`. Without an
-///   `id`, values and errors are sent too, and `()` is not.
+/// * A message with an `id` (a number, or a text of at most 64 bytes) gets exactly one reply; `()` is `null`. Without
+///   an `id`, values and errors are sent too, and `()` is not.
 /// * What the handler returns is the data. It is told apart by its type, so aliases of `Result` work. `None` is `null`.
-/// * `Json<T>` reads the data from where it lies, so `T` can borrow: take texts as `Cow<str>` with `#[serde(borrow)]`. A
-///   plain `&str` cannot take a text with escapes, such as `\n`.
-/// * Data that does not fit is answered `bad_data`, a type without a handler `not_found`, and what is no envelope goes to
-///   `#[on(utf8)]`, or is answered `bad_request`. A peer gets 100 of these errors, and 20 more a second; then it is closed
-///   with 1008. `too_many_requests` and what an argument refuses count too. What handlers and guards return does not, nor do
-///   `timeout`, `internal` and `cancelled`.
+/// * `Json<T>` reads the data from where it lies, so `T` can borrow: take texts as `Cow<str>` with
+///   `#[serde(borrow)]`. A plain `&str` cannot take a text with escapes, such as `\n`.
+/// * Data that does not fit is answered `bad_data`, a type without a handler `not_found`, and what is no envelope
+///   goes to `#[on(utf8)]`, or is answered `bad_request`. A peer gets 100 of these errors, and 20 more a second; then
+///   it is closed with 1008. `too_many_requests` and what an argument refuses count too. What handlers and guards
+///   return does not, nor do `timeout`, `internal` and `cancelled`.
 /// * Binary messages close with 1003, unless `#[on(binary)]` takes them.
 ///
 /// Types that begin with `$` belong to the runtime:
@@ -218,10 +221,10 @@ pub fn ws_server(
 /// | `timeout = 2` | an `async fn` that takes longer (in seconds) is dropped at its next await, and the reply is the error `timeout` |
 /// | `concurrent = 4` | so many calls of an `async fn` run for one connection at once, beside its other handlers, and answer out of order. It cannot take the session, and the room only by its handle. One more message waits, and those behind it |
 ///
-/// They apply in this order: the rate, the guard, the data, the handler. A guard takes arguments as handlers do, the session,
-/// the room and the states by `&mut` too, but not the data, and may be `async`. Its locks are released before the data is read: what
-/// must still hold then is checked in the handler. The option `rate` of the server limits all messages of a connection, by a
-/// pause instead of an error.
+/// They apply in this order: the rate, the guard, the data, the handler. A guard takes arguments as handlers do, the
+/// session, the room and the states by `&mut` too, but not the data, and may be `async`. Its locks are released
+/// before the data is read: what must still hold then is checked in the handler. The option `rate` of the server
+/// limits all messages of a connection, by a pause instead of an error.
 ///
 /// ```ignore
 /// fn admin(guest: &Guest) -> Result<(), Reject> {
@@ -234,9 +237,10 @@ pub fn ws_server(
 /// }
 /// ```
 ///
-/// A handler that returns an `impl Stream<Item = T>` answers each item, and `"done":true` at its end. It runs beside other
-/// handlers, as one with `concurrent` does, unless the stream borrows nothing: with `+ use<>` the handler is called as a
-/// plain one, under its locks, and only the stream runs beside. A stream needs an `id`; see the option `max_streams`.
+/// A handler that returns an `impl Stream<Item = T>` answers each item, and `"done":true` at its end. It runs beside
+/// other handlers, as one with `concurrent` does, unless the stream borrows nothing: with `+ use<>` the handler is
+/// called as a plain one, under its locks, and only the stream runs beside. A stream needs an `id`; see the option
+/// `max_streams`.
 ///
 /// # Errors
 ///
@@ -252,7 +256,8 @@ pub fn ws_server(
 /// | `start` | `start()` returns it | `start()` returns it |
 /// | `disconnect`, `empty`, `shutdown`, ticks, watches, timers of a state or a room | logged | logged |
 ///
-/// Types of your own can be taken too, and may refuse, so that the handler is not run: see `ws_runtime::event::FromContext`.
+/// Types of your own can be taken too, and may refuse, so that the handler is not run: see
+/// `ws_runtime::event::FromContext`.
 ///
 /// ```ignore
 /// #[on(utf8)]
@@ -266,12 +271,13 @@ pub fn on(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_mac
     outside(Marker::On, &item.into()).into()
 }
 
-/// Marks the handler of plain HTTP requests for a path: `#[get("/health")]`, inside a [`#[ws_server]`](macro@ws_server) module.
+/// Marks the handler of plain HTTP requests for a path: `#[get("/health")]`, inside a
+/// [`#[ws_server]`](macro@ws_server) module.
 ///
-/// It answers GET and HEAD; the answer to HEAD is sent without its body. `{id}` in the path is a parameter, which the handler
-/// takes as `Path<u64>`, and `{*rest}` the rest of the path. `/users/` is not `/users`, and a path that is written out goes
-/// before one with a parameter. Two equal paths do not compile; others that take the same requests are an error of
-/// `start()`, `serve()` and `bind()`, which names both.
+/// It answers GET and HEAD; the answer to HEAD is sent without its body. `{id}` in the path is a parameter, which the
+/// handler takes as `Path<u64>`, and `{*rest}` the rest of the path. `/users/` is not `/users`, and a path that is
+/// written out goes before one with a parameter. Two equal paths do not compile; others that take the same requests
+/// are an error of `start()`, `serve()` and `bind()`, which names both.
 ///
 /// | request | is answered by |
 /// |---|---|
@@ -280,13 +286,14 @@ pub fn on(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_mac
 /// | any other path | `#[on(request)]`; 426 where a route has that path, 404 otherwise |
 /// | the handshake of a WebSocket | the route of that path, even if this handler has the same |
 ///
-/// The handler can take `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and each state, and may be `async`; it has
-/// `handshake_timeout` to answer. There is no session and no identity, as the request never becomes a connection. It returns an
-/// HTTP response: text, `Html`, `Json`, bytes, a pair of a content type and a body, a status, an `Option` (`None` is 404) or a
-/// `Result` of these, see [`IntoResponse`](https://docs.rs/ws-runtime/latest/ws_runtime/trait.IntoResponse.html).
+/// The handler can take `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and each state, and may be `async`;
+/// it has `handshake_timeout` to answer. There is no session and no identity, as the request never becomes a
+/// connection. It returns an HTTP response: text, `Html`, `Json`, bytes, a pair of a content type and a body, a
+/// status, an `Option` (`None` is 404) or a `Result` of these, see
+/// [`IntoResponse`](https://docs.rs/ws-runtime/latest/ws_runtime/trait.IntoResponse.html).
 ///
-/// `guard = admin` names a function of the module that is asked first. It takes the same arguments, and returns a `Result<(), E>`
-/// whose error is the answer.
+/// `guard = admin` names a function of the module that is asked first. It takes the same arguments, and returns a
+/// `Result<(), E>` whose error is the answer.
 ///
 /// ```ignore
 /// #[get("/health")]
@@ -317,9 +324,9 @@ pub fn get(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_ma
 /// The handler can take `&Server` and the state by `&` or `&mut`. It returns `()` or a `Result<(), E>` whose error is
 /// logged.
 ///
-/// In a route with a [`#[room]`](macro@room) every `#[tick]` runs once for each room, whatever it takes, from `create` to `empty`.
-/// In the server's own module only one that takes the room or its handle, `&Room`, does. In a route without `#[room]` there are none:
-/// a tick of the whole server stands in the server's module.
+/// In a route with a [`#[room]`](macro@room) every `#[tick]` runs once for each room, whatever it takes, from
+/// `create` to `empty`. In the server's own module only one that takes the room or its handle, `&Room`, does. In a
+/// route without `#[room]` there are none: a tick of the whole server stands in the server's module.
 ///
 /// ```ignore
 /// #[tick(period = 0.5)]
@@ -358,10 +365,11 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// Marks the handler of a [`Timer`](https://docs.rs/ws-runtime/latest/ws_runtime/struct.Timer.html): `#[timer(field)]`,
 /// inside a [`#[ws_server]`](macro@ws_server) module.
 ///
-/// The field is one of the [`#[session]`](macro@session), of the payload of one of its phases, of the [`#[room]`](macro@room), or
-/// of a [`#[state]`](macro@state). Where two of these structs have a field of that name, write which one:
-/// `#[timer(Table.clock)]`. A connection that leaves a phase leaves the timers in its payload behind. The handler runs when the timer that a handler has
-/// started is due. The timer is off before that, so the handler may start it anew.
+/// The field is one of the [`#[session]`](macro@session), of the payload of one of its phases, of the
+/// [`#[room]`](macro@room), or of a [`#[state]`](macro@state). Where two of these structs have a field of that name,
+/// write which one: `#[timer(Table.clock)]`. A connection that leaves a phase leaves the timers in its payload
+/// behind. The handler runs when the timer that a handler has started is due. The timer is off before that, so the
+/// handler may start it anew.
 ///
 /// | the field | what the handler gets of it |
 /// |---|---|
@@ -369,12 +377,15 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// | `[Timer; N]`, `Vec<Timer>` | the index, as `usize` |
 /// | `HashMap<K, Timer>`, `BTreeMap<K, Timer>` | the key, as `&K`, or as `K` if that can be cloned; `&str` for a `String` |
 ///
-/// The handler of a session's timer can also take `&Conn`, `&Server`, the session and the states. It runs between the other
-/// handlers of the connection, and no longer once the connection starts to close. If it fails, the connection closes with
-/// 1011. That of a state's timer can take `&Server` and the states, runs under the lock on the state, and no longer once
-/// the server closes its connections. If it fails, that is logged. A state with timers is behind a lock, so an `async fn`
-/// cannot take it. That of a room's timer can take `&Server`, the room, its handle and the states, runs under the lock on the room, also
-/// while an empty room is kept, and no longer once it is emptied. All return `()` or a `Result<(), E>`.
+/// The handler of a session's timer can also take `&Conn`, `&Server`, the session and the states. It runs between the
+/// other handlers of the connection, and no longer once the connection starts to close. If it fails, the connection
+/// closes with
+/// 1011. That of a state's timer can take `&Server` and the states, runs under the lock on the state, and no longer
+///       once
+/// the server closes its connections. If it fails, that is logged. A state with timers is behind a lock, so an
+/// `async fn` cannot take it. That of a room's timer can take `&Server`, the room, its handle and the states, runs
+/// under the lock on the room, also while an empty room is kept, and no longer once it is emptied. All return `()` or
+/// a `Result<(), E>`.
 ///
 /// Timers that became due while another handler ran are handled after that, in the order of their times.
 ///
@@ -401,20 +412,21 @@ pub fn timer(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// Marks the type of a state, a struct or an enum, of which the server has one value: `#[state]`, inside a
 /// [`#[ws_server]`](macro@ws_server) module. A module may have any number of such types.
 ///
-/// All handlers can take it by `&`, and those that are no `async fn` by `&mut`. If one does, this state is behind a lock of
-/// its own, which is held for a handler's call, and an `async fn` cannot take it at all: the lock would be held across an
-/// `.await`. A handler that panics does not poison the state: it stays in use as that handler left it. A state that every
-/// handler takes by `&` has no lock, such as a database pool beside a lobby that changes.
+/// All handlers can take it by `&`, and those that are no `async fn` by `&mut`. If one does, this state is behind a
+/// lock of its own, which is held for a handler's call, and an `async fn` cannot take it at all: the lock would be
+/// held across an `.await`. A handler that panics does not poison the state: it stays in use as that handler left it.
+/// A state that every handler takes by `&` has no lock, such as a database pool beside a lobby that changes.
 ///
-/// States are locked in the order of their declaration, whatever the order of the arguments, so handlers never wait for each
-/// other for ever. All other arguments are made before that. The macro knows a state by its own name and by aliases that the
-/// module declares.
+/// States are locked in the order of their declaration, whatever the order of the arguments, so handlers never wait
+/// for each other for ever. All other arguments are made before that. The macro knows a state by its own name and by
+/// aliases that the module declares.
 ///
 /// `#[state(lock)]` puts the state behind a lock in any case. It is for a [route in a file of its
 /// own](macro@route#in-a-file-of-its-own) that takes the state by `&mut`, which the macro does not see.
 ///
-/// A state starts as its `Default`, unless `chat::server().state(…)` gives another value, once for each type. A `pub` state
-/// without `Default` has to be given: if it is not, the server does not compile. A private one has to have a `Default`.
+/// A state starts as its `Default`, unless `chat::server().state(…)` gives another value, once for each type. A `pub`
+/// state without `Default` has to be given: if it is not, the server does not compile. A private one has to have a
+/// `Default`.
 ///
 /// ```ignore
 /// #[state]
@@ -438,12 +450,13 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// Marks the type of the session, a struct or an enum, of which each connection has one value: `#[session]`, inside a
 /// [`#[ws_server]`](macro@ws_server) module.
 ///
-/// The handlers of `ready`, named messages, `message`, `utf8`, `binary`, `pong` and `disconnect`, guards, and the session's timers
-/// can take it by `&` or `&mut`, without a lock: one connection's handlers run one at a time. So those that run beside others,
-/// with `concurrent` or a stream that borrows, cannot. `disconnect` can also take it by value.
+/// The handlers of `ready`, named messages, `message`, `utf8`, `binary`, `pong` and `disconnect`, guards, and the
+/// session's timers can take it by `&` or `&mut`, without a lock: one connection's handlers run one at a time. So
+/// those that run beside others, with `concurrent` or a stream that borrows, cannot. `disconnect` can also take it by
+/// value.
 ///
-/// It starts as what the `handshake` handler returns, or as its `Default`; a session without `Default` has to be returned by
-/// that handler. It may be private.
+/// It starts as what the `handshake` handler returns, or as its `Default`; a session without `Default` has to be
+/// returned by that handler. It may be private.
 ///
 /// ```ignore
 /// #[session]
@@ -453,8 +466,8 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 ///
 /// # Phases
 ///
-/// An enum has phases. A handler that takes what belongs to one, `&Player` or `&mut Player`, is reached only in the variants that
-/// carry it:
+/// An enum has phases. A handler that takes what belongs to one, `&Player` or `&mut Player`, is reached only in the
+/// variants that carry it:
 ///
 /// ```ignore
 /// #[session]
@@ -474,23 +487,24 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// }
 /// ```
 ///
-/// In another phase that variant's `#[reject(status, "text", code = "…")]` is the answer: 403, `forbidden`, where there is none.
-/// It is the error reply to a named message; `utf8` and `binary` close with 1008; `ready`, `pong`, `disconnect` and timers are not
-/// run. `Option<&Player>` is `None` in another phase. `&mut Peer` changes the phase; a handler takes either the session or what
-/// belongs to a phase, once.
+/// In another phase that variant's `#[reject(status, "text", code = "…")]` is the answer: 403, `forbidden`, where
+/// there is none. It is the error reply to a named message; `utf8` and `binary` close with 1008; `ready`, `pong`,
+/// `disconnect` and timers are not run. `Option<&Player>` is `None` in another phase. `&mut Peer` changes the phase;
+/// a handler takes either the session or what belongs to a phase, once.
 ///
-/// What belongs to a phase is the only field of a tuple variant, also in a `Box`, and a type of your own crate. Two variants may
-/// carry the same type.
+/// What belongs to a phase is the only field of a tuple variant, also in a `Box`, and a type of your own crate. Two
+/// variants may carry the same type.
 #[proc_macro_attribute]
 pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     outside(Marker::Session, &item.into()).into()
 }
 
-/// Marks the type of the state of a room, a struct or an enum: `#[room]`, inside a [`#[ws_server]`](macro@ws_server) module.
+/// Marks the type of the state of a room, a struct or an enum: `#[room]`, inside a [`#[ws_server]`](macro@ws_server)
+/// module.
 ///
-/// The connections of one path are a room. With this attribute each room has a value of this type, behind a lock of its own, so
-/// rooms run side by side. It is made by the handler of `#[on(create)]` before the first peer is admitted, and dropped after
-/// that of `#[on(empty)]`, when the last has left. It may be private.
+/// The connections of one path are a room. With this attribute each room has a value of this type, behind a lock of
+/// its own, so rooms run side by side. It is made by the handler of `#[on(create)]` before the first peer is
+/// admitted, and dropped after that of `#[on(empty)]`, when the last has left. It may be private.
 ///
 /// | attribute | what it does |
 /// |---|---|
@@ -508,13 +522,13 @@ pub fn session(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 /// | `&Room` | the handle of the room of any module: `path()`, `connections()`, `broadcast(…)` |
 /// | `Rooms<Table>` | all rooms of this type, in any event |
 ///
-/// All handlers of a connection can take the room, from `ready` to `disconnect`, and guards; that of `handshake` only by `&`, as the
-/// peer is no member yet; that of `empty` also by value. Where the lock is taken, the message waits for it, and no worker thread
-/// does. The room is locked first, then the other arguments are made, then the states are locked, so handlers never wait for each
-/// other for ever. A handler takes one room.
+/// All handlers of a connection can take the room, from `ready` to `disconnect`, and guards; that of `handshake` only
+/// by `&`, as the peer is no member yet; that of `empty` also by value. Where the lock is taken, the message waits
+/// for it, and no worker thread does. The room is locked first, then the other arguments are made, then the states
+/// are locked, so handlers never wait for each other for ever. A handler takes one room.
 ///
-/// A `#[timer(field)]` whose field belongs to the room runs for each room, and so does each `#[tick]` of the route. In a server
-/// without routes a `#[tick]` does if it takes the room or its handle.
+/// A `#[timer(field)]` whose field belongs to the room runs for each room, and so does each `#[tick]` of the route.
+/// In a server without routes a `#[tick]` does if it takes the room or its handle.
 ///
 /// ```ignore
 /// #[room(keep = 10)]
@@ -546,8 +560,8 @@ pub fn room(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 
 /// Says what the peer is told of an error: `#[derive(Reject)]`, on an enum or a struct.
 ///
-/// It writes `impl From<…> for Reject`, so that a handler can return the error, and `?` converts it. Each variant, or the
-/// struct, is a refusal with a status, a code and a message:
+/// It writes `impl From<…> for Reject`, so that a handler can return the error, and `?` converts it. Each variant, or
+/// the struct, is a refusal with a status, a code and a message:
 ///
 /// | attribute | status | code | message |
 /// |---|---|---|---|
@@ -557,9 +571,10 @@ pub fn room(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 /// | `#[reject(409, code = "busy")]` | 409 | `busy` | the name in words |
 /// | `#[reject(transparent)]` | those of the only field, which converts into `Reject` itself | | |
 ///
-/// * The **status** is an HTTP status from 300 to 599, or an expression of type `StatusCode`. Only the answer to a request
-///   has it; a `ready` handler closes with 4000 plus the status.
-/// * The **text** is a format string. Between braces stands a field, `{by}` or `{0}`, with a format if you like: `{by:?}`.
+/// * The **status** is an HTTP status from 300 to 599, or an expression of type `StatusCode`. Only the answer to a
+///   request has it; a `ready` handler closes with 4000 plus the status.
+/// * The **text** is a format string. Between braces stands a field, `{by}` or `{0}`, with a format if you like:
+///   `{by:?}`.
 /// * **Doc comments are never sent** to the peer, so they can say what only colleagues should know.
 /// * `#[reject(crate = …)]` on the type names the runtime where it has another name.
 ///
@@ -582,18 +597,19 @@ pub fn derive_reject(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive::reject(item.into()).into()
 }
 
-/// Marks the type that says who a peer is, a struct or an enum: `#[identity]`, inside a [`#[ws_server]`](macro@ws_server)
-/// module.
+/// Marks the type that says who a peer is, a struct or an enum: `#[identity]`, inside a
+/// [`#[ws_server]`](macro@ws_server) module.
 ///
-/// A handler of `#[on(handshake)]` makes it, once for each connection. It may return the identity, a pair of the session and the
-/// identity in either order, or in place of the identity an `Option`, where the peer may be anonymous; also in a `Result` whose
-/// error refuses the peer. The identity never changes.
+/// A handler of `#[on(handshake)]` makes it, once for each connection. It may return the identity, a pair of the
+/// session and the identity in either order, or in place of the identity an `Option`, where the peer may be
+/// anonymous; also in a `Result` whose error refuses the peer. The identity never changes.
 ///
-/// All handlers of a connection can take it by `&`, from `ready` to `disconnect`, also `async` ones. For an anonymous peer
-/// `&User` refuses with 401, `unauthorized`, and the handler is not run; `Option<&User>` is `None`.
+/// All handlers of a connection can take it by `&`, from `ready` to `disconnect`, also `async` ones. For an anonymous
+/// peer `&User` refuses with 401, `unauthorized`, and the handler is not run; `Option<&User>` is `None`.
 ///
-/// Elsewhere `conn.identity::<User>()` returns it. `server.connections_of(|user: &User| …)` finds connections by it, and with
-/// `#[identity(key = name)]`, where `name` is a field, `server.connections_of_key(&name)` finds them without looking at all.
+/// Elsewhere `conn.identity::<User>()` returns it. `server.connections_of(|user: &User| …)` finds connections by it,
+/// and with `#[identity(key = name)]`, where `name` is a field, `server.connections_of_key(&name)` finds them without
+/// looking at all.
 ///
 /// ```ignore
 /// #[identity(key = name)]
@@ -614,11 +630,12 @@ pub fn identity(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pr
     outside(Marker::Identity, &item.into()).into()
 }
 
-/// Marks what the server sends on its own, a struct or an enum: `#[push]`, inside a [`#[ws_server]`](macro@ws_server) module.
+/// Marks what the server sends on its own, a struct or an enum: `#[push]`, inside a [`#[ws_server]`](macro@ws_server)
+/// module.
 ///
-/// It is sent by `conn.send(…)` and `server.broadcast(…)`, by value or by reference, and by `#[on(ready)]`, which may return
-/// it. The peer gets a text message, `{"type":"said","data":{"text":"hello"}}`. Nothing else can be sent this way, which the
-/// compiler checks. The type has to implement `serde::Serialize`; it may borrow and be generic.
+/// It is sent by `conn.send(…)` and `server.broadcast(…)`, by value or by reference, and by `#[on(ready)]`, which may
+/// return it. The peer gets a text message, `{"type":"said","data":{"text":"hello"}}`. Nothing else can be sent this
+/// way, which the compiler checks. The type has to implement `serde::Serialize`; it may borrow and be generic.
 ///
 /// | attribute | what it does |
 /// |---|---|
@@ -626,10 +643,11 @@ pub fn identity(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pr
 /// | `#[push("said")]` | its `type` is that |
 /// | `#[push(answer = bool)]` | it is a question: `let answer: bool = conn.ask(Confirm { … }).await?` |
 ///
-/// The name is no empty text, does not begin with `$`, and is that of no other push and no `#[on("name")]` of the module.
+/// The name is no empty text, does not begin with `$`, and is that of no other push and no `#[on("name")]` of the
+/// module.
 ///
-/// A server with a push speaks the envelope, as one with an `#[on("name")]` does: a text that is no named message goes to
-/// `#[on(utf8)]`, or is answered by an error.
+/// A server with a push speaks the envelope, as one with an `#[on("name")]` does: a text that is no named message
+/// goes to `#[on(utf8)]`, or is answered by an error.
 ///
 /// ```ignore
 /// #[push]
@@ -646,8 +664,8 @@ pub fn push(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
     outside(Marker::Push, &item.into()).into()
 }
 
-/// Marks a module within a [`#[ws_server]`](macro@ws_server) module as a route: `#[route("/table/{id}")]`. It serves the
-/// connections that are opened to its path.
+/// Marks a module within a [`#[ws_server]`](macro@ws_server) module as a route: `#[route("/table/{id}")]`. It serves
+/// the connections that are opened to its path.
 ///
 /// | attribute | what it does |
 /// |---|---|
@@ -659,15 +677,16 @@ pub fn push(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 /// | `#[route("/table/{id}", server = crate::arcade)]` | stands in a file of its own, and belongs to this server |
 ///
 /// A route has its own session, pushes and handlers. It shares the states and the identity, which the server's module
-/// declares. A server with routes has no handlers of connections of its own but `connect` and `handshake`. Its `handshake`
-/// runs first and makes the identity, then the guard, then the route's `handshake`, which makes the session.
+/// declares. A server with routes has no handlers of connections of its own but `connect` and `handshake`. Its
+/// `handshake` runs first and makes the identity, then the guard, then the route's `handshake`, which makes the
+/// session.
 ///
-/// A route can have every option of [`#[ws_server]`](macro@ws_server) that takes effect once the request is read; the table
-/// there says which. What a route sets goes before what its server has, also before the builder and the environment. The
-/// value is an expression that is evaluated in the module of the route, when the server starts.
+/// A route can have every option of [`#[ws_server]`](macro@ws_server) that takes effect once the request is read; the
+/// table there says which. What a route sets goes before what its server has, also before the builder and the
+/// environment. The value is an expression that is evaluated in the module of the route, when the server starts.
 ///
-/// A path without a route is answered with 404, before any handler. Routes may stand within routes: their paths are joined,
-/// and their guards add up.
+/// A path without a route is answered with 404, before any handler. Routes may stand within routes: their paths are
+/// joined, and their guards add up.
 ///
 /// ```ignore
 /// #[ws_server(listen = 8080)]
@@ -690,8 +709,8 @@ pub fn push(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 ///
 /// # In a file of its own
 ///
-/// A route may stand outside of its server, in any module of the same crate. It names the server's module, and the server lists
-/// the route's. Both are paths as seen from where the module stands that has the attribute:
+/// A route may stand outside of its server, in any module of the same crate. It names the server's module, and the
+/// server lists the route's. Both are paths as seen from where the module stands that has the attribute:
 ///
 /// ```ignore
 /// // table.rs
@@ -720,18 +739,19 @@ pub fn push(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_m
 /// }
 /// ```
 ///
-/// It is as one inside of the server: it has the same states and identity, and the same keys of the envelope; routes may
-/// stand within it. These differ:
+/// It is as one inside of the server: it has the same states and identity, and the same keys of the envelope; routes
+/// may stand within it. These differ:
 ///
-/// * A state that it takes by `&mut` is marked [`#[state(lock)]`](macro@state), unless a handler inside of the server takes it so
-///   too. States and identity must be visible to it, such as `pub(crate)`.
+/// * A state that it takes by `&mut` is marked [`#[state(lock)]`](macro@state), unless a handler inside of the server
+///   takes it so too. States and identity must be visible to it, such as `pub(crate)`.
 /// * A guard is a function of its own module, or of a route around it that stands in the same file.
-/// * Paths of the same requests are an error of `start()`, `serve()` and `bind()`, which names the files and the lines of both.
+/// * Paths of the same requests are an error of `start()`, `serve()` and `bind()`, which names the files and the
+///   lines of both.
 /// * `crate = my_ws_runtime` is written here too, if the runtime has another name.
 ///
 /// `#[cfg(…)]` may stand before an element of the list. Of a route that is in no list, the compiler warns that
-/// `missing_in_routes_of_ws_server` is never used; `ws_server_with_routes` is missing where `server` names a module that is
-/// no server, or one without `routes = […]`.
+/// `missing_in_routes_of_ws_server` is never used; `ws_server_with_routes` is missing where `server` names a module
+/// that is no server, or one without `routes = […]`.
 #[proc_macro_attribute]
 pub fn route(attribute: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     route_alone(&attribute.into(), &item.into()).into()

@@ -1,5 +1,5 @@
-//! The model of a server, as the user wrote it. Each part keeps the tokens it was read from. Only `parse` builds a model;
-//! no later stage changes it.
+//! The model of a server, as the user wrote it. Each part keeps the tokens it was read from. Only `parse` builds a
+//! model; no later stage changes it.
 
 mod handlers;
 mod parts;
@@ -16,8 +16,8 @@ pub(crate) use handlers::{
 pub(crate) use parts::{Part, Payload, Phase, Push, Reach, Room, Rules};
 pub(crate) use settings::{EnvelopeKeys, Listed, Options, Setting, Settings, Value, Vocabulary, Word};
 
-/// One module marked `#[ws_server]`: its settings, what belongs to the server as a whole, and the module itself. Also a route
-/// in a file of its own, which knows no states and no identity.
+/// One module marked `#[ws_server]`: its settings, what belongs to the server as a whole, and the module itself. Also
+/// a route in a file of its own, which knows no states and no identity.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) settings: Settings,
@@ -82,7 +82,8 @@ pub(crate) struct Scope {
     pub(crate) sessions: Vec<Part>,
     /// More than one only under different `#[cfg]` conditions.
     pub(crate) rooms: Vec<Room>,
-    /// Whether the connections of a path are a room: in each route, and elsewhere where `#[room]` is, or the word `Room`.
+    /// Whether the connections of a path are a room: in each route, and elsewhere where `#[room]` is, or the word
+    /// `Room`.
     pub(crate) has_rooms: bool,
     pub(crate) handlers: Vec<Handler>,
     pub(crate) pushes: Vec<Push>,
@@ -90,7 +91,8 @@ pub(crate) struct Scope {
     pub(crate) handshake_unread: bool,
     /// Whether a handler could not be read that is, or may be, the one of `create`.
     pub(crate) create_unread: bool,
-    /// Whether `#[state]`, `#[session]`, `#[identity]` or `#[room]` was used wrongly, so that the types marked by them are unknown.
+    /// Whether `#[state]`, `#[session]`, `#[identity]` or `#[room]` was used wrongly, so that the types marked by
+    /// them are unknown.
     pub(crate) parts_unclear: bool,
     /// The names of the marker attributes, with their spans.
     pub(crate) marks: Vec<Ident>,
@@ -119,7 +121,8 @@ pub(crate) struct RouteMark {
     /// Those that its connections have, instead of the server's.
     pub(crate) options: Options,
     pub(crate) cfgs: Cfgs,
-    /// The index of the route around it; `None` directly within the server's module, or within a route in a file of its own.
+    /// The index of the route around it; `None` directly within the server's module, or within a route in a file of
+    /// its own.
     pub(crate) outer: Option<usize>,
     /// How many modules it lies below the server's, or below the route in a file of its own.
     pub(crate) depth: usize,

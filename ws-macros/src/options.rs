@@ -1,5 +1,5 @@
-//! The keys of `#[ws_server(…)]`: one for each option that `ws-spec` describes, the keys of the envelope, the routes in other
-//! files, and the path to the runtime itself. Those that `#[route(…)]` takes too.
+//! The keys of `#[ws_server(…)]`: one for each option that `ws-spec` describes, the keys of the envelope, the routes
+//! in other files, and the path to the runtime itself. Those that `#[route(…)]` takes too.
 
 use ws_spec::options::{Kind, OptionInfo, Owner, TABLE};
 

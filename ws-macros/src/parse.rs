@@ -1,4 +1,5 @@
-//! Reads the user's tokens into the model. Function bodies are kept as tokens. Every mistake is reported, not only the first.
+//! Reads the user's tokens into the model. Function bodies are kept as tokens. Every mistake is reported, not only
+//! the first.
 
 mod alone;
 mod envelope;

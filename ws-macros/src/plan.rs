@@ -73,7 +73,8 @@ pub(crate) fn plan<'s>(resolved: Vec<Resolved<'s>>, left_out: &[LeftOut]) -> Vec
         .collect()
 }
 
-/// The guards of inner modules whose signatures may not resolve: the items by the number of the module that they stand in.
+/// The guards of inner modules whose signatures may not resolve: the items by the number of the module that they
+/// stand in.
 fn foreign_guards(resolved: &[Resolved<'_>], left_out: &[LeftOut]) -> BTreeMap<usize, BTreeSet<usize>> {
     let mut found: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for (module, left_out) in resolved.iter().zip(left_out) {

@@ -112,7 +112,8 @@ pub fn begin<F: Future>(call: impl FnOnce() -> Result<F, Reject>) -> Result<F, R
     call()
 }
 
-/// Requires that a handler's future is `Send`, because connections move between threads. The name appears in error messages.
+/// Requires that a handler's future is `Send`, because connections move between threads. The name appears in error
+/// messages.
 pub fn handler_must_be_send<F: Future + Send>(future: F) -> F {
     future
 }

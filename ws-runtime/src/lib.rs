@@ -51,16 +51,16 @@
 //!
 //! # What is promised
 //!
-//! 1. **Order.** One connection's handlers run one at a time, in arrival order, except those with `concurrent` and streams,
-//!    which begin in order and run beside the others. Connections run in parallel on all cores. `disconnect` runs once for each `ready`, after the last message, even after a panic, a silence or a
-//!    shutdown.
+//! 1. **Order.** One connection's handlers run one at a time, in arrival order, except those with `concurrent` and
+//!    streams, which begin in order and run beside the others. Connections run in parallel on all cores. `disconnect`
+//!    runs once for each `ready`, after the last message, even after a panic, a silence or a shutdown.
 //! 2. **Sends never block.** `Ok` means that the message is in the connection's outbox, which is bounded. A message is
 //!    delivered once or not at all. A peer that reads too slowly is disconnected, or misses messages if you choose
 //!    that, so its memory never grows without bound. A broadcast is encoded once.
 //! 3. **Handlers do not stop the connection.** Pings are answered and silence is measured while a handler awaits.
 //!    Messages that arrive meanwhile wait in an inbox, which is bounded; when it is full, TCP slows the peer down.
-//! 4. **A handler's panic ends only its own connection**, with close code 1011. So does its error, unless the peer is told it:
-//!    a named message is answered by an error reply. The details are only logged.
+//! 4. **A handler's panic ends only its own connection**, with close code 1011. So does its error, unless the peer is
+//!    told it: a named message is answered by an error reply. The details are only logged.
 //! 5. **Every state has a deadline and every buffer a bound.** Each is an option, see [`Builder`].
 //! 6. **Shutdown** stops accepting, runs the `shutdown` handler, handles what has arrived, closes each connection with
 //!    1001, and waits for the end of all.
@@ -76,8 +76,8 @@
 //! | `tls` | the option [`tls`](Builder::tls), `Tls`, `TlsError`, and `rustls` as a re-export | `tokio-rustls`, rustls, ring |
 //! | `test` | [`test`](Builder::test): a server in memory for tests, with clients. For `[dev-dependencies]` | none, but tokio's `test-util` |
 //!
-//! Without a feature its option is refused with an error that names the feature: by the compiler where it sees the value,
-//! otherwise, as with the environment, when the server starts.
+//! Without a feature its option is refused with an error that names the feature: by the compiler where it sees the
+//! value, otherwise, as with the environment, when the server starts.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -148,13 +148,13 @@ pub use timer::Timer;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};
 
-/// The source of a client for [named messages](macro@on), to be served to web pages: one ES module without dependencies, in
-/// plain JavaScript with types in JSDoc. It also runs in Node.
+/// The source of a client for [named messages](macro@on), to be served to web pages: one ES module without
+/// dependencies, in plain JavaScript with types in JSDoc. It also runs in Node.
 ///
-/// It exports `connect(url, options)`, and the errors `Refused` and `Unanswered`. A connection has `call` for a message
-/// with a reply, `notify` for one without, `stream` for many replies, `on` for pushes, `answer` for questions. It sends
-/// `$ping` to a quiet server, replaces a connection that is lost, and asks for the token before each attempt. The options
-/// are described in the module itself.
+/// It exports `connect(url, options)`, and the errors `Refused` and `Unanswered`. A connection has `call` for a
+/// message with a reply, `notify` for one without, `stream` for many replies, `on` for pushes, `answer` for
+/// questions. It sends `$ping` to a quiet server, replaces a connection that is lost, and asks for the token before
+/// each attempt. The options are described in the module itself.
 ///
 /// ```
 /// use ws_runtime::prelude::*;

@@ -1,5 +1,6 @@
-//! The words of attributes, for editors. The generated code names each word of the user's here once more, so that hovering it
-//! shows when a handler runs, what it can take and what it may return, and a half-typed word is completed.
+//! The words of attributes, for editors. The generated code names each word of the user's here once more, so that
+//! hovering it shows when a handler runs, what it can take and what it may return, and a half-typed word is
+//! completed.
 
 /// The events of `#[on(…)]`.
 pub mod event {
@@ -17,9 +18,10 @@ pub mod event {
 
     /// A valid request of an allowed origin has come. Before the 101.
     ///
-    /// * Arguments, in any order: `&Handshake`, `Path<T>`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, `&Room`, the room by `&`, the states.
-    /// * Returns `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with an error that converts
-    ///   into `Reject`.
+    /// * Arguments, in any order: `&Handshake`, `Path<T>`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, `&Room`, the
+    ///   room by `&`, the states.
+    /// * Returns `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with an
+    ///   error that converts into `Reject`.
     pub mod handshake {}
 
     /// The first peer of a path is to be admitted. Before its `handshake`.
@@ -36,31 +38,36 @@ pub mod event {
 
     /// A text message has come; where named messages are spoken, one that is no envelope.
     ///
-    /// * Arguments, in any order: the text as `&str`, `String` or `Json<T>`; `&Conn`, `&Server`, `&Room`, the session, the room, the states, the identity by `&`.
+    /// * Arguments, in any order: the text as `&str`, `String` or `Json<T>`; `&Conn`, `&Server`, `&Room`, the
+    ///   session, the room, the states, the identity by `&`.
     /// * Returns a reply.
     pub mod utf8 {}
 
     /// A named message has come whose type no handler takes.
     ///
-    /// * Arguments, in any order: the message as `&Envelope`, its data as `Json<T>`; `&Conn`, `&Server`, `&Room`, the session, the room, the states, the identity by `&`.
+    /// * Arguments, in any order: the message as `&Envelope`, its data as `Json<T>`; `&Conn`, `&Server`, `&Room`, the
+    ///   session, the room, the states, the identity by `&`.
     /// * Returns the data of the reply: any `T: Serialize`, `()`, a `Stream`, a `Result` of these.
     pub mod message {}
 
     /// A binary message has come.
     ///
-    /// * Arguments, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, `&Room`, the session, the room, the states, the identity by `&`.
+    /// * Arguments, in any order: the data as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, `&Room`, the
+    ///   session, the room, the states, the identity by `&`.
     /// * Returns a reply.
     pub mod binary {}
 
     /// A pong has come (RFC 6455, section 5.5.3).
     ///
-    /// * Arguments, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, `&Room`, the session, the room, the states, the identity by `&`.
+    /// * Arguments, in any order: the payload as `&[u8]`, `Vec<u8>` or `Bytes`; `&Conn`, `&Server`, `&Room`, the
+    ///   session, the room, the states, the identity by `&`.
     /// * Returns a reply.
     pub mod pong {}
 
     /// The connection has ended. Once for each `ready`.
     ///
-    /// * Arguments, in any order: `&Close`, `&Conn`, `&Server`, `&Room`, the session also by value, the room, the states, the identity by `&`.
+    /// * Arguments, in any order: `&Close`, `&Conn`, `&Server`, `&Room`, the session also by value, the room, the
+    ///   states, the identity by `&`.
     /// * Returns `()`, `Result<(), E>`.
     pub mod disconnect {}
 
@@ -85,30 +92,32 @@ pub mod event {
 
 /// The limits of `#[on("name", …)]`.
 pub mod limit {
-    /// How often a message may come from one connection: `rate = 5` is 5 a second with that burst, `rate = (30, 60)` is 30 in 60
-    /// seconds. One more is answered `too_many_requests`; on `utf8` and `binary` it closes with 1008. Not limited by default.
+    /// How often a message may come from one connection: `rate = 5` is 5 a second with that burst, `rate = (30, 60)`
+    /// is 30 in 60 seconds. One more is answered `too_many_requests`; on `utf8` and `binary` it closes with 1008. Not
+    /// limited by default.
     pub mod rate {}
 
-    /// A function that is asked first: `guard = admin`. It takes arguments as handlers do and returns `Result<(), E>`, where `E`
-    /// converts into `Reject`; its error is the reply.
+    /// A function that is asked first: `guard = admin`. It takes arguments as handlers do and returns
+    /// `Result<(), E>`, where `E` converts into `Reject`; its error is the reply.
     pub mod guard {}
 
-    /// How long an `async fn` may take, in seconds: `timeout = 2`. It is dropped at its next await then, and the reply is the error
-    /// `timeout`. Not limited by default.
+    /// How long an `async fn` may take, in seconds: `timeout = 2`. It is dropped at its next await then, and the
+    /// reply is the error `timeout`. Not limited by default.
     pub mod timeout {}
 
-    /// How many calls of an `async fn` run at once for one connection, beside its other handlers: `concurrent = 4`. They answer out
-    /// of order, and cannot take the session. One more message waits.
+    /// How many calls of an `async fn` run at once for one connection, beside its other handlers: `concurrent = 4`.
+    /// They answer out of order, and cannot take the session. One more message waits.
     pub mod concurrent {}
 }
 
 /// The rules of `#[room(…)]`.
 pub mod room {
-    /// How long an empty room is kept, in seconds: `keep = 10`. Who comes meanwhile finds it as it was. From 0, the default, to
-    /// 31,536,000.
+    /// How long an empty room is kept, in seconds: `keep = 10`. Who comes meanwhile finds it as it was. From 0, the
+    /// default, to 31,536,000.
     pub mod keep {}
 
-    /// How many rooms of this type exist at once: `max_rooms = 500`. A kept one makes way first; then the next peer is answered
+    /// How many rooms of this type exist at once: `max_rooms = 500`. A kept one makes way first; then the next peer
+    /// is answered
     /// 503. 10,000 by default.
     pub mod max_rooms {}
 

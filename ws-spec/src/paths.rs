@@ -6,7 +6,8 @@ use crate::path::Pattern;
 
 pub use matchit::Params;
 
-/// A table from patterns of paths to values. `/lobby/` is not `/lobby`, and what is written out goes before a parameter.
+/// A table from patterns of paths to values. `/lobby/` is not `/lobby`, and what is written out goes before a
+/// parameter.
 #[derive(Debug, Clone)]
 pub struct Paths<T> {
     router: Router<usize>,
@@ -52,8 +53,8 @@ impl<T> Paths<T> {
         }
     }
 
-    /// The first path beside which the new one cannot stand. What the router names may have nothing to do with it, unless it
-    /// clashes with several only together.
+    /// The first path beside which the new one cannot stand. What the router names may have nothing to do with it,
+    /// unless it clashes with several only together.
     fn clash(&self, new: &str, named: &str) -> Refused<'_, T> {
         let clashes = |old: &str| {
             let mut both = Router::new();

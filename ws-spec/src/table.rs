@@ -15,8 +15,8 @@
 /// }
 /// ```
 ///
-/// An option `of: connection` may be set on a route: it takes effect once the request is read. One that cannot, or that is not
-/// about a connection, is `of: server("why routes have none of their own")`.
+/// An option `of: connection` may be set on a route: it takes effect once the request is read. One that cannot, or
+/// that is not about a connection, is `of: server("why routes have none of their own")`.
 ///
 /// If the kind is not a number, write `allowed: "in words"` instead of the bounds. Seconds need no unit.
 #[doc(hidden)]
@@ -54,14 +54,15 @@ macro_rules! for_each_option {
             }
 
             kept {
-                /// How long a peer may be silent: it is pinged after half of this, and cut off after one and a half times this.
+                /// How long a peer may be silent: it is pinged after half of this, and cut off after one and a half
+                /// times this.
                 ///
                 /// It is pinged again after all of this time. If it is cut off, that is without a close frame, and
-                /// `disconnect` gets 1006 by `ClosedBy::Silence`. Any byte from the peer is a sign of life. So is a byte that the peer takes
-                /// while others wait to be written: a ping cannot overtake those, so no pong is expected meanwhile.
-                /// While the inbox is full, the server does not read; it pings, but only to find out whether the
-                /// connection still works. Without this option, a peer whose machine lost power stays connected while
-                /// TCP retries, which takes many minutes.
+                /// `disconnect` gets 1006 by `ClosedBy::Silence`. Any byte from the peer is a sign of life. So is a
+                /// byte that the peer takes while others wait to be written: a ping cannot overtake those, so no pong
+                /// is expected meanwhile. While the inbox is full, the server does not read; it pings, but only to
+                /// find out whether the connection still works. Without this option, a peer whose machine lost power
+                /// stays connected while TCP retries, which takes many minutes.
                 silence_max: seconds(0 ..= 31_536_000) {
                     default: "20",
                     of: connection,
@@ -109,12 +110,14 @@ macro_rules! for_each_option {
                     of: connection,
                 }
 
-                /// How many messages of one connection are handled: a number a second, or a pair of a number and seconds.
+                /// How many messages of one connection are handled: a number a second, or a pair of a number and
+                /// seconds.
                 ///
-                /// `rate = 50` is 50 a second, `rate = (300, 60)` 300 in 60 seconds; `300/60` in the environment. As many may come
-                /// at once. All text and binary messages count, whatever their handler. A peer that sends more gets no error: its
-                /// messages wait in the inbox, and when that is full, TCP slows the peer down. Pings are answered all the same
-                /// until the inbox is full. To refuse messages instead, give a handler a `rate`.
+                /// `rate = 50` is 50 a second, `rate = (300, 60)` 300 in 60 seconds; `300/60` in the environment. As
+                /// many may come at once. All text and binary messages count, whatever their handler. A peer that
+                /// sends more gets no error: its messages wait in the inbox, and when that is full, TCP slows the
+                /// peer down. Pings are answered all the same until the inbox is full. To refuse messages instead,
+                /// give a handler a `rate`.
                 rate: rate {
                     default: "none",
                     of: connection,
@@ -125,8 +128,8 @@ macro_rules! for_each_option {
 
                 /// The largest number of streams that answer one connection at the same time.
                 ///
-                /// A handler of a named message that returns a stream begins one. A message that would begin another is answered
-                /// with the error `too_many_requests`.
+                /// A handler of a named message that returns a stream begins one. A message that would begin another
+                /// is answered with the error `too_many_requests`.
                 max_streams: count(1 ..= 65_536, "streams") {
                     default: "16",
                     of: connection,
@@ -197,8 +200,8 @@ macro_rules! for_each_option {
                 /// `"close"` cuts the connection without a close frame, which would have to wait behind all that the
                 /// peer does not read. The peer sees 1006, and the `disconnect` handler gets 1008 (policy violation).
                 /// The peer knows that it missed something, and can connect again. `"drop"` keeps the connection and
-                /// drops the message that does not fit: the newest. Use it if gaps do no harm. A peer that takes no byte
-                /// for `write_timeout` is cut in either case.
+                /// drops the message that does not fit: the newest. Use it if gaps do no harm. A peer that takes no
+                /// byte for `write_timeout` is cut in either case.
                 slow: slow {
                     default: "close",
                     of: connection,

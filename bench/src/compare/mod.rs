@@ -1,4 +1,5 @@
-//! All servers side by side: interleaved, in several rounds, so that what the machine does meanwhile falls on all alike.
+//! All servers side by side: interleaved, in several rounds, so that what the machine does meanwhile falls on all
+//! alike.
 
 mod case;
 mod page;

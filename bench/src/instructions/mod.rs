@@ -1,4 +1,5 @@
-//! The guard: how many instructions of its own the server takes for a message on each hot path, held against a baseline.
+//! The guard: how many instructions of its own the server takes for a message on each hot path, held against a
+//! baseline.
 //!
 //! The real server, written with the macro, runs under callgrind while a client of this process sends to it over a real
 //! socket; once a certain number of messages and once more than that. The difference, divided by the difference of the

@@ -29,7 +29,8 @@ pub(crate) fn send_request_with(
     stream.write_all(request.as_bytes()).and_then(|()| stream.flush()).doing("send the request")
 }
 
-/// Waits for the answer, checks that it admits the client, and gives it. Reads no further: no server of ours speaks first.
+/// Waits for the answer, checks that it admits the client, and gives it. Reads no further: no server of ours speaks
+/// first.
 pub(crate) fn read_answer(stream: &mut Stream) -> Result<String> {
     let answer = read_head(stream)?;
     let admitted = answer.starts_with("HTTP/1.1 101 ") && answer.contains(ACCEPT);

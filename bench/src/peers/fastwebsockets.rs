@@ -1,5 +1,5 @@
-//! fastwebsockets: both servers after its examples, `echo_server` (a collector of fragments, frames written as they were
-//! read, tasks without tokio's budget) and `echo_server_split`, with a broadcast channel between the halves.
+//! fastwebsockets: both servers after its examples, `echo_server` (a collector of fragments, frames written as they
+//! were read, tasks without tokio's budget) and `echo_server_split`, with a broadcast channel between the halves.
 
 use std::io;
 use std::net::TcpListener;

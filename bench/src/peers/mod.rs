@@ -1,4 +1,5 @@
-//! The servers: ours, those of others, and the floor. Each does the same two things, in the way of its own documentation.
+//! The servers: ours, those of others, and the floor. Each does the same two things, in the way of its own
+//! documentation.
 //!
 //! *Echo* sends each message back; *fan-out* sends each on to every connection, the sender included. All take messages
 //! of up to [`MAX_MESSAGE`], send without delay (`TCP_NODELAY`), and run on as many threads as they are told to; with

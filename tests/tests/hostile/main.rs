@@ -1,5 +1,5 @@
-//! What a client must not send, and what is at the edge of what it may: each row's bytes at default limits, whole, byte by
-//! byte and in odd pieces, and what must come back. Whole they go over a real socket too.
+//! What a client must not send, and what is at the edge of what it may: each row's bytes at default limits, whole,
+//! byte by byte and in odd pieces, and what must come back. Whole they go over a real socket too.
 
 mod closes;
 mod fragments;

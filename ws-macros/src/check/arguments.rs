@@ -1,5 +1,5 @@
-//! Checks the arguments of handlers, as far as the names of their types tell. The compiler checks the rest, by the traits of
-//! the runtime.
+//! Checks the arguments of handlers, as far as the names of their types tell. The compiler checks the rest, by the
+//! traits of the runtime.
 
 use std::collections::BTreeSet;
 
@@ -209,7 +209,8 @@ fn takes_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Checks that at most one argument reads the message as JSON, and that no two arguments take a parameter of the path each.
+/// Checks that at most one argument reads the message as JSON, and that no two arguments take a parameter of the path
+/// each.
 fn reads_once(call: &Call<'_>, diagnostics: &mut Diagnostics) {
     at_most_one(call, is_json, ONE_JSON, diagnostics);
     at_most_one(call, is_one_parameter, ONE_PATH, diagnostics);

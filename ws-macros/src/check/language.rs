@@ -161,8 +161,8 @@ fn is_callback(segment: &PathSegment) -> bool {
     })
 }
 
-/// The name of a type that is written alone, or by the path of a crate that it is expected from: `crate::Json` is a type of
-/// the user's.
+/// The name of a type that is written alone, or by the path of a crate that it is expected from: `crate::Json` is a
+/// type of the user's.
 pub(super) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     let Type::Path(path) = ty else { return None };
     let segments = &path.path.segments;

@@ -11,7 +11,8 @@ use crate::events::{Event, Output};
 use crate::resolve::{Access, Asks, Call, Resolved};
 use crate::syntax::{mentions, optional, output_type, peel, referenced_name, single_name, success};
 
-/// Checks that a handler returns nothing that another one makes. Adds to `sessions` the routes whose session it returns.
+/// Checks that a handler returns nothing that another one makes. Adds to `sessions` the routes whose session it
+/// returns.
 pub(super) fn check(
     call: &Call<'_>,
     resolved: &Resolved<'_>,

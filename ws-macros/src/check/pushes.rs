@@ -16,8 +16,8 @@ struct Named<'s> {
     what: String,
 }
 
-/// Reports each push that has the name of another one or of a handler, at the second of them. The connections of a route take
-/// the pushes of the server too.
+/// Reports each push that has the name of another one or of a handler, at the second of them. The connections of a
+/// route take the pushes of the server too.
 pub(super) fn check(scope: &Scope, server: &Server, diagnostics: &mut Diagnostics) {
     let pushes = scope.pushes.iter().map(|push| of_push(push, ""));
     let handlers = scope.handlers.iter().filter_map(|handler| match &handler.role {

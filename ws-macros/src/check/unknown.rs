@@ -246,8 +246,8 @@ fn unmarked(
     server: &Server,
 ) -> Option<String> {
     let is_nothing_marked = server.states.is_empty() && scope.sessions.is_empty() && scope.rooms.is_empty();
-    // A type that is declared elsewhere may implement `FromContext` there. A name that is nearly one of the runtime's is
-    // misspelt, which the compiler reports.
+    // A type that is declared elsewhere may implement `FromContext` there. A name that is nearly one of the runtime's
+    // is misspelt, which the compiler reports.
     let means_handle = || HANDLES.iter().any(|handle| is_misspelt(&name.to_string(), handle));
     // The states of a route in a file of its own are declared elsewhere.
     let is_elsewhere = server.stands_alone();
@@ -297,7 +297,8 @@ fn unmarked(
 /// Types of Rust that are taken for the state of a room.
 const OF_RUST: [&str; 8] = ["String", "str", "bool", "u32", "u64", "usize", "i32", "i64"];
 
-/// Extractors of other frameworks by what they stand around: a type of that name that is generic is hardly anything else.
+/// Extractors of other frameworks by what they stand around: a type of that name that is generic is hardly anything
+/// else.
 const GENERIC: [&str; 3] = ["State", "Extension", "ConnectInfo"];
 
 /// Types that are passed to handlers of watches by mistake: none of them can be the watched handle.

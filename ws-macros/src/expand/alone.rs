@@ -17,8 +17,8 @@ const ROUTE: &str = "marked_route";
 /// The function that a route without a list calls. The compiler warns that it is never used.
 const UNLISTED: &str = "missing_in_routes_of_ws_server";
 
-/// The visibility of a server's hidden types. A type of a trait must not be less visible than what implements the trait, so
-/// a state that is less visible than the crate makes them so too.
+/// The visibility of a server's hidden types. A type of a trait must not be less visible than what implements the
+/// trait, so a state that is less visible than the crate makes them so too.
 pub(super) fn visibility(plan: &Plan<'_>, place: Span) -> TokenStream {
     if plan.server.settings.routes.is_none() {
         return TokenStream::new();
@@ -45,8 +45,8 @@ pub(super) fn server(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// In the route's module: the server, by the name that its own routes have for it. All of it stands where the user's path
-/// does, so that the compiler points there.
+/// In the route's module: the server, by the name that its own routes have for it. All of it stands where the user's
+/// path does, so that the compiler points there.
 pub(super) fn server_of_route(plan: &Plan<'_>) -> TokenStream {
     let server = plan.scope.route.as_ref().and_then(|route| route.server.as_ref());
     let Some(server) = server else { return TokenStream::new() };

@@ -15,10 +15,10 @@ use crate::resolve::{Access, Asks, Call};
 
 /// What a handler is called with.
 pub(crate) struct Arguments {
-    /// The statements that make them, each standing where its type does. What is lent once comes last, then the room, which is
-    /// locked before all of them, and the states after all, in the order of their declaration: what refuses does so before a
-    /// state is locked, and may look at the session.
-    /// All handlers lock in the same order, so none waits for another that waits for it.
+    /// The statements that make them, each standing where its type does. What is lent once comes last, then the room,
+    /// which is locked before all of them, and the states after all, in the order of their declaration: what refuses
+    /// does so before a state is locked, and may look at the session. All handlers lock in the same order, so none
+    /// waits for another that waits for it.
     pub(crate) made: TokenStream,
     /// Their names in the order of the signature, with commas between them.
     pub(crate) names: TokenStream,
@@ -82,8 +82,8 @@ pub(super) fn from_event(argument: &Argument, row: &Row) -> TokenStream {
     quote_spanned!(at(place)=> #path #lent)
 }
 
-/// Takes a state out of its cell. A lock is held until the handler's value has become a reply, which may borrow from the
-/// state.
+/// Takes a state out of its cell. A lock is held until the handler's value has become a reply, which may borrow from
+/// the state.
 fn lend_state(number: usize, argument: &Argument, state: usize, access: Access, cell: Cell) -> TokenStream {
     let place = at(heart(&argument.ty));
     let (name, cfgs) = (name(number, argument), argument.cfgs.attributes());
@@ -106,7 +106,8 @@ fn lend_state(number: usize, argument: &Argument, state: usize, access: Access, 
     }
 }
 
-/// Takes the state that a timer belongs to out of its cell, and stops the timer under the same lock as the handler runs.
+/// Takes the state that a timer belongs to out of its cell, and stops the timer under the same lock as the handler
+/// runs.
 fn lend_timed(number: usize, argument: &Argument, state: usize, access: Access) -> TokenStream {
     let place = at(heart(&argument.ty));
     let (name, field) = (name(number, argument), field(state));

@@ -9,8 +9,8 @@ use crate::events::Event;
 use crate::plan::Plan;
 use crate::resolve::Call;
 
-/// One arm for each handler that has a `body`. The arm of `#[on(message)]` is for all names that no handler takes; all that
-/// is left gets `rest`.
+/// One arm for each handler that has a `body`. The arm of `#[on(message)]` is for all names that no handler takes;
+/// all that is left gets `rest`.
 ///
 /// A name whose handler has no body is never left to `#[on(message)]`.
 pub(crate) fn by_name(

@@ -67,8 +67,8 @@ fn add(get: &Call<'_>, path: &PathText, plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// The call of a guard. It returns from the block around it if the guard refuses. The locks that it takes are released with
-/// its block.
+/// The call of a guard. It returns from the block around it if the guard refuses. The locks that it takes are
+/// released with its block.
 fn run_guard(guard: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
     let (cfgs, call) = (guard.cfgs.attributes(), call(guard, plan));
     let lend = needs_event(guard).then(|| quote_spanned!(here()=> let event = event.again();));

@@ -14,8 +14,9 @@ use crate::plan::Plan;
 use crate::resolve::{Asks, Call};
 use crate::syntax::mentions;
 
-/// The call of a handler, and the conversion of its value for the runtime. If an argument is refused, the code returns
-/// that from the function, closure or block around it; and that the handler runs later, if the lock on the room is taken.
+/// The call of a handler, and the conversion of its value for the runtime. If an argument is refused, the code
+/// returns that from the function, closure or block around it; and that the handler runs later, if the lock on the
+/// room is taken.
 pub(crate) fn call(call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
     call_with(call, plan, Lock::AtOnce)
 }

@@ -1,5 +1,5 @@
-//! References in a route in a file of its own, which may be states of a server that the macro does not see. The runtime finds
-//! out by their types, and locks what is behind a lock.
+//! References in a route in a file of its own, which may be states of a server that the macro does not see. The
+//! runtime finds out by their types, and locks what is behind a lock.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;

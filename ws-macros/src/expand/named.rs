@@ -157,7 +157,8 @@ fn method_later(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// Whether a handler runs before the next message, but not at once; or not always, because the lock on the room may be taken.
+/// Whether a handler runs before the next message, but not at once; or not always, because the lock on the room may
+/// be taken.
 fn may_run_later(call: &Call<'_>, plan: &Plan<'_>) -> bool {
     match way(call, plan) {
         Way::Later => true,

@@ -1,4 +1,5 @@
-//! Checks of `Path` arguments: the number of parameters when the server is compiled, the names of fields when it is bound.
+//! Checks of `Path` arguments: the number of parameters when the server is compiled, the names of fields when it is
+//! bound.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
@@ -16,7 +17,8 @@ use crate::plan::Plan;
 use crate::resolve::{Asks, Call};
 use crate::syntax::{mentions, peel, single_name};
 
-/// A constant for each `Path` of the module's handlers that does not compile if the path has another number of parameters.
+/// A constant for each `Path` of the module's handlers that does not compile if the path has another number of
+/// parameters.
 pub(super) fn counts(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     let mut counts = TokenStream::new();
     for Guard { call, path, of } in guards_of_inner(plan, plans) {
@@ -83,7 +85,8 @@ pub(super) fn names_of_guards(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStrea
         .collect()
 }
 
-/// The guard of an inner route that stands in a module around it. There, and not in the route, its types have their names.
+/// The guard of an inner route that stands in a module around it. There, and not in the route, its types have their
+/// names.
 struct Guard<'p, 's> {
     call: &'p Call<'s>,
     /// That of the route.

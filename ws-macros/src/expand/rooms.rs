@@ -125,8 +125,8 @@ pub(super) fn wait(call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// Takes the lock on the room, if the handler takes it; or returns that the message has to wait, if another handler has it.
-/// The first statement, so that arguments are made once for a message, whether it waits or not.
+/// Takes the lock on the room, if the handler takes it; or returns that the message has to wait, if another handler
+/// has it. The first statement, so that arguments are made once for a message, whether it waits or not.
 pub(super) fn take(call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
     let Some((argument, access)) = locked(call) else { return TokenStream::new() };
     let (cfgs, held) = (argument.cfgs.attributes(), lock(argument));

@@ -121,8 +121,8 @@ fn of_route(plan: &Plan<'_>, plans: &[Plan<'_>]) -> TokenStream {
     }
 }
 
-/// What one event is for the runtime: the handler's name, and the methods that call it. Nothing for a named message, a tick
-/// or a watch.
+/// What one event is for the runtime: the handler's name, and the methods that call it. Nothing for a named message,
+/// a tick or a watch.
 fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
     let event = call.handler.event().filter(|event| event.row().output != Output::Data)?;
     let (row, cfgs) = (event.row(), call.cfgs.attributes());

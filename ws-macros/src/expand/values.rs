@@ -71,8 +71,8 @@ fn places(value: &Expr) -> TokenStream {
     convert("ListenValue", quote_spanned!(at(start(list))=> [#(#listed),*]))
 }
 
-/// Whether a literal asks for compression. The runtime may be built without it, and then says so when it is compiled; of
-/// other expressions, when the server starts.
+/// Whether a literal asks for compression. The runtime may be built without it, and then says so when it is compiled;
+/// of other expressions, when the server starts.
 fn switches_compression_on(kind: Kind, value: &Expr) -> bool {
     match bare(value) {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => kind == Kind::Compression && text.value() != "off",

@@ -129,7 +129,8 @@ pub(crate) enum Flow {
 pub(crate) enum Streams {
     /// The stream borrows from the arguments: the whole handler runs beside others.
     Borrowing,
-    /// The stream borrows nothing, as `+ use<>` says: the handler is called as a plain one, and only the stream runs beside.
+    /// The stream borrows nothing, as `+ use<>` says: the handler is called as a plain one, and only the stream runs
+    /// beside.
     Alone,
 }
 

@@ -20,8 +20,8 @@ pub(super) struct Frame<'f> {
     pub(super) outer: Option<&'f Frame<'f>>,
 }
 
-/// Adds the guards to the handlers of the module. A guard that is wrong is taken off its handlers, so that one mistake is
-/// one error.
+/// Adds the guards to the handlers of the module. A guard that is wrong is taken off its handlers, so that one
+/// mistake is one error.
 pub(super) fn read(
     scope: &mut Scope,
     frame: &Frame<'_>,

@@ -1,5 +1,5 @@
-//! Splits the body of a module into items without parsing them, so that a function that is being typed does not hide the
-//! other items.
+//! Splits the body of a module into items without parsing them, so that a function that is being typed does not hide
+//! the other items.
 
 use std::collections::VecDeque;
 

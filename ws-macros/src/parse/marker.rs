@@ -61,7 +61,8 @@ impl Marker {
         }
     }
 
-    /// The marker that an attribute is, written alone or by the path of the runtime: `#[on(…)]`, `#[ws_runtime::on(…)]`.
+    /// The marker that an attribute is, written alone or by the path of the runtime: `#[on(…)]`,
+    /// `#[ws_runtime::on(…)]`.
     pub(crate) fn of(attribute: &RawAttribute, runtime: Option<&Path>) -> Option<Self> {
         let (name, scope) = attribute.path.split_last()?;
         let other_name = runtime.and_then(|path| path.segments.last()).map(|last| &last.ident);

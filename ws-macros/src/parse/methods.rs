@@ -1,5 +1,5 @@
-//! Finds handlers in an `impl`, where they are not allowed, and removes their attributes, so that the mistake is reported
-//! once.
+//! Finds handlers in an `impl`, where they are not allowed, and removes their attributes, so that the mistake is
+//! reported once.
 
 use proc_macro2::{Group, TokenStream};
 use quote::quote;

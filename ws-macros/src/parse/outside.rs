@@ -1,4 +1,5 @@
-//! Paths in the attribute of a module. They are seen from where the module stands, and the generated code stands within it.
+//! Paths in the attribute of a module. They are seen from where the module stands, and the generated code stands
+//! within it.
 
 use proc_macro2::{Ident, Span};
 use syn::{Expr, Path, PathSegment};

@@ -10,8 +10,8 @@ use super::pairs::PairValue;
 use crate::diagnostics::Diagnostics;
 use crate::model::PathText;
 
-/// The path, unless it is wrong, and what follows it; `None` if nothing can be read. `what` needs the path, and `example` shows
-/// one.
+/// The path, unless it is wrong, and what follows it; `None` if nothing can be read. `what` needs the path, and
+/// `example` shows one.
 pub(super) fn read(
     attribute: &RawAttribute,
     what: &str,

@@ -14,8 +14,8 @@ use crate::model::Push;
 use crate::names::snake_case;
 use crate::syntax::peel;
 
-/// Reads a push; `number` is that of its item. One with a wrong attribute is read as far as it goes, so that sending it is no
-/// second mistake.
+/// Reads a push; `number` is that of its item. One with a wrong attribute is read as far as it goes, so that sending
+/// it is no second mistake.
 pub(crate) fn read(
     attribute: &RawAttribute,
     item: &RawItem,

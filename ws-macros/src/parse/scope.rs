@@ -456,8 +456,8 @@ pub(super) fn in_cfg_attr(word: &Ident) -> String {
     )
 }
 
-/// Whether a `use` may only import the attributes: `use super::*`, a prelude, or one of them by name. Also true for an import
-/// of the generated name, which the compiler reports.
+/// Whether a `use` may only import the attributes: `use super::*`, a prelude, or one of them by name. Also true for
+/// an import of the generated name, which the compiler reports.
 fn serves_attributes(item: &RawItem) -> bool {
     let tokens: TokenStream = item.tokens.iter().cloned().collect();
     syn::parse2::<ItemUse>(tokens).is_ok_and(|import| imports_markers(&import.tree, None))

@@ -1,4 +1,5 @@
-//! Finds modules with handlers that no attribute makes a route, and removes their attributes, so that one mistake is one error.
+//! Finds modules with handlers that no attribute makes a route, and removes their attributes, so that one mistake is
+//! one error.
 
 use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
 use quote::quote;

@@ -1,6 +1,7 @@
 //! Calls that run beside the handlers of their connection: `concurrent` ones, and streams.
 //!
-//! They are polled by the connection's own task. A call that is cancelled is dropped the next time that it would be polled.
+//! They are polled by the connection's own task. A call that is cancelled is dropped the next time that it would be
+//! polled.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -146,8 +147,8 @@ impl BesideCalls {
         Some(place)
     }
 
-    /// Ends the call that answers this `id`, and tells the peer so; or the one that waits for its place, of which the peer is
-    /// told then. False if there is none.
+    /// Ends the call that answers this `id`, and tells the peer so; or the one that waits for its place, of which the
+    /// peer is told then. False if there is none.
     pub(super) fn cancel(&mut self, id: &str, conn: &Conn) -> bool {
         let Some(calls) = &mut self.0 else { return false };
         if let Some(waiting) = calls.waiting.as_mut().filter(|waiting| waiting.id.as_deref() == Some(id)) {

@@ -78,7 +78,8 @@ arguments_of! {
 }
 
 arguments_of! {
-    /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and the state.
+    /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and
+    /// the state.
     FromHandshake<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a `handshake` handler cannot take `{Self}`",
     "a `handshake` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, `&Room`, the `#[room]` by `&`, the `#[state]` by `&` or `&mut`; the session is what it may return",
@@ -86,8 +87,8 @@ arguments_of! {
 }
 
 arguments_of! {
-    /// What a guard of a route can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the states and the
-    /// identity.
+    /// What a guard of a route can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the states and
+    /// the identity.
     FromRouteGuard<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a guard of a route cannot take `{Self}`",
     "a guard of a route can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
@@ -119,7 +120,8 @@ arguments_of! {
 }
 
 arguments_of! {
-    /// What a handler of `#[on(create)]` can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and the states.
+    /// What a handler of `#[on(create)]` can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and
+    /// the states.
     FromCreate<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a `create` handler cannot take `{Self}`",
     "a `create` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
@@ -167,8 +169,8 @@ arguments_of! {
 }
 
 arguments_of! {
-    /// What a handler with `concurrent`, or one that returns a stream, can take: all that one of a named message can, but
-    /// the session.
+    /// What a handler with `concurrent`, or one that returns a stream, can take: all that one of a named message can,
+    /// but the session.
     FromConcurrent<St> from ConnContext<'a, St, NotYet, Envelope<'a>>,
     "a handler that runs beside others cannot take `{Self}`",
     "a handler that runs beside others can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, `&Room`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
@@ -230,7 +232,8 @@ arguments_of! {
 }
 
 arguments_of! {
-    /// What a handler of `#[tick(…)]` can take if it runs for each room: the room, its handle, `&Server` and the states.
+    /// What a handler of `#[tick(…)]` can take if it runs for each room: the room, its handle, `&Server` and the
+    /// states.
     FromRoomTick<St, Ro: RoomState> from RoomContext<'a, St, Ro>,
     "a `tick` handler of a room cannot take `{Self}`",
     "a `tick` handler of a room can take, in any order: `&Server`, `&Room`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`"

@@ -6,10 +6,10 @@ use crate::{Conn, Reject, Server};
 /// An argument that handlers can take. Implement it for a type of your own.
 ///
 /// `C` is the context of the event. The bound on it says what the argument is made from, and so which events can give
-/// it: [`WithServer`] stands for every event; [`WithConn`] for all but `tick`, `watch`, `shutdown`, `empty` and timers of a state or a room;
-/// [`WithRoom`](super::WithRoom) for those after the room was made;
-/// [`WithEvent`] for those with a certain payload, such as a text message; [`WithSession`] for those after the handshake;
-/// [`WithState`] for every event of a server with a certain state.
+/// it: [`WithServer`] stands for every event; [`WithConn`] for all but `tick`, `watch`, `shutdown`, `empty` and
+/// timers of a state or a room; [`WithRoom`](super::WithRoom) for those after the room was made; [`WithEvent`] for
+/// those with a certain payload, such as a text message; [`WithSession`] for those after the handshake; [`WithState`]
+/// for every event of a server with a certain state.
 ///
 /// `from_context` may return a [`Reject`](struct@Reject). Then the handler is not run:
 ///
@@ -23,15 +23,16 @@ use crate::{Conn, Reject, Server};
 /// | `utf8`, `binary` | the connection closes with 1008; its text is the close reason. Where named messages are spoken, a text gets an error reply instead |
 /// | all others | nothing else |
 ///
-/// Except for an HTTP answer, it is logged: as a warning; at debug level if it is an error reply, or refuses because the
-/// session is in another phase. The session and the states are lent after all other arguments
-/// are made. So an argument can look at them, and can refuse before a state is locked.
+/// Except for an HTTP answer, it is logged: as a warning; at debug level if it is an error reply, or refuses because
+/// the session is in another phase. The session and the states are lent after all other arguments are made. So an
+/// argument can look at them, and can refuse before a state is locked.
 ///
-/// Where the handler takes the room by reference, the room is locked before any argument is made. So each is made once for a
-/// message, also for one that had to wait for the room; and others wait for the room meanwhile, so an argument should be quick.
+/// Where the handler takes the room by reference, the room is locked before any argument is made. So each is made
+/// once for a message, also for one that had to wait for the room; and others wait for the room meanwhile, so an
+/// argument should be quick.
 ///
-/// A handler that takes `Option<X>` runs without X where that is missing: where `X::from_context` returns a `Reject` marked
-/// by [`Reject::absent`].
+/// A handler that takes `Option<X>` runs without X where that is missing: where `X::from_context` returns a `Reject`
+/// marked by [`Reject::absent`].
 ///
 /// ```
 /// use serde::Deserialize;
@@ -119,9 +120,9 @@ pub trait WithConn<'a>: WithServer<'a> {
 
 /// A context with a payload of type `M`.
 ///
-/// The payload is a [`Handshake`](crate::Handshake) for `handshake` and `create`, a [`Utf8`](crate::Utf8) for `utf8`, a
-/// [`Binary`](crate::Binary) for `binary` and `pong`, an [`Envelope`](crate::Envelope) for named messages and `message`, a
-/// [`Close`](crate::Close) for `disconnect`, and a [`Request`](crate::Request) for `request`.
+/// The payload is a [`Handshake`](crate::Handshake) for `handshake` and `create`, a [`Utf8`](crate::Utf8) for `utf8`,
+/// a [`Binary`](crate::Binary) for `binary` and `pong`, an [`Envelope`](crate::Envelope) for named messages and
+/// `message`, a [`Close`](crate::Close) for `disconnect`, and a [`Request`](crate::Request) for `request`.
 pub trait WithEvent<'a, M>: WithConn<'a> {
     /// The payload of the event.
     fn event(&self) -> &'a M;
@@ -130,7 +131,8 @@ pub trait WithEvent<'a, M>: WithConn<'a> {
 /// A context with a session of type `Se`: that of `ready`, named messages, `message`, guards, `utf8`, `binary`, `pong`,
 /// `disconnect` and timers of the session.
 ///
-/// Not that of a handler with `concurrent`, nor of one whose stream borrows: these run beside handlers that have the session.
+/// Not that of a handler with `concurrent`, nor of one whose stream borrows: these run beside handlers that have the
+/// session.
 pub trait WithSession<Se> {
     /// The session; `None` once it was lent to an argument. The macro lends it last, after all other arguments are
     /// made.

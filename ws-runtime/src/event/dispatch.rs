@@ -13,8 +13,8 @@ use crate::conn::catch_now;
 use crate::message::{Envelope, Keys, Limited, Running};
 use crate::{Conn, Handshake, Reject, Server};
 
-/// An event of a connection on its way to a handler. `K` is the store of the states, `Se` the session's type, and `M` the
-/// payload's.
+/// An event of a connection on its way to a handler. `K` is the store of the states, `Se` the session's type, and `M`
+/// the payload's.
 #[doc(hidden)]
 pub struct ConnEvent<'a, K, Se: 'static, M> {
     conn: &'a Conn,
@@ -175,7 +175,8 @@ impl<R: Route> SpeechOf<R> {
         None => None,
     };
 
-    /// The value of `concurrent` is an expression of the user's. If it panics, the message itself will end the connection.
+    /// The value of `concurrent` is an expression of the user's. If it panics, the message itself will end the
+    /// connection.
     fn running(name: &str) -> Option<Running> {
         catch_now(|| R::running(name)).unwrap_or_default()
     }

@@ -1,8 +1,8 @@
 //! The states that a route in a file of its own takes.
 //!
-//! Its macro does not see the server's module, so a reference may be a state, with a lock or without one, or anything else
-//! that the event gives. The types tell: [`Sought`] becomes what the argument comes from. [`lock_in_order`] then takes the
-//! locks of a call in the order of the states' declaration, as the server's own handlers do.
+//! Its macro does not see the server's module, so a reference may be a state, with a lock or without one, or anything
+//! else that the event gives. The types tell: [`Sought`] becomes what the argument comes from. [`lock_in_order`] then
+//! takes the locks of a call in the order of the states' declaration, as the server's own handlers do.
 
 use std::marker::PhantomData;
 use std::ops::DerefMut;
@@ -128,8 +128,8 @@ pub trait Locks {
     fn lock(&mut self);
 }
 
-/// Takes the locks of a call in the order of the states' declaration, whatever the order of the arguments: so no handler
-/// waits for another that waits for it.
+/// Takes the locks of a call in the order of the states' declaration, whatever the order of the arguments: so no
+/// handler waits for another that waits for it.
 #[doc(hidden)]
 pub fn lock_in_order(holds: &mut [&mut dyn Locks]) {
     holds.sort_unstable_by_key(|hold| hold.number());

@@ -54,7 +54,8 @@ impl<K: Hash + Eq + Any + Send + Sync> IdentityKey for K {
     }
 }
 
-/// What [`Server::connections_of_key`](crate::Server::connections_of_key) takes: a key, or a `str` where the key is text.
+/// What [`Server::connections_of_key`](crate::Server::connections_of_key) takes: a key, or a `str` where the key is
+/// text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of an identity",
     label = "no connection can be found by this",

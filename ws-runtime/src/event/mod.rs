@@ -1,8 +1,8 @@
 //! Events: the arguments that a handler may take, the values that it may return, and the dispatch between them.
 //!
 //! Three things here are for users: the traits of each event's arguments, which appear in error messages and list the
-//! right arguments; [`FromContext`] with the `With…` traits, for arguments of your own; and [`IntoReply`], for replies of your
-//! own.
+//! right arguments; [`FromContext`] with the `With…` traits, for arguments of your own; and [`IntoReply`], for
+//! replies of your own.
 
 mod arguments;
 mod close;

@@ -16,9 +16,9 @@ use crate::wire::Utf8Bytes;
 /// Text (`String`, `&str`, `Cow<str>`, `Utf8Bytes`, [`Json`]) is sent as a text message, bytes (`Vec<u8>`, `&[u8]`,
 /// `[u8; N]`, `Bytes`) as a binary one; `()` and `None` send nothing. Implement the trait to return types of your own.
 ///
-/// An `Err` whose error converts into [`Reject`](struct@Reject) is told to the peer as the table of [`#[on]`](macro@crate::on#errors)
-/// says. Any other is logged with the handler's name, and ends the connection with 1011, without details; a text where named
-/// messages are spoken is answered `internal`, and the connection goes on.
+/// An `Err` whose error converts into [`Reject`](struct@Reject) is told to the peer as the table of
+/// [`#[on]`](macro@crate::on#errors) says. Any other is logged with the handler's name, and ends the connection with
+/// 1011, without details; a text where named messages are spoken is answered `internal`, and the connection goes on.
 ///
 /// If the handler holds the lock on the state, the reply is made and queued before the lock is released. After
 /// [`Conn::disconnect`](crate::Conn::disconnect) the reply is dropped.
@@ -64,15 +64,17 @@ pub(crate) enum Outgoing<'r> {
     Failed(Failure),
 }
 
-/// JSON: as an argument the data of a named message or the text of `utf8`, read into `T`; as a return value what is sent.
+/// JSON: as an argument the data of a named message or the text of `utf8`, read into `T`; as a return value what is
+/// sent.
 ///
-/// As an argument it is read from where it lies, so `T` may borrow from it. Take texts as `Cow<str>` with `#[serde(borrow)]`: a
-/// plain `&str` cannot take a text with escapes, such as `\n`. What does not fit `T` is refused with the code `bad_data`, and
-/// the handler is not run; `Option<Json<T>>` is `None` for a named message without data.
+/// As an argument it is read from where it lies, so `T` may borrow from it. Take texts as `Cow<str>` with
+/// `#[serde(borrow)]`: a plain `&str` cannot take a text with escapes, such as `\n`. What does not fit `T` is refused
+/// with the code `bad_data`, and the handler is not run; `Option<Json<T>>` is `None` for a named message without
+/// data.
 ///
-/// As a return value it is a text message, the data of the reply to a named message, or the answer to a plain HTTP request.
-/// If the value cannot be serialised, the connection ends as after an error of the handler, with 1011; a named message is
-/// answered `internal`.
+/// As a return value it is a text message, the data of the reply to a named message, or the answer to a plain HTTP
+/// request. If the value cannot be serialised, the connection ends as after an error of the handler, with 1011; a
+/// named message is answered `internal`.
 ///
 /// ```
 /// use serde::Serialize;
@@ -222,7 +224,8 @@ impl<T: IntoReply, E: HandlerError> IntoReply for Result<T, E> {
     }
 }
 
-/// What a handler of `start`, `connect`, `disconnect`, `empty`, `shutdown`, a tick, a watch or a timer may return: `()`, or a `Result` of it.
+/// What a handler of `start`, `connect`, `disconnect`, `empty`, `shutdown`, a tick, a watch or a timer may return:
+/// `()`, or a `Result` of it.
 #[diagnostic::on_unimplemented(
     message = "this handler cannot return `{Self}`",
     label = "there is nobody to send this to",
@@ -247,9 +250,9 @@ impl<E: HandlerError> IntoOutcome for Result<(), E> {
     }
 }
 
-/// What a handler of `handshake` may return: `()`, the session `Se`, the identity `Id`, a pair of both, or a `Result` of
-/// these with an error that converts into [`Reject`](struct@Reject). In place of the identity an `Option` of it: `None` admits
-/// an anonymous peer.
+/// What a handler of `handshake` may return: `()`, the session `Se`, the identity `Id`, a pair of both, or a `Result`
+/// of these with an error that converts into [`Reject`](struct@Reject). In place of the identity an `Option` of it:
+/// `None` admits an anonymous peer.
 #[diagnostic::on_unimplemented(
     message = "a `handshake` handler cannot return `{Self}`",
     label = "neither admits nor refuses the peer",

@@ -11,7 +11,8 @@ use crate::escape::Escaped;
 use crate::handshake::{Bearer, FromPath, FromQuery, IntoResponse, JSON, Path, Query};
 use crate::{Handshake, Reject, Request};
 
-/// A context with an HTTP request: that of `handshake`, `create`, a guard of a route, `#[get]` with its guard, and `request`.
+/// A context with an HTTP request: that of `handshake`, `create`, a guard of a route, `#[get]` with its guard, and
+/// `request`.
 ///
 /// An argument of your own that is made from a header or the query has this as its bound.
 ///

@@ -74,11 +74,11 @@ impl<'a, S: 'a, K: Keeps<S, Cell = Plain<S>>, T: RoomState> SharesState<'a, S> f
 
 /// A context with a room: that of the handlers of a connection, and of `empty`, ticks and timers of a room.
 ///
-/// A server without routes has rooms where its module has a `#[room]`, or names `Room` (the word) anywhere. In other servers
-/// without routes, there is no room.
+/// A server without routes has rooms where its module has a `#[room]`, or names `Room` (the word) anywhere. In other
+/// servers without routes, there is no room.
 ///
-/// An argument of your own that is made from the room's handle has this as its bound. The state of a room is locked by the
-/// handlers that take it, so an argument cannot look at it.
+/// An argument of your own that is made from the room's handle has this as its bound. The state of a room is locked
+/// by the handlers that take it, so an argument cannot look at it.
 ///
 /// ```
 /// use ws_runtime::event::{FromContext, WithRoom};
@@ -106,8 +106,9 @@ impl<'a, S: 'a, K: Keeps<S, Cell = Plain<S>>, T: RoomState> SharesState<'a, S> f
 /// # fn main() {}
 /// ```
 pub trait WithRoom<'a>: WithServer<'a> {
-    /// The room. In `create` it is the one that is being made, and has no state yet. `None` before that: in `connect`, in guards
-    /// of the path and in the `handshake` handler of a server with routes; and where there are no rooms.
+    /// The room. In `create` it is the one that is being made, and has no state yet. `None` before that: in
+    /// `connect`, in guards of the path and in the `handshake` handler of a server with routes; and where there are
+    /// no rooms.
     fn room(&self) -> Option<&'a Room>;
 
     /// The room with its state; `None` also if the state is of another type.

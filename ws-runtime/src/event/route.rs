@@ -134,8 +134,8 @@ pub trait Route: Sized + Send + Sync + 'static {
         None
     }
 
-    /// Whether the handler of this message has a guard that runs after `named` has returned [`Handled::Later`]. That of a
-    /// handler that runs at once runs within `named`, unless the guard is `async`.
+    /// Whether the handler of this message has a guard that runs after `named` has returned [`Handled::Later`]. That
+    /// of a handler that runs at once runs within `named`, unless the guard is `async`.
     fn awaits_guard(name: &str) -> bool {
         let _ = name;
         false

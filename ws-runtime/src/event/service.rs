@@ -65,8 +65,8 @@ pub trait Service: Sized + Send + Sync + 'static {
 
     const HANDSHAKE: &'static str = "handshake";
 
-    /// Accepts a handshake before the route does, and makes the identity. A server without routes leaves that to its only
-    /// route.
+    /// Accepts a handshake before the route does, and makes the identity. A server without routes leaves that to its
+    /// only route.
     fn handshake<'a>(
         event: OpeningEvent<'a, Self, Handshake>,
     ) -> impl Future<Output = Result<Admission<()>, Reject>> + Send {

@@ -8,7 +8,8 @@ use super::cut;
 use super::frames::{assert_small, decode};
 use crate::wire::{Agreement, Inflater, Limits, MAX_WINDOW_BITS};
 
-/// The same as with [`frames`](super::frames) where compression is agreed on; and what we compress is read back. The upper bits of the first byte say how.
+/// The same as with [`frames`](super::frames) where compression is agreed on; and what we compress is read back. The
+/// upper bits of the first byte say how.
 pub fn deflate(input: &[u8]) {
     const LIMITS: Limits = Limits { max_message: 1000, max_fragments: 8 };
     let Some((sizes, bytes)) = cut(input) else { return };

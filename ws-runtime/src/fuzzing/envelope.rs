@@ -11,8 +11,8 @@ use crate::message::{Broken, DataError, Keys, write};
 
 static RENAMED: Keys = Keys::new("event", "ref", "payload");
 
-/// Checks what is found in a text against what `serde_json` alone finds, and that what is written is read again. The first
-/// byte says nothing.
+/// Checks what is found in a text against what `serde_json` alone finds, and that what is written is read again. The
+/// first byte says nothing.
 pub fn envelope(input: &[u8]) {
     let Some((_, text)) = input.split_first() else { return };
     let Ok(text) = std::str::from_utf8(text) else { return };

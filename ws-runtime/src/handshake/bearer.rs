@@ -12,18 +12,18 @@ use super::reject::Reject;
 /// guards of routes, `#[get]` and `request`.
 ///
 /// It is read from the header `Authorization: Bearer …`. Without that header it is read from the subprotocols of a
-/// handshake, because **browsers cannot set headers of a WebSocket**: the item after `bearer` is the token in base64url,
-/// without padding.
+/// handshake, because **browsers cannot set headers of a WebSocket**: the item after `bearer` is the token in
+/// base64url, without padding.
 ///
 /// ```js
 /// const base64url = btoa(token).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
 /// const socket = new WebSocket("wss://example.org/", ["bearer", base64url]);
 /// ```
 ///
-/// * The token is not listed in [`Handshake::subprotocols`](crate::Handshake::subprotocols), and never part of the answer:
-///   that is `bearer`, unless another subprotocol is chosen. Browsers fail a connection without an answer.
-/// * A token consists of visible ASCII characters without spaces. One that does not, or is not base64url, is refused with
-///   400.
+/// * The token is not listed in [`Handshake::subprotocols`](crate::Handshake::subprotocols), and never part of the
+///   answer: that is `bearer`, unless another subprotocol is chosen. Browsers fail a connection without an answer.
+/// * A token consists of visible ASCII characters without spaces. One that does not, or is not base64url, is refused
+///   with 400.
 /// * Without a token the request is refused with 401. `Option<Bearer>` is `None` then.
 /// * `Debug` does not show it. Compare tokens by their digests, or let a library check their signature.
 ///

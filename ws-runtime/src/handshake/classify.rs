@@ -37,8 +37,8 @@ pub(crate) struct Transport {
     pub(crate) has_host: bool,
 }
 
-/// Classifies a request by RFC 6455 section 4.2.1 and RFC 9112. `allows` says whether a handshake for a path is allowed; its
-/// second argument judges the origin by the origins that the path allows.
+/// Classifies a request by RFC 6455 section 4.2.1 and RFC 9112. `allows` says whether a handshake for a path is
+/// allowed; its second argument judges the origin by the origins that the path allows.
 pub(crate) fn classify(
     mut head: Head,
     allows: impl FnOnce(&str, &dyn Fn(&Origins) -> bool) -> bool,
@@ -97,7 +97,8 @@ fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>
     let named = head.uri.authority().filter(|named| is_host(named)).cloned().ok_or(Refusal::Target)?;
     let address =
         |host: &Authority| (host.host().to_ascii_lowercase(), host.port_u16().unwrap_or(default_port));
-    // RFC 9112 section 3.2.2: the target's host takes precedence over `Host`. No honest client sends two different hosts.
+    // RFC 9112 section 3.2.2: the target's host takes precedence over `Host`. No honest client sends two different
+    // hosts.
     if transport.has_host && host.as_ref().is_some_and(|host| address(host) != address(&named)) {
         return Err(Refusal::Target);
     }
@@ -142,7 +143,8 @@ fn check_plain(head: &Head) -> Result<(), Refusal> {
         (true, Some(_)) => Err(Refusal::BodyLength),
         (true, None) => Err(Refusal::Body),
         (false, Some(length)) if length > 0 => Err(Refusal::Body),
-        // Bytes after it are a pipelined request (RFC 9112 section 9.3.2). It is ignored: this answer ends the connection.
+        // Bytes after it are a pipelined request (RFC 9112 section 9.3.2). It is ignored: this answer ends the
+        // connection.
         (false, Some(_) | None) => Ok(()),
     }
 }

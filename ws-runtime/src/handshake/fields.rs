@@ -1,5 +1,5 @@
-//! Deserialises named texts, such as a query, into a type of the user's. Errors name the field. The parameters of a path
-//! use the same texts.
+//! Deserialises named texts, such as a query, into a type of the user's. Errors name the field. The parameters of a
+//! path use the same texts.
 //!
 //! `serde_html_form` does the same, but its errors do not say which field is wrong.
 

@@ -223,8 +223,8 @@ fn parse_request_line(line: &[u8], end: usize) -> Result<RequestLine, Refusal> {
     Ok(RequestLine { method, uri, version, end })
 }
 
-/// Parses the request target. Percent-encodes characters that a URI cannot contain: browsers do so before they send them,
-/// other clients do not.
+/// Parses the request target. Percent-encodes characters that a URI cannot contain: browsers do so before they send
+/// them, other clients do not.
 fn parse_target(target: &str) -> Result<Uri, Refusal> {
     // `Uri` would drop a fragment silently.
     if target.contains('#') {

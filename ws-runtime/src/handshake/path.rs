@@ -10,18 +10,20 @@ use super::fields::{FieldError, Text};
 pub use count::{PathCount, PathProbe, Uncounted, check_path};
 pub use names::PathProblems;
 
-/// The parameters of the path, read into a type of yours: an argument of what is for one path and has a request, which is
-/// `handshake` and `create` within a [`#[route]`](macro@crate::route), a guard of it, and [`#[get]`](macro@crate::get).
+/// The parameters of the path, read into a type of yours: an argument of what is for one path and has a request,
+/// which is `handshake` and `create` within a [`#[route]`](macro@crate::route), a guard of it, and
+/// [`#[get]`](macro@crate::get).
 ///
-/// `T` is a type for the only parameter, a tuple of one type for each of them in order, or a struct that derives `Deserialize`,
-/// whose fields have the names of parameters. The types are numbers, texts, `char`, `bool`, enums without fields, and newtypes
-/// of these.
+/// `T` is a type for the only parameter, a tuple of one type for each of them in order, or a struct that derives
+/// `Deserialize`, whose fields have the names of parameters. The types are numbers, texts, `char`, `bool`, enums
+/// without fields, and newtypes of these.
 ///
 /// * A parameter is percent-decoded once: `%20` is a space, and `+` is a plus. `&str` and `Cow<str>` borrow it.
 /// * A path that does not fit is answered with 404, and the reason is logged at debug level: `7x` is no `u64`.
-/// * A number is written as it is displayed, and a `bool` is `true` or `false`: `07`, `+7` and `1e3` are 404. So no two paths
-///   mean the same number. A type that parses a text by itself, such as `IpAddr` or a UUID, takes all spellings that it knows: each is
-///   a path of its own, and a room of its own. Compare the value with the text where that matters.
+/// * A number is written as it is displayed, and a `bool` is `true` or `false`: `07`, `+7` and `1e3` are 404. So no
+///   two paths mean the same number. A type that parses a text by itself, such as `IpAddr` or a UUID, takes all
+///   spellings that it knows: each is a path of its own, and a room of its own. Compare the value with the text where
+///   that matters.
 /// * The number of parameters is checked when the server is compiled, for a single type and for a tuple; the names of a
 ///   struct's fields when it is bound. A struct may leave parameters out.
 /// * A path is there for each request that arrives, so there is no `Option<Path<T>>`.

@@ -12,14 +12,14 @@ use crate::excerpt::cut;
 /// `T` is a struct that derives `Deserialize`, or a map. Its fields are texts, numbers, `bool`, `char`, enums without
 /// fields, `Option` of these, and lists of these for a name that is given several times.
 ///
-/// * Names and values are percent-decoded, and `+` is a space. A field of type `&str` borrows from the query where nothing
-///   has to be decoded; `Cow<str>` and `String` take any value.
+/// * Names and values are percent-decoded, and `+` is a space. A field of type `&str` borrows from the query where
+///   nothing has to be decoded; `Cow<str>` and `String` take any value.
 /// * A `bool` is `true`, `1`, `on` or a name without a value, as in `?spectate`, and `false` or `0`.
 /// * A name that `T` does not have is ignored, unless it denies unknown fields.
 /// * A query that does not fit is refused with 400, and the message names the field: ``` `seat`: invalid value: string "x",
 ///   expected u8 ```.
-/// * `Option<Query<T>>` is `None` where the request has no query and `T` needs one. For a single field that may be missing,
-///   write an `Option` in `T`.
+/// * `Option<Query<T>>` is `None` where the request has no query and `T` needs one. For a single field that may be
+///   missing, write an `Option` in `T`.
 ///
 /// ```
 /// use serde::Deserialize;

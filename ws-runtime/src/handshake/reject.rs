@@ -28,20 +28,21 @@ use super::subprotocol::NotOffered;
 /// A [`StatusCode`] and a pair of status and text convert into it, so `?` works on them. `#[derive(Reject)]` writes the
 /// conversion for an error type of yours.
 ///
-/// * The **status** is that of the constructor: [`bad_request`](Self::bad_request) 400, [`unauthorized`](Self::unauthorized) 401,
-///   [`forbidden`](Self::forbidden) 403, [`not_found`](Self::not_found) 404, [`too_many_requests`](Self::too_many_requests) 429,
-///   [`internal_server_error`](Self::internal_server_error) 500, [`service_unavailable`](Self::service_unavailable) 503;
-///   [`new`](Self::new) takes any other.
-/// * The **code** is by default the status' name in `snake_case`, such as `forbidden` for 403. [`with_code`] sets another.
+/// * The **status** is that of the constructor: [`bad_request`](Self::bad_request) 400,
+///   [`unauthorized`](Self::unauthorized) 401, [`forbidden`](Self::forbidden) 403, [`not_found`](Self::not_found)
+///   404, [`too_many_requests`](Self::too_many_requests) 429, [`internal_server_error`](Self::internal_server_error)
+///   500, [`service_unavailable`](Self::service_unavailable) 503; [`new`](Self::new) takes any other.
+/// * The **code** is by default the status' name in `snake_case`, such as `forbidden` for 403. [`with_code`] sets
+///   another.
 /// * The **message** is by default the status' name. [`text`](Self::text) sets another.
 /// * The **data** is anything that serialises as JSON. [`with_data`] sets it.
-/// * **As an HTTP answer** the body is the message as text; without a message, the status in words. With data, the body is
-///   a JSON object with `code`, `message` and `data`, as in an error reply. [`body`](Self::body) sets any other. The code
-///   alone is not part of the answer.
+/// * **As an HTTP answer** the body is the message as text; without a message, the status in words. With data, the
+///   body is a JSON object with `code`, `message` and `data`, as in an error reply. [`body`](Self::body) sets any
+///   other. The code alone is not part of the answer.
 ///
-/// Statuses of 300 and above are refusals, including redirects. A lower status is a mistake of the program: the peer gets
-/// 500, and the mistake is logged. Browsers hide the answer to a handshake from scripts, which only see that the WebSocket
-/// is closed.
+/// Statuses of 300 and above are refusals, including redirects. A lower status is a mistake of the program: the peer
+/// gets 500, and the mistake is logged. Browsers hide the answer to a handshake from scripts, which only see that the
+/// WebSocket is closed.
 ///
 /// ```
 /// use ws_runtime::http::StatusCode;

@@ -274,8 +274,8 @@ impl Handshake {
     /// Closes the connection at that time, with code 4401 and the reason `expired`: when the token that admits it
     /// expires, for example.
     ///
-    /// It takes a `SystemTime`, or a `Duration` from now. The last call counts. A connection whose time has passed before it is
-    /// ready is closed at once. The time does not move if the system's clock is set.
+    /// It takes a `SystemTime`, or a `Duration` from now. The last call counts. A connection whose time has passed
+    /// before it is ready is closed at once. The time does not move if the system's clock is set.
     ///
     /// ```
     /// use std::time::{Duration, UNIX_EPOCH};

@@ -27,8 +27,9 @@ use super::reject::Reject;
 ///
 /// Borrowed text and bytes are copied. To send a static file without a copy, return `Bytes::from_static(…)`.
 ///
-/// An `Err` that converts into [`Reject`], such as a [`StatusCode`], is that answer; any other error is logged with the
-/// handler's name, and the peer gets 500 without details. `Content-Length` and `Connection: close` are added to every answer. Implement the trait to return types of your own.
+/// An `Err` that converts into [`Reject`], such as a [`StatusCode`], is that answer; any other error is logged with
+/// the handler's name, and the peer gets 500 without details. `Content-Length` and `Connection: close` are added to
+/// every answer. Implement the trait to return types of your own.
 ///
 /// ```
 /// use ws_runtime::http::StatusCode;

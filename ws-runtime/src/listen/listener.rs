@@ -67,9 +67,9 @@ impl Listener {
 
     /// Sets options that its connections inherit: `TCP_NODELAY`, and a bound on what the kernel keeps for a slow peer.
     ///
-    /// `TCP_USER_TIMEOUT` is not among them: Linux counts a small window that is full as silence, even while the peer reads
-    /// and the window moves on, and would reset the connection. A peer that has vanished is found by `silence_max` and
-    /// `write_timeout`.
+    /// `TCP_USER_TIMEOUT` is not among them: Linux counts a small window that is full as silence, even while the peer
+    /// reads and the window moves on, and would reset the connection. A peer that has vanished is found by
+    /// `silence_max` and `write_timeout`.
     ///
     /// Only on Linux are they inherited, which saves system calls for each connection. If the kernel refuses an option,
     /// the server works without it.

@@ -80,8 +80,8 @@ async fn a_port_accepts_ipv4_and_the_peer_has_an_ipv4_address() {
     stream.set_nodelay(true).unwrap();
 }
 
-/// With it, Linux resets a peer whose window is smaller than what waits for it, although it reads: 30 seconds after it was
-/// first full.
+/// With it, Linux resets a peer whose window is smaller than what waits for it, although it reads: 30 seconds after
+/// it was first full.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[tokio::test]
 async fn the_kernel_gives_up_no_peer_that_reads_slowly() {

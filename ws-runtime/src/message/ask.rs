@@ -73,8 +73,8 @@ pub enum AskError {
         /// How long it was waited for.
         after: Duration,
     },
-    /// The peer answered with an error: `{"type": …, "ask": …, "error": {"code": …, "message": …}}`. Both texts are cut at 256
-    /// bytes.
+    /// The peer answered with an error: `{"type": …, "ask": …, "error": {"code": …, "message": …}}`. Both texts are
+    /// cut at 256 bytes.
     #[error("the peer does not answer: {code}: {message}")]
     Refused {
         /// The peer's code.
@@ -96,8 +96,8 @@ pub enum AskError {
     Send(#[from] SendError),
 }
 
-/// So that `?` on a question tells the peer why its own message fails: a peer that is slow or says no is no failure of the
-/// server. A question that could not be sent is one: the peer is told `internal`, and the log why.
+/// So that `?` on a question tells the peer why its own message fails: a peer that is slow or says no is no failure
+/// of the server. A question that could not be sent is one: the peer is told `internal`, and the log why.
 impl From<AskError> for Reject {
     fn from(error: AskError) -> Self {
         let (status, code) = match &error {
@@ -125,16 +125,18 @@ impl Conn {
     /// Sends a question to the peer, and waits for the answer.
     ///
     /// A question is a push that is marked `#[push(answer = T)]`. It is sent at the call, as
-    /// `{"type": …, "ask": 1, "data": …}`. The peer answers `{"type": …, "ask": 1, "data": …}`, or with an error in place of
-    /// the data. The answer is waited for 30 s, or as [`Asking::within`] says. At most 64 questions of a connection are open
-    /// at a time. To drop the future is to give the question up: an answer that comes later is ignored, as is a second one.
+    /// `{"type": …, "ask": 1, "data": …}`. The peer answers `{"type": …, "ask": 1, "data": …}`, or with an error in
+    /// place of the data. The answer is waited for 30 s, or as [`Asking::within`] says. At most 64 questions of a
+    /// connection are open at a time. To drop the future is to give the question up: an answer that comes later is
+    /// ignored, as is a second one.
     ///
-    /// A handler may wait for an answer of its own connection: answers are received while handlers run. They are received in
-    /// order with other messages, so a peer that has filled the inbox (`max_inbox`) cannot be heard. Once the server closes
-    /// its connections to shut down, nothing more is received: all questions end with [`AskError::Gone`] then.
+    /// A handler may wait for an answer of its own connection: answers are received while handlers run. They are
+    /// received in order with other messages, so a peer that has filled the inbox (`max_inbox`) cannot be heard. Once
+    /// the server closes its connections to shut down, nothing more is received: all questions end with
+    /// [`AskError::Gone`] then.
     ///
-    /// A shutdown reads nothing more from the peer. What has arrived is still handled, answers too; once nothing of it is left
-    /// unread, open questions end with [`AskError::Gone`], as do new ones.
+    /// A shutdown reads nothing more from the peer. What has arrived is still handled, answers too; once nothing of
+    /// it is left unread, open questions end with [`AskError::Gone`], as do new ones.
     ///
     /// ```
     /// use serde::Serialize;

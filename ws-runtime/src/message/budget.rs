@@ -2,19 +2,20 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many errors of its own the runtime answers in a burst, and how often after it. Each bad message would buy a reply
-/// otherwise.
+/// How many errors of its own the runtime answers in a burst, and how often after it. Each bad message would buy a
+/// reply otherwise.
 const BURST: u64 = 100;
 const MICROS_EACH: u64 = 1_000_000 / 20;
 
-/// The budget of one connection for error replies to messages that reached no handler: `bad_request`, `bad_data`, `not_found`,
-/// `too_many_requests`, and what an argument refuses, also that the session is in another phase.
+/// The budget of one connection for error replies to messages that reached no handler: `bad_request`, `bad_data`,
+/// `not_found`, `too_many_requests`, and what an argument refuses, also that the session is in another phase.
 ///
-/// What a handler or a guard returns is not charged, nor are `timeout`, `internal` and `cancelled`: such a reply comes in
-/// place of one with data, which is not charged either, and a mistake of the program must not count as the peer's.
+/// What a handler or a guard returns is not charged, nor are `timeout`, `internal` and `cancelled`: such a reply
+/// comes in place of one with data, which is not charged either, and a mistake of the program must not count as the
+/// peer's.
 ///
-/// It keeps the time at which the budget is whole again, in microseconds since the server started: each error moves that by
-/// [`MICROS_EACH`].
+/// It keeps the time at which the budget is whole again, in microseconds since the server started: each error moves
+/// that by [`MICROS_EACH`].
 #[derive(Debug, Default)]
 pub(crate) struct ErrorBudget(AtomicU64);
 

@@ -1,8 +1,8 @@
 //! What a handler returned, told apart by its type.
 //!
-//! The generated code asks a [`Returned`] by method calls that the compiler resolves: of several traits it takes the one
-//! that needs the fewest references, so a `Result` is found before any other value. Each method returns a tag, and the
-//! tag's own method takes the value. Tags and [`Returned`] have no size: nothing of this is left at run time.
+//! The generated code asks a [`Returned`] by method calls that the compiler resolves: of several traits it takes the
+//! one that needs the fewest references, so a `Result` is found before any other value. Each method returns a tag,
+//! and the tag's own method takes the value. Tags and [`Returned`] have no size: nothing of this is left at run time.
 
 use std::convert::Infallible;
 use std::fmt::Display;

@@ -69,8 +69,8 @@ impl<'a> Caller<'a> {
         send(self.conn, |out| write::reply(out, keys, to, data))
     }
 
-    /// Sends each item of a stream as a reply, and then that it is done. While a quarter of `max_outbox` waits, the stream
-    /// is not polled.
+    /// Sends each item of a stream as a reply, and then that it is done. While a quarter of `max_outbox` waits, the
+    /// stream is not polled.
     ///
     /// # Errors
     ///
@@ -116,8 +116,8 @@ impl<'a> Caller<'a> {
 }
 
 pin_project! {
-    /// A stream of the user's. If it panics, it is dropped while the thread unwinds: a panic of its destructor would end the
-    /// process then, so it is caught.
+    /// A stream of the user's. If it panics, it is dropped while the thread unwinds: a panic of its destructor would
+    /// end the process then, so it is caught.
     struct Held<S> {
         #[pin]
         stream: Option<S>,
@@ -155,8 +155,8 @@ pub(crate) fn done(conn: &Conn, keys: &Keys, to: ReplyTo<'_>) {
     });
 }
 
-/// Tells the peer why a message has failed. What cannot be sent, as it is too large, becomes `internal`: the peer waits for a
-/// reply.
+/// Tells the peer why a message has failed. What cannot be sent, as it is too large, becomes `internal`: the peer
+/// waits for a reply.
 #[cold]
 pub(crate) fn error(conn: &Conn, handler: &'static str, keys: &Keys, to: ReplyTo<'_>, reject: &Reject) {
     let Err(failure) = send_error(conn, keys, to, reject) else { return };

@@ -81,8 +81,8 @@ impl Envelope<'_> {
         self.head.name(self.text.as_str())
     }
 
-    /// The `id` as JSON, as the peer wrote it: a number, or a text of at most 64 bytes in quotation marks. `None` if the
-    /// message has none.
+    /// The `id` as JSON, as the peer wrote it: a number, or a text of at most 64 bytes in quotation marks. `None` if
+    /// the message has none.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         if !self.head.is_broken() {

@@ -6,8 +6,8 @@ use super::{Keys, with_text, write};
 use crate::event::{IntoReply, Reply};
 use crate::{Conn, Message, SendError, Utf8Bytes};
 
-/// A named message that the server sends on its own: a struct or an enum marked [`#[push]`](crate::push) in the server's
-/// module.
+/// A named message that the server sends on its own: a struct or an enum marked [`#[push]`](crate::push) in the
+/// server's module.
 ///
 /// It is sent by [`Conn::send`] and [`Server::broadcast`](crate::Server::broadcast), or returned by a handler of
 /// `#[on(ready)]`. The peer gets `{"type": …, "data": …}`, without an `id`.

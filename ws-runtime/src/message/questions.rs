@@ -66,7 +66,8 @@ impl Questions {
         self.asked.load(Ordering::Relaxed) > 0
     }
 
-    /// Passes an answer on. An answer that comes late or twice is ignored. Returns false if its number was never issued.
+    /// Passes an answer on. An answer that comes late or twice is ignored. Returns false if its number was never
+    /// issued.
     pub(crate) fn answer(&self, answer: Answer<'_>) -> bool {
         let mut open = self.lock();
         let Some(number @ 1..) = answer.ask else { return false };

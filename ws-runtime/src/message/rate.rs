@@ -44,8 +44,8 @@ pub enum Limited<'m> {
     Named(&'m str),
 }
 
-/// A bucket of tokens, which needs no timer: it keeps the time at which it is full again, in nanoseconds since the server
-/// started. Each token that is taken moves that by the time in which one is filled in.
+/// A bucket of tokens, which needs no timer: it keeps the time at which it is full again, in nanoseconds since the
+/// server started. Each token that is taken moves that by the time in which one is filled in.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Bucket(u64);
 

@@ -1,4 +1,5 @@
-//! A shortcut through the messages that programs write: no white space, no escapes, `type`, `id` and `data` in this order.
+//! A shortcut through the messages that programs write: no white space, no escapes, `type`, `id` and `data` in this
+//! order.
 
 use super::Keys;
 use super::broken::MAX_ID;
@@ -15,8 +16,8 @@ pub(super) struct Usual {
     pub(super) data: usize,
 }
 
-/// Finds what [`Scan`](super::scan::Scan) finds up to the value of `data`, in a third of the time. `None` stands for any
-/// other form.
+/// Finds what [`Scan`](super::scan::Scan) finds up to the value of `data`, in a third of the time. `None` stands for
+/// any other form.
 #[inline]
 pub(super) fn scan(text: &str, keys: &Keys) -> Option<Usual> {
     let bytes = text.as_bytes();
@@ -49,8 +50,8 @@ impl Usual {
     }
 }
 
-/// Finds the `id` behind the data, which ends at this offset: a span of nothing if only the closing brace follows. `None`
-/// stands for any other form.
+/// Finds the `id` behind the data, which ends at this offset: a span of nothing if only the closing brace follows.
+/// `None` stands for any other form.
 #[inline]
 pub(super) fn scan_tail(text: &str, at: usize, keys: &Keys, seen: Seen) -> Option<Span> {
     let bytes = text.as_bytes();

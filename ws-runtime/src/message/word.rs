@@ -44,8 +44,8 @@ pub(super) fn at(bytes: &[u8], from: usize) -> Option<u64> {
     bytes.get(from..)?.first_chunk().copied().map(u64::from_le_bytes)
 }
 
-/// How many bytes at the beginning of a word stand in a JSON string as they are: up to a quotation mark, a backslash or a
-/// control character.
+/// How many bytes at the beginning of a word stand in a JSON string as they are: up to a quotation mark, a backslash
+/// or a control character.
 #[inline]
 pub(super) fn plain(word: u64) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;

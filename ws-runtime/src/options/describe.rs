@@ -69,8 +69,8 @@ macro_rules! options {
         /// One method for each key of `#[ws_server(…)]` and of `#[route(…)]`, called by the generated code.
         ///
         /// The value is a closure, called only if neither the builder nor the environment has set the option: an
-        /// expression that reads a file must not run, and must not fail, for a value that is not used. A value of a route goes
-        /// before both, so it is called in any case, unless a route within has a value of its own.
+        /// expression that reads a file must not run, and must not fail, for a value that is not used. A value of a
+        /// route goes before both, so it is called in any case, unless a route within has a value of its own.
         impl Attribute<'_> {
             $(
                 #[doc = $sentence]

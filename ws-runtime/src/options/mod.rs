@@ -10,10 +10,10 @@
 //!    gives one;
 //! 4. the default.
 //!
-//! These are the options of the server. A route may have its own: `#[route("/upload", max_recv_size = 1_000_000)]`. On that
-//! route this goes before all of the above, as it is nearer, so the variable of an operator sets what applies on all other
-//! routes. A route cannot set what takes effect before the request says which route it is for, such as `handshake_timeout`.
-//! An inner route has what the routes around it set, unless it sets that itself.
+//! These are the options of the server. A route may have its own: `#[route("/upload", max_recv_size = 1_000_000)]`.
+//! On that route this goes before all of the above, as it is nearer, so the variable of an operator sets what applies
+//! on all other routes. A route cannot set what takes effect before the request says which route it is for, such as
+//! `handshake_timeout`. An inner route has what the routes around it set, unless it sets that itself.
 //!
 //! All values are checked when the server starts, and all wrong ones are reported at once ([`OptionErrors`]). The
 //! server logs each option that is not at its default, and where its value came from.

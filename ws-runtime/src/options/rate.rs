@@ -11,12 +11,13 @@ use crate::message::Refill;
 
 /// How many messages a peer may send: a number a second, or a number in so many seconds.
 ///
-/// As many may come at once, and then they are allowed evenly: `(30, 60)` is 30 at once, and one more every 2 seconds. The number
-/// is above 0, and may be a fraction: 0.5 is one every 2 seconds. The period is from 0.001 to 31,536,000 seconds, a year.
+/// As many may come at once, and then they are allowed evenly: `(30, 60)` is 30 at once, and one more every 2
+/// seconds. The number is above 0, and may be a fraction: 0.5 is one every 2 seconds. The period is from 0.001 to
+/// 31,536,000 seconds, a year.
 ///
-/// A literal out of these bounds does not compile. In the option `rate`, another value out of them is refused when the server
-/// starts. In the `rate` of a handler, an expression that is 0, negative or not a number allows one message a year, and one whose
-/// period is out of bounds counts in 1 second.
+/// A literal out of these bounds does not compile. In the option `rate`, another value out of them is refused when
+/// the server starts. In the `rate` of a handler, an expression that is 0, negative or not a number allows one
+/// message a year, and one whose period is out of bounds counts in 1 second.
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,8 +35,8 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// How a bucket is refilled at this rate. What is no rate becomes the nearest one: the macro refuses such literals, and
-    /// only an expression can be wrong.
+    /// How a bucket is refilled at this rate. What is no rate becomes the nearest one: the macro refuses such
+    /// literals, and only an expression can be wrong.
     pub(crate) fn refill(self) -> Refill {
         Refill::new(self.count, self.period.within(PERIOD).unwrap_or(Duration::from_secs(1)))
     }

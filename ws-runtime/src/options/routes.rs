@@ -21,8 +21,8 @@ pub(crate) struct RouteOptions {
     of_routes: Vec<OptionsOf>,
 }
 
-/// The server or the route whose options a connection has. It fits beside the flags of a connection, so options of routes cost
-/// connections no memory.
+/// The server or the route whose options a connection has. It fits beside the flags of a connection, so options of
+/// routes cost connections no memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct OptionsOf(u32);
 
@@ -39,7 +39,8 @@ impl OptionsOf {
 }
 
 impl RouteOptions {
-    /// Checks what the routes set. `server` is `None` if the server's own options are wrong: then only mistakes are found.
+    /// Checks what the routes set. `server` is `None` if the server's own options are wrong: then only mistakes are
+    /// found.
     pub(super) fn check(
         routes: impl IntoIterator<Item = RouteAttribute>,
         server: Option<&Options>,

@@ -17,8 +17,8 @@ pub(crate) struct StatefulMember<T: RoomState>(Option<Way<T>>);
 impl<T: RoomState> StatefulRooms<T> {
     /// Lets a connection into the room of a path. The first one makes the room, by `create`.
     ///
-    /// If the future is dropped, or `create` fails or panics, it is as if nobody had come. A state that `create` has made is
-    /// always emptied later.
+    /// If the future is dropped, or `create` fails or panics, it is as if nobody had come. A state that `create` has
+    /// made is always emptied later.
     ///
     /// # Errors
     ///

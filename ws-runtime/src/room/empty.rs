@@ -1,7 +1,7 @@
 //! Where a room is dropped: after its last member has left, and `keep` has passed.
 //!
-//! In this order: its ticks and timers stop, the calls of `later` that wait are made, the state is taken out of its lock, `empty`
-//! gets it, and the gate becomes vacant. Until then whoever comes waits at the gate.
+//! In this order: its ticks and timers stop, the calls of `later` that wait are made, the state is taken out of its
+//! lock, `empty` gets it, and the gate becomes vacant. Until then whoever comes waits at the gate.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,8 +84,8 @@ impl<T: RoomState> Emptying<T> {
         self.free(place);
     }
 
-    /// Gives its place to another room. One that makes way has given it away before: so that goes first, else the place would be
-    /// given twice in between.
+    /// Gives its place to another room. One that makes way has given it away before: so that goes first, else the
+    /// place would be given twice in between.
     fn free(&mut self, place: Place<T>) {
         self.making_way = None;
         drop(place);

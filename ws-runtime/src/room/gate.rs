@@ -9,10 +9,10 @@
 //!                         └── claim ──── Open without members: kept
 //! ```
 //!
-//! Who has made it `Busy` holds the [`Turn`], and makes or empties the room. All others who want to enter wait. A turn that
-//! is dropped leaves the gate `Vacant`, whatever has happened: so a panic, an error or a cancellation cannot close it for
-//! ever. Its lock is a leaf: it is never held while anything else is locked or woken. Only wakers are cloned, and dropped where
-//! newer ones take their place, while it is held.
+//! Who has made it `Busy` holds the [`Turn`], and makes or empties the room. All others who want to enter wait. A
+//! turn that is dropped leaves the gate `Vacant`, whatever has happened: so a panic, an error or a cancellation
+//! cannot close it for ever. Its lock is a leaf: it is never held while anything else is locked or woken. Only wakers
+//! are cloned, and dropped where newer ones take their place, while it is held.
 //!
 //! This file depends on nothing else in the crate: `tests/tests/room_gate.rs` compiles it with loom's mutex.
 

@@ -12,18 +12,19 @@ use crate::event::{Binary, Utf8};
 use crate::message::Push;
 use crate::server::{Connections, Receivers};
 
-/// A room: the connections that came by the same path of a route. A cheap handle that may be cloned, kept and sent to other
-/// threads.
+/// A room: the connections that came by the same path of a route. A cheap handle that may be cloned, kept and sent to
+/// other threads.
 ///
-/// Handlers of a connection take it as `&Room`; elsewhere [`Conn::room`] gives it. Two handles are equal if they belong to the
-/// same room. What a room lists is what [`Server::connections`](crate::Server::connections) lists: a connection is in it from
-/// the 101 until it starts to close. So in its `ready` handler a peer is one of them, and what that broadcasts reaches it before
-/// the reply; in its `disconnect` handler it is none of them any more.
+/// Handlers of a connection take it as `&Room`; elsewhere [`Conn::room`] gives it. Two handles are equal if they
+/// belong to the same room. What a room lists is what [`Server::connections`](crate::Server::connections) lists: a
+/// connection is in it from the 101 until it starts to close. So in its `ready` handler a peer is one of them, and
+/// what that broadcasts reaches it before the reply; in its `disconnect` handler it is none of them any more.
 ///
-/// `Room<Table>` is the room of a route whose module has a state for each room, `#[room] struct Table`. It can do all that
-/// a `Room` can. Handlers take the state itself by `&Table` or `&mut Table`; who cannot, reaches it by [`later`](Room::later)
-/// and [`with`](Room::with). A handle may outlive its room: then `later` returns false and `with` returns `None`, even if there
-/// is a new room of the same path. No method waits for a lock on the room, except the future of `with`.
+/// `Room<Table>` is the room of a route whose module has a state for each room, `#[room] struct Table`. It can do all
+/// that a `Room` can. Handlers take the state itself by `&Table` or `&mut Table`; who cannot, reaches it by
+/// [`later`](Room::later) and [`with`](Room::with). A handle may outlive its room: then `later` returns false and
+/// `with` returns `None`, even if there is a new room of the same path. No method waits for a lock on the room,
+/// except the future of `with`.
 ///
 /// ```
 /// use serde::Serialize;
@@ -92,8 +93,9 @@ impl Room {
         Self(PlainRoom(Arc::new(Plain { path, members: Members::default() })))
     }
 
-    /// The path by which the connections came, such as `/table/7`. Each parameter of a route is percent-encoded where it has to be,
-    /// always in the same way, whatever the client has sent. In a server without routes it is the path as it was sent.
+    /// The path by which the connections came, such as `/table/7`. Each parameter of a route is percent-encoded where
+    /// it has to be, always in the same way, whatever the client has sent. In a server without routes it is the path
+    /// as it was sent.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.0.0.path
@@ -172,12 +174,13 @@ impl Room {
 }
 
 impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
-    /// Calls `act` with the state, later: in the order of these calls, when no handler has the state. The runtime does it;
-    /// this method never waits, so any handler can call it, also that of another room.
+    /// Calls `act` with the state, later: in the order of these calls, when no handler has the state. The runtime
+    /// does it; this method never waits, so any handler can call it, also that of another room.
     ///
-    /// Returns false if `act` was not queued, and so is never called: 1,024 calls wait already, the room is gone, or the last
-    /// connection has left and the room is being emptied. What was queued is called before `empty`. In two cases it is dropped
-    /// instead: `create` was still running and fails, or the server ends before. A panic in `act` is caught and logged.
+    /// Returns false if `act` was not queued, and so is never called: 1,024 calls wait already, the room is gone, or
+    /// the last connection has left and the room is being emptied. What was queued is called before `empty`. In two
+    /// cases it is dropped instead: `create` was still running and fails, or the server ends before. A panic in `act`
+    /// is caught and logged.
     ///
     /// ```
     /// use ws_runtime::prelude::*;
@@ -207,11 +210,13 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
         self.0.later(Box::new(act))
     }
 
-    /// Calls `act` with the state, as soon as no handler has it or waits for it, and returns what it returns. `None` if the room is
-    /// gone, or is still being made. Handlers go first: in a room that is never free it waits for as long.
+    /// Calls `act` with the state, as soon as no handler has it or waits for it, and returns what it returns. `None`
+    /// if the room is gone, or is still being made. Handlers go first: in a room that is never free it waits for as
+    /// long.
     ///
-    /// For `async` handlers and for tasks, which cannot take the state itself. The lock is held while `act` runs, so it should be
-    /// quick. If the future is dropped before that, `act` is not called. Several of these may be awaited at once, in any order.
+    /// For `async` handlers and for tasks, which cannot take the state itself. The lock is held while `act` runs, so
+    /// it should be quick. If the future is dropped before that, `act` is not called. Several of these may be awaited
+    /// at once, in any order.
     ///
     /// ```
     /// use ws_runtime::prelude::*;
@@ -254,7 +259,8 @@ impl<T: RoomState> Room<T> {
         self.0.typed()
     }
 
-    /// The same room by the handle of another type. `None` if its state has another type; every room is also one of type `()`.
+    /// The same room by the handle of another type. `None` if its state has another type; every room is also one of
+    /// type `()`.
     pub(crate) fn with_state<U: RoomState>(&self) -> Option<&Room<U>> {
         let (whole, plain): (&dyn Any, &dyn Any) = (self, T::Handle::plain(self));
         whole.downcast_ref().or_else(|| plain.downcast_ref())

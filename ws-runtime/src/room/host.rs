@@ -6,8 +6,8 @@ use crate::generated::BoxFuture;
 use crate::tick::Tick;
 use crate::timer::{Fired, Timers};
 
-/// The handlers of a route that run for a room as a whole. All that is here knows the route by this alone, so that it can
-/// be tested without one.
+/// The handlers of a route that run for a room as a whole. All that is here knows the route by this alone, so that it
+/// can be tested without one.
 ///
 /// It must not own the server with its rooms: a room keeps it.
 pub(crate) trait Host<T: RoomState>: Send + Sync + 'static {

@@ -71,8 +71,8 @@ impl<T: RoomState> StatefulRooms<T> {
     }
 }
 
-/// The task that empties the rooms which have been kept for long enough. If it is dropped with its runtime, it empties all: a room
-/// that is kept would stay for ever, as its state knows the rooms that know it.
+/// The task that empties the rooms which have been kept for long enough. If it is dropped with its runtime, it
+/// empties all: a room that is kept would stay for ever, as its state knows the rooms that know it.
 struct Keeping<T: RoomState>(Option<Arc<StatefulRooms<T>>>);
 
 impl<T: RoomState> Keeping<T> {

@@ -23,8 +23,8 @@ pub(crate) enum RouteRooms<T: RoomState> {
     Stateful(Arc<StatefulRooms<T>>),
 }
 
-/// A connection's place in a room, if its route has rooms. It leaves when this is dropped: that is after its `disconnect`, and
-/// after its session.
+/// A connection's place in a room, if its route has rooms. It leaves when this is dropped: that is after its
+/// `disconnect`, and after its session.
 #[must_use = "a connection leaves its room when this is dropped"]
 pub(crate) enum Member<T: RoomState> {
     Nowhere,
@@ -32,8 +32,8 @@ pub(crate) enum Member<T: RoomState> {
     Stateful(#[expect(dead_code, reason = "held until it is dropped")] StatefulMember<T>),
 }
 
-/// The stay of a connection in its room. The connection keeps it beside other things that few connections have, so that those
-/// without a room hold no memory for it.
+/// The stay of a connection in its room. The connection keeps it beside other things that few connections have, so
+/// that those without a room hold no memory for it.
 pub(crate) struct Stay<T: RoomState> {
     room: Room<T>,
     member: Mutex<Member<T>>,
@@ -86,16 +86,16 @@ impl<T: RoomState> RouteRooms<T> {
         Self::Plain(Arc::default())
     }
 
-    /// The rooms of a route with a state. They are found by [`Server::rooms`] from here on. `host` says how the route runs what
-    /// belongs to a room.
+    /// The rooms of a route with a state. They are found by [`Server::rooms`] from here on. `host` says how the route
+    /// runs what belongs to a room.
     pub(crate) fn stateful(server: &Server, host: Arc<dyn Host<T>>, rules: RoomRules) -> Self {
         let rooms = StatefulRooms::new(server.clone(), host, rules);
         server.room_lists().add(&rooms);
         Self::Stateful(rooms)
     }
 
-    /// Lets a connection into the room of a path, and sets [`Conn::room`], before `create` is called. The first one makes the
-    /// state of the room by `create`, which must report its failures itself.
+    /// Lets a connection into the room of a path, and sets [`Conn::room`], before `create` is called. The first one
+    /// makes the state of the room by `create`, which must report its failures itself.
     ///
     /// # Errors
     ///

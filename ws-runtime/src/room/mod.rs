@@ -21,11 +21,11 @@
 //!
 //! # Who may lock what
 //!
-//! A handler waits for at most one room: its own, as an argument; and for that only before it is called. The order is always
-//! gate, room, states. The gate is held by who makes or empties the room, so `create` and `empty` alternate strictly, and neither
-//! waits for a room: `create` has no state yet, and `empty` owns it. No method of [`Room`] or [`Rooms`] waits, but the future of
-//! `with`, for which a handler has to be `async`, and then it holds no lock. All other locks in here are leaves, and are
-//! not held while the user's code runs.
+//! A handler waits for at most one room: its own, as an argument; and for that only before it is called. The order is
+//! always gate, room, states. The gate is held by who makes or empties the room, so `create` and `empty` alternate
+//! strictly, and neither waits for a room: `create` has no state yet, and `empty` owns it. No method of [`Room`] or
+//! [`Rooms`] waits, but the future of `with`, for which a handler has to be `async`, and then it holds no lock. All
+//! other locks in here are leaves, and are not held while the user's code runs.
 
 mod create;
 mod empty;

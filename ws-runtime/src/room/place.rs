@@ -8,8 +8,8 @@ use super::stateful::StatefulRooms;
 /// The place of one room among `max_rooms`, from before `create` until after `empty`.
 pub(super) struct Place<T: RoomState>(Arc<StatefulRooms<T>>);
 
-/// The place that a room gets if `create` makes it: one that is free, or that of a kept room. That makes way only then, so
-/// that peers whom `create` refuses cost nobody a room.
+/// The place that a room gets if `create` makes it: one that is free, or that of a kept room. That makes way only
+/// then, so that peers whom `create` refuses cost nobody a room.
 pub(super) enum Reserved<T: RoomState> {
     Free(Place<T>),
     OfKept(OfKept<T>),
@@ -54,8 +54,9 @@ impl<T: RoomState> StatefulRooms<T> {
 }
 
 impl<T: RoomState> Reserved<T> {
-    /// Takes the place for a room that is made. The room that has been kept for the longest time makes way, if need be. If
-    /// somebody has come back to it meanwhile, there is one room more than `max_rooms`: the new one has its state already.
+    /// Takes the place for a room that is made. The room that has been kept for the longest time makes way, if need
+    /// be. If somebody has come back to it meanwhile, there is one room more than `max_rooms`: the new one has its
+    /// state already.
     pub(super) fn take(self) -> Place<T> {
         let rooms = match self {
             Self::Free(place) => return place,

@@ -10,11 +10,12 @@ use super::typed::TypedRoom;
 use crate::Server;
 use crate::route::canonical_segments;
 
-/// The rooms whose state is a `T`: those of the route whose module has `#[room] struct T`. A cheap handle that may be cloned,
-/// kept and sent to other threads.
+/// The rooms whose state is a `T`: those of the route whose module has `#[room] struct T`. A cheap handle that may be
+/// cloned, kept and sent to other threads.
 ///
-/// Any handler of the server can take it by value, as `Rooms<Table>`; elsewhere [`Server::rooms`] gives it. It lists a room from
-/// when its `create` has ended until it is emptied, also while it is kept without connections. No method waits for a lock on a room.
+/// Any handler of the server can take it by value, as `Rooms<Table>`; elsewhere [`Server::rooms`] gives it. It lists
+/// a room from when its `create` has ended until it is emptied, also while it is kept without connections. No method
+/// waits for a lock on a room.
 ///
 /// ```
 /// use ws_runtime::prelude::*;
@@ -49,8 +50,9 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Rooms<T> {
         self.len() == 0
     }
 
-    /// The room of a path, such as `/table/7`. A parameter that takes one segment may be written in any way: `/table/a:b` is the
-    /// room whose [`Room::path`] is `/table/a%3Ab`. `None` if there is no such room, or if it is being made or emptied.
+    /// The room of a path, such as `/table/7`. A parameter that takes one segment may be written in any way:
+    /// `/table/a:b` is the room whose [`Room::path`] is `/table/a%3Ab`. `None` if there is no such room, or if it is
+    /// being made or emptied.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<Room<T>> {
         let rooms = self.0.as_ref()?;

@@ -15,9 +15,9 @@ use crate::timer::Started;
 
 /// Where the state of a room is kept.
 ///
-/// Handlers wait for it in a queue: whose turn it is has the lock, even before it runs. So nobody may wait there whose future
-/// is not polled for sure: that of [`with`](super::Room::with) belongs to the user, who may poll another one first, and
-/// then wait for ever. It waits outside of the queue until the state is free.
+/// Handlers wait for it in a queue: whose turn it is has the lock, even before it runs. So nobody may wait there
+/// whose future is not polled for sure: that of [`with`](super::Room::with) belongs to the user, who may poll another
+/// one first, and then wait for ever. It waits outside of the queue until the state is free.
 pub(super) struct StateCell<T: RoomState> {
     /// `None` from when `empty` begins.
     state: Mutex<Option<Living<T>>>,
@@ -60,8 +60,8 @@ pub fn try_lock_room<T: RoomState>(conn: &Conn) -> Option<RoomLock<'_, T>> {
 ///
 /// # Panics
 ///
-/// If the connection is in no such room. The macro asks only where there is one, and a room has its state as long as it has a
-/// member.
+/// If the connection is in no such room. The macro asks only where there is one, and a room has its state as long as
+/// it has a member.
 #[expect(clippy::expect_used, reason = "the macro asks only for the room of the route")]
 pub async fn lock_room<T: RoomState>(conn: &Conn) -> RoomLock<'_, T> {
     let room =

@@ -12,8 +12,8 @@ use crate::timer::{Fired, Timers};
 /// After so many timers, other tasks run before the next.
 const TURN: usize = 64;
 
-/// Runs the handlers of a room's timers, in the order of their times, until none runs any more, the room is emptied, or the
-/// server closes its connections.
+/// Runs the handlers of a room's timers, in the order of their times, until none runs any more, the room is emptied,
+/// or the server closes its connections.
 async fn run<T: RoomState>(room: TypedRoom<T>) {
     let handle = Room::from_typed(&room);
     loop {
@@ -103,8 +103,8 @@ impl<T: RoomState> TypedRoom<T> {
         }
     }
 
-    /// Looks at the timers that `create` has started. Returns whether there are any: then their task has to begin, after the
-    /// state is where it finds it.
+    /// Looks at the timers that `create` has started. Returns whether there are any: then their task has to begin,
+    /// after the state is where it finds it.
     pub(super) fn look_at_first(&self, living: &mut Living<T>) -> bool {
         if self.host().timers() == 0 {
             return false;

@@ -72,8 +72,8 @@ impl<R: Route> OfRoute<R> {
         }
         let path = match &self.pattern {
             Some(pattern) => handshake.parameters().canonical_path(pattern),
-            // Without parameters, handlers know the path as it was sent. So must the rooms: another spelling that they would
-            // refuse leads to another room.
+            // Without parameters, handlers know the path as it was sent. So must the rooms: another spelling that
+            // they would refuse leads to another room.
             None => handshake.path().to_owned(),
         };
         // Set: connections come after the server has begun.

@@ -9,8 +9,8 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// The same within a parameter that takes the rest of a path.
 const RESERVED_IN_REST: &AsciiSet = &RESERVED.remove(b'/');
 
-/// The canonical path of one whose parameters are written in another way, as far as each takes one segment. `None` if it is
-/// not UTF-8.
+/// The canonical path of one whose parameters are written in another way, as far as each takes one segment. `None` if
+/// it is not UTF-8.
 pub(crate) fn canonical_segments(path: &str) -> Option<String> {
     let segments = path.split('/').map(|segment| {
         let decoded = percent_decode_str(segment).decode_utf8().ok()?;

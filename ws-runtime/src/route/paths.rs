@@ -44,8 +44,8 @@ impl<T> Paths<T> {
     }
 }
 
-/// A path that cannot be served: another one is the same, it is none, the `Path` of a handler does not fit it, or what `#[room(…)]`
-/// says of its rooms is out of bounds.
+/// A path that cannot be served: another one is the same, it is none, the `Path` of a handler does not fit it, or
+/// what `#[room(…)]` says of its rooms is out of bounds.
 ///
 /// The message says where it was declared, and the other one.
 #[derive(Debug, thiserror::Error)]

@@ -19,8 +19,8 @@ pub enum StartError {
     Panicked(String),
 }
 
-/// Runs the `start` handler. If the server is asked to stop meanwhile, the handler is dropped at its next await, and the
-/// server goes on to its shutdown.
+/// Runs the `start` handler. If the server is asked to stop meanwhile, the handler is dropped at its next await, and
+/// the server goes on to its shutdown.
 pub(super) async fn run_start<S: Service>(hosted: &Hosted<S>) -> Result<(), Error> {
     let server = &hosted.server;
     // What the handler has begun, such as ticks and watches, ends with it, also if this future is dropped.

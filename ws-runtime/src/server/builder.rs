@@ -52,8 +52,8 @@ impl<S: Service, G: Default> Builder<S, G> {
 }
 
 impl<S: Service, G> Builder<S, G> {
-    /// Gives the server its state of this type. Call it once for each type marked `#[state]` that has no `Default`, or is
-    /// to begin as another value.
+    /// Gives the server its state of this type. Call it once for each type marked `#[state]` that has no `Default`,
+    /// or is to begin as another value.
     ///
     /// A state can be given if it is `pub`. One that is not given is its type's `Default`; if it has none, the server
     /// does not compile.
@@ -64,8 +64,8 @@ impl<S: Service, G> Builder<S, G> {
         Builder { draft: self.draft, states: self.states.give(state), service: PhantomData }
     }
 
-    /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it within
-    /// a quarter of a second.
+    /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it
+    /// within a quarter of a second.
     ///
     /// It takes over the process:
     ///
@@ -117,8 +117,8 @@ impl<S: Service, G> Builder<S, G> {
     ///
     /// [`Error::Options`] if options are wrong; [`Error::Listen`] if the server cannot listen on an address;
     /// [`Error::Tls`] if a certificate or key cannot be used; [`Error::Tick`] if a tick's period is wrong;
-    /// [`Error::Watch`] if a handle cannot be watched; [`Error::Route`] if a path cannot be served; [`Error::Several`] for
-    /// several of these at once; [`Error::Start`] if the `start` handler fails;
+    /// [`Error::Watch`] if a handle cannot be watched; [`Error::Route`] if a path cannot be served;
+    /// [`Error::Several`] for several of these at once; [`Error::Start`] if the `start` handler fails;
     /// [`Error::OutsideRuntime`] outside of a tokio runtime.
     ///
     /// # Panics

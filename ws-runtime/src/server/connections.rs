@@ -92,7 +92,8 @@ impl Connections {
         self.send_text(&text.into())
     }
 
-    /// Sends a binary message to all of them. Returns how many queued it. It behaves as [`Server::broadcast_utf8`] does.
+    /// Sends a binary message to all of them. Returns how many queued it. It behaves as [`Server::broadcast_utf8`]
+    /// does.
     #[doc(alias = "send_binary")]
     pub fn broadcast_binary<'a>(&self, data: impl Into<Binary<'a>>) -> usize {
         self.send_data(&data.into())

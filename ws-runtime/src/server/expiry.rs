@@ -3,8 +3,8 @@
 use super::Server;
 use crate::conn::Conn;
 
-/// Marks the number of a connection in an alarm as that of its expiry, so that the connection's own alarm for the same time
-/// is another one. Numbers count from 1.
+/// Marks the number of a connection in an alarm as that of its expiry, so that the connection's own alarm for the
+/// same time is another one. Numbers count from 1.
 const EXPIRES: u64 = 1 << 63;
 
 impl Server {

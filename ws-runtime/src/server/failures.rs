@@ -19,7 +19,8 @@ struct Second {
 }
 
 impl Failures {
-    /// Counts a failure. Returns whether it is logged. What was not is counted in a line of its own, with the next failure.
+    /// Counts a failure. Returns whether it is logged. What was not is counted in a line of its own, with the next
+    /// failure.
     pub(super) fn allow(&self, handler: &'static str) -> bool {
         let now = Instant::now();
         let mut left_out = 0;

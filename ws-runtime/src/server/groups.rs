@@ -1,7 +1,7 @@
 //! Groups of connections, which a connection leaves when it ends.
 //!
-//! A group knows its members, and a connection the groups that it is in. Whoever changes both locks the connection's side
-//! first. No lock is held while a handle is dropped, as that may run the user's code.
+//! A group knows its members, and a connection the groups that it is in. Whoever changes both locks the connection's
+//! side first. No lock is held while a handle is dropped, as that may run the user's code.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,12 +15,12 @@ use crate::message::Push;
 
 /// A group of connections that messages are sent to: those of a team, or those that follow a topic.
 ///
-/// It is a field of a state, or of what a state holds. A connection may be in any number of groups, and leaves all of them
-/// when it ends, before its `disconnect` handler runs. One that has ended is never in a group.
+/// It is a field of a state, or of what a state holds. A connection may be in any number of groups, and leaves all of
+/// them when it ends, before its `disconnect` handler runs. One that has ended is never in a group.
 ///
-/// A cheap handle: a clone is the same group. So it can be taken out of a state that is locked, and kept by a task. All
-/// methods take `&self`, and never wait for a handler. A group needs no end: what is dropped with its last handle is forgotten
-/// by its members.
+/// A cheap handle: a clone is the same group. So it can be taken out of a state that is locked, and kept by a task.
+/// All methods take `&self`, and never wait for a handler. A group needs no end: what is dropped with its last handle
+/// is forgotten by its members.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -89,8 +89,8 @@ impl Group {
         self.0.read().contains_key(&member(conn))
     }
 
-    /// How many members there are. One that `connect` or `handshake` has added counts before it is ready, and one that has
-    /// started to close until its other handlers have ended.
+    /// How many members there are. One that `connect` or `handshake` has added counts before it is ready, and one
+    /// that has started to close until its other handlers have ended.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.read().len()

@@ -162,12 +162,12 @@ impl Server {
         self.0.registry.list()
     }
 
-    /// Sends a push to every connection that is ready and whose route speaks the envelope. Returns how many queued it; the
-    /// number may be ignored.
+    /// Sends a push to every connection that is ready and whose route speaks the envelope. Returns how many queued
+    /// it; the number may be ignored.
     ///
     /// It is serialised and encoded once for all connections, and taken by value or by reference. It behaves as
-    /// [`broadcast_utf8`](Self::broadcast_utf8) does otherwise. A push that does not serialise as JSON is not sent, which is
-    /// logged as an error.
+    /// [`broadcast_utf8`](Self::broadcast_utf8) does otherwise. A push that does not serialise as JSON is not sent,
+    /// which is logged as an error.
     ///
     /// ```
     /// use serde::Serialize;

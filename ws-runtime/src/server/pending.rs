@@ -131,7 +131,8 @@ impl PendingHandshakes {
 }
 
 impl Slots {
-    /// Evicts the oldest stalled connection, first among those of an address that holds more than a quarter of all slots.
+    /// Evicts the oldest stalled connection, first among those of an address that holds more than a quarter of all
+    /// slots.
     fn evict_stalled(&mut self, reason: Evicted, max_handshakes: usize, now: Instant) -> bool {
         let counts = self.counts();
         let is_greedy = |pending: &Pending| {

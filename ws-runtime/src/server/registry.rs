@@ -11,7 +11,8 @@ pub(super) struct Registry(RwLock<Listed>);
 
 #[derive(Debug, Default)]
 struct Listed {
-    /// From the call of `ready` until `disconnect` is due. A connection that starts to close stays here until its task has seen it.
+    /// From the call of `ready` until `disconnect` is due. A connection that starts to close stays here until its
+    /// task has seen it.
     ready: BTreeMap<u64, Conn>,
     /// Those whose `disconnect` handler or closing handshake runs.
     closing: BTreeMap<u64, Conn>,

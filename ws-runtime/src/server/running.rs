@@ -33,9 +33,9 @@ impl Running {
         self.server.shutdown();
     }
 
-    /// Waits until the server has shut down: all connections are closed and all handlers are done, except for handlers
-    /// that block their thread for more than 0.75 s after `shutdown_timeout`. If these block all threads of the runtime,
-    /// it waits for them.
+    /// Waits until the server has shut down: all connections are closed and all handlers are done, except for
+    /// handlers that block their thread for more than 0.75 s after `shutdown_timeout`. If these block all threads of
+    /// the runtime, it waits for them.
     pub async fn stopped(self) {
         // Fails only if the runtime is shut down: then the server is gone too.
         let _ = self.serving.await;

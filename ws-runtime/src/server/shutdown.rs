@@ -12,8 +12,8 @@ pub(super) enum Stage {
     Stopping,
     /// Connections handle what has arrived and are closed with 1001.
     Closing,
-    /// `shutdown_timeout` has passed: connections are cut, and running handlers are cancelled. `disconnect` handlers still
-    /// run, for `LAST_GRACE`.
+    /// `shutdown_timeout` has passed: connections are cut, and running handlers are cancelled. `disconnect` handlers
+    /// still run, for `LAST_GRACE`.
     Aborting,
     /// `LAST_GRACE` has passed: `disconnect` handlers are cancelled too.
     Abandoning,

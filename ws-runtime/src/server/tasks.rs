@@ -1,5 +1,5 @@
-//! The tasks that belong to no connection: each tick and each watch has one, and so have rooms. They end when the server closes
-//! its connections; those that empty rooms go on after that.
+//! The tasks that belong to no connection: each tick and each watch has one, and so have rooms. They end when the
+//! server closes its connections; those that empty rooms go on after that.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -76,8 +76,8 @@ impl Server {
         self.0.tasks.spawn_on(task, &self.0.runtime);
     }
 
-    /// Spawns a task that empties rooms. It goes on while connections are cut, and is cancelled only as the last, after it
-    /// had its turn.
+    /// Spawns a task that empties rooms. It goes on while connections are cut, and is cancelled only as the last,
+    /// after it had its turn.
     pub(crate) fn spawn_last(&self, task: impl Future<Output = ()> + Send + 'static) {
         let server = self.clone();
         let task = async move {
@@ -90,8 +90,8 @@ impl Server {
         self.0.tasks.spawn_on(task, &self.0.runtime);
     }
 
-    /// Logs the failure of a handler that belongs to no connection, under the handler's name. What repeats is logged only so
-    /// often.
+    /// Logs the failure of a handler that belongs to no connection, under the handler's name. What repeats is logged
+    /// only so often.
     pub(crate) fn report(&self, handler: &'static str, outcome: &Result<Outcome, Panicked>) {
         if matches!(outcome, Ok(Ok(()))) || !self.allows_log(handler) {
             return;

@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How far the clock moves while a client makes sure that nothing comes.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// A WebSocket client in a test, made by [`TestServer::connect`](super::TestServer::connect). Dropping it ends its stream
-/// without a Close frame.
+/// A WebSocket client in a test, made by [`TestServer::connect`](super::TestServer::connect). Dropping it ends its
+/// stream without a Close frame.
 ///
 /// It reads in the background and answers pings, as a browser does; what has arrived waits until the test takes it.
 #[derive(Debug)]

@@ -89,7 +89,8 @@ impl<'s> Connect<'s> {
         self
     }
 
-    /// Renames the keys of `type`, `data` and `id` in the envelope of named messages. Without it they are the server's own.
+    /// Renames the keys of `type`, `data` and `id` in the envelope of named messages. Without it they are the
+    /// server's own.
     pub fn envelope(mut self, kind: &'static str, data: &'static str, id: &'static str) -> Self {
         self.keys = Keys::new(kind, id, data);
         self

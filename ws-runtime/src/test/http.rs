@@ -16,8 +16,8 @@ use super::connect::Refusal;
 use super::server::{CAPACITY, TestServer};
 use crate::listen::Address;
 
-/// How long a server may take to answer a request, in virtual time. The deadlines are the server's; this one only ends a
-/// test of a server that has none.
+/// How long a server may take to answer a request, in virtual time. The deadlines are the server's; this one only
+/// ends a test of a server that has none.
 pub(super) const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A plain HTTP request, made by [`TestServer::request`]. Awaiting it gives the answer.

@@ -1,9 +1,9 @@
 //! Tests of a server without a port: feature `test`.
 //!
-//! [`Builder::test`](crate::Builder::test) runs a server in memory. Its clients shake hands and send frames as any client
-//! does, by tokio-tungstenite, and the server treats them as any connection; only the socket is a pipe inside the test.
-//! Time is virtual: the clock stands still while anything runs, and jumps to the next thing that is due once nothing
-//! does. So a test of a day takes milliseconds, and every run of it is the same.
+//! [`Builder::test`](crate::Builder::test) runs a server in memory. Its clients shake hands and send frames as any
+//! client does, by tokio-tungstenite, and the server treats them as any connection; only the socket is a pipe inside
+//! the test. Time is virtual: the clock stands still while anything runs, and jumps to the next thing that is due
+//! once nothing does. So a test of a day takes milliseconds, and every run of it is the same.
 //!
 //! ```
 //! use ws_runtime::prelude::*;
@@ -47,18 +47,19 @@
 //! # Time
 //!
 //! Each test needs `#[tokio::test(start_paused = true)]`; without it [`Builder::test`](crate::Builder::test) fails.
-//! Everything that waits for a client, such as [`utf8`](TestClient::utf8) or [`call`](TestClient::call), moves the clock
-//! only if nothing comes, and fails after a second. [`advance`](TestServer::advance) lets time pass.
+//! Everything that waits for a client, such as [`utf8`](TestClient::utf8) or [`call`](TestClient::call), moves the
+//! clock only if nothing comes, and fails after a second. [`advance`](TestServer::advance) lets time pass.
 //!
-//! The clock does not know of what happens outside of the program. If a handler waits for a database over a real socket,
-//! the clock runs ahead, and deadlines pass before the database can answer. Work in
-//! [`spawn_blocking`](tokio::task::spawn_blocking) holds the clock. And a test that awaits something that never comes, such
-//! as a channel, does not end: the server's own timers keep the clock going. Put it in a [`timeout`](tokio::time::timeout).
+//! The clock does not know of what happens outside of the program. If a handler waits for a database over a real
+//! socket, the clock runs ahead, and deadlines pass before the database can answer. Work in
+//! [`spawn_blocking`](tokio::task::spawn_blocking) holds the clock. And a test that awaits something that never
+//! comes, such as a channel, does not end: the server's own timers keep the clock going. Put it in a
+//! [`timeout`](tokio::time::timeout).
 //!
 //! # Errors
 //!
-//! A failed step is an [`Error`] that says where in the test it was, what it waited for, and what came instead, so a test
-//! can use `?` throughout. A test returns [`Result`], whose error takes any other error too.
+//! A failed step is an [`Error`] that says where in the test it was, what it waited for, and what came instead, so a
+//! test can use `?` throughout. A test returns [`Result`], whose error takes any other error too.
 
 mod client;
 mod clock;

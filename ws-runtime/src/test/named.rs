@@ -119,8 +119,8 @@ impl TestClient {
     ///
     /// # Errors
     ///
-    /// [`Error`] if the data is no `T`, if the connection is closed, or if none comes within a second; with the server's
-    /// error in [`refused`](Error::refused) if it is the reply to a message without an `id`.
+    /// [`Error`] if the data is no `T`, if the connection is closed, or if none comes within a second; with the
+    /// server's error in [`refused`](Error::refused) if it is the reply to a message without an `id`.
     #[track_caller]
     pub fn expect<T: DeserializeOwned>(
         &mut self,

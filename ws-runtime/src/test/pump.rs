@@ -158,7 +158,8 @@ impl Future for Pump {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         this.shared.reads.register(cx.waker());
-        // What is read may have to be answered, and what is written is needed by what is read later; both keep the waker.
+        // What is read may have to be answered, and what is written is needed by what is read later; both keep the
+        // waker.
         if this.poll_commands(cx).is_ready() || this.poll_read(cx).is_ready() {
             return Poll::Ready(());
         }
@@ -214,8 +215,8 @@ impl AsyncRead for Pipe {
 }
 
 impl AsyncWrite for Pipe {
-    /// Drops what the server will not read, as it has ended the connection. An error would keep tungstenite from reading
-    /// what the server sent before.
+    /// Drops what the server will not read, as it has ended the connection. An error would keep tungstenite from
+    /// reading what the server sent before.
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match ready!(Pin::new(&mut *self.stream()).poll_write(cx, bytes)) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Poll::Ready(Ok(bytes.len())),

@@ -19,8 +19,8 @@ pub(super) const CAPACITY: usize = 64 * 1024;
 impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// Runs the server in memory, for a test: see [`test`](crate::test).
     ///
-    /// All that was set before applies, but for `listen`, `tls` and the environment. Ticks, watches and timers run as they
-    /// do elsewhere.
+    /// All that was set before applies, but for `listen`, `tls` and the environment. Ticks, watches and timers run as
+    /// they do elsewhere.
     ///
     /// # Errors
     ///
@@ -127,11 +127,11 @@ impl TestServer {
         self.request("GET", path)
     }
 
-    /// Lets time pass, and returns once all that is due has run and all that was sent meanwhile has arrived. What is due
-    /// earlier runs at its own time, so a tick of a second runs five times in `advance(5)`.
+    /// Lets time pass, and returns once all that is due has run and all that was sent meanwhile has arrived. What is
+    /// due earlier runs at its own time, so a tick of a second runs five times in `advance(5)`.
     ///
-    /// `advance(0)` does not move the clock: it lets everything run that can run now. Work that began at the last moment
-    /// and goes on in [`spawn_blocking`](tokio::task::spawn_blocking) is not waited for.
+    /// `advance(0)` does not move the clock: it lets everything run that can run now. Work that began at the last
+    /// moment and goes on in [`spawn_blocking`](tokio::task::spawn_blocking) is not waited for.
     pub async fn advance(&self, seconds: impl Into<Seconds>) {
         clock::advance(clock::span(seconds.into())).await;
     }

@@ -1,7 +1,7 @@
 //! Timers: fields of the session, of a room or of a state, whose handlers run when they are due.
 //!
-//! A [`Timer`] holds only the time when it is due. The connection or the state that owns it has one alarm, which is set to
-//! the first of its timers:
+//! A [`Timer`] holds only the time when it is due. The connection or the state that owns it has one alarm, which is
+//! set to the first of its timers:
 //!
 //! * [`Started`] tells what a handler has started, so that the alarm can be set to an earlier time after the call.
 //!   Timers that were stopped or started anew are not looked for: the alarm then rings too early, and is set again.
@@ -31,17 +31,18 @@ pub(crate) use self::started::Started;
 
 /// A timer: a field of the `#[session]`, of the `#[room]` or of a `#[state]`, with a handler that runs when it is due.
 ///
-/// It is off at first, runs its handler once after each [`start`](Self::start), and is off again before the handler is
-/// called, so that the handler may start it anew. The handler is a function below
-/// [`#[timer(field)]`](macro@crate::timer), and runs as any other of its owner: between other handlers of the connection,
-/// or under the lock on the state. A field may also hold several timers: `[Timer; N]`, `Vec<Timer>`, or a `HashMap` or
-/// `BTreeMap` from keys that can be cloned to timers.
+/// It is off at first, runs its handler once after each [`start`](Self::start), and is off again before the handler
+/// is called, so that the handler may start it anew. The handler is a function below
+/// [`#[timer(field)]`](macro@crate::timer), and runs as any other of its owner: between other handlers of the
+/// connection, or under the lock on the state. A field may also hold several timers: `[Timer; N]`, `Vec<Timer>`, or a
+/// `HashMap` or `BTreeMap` from keys that can be cloned to timers.
 ///
 /// The timers of a session stop when the connection starts to close, those of a state when the server closes its
-/// connections. Those of a room run as long as it is there, also while it is kept without connections. A timer in a place without a handler, a local variable for example, does nothing.
+/// connections. Those of a room run as long as it is there, also while it is kept without connections. A timer in a
+/// place without a handler, a local variable for example, does nothing.
 ///
-/// The owner sees a timer as it is started. One that runs already and is moved to another owner, such as from a state into the
-/// session of a player who comes back, must be started there anew:
+/// The owner sees a timer as it is started. One that runs already and is moved to another owner, such as from a state
+/// into the session of a player who comes back, must be started there anew:
 /// `if let Some(left) = timer.left() { timer.start(left) }`.
 ///
 /// ```
@@ -86,8 +87,8 @@ pub struct Timer {
 const LEAST: Duration = Duration::from_millis(1);
 
 impl Timer {
-    /// Starts the timer: it is due in so many seconds, from 0.001 to 31,536,000. A time outside of these bounds is moved
-    /// to the nearer one. If the timer runs already, it starts anew.
+    /// Starts the timer: it is due in so many seconds, from 0.001 to 31,536,000. A time outside of these bounds is
+    /// moved to the nearer one. If the timer runs already, it starts anew.
     ///
     /// A handler that is late, because another one runs, is not run more often afterwards.
     pub fn start(&mut self, seconds: impl Into<Seconds>) {

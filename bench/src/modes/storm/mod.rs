@@ -1,7 +1,7 @@
 //! Storm: twenty honest clients, each in a room, first alone, then while other peers come to rooms and leave them.
 //!
-//! The peers of the storm are a process of their own, of the lowest priority, so that they take the server's time and not
-//! the clients'. The server's memory is read before, and again when all of them have left.
+//! The peers of the storm are a process of their own, of the lowest priority, so that they take the server's time and
+//! not the clients'. The server's memory is read before, and again when all of them have left.
 
 mod peers;
 
@@ -37,7 +37,8 @@ pub(crate) struct Storm {
 }
 
 impl Storm {
-    /// Measures the honest clients before and during each storm, and prints what became of them and of the server's memory.
+    /// Measures the honest clients before and during each storm, and prints what became of them and of the server's
+    /// memory.
     pub(crate) fn run(&self, server: &Server) -> Result<()> {
         println!("{}", server.peer.name());
         let kinds = if self.kinds.is_empty() { Kind::value_variants() } else { &self.kinds };

@@ -4,8 +4,8 @@
 //! It turns frames in place in the read buffer and writes from there, knows of WebSocket only where a payload begins,
 //! and checks nothing. A read that does not fill the buffer has emptied the socket, so none is made to be told so.
 //!
-//! A frame that no single read brings is read to where it is written from, and written whole: handed on in parts, it would
-//! cost more calls and wake the client for each.
+//! A frame that no single read brings is read to where it is written from, and written whole: handed on in parts, it
+//! would cost more calls and wake the client for each.
 //!
 //! In the fan-out the frames of a read go to every socket from the same buffer, by one write each.
 
@@ -25,14 +25,15 @@ use crate::peers::Role;
 
 /// How much the floor reads at once.
 ///
-/// Measured, because the floor must not be beaten by a larger one: from 64 KiB to this, 16 messages of 16 KiB fall to two
-/// thirds of their cost; twice as much no longer fits the second-level cache and costs more again.
+/// Measured, because the floor must not be beaten by a larger one: from 64 KiB to this, 16 messages of 16 KiB fall to
+/// two thirds of their cost; twice as much no longer fits the second-level cache and costs more again.
 pub(crate) const READ_SIZE: usize = 512 * 1024;
 
 /// How much the floor read at once when the engine's goals were set.
 pub(crate) const SMALL_READ_SIZE: usize = 64 * 1024;
 
-/// Serves for ever, on as many threads, each of which reads so much at once. The first one accepts and deals connections out in turn.
+/// Serves for ever, on as many threads, each of which reads so much at once. The first one accepts and deals
+/// connections out in turn.
 pub(crate) fn serve(listener: TcpListener, role: Role, threads: usize, read_size: usize) -> io::Result<()> {
     let posts = (0..threads).map(|_| Post::new()).collect::<io::Result<Vec<_>>>()?;
     let posts: Arc<[Post]> = posts.into();

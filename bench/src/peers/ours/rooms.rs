@@ -1,5 +1,5 @@
-//! The roles as three of ten routes with rooms. Each handler takes the state of its room, and so its lock. Their paths are in
-//! [`Peer::path`](super::super::Peer::path).
+//! The roles as three of ten routes with rooms. Each handler takes the state of its room, and so its lock. Their
+//! paths are in [`Peer::path`](super::super::Peer::path).
 
 use ws_runtime::prelude::*;
 

@@ -110,8 +110,8 @@ impl<R: Route> Dispatcher<R> {
         verdict
     }
 
-    /// Runs the `async` guard of a named message, if it has one. Returns how its handler runs beside others, if it does; or,
-    /// if it does not run at all, whether the connection goes on.
+    /// Runs the `async` guard of a named message, if it has one. Returns how its handler runs beside others, if it
+    /// does; or, if it does not run at all, whether the connection goes on.
     async fn pass_guard(
         &mut self,
         driver: &mut Driver,
@@ -357,8 +357,8 @@ impl<R: Route> Dispatcher<R> {
     }
 }
 
-/// A plain handler borrows its message from the read buffer. The message is left, to be awaited, if its handler is `async`, or if
-/// another handler has the lock on the room.
+/// A plain handler borrows its message from the read buffer. The message is left, to be awaited, if its handler is
+/// `async`, or if another handler has the lock on the room.
 impl<R: Route> Receiver for Dispatcher<R> {
     const HANDLES: bool = true;
 

@@ -103,8 +103,8 @@ impl Driver {
         }
     }
 
-    /// Passes messages to `receiver` one by one, as they arrive. Returns the first message that must be awaited, or that
-    /// timers are due, or `None` when no more will be handled.
+    /// Passes messages to `receiver` one by one, as they arrive. Returns the first message that must be awaited, or
+    /// that timers are due, or `None` when no more will be handled.
     pub(super) fn next(&mut self, receiver: &mut impl Receiver) -> impl Future<Output = Option<Next>> {
         poll_fn(|cx| self.poll_next(cx, receiver))
     }
@@ -124,8 +124,8 @@ impl Driver {
                 return Poll::Ready(Some(ended));
             }
             if self.conn.phase() == Phase::Opening {
-                // `ready` waits for the lock on its room, and lists the connection under that. Until then the peer must not
-                // know that it is connected: it would miss what others send.
+                // `ready` waits for the lock on its room, and lists the connection under that. Until then the peer
+                // must not know that it is connected: it would miss what others send.
                 self.begin_turn(cx);
             } else {
                 self.poll_socket(cx);
@@ -166,8 +166,8 @@ impl Driver {
         self.beside.take_cancelled()
     }
 
-    /// Waits until fewer than `most` calls of a handler run, for a call with this `id`, or until something else is to be
-    /// done first.
+    /// Waits until fewer than `most` calls of a handler run, for a call with this `id`, or until something else is to
+    /// be done first.
     pub(super) async fn place_beside(
         &mut self,
         handler: &'static str,

@@ -20,9 +20,9 @@ pub(super) struct Identified {
 
 impl Drop for Identified {
     fn drop(&mut self) {
-        // The destructor is the user's, and runs with the last handle of the connection, which may be anywhere: in another
-        // connection's handler, or among many that are dropped at once, where a second panic would end the process. The
-        // panic hook has run.
+        // The destructor is the user's, and runs with the last handle of the connection, which may be anywhere: in
+        // another connection's handler, or among many that are dropped at once, where a second panic would end the
+        // process. The panic hook has run.
         let _ = catch_now(|| drop(self.identity.take()));
     }
 }
@@ -83,8 +83,8 @@ impl Conn {
     }
 }
 
-/// When a connection expires, as [`Handshake::expires`](crate::Handshake::expires) takes it: a `SystemTime`, or a `Duration` from
-/// now. A time that has passed is now. One too far ahead for the clock is never.
+/// When a connection expires, as [`Handshake::expires`](crate::Handshake::expires) takes it: a `SystemTime`, or a
+/// `Duration` from now. A time that has passed is now. One too far ahead for the clock is never.
 #[diagnostic::on_unimplemented(
     message = "a connection cannot expire at `{Self}`",
     label = "neither a time nor a duration",

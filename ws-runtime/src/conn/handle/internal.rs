@@ -24,8 +24,8 @@ impl Conn {
         self.server().options_of(OptionsOf::from_bits(self.0.options_of.load(Ordering::Relaxed)))
     }
 
-    /// The connection is for the route with this number: it has the options of that from now on. Before the 101, once. What
-    /// the program has set on the connection itself stays.
+    /// The connection is for the route with this number: it has the options of that from now on. Before the 101,
+    /// once. What the program has set on the connection itself stays.
     pub(in crate::conn) fn enter_route(&self, number: usize) {
         let of = self.server().route_options().of_route(number);
         if of == OptionsOf::SERVER {

@@ -162,8 +162,8 @@ impl Conn {
     /// Never waits. `Ok` means that the message is in the connection's outbox, which is bounded (`max_outbox`, 256 KiB
     /// by default), not that the peer has it. To wait, use [`flushed`](Self::flushed).
     ///
-    /// While the connection's `ready` handler runs, what that sends goes out, and what other tasks send waits until it has
-    /// ended: a thread or a task that the handler spawns is another. If `ready` fails, what waits is dropped.
+    /// While the connection's `ready` handler runs, what that sends goes out, and what other tasks send waits until
+    /// it has ended: a thread or a task that the handler spawns is another. If `ready` fails, what waits is dropped.
     ///
     /// # Errors
     ///
@@ -185,8 +185,8 @@ impl Conn {
 
     /// Sends a push, or a message or a control frame of any kind that carries data.
     ///
-    /// A push is a struct or an enum that is marked `#[push]` in the server's module. It is taken by value or by reference,
-    /// and sent as the text `{"type": …, "data": …}`.
+    /// A push is a struct or an enum that is marked `#[push]` in the server's module. It is taken by value or by
+    /// reference, and sent as the text `{"type": …, "data": …}`.
     ///
     /// ```
     /// use serde::Serialize;
@@ -214,9 +214,9 @@ impl Conn {
     ///
     /// # Errors
     ///
-    /// As [`send_utf8`](Self::send_utf8); [`SendError::ControlTooLarge`] for a ping or a pong of more than 125 bytes; for a
-    /// push [`SendError::NoEnvelope`] if the connection's route does not speak the envelope, and [`SendError::NotJson`] if
-    /// the push does not serialise.
+    /// As [`send_utf8`](Self::send_utf8); [`SendError::ControlTooLarge`] for a ping or a pong of more than 125 bytes;
+    /// for a push [`SendError::NoEnvelope`] if the connection's route does not speak the envelope, and
+    /// [`SendError::NotJson`] if the push does not serialise.
     #[doc(alias = "emit")]
     #[doc(alias = "push")]
     pub fn send<M: Outgoing>(&self, message: M) -> Result<(), SendError> {
@@ -251,8 +251,8 @@ impl Conn {
     ///
     /// The `disconnect` handler runs once the Close frame is written, with this code and reason. If the peer did not
     /// take the frame, the handler gets 1006 or 1008 and the cause instead. It never runs inside this call, and not
-    /// before the handler that makes this call has ended. A peer that takes nothing holds it up for `write_timeout` or a
-    /// little more: if others must know at once, tell them before this call, or end the connection with
+    /// before the handler that makes this call has ended. A peer that takes nothing holds it up for `write_timeout`
+    /// or a little more: if others must know at once, tell them before this call, or end the connection with
     /// [`Server::disconnect`].
     ///
     /// A connection that is not ready yet ends without a Close frame. On a connection that is already closing, the call
@@ -279,7 +279,8 @@ impl Conn {
         self.0.nodelay.load(Ordering::Relaxed)
     }
 
-    /// Sets `TCP_NODELAY`. Default: the option `nodelay` of the route or the server, which is on. No effect over a Unix socket.
+    /// Sets `TCP_NODELAY`. Default: the option `nodelay` of the route or the server, which is on. No effect over a
+    /// Unix socket.
     pub fn set_nodelay(&self, nodelay: bool) {
         let mut send_path = self.send_path();
         self.0.nodelay.store(nodelay, Ordering::Relaxed);
@@ -294,8 +295,8 @@ impl Conn {
         self.0.max_send_size.load(Ordering::Relaxed)
     }
 
-    /// Sets the largest message that may be sent, in bytes. Default: the option `max_send_size` of the route or the server,
-    /// 65,536.
+    /// Sets the largest message that may be sent, in bytes. Default: the option `max_send_size` of the route or the
+    /// server, 65,536.
     ///
     /// # Errors
     ///
@@ -315,8 +316,8 @@ impl Conn {
         self.0.max_recv_size.load(Ordering::Relaxed)
     }
 
-    /// Sets the largest message that is received, in bytes. Default: the option `max_recv_size` of the route or the server,
-    /// 65,536. A larger message closes the connection with code 1009.
+    /// Sets the largest message that is received, in bytes. Default: the option `max_recv_size` of the route or the
+    /// server, 65,536. A larger message closes the connection with code 1009.
     ///
     /// # Errors
     ///
@@ -338,8 +339,8 @@ impl Conn {
         self.send_path().compression
     }
 
-    /// Sets whether messages are compressed, if the client offers it (RFC 7692). Default: the option `compression` of the
-    /// route or the server, which is off.
+    /// Sets whether messages are compressed, if the client offers it (RFC 7692). Default: the option `compression` of
+    /// the route or the server, which is off.
     ///
     /// # Errors
     ///

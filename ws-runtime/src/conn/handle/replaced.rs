@@ -55,10 +55,10 @@ impl Conn {
 
     /// Replaces the declared `utf8` handler for this connection, from the next message on.
     ///
-    /// It also replaces the handlers of named messages: it sees every text, whether that is a named message or not. Only what
-    /// is meant for the runtime is kept from it where named messages are known: names that begin with `$`, such as `$ping`,
-    /// and answers to questions. The limits of the handlers that it replaces (`rate`, `guard`, `timeout`, `concurrent`) do not
-    /// hold for it. The option `rate` of the server does.
+    /// It also replaces the handlers of named messages: it sees every text, whether that is a named message or not.
+    /// Only what is meant for the runtime is kept from it where named messages are known: names that begin with `$`,
+    /// such as `$ping`, and answers to questions. The limits of the handlers that it replaces (`rate`, `guard`,
+    /// `timeout`, `concurrent`) do not hold for it. The option `rate` of the server does.
     ///
     /// Like every handler that an `on_…` method sets, it is dropped with its captures when the connection has ended.
     ///

@@ -4,10 +4,11 @@ use super::Conn;
 use crate::room::{Member, Room, RoomState, Stay};
 
 impl Conn {
-    /// The room of the connection: those that came by the same path. `None` before `create`, and where there are no rooms.
+    /// The room of the connection: those that came by the same path. `None` before `create`, and where there are no
+    /// rooms.
     ///
-    /// Each route has rooms. A server without routes has them where its module has a `#[room]`, or names `Room` (the word)
-    /// anywhere.
+    /// Each route has rooms. A server without routes has them where its module has a `#[room]`, or names `Room` (the
+    /// word) anywhere.
     ///
     /// Handlers take it as `&Room`.
     #[must_use]
@@ -15,7 +16,8 @@ impl Conn {
         Some(self.0.extras.get()?.room.get()?.in_room())
     }
 
-    /// The room of the connection, with its state. `None` if the state has another type; a room without one is of type `()`.
+    /// The room of the connection, with its state. `None` if the state has another type; a room without one is of
+    /// type `()`.
     pub(crate) fn room_of<T: RoomState>(&self) -> Option<&Room<T>> {
         let room = self.0.extras.get()?.room.get()?;
         room.handle().downcast_ref().or_else(|| room.in_room().with_state())

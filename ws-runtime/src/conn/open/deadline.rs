@@ -28,7 +28,8 @@ pub(super) async fn interruption(server: &Server) -> Interrupted {
     }
 }
 
-/// Runs a step unless it is interrupted. The caller pins both: an `async fn` that takes a future by value holds it twice.
+/// Runs a step unless it is interrupted. The caller pins both: an `async fn` that takes a future by value holds it
+/// twice.
 pub(super) async fn unless_interrupted<T>(
     interruption: Pin<&mut impl Future<Output = Interrupted>>,
     step: Pin<impl DerefMut<Target: Future<Output = T>>>,

@@ -6,9 +6,9 @@
 //!                                     └─ refusal ─ answer
 //! ```
 //!
-//! A handshake takes these steps, and ends with the first that refuses it: its path finds the route; the `handshake` handler of
-//! a server with routes; the guards of the path; the room, which `create` makes if there is none; the `handshake` handler of the
-//! route.
+//! A handshake takes these steps, and ends with the first that refuses it: its path finds the route; the `handshake`
+//! handler of a server with routes; the guards of the path; the room, which `create` makes if there is none; the
+//! `handshake` handler of the route.
 //!
 //! One deadline, `handshake_timeout`, covers all of it up to the answer. There are two entry points for an HTTP server
 //! that reads requests itself: [`Admitted::to`] takes a classified handshake and needs no stream; [`Admitted::open`]

@@ -21,8 +21,8 @@ pub(super) struct Inbox {
 #[derive(Debug)]
 pub(in crate::conn) struct Waiting {
     pub(in crate::conn) message: Received<'static>,
-    /// Whether it was passed to its handler as it was decoded, and must be awaited. It is not passed once more: a guard and a token
-    /// of the `rate` are for one call.
+    /// Whether it was passed to its handler as it was decoded, and must be awaited. It is not passed once more: a
+    /// guard and a token of the `rate` are for one call.
     pub(in crate::conn) is_passed: bool,
     /// The peer wants it no more, and is told so in its turn.
     pub(super) is_cancelled: bool,

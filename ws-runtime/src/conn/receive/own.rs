@@ -1,5 +1,5 @@
-//! Messages to the runtime itself, which are handled as they are received, ahead of the inbox and of every handler: names
-//! that begin with `$`, and answers to questions.
+//! Messages to the runtime itself, which are handled as they are received, ahead of the inbox and of every handler:
+//! names that begin with `$`, and answers to questions.
 
 use super::ReceivePath;
 use crate::Reject;
@@ -83,8 +83,8 @@ impl ReceivePath {
             Received::Utf8(_) | Received::Binary(_) | Received::Pong(_) => false,
         };
         if turn.conn.is_overfull() {
-            // The peer is told in the message's turn. It would make room for the next one otherwise, whose reply would wait
-            // too, without end.
+            // The peer is told in the message's turn. It would make room for the next one otherwise, whose reply
+            // would wait too, without end.
             self.inbox.cancel(is_wanted);
         } else if let Some(message) = self.inbox.take(is_wanted) {
             self.tell_cancelled(&message, turn.conn);
@@ -122,8 +122,8 @@ fn is_own(message: &Envelope<'_>, turn: &Turn<'_>) -> bool {
         || turn.conn.has_asked() && message.complete() == Err(Broken::NoQuestion)
 }
 
-/// Refuses a message with the `id` of a call that runs, as the peer could not tell their replies apart. Returns whether it
-/// has one.
+/// Refuses a message with the `id` of a call that runs, as the peer could not tell their replies apart. Returns
+/// whether it has one.
 #[inline]
 pub(super) fn refuses_id(message: &Received<'_>, beside: &BesideCalls, conn: &Conn) -> bool {
     match message {

@@ -12,7 +12,8 @@ pub(in crate::conn) enum Fixable {
     Compression = 8,
 }
 
-/// The options that the program has set on one connection: its route does not change these. One byte, as each connection has it.
+/// The options that the program has set on one connection: its route does not change these. One byte, as each
+/// connection has it.
 #[derive(Clone, Copy, Default)]
 pub(in crate::conn) struct Fixed(u8);
 

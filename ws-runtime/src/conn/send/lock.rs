@@ -1,6 +1,7 @@
 //! A lock with a status that can be read without taking it, and wakeups that run after it is released.
 //!
-//! This file depends on nothing else in the crate: `tests/tests/status_lock.rs` compiles it with loom's mutex and atomics.
+//! This file depends on nothing else in the crate: `tests/tests/status_lock.rs` compiles it with loom's mutex and
+//! atomics.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::PoisonError;

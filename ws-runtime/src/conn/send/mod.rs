@@ -10,12 +10,13 @@
 //!           └── the rest ── blocked ←───┘
 //! ```
 //!
-//! * **Corked** ([`CorkedFrames`]): frames of the connection's own task. They leave in one write when its turn ends. To keep
-//!   the order, a frame is corked only while nothing is queued, and a sender that queues a frame first queues the corked ones.
+//! * **Corked** ([`CorkedFrames`]): frames of the connection's own task. They leave in one write when its turn ends.
+//!   To keep the order, a frame is corked only while nothing is queued, and a sender that queues a frame first queues
+//!   the corked ones.
 //! * **Queued** ([`Outbox`]): the sender writes at once, or leaves that to the [`cork`] of the task in which it runs.
 //! * **Held back**: until `ready` has ended, what other tasks send. It is queued then, behind what `ready` sent.
-//! * **Blocked**: the kernel took less than there was. Only the connection's task writes then, when the socket is writable. If
-//!   TLS holds bytes back, that counts as blocked.
+//! * **Blocked**: the kernel took less than there was. Only the connection's task writes then, when the socket is
+//!   writable. If TLS holds bytes back, that counts as blocked.
 
 mod batch;
 mod broadcast;
@@ -87,8 +88,8 @@ pub(super) struct SendPath {
     pub(super) fixed: Fixed,
     /// The kernel took less than there was: the connection's task continues when the socket is writable.
     blocked: bool,
-    /// The address of the thread's [`cork`] that listed it last, and will write it; 0 once it is written. Another thread does
-    /// not rely on that, because a handler may block for long before its cork writes.
+    /// The address of the thread's [`cork`] that listed it last, and will write it; 0 once it is written. Another
+    /// thread does not rely on that, because a handler may block for long before its cork writes.
     listed_by: usize,
     cancel_level: CancelLevel,
     /// What ended the connection. The first reason counts.
@@ -332,8 +333,8 @@ impl SendPath {
         Poll::Pending
     }
 
-    /// Marks the connection as listed by the cork at that address. Returns false if it is listed there already, or if its
-    /// task will write.
+    /// Marks the connection as listed by the cork at that address. Returns false if it is listed there already, or if
+    /// its task will write.
     pub(super) fn list(&mut self, cork: usize) -> bool {
         let is_new = self.listed_by != cork && !self.blocked;
         if is_new {

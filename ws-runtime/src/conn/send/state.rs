@@ -34,8 +34,8 @@ pub(in crate::conn) enum Bound {
     Outbox,
     /// No limit, for replies: while the outbox is over its limit, no further message of the peer is handled.
     Peer,
-    /// Twice `max_outbox`, for pongs: a peer that has much to read still pings, and is not to be closed for it. Beyond that
-    /// it gets no pong; RFC 6455 asks only for one to the last ping (section 5.5.3).
+    /// Twice `max_outbox`, for pongs: a peer that has much to read still pings, and is not to be closed for it.
+    /// Beyond that it gets no pong; RFC 6455 asks only for one to the last ping (section 5.5.3).
     Pong,
 }
 

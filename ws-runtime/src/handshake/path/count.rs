@@ -11,7 +11,8 @@ pub trait PathCount {
     const COUNT: usize;
 }
 
-/// Finds out how many parameters an argument takes without a bound: an inherent constant takes precedence over a trait's.
+/// Finds out how many parameters an argument takes without a bound: an inherent constant takes precedence over a
+/// trait's.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct PathProbe<T>(PhantomData<T>);
@@ -58,8 +59,8 @@ takes_one_each!(6: A B C D E F);
 takes_one_each!(7: A B C D E F G);
 takes_one_each!(8: A B C D E F G H);
 
-/// Fails to compile if an argument takes another number of parameters than the path has. The macro writes the sentence up to
-/// the number that it takes.
+/// Fails to compile if an argument takes another number of parameters than the path has. The macro writes the
+/// sentence up to the number that it takes.
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, reason = "runs in the compiler")]

@@ -70,8 +70,8 @@ fn the_examples_of_the_rfc_inflate() {
     assert_eq!(outcome(ALONE, &[frame(0xC1, &[])]), ["text "]);
 }
 
-/// RFC 7692, section 7.2.3.4: an empty block should follow a final one. Senders that do not know leave it out; a message
-/// after it begins with an empty window, as a stream of zlib that has ended keeps none.
+/// RFC 7692, section 7.2.3.4: an empty block should follow a final one. Senders that do not know leave it out; a
+/// message after it begins with an empty window, as a stream of zlib that has ended keeps none.
 #[test]
 fn a_message_may_end_with_a_final_block_and_nothing_after_it() {
     const HELLO: [u8; 7] = [0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
