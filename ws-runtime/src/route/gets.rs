@@ -36,7 +36,7 @@ impl<S: Service> Gets<S> {
 
     /// Adds a handler.
     pub fn add(&mut self, place: Place, name: &'static str, run: Run<S>) {
-        if let Err(conflict) = self.paths.insert(&place, Get { name, run }) {
+        if let Err(conflict) = self.paths.insert(place, Get { name, run }) {
             self.errors.push(conflict);
         }
     }

@@ -15,15 +15,13 @@ impl<T> Default for Paths<T> {
 }
 
 impl<T> Paths<T> {
-    pub(crate) fn insert(&mut self, place: &Place, value: T) -> Result<(), RouteError> {
-        self.0.insert(place.path(), (place.clone(), value)).map_err(|refused| {
-            let new = place.clone();
-            match refused {
-                Refused::Clash { value: (old, _), why, .. } => {
-                    Problem::Clash { new, old: old.clone(), why }.into()
-                }
-                Refused::NoPath => Problem::NoPath { place: new }.into(),
+    pub(crate) fn insert(&mut self, place: Place, value: T) -> Result<(), RouteError> {
+        let new = place.clone();
+        self.0.insert(new.path(), (place, value)).map_err(|refused| match refused {
+            Refused::Clash { value: (old, _), why, .. } => {
+                Problem::Clash { new: new.clone(), old: old.clone(), why }.into()
             }
+            Refused::NoPath => Problem::NoPath { place: new.clone() }.into(),
         })
     }
 
@@ -89,9 +87,9 @@ mod tests {
     fn a_clash_names_both_places() {
         let mut paths = Paths::default();
         let place = |path, line| Place::new(path, "main.rs", line);
-        paths.insert(&place("/a", 1), ()).unwrap();
-        paths.insert(&place("/table/{id}", 2), ()).unwrap();
-        let error = paths.insert(&place("/table/{name}", 3), ()).unwrap_err();
+        paths.insert(place("/a", 1), ()).unwrap();
+        paths.insert(place("/table/{id}", 2), ()).unwrap();
+        let error = paths.insert(place("/table/{name}", 3), ()).unwrap_err();
         assert_eq!(
             error.to_string(),
             "`/table/{name}` (main.rs:3) and `/table/{id}` (main.rs:2) are paths of the same requests: give one of them \

@@ -55,7 +55,7 @@ impl<S: Service> Routes<S> {
         self.attributes.push(RouteAttribute { path: place.path().to_owned(), attribute: R::attribute });
         let (rules, ticks) = (self.room_rules::<R>(Some(&place)), self.room_ticks::<R>());
         let endpoint = OfRoute::<R>::new(number, Pattern::parse(place.path()).ok(), rules, ticks);
-        if let Err(conflict) = self.paths.insert(&place, Arc::new(endpoint)) {
+        if let Err(conflict) = self.paths.insert(place, Arc::new(endpoint)) {
             self.errors.push(conflict);
         }
     }
