@@ -54,8 +54,7 @@ macro_rules! for_each_option {
             }
 
             kept {
-                /// How long a peer may be silent: it is pinged after half of this, and cut off after one and a half
-                /// times this.
+                /// How long a peer may be silent: pinged after half of this, cut off after one and a half times this.
                 ///
                 /// It is pinged again after all of this time. If it is cut off, that is without a close frame, and
                 /// `disconnect` gets 1006 by `ClosedBy::Silence`. Any byte from the peer is a sign of life. So is a
