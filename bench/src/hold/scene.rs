@@ -46,7 +46,7 @@ impl Stage {
     }
 
     /// With an option of the server.
-    pub(super) fn with(mut self, option: &'static str, value: impl ToString) -> Self {
+    pub(super) fn with(mut self, option: &'static str, value: impl ToString + Copy) -> Self {
         self.setup.environment.push((option, value.to_string()));
         self
     }

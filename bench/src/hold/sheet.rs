@@ -80,7 +80,12 @@ impl Sheet {
     }
 
     /// A count, or anything else that must be one value.
-    pub(super) fn exactly<T: PartialEq + Display>(&mut self, what: impl Into<String>, measured: T, goal: T) {
+    pub(super) fn exactly<T: PartialEq + Display + Copy>(
+        &mut self,
+        what: impl Into<String>,
+        measured: T,
+        goal: T,
+    ) {
         let holds = measured == goal;
         self.add(what, goal.to_string(), measured.to_string(), holds);
     }

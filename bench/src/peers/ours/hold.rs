@@ -1,6 +1,8 @@
 //! The server of the fault programme: it echoes, broadcasts, closes, waits and panics as it is told to, and tells what
 //! it has counted. Its options are at their defaults, but for those that a row sets in its environment.
 
+#![expect(clippy::panic, reason = "handlers that panic are what it is asked for")]
+
 use std::io;
 use std::net::SocketAddr;
 
