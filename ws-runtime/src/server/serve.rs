@@ -16,6 +16,7 @@ use super::shutdown::Stage;
 use crate::conn::{Conn, Life, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
+use crate::stats::Rejected;
 
 /// How many peers are being refused with an answer at once. Further ones are closed without an answer.
 const MAX_REFUSALS: usize = 64;
@@ -72,6 +73,7 @@ async fn accept<S: Service>(
                     connections.spawn(Life::begin(Arc::clone(hosted), stream, peer, slot));
                     continue;
                 }
+                server.counters().rejected(Rejected::Full);
                 tracing::debug!(%peer, "refused: {capacity} reached");
                 if hosted.tls.is_none() && refusing.len() < MAX_REFUSALS {
                     refusing.spawn(refuse(stream));
