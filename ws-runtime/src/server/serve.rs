@@ -15,6 +15,7 @@ use super::shutdown::Stage;
 use crate::conn::{Conn, Life, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
+use crate::stats::Rejected;
 
 /// How many peers are being refused with an answer at once. Further ones are closed without an answer.
 const MAX_REFUSALS: usize = 64;
@@ -66,6 +67,7 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
                     connections.spawn(Life::begin(Arc::clone(hosted), stream, peer, slot));
                     continue;
                 }
+                server.counters().rejected(Rejected::Full);
                 tracing::debug!(%peer, "refused: {capacity} reached");
                 if hosted.tls.is_none() && refusing.len() < MAX_REFUSALS {
                     refusing.spawn(refuse(stream));

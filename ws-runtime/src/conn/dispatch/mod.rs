@@ -207,6 +207,7 @@ impl<R: Route> Dispatcher<R> {
             .close()
             .cloned()
             .unwrap_or_else(|| Close::new(Close::ABNORMAL, "", ClosedBy::Error));
+        conn.server().counters().closed(&close);
         let failure = conn.send_path().take_failure();
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");

@@ -24,6 +24,7 @@ mod handlers;
 #[cfg(feature = "tower")]
 mod mounted;
 mod nodelay;
+mod outcome;
 mod reason;
 mod request;
 mod tls;
@@ -55,8 +56,12 @@ pub(super) async fn open<S: Service>(
     slot: Slot,
 ) -> Option<Opened<S>> {
     match try_open(&hosted, &conn, stream, &slot).await {
-        Ok(opened) => Some(opened),
+        Ok(opened) => {
+            outcome::count_opened(&conn);
+            Some(opened)
+        }
         Err(reason) => {
+            outcome::count_not_opened(&conn, &reason);
             tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
             None
         }

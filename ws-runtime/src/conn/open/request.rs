@@ -66,7 +66,7 @@ pub(super) async fn admit_head<S: Service>(
                 Ok(response) => Answer::from(response),
                 Err(interrupted) => Answer::from(interrupted),
             };
-            return Err(answer.for_method(request.method()).into());
+            return Err(answer.to_plain(request.method()).into());
         }
         Classified::Refused(refusal) => return Err(Answer::from(refusal).into()),
         Classified::ForeignPage(_) => return Err(Answer::from(Refusal::ForeignOrigin).into()),
