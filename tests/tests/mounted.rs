@@ -417,9 +417,11 @@ async fn over_http_2_the_handshake_is_an_extended_connect() {
             timeout(PATIENCE, futures_util::StreamExt::next(&mut socket)).await.unwrap().unwrap().unwrap();
         assert_eq!(answer.into_text().unwrap(), text);
     }
-    host.stop().await;
+    // The host waits for the end of its HTTP/2 connections, and so for this one.
+    let stopping = tokio::spawn(host.stop());
     let end = timeout(PATIENCE, futures_util::StreamExt::next(&mut socket)).await.unwrap().unwrap().unwrap();
     assert!(end.is_close(), "{end}");
     drop(socket);
+    stopping.await.unwrap();
     timeout(PATIENCE, chat.stopped()).await.unwrap();
 }

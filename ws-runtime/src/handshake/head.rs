@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use bytes::{BufMut, BytesMut};
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use super::refusal::Refusal;
@@ -30,7 +30,8 @@ pub(crate) struct Head {
     /// Whether more bytes followed it before the answer.
     pub(super) followed: bool,
     /// What the layers of another HTTP server have added to it.
-    pub(super) extensions: Extensions,
+    #[cfg(feature = "tower")]
+    pub(super) extensions: http::Extensions,
     /// Whether it is an extended CONNECT for a WebSocket (RFC 8441): the handshake of HTTP/2.
     pub(super) is_extended_connect: bool,
 }
@@ -223,7 +224,8 @@ impl Scanner {
             version,
             headers,
             followed: false,
-            extensions: Extensions::new(),
+            #[cfg(feature = "tower")]
+            extensions: http::Extensions::new(),
             is_extended_connect: false,
         })
     }
