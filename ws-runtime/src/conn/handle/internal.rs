@@ -64,6 +64,11 @@ impl Conn {
         self.log_nodelay(stream.set_nodelay(self.nodelay()));
     }
 
+    /// Queues a Close frame, after which nothing can be sent.
+    pub(super) fn close_as(&self, code: u16, reason: &str, by: ClosedBy) {
+        self.send_path().push_close(Close::new(code, reason, by));
+    }
+
     /// Whether the connection has ended already.
     pub(in crate::conn) fn is_cut(&self) -> bool {
         self.phase() == Phase::Gone

@@ -23,7 +23,7 @@ use super::send::{
     Bound, CorkedFrames, Deflation, Fixable, Phase, SendLock, SendPath, defer_write, runs_task_of,
 };
 use crate::Server;
-use crate::event::{Binary, Close, ClosedBy, Utf8};
+use crate::event::{Binary, ClosedBy, Utf8};
 use crate::listen::Address;
 use crate::message::{ErrorBudget, Outgoing, Questions};
 use crate::options::{Compression, Named, OptionsOf};
@@ -270,7 +270,7 @@ impl Conn {
         if reason.len() > 123 {
             return Err(CloseError::Reason { size: reason.len() });
         }
-        self.send_path().push_close(Close::new(code, reason, ClosedBy::Us));
+        self.close_as(code, reason, ClosedBy::Us);
         Ok(())
     }
 
