@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::event::Service;
 use crate::options::Draft;
 use crate::route::Routes;
-use crate::server::{Running, bind, warn};
+use crate::server::{Around, Running, bind, warn};
 
 /// How long a shutdown may take beyond `shutdown_timeout`. Most of it is for `disconnect` handlers (the server's
 /// `LAST_GRACE`). After that the server's threads are abandoned.
@@ -37,6 +37,7 @@ const STEP_AT_ONCE: Duration = Duration::from_millis(50);
 /// values of `env` and `threads` in the attribute, which are needed first.
 pub(crate) fn start<S: Service>(
     mut draft: Draft,
+    around: Around,
     make_store: impl FnOnce() -> S::Store + Send + 'static,
 ) -> Result<(), Error> {
     if Handle::try_current().is_ok() {
@@ -62,7 +63,7 @@ pub(crate) fn start<S: Service>(
             let store = make_store();
             Handle::current().block_on(async {
                 tokio::select! {
-                    bound = bind::<S>(settled, routes, store) => bound.map(|bound| Some(bound.running)),
+                    bound = bind::<S>(settled, routes, store, around) => bound.map(|bound| Some(bound.running)),
                     () = cancelled.notified() => Ok(None),
                 }
             })

@@ -3,6 +3,7 @@
 mod accept;
 mod alarms;
 mod announce;
+mod around;
 mod begin;
 mod broadcast;
 mod builder;
@@ -27,6 +28,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+#[cfg(feature = "tower")]
+use http::{HeaderMap, Method};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
@@ -40,6 +43,8 @@ use crate::conn::Conn;
 #[cfg(feature = "tower")]
 use crate::conn::Life;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
+#[cfg(feature = "tower")]
+use crate::handshake::wants_websocket;
 use crate::listen::Address;
 use crate::message::{Push, ServerPush};
 use crate::options::{Options, OptionsOf, RouteOptions};
@@ -50,6 +55,7 @@ use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
 
+pub(crate) use self::around::Around;
 pub use self::begin::StartError;
 pub(crate) use self::broadcast::Receivers;
 #[cfg(feature = "tower")]
@@ -114,6 +120,19 @@ pub(crate) struct Hosted<S: Service> {
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) routes: Routes<S>,
     pub(crate) gets: Gets<S>,
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "there is nothing around"))]
+    pub(crate) around: Around,
+}
+
+#[cfg(feature = "tower")]
+impl<S: Service> Hosted<S> {
+    /// Whether it is the server, and not the service beside it, that answers a request.
+    pub(crate) fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
+        if wants_websocket(headers) {
+            return self.routes.find(path).is_some();
+        }
+        matches!(*method, Method::GET | Method::HEAD) && self.gets.find(path).is_some()
+    }
 }
 
 impl Server {
