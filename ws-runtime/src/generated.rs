@@ -38,6 +38,7 @@ pub use crate::timer::{
     RoomTimer, SessionTimer, StateTimers, Timed, TimedState, room_timer, session_timer, session_timer_async,
     state_timer, state_timer_async,
 };
+pub use crate::watchdog::HandlerName;
 pub use crate::words;
 pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};
 

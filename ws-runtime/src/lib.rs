@@ -111,6 +111,7 @@ mod timer;
 mod transport;
 #[cfg(unix)]
 mod watch;
+mod watchdog;
 mod wire;
 #[doc(hidden)]
 pub mod words;

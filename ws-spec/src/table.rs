@@ -261,6 +261,21 @@ macro_rules! for_each_option {
                     also: ["connections", "max_clients"],
                 }
 
+                /// How long a handler may block its thread before the log names it.
+                ///
+                /// A handler that computes for long, or waits in a call that does not await, keeps its thread from all
+                /// else: the server has only `threads` of them. A handler that does so for this long is logged as a
+                /// warning with its name, again after ten times as long, and when it is over. Each is also counted.
+                /// The time is that of one poll of an `async` handler, and of the whole call of a plain one; what a
+                /// `blocking` handler does is not measured. It is found by looking at each thread four times in that
+                /// period, so a handler is named up to half as long again after the limit, and up to 0.25 s later if
+                /// the server had nothing to do before.
+                watchdog: seconds(0 ..= 31_536_000) {
+                    default: "0.1",
+                    of: server("routes share its threads"),
+                    hint: "0 turns it off",
+                }
+
                 /// How many threads `start()` runs the server on: 0 is one for each core.
                 ///
                 /// With 1, all handlers run on a single thread, one after the other, as in `Net::WebSocket::Server`. It

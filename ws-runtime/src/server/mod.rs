@@ -308,7 +308,7 @@ impl Server {
     }
 
     /// Tells servers apart.
-    fn address(&self) -> usize {
+    pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 
