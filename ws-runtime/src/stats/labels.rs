@@ -55,23 +55,8 @@ pub(crate) struct Ending {
 
 impl Ending {
     pub(crate) fn of(close: &Close) -> Self {
-        let is_known = match close.by() {
-            // Those that clients send by themselves, and those that are never sent.
-            ClosedBy::Peer => matches!(close.code(), 1000..=1003 | 1005..=1011),
-            ClosedBy::Us
-            | ClosedBy::Expired
-            | ClosedBy::Silence
-            | ClosedBy::Slow
-            | ClosedBy::Protocol
-            | ClosedBy::TooLarge
-            | ClosedBy::Unfinished
-            | ClosedBy::Rate
-            | ClosedBy::Refused
-            | ClosedBy::Failed
-            | ClosedBy::Panic
-            | ClosedBy::Network
-            | ClosedBy::Shutdown => true,
-        };
+        // Those that clients send by themselves, and those that are never sent.
+        let is_known = close.by() != ClosedBy::Peer || matches!(close.code(), 1000..=1003 | 1005..=1011);
         Self { by: close.by().as_str(), code: is_known.then_some(close.code()) }
     }
 }
