@@ -10,6 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use super::refusal::Refusal;
+#[cfg(feature = "tls")]
+use crate::x509::ClientCertificate;
 
 /// The limits on a head.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +31,16 @@ pub(crate) struct Head {
     pub(super) headers: HeaderMap,
     /// Whether more bytes followed it before the answer.
     pub(super) followed: bool,
+    /// What the client has shown over TLS.
+    #[cfg(feature = "tls")]
+    pub(super) client_certificate: Option<Box<ClientCertificate>>,
+}
+
+#[cfg(feature = "tls")]
+impl Head {
+    pub(crate) fn with_client_certificate(self, client_certificate: Option<Box<ClientCertificate>>) -> Self {
+        Self { client_certificate, ..self }
+    }
 }
 
 /// Why no head could be read.
@@ -201,7 +213,15 @@ impl Scanner {
             let value = HeaderValue::from_bytes(line.value).map_err(|_| Refusal::Header)?;
             headers.try_append(name, value).map_err(|_| Refusal::TooManyHeaders)?;
         }
-        Ok(Head { method, uri, version, headers, followed: false })
+        Ok(Head {
+            method,
+            uri,
+            version,
+            headers,
+            followed: false,
+            #[cfg(feature = "tls")]
+            client_certificate: None,
+        })
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) async fn admit<S: Service>(
     mut interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
     let head = read_head(hosted.server.options(), interruption.as_mut(), slot, stream).await?;
+    #[cfg(feature = "tls")]
+    let head = head.with_client_certificate(stream.client_certificate());
     let mut route = None;
     let (mut handshake, endpoint, parameters) = match classify(hosted, conn, head, &mut route) {
         Classified::Upgrade(handshake) => match route {
