@@ -79,7 +79,7 @@ pub enum Error {
     #[error("cannot make a tokio runtime")]
     Runtime(#[source] io::Error),
     /// The system refused to register signal handlers.
-    #[error("cannot listen for SIGINT and SIGTERM")]
+    #[error("cannot listen for signals")]
     Signals(#[source] io::Error),
 }
 

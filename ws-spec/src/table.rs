@@ -45,10 +45,17 @@ macro_rules! for_each_option {
                 /// `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`. The builder also takes a `rustls::ServerConfig`. TLS
                 /// 1.2 and 1.3 are supported. The TLS handshake runs in the connection's own task, within
                 /// `handshake_timeout`. It needs the feature `tls`, which is on by default.
+                ///
+                /// Changed files are read again, for new connections, within seconds, or at SIGHUP. Further
+                /// certificates are used for the names that they have (SNI): `also = [("b.pem", "b.key")]`, and in the
+                /// environment lists with commas. `client_ca = "clients.pem"` requires a certificate of each client,
+                /// `optional_client_ca = "clients.pem"` asks for one; in the environment, `WS_SERVER_TLS_CLIENT_CA` and
+                /// `WS_SERVER_TLS_OPTIONAL_CLIENT_CA`. What the attribute says of clients also holds for certificates
+                /// from the environment.
                 tls: tls {
                     default: "none",
                     of: server("TLS begins before the request says which route it is for"),
-                    allowed: "a certificate file and a key file, or a `rustls::ServerConfig`",
+                    allowed: "certificate files with their key files, authorities for clients, or a `rustls::ServerConfig`",
                     also: ["ssl", "https", "wss"],
                 }
             }

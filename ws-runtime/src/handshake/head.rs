@@ -12,6 +12,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use super::refusal::Refusal;
+#[cfg(feature = "tls")]
+use crate::x509::ClientCertificate;
 
 /// The limits on a head.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +38,9 @@ pub(crate) struct Head {
     pub(super) extensions: http::Extensions,
     /// Whether it is an extended CONNECT for a WebSocket (RFC 8441): the handshake of HTTP/2.
     pub(super) is_extended_connect: bool,
+    /// What the client has shown over TLS.
+    #[cfg(feature = "tls")]
+    pub(super) client_certificate: Option<Box<ClientCertificate>>,
 }
 
 #[cfg(feature = "tower")]
@@ -58,7 +63,26 @@ impl Head {
         let protocol = extensions.get::<hyper::ext::Protocol>();
         let is_extended_connect =
             method == Method::CONNECT && protocol.is_some_and(|protocol| protocol.as_str() == "websocket");
-        Self { method, uri, version, headers, followed: false, extensions, is_extended_connect }
+        #[cfg(feature = "tls")]
+        let client_certificate = extensions.get::<ClientCertificate>().cloned().map(Box::new);
+        Self {
+            method,
+            uri,
+            version,
+            headers,
+            followed: false,
+            extensions,
+            is_extended_connect,
+            #[cfg(feature = "tls")]
+            client_certificate,
+        }
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Head {
+    pub(crate) fn with_client_certificate(self, client_certificate: Option<Box<ClientCertificate>>) -> Self {
+        Self { client_certificate, ..self }
     }
 }
 
@@ -248,6 +272,8 @@ impl Scanner {
             #[cfg(feature = "tower")]
             extensions: http::Extensions::new(),
             is_extended_connect: false,
+            #[cfg(feature = "tls")]
+            client_certificate: None,
         })
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use super::hangup::Hangup;
 use super::io_poller::keep_polling;
 use super::log::Log;
 use super::signals::Signals;
@@ -60,10 +61,14 @@ pub(crate) fn start<S: Service>(
             warn(&warnings);
             let mut routes = Routes::declared();
             let settled = draft.settle(S::attribute, routes.take_attributes())?;
+            let hangup = Hangup::listen(settled.tls.as_ref()).map_err(Error::Signals)?;
             let store = make_store();
             Handle::current().block_on(async {
                 tokio::select! {
-                    bound = bind::<S>(settled, routes, store, around) => bound.map(|bound| Some(bound.running)),
+                    bound = bind::<S>(settled, routes, store, around) => bound.map(|bound| {
+                        hangup.reload(bound.running.server());
+                        Some(bound.running)
+                    }),
                     () = cancelled.notified() => Ok(None),
                 }
             })

@@ -240,7 +240,10 @@ pub(crate) async fn bind<S: Service>(
     S::ticks(&mut ticks);
     let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
     let mut note = |error: Error| errors.push(error);
-    let tls = tls.and_then(|tls| tls.acceptor().map_err(|error| note(error.into())).ok());
+    let tls = tls.and_then(|tls| {
+        let loaded = tls.load();
+        loaded.map_err(|all| all.into_iter().map(Error::from).for_each(&mut note)).ok().map(Arc::new)
+    });
     let listeners = listen.bind(BACKLOG).await.unwrap_or_else(|all| {
         all.into_iter().map(Error::from).for_each(&mut note);
         Vec::new()
@@ -260,6 +263,9 @@ pub(crate) async fn bind<S: Service>(
     let server = Server::new(S::NAME, options, route_options, routes.modules());
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
+    if let Some(tls) = &tls {
+        let _ = server.0.tls.set(Arc::clone(tls));
+    }
     let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets, around });
     Routes::begin(&hosted);
     begin::run_start(&hosted).await?;
@@ -267,6 +273,9 @@ pub(crate) async fn bind<S: Service>(
     super::watches::run_declared(&hosted)?;
     super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some() || !hosted.gets.is_empty());
     capacity.announce(server.name());
+    if let Some(tls) = &hosted.tls {
+        server.spawn(Arc::clone(tls).keep(server.clone()));
+    }
     for tick in ticks.declared {
         server.run_tick(Arc::clone(&hosted), tick);
     }

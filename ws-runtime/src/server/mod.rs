@@ -20,6 +20,7 @@ mod shutdown;
 mod states;
 mod tasks;
 mod timers;
+mod tls;
 #[cfg(unix)]
 mod watches;
 
@@ -45,13 +46,13 @@ use crate::conn::Life;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 #[cfg(feature = "tower")]
 use crate::handshake::wants_websocket;
-use crate::listen::Address;
+use crate::listen::{Address, ServerTls};
 use crate::message::{Push, ServerPush};
 use crate::options::{Options, OptionsOf, RouteOptions};
 use crate::room::RoomLists;
 use crate::route::{Gets, Reach, Routes};
 use crate::stats::Counters;
-use crate::transport::{Stream, TlsAcceptor};
+use crate::transport::Stream;
 #[cfg(unix)]
 use crate::watch::Watchers;
 
@@ -85,6 +86,8 @@ struct Inner {
     route_modules: Vec<&'static str>,
     route_options: RouteOptions,
     addresses: OnceLock<Vec<Address>>,
+    /// Set if it speaks TLS.
+    tls: OnceLock<Arc<ServerTls>>,
     registry: Registry,
     rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
@@ -117,7 +120,7 @@ type OnShutdown = dyn FnMut(&Server) -> Outcome + Send;
 pub(crate) struct Hosted<S: Service> {
     pub(crate) server: Server,
     pub(crate) store: S::Store,
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<Arc<ServerTls>>,
     pub(crate) routes: Routes<S>,
     pub(crate) gets: Gets<S>,
     #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "there is nothing around"))]
@@ -153,6 +156,7 @@ impl Server {
             route_options,
             route_modules,
             addresses: OnceLock::new(),
+            tls: OnceLock::new(),
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),

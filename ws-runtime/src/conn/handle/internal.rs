@@ -54,14 +54,6 @@ impl Conn {
         self.send_path().cut(Close::abnormal(by));
     }
 
-<<<<<<< HEAD
-    /// Queues a Close frame, after which nothing can be sent.
-    pub(super) fn close_as(&self, code: u16, reason: &str, by: ClosedBy) {
-        self.send_path().push_close(Close::new(code, reason, by));
-    }
-
-=======
->>>>>>> main
     /// The stream of a connection that another server has accepted is known now.
     #[cfg(feature = "tower")]
     pub(in crate::conn) fn adopt(&self, stream: &Stream) {
@@ -70,14 +62,11 @@ impl Conn {
             let _ = self.0.socket.set(socket);
         }
         self.log_nodelay(stream.set_nodelay(self.nodelay()));
-<<<<<<< HEAD
-=======
     }
 
     /// Queues a Close frame, after which nothing can be sent.
     pub(super) fn close_as(&self, code: u16, reason: &str, by: ClosedBy) {
         self.send_path().push_close(Close::new(code, reason, by));
->>>>>>> main
     }
 
     /// Whether the connection has ended already.

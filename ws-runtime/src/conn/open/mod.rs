@@ -90,9 +90,9 @@ async fn try_open<S: Service>(
 
     unless_interrupted(interruption.as_mut(), pin!(run_connect(hosted, conn))).await??;
     nodelay.apply(&stream, conn);
-    if let Some(acceptor) = &hosted.tls {
+    if let Some(tls) = &hosted.tls {
         // Boxed, because most servers do not use TLS.
-        let accepting = Box::pin(accept_tls(slot, acceptor, stream));
+        let accepting = Box::pin(accept_tls(slot, tls.acceptor(), stream));
         stream = unless_interrupted(interruption.as_mut(), accepting).await??;
     }
     match request::admit(hosted, conn, &mut stream, slot, interruption).await {

@@ -41,6 +41,8 @@ pub(super) async fn admit<S: Service>(
     if hosted.around.http.is_some() && !hosted.takes(head.method(), head.path(), head.headers()) {
         return Err(NotAdmitted::Elsewhere(reader.into_bytes()));
     }
+    #[cfg(feature = "tls")]
+    let head = head.with_client_certificate(stream.client_certificate());
     let transport =
         Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
     let admitted = admit_head(hosted, conn, head, transport, interruption).await?;
