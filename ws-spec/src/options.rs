@@ -243,7 +243,7 @@ impl Kind {
     #[must_use]
     pub const fn words(self) -> &'static [&'static str] {
         match self {
-            Self::Slow => &["close", "drop"],
+            Self::Slow => &["close", "drop_newest", "drop_oldest"],
             Self::Compression => &["off", "on", "context_takeover"],
             _ => &[],
         }

@@ -200,17 +200,25 @@ macro_rules! for_each_option {
                     of: connection,
                 }
 
-                /// What happens to a peer that reads too slowly, when its outbox is full: `close` or `drop`.
+                /// What happens if the outbox of a peer that reads too slowly is full: it is cut, or misses messages.
                 ///
                 /// `"close"` cuts the connection without a close frame, which would have to wait behind all that the
                 /// peer does not read. The peer sees 1006, and the `disconnect` handler gets 1008 (policy violation).
-                /// The peer knows that it missed something, and can connect again. `"drop"` keeps the connection and
-                /// drops the message that does not fit: the newest. Use it if gaps do no harm. A peer that takes no
-                /// byte for `write_timeout` is cut in either case.
+                /// The peer knows that it missed something, and can connect again.
+                ///
+                /// The others keep the connection. Use them if gaps do no harm. `"drop_newest"` drops the message that
+                /// does not fit. `"drop_oldest"` drops the oldest messages that wait until the new one fits, so that
+                /// the peer gets the latest. It never drops replies, error replies, the items and ends of streams,
+                /// questions, control frames, and a message of which a byte was written, and makes room for these too; if
+                /// only these are left and a new message does not fit, that one is dropped. It cannot be had together with `compression =
+                /// "context_takeover"`, as later messages refer to those that the peer did not get. `#[on(drain)]` runs
+                /// when a peer that has missed messages has read all that waited.
+                ///
+                /// A peer that takes no byte for `write_timeout` is cut in any case.
                 slow: slow {
                     default: "close",
                     of: connection,
-                    allowed: "`close` or `drop`", also: ["backpressure"],
+                    allowed: "`close`, `drop_newest` or `drop_oldest`", also: ["backpressure"],
                 }
 
                 /// How many messages of one peer may wait for its handlers.

@@ -129,6 +129,7 @@ macro_rules! options {
                 if outbox_follows {
                     options.fit_outbox();
                 }
+                report.refuse_gaps(&options, server);
                 Some(options)
             }
         }
