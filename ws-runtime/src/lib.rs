@@ -74,6 +74,7 @@
 //! | `compression` | permessage-deflate: values of the option [`compression`](Builder::compression) other than `"off"` | flate2, zlib-rs |
 //! | `log` | [`start`](Builder::start) sets up a plain `tracing` subscriber where the process has none | `tracing-subscriber` |
 //! | `tls` | the option [`tls`](Builder::tls), `Tls`, `TlsError`, and `rustls` as a re-export | `tokio-rustls`, rustls, ring |
+//! | `tower` | [`mount`](Builder::mount): the server within axum, hyper, or what else speaks tower | hyper, hyper-util, tower-service, http-body-util |
 //! | `test` | [`test`](Builder::test): a server in memory for tests, with clients. For `[dev-dependencies]` | none, but tokio's `test-util` |
 //!
 //! Without a feature its option is refused with an error that names the feature: by the compiler where it sees the
@@ -94,12 +95,15 @@ pub mod generated;
 mod handshake;
 mod listen;
 mod message;
+#[cfg(feature = "tower")]
+mod mount;
 pub mod options;
 pub mod prelude;
 mod process;
 mod room;
 mod route;
 mod server;
+mod stats;
 #[cfg(feature = "test")]
 pub mod test;
 mod tick;
@@ -107,9 +111,12 @@ mod timer;
 mod transport;
 #[cfg(unix)]
 mod watch;
+mod watchdog;
 mod wire;
 #[doc(hidden)]
 pub mod words;
+#[cfg(feature = "tls")]
+mod x509;
 
 pub use bytes::Bytes;
 /// A sequence of values that arrive over time: what a handler of a named message returns for a stream of replies.
@@ -137,6 +144,8 @@ pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
+#[cfg(feature = "tower")]
+pub use mount::{Extension, MountBody, MountService, Mounted};
 pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
 pub use room::{Room, RoomState, Rooms};
 pub use route::RouteError;
@@ -147,6 +156,8 @@ pub use tick::TickError;
 pub use timer::Timer;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};
+#[cfg(feature = "tls")]
+pub use x509::ClientCertificate;
 
 /// The source of a client for [named messages](macro@on), to be served to web pages: one ES module without
 /// dependencies, in plain JavaScript with types in JSDoc. It also runs in Node.

@@ -12,6 +12,8 @@ use http::{HeaderMap, Method, Uri};
 use super::bearer::Bearer;
 use crate::conn::IntoExpiry;
 use crate::route::Parameters;
+#[cfg(feature = "tls")]
+use crate::x509::ClientCertificate;
 
 use super::head::Head;
 use super::reject::{InvalidHeader, Reject, parse_header};
@@ -38,8 +40,8 @@ use super::subprotocol::{BEARER, NotOffered, Subprotocols};
 pub struct Handshake {
     head: Head,
     offered: Subprotocols,
-    /// The value of `Sec-WebSocket-Accept`.
-    accept_key: HeaderValue,
+    /// The value of `Sec-WebSocket-Accept`; `None` over HTTP/2.
+    accept_key: Option<HeaderValue>,
     /// What handlers add to the answer. A mutex, because handlers get the handshake by `&`.
     answer: Mutex<Answer>,
     /// Those of the path of its route.
@@ -106,10 +108,24 @@ macro_rules! reads_head {
                 pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
             }
 
+            /// The certificate that the client has shown, if the option `tls` asks for one (`client_ca`).
+            #[cfg(feature = "tls")]
+            #[must_use]
+            pub fn client_certificate(&self) -> Option<&ClientCertificate> {
+                self.head.client_certificate.as_deref()
+            }
+
             /// All headers. Several may have the same name.
             #[must_use]
             pub fn headers(&self) -> &HeaderMap {
                 &self.head.headers
+            }
+
+            /// What the layers of the server around this one have added to the request: see `Mounted`.
+            #[cfg(feature = "tower")]
+            #[must_use]
+            pub fn extensions(&self) -> &http::Extensions {
+                &self.head.extensions
             }
 
             /// The first header with this name, ignoring case; `None` also if its value is not visible ASCII.
@@ -134,7 +150,7 @@ reads_head!(Handshake);
 reads_head!(Request);
 
 impl Handshake {
-    pub(super) fn new(head: Head, offered: Subprotocols, accept_key: HeaderValue) -> Self {
+    pub(super) fn new(head: Head, offered: Subprotocols, accept_key: Option<HeaderValue>) -> Self {
         Self {
             head,
             offered,
@@ -165,9 +181,9 @@ impl Handshake {
         self.parameters.first(self.seen.load(Ordering::Relaxed))
     }
 
-    /// `Sec-WebSocket-Accept` (RFC 6455 section 4.2.2).
-    pub(super) fn accept_key(&self) -> &HeaderValue {
-        &self.accept_key
+    /// `Sec-WebSocket-Accept` (RFC 6455 section 4.2.2). `None` over HTTP/2, whose answer has none (RFC 8441, section 5).
+    pub(super) fn accept_key(&self) -> Option<&HeaderValue> {
+        self.accept_key.as_ref()
     }
 
     /// The origin of the web page that connects, such as `https://example.org` (RFC 6454).

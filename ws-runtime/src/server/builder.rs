@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 
+use super::around::Around;
 use super::begin;
 use super::capacity::Capacity;
 use super::running::Running;
@@ -19,7 +20,9 @@ use super::{Hosted, Server};
 use crate::error::Error;
 use crate::event::Service;
 #[cfg(feature = "test")]
-use crate::listen::{Dialer, Listen};
+use crate::listen::Dialer;
+#[cfg(any(feature = "test", feature = "tower"))]
+use crate::listen::Listen;
 #[cfg(feature = "test")]
 use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
@@ -41,13 +44,19 @@ const BACKLOG: u32 = 4096;
 pub struct Builder<S, G = ()> {
     pub(crate) draft: Draft,
     states: G,
+    pub(crate) around: Around,
     service: PhantomData<fn() -> S>,
 }
 
 impl<S: Service, G: Default> Builder<S, G> {
     #[doc(hidden)]
     pub fn new() -> Self {
-        Self { draft: Draft::default(), states: G::default(), service: PhantomData }
+        Self {
+            draft: Draft::default(),
+            states: G::default(),
+            around: Around::default(),
+            service: PhantomData,
+        }
     }
 }
 
@@ -61,7 +70,8 @@ impl<S: Service, G> Builder<S, G> {
     where
         G: Awaits<T, At>,
     {
-        Builder { draft: self.draft, states: self.states.give(state), service: PhantomData }
+        let Self { draft, states, around, service } = self;
+        Builder { draft, states: states.give(state), around, service }
     }
 
     /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it
@@ -89,7 +99,7 @@ impl<S: Service, G> Builder<S, G> {
         G: StateSources<S::Given>,
     {
         let states = self.states;
-        process::start::<S>(self.draft, move || S::store(states.make()))
+        process::start::<S>(self.draft, self.around, move || S::store(states.make()))
     }
 
     /// Runs the server inside your tokio runtime, until [`Server::shutdown`]. Signals are yours to handle.
@@ -128,7 +138,7 @@ impl<S: Service, G> Builder<S, G> {
     where
         G: StateSources<S::Given>,
     {
-        let Self { mut draft, states, .. } = self;
+        let Self { mut draft, states, around, .. } = self;
         Starting(Box::pin(async move {
             if Handle::try_current().is_err() {
                 return Err(Error::OutsideRuntime);
@@ -136,8 +146,21 @@ impl<S: Service, G> Builder<S, G> {
             warn(&draft.prepare(std::env::vars_os(), S::attribute));
             let mut routes = Routes::declared();
             let settled = draft.settle(S::attribute, routes.take_attributes())?;
-            bind::<S>(settled, routes, S::store(states.make())).await
+            Ok(bind::<S>(settled, routes, S::store(states.make()), around).await?.running)
         }))
+    }
+
+    /// Runs the server without a listener.
+    #[cfg(feature = "tower")]
+    pub(crate) async fn bind_nowhere(mut self) -> Result<Bound<S>, Error>
+    where
+        G: StateSources<S::Given>,
+    {
+        warn(&self.draft.prepare(std::env::vars_os(), S::attribute));
+        let mut routes = Routes::declared();
+        let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
+        let settled = Settled { listen: Listen::nowhere(), tls: None, ..settled };
+        bind::<S>(settled, routes, S::store(self.states.make()), self.around).await
     }
 
     /// Binds the server to pipes inside this process, without TLS. The environment is not read.
@@ -156,8 +179,8 @@ impl<S: Service, G> Builder<S, G> {
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
         let settled = Settled { tls: None, ..settled };
-        let running = bind::<S>(settled, routes, S::store(self.states.make())).await?;
-        Ok((running, dialer))
+        let bound = bind::<S>(settled, routes, S::store(self.states.make()), self.around).await?;
+        Ok((bound.running, dialer))
     }
 }
 
@@ -166,6 +189,13 @@ impl<S: Service, G> Builder<S, G> {
 // Its type does not mention the states, so that one that was not given is one error of the compiler and not three.
 #[must_use = "a server does nothing until this is awaited"]
 pub struct Starting<T>(Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>);
+
+#[cfg(feature = "tower")]
+impl<T> Starting<T> {
+    pub(crate) fn new(starting: impl Future<Output = Result<T, Error>> + Send + 'static) -> Self {
+        Self(Box::pin(starting))
+    }
+}
 
 impl<T> Future for Starting<T> {
     type Output = Result<T, Error>;
@@ -188,18 +218,32 @@ pub(crate) fn warn(warnings: &[Warning]) {
     }
 }
 
+/// A server that is bound and runs.
+pub(crate) struct Bound<S: Service> {
+    pub(crate) running: Running,
+    /// For a server that is mounted in another: its connections come from there.
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "nothing is mounted"))]
+    pub(crate) hosted: Arc<Hosted<S>>,
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "nothing is mounted"))]
+    pub(crate) capacity: Capacity,
+}
+
 /// Binds the server, and runs it in the background. Reports all errors at once.
 pub(crate) async fn bind<S: Service>(
     settled: Settled,
     mut routes: Routes<S>,
     store: S::Store,
-) -> Result<Running, Error> {
+    around: Around,
+) -> Result<Bound<S>, Error> {
     let Settled { listen, tls, options, routes: route_options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
     let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
     let mut note = |error: Error| errors.push(error);
-    let tls = tls.and_then(|tls| tls.acceptor().map_err(|error| note(error.into())).ok());
+    let tls = tls.and_then(|tls| {
+        let loaded = tls.load();
+        loaded.map_err(|all| all.into_iter().map(Error::from).for_each(&mut note)).ok().map(Arc::new)
+    });
     let listeners = listen.bind(BACKLOG).await.unwrap_or_else(|all| {
         all.into_iter().map(Error::from).for_each(&mut note);
         Vec::new()
@@ -208,6 +252,10 @@ pub(crate) async fn bind<S: Service>(
     routes.take_errors().into_iter().map(Error::from).for_each(&mut note);
     let mut gets = Gets::declared();
     gets.take_errors().into_iter().map(Error::from).for_each(&mut note);
+    #[cfg(feature = "tower")]
+    if let (Some(_), Some(handler)) = (&around.http, S::REQUEST) {
+        note(Error::TwoForRequests { handler });
+    }
     Error::all(errors)?;
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
@@ -215,19 +263,25 @@ pub(crate) async fn bind<S: Service>(
     let server = Server::new(S::NAME, options, route_options, routes.modules());
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
-    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets });
+    if let Some(tls) = &tls {
+        let _ = server.0.tls.set(Arc::clone(tls));
+    }
+    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets, around });
     Routes::begin(&hosted);
     begin::run_start(&hosted).await?;
     #[cfg(unix)]
     super::watches::run_declared(&hosted)?;
     super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some() || !hosted.gets.is_empty());
     capacity.announce(server.name());
+    if let Some(tls) = &hosted.tls {
+        server.spawn(Arc::clone(tls).keep(server.clone()));
+    }
     for tick in ticks.declared {
         server.run_tick(Arc::clone(&hosted), tick);
     }
     for state in S::TIMED_STATES {
         server.spawn(state.run(Host(Arc::clone(&hosted))));
     }
-    let serving = tokio::spawn(serve::serve(hosted, listeners, capacity));
-    Ok(Running { server, serving })
+    let serving = tokio::spawn(serve::serve(Arc::clone(&hosted), listeners, capacity));
+    Ok(Bound { running: Running { server, serving }, hosted, capacity })
 }

@@ -3,6 +3,7 @@
 mod accept;
 mod alarms;
 mod announce;
+mod around;
 mod begin;
 mod broadcast;
 mod builder;
@@ -19,6 +20,7 @@ mod shutdown;
 mod states;
 mod tasks;
 mod timers;
+mod tls;
 #[cfg(unix)]
 mod watches;
 
@@ -27,6 +29,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+#[cfg(feature = "tower")]
+use http::{HeaderMap, Method};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
@@ -37,20 +41,30 @@ use self::pending::PendingHandshakes;
 use self::registry::Registry;
 use self::shutdown::Stage;
 use crate::conn::Conn;
+#[cfg(feature = "tower")]
+use crate::conn::Life;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
-use crate::listen::Address;
+#[cfg(feature = "tower")]
+use crate::handshake::wants_websocket;
+use crate::listen::{Address, ServerTls};
 use crate::message::{Push, ServerPush};
 use crate::options::{Options, OptionsOf, RouteOptions};
 use crate::room::RoomLists;
 use crate::route::{Gets, Reach, Routes};
-use crate::transport::{Stream, TlsAcceptor};
+use crate::stats::Counters;
+use crate::transport::Stream;
 #[cfg(unix)]
 use crate::watch::Watchers;
 
+pub(crate) use self::around::Around;
 pub use self::begin::StartError;
 pub(crate) use self::broadcast::Receivers;
+#[cfg(feature = "tower")]
+pub(crate) use self::builder::Bound;
 pub use self::builder::{Builder, Starting};
 pub(crate) use self::builder::{bind, warn};
+#[cfg(feature = "tower")]
+pub(crate) use self::capacity::Capacity;
 pub use self::connections::Connections;
 pub use self::groups::Group;
 pub(crate) use self::groups::Memberships;
@@ -72,12 +86,15 @@ struct Inner {
     route_modules: Vec<&'static str>,
     route_options: RouteOptions,
     addresses: OnceLock<Vec<Address>>,
+    /// Set if it speaks TLS.
+    tls: OnceLock<Arc<ServerTls>>,
     registry: Registry,
     rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
     /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
     alarms: Alarms,
+    counters: Counters,
     failures: Failures,
     /// The runtime of its tasks.
     runtime: Handle,
@@ -85,8 +102,10 @@ struct Inner {
     /// Hashes the keys of identities.
     key_hasher: RandomState,
     stage: watch::Sender<Stage>,
-    /// The tasks of ticks, watches and rooms. `serve` owns those of connections.
+    /// The tasks of ticks, watches and rooms.
     tasks: TaskTracker,
+    /// The tasks of connections.
+    connections: TaskTracker,
     #[cfg(unix)]
     watchers: Watchers,
     on_connect: Mutex<Option<Shared<OnConnect>>>,
@@ -101,9 +120,22 @@ type OnShutdown = dyn FnMut(&Server) -> Outcome + Send;
 pub(crate) struct Hosted<S: Service> {
     pub(crate) server: Server,
     pub(crate) store: S::Store,
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<Arc<ServerTls>>,
     pub(crate) routes: Routes<S>,
     pub(crate) gets: Gets<S>,
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "there is nothing around"))]
+    pub(crate) around: Around,
+}
+
+#[cfg(feature = "tower")]
+impl<S: Service> Hosted<S> {
+    /// Whether it is the server, and not the service beside it, that answers a request.
+    pub(crate) fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
+        if wants_websocket(headers) {
+            return self.routes.find(path).is_some();
+        }
+        matches!(*method, Method::GET | Method::HEAD) && self.gets.find(path).is_some()
+    }
 }
 
 impl Server {
@@ -124,15 +156,18 @@ impl Server {
             route_options,
             route_modules,
             addresses: OnceLock::new(),
+            tls: OnceLock::new(),
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
+            counters: Counters::default(),
             failures: Failures::default(),
             runtime,
             next_conn: AtomicU64::new(1),
             key_hasher: RandomState::new(),
             stage: watch::Sender::new(Stage::Running),
             tasks: TaskTracker::new(),
+            connections: TaskTracker::new(),
             #[cfg(unix)]
             watchers: Watchers::default(),
             on_connect: Mutex::new(None),
@@ -277,7 +312,7 @@ impl Server {
     }
 
     /// Tells servers apart.
-    fn address(&self) -> usize {
+    pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 
@@ -294,6 +329,11 @@ impl Server {
         &self.0.alarms
     }
 
+    /// What happened since the start.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
     /// Counts a failure of a handler. Returns whether it is logged.
     pub(crate) fn allows_log(&self, handler: &'static str) -> bool {
         self.0.failures.allow(handler)
@@ -306,10 +346,22 @@ impl Server {
         hasher.finish()
     }
 
-    /// A handle for a connection that was just accepted.
-    pub(crate) fn new_conn(&self, peer: Address, stream: &Stream) -> Conn {
+    /// A handle for a connection that was just accepted. Its stream is not known yet if another server has accepted it.
+    pub(crate) fn new_conn(&self, peer: Address, stream: Option<&Stream>) -> Conn {
         let number = self.0.next_conn.fetch_add(1, Ordering::Relaxed);
         Conn::new(number, self.clone(), peer, stream)
+    }
+
+    /// Whether there is room for another connection.
+    #[cfg(feature = "tower")]
+    pub(crate) fn has_room(&self, capacity: Capacity) -> bool {
+        self.0.connections.len() < capacity.connections
+    }
+
+    /// Runs the task of a connection that another server has accepted.
+    #[cfg(feature = "tower")]
+    pub(crate) fn spawn_connection(&self, life: Life) {
+        self.0.connections.spawn(life);
     }
 
     /// Lists a connection that has become ready.

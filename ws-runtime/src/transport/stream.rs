@@ -11,6 +11,8 @@ use super::halves::{Halves, ReadHalf, Unsplit, WriteHalf, poll_write};
 use super::opaque::Opaque;
 use super::socket::Socket;
 use super::{Duplex, Insist};
+#[cfg(feature = "tls")]
+use crate::x509::ClientCertificate;
 
 /// The unsplit stream of one connection.
 #[derive(Debug)]
@@ -40,7 +42,7 @@ impl Stream {
     /// Wraps a stream that is not a socket: a pipe, or a connection that another HTTP server has upgraded. For a socket
     /// use `from`, which is faster.
     #[cfg_attr(
-        not(any(test, feature = "test")),
+        not(any(test, feature = "test", feature = "tower")),
         expect(dead_code, reason = "for the server that is mounted in another")
     )]
     pub(crate) fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Self {
@@ -52,7 +54,10 @@ impl Stream {
     }
 
     /// The same stream, from which `unread` is read first: bytes that the previous owner read ahead.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the server that is mounted in another"))]
+    #[cfg_attr(
+        not(any(test, feature = "tower")),
+        expect(dead_code, reason = "for the server that is mounted in another")
+    )]
     pub(crate) fn with_unread(self, unread: Bytes) -> Self {
         Self { unread: Some(Box::new(unread)), ..self }
     }
@@ -68,10 +73,27 @@ impl Stream {
         self.socket().map_or(Ok(()), |socket| socket.set_nodelay(nodelay))
     }
 
+    /// Sets the options that sockets of our own listeners inherit, but for `TCP_NODELAY`.
+    #[cfg(feature = "tower")]
+    pub(crate) fn tune(&self) {
+        if let Some(socket) = self.socket() {
+            socket.tune();
+        }
+    }
+
     /// The descriptor of the socket, valid while this lives. `None` if there is no socket.
     #[cfg(unix)]
     pub(crate) fn raw_fd(&self) -> Option<std::os::fd::RawFd> {
         self.socket().map(Socket::raw_fd)
+    }
+
+    /// The certificate that the peer has shown over TLS.
+    #[cfg(feature = "tls")]
+    pub(crate) fn client_certificate(&self) -> Option<Box<ClientCertificate>> {
+        match &self.carrier {
+            Carrier::Socket(_) => None,
+            Carrier::Duplex(stream) => stream.client_certificate(),
+        }
     }
 
     /// The socket below, if there is one.

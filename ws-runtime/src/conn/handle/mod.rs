@@ -11,7 +11,7 @@ use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use ws_spec::close::is_sendable;
 use ws_spec::options::{self, OptionInfo};
@@ -23,7 +23,7 @@ use super::send::{
     Bound, CorkedFrames, Deflation, Fixable, Phase, SendLock, SendPath, defer_write, runs_task_of,
 };
 use crate::Server;
-use crate::event::{Binary, Close, ClosedBy, Utf8};
+use crate::event::{Binary, ClosedBy, Utf8};
 use crate::listen::Address;
 use crate::message::{ErrorBudget, Outgoing, Questions};
 use crate::options::{Compression, Named, OptionsOf};
@@ -43,12 +43,23 @@ pub use self::identity::IntoExpiry;
 #[derive(Clone)]
 pub struct Conn(Arc<Inner>);
 
+/// A handle that does not keep the connection, for the connection itself.
+#[derive(Clone, Debug)]
+pub(super) struct WeakConn(Weak<Inner>);
+
+impl WeakConn {
+    pub(super) fn upgrade(&self) -> Option<Conn> {
+        self.0.upgrade().map(Conn)
+    }
+}
+
 struct Inner {
     id: u64,
     server: Server,
     peer: Address,
     #[cfg(unix)]
-    socket: Option<std::os::fd::RawFd>,
+    /// Set when the stream is known.
+    socket: OnceLock<std::os::fd::RawFd>,
     max_send_size: AtomicUsize,
     max_recv_size: AtomicUsize,
     nodelay: AtomicBool,
@@ -87,25 +98,27 @@ struct Rare {
 }
 
 impl Conn {
-    pub(crate) fn new(id: u64, server: Server, peer: Address, stream: &Stream) -> Self {
-        let options = server.options();
-        Self(Arc::new(Inner {
-            id,
-            peer,
-            #[cfg(unix)]
-            socket: stream.raw_fd(),
-            max_send_size: options.max_send_size.into(),
-            max_recv_size: options.max_recv_size.into(),
-            nodelay: options.nodelay.into(),
-            options_of: OptionsOf::SERVER.to_bits().into(),
-            deflation: OnceLock::new(),
-            send_path: SendLock::new(SendPath::new(options)),
-            corked: CorkedFrames::new(),
-            takes: Reach::NOWHERE.to_bits().into(),
-            has_replaced: false.into(),
-            replaced: Mutex::new(None),
-            extras: OnceLock::new(),
-            server,
+    pub(crate) fn new(id: u64, server: Server, peer: Address, stream: Option<&Stream>) -> Self {
+        Self(Arc::new_cyclic(|conn| {
+            let options = server.options();
+            Inner {
+                id,
+                peer,
+                #[cfg(unix)]
+                socket: stream.and_then(Stream::raw_fd).map_or_else(OnceLock::new, OnceLock::from),
+                max_send_size: options.max_send_size.into(),
+                max_recv_size: options.max_recv_size.into(),
+                nodelay: options.nodelay.into(),
+                options_of: OptionsOf::SERVER.to_bits().into(),
+                deflation: OnceLock::new(),
+                send_path: SendLock::new(SendPath::new(WeakConn(conn.clone()), options)),
+                corked: CorkedFrames::new(),
+                takes: Reach::NOWHERE.to_bits().into(),
+                has_replaced: false.into(),
+                replaced: Mutex::new(None),
+                extras: OnceLock::new(),
+                server,
+            }
         }))
     }
 
@@ -146,7 +159,7 @@ impl Conn {
     #[cfg(unix)]
     #[must_use]
     pub fn socket(&self) -> Option<std::os::fd::RawFd> {
-        self.0.socket
+        self.0.socket.get().copied()
     }
 
     /// Whether messages can be sent: from the 101 until the connection starts to close, by
@@ -269,7 +282,7 @@ impl Conn {
         if reason.len() > 123 {
             return Err(CloseError::Reason { size: reason.len() });
         }
-        self.send_path().push_close(Close::new(code, reason, ClosedBy::Us));
+        self.close_as(code, reason, ClosedBy::Us);
         Ok(())
     }
 
@@ -345,7 +358,9 @@ impl Conn {
     /// # Errors
     ///
     /// [`SetError::TooLate`] once the handshake is done, [`SetError::FeatureOff`] in a build without the feature
-    /// `compression`, unless it is to be off.
+    /// `compression`, unless it is to be off, [`SetError::DropsOldest`] for [`Compression::ContextTakeover`] where the
+    /// oldest messages may be dropped. If only the route drops them, which is known after `connect`, it becomes
+    /// [`Compression::On`].
     pub fn set_compression(&self, compression: Compression) -> Result<(), SetError> {
         if let Some(option) = compression.missing_feature() {
             return Err(SetError::FeatureOff { option });
@@ -353,6 +368,9 @@ impl Conn {
         let mut send_path = self.send_path();
         if !send_path.is_before_101() {
             return Err(SetError::TooLate { option: "compression" });
+        }
+        if send_path.drops_oldest() && compression == Compression::ContextTakeover {
+            return Err(SetError::DropsOldest);
         }
         send_path.fixed.insert(Fixable::Compression);
         send_path.compression = compression;

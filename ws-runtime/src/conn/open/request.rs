@@ -5,6 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytes::BytesMut;
 use http::HeaderValue;
 
 use super::admitted::Admitted;
@@ -20,7 +21,6 @@ use crate::handshake::{
     Transport,
 };
 use crate::listen::Address;
-use crate::options::Options;
 use crate::route::{Endpoint, Parameters};
 use crate::server::{Hosted, Slot};
 use crate::transport::Stream;
@@ -33,9 +33,35 @@ pub(super) async fn admit<S: Service>(
     slot: &Slot,
     mut interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
-    let head = read_head(hosted.server.options(), interruption.as_mut(), slot, stream).await?;
+    let options = hosted.server.options();
+    let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
+    let mut reader = HeadReader::new(limits);
+    let head = read_head(&mut reader, interruption.as_mut(), slot, stream).await?;
+    #[cfg(feature = "tower")]
+    if hosted.around.http.is_some() && !hosted.takes(head.method(), head.path(), head.headers()) {
+        return Err(NotAdmitted::Elsewhere(reader.into_bytes()));
+    }
+    #[cfg(feature = "tls")]
+    let head = head.with_client_certificate(stream.client_certificate());
+    let transport =
+        Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
+    let admitted = admit_head(hosted, conn, head, transport, interruption).await?;
+    if handshake::arrived_early(stream, &mut BytesMut::new()).await {
+        return Err(Answer::from(Refusal::EarlyBytes).into());
+    }
+    Ok(admitted)
+}
+
+/// Runs the handlers of a request. Returns the accepted handshake, or what to answer instead.
+pub(super) async fn admit_head<S: Service>(
+    hosted: &Arc<Hosted<S>>,
+    conn: &Conn,
+    head: Head,
+    transport: Transport,
+    interruption: Pin<&mut impl Future<Output = Interrupted>>,
+) -> Result<Admitted<S>, NotAdmitted> {
     let mut route = None;
-    let (mut handshake, endpoint, parameters) = match classify(hosted, conn, head, &mut route) {
+    let (mut handshake, endpoint, parameters) = match classify(hosted, conn, head, transport, &mut route) {
         Classified::Upgrade(handshake) => match route {
             Some((endpoint, parameters)) => (handshake, endpoint, parameters),
             None => return Err(Answer::from(Reject::not_found().into_response()).into()),
@@ -49,7 +75,7 @@ pub(super) async fn admit<S: Service>(
                 Ok(response) => Answer::from(response),
                 Err(interrupted) => Answer::from(interrupted),
             };
-            return Err(answer.for_method(request.method()).into());
+            return Err(answer.to_plain(request.method()).into());
         }
         Classified::Refused(refusal) => return Err(Answer::from(refusal).into()),
         Classified::ForeignPage(_) => return Err(Answer::from(Refusal::ForeignOrigin).into()),
@@ -61,23 +87,15 @@ pub(super) async fn admit<S: Service>(
         Ok(Err(reject)) => return Err(Answer::from(reject.into_response()).into()),
         Err(interrupted) => return Err(Answer::from(interrupted).into()),
     };
-    if conn.is_cut() {
-        return Err(Reason::Disconnected.into());
-    }
-    if handshake::arrived_early(stream).await {
-        return Err(Answer::from(Refusal::EarlyBytes).into());
-    }
-    Ok(admitted)
+    if conn.is_cut() { Err(Reason::Disconnected.into()) } else { Ok(admitted) }
 }
 
 async fn read_head(
-    options: &Options,
+    reader: &mut HeadReader,
     interruption: Pin<&mut impl Future<Output = Interrupted>>,
     slot: &Slot,
     stream: &mut Stream,
 ) -> Result<Head, NotAdmitted> {
-    let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
-    let mut reader = HeadReader::new(limits);
     let read = {
         let reading = pin!(reader.read(stream));
         unless_interrupted(interruption, pin!(slot.wait_for_peer(reading))).await
@@ -99,9 +117,13 @@ type Found<S> = Option<(Arc<dyn Endpoint<S>>, Parameters)>;
 
 /// Classifies the request, finds the route of a handshake, and warns of foreign web pages. Where there is no route, its
 /// origin does not matter.
-fn classify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: Head, route: &mut Found<S>) -> Classified {
-    let transport =
-        Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
+fn classify<S: Service>(
+    hosted: &Hosted<S>,
+    conn: &Conn,
+    head: Head,
+    transport: Transport,
+    route: &mut Found<S>,
+) -> Classified {
     let allows = |path: &str, judge: &dyn Fn(&Origins) -> bool| {
         *route = hosted.routes.find(path);
         let Some((endpoint, _)) = route else { return true };
