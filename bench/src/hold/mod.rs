@@ -4,6 +4,7 @@
 //! Each row starts the server in a process of its own, honest clients beside hostile ones, and measures both. What is
 //! noisy is judged by its ratio to the same figure at rest, in the same run; counts and losses are strict.
 
+mod certificates;
 mod crowd;
 mod descriptors;
 mod floods;
@@ -65,6 +66,8 @@ pub(crate) enum Row {
     StormAfterKill,
     /// Peers that are gone without a word.
     HalfOpen,
+    /// Certificates that change under load.
+    CertificateSwap,
     /// Networks that delay, cut, reset and stall.
     HostileRelay,
     /// All of it, for a long time.
@@ -85,6 +88,7 @@ impl Row {
             Self::GracefulStop => "Graceful stop",
             Self::StormAfterKill => "Storm after SIGKILL",
             Self::HalfOpen => "Half-open peers",
+            Self::CertificateSwap => "Certificate swap",
             Self::HostileRelay => "Hostile relay",
             Self::Soak => "Soak",
         }
@@ -108,6 +112,7 @@ impl Row {
             Self::GracefulStop => stop::run(sheet, threads),
             Self::StormAfterKill => kill::run(sheet, threads),
             Self::HalfOpen => half_open::run(sheet, threads),
+            Self::CertificateSwap => certificates::run(sheet, threads),
             Self::HostileRelay => network::run(sheet, threads),
             Self::Soak => soak::run(sheet, threads, asked.time),
         }

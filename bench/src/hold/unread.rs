@@ -67,7 +67,7 @@ pub(super) fn slow(sheet: &mut Sheet, threads: usize) -> Result<()> {
         rate: sheet.form.pick(100, 200),
         limit: sheet.form.pick(Duration::from_secs(60), Duration::from_millis(2_500)),
     };
-    for (policy, goal) in [("close", load.peers as u64), ("drop", 0)] {
+    for (policy, goal) in [("close", load.peers as u64), ("drop_newest", 0), ("drop_oldest", 0)] {
         let server = Stage::new(threads, Transport::Tcp)?
             .with("WS_SERVER_SLOW", policy)
             // A peer's kernel takes a whole buffer at once, and then nothing for a minute, at this pace.
