@@ -134,6 +134,17 @@ fn rows_of_the_fault_programme_are_judged_and_kept_apart() {
 }
 
 #[test]
+fn a_goal_that_is_missed_is_an_error() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
+    // A server that cuts off all at once when it stops loses what is queued.
+    command.args(["hold", "graceful-stop", "--short"]).env("WS_SERVER_SHUTDOWN_TIMEOUT", "0");
+    let output = command.output().unwrap();
+    let (printed, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(!output.status.success() && said.contains("goals are missed: graceful-stop"), "{said}");
+    assert!(printed.contains("MISSED  2000 peers: closed with 1001"), "{printed}");
+}
+
+#[test]
 fn a_row_that_nobody_knows_is_refused_with_the_names_of_all() {
     let output = Command::new(env!("CARGO_BIN_EXE_bench")).args(["hold", "everything"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);

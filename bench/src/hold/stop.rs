@@ -17,6 +17,11 @@ use crate::load::frame::Opcode;
 const QUEUED: u64 = 10;
 const SIZE: usize = 256;
 
+/// What is queued for those who do not read: nearly as much as an outbox takes, and far more than a kernel.
+const LARGE_QUEUED: u64 = 15;
+const LARGE: usize = 16 * 1024;
+const SMALL_BUFFER: usize = 8 * 1024;
+
 /// RFC 6455 section 7.4.1: going away.
 const GOING_AWAY: u16 = 1001;
 
@@ -71,41 +76,45 @@ fn honest(sheet: &mut Sheet, threads: usize) -> Result<()> {
     Ok(())
 }
 
+/// Some begin to read only when the server stops, so that what they get was queued in it; others never read.
 fn with_never_readers(sheet: &mut Sheet, threads: usize) -> Result<()> {
     let form = sheet.form;
     let (count, deaf) = form.pick((1_000, 100), (200, 20));
-    let timeout = form.pick(Duration::from_secs(5), Duration::from_secs(1));
+    let timeout = form.pick(Duration::from_secs(10), Duration::from_secs(3));
     let mut server = Stage::new(threads, Transport::Tcp)?
         .with("WS_SERVER_SHUTDOWN_TIMEOUT", timeout.as_secs_f64())
         .start()?;
-    let (mut honest, mut crowd) = (Crowd::new()?, Crowd::new()?);
-    honest.join_all(server.address, count, Conduct::HONEST)?;
-    crowd.receive_buffer = Some(4 * 1024);
-    crowd.join_all(server.address, deaf, Conduct::DEAF)?;
-    // As much as an outbox takes, so that they have something not to read.
-    let messages = 15;
-    for number in 0..messages {
-        honest.peers[0].say(Opcode::Text, &stamp::message(number, 16 * 1024));
-        honest.until(PATIENCE, |honest| honest.peers.iter().all(|peer| peer.messages > number))?;
+    let [mut speaker, mut late, mut never] = [Crowd::new()?, Crowd::new()?, Crowd::new()?];
+    speaker.join_all(server.address, 1, Conduct::HONEST)?;
+    for (crowd, count) in [(&mut late, count), (&mut never, deaf)] {
+        crowd.receive_buffer = Some(SMALL_BUFFER);
+        crowd.join_all(server.address, count, Conduct::DEAF)?;
     }
-    sheet.exactly("never-readers there at the stop", Counts::of(&server)?.open(), (count + deaf) as u64);
+    for number in 0..LARGE_QUEUED {
+        speaker.peers[0].say(Opcode::Text, &stamp::message(number, LARGE));
+        speaker.until(PATIENCE, |speaker| speaker.peers[0].messages > number)?;
+    }
+    sheet.exactly(
+        "with never-readers: there at the stop",
+        Counts::of(&server)?.open(),
+        (1 + count + deaf) as u64,
+    );
     let begun = Instant::now();
     server.signal(Signal::TERM)?;
-    honest.until(PATIENCE, |honest| honest.peers.iter().all(Peer::has_ended))?;
+    for peer in &mut late.peers {
+        peer.conduct = Conduct::HONEST;
+    }
+    late.sip(usize::MAX);
+    late.until(PATIENCE, |late| late.peers.iter().all(Peer::has_ended))?;
+    speaker.until(PATIENCE, |speaker| speaker.peers.iter().all(Peer::has_ended))?;
     let ended = server.wait(PATIENCE)?;
     let took = begun.elapsed();
-    let lost = |peer: &Peer| messages.saturating_sub(peer.messages) + peer.gaps;
-    sheet.exactly(format!("{deaf} never read: others lost"), honest.peers.iter().map(lost).sum(), 0);
-    sheet.exactly(
-        format!("{deaf} never read: others closed with {GOING_AWAY}"),
-        honest.closed_with(GOING_AWAY),
-        count,
-    );
-    sheet.time_at_most(format!("{deaf} never read: stopped after"), took, timeout + form.grace());
-    sheet.exactly(
-        format!("{deaf} never read: exit status"),
-        ended.and_then(|status| status.code()).unwrap_or(-1),
-        0,
-    );
+    let lost = |peer: &Peer| LARGE_QUEUED.saturating_sub(peer.messages) + peer.gaps;
+    let lost: u64 = late.peers.iter().map(lost).sum();
+    let what = format!("{count} read late, {deaf} never");
+    sheet.exactly(format!("{what}: lost, of {LARGE_QUEUED} messages of 16 KiB each"), lost, 0);
+    sheet.exactly(format!("{what}: closed with {GOING_AWAY}"), late.closed_with(GOING_AWAY), count);
+    sheet.time_at_most(format!("{what}: stopped after"), took, timeout + form.grace());
+    sheet.exactly(format!("{what}: exit status"), ended.and_then(|status| status.code()).unwrap_or(-1), 0);
     Ok(())
 }

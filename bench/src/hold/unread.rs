@@ -65,7 +65,7 @@ pub(super) fn slow(sheet: &mut Sheet, threads: usize) -> Result<()> {
     let load = Load {
         peers: sheet.form.pick(200, 40),
         rate: sheet.form.pick(100, 200),
-        limit: sheet.form.pick(Duration::from_secs(60), Duration::from_millis(2_500)),
+        limit: sheet.form.pick(Duration::from_secs(40), Duration::from_millis(2_500)),
     };
     for (policy, goal) in [("close", load.peers as u64), ("drop_newest", 0), ("drop_oldest", 0)] {
         let server = Stage::new(threads, Transport::Tcp)?
