@@ -4,13 +4,13 @@
 
 pub use crate::event::{
     Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshRoom, FreshSession, FromBinary,
-    FromConcurrent, FromConnect, FromContext, FromCreate, FromDisconnect, FromEmpty, FromGet, FromGetGuard,
-    FromGuard, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromRoomTick,
-    FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8, Guarded, Handled, Identity, IdentityKey,
-    IntoAdmission, IntoOutcome, IntoReply, IntoRoom, IntoVerdict, Keeps, LocksByAnyName, LocksRoomByAnyName,
-    NoIdentity, OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, RoomContext, RoomEvent, Route,
-    RouteEvent, ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once,
-    identity, other_phase,
+    FromConcurrent, FromConnect, FromContext, FromCreate, FromDisconnect, FromDrain, FromEmpty, FromGet,
+    FromGetGuard, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest,
+    FromRoomTick, FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8, Guarded, Handled, Identity,
+    IdentityKey, IntoAdmission, IntoOutcome, IntoReply, IntoRoom, IntoVerdict, Keeps, LocksByAnyName,
+    LocksRoomByAnyName, NoIdentity, OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, RoomContext,
+    RoomEvent, Route, RouteEvent, ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, WithConn,
+    assert_once, identity, other_phase,
 };
 pub use crate::event::{
     ByMut, ByRef, IsLocked, IsNoLock, IsWithoutLock, NoState, Sought, StateOf, assert_locked,

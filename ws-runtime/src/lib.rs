@@ -133,7 +133,7 @@ pub use ws_macros::{
     Reject, get, identity, on, push, room, route, session, state, tick, timer, watch, ws_server,
 };
 
-pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
+pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError, TrySendError};
 pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Identity, Json, Utf8};
 pub use handshake::{
