@@ -4,6 +4,7 @@ use proc_macro2::Ident;
 use syn::{Expr, Lit, UnOp};
 use ws_spec::address::{self, Target};
 use ws_spec::options::{Bounds, Kind, OptionInfo, PERIOD, RESOLUTION};
+use ws_spec::path::Pattern;
 use ws_spec::{Origin, environment, is_token};
 
 use crate::diagnostics::Diagnostics;
@@ -223,12 +224,28 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
                     .to_owned(),
             ),
         },
+        Kind::Path => problem_with_path(name, written),
         Kind::Tls => Some("TLS needs a certificate and a key: write `tls(cert = \"chain.pem\", key = \"key.pem\")`".to_owned()),
         Kind::Subprotocols => match written {
             Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),
             _ => Some("`subprotocols` is a list of names, such as `[\"chat.v2\", \"chat.v1\"]`".to_owned()),
         },
         Kind::Listen | Kind::Origins | Kind::Rate => None,
+    }
+}
+
+fn problem_with_path(name: &str, written: &Written) -> Option<String> {
+    let example = format!("write `{name} = \"/{name}\"`");
+    match written {
+        Written::Text(none) if none == "none" => None,
+        Written::Text(path) => {
+            let problem = Pattern::parse_plain(path).err()?;
+            Some(format!("{path:?} is no path for `{name}`: {problem}"))
+        }
+        Written::Expression => None,
+        Written::Number { .. } | Written::Bool | Written::OtherLiteral => {
+            Some(format!("`{name}` is the path that is answered: {example}, or leave it out for no such path"))
+        }
     }
 }
 

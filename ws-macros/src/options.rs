@@ -72,6 +72,7 @@ fn written(name: &str, kind: Kind) -> String {
         Kind::Origins => "[\"https://example.org\"]",
         Kind::Subprotocols => "[\"chat.v1\"]",
         Kind::Prefix => "\"CHAT\"",
+        Kind::Path => "\"/healthz\"",
     };
     format!("`{name} = {example}`")
 }

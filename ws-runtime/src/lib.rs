@@ -100,6 +100,7 @@ mod process;
 mod room;
 mod route;
 mod server;
+mod side;
 #[cfg(feature = "test")]
 pub mod test;
 mod tick;

@@ -73,6 +73,9 @@ macro_rules! kind {
     (prefix) => {
         Kind::Prefix
     };
+    (path) => {
+        Kind::Path
+    };
 }
 
 macro_rules! owner {
@@ -147,6 +150,8 @@ pub enum Kind {
     Compression,
     /// The prefix of environment variables.
     Prefix,
+    /// The path of requests that the server answers by itself.
+    Path,
 }
 
 /// The numbers that are allowed, both ends included.

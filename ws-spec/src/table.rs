@@ -262,6 +262,34 @@ macro_rules! for_each_option {
                     also: ["connections", "max_clients"],
                 }
 
+                /// The path that answers 200 while the process lives, for a liveness probe: `/healthz`.
+                ///
+                /// The server answers it by itself, before `handshake`, guards and `#[get]`, whatever `Host` and
+                /// `Origin` are, to `GET`, `HEAD` and `OPTIONS`, of HTTP/1.0 too: 200 with the body `ok`, and
+                /// `Cache-Control: no-store`. Another method is answered with 405. Only `connect` runs before it, as
+                /// the path is not known yet. It is answered also where `max_connections` is reached, and over TLS.
+                /// No `#[get]` and no route may have the same path.
+                health: path {
+                    default: "none",
+                    of: server("a probe is for the server as a whole"),
+                    allowed: "a path such as `/healthz`, without parameters, or `none`",
+                    hint: "`none` is no such path",
+                    also: ["healthz", "healthcheck", "health_check", "liveness", "livez"],
+                }
+
+                /// The path that answers 200 while the server takes connections, and 503 once it is to stop: `/readyz`.
+                ///
+                /// Load balancers ask it whether to send clients here. It is answered as `health` is, but with 503 from
+                /// the first signal, or the call of `Server::shutdown`, until the server has stopped. On
+                /// `metrics_listen` it is also 503 while `#[on(start)]` runs.
+                readiness: path {
+                    default: "none",
+                    of: server("a probe is for the server as a whole"),
+                    allowed: "a path such as `/readyz`, without parameters, or `none`",
+                    hint: "`none` is no such path",
+                    also: ["readyz", "readiness_check"],
+                }
+
                 /// How many threads `start()` runs the server on: 0 is one for each core.
                 ///
                 /// With 1, all handlers run on a single thread, one after the other, as in `Net::WebSocket::Server`. It

@@ -92,6 +92,7 @@ fn by_trait(kind: Kind) -> Option<&'static str> {
         Kind::Subprotocols => Some("SubprotocolsValue"),
         Kind::Compression => Some("CompressionValue"),
         Kind::Prefix => Some("EnvValue"),
+        Kind::Path => Some("PathValue"),
         Kind::Switch | Kind::Count(..) => None,
     }
 }

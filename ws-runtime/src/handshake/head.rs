@@ -31,6 +31,17 @@ pub(crate) struct Head {
     pub(super) followed: bool,
 }
 
+impl Head {
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path, as it was sent, without the query.
+    pub(crate) fn path(&self) -> &str {
+        self.uri.path()
+    }
+}
+
 /// Why no head could be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HeadError {

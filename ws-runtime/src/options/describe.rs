@@ -10,6 +10,7 @@ use super::attribute::Attribute;
 use super::draft::{Reading, Report, Slot, Source, UnknownOption};
 use super::environment::Prefix;
 use super::origins::AllowedOrigins;
+use super::plain_path::PlainPath;
 use super::rate::Rate;
 use super::routes::RouteOptions;
 use super::seconds::Seconds;
@@ -168,6 +169,7 @@ macro_rules! raw {
     (subprotocols) => { Subprotocols };
     (compression) => { Choice<Compression> };
     (prefix) => { Prefix };
+    (path) => { PlainPath };
 }
 
 /// The type of a kind's values after they are checked.
@@ -183,6 +185,7 @@ macro_rules! checked {
     (subprotocols) => { Subprotocols };
     (compression) => { Compression };
     (prefix) => { String };
+    (path) => { Option<Arc<str>> };
 }
 
 /// The default of an option and what is allowed, for its documentation.

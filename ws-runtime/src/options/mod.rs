@@ -31,6 +31,7 @@ mod draft;
 mod environment;
 mod error;
 mod origins;
+mod plain_path;
 mod rate;
 mod routes;
 mod seconds;
@@ -52,6 +53,7 @@ pub use environment::Prefix;
 pub(crate) use environment::Warning;
 pub use error::{OptionError, OptionErrors};
 pub use origins::AllowedOrigins;
+pub use plain_path::PlainPath;
 pub use rate::{Rate, RateCount};
 pub(crate) use routes::{OptionsOf, RouteAttribute, RouteOptions};
 pub use seconds::Seconds;
@@ -60,8 +62,8 @@ pub use subprotocols::Subprotocols;
 pub(crate) use value::feature_off;
 pub use value::{Choice, Compression, Named, Slow};
 pub use written::{
-    CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue, SecondsValue,
-    SlowValue, SubprotocolsValue, TlsValue,
+    CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, PathValue, RateValue,
+    SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
 
 #[cfg(test)]

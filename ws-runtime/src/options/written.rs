@@ -2,6 +2,7 @@
 
 use super::environment::Prefix;
 use super::origins::AllowedOrigins;
+use super::plain_path::PlainPath;
 use super::rate::Rate;
 use super::seconds::Seconds;
 use super::subprotocols::Subprotocols;
@@ -54,6 +55,10 @@ values! {
     CompressionValue -> Choice<Compression> {
         "`{Self}` does not say how messages are compressed", "neither `\"off\"`, `\"on\"` nor `\"context_takeover\"`",
         "`compression` takes `\"off\"`, `\"on\"`, `\"context_takeover\"` or a `ws_runtime::Compression`"
+    }
+    PathValue -> PlainPath {
+        "`{Self}` is not the path of a request", "not a text",
+        "write a path in quotes, such as `\"/healthz\"`"
     }
     EnvValue -> Prefix {
         "`{Self}` is not what variables can begin with", "not a text",

@@ -25,6 +25,7 @@ use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
 use crate::process;
 use crate::route::{Gets, Routes};
+use crate::side;
 use crate::tick::Ticks;
 use crate::timer::Host;
 
@@ -208,6 +209,7 @@ pub(crate) async fn bind<S: Service>(
     routes.take_errors().into_iter().map(Error::from).for_each(&mut note);
     let mut gets = Gets::declared();
     gets.take_errors().into_iter().map(Error::from).for_each(&mut note);
+    side::conflicts(&options, &gets, &routes).into_iter().map(Error::from).for_each(&mut note);
     Error::all(errors)?;
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
@@ -218,6 +220,7 @@ pub(crate) async fn bind<S: Service>(
     let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets });
     Routes::begin(&hosted);
     begin::run_start(&hosted).await?;
+    server.note_start();
     #[cfg(unix)]
     super::watches::run_declared(&hosted)?;
     super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some() || !hosted.gets.is_empty());

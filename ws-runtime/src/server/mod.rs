@@ -24,7 +24,7 @@ mod watches;
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
@@ -85,6 +85,8 @@ struct Inner {
     /// Hashes the keys of identities.
     key_hasher: RandomState,
     stage: watch::Sender<Stage>,
+    /// Whether the `start` handler has ended.
+    has_started: AtomicBool,
     /// The tasks of ticks, watches and rooms. `serve` owns those of connections.
     tasks: TaskTracker,
     #[cfg(unix)]
@@ -132,6 +134,7 @@ impl Server {
             next_conn: AtomicU64::new(1),
             key_hasher: RandomState::new(),
             stage: watch::Sender::new(Stage::Running),
+            has_started: AtomicBool::new(false),
             tasks: TaskTracker::new(),
             #[cfg(unix)]
             watchers: Watchers::default(),
@@ -232,6 +235,41 @@ impl Server {
     #[must_use]
     pub fn is_shutting_down(&self) -> bool {
         *self.0.stage.borrow() != Stage::Running
+    }
+
+    /// Whether the server takes connections: from the end of the `start` handler until [`shutdown`](Self::shutdown) is
+    /// called or a signal comes. The option `readiness` answers this to load balancers; a `#[get]` of your own can add
+    /// what else must be there, such as a database.
+    ///
+    /// ```
+    /// use ws_runtime::http::StatusCode;
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server(listen = 8080)]
+    /// mod chat {
+    ///     use super::*;
+    ///
+    ///     #[get("/ready")]
+    ///     fn ready(server: &Server) -> StatusCode {
+    ///         let database_answers = true;
+    ///         if server.is_ready() && database_answers { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.has_started() && !self.is_shutting_down()
+    }
+
+    /// Whether the `start` handler has ended.
+    pub(crate) fn has_started(&self) -> bool {
+        self.0.has_started.load(Ordering::Acquire)
+    }
+
+    /// Notes that the `start` handler has ended.
+    fn note_start(&self) {
+        self.0.has_started.store(true, Ordering::Release);
     }
 
     /// Replaces the declared `connect` handler for connections that are accepted from now on. It is called for one

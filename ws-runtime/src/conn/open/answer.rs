@@ -20,12 +20,15 @@ use crate::transport::Stream;
 /// only after most of it is sent. Until then a slow reader looks as if it reads nothing.
 const PIECE: usize = 8 * 1024;
 
-/// Refuses a peer that the server has no room for.
-pub(crate) async fn refuse(mut stream: Stream) {
-    let response = unavailable("there are too many connections");
-    let mut bytes = handshake::encode_response(&response, &Method::GET);
+/// Sends a short answer and closes the connection, for a stream that has no [`Conn`].
+pub(crate) async fn answer_short(mut stream: Stream, response: &Response<Bytes>, method: &Method) {
+    let mut bytes = handshake::encode_response(response, method);
+    let sending = async {
+        stream.write_all_buf(&mut bytes).await?;
+        stream.flush().await
+    };
     // The kernel takes a short answer at once, as nothing was sent before it.
-    if let Ok(Ok(())) = timeout(LINGER, stream.write_all_buf(&mut bytes)).await {
+    if let Ok(Ok(())) = timeout(LINGER, sending).await {
         linger(stream).await;
     }
 }
@@ -124,7 +127,7 @@ async fn write_piece(to: &mut (impl AsyncWrite + Unpin), bytes: &mut impl Buf) -
 }
 
 /// 503 for this reason.
-fn unavailable(why: &str) -> Response<Bytes> {
+pub(super) fn unavailable(why: &str) -> Response<Bytes> {
     let reject = handshake::unavailable();
     let text = format!("{}: {why}\n", reject.status());
     reject.text(text).into_response()

@@ -23,6 +23,7 @@ mod deadline;
 mod handlers;
 mod nodelay;
 mod reason;
+mod refuse;
 mod request;
 mod tls;
 
@@ -41,7 +42,8 @@ use crate::transport::Stream;
 
 pub(crate) use self::admitted::Admitted;
 pub(super) use self::admitted::{Opened, Upgraded};
-pub(crate) use self::answer::refuse;
+pub(crate) use self::answer::answer_short;
+pub(crate) use self::refuse::refuse;
 
 /// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
 pub(super) async fn open<S: Service>(

@@ -23,6 +23,7 @@ use crate::listen::Address;
 use crate::options::Options;
 use crate::route::{Endpoint, Parameters};
 use crate::server::{Hosted, Slot};
+use crate::side;
 use crate::transport::Stream;
 
 /// Reads the request and runs its handlers. Returns the accepted handshake, or what to answer instead.
@@ -34,6 +35,9 @@ pub(super) async fn admit<S: Service>(
     mut interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
     let head = read_head(hosted.server.options(), interruption.as_mut(), slot, stream).await?;
+    if let Some(response) = side::probe(&hosted.server, &head) {
+        return Err(Answer::from(response).for_method(head.method()).into());
+    }
     let mut route = None;
     let (mut handshake, endpoint, parameters) = match classify(hosted, conn, head, &mut route) {
         Classified::Upgrade(handshake) => match route {
