@@ -37,20 +37,27 @@ use self::pending::PendingHandshakes;
 use self::registry::Registry;
 use self::shutdown::Stage;
 use crate::conn::Conn;
+#[cfg(feature = "tower")]
+use crate::conn::Life;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
 use crate::message::{Push, ServerPush};
 use crate::options::{Options, OptionsOf, RouteOptions};
 use crate::room::RoomLists;
 use crate::route::{Gets, Reach, Routes};
+use crate::stats::Counters;
 use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
 
 pub use self::begin::StartError;
 pub(crate) use self::broadcast::Receivers;
+#[cfg(feature = "tower")]
+pub(crate) use self::builder::Bound;
 pub use self::builder::{Builder, Starting};
 pub(crate) use self::builder::{bind, warn};
+#[cfg(feature = "tower")]
+pub(crate) use self::capacity::Capacity;
 pub use self::connections::Connections;
 pub use self::groups::Group;
 pub(crate) use self::groups::Memberships;
@@ -78,6 +85,7 @@ struct Inner {
     /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
     alarms: Alarms,
+    counters: Counters,
     failures: Failures,
     /// The runtime of its tasks.
     runtime: Handle,
@@ -87,8 +95,10 @@ struct Inner {
     stage: watch::Sender<Stage>,
     /// Whether the `start` handler has ended.
     has_started: AtomicBool,
-    /// The tasks of ticks, watches and rooms. `serve` owns those of connections.
+    /// The tasks of ticks, watches and rooms.
     tasks: TaskTracker,
+    /// The tasks of connections.
+    connections: TaskTracker,
     #[cfg(unix)]
     watchers: Watchers,
     on_connect: Mutex<Option<Shared<OnConnect>>>,
@@ -129,6 +139,7 @@ impl Server {
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
+            counters: Counters::default(),
             failures: Failures::default(),
             runtime,
             next_conn: AtomicU64::new(1),
@@ -136,6 +147,7 @@ impl Server {
             stage: watch::Sender::new(Stage::Running),
             has_started: AtomicBool::new(false),
             tasks: TaskTracker::new(),
+            connections: TaskTracker::new(),
             #[cfg(unix)]
             watchers: Watchers::default(),
             on_connect: Mutex::new(None),
@@ -332,6 +344,11 @@ impl Server {
         &self.0.alarms
     }
 
+    /// What happened since the start.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
     /// Counts a failure of a handler. Returns whether it is logged.
     pub(crate) fn allows_log(&self, handler: &'static str) -> bool {
         self.0.failures.allow(handler)
@@ -344,10 +361,22 @@ impl Server {
         hasher.finish()
     }
 
-    /// A handle for a connection that was just accepted.
-    pub(crate) fn new_conn(&self, peer: Address, stream: &Stream) -> Conn {
+    /// A handle for a connection that was just accepted. Its stream is not known yet if another server has accepted it.
+    pub(crate) fn new_conn(&self, peer: Address, stream: Option<&Stream>) -> Conn {
         let number = self.0.next_conn.fetch_add(1, Ordering::Relaxed);
         Conn::new(number, self.clone(), peer, stream)
+    }
+
+    /// Whether there is room for another connection.
+    #[cfg(feature = "tower")]
+    pub(crate) fn has_room(&self, capacity: Capacity) -> bool {
+        self.0.connections.len() < capacity.connections
+    }
+
+    /// Runs the task of a connection that another server has accepted.
+    #[cfg(feature = "tower")]
+    pub(crate) fn spawn_connection(&self, life: Life) {
+        self.0.connections.spawn(life);
     }
 
     /// Lists a connection that has become ready.

@@ -21,7 +21,10 @@ mod admitted;
 mod answer;
 mod deadline;
 mod handlers;
+#[cfg(feature = "tower")]
+mod mounted;
 mod nodelay;
+mod outcome;
 mod reason;
 mod refuse;
 mod request;
@@ -43,6 +46,8 @@ use crate::transport::Stream;
 pub(crate) use self::admitted::Admitted;
 pub(super) use self::admitted::{Opened, Upgraded};
 pub(crate) use self::answer::answer_short;
+#[cfg(feature = "tower")]
+pub(crate) use self::mounted::{Answered, answer};
 pub(crate) use self::refuse::refuse;
 
 /// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
@@ -53,8 +58,12 @@ pub(super) async fn open<S: Service>(
     slot: Slot,
 ) -> Option<Opened<S>> {
     match try_open(&hosted, &conn, stream, &slot).await {
-        Ok(opened) => Some(opened),
+        Ok(opened) => {
+            outcome::count_opened(&conn);
+            Some(opened)
+        }
         Err(reason) => {
+            outcome::count_not_opened(&conn, &reason);
             tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
             None
         }

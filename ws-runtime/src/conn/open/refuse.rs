@@ -13,6 +13,7 @@ use crate::event::Service;
 use crate::handshake::{Head, HeadError, HeadLimits, HeadReader};
 use crate::server::{Hosted, Slot};
 use crate::side;
+use crate::stats::Rejected;
 use crate::transport::Stream;
 
 /// How long a peer has to say what it asks for, TLS included. A probe asks at once, and its sender waits about as long.
@@ -23,18 +24,21 @@ const MAX_HEADER_SIZE: usize = 8 * 1024;
 
 /// Refuses a peer with 503. If the server has probes, the request is read first, and answered if it is for one of them.
 pub(crate) async fn refuse<S: Service>(hosted: Arc<Hosted<S>>, stream: Stream, slot: Slot) {
-    let refusal = unavailable("there are too many connections");
-    if !side::has_probes(hosted.server.options()) {
-        let _ = slot.wait_for_peer(answer_short(stream, &refusal, &Method::GET)).await;
-        return;
-    }
-    let reading = pin!(read(&hosted, stream, &slot));
-    let Ok(Some((stream, read))) = timeout(PATIENCE, reading).await else { return };
-    let (response, method) = match &read {
-        Some(head) => (side::probe(&hosted.server, head), head.method()),
-        None => (None, &Method::GET),
+    let server = &hosted.server;
+    let (stream, read) = if side::has_probes(server.options()) {
+        match timeout(PATIENCE, pin!(read(&hosted, stream, &slot))).await {
+            Ok(Some(read)) => read,
+            Ok(None) | Err(_) => return server.counters().rejected(Rejected::Full),
+        }
+    } else {
+        (stream, None)
     };
-    let response = response.unwrap_or(refusal);
+    let probe = read.as_ref().and_then(|head| side::probe(server, head));
+    if probe.is_none() {
+        server.counters().rejected(Rejected::Full);
+    }
+    let response = probe.unwrap_or_else(|| unavailable("there are too many connections"));
+    let method = read.as_ref().map_or(&Method::GET, Head::method);
     // The answer is on its way, even if the connection is evicted.
     let _ = slot.wait_for_peer(answer_short(stream, &response, method)).await;
 }
