@@ -15,7 +15,7 @@ use crate::syntax::bare;
 pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
     let before = diagnostics.count();
     match option.kind {
-        Kind::Listen => check_listen(&value, diagnostics),
+        Kind::Listen | Kind::SideListen => check_listen(&value, option.name, diagnostics),
         Kind::Rate => return check_rate(value, diagnostics).map(Value::Expression),
         Kind::Origins => {
             if let Some(word) = lone_word(&value).filter(|word| is_kind_of_origins(word)) {
@@ -230,7 +230,7 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
             Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),
             _ => Some("`subprotocols` is a list of names, such as `[\"chat.v2\", \"chat.v1\"]`".to_owned()),
         },
-        Kind::Listen | Kind::Origins | Kind::Rate => None,
+        Kind::Listen | Kind::SideListen | Kind::Origins | Kind::Rate => None,
     }
 }
 
@@ -284,12 +284,12 @@ fn problem_with_count(name: &str, bounds: Bounds, unit: &str, written: &Written)
     }
 }
 
-fn check_listen(value: &Expr, diagnostics: &mut Diagnostics) {
+fn check_listen(value: &Expr, name: &str, diagnostics: &mut Diagnostics) {
     if let Expr::Array(array) = bare(value) {
         if array.elems.is_empty() {
             diagnostics.error(value, format!("the list is empty: write {}, or several of these", forms()));
         }
-        array.elems.iter().for_each(|element| check_listen(element, diagnostics));
+        array.elems.iter().for_each(|element| check_listen(element, name, diagnostics));
         return;
     }
     match Written::of(value) {
@@ -308,7 +308,7 @@ fn check_listen(value: &Expr, diagnostics: &mut Diagnostics) {
             }
         }
         Written::Number { whole: false, .. } | Written::Bool | Written::OtherLiteral => {
-            diagnostics.error(value, format!("`listen` is a port or an address: write {}", forms()));
+            diagnostics.error(value, format!("`{name}` is a port or an address: write {}", forms()));
         }
     }
 }

@@ -49,6 +49,9 @@ macro_rules! kind {
     (listen) => {
         Kind::Listen
     };
+    (side_listen) => {
+        Kind::SideListen
+    };
     (tls) => {
         Kind::Tls
     };
@@ -130,6 +133,8 @@ pub enum Owner {
 pub enum Kind {
     /// Where to listen.
     Listen,
+    /// Where to listen beside that, if anywhere.
+    SideListen,
     /// A certificate and its key.
     Tls,
     /// On or off.

@@ -51,6 +51,22 @@ macro_rules! for_each_option {
                     allowed: "a certificate file and a key file, or a `rustls::ServerConfig`",
                     also: ["ssl", "https", "wss"],
                 }
+
+                /// Where metrics and probes are answered, apart from the clients: a port, an address or a Unix socket.
+                ///
+                /// `"127.0.0.1:9090"` takes requests of this machine alone. It answers `/metrics` (feature `metrics`)
+                /// and the paths of `health` and `readiness`, or `/healthz` and `/readyz` where these are not set: so
+                /// probes need not be on the public port. It never answers anything else, and `/metrics` is never on
+                /// the public port. It speaks plain HTTP, from before `#[on(start)]` runs until the server has stopped,
+                /// to 16 peers at once, each for 5 seconds at most, with 8 KiB for a request. `Server::metrics_addresses`
+                /// tells the port if 0 was given.
+                metrics_listen: side_listen {
+                    default: "none",
+                    of: server("it is for the server as a whole"),
+                    allowed: "a port from 0 to 65535, `host:port`, `unix:/path` or a listener, or `none`",
+                    hint: "`none` is no such listener",
+                    also: ["metrics_addr", "metrics_address", "metrics_port", "admin_listen", "management_port"],
+                }
             }
 
             kept {
@@ -253,7 +269,7 @@ macro_rules! for_each_option {
                 /// How many connections the server holds at once, counted from `accept`.
                 ///
                 /// A further one is answered with 503 (service unavailable) and closed; over TLS it is closed without
-                /// an answer. Each connection takes a file descriptor. If the process may not open that many (`ulimit
+                /// an answer, unless `health` or `readiness` is set. Each connection takes a file descriptor. If the process may not open that many (`ulimit
                 /// -n`), the server accepts fewer connections, and logs that when it starts.
                 max_connections: count(1 ..= 16_777_216, "connections") {
                     default: "65536",

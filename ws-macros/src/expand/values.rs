@@ -46,6 +46,9 @@ fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
     let kind = setting.kind;
     match &setting.value {
         Value::Expression(expression) if kind == Kind::Listen => places(expression),
+        Value::Expression(expression) if kind == Kind::SideListen => {
+            convert("SideListenValue", places(expression))
+        }
         Value::Expression(expression) if switches_compression_on(kind, expression) => {
             convert("CompressedValue", expression)
         }
@@ -84,6 +87,7 @@ fn switches_compression_on(kind: Kind, value: &Expr) -> bool {
 fn by_trait(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Listen => Some("ListenValue"),
+        Kind::SideListen => Some("SideListenValue"),
         Kind::Tls => Some("TlsValue"),
         Kind::Seconds(_) => Some("SecondsValue"),
         Kind::Rate => Some("RateValue"),

@@ -15,6 +15,7 @@ use super::rate::Rate;
 use super::routes::RouteOptions;
 use super::seconds::Seconds;
 use super::settled::{Given, Settled};
+use super::side_listen::SideListen;
 use super::subprotocols::Subprotocols;
 use super::value::{Choice, Compression, Slow};
 #[cfg(not(feature = "tls"))]
@@ -134,10 +135,11 @@ macro_rules! options {
         impl Options {
             /// Separates the values that are consumed at the start from those that stay.
             pub(super) fn split(checked: Checked, given: Vec<Given>) -> Settled {
-                let Checked { listen, tls, $($name),* } = checked;
+                let Checked { listen, tls, metrics_listen, $($name),* } = checked;
                 Settled {
                     listen,
                     tls,
+                    metrics_listen,
                     options: Self { $($name,)* given: given.into() },
                     routes: RouteOptions::default(),
                 }
@@ -159,6 +161,7 @@ macro_rules! on_route {
 /// The type of a kind's values before they are checked.
 macro_rules! raw {
     (listen) => { Listen };
+    (side_listen) => { SideListen };
     (tls) => { Tls };
     (switch) => { bool };
     (seconds) => { Seconds };
@@ -175,6 +178,7 @@ macro_rules! raw {
 /// The type of a kind's values after they are checked.
 macro_rules! checked {
     (listen) => { Listen };
+    (side_listen) => { Option<Listen> };
     (tls) => { Option<Tls> };
     (switch) => { bool };
     (seconds) => { Duration };

@@ -36,6 +36,7 @@ mod rate;
 mod routes;
 mod seconds;
 mod settled;
+mod side_listen;
 mod subprotocols;
 #[cfg(feature = "tls")]
 mod tls;
@@ -58,12 +59,13 @@ pub use rate::{Rate, RateCount};
 pub(crate) use routes::{OptionsOf, RouteAttribute, RouteOptions};
 pub use seconds::Seconds;
 pub(crate) use settled::Settled;
+pub use side_listen::SideListen;
 pub use subprotocols::Subprotocols;
 pub(crate) use value::feature_off;
 pub use value::{Choice, Compression, Named, Slow};
 pub use written::{
     CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, PathValue, RateValue,
-    SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
+    SecondsValue, SideListenValue, SlowValue, SubprotocolsValue, TlsValue,
 };
 
 #[cfg(test)]

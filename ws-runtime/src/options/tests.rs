@@ -74,6 +74,7 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("shutdown_timeout", "0"),
         ("max_connections", "10"),
         ("threads", "1"),
+        ("metrics_listen", "127.0.0.1:9090"),
         ("health", "/healthz"),
         ("readiness", "/readyz"),
         ("origins", "any"),

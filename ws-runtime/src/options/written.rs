@@ -5,6 +5,7 @@ use super::origins::AllowedOrigins;
 use super::plain_path::PlainPath;
 use super::rate::Rate;
 use super::seconds::Seconds;
+use super::side_listen::SideListen;
 use super::subprotocols::Subprotocols;
 use super::value::{Choice, Compression, Slow};
 use crate::listen::{Listen, Tls};
@@ -31,6 +32,10 @@ values! {
     ListenValue -> Listen {
         "a server cannot listen on `{Self}`", "neither a port nor an address",
         "`listen` takes a port (`u16`), an address (`&str`, `String`, `SocketAddr`), a listener of std or tokio, or a list of these"
+    }
+    SideListenValue -> SideListen {
+        "a server cannot listen on `{Self}`", "neither a port nor an address",
+        "`metrics_listen` takes what `listen` takes: a port (`u16`), an address (`&str`, `String`, `SocketAddr`) or a listener"
     }
     SecondsValue -> Seconds {
         "`{Self}` is not a number of seconds", "not a time",

@@ -27,7 +27,7 @@ use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
 use crate::process;
 use crate::route::{Gets, Routes};
-use crate::side;
+use crate::side::{self, SideListeners};
 use crate::tick::Ticks;
 use crate::timer::Host;
 
@@ -171,7 +171,7 @@ impl<S: Service, G> Builder<S, G> {
         self.draft.prepare(no_environment, S::attribute);
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
-        let settled = Settled { tls: None, ..settled };
+        let settled = Settled { tls: None, metrics_listen: None, ..settled };
         let bound = bind::<S>(settled, routes, S::store(self.states.make())).await?;
         Ok((bound.running, dialer))
     }
@@ -227,7 +227,7 @@ pub(crate) async fn bind<S: Service>(
     mut routes: Routes<S>,
     store: S::Store,
 ) -> Result<Bound<S>, Error> {
-    let Settled { listen, tls, options, routes: route_options } = settled;
+    let Settled { listen, tls, metrics_listen, options, routes: route_options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
     let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
@@ -237,6 +237,13 @@ pub(crate) async fn bind<S: Service>(
         all.into_iter().map(Error::from).for_each(&mut note);
         Vec::new()
     });
+    let side_listeners = match metrics_listen {
+        Some(listen) => listen.bind(side::BACKLOG).await.unwrap_or_else(|all| {
+            all.into_iter().map(Error::MetricsListen).for_each(&mut note);
+            Vec::new()
+        }),
+        None => Vec::new(),
+    };
     routes.take_tick_errors().into_iter().map(Error::from).for_each(&mut note);
     routes.take_errors().into_iter().map(Error::from).for_each(&mut note);
     let mut gets = Gets::declared();
@@ -249,12 +256,18 @@ pub(crate) async fn bind<S: Service>(
     let server = Server::new(S::NAME, options, route_options, routes.modules());
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
+    let addresses = side_listeners.iter().map(|listener| listener.address().clone()).collect();
+    let _ = server.0.metrics_addresses.set(addresses);
+    // Before the `start` handler, which may take long: the process lives, and is not ready.
+    let side = SideListeners::begin(&server, side_listeners);
     let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets });
     Routes::begin(&hosted);
-    begin::run_start(&hosted).await?;
+    if let Err(error) = begin(&hosted).await {
+        // Its addresses are free again when the caller sees the error.
+        side.end().await;
+        return Err(error);
+    }
     server.note_start();
-    #[cfg(unix)]
-    super::watches::run_declared(&hosted)?;
     super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some() || !hosted.gets.is_empty());
     capacity.announce(server.name());
     for tick in ticks.declared {
@@ -263,6 +276,14 @@ pub(crate) async fn bind<S: Service>(
     for state in S::TIMED_STATES {
         server.spawn(state.run(Host(Arc::clone(&hosted))));
     }
-    let serving = tokio::spawn(serve::serve(Arc::clone(&hosted), listeners, capacity));
+    let serving = tokio::spawn(serve::serve(Arc::clone(&hosted), listeners, capacity, side));
     Ok(Bound { running: Running { server, serving }, hosted, capacity })
+}
+
+/// Runs the `start` handler, and begins the declared watches.
+async fn begin<S: Service>(hosted: &Arc<Hosted<S>>) -> Result<(), Error> {
+    begin::run_start(hosted).await?;
+    #[cfg(unix)]
+    super::watches::run_declared(hosted)?;
+    Ok(())
 }

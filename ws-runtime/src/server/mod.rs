@@ -79,6 +79,7 @@ struct Inner {
     route_modules: Vec<&'static str>,
     route_options: RouteOptions,
     addresses: OnceLock<Vec<Address>>,
+    metrics_addresses: OnceLock<Vec<Address>>,
     registry: Registry,
     rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
@@ -136,6 +137,7 @@ impl Server {
             route_options,
             route_modules,
             addresses: OnceLock::new(),
+            metrics_addresses: OnceLock::new(),
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
@@ -166,6 +168,25 @@ impl Server {
     #[must_use]
     pub fn addresses(&self) -> &[Address] {
         self.0.addresses.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Where `metrics_listen` has the server answer probes and metrics: one address for each listener, none if it is
+    /// not set. If port 0 was given, it is the port that the system chose.
+    ///
+    /// ```
+    /// # use ws_runtime::prelude::*;
+    /// # #[ws_server(listen = "127.0.0.1:0")]
+    /// # mod chat {}
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> ws_runtime::Result<()> {
+    /// let running = chat::server().metrics_listen("127.0.0.1:0").bind().await?;
+    /// assert!(running.server().metrics_addresses()[0].port().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn metrics_addresses(&self) -> &[Address] {
+        self.0.metrics_addresses.get().map_or(&[], Vec::as_slice)
     }
 
     /// The connections that are ready, in the order of their numbers: exactly those whose [`Conn::is_ready`] is true,

@@ -15,7 +15,7 @@ use super::shutdown::Stage;
 use crate::conn::{Conn, Life, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
-use crate::side;
+use crate::side::{self, SideListeners};
 use crate::stats::Rejected;
 
 /// How many peers are being refused with an answer at once. A further one takes the place of one that has stalled; if
@@ -29,7 +29,12 @@ const LAST_GRACE: Duration = Duration::from_millis(700);
 const DROPPING: Duration = Duration::from_millis(50);
 
 /// Runs the server until it has shut down.
-pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Listener>, capacity: Capacity) {
+pub(super) async fn serve<S: Service>(
+    hosted: Arc<Hosted<S>>,
+    listeners: Vec<Listener>,
+    capacity: Capacity,
+    side: SideListeners,
+) {
     let server = hosted.server.clone();
     let alarms = tokio::spawn(async move {
         server.alarms().ring(|number| server.alarm(number)).await;
@@ -42,6 +47,7 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
     run_shutdown(&hosted, deadline).await;
     close(&hosted, deadline).await;
     alarms.abort();
+    side.end().await;
     tracing::info!(server = hosted.server.name(), "stopped");
 }
 

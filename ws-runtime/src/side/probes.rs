@@ -23,7 +23,25 @@ enum Probe {
 ///
 /// Only its method and path matter: load balancers ask by HTTP/1.0, without `Host`, or with an address as one.
 pub(crate) fn probe(server: &Server, head: &Head) -> Option<Response<Bytes>> {
-    let probe = Probe::of_path(server.options(), head.path())?;
+    let Options { health, readiness, .. } = server.options();
+    answer(server, head, [health.as_deref(), readiness.as_deref()])
+}
+
+/// The same on the listeners of `metrics_listen`, which have these paths in any case.
+pub(super) fn side_probe(server: &Server, head: &Head) -> Option<Response<Bytes>> {
+    answer(server, head, side_paths(server.options()).map(Some))
+}
+
+/// The paths of `health` and of `readiness` on the listeners of `metrics_listen`.
+pub(super) fn side_paths(options: &Options) -> [&str; 2] {
+    let Options { health, readiness, .. } = options;
+    [health.as_deref().unwrap_or("/healthz"), readiness.as_deref().unwrap_or("/readyz")]
+}
+
+fn answer(server: &Server, head: &Head, paths: [Option<&str>; 2]) -> Option<Response<Bytes>> {
+    let asked = Some(head.path());
+    let probes = [Probe::Health, Probe::Readiness].into_iter().zip(paths);
+    let (probe, _) = probes.into_iter().find(|(_, path)| *path == asked)?;
     // HAProxy asks by OPTIONS, unless it is told otherwise.
     if !matches!(*head.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Some(allowing(StatusCode::METHOD_NOT_ALLOWED.into_response()));
@@ -57,16 +75,6 @@ pub(crate) fn conflicts<S: Service>(
 }
 
 impl Probe {
-    fn of_path(options: &Options, path: &str) -> Option<Self> {
-        if options.health.as_deref() == Some(path) {
-            Some(Self::Health)
-        } else if options.readiness.as_deref() == Some(path) {
-            Some(Self::Readiness)
-        } else {
-            None
-        }
-    }
-
     /// Why the answer is 503, if it is. Peers read it, so it tells nothing that they do not find out by themselves.
     fn problem(self, server: &Server) -> Option<&'static str> {
         match self {

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::answer::{answer_short, unavailable};
 use super::tls::accept_tls;
+use crate::conn::close::LINGER;
 use crate::event::Service;
 use crate::handshake::{Head, HeadError, HeadLimits, HeadReader};
 use crate::server::{Hosted, Slot};
@@ -40,7 +41,7 @@ pub(crate) async fn refuse<S: Service>(hosted: Arc<Hosted<S>>, stream: Stream, s
     let response = probe.unwrap_or_else(|| unavailable("there are too many connections"));
     let method = read.as_ref().map_or(&Method::GET, Head::method);
     // The answer is on its way, even if the connection is evicted.
-    let _ = slot.wait_for_peer(answer_short(stream, &response, method)).await;
+    let _ = slot.wait_for_peer(answer_short(stream, &response, method, LINGER)).await;
 }
 
 /// Reads the head of the request. Returns the stream without one if it is malformed, and nothing if there is nobody to
