@@ -80,6 +80,9 @@ impl<S: Service, G> Builder<S, G> {
     ///   number is logged. Lines that wait are written before `start` returns, but are lost if the program calls
     ///   [`std::process::exit`]. A subscriber of your own is left as it is. If it blocks, it blocks the handlers that
     ///   log. The same holds for other writes to standard error, such as the message of a panic.
+    /// * If systemd has started it as a service of `Type=notify` (`NOTIFY_SOCKET` is set), it tells systemd when it is
+    ///   ready, after the `start` handler, and when it stops; and that it lives, where `WatchdogSec=` is set. While
+    ///   handlers block all threads it cannot, so systemd restarts it.
     /// * After a shutdown began, it returns within `shutdown_timeout` plus a second, even if handlers block. Threads of
     ///   its runtime that are blocked then are left behind.
     ///
@@ -95,7 +98,8 @@ impl<S: Service, G> Builder<S, G> {
         process::start::<S>(self.draft, move || S::store(states.make()))
     }
 
-    /// Runs the server inside your tokio runtime, until [`Server::shutdown`]. Signals are yours to handle.
+    /// Runs the server inside your tokio runtime, until [`Server::shutdown`]. Signals are yours to handle. systemd is
+    /// told of the server as by [`start`](Self::start), unless you call [`bind`](Self::bind) instead.
     ///
     /// Dropping the future does not stop the server.
     ///
@@ -108,7 +112,9 @@ impl<S: Service, G> Builder<S, G> {
     {
         let bound = self.bind();
         Starting(Box::pin(async move {
-            bound.await?.stopped().await;
+            let running = bound.await?;
+            let server = running.server().clone();
+            process::during(&server, running.stopped()).await;
             Ok(())
         }))
     }

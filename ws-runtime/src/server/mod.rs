@@ -295,6 +295,13 @@ impl Server {
         self.has_started() && !self.is_shutting_down()
     }
 
+    /// How many connections are ready.
+    pub(crate) fn count_ready(&self) -> usize {
+        let mut count = 0;
+        self.0.registry.each_ready(|_| count += 1);
+        count
+    }
+
     /// Whether the `start` handler has ended.
     pub(crate) fn has_started(&self) -> bool {
         self.0.has_started.load(Ordering::Acquire)
