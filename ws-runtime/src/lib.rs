@@ -103,6 +103,7 @@ mod process;
 mod room;
 mod route;
 mod server;
+mod side;
 mod stats;
 #[cfg(feature = "test")]
 pub mod test;
