@@ -4,6 +4,7 @@ use proc_macro2::Ident;
 use syn::{Expr, Lit, UnOp};
 use ws_spec::address::{self, Target};
 use ws_spec::options::{Bounds, Kind, OptionInfo, PERIOD, RESOLUTION};
+use ws_spec::path::Pattern;
 use ws_spec::{Origin, environment, is_token};
 
 use crate::diagnostics::Diagnostics;
@@ -14,7 +15,7 @@ use crate::syntax::bare;
 pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
     let before = diagnostics.count();
     match option.kind {
-        Kind::Listen => check_listen(&value, diagnostics),
+        Kind::Listen | Kind::SideListen => check_listen(&value, option.name, diagnostics),
         Kind::Rate => return check_rate(value, diagnostics).map(Value::Expression),
         Kind::Origins => {
             if let Some(word) = lone_word(&value).filter(|word| is_kind_of_origins(word)) {
@@ -253,12 +254,28 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
                     .to_owned(),
             ),
         },
+        Kind::Path => problem_with_path(name, written),
         Kind::Tls => Some("TLS needs a certificate and a key: write `tls(cert = \"chain.pem\", key = \"key.pem\")`".to_owned()),
         Kind::Subprotocols => match written {
             Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),
             _ => Some("`subprotocols` is a list of names, such as `[\"chat.v2\", \"chat.v1\"]`".to_owned()),
         },
-        Kind::Listen | Kind::Origins | Kind::Rate => None,
+        Kind::Listen | Kind::SideListen | Kind::Origins | Kind::Rate => None,
+    }
+}
+
+fn problem_with_path(name: &str, written: &Written) -> Option<String> {
+    let example = format!("write `{name} = \"/{name}\"`");
+    match written {
+        Written::Text(none) if none == "none" => None,
+        Written::Text(path) => {
+            let problem = Pattern::parse_plain(path).err()?;
+            Some(format!("{path:?} is no path for `{name}`: {problem}"))
+        }
+        Written::Expression => None,
+        Written::Number { .. } | Written::Bool | Written::OtherLiteral => Some(format!(
+            "`{name}` is the path that is answered: {example}, or leave it out for no such path"
+        )),
     }
 }
 
@@ -297,12 +314,12 @@ fn problem_with_count(name: &str, bounds: Bounds, unit: &str, written: &Written)
     }
 }
 
-fn check_listen(value: &Expr, diagnostics: &mut Diagnostics) {
+fn check_listen(value: &Expr, name: &str, diagnostics: &mut Diagnostics) {
     if let Expr::Array(array) = bare(value) {
         if array.elems.is_empty() {
             diagnostics.error(value, format!("the list is empty: write {}, or several of these", forms()));
         }
-        array.elems.iter().for_each(|element| check_listen(element, diagnostics));
+        array.elems.iter().for_each(|element| check_listen(element, name, diagnostics));
         return;
     }
     match Written::of(value) {
@@ -321,7 +338,7 @@ fn check_listen(value: &Expr, diagnostics: &mut Diagnostics) {
             }
         }
         Written::Number { whole: false, .. } | Written::Bool | Written::OtherLiteral => {
-            diagnostics.error(value, format!("`listen` is a port or an address: write {}", forms()));
+            diagnostics.error(value, format!("`{name}` is a port or an address: write {}", forms()));
         }
     }
 }

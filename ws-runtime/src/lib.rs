@@ -103,6 +103,7 @@ mod process;
 mod room;
 mod route;
 mod server;
+mod side;
 mod stats;
 #[cfg(feature = "test")]
 pub mod test;
@@ -133,7 +134,7 @@ pub use ws_macros::{
     Reject, get, identity, on, push, room, route, session, state, tick, timer, watch, ws_server,
 };
 
-pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
+pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError, TrySendError};
 pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Identity, Json, Utf8};
 pub use handshake::{

@@ -49,6 +49,9 @@ macro_rules! kind {
     (listen) => {
         Kind::Listen
     };
+    (side_listen) => {
+        Kind::SideListen
+    };
     (tls) => {
         Kind::Tls
     };
@@ -72,6 +75,9 @@ macro_rules! kind {
     };
     (prefix) => {
         Kind::Prefix
+    };
+    (path) => {
+        Kind::Path
     };
 }
 
@@ -127,6 +133,8 @@ pub enum Owner {
 pub enum Kind {
     /// Where to listen.
     Listen,
+    /// Where to listen beside that, if anywhere.
+    SideListen,
     /// A certificate and its key.
     Tls,
     /// On or off.
@@ -147,6 +155,8 @@ pub enum Kind {
     Compression,
     /// The prefix of environment variables.
     Prefix,
+    /// The path of requests that the server answers by itself.
+    Path,
 }
 
 /// The numbers that are allowed, both ends included.

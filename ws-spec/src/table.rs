@@ -58,6 +58,22 @@ macro_rules! for_each_option {
                     allowed: "certificate files with their key files, authorities for clients, or a `rustls::ServerConfig`",
                     also: ["ssl", "https", "wss"],
                 }
+
+                /// Where metrics and probes are answered, apart from the clients: a port, an address or a Unix socket.
+                ///
+                /// `"127.0.0.1:9090"` takes requests of this machine alone. It answers `/metrics` (feature `metrics`)
+                /// and the paths of `health` and `readiness`, or `/healthz` and `/readyz` where these are not set: so
+                /// probes need not be on the public port. It never answers anything else, and `/metrics` is never on
+                /// the public port. It speaks plain HTTP, from before `#[on(start)]` runs until the server has stopped,
+                /// to 16 peers at once, each for 5 seconds at most, with 8 KiB for a request. `Server::metrics_addresses`
+                /// tells the port if 0 was given.
+                metrics_listen: side_listen {
+                    default: "none",
+                    of: server("it is for the server as a whole"),
+                    allowed: "a port from 0 to 65535, `host:port`, `unix:/path` or a listener, or `none`",
+                    hint: "`none` is no such listener",
+                    also: ["metrics_addr", "metrics_address", "metrics_port", "admin_listen", "management_port"],
+                }
             }
 
             kept {
@@ -268,7 +284,7 @@ macro_rules! for_each_option {
                 /// How many connections the server holds at once, counted from `accept`.
                 ///
                 /// A further one is answered with 503 (service unavailable) and closed; over TLS it is closed without
-                /// an answer. Each connection takes a file descriptor. If the process may not open that many (`ulimit
+                /// an answer, unless `health` or `readiness` is set. Each connection takes a file descriptor. If the process may not open that many (`ulimit
                 /// -n`), the server accepts fewer connections, and logs that when it starts.
                 max_connections: count(1 ..= 16_777_216, "connections") {
                     default: "65536",
@@ -289,6 +305,34 @@ macro_rules! for_each_option {
                     default: "0.1",
                     of: server("routes share its threads"),
                     hint: "0 turns it off",
+                }
+
+                /// The path that answers 200 while the process lives, for a liveness probe: `/healthz`.
+                ///
+                /// The server answers it by itself, before `handshake`, guards and `#[get]`, whatever `Host` and
+                /// `Origin` are, to `GET`, `HEAD` and `OPTIONS`, of HTTP/1.0 too: 200 with the body `ok`, and
+                /// `Cache-Control: no-store`. Another method is answered with 405. Only `connect` runs before it, as
+                /// the path is not known yet. It is answered also where `max_connections` is reached, and over TLS.
+                /// No `#[get]` and no route may have the same path.
+                health: path {
+                    default: "none",
+                    of: server("a probe is for the server as a whole"),
+                    allowed: "a path such as `/healthz`, without parameters, or `none`",
+                    hint: "`none` is no such path",
+                    also: ["healthz", "healthcheck", "health_check", "liveness", "livez"],
+                }
+
+                /// The path that answers 200 while the server takes connections, and 503 once it is to stop: `/readyz`.
+                ///
+                /// Load balancers ask it whether to send clients here. It is answered as `health` is, but with 503 from
+                /// the first signal, or the call of `Server::shutdown`, until the server has stopped. On
+                /// `metrics_listen` it is also 503 while `#[on(start)]` runs.
+                readiness: path {
+                    default: "none",
+                    of: server("a probe is for the server as a whole"),
+                    allowed: "a path such as `/readyz`, without parameters, or `none`",
+                    hint: "`none` is no such path",
+                    also: ["readyz", "readiness_check"],
                 }
 
                 /// How many threads `start()` runs the server on: 0 is one for each core.

@@ -47,6 +47,9 @@ fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
     let kind = setting.kind;
     match &setting.value {
         Value::Expression(expression) if kind == Kind::Listen => places(expression),
+        Value::Expression(expression) if kind == Kind::SideListen => {
+            convert("SideListenValue", places(expression))
+        }
         Value::Expression(expression) if switches_compression_on(kind, expression) => {
             convert("CompressedValue", expression)
         }
@@ -99,6 +102,7 @@ fn switches_compression_on(kind: Kind, value: &Expr) -> bool {
 fn by_trait(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Listen => Some("ListenValue"),
+        Kind::SideListen => Some("SideListenValue"),
         Kind::Tls => Some("TlsValue"),
         Kind::Seconds(_) => Some("SecondsValue"),
         Kind::Rate => Some("RateValue"),
@@ -107,6 +111,7 @@ fn by_trait(kind: Kind) -> Option<&'static str> {
         Kind::Subprotocols => Some("SubprotocolsValue"),
         Kind::Compression => Some("CompressionValue"),
         Kind::Prefix => Some("EnvValue"),
+        Kind::Path => Some("PathValue"),
         Kind::Switch | Kind::Count(..) => None,
     }
 }

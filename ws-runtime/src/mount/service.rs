@@ -22,6 +22,7 @@ use crate::generated::BoxFuture;
 use crate::handshake::{self, Head, IntoResponse, Transport};
 use crate::listen::Address;
 use crate::server::{Capacity, Hosted};
+use crate::side;
 
 /// A mounted server as a tower `Service`, made by [`Mounted::service`](super::Mounted::service). It takes requests with
 /// any body, never fails, and is always ready.
@@ -88,16 +89,19 @@ impl<S: Service> Mount for Site<S> {
     fn answer(self: Arc<Self>, mut parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>> {
         let hosted = Arc::clone(&self.hosted);
         let server = hosted.server.clone();
-        let has_room = self.capacity.is_none_or(|capacity| server.has_room(capacity));
-        if server.is_shutting_down() || !has_room {
-            return Box::pin(std::future::ready(handshake::unavailable().into_response()));
-        }
         let on_upgrade = parts.extensions.remove::<OnUpgrade>();
         let transport = Transport {
             encrypted: hosted.tls.is_some() || parts.uri.scheme() == Some(&Scheme::HTTPS),
             has_host: !matches!(peer, Address::Unix(_)),
         };
         let head = Head::of_parts(parts);
+        if let Some(response) = side::probe(&server, &head) {
+            return Box::pin(std::future::ready(response));
+        }
+        let has_room = self.capacity.is_none_or(|capacity| server.has_room(capacity));
+        if server.is_shutting_down() || !has_room {
+            return Box::pin(std::future::ready(handshake::unavailable().into_response()));
+        }
         Box::pin(async move {
             let upgrading = stream::upgraded(server.clone(), on_upgrade);
             let Answered { response, life } = answer(hosted, head, peer, transport, upgrading).await;

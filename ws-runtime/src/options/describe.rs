@@ -10,10 +10,12 @@ use super::attribute::Attribute;
 use super::draft::{Reading, Report, Slot, Source, UnknownOption};
 use super::environment::Prefix;
 use super::origins::AllowedOrigins;
+use super::plain_path::PlainPath;
 use super::rate::Rate;
 use super::routes::RouteOptions;
 use super::seconds::Seconds;
 use super::settled::{Given, Settled};
+use super::side_listen::SideListen;
 use super::subprotocols::Subprotocols;
 use super::tls::ClientCa;
 use super::value::{Choice, Compression, Slow};
@@ -137,10 +139,11 @@ macro_rules! options {
         impl Options {
             /// Separates the values that are consumed at the start from those that stay.
             pub(super) fn split(checked: Checked, given: Vec<Given>) -> Settled {
-                let Checked { listen, tls, $($name),* } = checked;
+                let Checked { listen, tls, metrics_listen, $($name),* } = checked;
                 Settled {
                     listen,
                     tls,
+                    metrics_listen,
                     options: Self { $($name,)* given: given.into() },
                     routes: RouteOptions::default(),
                 }
@@ -162,6 +165,7 @@ macro_rules! on_route {
 /// The type of a kind's values before they are checked.
 macro_rules! raw {
     (listen) => { Listen };
+    (side_listen) => { SideListen };
     (tls) => { Tls };
     (switch) => { bool };
     (seconds) => { Seconds };
@@ -172,11 +176,13 @@ macro_rules! raw {
     (subprotocols) => { Subprotocols };
     (compression) => { Choice<Compression> };
     (prefix) => { Prefix };
+    (path) => { PlainPath };
 }
 
 /// The type of a kind's values after they are checked.
 macro_rules! checked {
     (listen) => { Listen };
+    (side_listen) => { Option<Listen> };
     (tls) => { Option<Tls> };
     (switch) => { bool };
     (seconds) => { Duration };
@@ -187,6 +193,7 @@ macro_rules! checked {
     (subprotocols) => { Subprotocols };
     (compression) => { Compression };
     (prefix) => { String };
+    (path) => { Option<Arc<str>> };
 }
 
 /// The default of an option and what is allowed, for its documentation.

@@ -31,10 +31,12 @@ mod draft;
 mod environment;
 mod error;
 mod origins;
+mod plain_path;
 mod rate;
 mod routes;
 mod seconds;
 mod settled;
+mod side_listen;
 mod subprotocols;
 #[cfg(feature = "tls")]
 mod tls;
@@ -52,17 +54,19 @@ pub use environment::Prefix;
 pub(crate) use environment::Warning;
 pub use error::{OptionError, OptionErrors};
 pub use origins::AllowedOrigins;
+pub use plain_path::PlainPath;
 pub use rate::{Rate, RateCount};
 pub(crate) use routes::{OptionsOf, RouteAttribute, RouteOptions};
 pub use seconds::Seconds;
 pub(crate) use settled::Settled;
+pub use side_listen::SideListen;
 pub use subprotocols::Subprotocols;
 pub use tls::ClientCa;
 pub(crate) use value::feature_off;
 pub use value::{Choice, Compression, Named, Slow};
 pub use written::{
-    CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue, SecondsValue,
-    SlowValue, SubprotocolsValue, TlsValue,
+    CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, PathValue, RateValue,
+    SecondsValue, SideListenValue, SlowValue, SubprotocolsValue, TlsValue,
 };
 
 #[cfg(test)]

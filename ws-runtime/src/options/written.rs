@@ -2,8 +2,10 @@
 
 use super::environment::Prefix;
 use super::origins::AllowedOrigins;
+use super::plain_path::PlainPath;
 use super::rate::Rate;
 use super::seconds::Seconds;
+use super::side_listen::SideListen;
 use super::subprotocols::Subprotocols;
 use super::value::{Choice, Compression, Slow};
 use crate::listen::{Listen, Tls};
@@ -31,6 +33,10 @@ values! {
         "a server cannot listen on `{Self}`", "neither a port nor an address",
         "`listen` takes a port (`u16`), an address (`&str`, `String`, `SocketAddr`), a listener of std or tokio, or a list of these"
     }
+    SideListenValue -> SideListen {
+        "a server cannot listen on `{Self}`", "neither a port nor an address",
+        "`metrics_listen` takes what `listen` takes: a port (`u16`), an address (`&str`, `String`, `SocketAddr`) or a listener"
+    }
     SecondsValue -> Seconds {
         "`{Self}` is not a number of seconds", "not a time",
         "seconds are an integer such as `20`, a fraction such as `0.5`, or a `Duration`"
@@ -54,6 +60,10 @@ values! {
     CompressionValue -> Choice<Compression> {
         "`{Self}` does not say how messages are compressed", "neither `\"off\"`, `\"on\"` nor `\"context_takeover\"`",
         "`compression` takes `\"off\"`, `\"on\"`, `\"context_takeover\"` or a `ws_runtime::Compression`"
+    }
+    PathValue -> PlainPath {
+        "`{Self}` is not the path of a request", "not a text",
+        "write a path in quotes, such as `\"/healthz\"`"
     }
     EnvValue -> Prefix {
         "`{Self}` is not what variables can begin with", "not a text",

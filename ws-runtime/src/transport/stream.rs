@@ -73,14 +73,6 @@ impl Stream {
         self.socket().map_or(Ok(()), |socket| socket.set_nodelay(nodelay))
     }
 
-    /// Sets the options that sockets of our own listeners inherit, but for `TCP_NODELAY`.
-    #[cfg(feature = "tower")]
-    pub(crate) fn tune(&self) {
-        if let Some(socket) = self.socket() {
-            socket.tune();
-        }
-    }
-
     /// The descriptor of the socket, valid while this lives. `None` if there is no socket.
     #[cfg(unix)]
     pub(crate) fn raw_fd(&self) -> Option<std::os::fd::RawFd> {

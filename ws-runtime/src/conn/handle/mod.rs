@@ -5,6 +5,7 @@ mod identity;
 mod internal;
 mod replaced;
 mod room;
+mod try_send;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -35,6 +36,7 @@ use crate::wire::FrameKind;
 
 pub use self::error::{CloseError, SendError, SetError};
 pub use self::identity::IntoExpiry;
+pub use self::try_send::TrySendError;
 
 /// A connection: a cheap handle that may be cloned, kept and sent to other threads.
 ///

@@ -26,6 +26,7 @@ mod mounted;
 mod nodelay;
 mod outcome;
 mod reason;
+mod refuse;
 mod request;
 mod tls;
 
@@ -48,10 +49,11 @@ use crate::transport::Stream;
 
 pub(crate) use self::admitted::Admitted;
 pub(super) use self::admitted::{Opened, Upgraded};
-pub(crate) use self::answer::refuse;
+pub(crate) use self::answer::answer_short;
 #[cfg(feature = "tower")]
 pub(crate) use self::mounted::{Answered, answer};
 pub(super) use self::outcome::count_opened;
+pub(crate) use self::refuse::refuse;
 
 /// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
 pub(super) async fn open<S: Service>(

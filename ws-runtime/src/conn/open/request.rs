@@ -23,6 +23,7 @@ use crate::handshake::{
 use crate::listen::Address;
 use crate::route::{Endpoint, Parameters};
 use crate::server::{Hosted, Slot};
+use crate::side;
 use crate::transport::Stream;
 
 /// Reads the request and runs its handlers. Returns the accepted handshake, or what to answer instead.
@@ -37,6 +38,9 @@ pub(super) async fn admit<S: Service>(
     let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
     let mut reader = HeadReader::new(limits);
     let head = read_head(&mut reader, interruption.as_mut(), slot, stream).await?;
+    if let Some(response) = side::probe(&hosted.server, &head) {
+        return Err(Answer::from(response).to_plain(head.method()).into());
+    }
     #[cfg(feature = "tower")]
     if hosted.around.http.is_some() && !hosted.takes(head.method(), head.path(), head.headers()) {
         return Err(NotAdmitted::Elsewhere(reader.into_bytes()));
