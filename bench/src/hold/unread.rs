@@ -33,6 +33,9 @@ const HONEST: Duration = Duration::from_millis(10);
 /// How often the server's memory is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// So many messages overfill a kernel's buffers, and no outbox.
+const FEW: u64 = 200;
+
 /// What slow readers take each second.
 const SIP: usize = 1024;
 
@@ -42,55 +45,87 @@ struct Load {
     peers: usize,
     /// Messages a second.
     rate: u32,
+    /// No more messages than this.
+    most: u64,
     limit: Duration,
+}
+
+impl Load {
+    fn describe(self) -> String {
+        let Self { peers, rate, .. } = self;
+        format!(
+            "{peers} of them among {peers} honest peers; messages of 1 KiB, {rate} a second, to all of them"
+        )
+    }
 }
 
 pub(super) fn never(sheet: &mut Sheet, threads: usize) -> Result<()> {
     let load = Load {
         peers: sheet.form.pick(500, 100),
         rate: sheet.form.pick(100, 250),
+        most: u64::MAX,
         limit: sheet.form.pick(Duration::from_secs(60), Duration::from_secs(12)),
     };
     let server = Stage::new(threads, Transport::Tcp)?.start()?;
     let heard = among(&server, load, 0, Some(load.peers as u64))?;
-    judge(sheet, "", load, &heard);
+    sheet.note(load.describe());
+    judge(sheet, "", &heard, (load.peers * OUTBOX) as f64 + OTHER);
     sheet.exactly("never-readers cut", heard.disconnected, load.peers as u64);
     // The time in which the outbox fills, and what the kernels of both ends take.
     let fills = Duration::from_secs(1) * ((2 * OUTBOX).div_ceil(SIZE) as u32) / load.rate;
     sheet.time_at_most("the last one cut", heard.took, fills + WRITE_TIMEOUT + sheet.form.grace());
+    // Less waits for them than an outbox takes, so that it is the time which ends them.
+    let timeout = sheet.form.pick(WRITE_TIMEOUT, Duration::from_secs(1));
+    let load = Load { most: FEW, ..load };
+    let server = Stage::new(threads, Transport::Tcp)?
+        .with("WS_SERVER_WRITE_TIMEOUT", timeout.as_secs_f64())
+        .start()?;
+    let heard = among(&server, load, 0, Some(load.peers as u64))?;
+    let name = format!("{FEW} messages, then none, ");
+    judge(sheet, &name, &heard, (load.peers * OUTBOX) as f64 + OTHER);
+    sheet.exactly(format!("{name}cut"), heard.disconnected, load.peers as u64);
+    let fills = Duration::from_secs(FEW) / load.rate;
+    sheet.time_at_most(format!("{name}the last one cut"), heard.took, fills + timeout + sheet.form.grace());
     Ok(())
 }
 
 pub(super) fn slow(sheet: &mut Sheet, threads: usize) -> Result<()> {
     let load = Load {
         peers: sheet.form.pick(200, 40),
-        rate: sheet.form.pick(100, 200),
-        limit: sheet.form.pick(Duration::from_secs(40), Duration::from_millis(2_500)),
+        rate: sheet.form.pick(100, 300),
+        most: u64::MAX,
+        limit: sheet.form.pick(Duration::from_secs(40), Duration::from_millis(1_500)),
     };
+    sheet.note(load.describe());
     for (policy, goal) in [("close", load.peers as u64), ("drop_newest", 0), ("drop_oldest", 0)] {
-        let server = Stage::new(threads, Transport::Tcp)?
-            .with("WS_SERVER_SLOW", policy)
-            // A peer's kernel takes a whole buffer at once, and then nothing for a minute, at this pace.
-            .with("WS_SERVER_WRITE_TIMEOUT", 600)
-            .with("WS_SERVER_SILENCE_MAX", 0)
-            .start()?;
+        let server = patient(threads)?.with("WS_SERVER_SLOW", policy).start()?;
         let heard = among(&server, load, SIP, (goal > 0).then_some(goal))?;
-        judge(sheet, &format!("slow = \"{policy}\", "), load, &heard);
+        let name = format!("slow = \"{policy}\", ");
+        judge(sheet, &name, &heard, (load.peers * OUTBOX) as f64 + OTHER);
         if sheet.form == Form::Full {
-            sheet.exactly(format!("slow = \"{policy}\": cut"), heard.disconnected, goal);
+            sheet.exactly(format!("{name}cut"), heard.disconnected, goal);
         }
     }
+    // Each is within its outbox, and all together have less than that.
+    let most = load.peers * OUTBOX / 8;
+    let server = patient(threads)?.with("WS_SERVER_MAX_MEMORY", most).start()?;
+    let heard = among(&server, load, SIP, Some(load.peers as u64))?;
+    judge(sheet, "max_memory, ", &heard, most as f64 + OTHER / 4.0);
+    sheet.at_least("max_memory, cut", heard.disconnected as usize, load.peers / 2);
     Ok(())
 }
 
-fn judge(sheet: &mut Sheet, name: &str, load: Load, heard: &Heard) {
-    let Load { peers, rate, .. } = load;
-    sheet.note(format!(
-        "{name}{peers} of them among {peers} honest peers; messages of 1 KiB, {rate} a second, to all of them"
-    ));
+/// A server that does not mind how slowly somebody reads: a peer's kernel takes a whole buffer at once, and then
+/// nothing for a minute, at this pace.
+fn patient(threads: usize) -> Result<Stage> {
+    let stage = Stage::new(threads, Transport::Tcp)?;
+    Ok(stage.with("WS_SERVER_WRITE_TIMEOUT", 600).with("WS_SERVER_SILENCE_MAX", 0))
+}
+
+/// `most` is by how much the server's memory may grow.
+fn judge(sheet: &mut Sheet, name: &str, heard: &Heard, most: f64) {
     sheet.exactly(format!("{name}honest: lost, doubled or out of order"), heard.missing, 0);
     sheet.p99(&format!("{name}honest: delivery"), heard.latencies, HONEST);
-    let most = (peers * OUTBOX) as f64 + OTHER;
     sheet.bytes_at_most(format!("{name}memory, at most"), heard.grown, most);
     match heard.kernel {
         Some(kernel) => {
@@ -159,6 +194,7 @@ fn speak(
     while begun.elapsed() < load.limit && !is_over() {
         let next = pace * u32::try_from(sent).unwrap_or(u32::MAX);
         match next.checked_sub(begun.elapsed()) {
+            _ if sent == load.most => honest.turn(LOOK / 10)?,
             Some(wait) if !wait.is_zero() => honest.turn(wait)?,
             _ => {
                 honest.peers[0].say(Opcode::Text, &stamp::message(sent, SIZE));
