@@ -70,6 +70,9 @@ fn written(name: &str, kind: Kind) -> String {
         Kind::Slow => "\"close\"",
         Kind::Compression => "\"on\"",
         Kind::Origins => "[\"https://example.org\"]",
+        Kind::Hosts => "[\"example.org\"]",
+        Kind::Networks => "[\"10.0.0.0/8\"]",
+        Kind::Forwarded => "\"x-forwarded-for\"",
         Kind::Subprotocols => "[\"chat.v1\"]",
         Kind::Prefix => "\"CHAT\"",
     };

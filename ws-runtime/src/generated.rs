@@ -27,8 +27,8 @@ pub use crate::message::{
     IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Returned, Running, ServerPush,
 };
 pub use crate::options::{
-    Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
-    SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
+    Attribute, CompressedValue, CompressionValue, EnvValue, ForwardedValue, HostsValue, ListenValue,
+    NetworksValue, OriginsValue, RateValue, SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
 pub use crate::route::{Gets, IsServer, PathChecks, Place, Routes};

@@ -97,6 +97,7 @@ mod message;
 pub mod options;
 pub mod prelude;
 mod process;
+mod proxy;
 mod room;
 mod route;
 mod server;
@@ -130,14 +131,14 @@ pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
 pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Identity, Json, Utf8};
 pub use handshake::{
-    Bearer, Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, JavaScript, NotOffered, Origins,
-    Path, Query, Reject, Request,
+    Bearer, Handshake, Hosts, Html, IntoResponse, InvalidHeader, InvalidHost, InvalidOrigin, JavaScript,
+    NotOffered, Origins, Path, Query, Reject, Request,
 };
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
-pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
+pub use options::{Compression, ForwardedHeader, OptionError, OptionErrors, Rate, Seconds, Slow};
 pub use room::{Room, RoomState, Rooms};
 pub use route::RouteError;
 #[doc(hidden)]

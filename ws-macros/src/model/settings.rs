@@ -82,4 +82,6 @@ pub(crate) enum Value {
     },
     /// `origins = any` or `origins = same`.
     Origins(Ident),
+    /// `hosts = any` or `hosts = auto`.
+    Hosts(Ident),
 }

@@ -106,7 +106,7 @@ mod tests {
     use tokio::task::JoinHandle;
 
     use super::*;
-    use crate::handshake::{Classified, HeadLimits, HeadReader, Transport, classify};
+    use crate::handshake::{Classified, HeadLimits, HeadReader, Hosts, Transport, classify};
     use crate::route::{Gets, Routes};
     use crate::{Builder, ws_server};
 
@@ -131,7 +131,8 @@ mod tests {
         let conn = hosted.server.new_conn(Address::Memory, &stream);
         let limits = HeadLimits { max_header_size: 1024, max_headers: 10 };
         let head = HeadReader::new(limits).read(&mut &*REQUEST).await.unwrap();
-        let transport = Transport { encrypted: false, has_host: true };
+        let hosts = Hosts::any();
+        let transport = Transport { encrypted: false, has_host: true, forwarded_host: None, hosts: &hosts };
         let Classified::Upgrade(request) = classify(head, |_, _| true, transport) else {
             panic!("it asks for a WebSocket")
         };

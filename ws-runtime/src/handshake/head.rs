@@ -31,6 +31,12 @@ pub(crate) struct Head {
     pub(super) followed: bool,
 }
 
+impl Head {
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+}
+
 /// Why no head could be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HeadError {

@@ -22,7 +22,7 @@ use std::net::{IpAddr, SocketAddr};
 pub use address::Address;
 pub use error::ListenError;
 use listener::Prepared;
-pub(crate) use listener::{Listener, accept_pause};
+pub(crate) use listener::{Listener, accept_pause, is_loopback_only};
 #[cfg(feature = "test")]
 pub(crate) use memory::Dialer;
 #[cfg_attr(not(feature = "tls"), expect(unreachable_pub, reason = "not exported: nobody can have one"))]

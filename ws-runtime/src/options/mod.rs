@@ -30,6 +30,8 @@ mod describe;
 mod draft;
 mod environment;
 mod error;
+mod hosts;
+mod networks;
 mod origins;
 mod rate;
 mod routes;
@@ -51,6 +53,8 @@ pub(crate) use draft::Source;
 pub use environment::Prefix;
 pub(crate) use environment::Warning;
 pub use error::{OptionError, OptionErrors};
+pub use hosts::AnsweredHosts;
+pub use networks::NetworkList;
 pub use origins::AllowedOrigins;
 pub use rate::{Rate, RateCount};
 pub(crate) use routes::{OptionsOf, RouteAttribute, RouteOptions};
@@ -58,10 +62,10 @@ pub use seconds::Seconds;
 pub(crate) use settled::Settled;
 pub use subprotocols::Subprotocols;
 pub(crate) use value::feature_off;
-pub use value::{Choice, Compression, Named, Slow};
+pub use value::{Choice, Compression, ForwardedHeader, Named, Slow};
 pub use written::{
-    CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue, SecondsValue,
-    SlowValue, SubprotocolsValue, TlsValue,
+    CompressedValue, CompressionValue, EnvValue, ForwardedValue, HostsValue, ListenValue, NetworksValue,
+    OriginsValue, RateValue, SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use super::states::{Awaits, StateSources};
 use super::{Hosted, Server};
 use crate::error::Error;
 use crate::event::Service;
+use crate::listen::is_loopback_only;
 #[cfg(feature = "test")]
 use crate::listen::{Dialer, Listen};
 #[cfg(feature = "test")]
@@ -155,7 +156,7 @@ impl<S: Service, G> Builder<S, G> {
         self.draft.prepare(no_environment, S::attribute);
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
-        let settled = Settled { tls: None, ..settled };
+        let settled = Settled { tls: None, options: settled.options.in_memory(), ..settled };
         let running = bind::<S>(settled, routes, S::store(self.states.make())).await?;
         Ok((running, dialer))
     }
@@ -194,7 +195,7 @@ pub(crate) async fn bind<S: Service>(
     mut routes: Routes<S>,
     store: S::Store,
 ) -> Result<Running, Error> {
-    let Settled { listen, tls, options, routes: route_options } = settled;
+    let Settled { listen, tls, mut options, routes: route_options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
     let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
@@ -211,6 +212,7 @@ pub(crate) async fn bind<S: Service>(
     Error::all(errors)?;
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
+    options.hosts.resolve(is_loopback_only(&listeners));
     let capacity = Capacity::new(&options, &listeners);
     let server = Server::new(S::NAME, options, route_options, routes.modules());
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();

@@ -4,6 +4,7 @@ use std::io;
 
 use super::answer::{Answer, Answered};
 use super::deadline::Interrupted;
+use crate::proxy::InvalidPreamble;
 use crate::server::Evicted;
 
 /// What happens to a connection whose request was not accepted.
@@ -21,6 +22,8 @@ pub(super) enum Reason {
     Refused,
     #[error("disconnected by the program before it was ready")]
     Disconnected,
+    #[error("proxy_protocol requires a PROXY header of this peer, but {0}")]
+    Preamble(#[from] InvalidPreamble),
     #[error("the TLS handshake failed: {0}")]
     Tls(io::Error),
     #[error("the peer closed it before it sent a request")]

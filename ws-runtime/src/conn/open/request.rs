@@ -6,9 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::HeaderValue;
+use http::uri::Authority;
+use ws_spec::options;
 
 use super::admitted::Admitted;
 use super::answer::Answer;
+use super::client;
 use super::deadline::{Interrupted, unless_interrupted};
 use super::handlers::run_request;
 use super::reason::{NotAdmitted, Reason};
@@ -21,6 +24,7 @@ use crate::handshake::{
 };
 use crate::listen::Address;
 use crate::options::Options;
+use crate::proxy::Told;
 use crate::route::{Endpoint, Parameters};
 use crate::server::{Hosted, Slot};
 use crate::transport::Stream;
@@ -34,8 +38,9 @@ pub(super) async fn admit<S: Service>(
     mut interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
     let head = read_head(hosted.server.options(), interruption.as_mut(), slot, stream).await?;
+    let told = client::read_forwarding(conn, &head)?;
     let mut route = None;
-    let (mut handshake, endpoint, parameters) = match classify(hosted, conn, head, &mut route) {
+    let (mut handshake, endpoint, parameters) = match classify(hosted, conn, head, &told, &mut route) {
         Classified::Upgrade(handshake) => match route {
             Some((endpoint, parameters)) => (handshake, endpoint, parameters),
             None => return Err(Answer::from(Reject::not_found().into_response()).into()),
@@ -52,7 +57,8 @@ pub(super) async fn admit<S: Service>(
             return Err(answer.for_method(request.method()).into());
         }
         Classified::Refused(refusal) => return Err(Answer::from(refusal).into()),
-        Classified::ForeignPage(_) => return Err(Answer::from(Refusal::ForeignOrigin).into()),
+        Classified::Misdirected(_) => return Err(Answer::from(Refusal::Misdirected).into()),
+        Classified::ForeignPage { .. } => return Err(Answer::from(Refusal::ForeignOrigin).into()),
     };
     handshake.set_parameters(parameters);
     let admitting = endpoint.admit(hosted, conn, &handshake);
@@ -97,11 +103,21 @@ async fn read_head(
 /// What serves a path, and the parameters of that.
 type Found<S> = Option<(Arc<dyn Endpoint<S>>, Parameters)>;
 
-/// Classifies the request, finds the route of a handshake, and warns of foreign web pages. Where there is no route, its
-/// origin does not matter.
-fn classify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: Head, route: &mut Found<S>) -> Classified {
-    let transport =
-        Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
+/// Classifies the request, finds the route of a handshake, and warns of foreign hosts and web pages. Where there is no
+/// route, its origin does not matter.
+fn classify<S: Service>(
+    hosted: &Hosted<S>,
+    conn: &Conn,
+    head: Head,
+    told: &Told,
+    route: &mut Found<S>,
+) -> Classified {
+    let transport = Transport {
+        encrypted: hosted.tls.is_some() || told.encrypted == Some(true),
+        has_host: !matches!(conn.peer(), Address::Unix(_)),
+        forwarded_host: told.host.as_ref(),
+        hosts: &hosted.server.options().hosts,
+    };
     let allows = |path: &str, judge: &dyn Fn(&Origins) -> bool| {
         *route = hosted.routes.find(path);
         let Some((endpoint, _)) = route else { return true };
@@ -109,28 +125,49 @@ fn classify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: Head, route: &mut
         judge(&conn.options().origins)
     };
     let classified = handshake::classify(head, allows, transport);
-    if let Classified::ForeignPage(origin) = &classified {
-        warn_of_foreign_page(origin);
+    match &classified {
+        Classified::ForeignPage { origin, host } => warn_of_foreign_page(origin, host.as_ref()),
+        Classified::Misdirected(host) => warn_of_foreign_host(conn, host),
+        Classified::Upgrade(_) | Classified::Plain(_) | Classified::Refused(_) => {}
     }
     classified
 }
 
 /// Logs the first page that is refused as a warning, because its browser does not say why; the next ones at debug.
-fn warn_of_foreign_page(origin: &HeaderValue) {
+fn warn_of_foreign_page(origin: &HeaderValue, host: Option<&Authority>) {
     static WARNED: AtomicBool = AtomicBool::new(false);
-    let origin = origin.as_bytes();
-    let origin = String::from_utf8_lossy(origin.get(..MAX_ORIGIN_SHOWN).unwrap_or(origin));
-    let origin = Escaped(&origin);
+    let origin = shown(origin.as_bytes());
+    let host = host.map_or_else(|| "none".to_owned(), |host| shown(host.as_str().as_bytes()));
     if WARNED.swap(true, Ordering::Relaxed) {
-        tracing::debug!(%origin, "a web page of another origin is refused with 403");
+        tracing::debug!(origin, host, "a web page of another origin is refused with 403");
     } else {
         tracing::warn!(
-            %origin,
-            "a web page of another origin is refused with 403, unless the option `origins` allows it; the next of them \
-             are logged at debug"
+            origin,
+            host,
+            "a web page of another origin than the host that was asked for is refused with 403, unless the option \
+             `origins` allows it; behind a proxy, see `trusted_proxies`; the next of them are logged at debug"
         );
     }
 }
 
-/// How much of an origin is logged: a host has at most 253 bytes.
-const MAX_ORIGIN_SHOWN: usize = 280;
+/// Logs that a request was for a host that is not answered for.
+fn warn_of_foreign_host(conn: &Conn, host: &Authority) {
+    if conn.server().allows_log(options::hosts.name) {
+        let host = shown(host.as_str().as_bytes());
+        tracing::warn!(
+            conn = conn.id(),
+            peer = %conn.peer(),
+            host,
+            "refused with 421: the option `hosts` does not name this host; where only loopback is listened on, its \
+             default is `localhost` and loopback addresses"
+        );
+    }
+}
+
+/// A text of the peer for the log.
+fn shown(text: &[u8]) -> String {
+    Escaped(String::from_utf8_lossy(text.get(..MAX_SHOWN).unwrap_or(text))).to_string()
+}
+
+/// How much of an origin or a host is logged: a host has at most 253 bytes.
+const MAX_SHOWN: usize = 280;

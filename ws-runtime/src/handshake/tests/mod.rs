@@ -12,15 +12,17 @@ use http::{Method, Response};
 
 use self::rows::{HANDSHAKE, handshake_but, handshake_with};
 use super::{
-    Classified, HeadError, HeadLimits, HeadReader, Origins, Refusal, Transport, classify, encode_response,
+    Classified, HeadError, HeadLimits, HeadReader, Hosts, Origins, Refusal, Transport, classify,
+    encode_response,
 };
 use crate::fuzzing::Pieces;
 use crate::{Handshake, Request};
 
 const LIMITS: HeadLimits = HeadLimits { max_header_size: 16 * 1024, max_headers: 64 };
 
-const TCP: Transport = Transport { encrypted: false, has_host: true };
-const UNIX: Transport = Transport { encrypted: false, has_host: false };
+const TCP: Transport<'static> =
+    Transport { encrypted: false, has_host: true, forwarded_host: None, hosts: &Hosts::any() };
+const UNIX: Transport<'static> = Transport { has_host: false, ..TCP };
 
 #[derive(Debug)]
 enum Became {
@@ -36,7 +38,7 @@ async fn become_in(bytes: &[u8], sizes: Vec<usize>, limits: HeadLimits, origins:
 }
 
 async fn become_over(
-    transport: Transport,
+    transport: Transport<'_>,
     bytes: &[u8],
     sizes: Vec<usize>,
     limits: HeadLimits,
@@ -52,7 +54,8 @@ async fn become_over(
         Classified::Upgrade(handshake) => Became::Handshake(handshake),
         Classified::Plain(request) => Became::Request(request),
         Classified::Refused(refusal) => Became::Refused(refusal),
-        Classified::ForeignPage(_) => Became::Refused(Refusal::ForeignOrigin),
+        Classified::Misdirected(_) => Became::Refused(Refusal::Misdirected),
+        Classified::ForeignPage { .. } => Became::Refused(Refusal::ForeignOrigin),
     }
 }
 
