@@ -101,6 +101,7 @@ mod proxy;
 mod room;
 mod route;
 mod server;
+mod stats;
 #[cfg(feature = "test")]
 pub mod test;
 mod tick;

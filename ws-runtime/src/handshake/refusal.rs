@@ -101,6 +101,38 @@ impl Refusal {
         }
     }
 
+    /// The word for it in labels.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::RequestLine => "request_line",
+            Self::HttpVersion => "http_version",
+            Self::Target => "target",
+            Self::TargetTooLong => "target_too_long",
+            Self::LineEnding => "line_ending",
+            Self::ControlCharacter => "control_character",
+            Self::FoldedHeader => "folded_header",
+            Self::Header => "header",
+            Self::HeadersTooLarge => "headers_too_large",
+            Self::TooManyHeaders => "too_many_headers",
+            Self::Unfinished => "unfinished",
+            Self::Host => "host",
+            Self::Method => "method",
+            Self::HandshakeMethod => "handshake_method",
+            Self::HandshakeVersion => "handshake_version",
+            Self::Connection => "connection",
+            Self::WebSocketVersion => "websocket_version",
+            Self::Key => "key",
+            Self::Subprotocols => "subprotocols",
+            Self::Origin => "origin",
+            Self::ForeignOrigin => "foreign_origin",
+            Self::HandshakeBody => "handshake_body",
+            Self::BodyLength => "body_length",
+            Self::Body => "body",
+            Self::EarlyBytes => "early_bytes",
+            Self::UpgradeRequired => "upgrade_required",
+        }
+    }
+
     /// The whole answer: the status, its headers, and the reason as text.
     pub(crate) fn into_response(self) -> Response<Bytes> {
         let status = self.status();

@@ -43,6 +43,7 @@ use crate::message::{Push, ServerPush};
 use crate::options::{Options, OptionsOf, RouteOptions};
 use crate::room::RoomLists;
 use crate::route::{Gets, Reach, Routes};
+use crate::stats::Counters;
 use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
@@ -78,6 +79,7 @@ struct Inner {
     /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
     alarms: Alarms,
+    counters: Counters,
     failures: Failures,
     /// The runtime of its tasks.
     runtime: Handle,
@@ -127,6 +129,7 @@ impl Server {
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
+            counters: Counters::default(),
             failures: Failures::default(),
             runtime,
             next_conn: AtomicU64::new(1),
@@ -292,6 +295,11 @@ impl Server {
 
     pub(crate) fn alarms(&self) -> &Alarms {
         &self.0.alarms
+    }
+
+    /// What happened since the start.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
     }
 
     /// Counts a failure of a handler. Returns whether it is logged.

@@ -16,6 +16,7 @@ use super::shutdown::Stage;
 use crate::conn::{Conn, Life, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
+use crate::stats::Rejected;
 
 /// How many peers are being refused with an answer at once. Further ones are closed without an answer.
 const MAX_REFUSALS: usize = 64;
@@ -72,6 +73,7 @@ async fn accept<S: Service>(
                     connections.spawn(Life::begin(Arc::clone(hosted), stream, peer, slot));
                     continue;
                 }
+                server.counters().rejected(Rejected::Full);
                 tracing::debug!(%peer, "refused: {capacity} reached");
                 if hosted.tls.is_none() && refusing.len() < MAX_REFUSALS {
                     refusing.spawn(refuse(stream));
@@ -88,8 +90,8 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     let name = if replaced.is_some() { "on_shutdown" } else { S::SHUTDOWN };
     let handler = async {
         match replaced {
-            Some(handler) => catch(|| async { handler(server) }).await,
-            None => catch(|| S::shutdown(ServerEvent::new(server, &hosted.store))).await,
+            Some(handler) => catch(server, name, || async { handler(server) }).await,
+            None => catch(server, name, || S::shutdown(ServerEvent::new(server, &hosted.store))).await,
         }
     };
     let done = tokio::select! {

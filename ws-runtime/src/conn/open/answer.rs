@@ -35,12 +35,22 @@ pub(super) struct Answer {
     response: Response<Bytes>,
     /// The method of the request, if it is known.
     method: Method,
+    asked: Asked,
     cause: Option<Cause>,
+}
+
+/// What a peer asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asked {
+    /// A WebSocket, or something that is no request.
+    Handshake,
+    /// Something else, by plain HTTP.
+    Plain,
 }
 
 impl From<Response<Bytes>> for Answer {
     fn from(response: Response<Bytes>) -> Self {
-        Self { response, method: Method::GET, cause: None }
+        Self { response, method: Method::GET, asked: Asked::Handshake, cause: None }
     }
 }
 
@@ -61,15 +71,15 @@ impl From<Interrupted> for Answer {
 }
 
 impl Answer {
-    /// Sets the method of the request. An answer to `HEAD` has no body.
-    pub(super) fn for_method(self, method: &Method) -> Self {
-        Self { method: method.clone(), ..self }
+    /// Makes it the answer to a plain request of this method. An answer to `HEAD` has no body.
+    pub(super) fn to_plain(self, method: &Method) -> Self {
+        Self { method: method.clone(), asked: Asked::Plain, ..self }
     }
 
     /// Sends it and closes the connection. A slow peer that reads gets all of it, unless `shutdown_timeout` passes
     /// first.
     pub(super) async fn send(self, mut stream: Stream, conn: &Conn, slot: &Slot) -> Answered {
-        let Self { response, method, cause } = self;
+        let Self { response, method, asked, cause } = self;
         let mut bytes = handshake::encode_response(&response, &method);
         let of = bytes.remaining();
         let writing = write(&mut stream, &mut bytes, conn.options().write_timeout);
@@ -89,7 +99,7 @@ impl Answer {
             }
             Err(cut) => Some((cut, Progress { written: of - bytes.remaining(), of })),
         };
-        Answered { status: response.status(), cause, cut }
+        Answered { status: response.status(), asked, cause, cut }
     }
 }
 
@@ -134,8 +144,27 @@ fn unavailable(why: &str) -> Response<Bytes> {
 #[derive(Debug)]
 pub(super) struct Answered {
     status: StatusCode,
+    asked: Asked,
     cause: Option<Cause>,
     cut: Option<(Cut, Progress)>,
+}
+
+impl Answered {
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) fn asked(&self) -> Asked {
+        self.asked
+    }
+
+    /// The word for what was wrong; `None` if a handler refused.
+    pub(super) fn error(&self) -> Option<&'static str> {
+        Some(match self.cause? {
+            Cause::Refusal(refusal) => refusal.as_str(),
+            Cause::Interrupted(interrupted) => interrupted.as_str(),
+        })
+    }
 }
 
 /// Why the server answers itself instead of a handler.

@@ -23,6 +23,7 @@ mod client;
 mod deadline;
 mod handlers;
 mod nodelay;
+mod outcome;
 mod reason;
 mod request;
 mod tls;
@@ -52,8 +53,12 @@ pub(super) async fn open<S: Service>(
     slot: Slot,
 ) -> Option<Opened<S>> {
     match try_open(&hosted, &conn, stream, &slot).await {
-        Ok(opened) => Some(opened),
+        Ok(opened) => {
+            outcome::count_opened(&conn);
+            Some(opened)
+        }
         Err(reason) => {
+            outcome::count_not_opened(&conn, &reason);
             tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
             None
         }

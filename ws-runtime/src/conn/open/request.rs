@@ -54,7 +54,7 @@ pub(super) async fn admit<S: Service>(
                 Ok(response) => Answer::from(response),
                 Err(interrupted) => Answer::from(interrupted),
             };
-            return Err(answer.for_method(request.method()).into());
+            return Err(answer.to_plain(request.method()).into());
         }
         Classified::Refused(refusal) => return Err(Answer::from(refusal).into()),
         Classified::Misdirected(_) => return Err(Answer::from(Refusal::Misdirected).into()),
