@@ -116,6 +116,8 @@ impl Refusal {
             Self::TooManyHeaders => "too_many_headers",
             Self::Unfinished => "unfinished",
             Self::Host => "host",
+            Self::Misdirected => "misdirected",
+            Self::Forwarding => "forwarding",
             Self::Method => "method",
             Self::HandshakeMethod => "handshake_method",
             Self::HandshakeVersion => "handshake_version",
