@@ -29,4 +29,6 @@ pub(crate) use self::drive::Moment;
 pub use self::handle::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
 pub(crate) use self::life::Life;
 pub(crate) use self::open::{Admitted, refuse};
+#[cfg(feature = "tower")]
+pub(crate) use self::open::{Answered, answer};
 pub(crate) use self::send::{Broadcast, Corked, corked};

@@ -41,7 +41,7 @@ pub use request::{Handshake, Request};
 pub use respond::{Html, IntoResponse, JavaScript};
 pub use subprotocol::NotOffered;
 
-pub(crate) use classify::{Classified, Transport, classify, parse_authority};
+pub(crate) use classify::{Classified, Hosting, Transport, classify, parse_authority};
 pub(crate) use extensions::{Terms, negotiate};
 pub(crate) use head::{Head, HeadError, HeadLimits, HeadReader, arrived_early};
 pub(crate) use refusal::Refusal;

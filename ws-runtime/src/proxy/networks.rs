@@ -31,7 +31,7 @@ impl Networks {
             Self::Listed(networks) => match peer {
                 Address::Tcp(address) => self.contain_ip(address.ip()),
                 Address::Unix(_) => networks.contains(&Network::Unix),
-                Address::Memory => false,
+                Address::Memory | Address::Unknown => false,
             },
         }
     }

@@ -55,22 +55,8 @@ pub(crate) struct Ending {
 
 impl Ending {
     pub(crate) fn of(close: &Close) -> Self {
-        let is_known = match close.by() {
-            // Those that clients send by themselves, and those that are never sent.
-            ClosedBy::Peer => matches!(close.code(), 1000..=1003 | 1005..=1011),
-            ClosedBy::Us | ClosedBy::Silence | ClosedBy::Error | ClosedBy::Shutdown => true,
-        };
-        Self { by: word(close.by()), code: is_known.then_some(close.code()) }
-    }
-}
-
-/// The word for it in labels.
-fn word(by: ClosedBy) -> &'static str {
-    match by {
-        ClosedBy::Peer => "peer",
-        ClosedBy::Us => "us",
-        ClosedBy::Silence => "silence",
-        ClosedBy::Error => "error",
-        ClosedBy::Shutdown => "shutdown",
+        // Those that clients send by themselves, and those that are never sent.
+        let is_known = close.by() != ClosedBy::Peer || matches!(close.code(), 1000..=1003 | 1005..=1011);
+        Self { by: close.by().as_str(), code: is_known.then_some(close.code()) }
     }
 }

@@ -22,6 +22,8 @@ mod answer;
 mod client;
 mod deadline;
 mod handlers;
+#[cfg(feature = "tower")]
+mod mounted;
 mod nodelay;
 mod outcome;
 mod reason;
@@ -44,6 +46,8 @@ use crate::transport::Stream;
 pub(crate) use self::admitted::Admitted;
 pub(super) use self::admitted::{Opened, Upgraded};
 pub(crate) use self::answer::refuse;
+#[cfg(feature = "tower")]
+pub(crate) use self::mounted::{Answered, answer};
 
 /// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
 pub(super) async fn open<S: Service>(

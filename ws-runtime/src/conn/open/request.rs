@@ -19,8 +19,8 @@ use crate::conn::Conn;
 use crate::escape::Escaped;
 use crate::event::Service;
 use crate::handshake::{
-    self, Classified, Head, HeadError, HeadLimits, HeadReader, IntoResponse, Origins, Refusal, Reject,
-    Transport,
+    self, Classified, Head, HeadError, HeadLimits, HeadReader, Hosting, IntoResponse, Origins, Refusal,
+    Reject, Transport,
 };
 use crate::listen::Address;
 use crate::options::Options;
@@ -38,9 +38,27 @@ pub(super) async fn admit<S: Service>(
     mut interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
     let head = read_head(hosted.server.options(), interruption.as_mut(), slot, stream).await?;
+    let transport =
+        Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
+    let admitted = admit_head(hosted, conn, head, transport, interruption).await?;
+    if handshake::arrived_early(stream).await {
+        return Err(Answer::from(Refusal::EarlyBytes).into());
+    }
+    Ok(admitted)
+}
+
+/// Runs the handlers of a request. Returns the accepted handshake, or what to answer instead.
+pub(super) async fn admit_head<S: Service>(
+    hosted: &Arc<Hosted<S>>,
+    conn: &Conn,
+    head: Head,
+    transport: Transport,
+    interruption: Pin<&mut impl Future<Output = Interrupted>>,
+) -> Result<Admitted<S>, NotAdmitted> {
     let told = client::read_forwarding(conn, &head)?;
     let mut route = None;
-    let (mut handshake, endpoint, parameters) = match classify(hosted, conn, head, &told, &mut route) {
+    let classified = classify(hosted, conn, head, transport, &told, &mut route);
+    let (mut handshake, endpoint, parameters) = match classified {
         Classified::Upgrade(handshake) => match route {
             Some((endpoint, parameters)) => (handshake, endpoint, parameters),
             None => return Err(Answer::from(Reject::not_found().into_response()).into()),
@@ -67,13 +85,7 @@ pub(super) async fn admit<S: Service>(
         Ok(Err(reject)) => return Err(Answer::from(reject.into_response()).into()),
         Err(interrupted) => return Err(Answer::from(interrupted).into()),
     };
-    if conn.is_cut() {
-        return Err(Reason::Disconnected.into());
-    }
-    if handshake::arrived_early(stream).await {
-        return Err(Answer::from(Refusal::EarlyBytes).into());
-    }
-    Ok(admitted)
+    if conn.is_cut() { Err(Reason::Disconnected.into()) } else { Ok(admitted) }
 }
 
 async fn read_head(
@@ -109,22 +121,19 @@ fn classify<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,
     head: Head,
+    transport: Transport,
     told: &Told,
     route: &mut Found<S>,
 ) -> Classified {
-    let transport = Transport {
-        encrypted: hosted.tls.is_some() || told.encrypted == Some(true),
-        has_host: !matches!(conn.peer(), Address::Unix(_)),
-        forwarded_host: told.host.as_ref(),
-        hosts: &hosted.server.options().hosts,
-    };
     let allows = |path: &str, judge: &dyn Fn(&Origins) -> bool| {
         *route = hosted.routes.find(path);
         let Some((endpoint, _)) = route else { return true };
         conn.enter_route(endpoint.number());
         judge(&conn.options().origins)
     };
-    let classified = handshake::classify(head, allows, transport);
+    let transport = Transport { encrypted: transport.encrypted || told.encrypted == Some(true), ..transport };
+    let hosting = Hosting { hosts: &hosted.server.options().hosts, forwarded: told.host.as_ref() };
+    let classified = handshake::classify(head, allows, transport, hosting);
     match &classified {
         Classified::ForeignPage { origin, host } => warn_of_foreign_page(origin, host.as_ref()),
         Classified::Misdirected(host) => warn_of_foreign_host(conn, host),

@@ -12,7 +12,7 @@ use http::{Method, Response};
 
 use self::rows::{HANDSHAKE, handshake_but, handshake_with};
 use super::{
-    Classified, HeadError, HeadLimits, HeadReader, Hosts, Origins, Refusal, Transport, classify,
+    Classified, HeadError, HeadLimits, HeadReader, Hosting, Hosts, Origins, Refusal, Transport, classify,
     encode_response,
 };
 use crate::fuzzing::Pieces;
@@ -20,9 +20,9 @@ use crate::{Handshake, Request};
 
 const LIMITS: HeadLimits = HeadLimits { max_header_size: 16 * 1024, max_headers: 64 };
 
-const TCP: Transport<'static> =
-    Transport { encrypted: false, has_host: true, forwarded_host: None, hosts: &Hosts::any() };
-const UNIX: Transport<'static> = Transport { has_host: false, ..TCP };
+const TCP: Transport = Transport { encrypted: false, has_host: true };
+const UNIX: Transport = Transport { encrypted: false, has_host: false };
+const ANY: Hosting<'static> = Hosting { hosts: &Hosts::any(), forwarded: None };
 
 #[derive(Debug)]
 enum Became {
@@ -38,7 +38,7 @@ async fn become_in(bytes: &[u8], sizes: Vec<usize>, limits: HeadLimits, origins:
 }
 
 async fn become_over(
-    transport: Transport<'_>,
+    transport: Transport,
     bytes: &[u8],
     sizes: Vec<usize>,
     limits: HeadLimits,
@@ -50,7 +50,7 @@ async fn become_over(
         Err(HeadError::Closed) => return Became::Closed,
         Err(HeadError::Io(error)) => panic!("{error}"),
     };
-    match classify(head, |_, judge| judge(origins), transport) {
+    match classify(head, |_, judge| judge(origins), transport, ANY) {
         Classified::Upgrade(handshake) => Became::Handshake(handshake),
         Classified::Plain(request) => Became::Request(request),
         Classified::Refused(refusal) => Became::Refused(refusal),
