@@ -67,6 +67,15 @@ macro_rules! kind {
     (origins) => {
         Kind::Origins
     };
+    (hosts) => {
+        Kind::Hosts
+    };
+    (networks) => {
+        Kind::Networks
+    };
+    (forwarded) => {
+        Kind::Forwarded
+    };
     (subprotocols) => {
         Kind::Subprotocols
     };
@@ -149,6 +158,12 @@ pub enum Kind {
     Slow,
     /// From which pages browsers may connect.
     Origins,
+    /// Which hosts are answered for.
+    Hosts,
+    /// Networks of peers.
+    Networks,
+    /// The header by which proxies tell who the client is.
+    Forwarded,
     /// Names of subprotocols.
     Subprotocols,
     /// Whether messages are compressed.
@@ -167,6 +182,9 @@ pub struct Bounds {
     /// The largest.
     pub most: f64,
 }
+
+/// The option whose networks are believed: it cannot be `any`.
+pub const TRUSTED: &str = "trusted_proxies";
 
 /// The bounds of a tick's period, in seconds.
 pub const PERIOD: Bounds = Bounds { least: RESOLUTION, most: 31_536_000.0 };
@@ -255,6 +273,7 @@ impl Kind {
         match self {
             Self::Slow => &["close", "drop_newest", "drop_oldest"],
             Self::Compression => &["off", "on", "context_takeover"],
+            Self::Forwarded => &["x-forwarded-for", "forwarded"],
             _ => &[],
         }
     }

@@ -359,6 +359,61 @@ macro_rules! for_each_option {
                     also: ["origin", "cors", "allowed_origins", "check_origin"],
                 }
 
+                /// Which hosts are answered for: `auto`, `any`, or a list of names.
+                ///
+                /// A web page whose name an attacker has pointed at this machine (DNS rebinding) is of the server's
+                /// own origin, but its requests name a foreign host. `auto` answers for any host, except where the
+                /// server listens on loopback addresses alone: there it answers for `localhost`, names that end with
+                /// `.localhost`, and loopback addresses. In a list, `*.example.org` stands for all names below that;
+                /// ports do not matter. Other requests are refused with 421 (misdirected request). A request over a
+                /// Unix socket is refused only if a trusted proxy names another host in it. In the environment,
+                /// separate names by commas.
+                hosts: hosts {
+                    default: "auto",
+                    of: server("a request is judged by its host before it is by its path"),
+                    allowed: "`auto`, `any`, or names such as `example.org` and `*.example.org`",
+                    also: ["allowed_hosts", "server_name", "virtual_host", "trusted_hosts"],
+                }
+
+                /// The networks of the proxies in front of the server, which tell it who the client is.
+                ///
+                /// Their header `Forwarded` or `X-Forwarded-For`, as the option `forwarded` says, is read from the
+                /// right, past the addresses of trusted proxies: `conn.ip()` is the first that is none. The host and
+                /// the scheme that they tell count for `origins` and `hosts`. From all other peers these headers are
+                /// ignored. A malformed header of a trusted proxy is answered with 400. `unix` stands for the peers of
+                /// Unix sockets. In the environment, separate networks by commas.
+                trusted_proxies: networks {
+                    default: "",
+                    of: server("who a peer is does not depend on what it asks for"),
+                    allowed: "addresses such as `127.0.0.1`, networks such as `10.0.0.0/8`, `unix`",
+                    also: ["trust_proxy", "set_real_ip_from", "forwarded_allow_ips", "proxies"],
+                }
+
+                /// The header by which trusted proxies tell who the client is: `x-forwarded-for` or `forwarded`.
+                ///
+                /// With `"x-forwarded-for"`, `X-Forwarded-Host` and `X-Forwarded-Proto` are read too. `"forwarded"` is
+                /// `Forwarded` (RFC 7239) alone. The other one is ignored: a client could have sent it through a proxy
+                /// that does not know it. It has no effect without `trusted_proxies`.
+                forwarded: forwarded {
+                    default: "x-forwarded-for",
+                    of: server("who a peer is does not depend on what it asks for"),
+                    allowed: "`x-forwarded-for` or `forwarded`",
+                    also: ["real_ip_header", "forwarded_header"],
+                }
+
+                /// The networks of the peers that begin each connection with a header of the PROXY protocol.
+                ///
+                /// They must send it, version 1 or 2, before TLS and within `handshake_timeout`: a connection without
+                /// it is closed. From all other peers it is refused as what it is, a malformed request.
+                /// `conn.ip()` is the client that it names. `any` requires it from all peers, `unix` from those of Unix
+                /// sockets. In the environment, separate networks by commas.
+                proxy_protocol: networks {
+                    default: "",
+                    of: server("it comes before the request says which route it is for"),
+                    allowed: "addresses such as `127.0.0.1`, networks such as `10.0.0.0/8`, `unix`, or `any`",
+                    also: ["accept_proxy", "proxy", "send_proxy"],
+                }
+
                 /// The subprotocols that the server speaks, the preferred one first (RFC 6455 section 1.9).
                 ///
                 /// The first of them that the peer offers is chosen, and named in the answer. If the peer offers none

@@ -67,6 +67,10 @@ fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
             let (root, word) = (root(plan), repeat(word));
             convert("OriginsValue", quote_spanned!(word.span()=> #root::Origins::#word()))
         }
+        Value::Hosts(word) => {
+            let (root, word) = (root(plan), repeat(word));
+            convert("HostsValue", quote_spanned!(word.span()=> #root::Hosts::#word()))
+        }
     }
 }
 
@@ -108,6 +112,9 @@ fn by_trait(kind: Kind) -> Option<&'static str> {
         Kind::Rate => Some("RateValue"),
         Kind::Slow => Some("SlowValue"),
         Kind::Origins => Some("OriginsValue"),
+        Kind::Hosts => Some("HostsValue"),
+        Kind::Networks => Some("NetworksValue"),
+        Kind::Forwarded => Some("ForwardedValue"),
         Kind::Subprotocols => Some("SubprotocolsValue"),
         Kind::Compression => Some("CompressionValue"),
         Kind::Prefix => Some("EnvValue"),

@@ -79,6 +79,10 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("health", "/healthz"),
         ("readiness", "/readyz"),
         ("origins", "any"),
+        ("hosts", "example.org, *.example.org, [::1]"),
+        ("trusted_proxies", "127.0.0.1, 10.0.0.0/8, fd00::/8, unix"),
+        ("forwarded", "forwarded"),
+        ("proxy_protocol", "any"),
         ("subprotocols", "chat.v2, chat.v1"),
     ];
     let mut expected: Vec<_> = TABLE.iter().map(|info| info.name).collect();

@@ -23,6 +23,7 @@ use crate::event::Service;
 use crate::listen::Dialer;
 #[cfg(any(feature = "test", feature = "tower"))]
 use crate::listen::Listen;
+use crate::listen::is_loopback_only;
 #[cfg(feature = "test")]
 use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
@@ -185,7 +186,8 @@ impl<S: Service, G> Builder<S, G> {
         self.draft.prepare(no_environment, S::attribute);
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
-        let settled = Settled { tls: None, metrics_listen: None, ..settled };
+        let settled =
+            Settled { tls: None, metrics_listen: None, options: settled.options.in_memory(), ..settled };
         let bound = bind::<S>(settled, routes, S::store(self.states.make()), self.around).await?;
         Ok((bound.running, dialer))
     }
@@ -242,7 +244,7 @@ pub(crate) async fn bind<S: Service>(
     store: S::Store,
     around: Around,
 ) -> Result<Bound<S>, Error> {
-    let Settled { listen, tls, metrics_listen, options, routes: route_options } = settled;
+    let Settled { listen, tls, metrics_listen, mut options, routes: route_options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
     let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
@@ -274,6 +276,7 @@ pub(crate) async fn bind<S: Service>(
     Error::all(errors)?;
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
+    options.hosts.resolve(is_loopback_only(&listeners));
     let capacity = Capacity::new(&options, &listeners);
     let server = Server::new(S::NAME, options, route_options, routes.modules());
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
