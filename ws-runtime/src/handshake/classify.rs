@@ -143,6 +143,13 @@ fn parse_host(head: &Head) -> Result<Option<Authority>, Refusal> {
     parse_authority(value.as_bytes()).map(Some).ok_or(Refusal::Host)
 }
 
+/// Whether a request of HTTP/1 asks for a host that the server does not answer for.
+#[cfg(feature = "tower")]
+pub(crate) fn misdirected(headers: &HeaderMap, hosts: &Hosts) -> bool {
+    let host = sole(headers, &HOST).ok().flatten().and_then(|value| parse_authority(value.as_bytes()));
+    host.is_some_and(|host| !hosts.answer(&host))
+}
+
 /// Reads a host with an optional port. `None` if it is anything else.
 pub(crate) fn parse_authority(value: &[u8]) -> Option<Authority> {
     Authority::try_from(value).ok().filter(is_host)

@@ -19,7 +19,7 @@ use super::{PeerOf, stream};
 use crate::conn::{Answered, answer};
 use crate::event::Service;
 use crate::generated::BoxFuture;
-use crate::handshake::{self, Head, IntoResponse, Transport};
+use crate::handshake::{self, Head, IntoResponse, Refusal, Transport};
 use crate::listen::Address;
 use crate::server::{Capacity, Hosted};
 use crate::side;
@@ -70,6 +70,10 @@ pub(crate) trait Mount: Send + Sync {
     /// Whether it is the server, and not the service beside it, that answers a request.
     fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool;
 
+    /// Refuses a request for the service beside the server, if its `Host` is not one of `hosts`. A trusted proxy may send
+    /// any.
+    fn refuses(&self, headers: &HeaderMap, peer: &Address) -> Option<Response<Bytes>>;
+
     /// Answers a request. If that becomes a WebSocket, the connection has a task of its own.
     fn answer(self: Arc<Self>, parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>>;
 }
@@ -84,6 +88,13 @@ pub(crate) struct Site<S: Service> {
 impl<S: Service> Mount for Site<S> {
     fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
         self.hosted.takes(method, path, headers)
+    }
+
+    fn refuses(&self, headers: &HeaderMap, peer: &Address) -> Option<Response<Bytes>> {
+        let options = self.hosted.server.options();
+        let is_bound = !matches!(peer, Address::Unix(_)) && !options.trusted_proxies.contain(peer);
+        let is_refused = is_bound && handshake::misdirected(headers, &options.hosts);
+        is_refused.then(|| Refusal::Misdirected.into_response())
     }
 
     fn answer(self: Arc<Self>, mut parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>> {
