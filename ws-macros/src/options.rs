@@ -69,6 +69,7 @@ fn written(name: &str, kind: Kind) -> String {
         Kind::Rate => "50",
         Kind::Slow => "\"close\"",
         Kind::Compression => "\"on\"",
+        Kind::Spread => "\"auto\"",
         Kind::Origins => "[\"https://example.org\"]",
         Kind::Subprotocols => "[\"chat.v1\"]",
         Kind::Prefix => "\"CHAT\"",

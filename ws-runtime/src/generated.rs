@@ -28,7 +28,7 @@ pub use crate::message::{
 };
 pub use crate::options::{
     Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
-    SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
+    SecondsValue, SlowValue, SpreadValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
 pub use crate::route::{Gets, IsServer, PathChecks, Place, Routes};

@@ -70,6 +70,9 @@ macro_rules! kind {
     (compression) => {
         Kind::Compression
     };
+    (spread) => {
+        Kind::Spread
+    };
     (prefix) => {
         Kind::Prefix
     };
@@ -139,6 +142,8 @@ pub enum Kind {
     Rate,
     /// What happens to a peer that reads too slowly.
     Slow,
+    /// A number of seconds, or `auto`.
+    Spread,
     /// From which pages browsers may connect.
     Origins,
     /// Names of subprotocols.
@@ -234,6 +239,7 @@ impl Kind {
         match self {
             Self::Slow => &["close", "drop"],
             Self::Compression => &["off", "on", "context_takeover"],
+            Self::Spread => &["auto"],
             _ => &[],
         }
     }

@@ -80,7 +80,7 @@ impl<S: Service> Mount for Site<S> {
     fn answer(self: Arc<Self>, mut parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>> {
         let hosted = Arc::clone(&self.hosted);
         let server = hosted.server.clone();
-        if server.is_shutting_down() || !server.has_room(self.capacity) {
+        if !server.accepts() || !server.has_room(self.capacity) {
             return Box::pin(std::future::ready(handshake::unavailable().into_response()));
         }
         let on_upgrade = parts.extensions.remove::<OnUpgrade>();

@@ -14,6 +14,7 @@ use super::rate::Rate;
 use super::routes::RouteOptions;
 use super::seconds::Seconds;
 use super::settled::{Given, Settled};
+use super::spread::Spread;
 use super::subprotocols::Subprotocols;
 use super::value::{Choice, Compression, Slow};
 #[cfg(not(feature = "tls"))]
@@ -163,6 +164,7 @@ macro_rules! raw {
     (seconds) => { Seconds };
     (count) => { usize };
     (rate) => { Rate };
+    (spread) => { Spread };
     (slow) => { Choice<Slow> };
     (origins) => { AllowedOrigins };
     (subprotocols) => { Subprotocols };
@@ -178,6 +180,7 @@ macro_rules! checked {
     (seconds) => { Duration };
     (count) => { usize };
     (rate) => { Option<Refill> };
+    (spread) => { Option<Duration> };
     (slow) => { Slow };
     (origins) => { Origins };
     (subprotocols) => { Subprotocols };

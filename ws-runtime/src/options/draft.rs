@@ -62,6 +62,9 @@ impl Draft {
         {
             options.fit_outbox();
         }
+        if let Some(Settled { options, .. }) = &settled {
+            options.check_shutdown(&mut report);
+        }
         let server = settled.as_ref().map(|settled| &settled.options);
         let routes = RouteOptions::check(routes, server, &mut report);
         match settled {
@@ -223,7 +226,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    fn refuse(&mut self, info: &OptionInfo, source: &Source, refused: &Refused) {
+    pub(super) fn refuse(&mut self, info: &OptionInfo, source: &Source, refused: &Refused) {
         let error = OptionError::new(info, source, refused);
         // What a route sets wrong, each route within it has too.
         if !self.errors.contains(&error) {

@@ -35,6 +35,7 @@ mod rate;
 mod routes;
 mod seconds;
 mod settled;
+mod spread;
 mod subprotocols;
 #[cfg(feature = "tls")]
 mod tls;
@@ -56,12 +57,13 @@ pub use rate::{Rate, RateCount};
 pub(crate) use routes::{OptionsOf, RouteAttribute, RouteOptions};
 pub use seconds::Seconds;
 pub(crate) use settled::Settled;
+pub use spread::Spread;
 pub use subprotocols::Subprotocols;
 pub(crate) use value::feature_off;
 pub use value::{Choice, Compression, Named, Slow};
 pub use written::{
     CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue, SecondsValue,
-    SlowValue, SubprotocolsValue, TlsValue,
+    SlowValue, SpreadValue, SubprotocolsValue, TlsValue,
 };
 
 #[cfg(test)]

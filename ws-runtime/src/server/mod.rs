@@ -13,9 +13,11 @@ mod failures;
 mod groups;
 mod pending;
 mod registry;
+mod report;
 mod running;
 mod serve;
 mod shutdown;
+mod spread;
 mod states;
 mod tasks;
 mod timers;
@@ -24,7 +26,7 @@ mod watches;
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
@@ -35,7 +37,8 @@ use self::alarms::Alarms;
 use self::failures::Failures;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
-use self::shutdown::Stage;
+use self::report::Endings;
+use self::shutdown::{GOING_AWAY, Stage};
 use crate::conn::Conn;
 #[cfg(feature = "tower")]
 use crate::conn::Life;
@@ -62,6 +65,7 @@ pub use self::connections::Connections;
 pub use self::groups::Group;
 pub(crate) use self::groups::Memberships;
 pub(crate) use self::pending::{Evicted, Slot};
+pub use self::report::ShutdownReport;
 pub use self::running::Running;
 pub use self::states::{Awaits, Given, PrivateState, StateSources, Unset};
 pub(crate) use self::tasks::clock;
@@ -93,6 +97,10 @@ struct Inner {
     /// Hashes the keys of identities.
     key_hasher: RandomState,
     stage: watch::Sender<Stage>,
+    /// The code with which a shutdown closes connections.
+    close_code: AtomicU16,
+    /// How the connections have ended since the shutdown began.
+    endings: Endings,
     /// The tasks of ticks, watches and rooms.
     tasks: TaskTracker,
     /// The tasks of connections.
@@ -143,6 +151,8 @@ impl Server {
             next_conn: AtomicU64::new(1),
             key_hasher: RandomState::new(),
             stage: watch::Sender::new(Stage::Running),
+            close_code: AtomicU16::new(GOING_AWAY),
+            endings: Endings::default(),
             tasks: TaskTracker::new(),
             connections: TaskTracker::new(),
             #[cfg(unix)]
@@ -229,21 +239,6 @@ impl Server {
     /// [`Conn::disconnect`] sends what is queued and a Close frame first.
     pub fn disconnect(&self, conn: &Conn) {
         conn.cut(ClosedBy::Us);
-    }
-
-    /// Shuts the server down. It stops accepting and runs the `shutdown` handler; each connection handles what has
-    /// arrived and is closed with 1001; then [`start`](Builder::start) returns.
-    ///
-    /// Returns at once, so handlers can call it. Connections that are left after `shutdown_timeout` (30 s) are cut, and
-    /// their `disconnect` handlers have 0.7 s more. A second call changes nothing.
-    pub fn shutdown(&self) {
-        self.advance(Stage::Stopping);
-    }
-
-    /// Whether [`shutdown`](Self::shutdown) was called.
-    #[must_use]
-    pub fn is_shutting_down(&self) -> bool {
-        *self.0.stage.borrow() != Stage::Running
     }
 
     /// Replaces the declared `connect` handler for connections that are accepted from now on. It is called for one
@@ -375,7 +370,7 @@ impl Server {
     /// Applies the stage of the shutdown to a connection that was not listed when the stage began.
     fn apply_stage(&self, conn: &Conn) {
         match *self.0.stage.borrow() {
-            Stage::Running | Stage::Stopping => {}
+            Stage::Running | Stage::Asked | Stage::Stopping => {}
             Stage::Closing => conn.finish(),
             Stage::Aborting => conn.abort(),
             Stage::Abandoning => conn.abandon(),

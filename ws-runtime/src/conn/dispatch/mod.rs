@@ -207,6 +207,7 @@ impl<R: Route> Dispatcher<R> {
         driver.drained().await;
         let close = conn.send_path().close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
         conn.server().counters().closed(&close);
+        conn.server().note_end(&close);
         let failure = conn.send_path().take_failure();
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");

@@ -54,14 +54,6 @@ impl Conn {
         self.send_path().cut(Close::abnormal(by));
     }
 
-<<<<<<< HEAD
-    /// Queues a Close frame, after which nothing can be sent.
-    pub(super) fn close_as(&self, code: u16, reason: &str, by: ClosedBy) {
-        self.send_path().push_close(Close::new(code, reason, by));
-    }
-
-=======
->>>>>>> main
     /// The stream of a connection that another server has accepted is known now.
     #[cfg(feature = "tower")]
     pub(in crate::conn) fn adopt(&self, stream: &Stream) {
@@ -70,14 +62,11 @@ impl Conn {
             let _ = self.0.socket.set(socket);
         }
         self.log_nodelay(stream.set_nodelay(self.nodelay()));
-<<<<<<< HEAD
-=======
     }
 
     /// Queues a Close frame, after which nothing can be sent.
     pub(super) fn close_as(&self, code: u16, reason: &str, by: ClosedBy) {
         self.send_path().push_close(Close::new(code, reason, by));
->>>>>>> main
     }
 
     /// Whether the connection has ended already.
@@ -90,9 +79,9 @@ impl Conn {
         self.send_path().wake();
     }
 
-    /// Handles what has arrived, then closes with 1001.
+    /// Handles what has arrived, then closes with the code of the shutdown.
     pub(crate) fn finish(&self) {
-        self.send_path().finish();
+        self.send_path().finish(self.server().close_code());
     }
 
     /// Ends the connection at once and cancels its handlers except `disconnect`: `shutdown_timeout` has passed.
