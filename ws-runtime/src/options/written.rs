@@ -45,8 +45,8 @@ values! {
         "`shutdown_spread` takes `\"auto\"`, an integer such as `20`, a fraction such as `0.5`, or a `Duration`"
     }
     SlowValue -> Choice<Slow> {
-        "`{Self}` does not say what happens to a slow peer", "neither `\"close\"` nor `\"drop\"`",
-        "`slow` takes `\"close\"`, `\"drop\"` or a `ws_runtime::Slow`"
+        "`{Self}` does not say what happens to a slow peer", "neither `\"close\"`, `\"drop_newest\"` nor `\"drop_oldest\"`",
+        "`slow` takes `\"close\"`, `\"drop_newest\"`, `\"drop_oldest\"` or a `ws_runtime::Slow`"
     }
     OriginsValue -> AllowedOrigins {
         "`{Self}` does not name origins", "not an origin",

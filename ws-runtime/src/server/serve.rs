@@ -18,6 +18,7 @@ use crate::conn::{Conn, Life, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
 use crate::stats::Rejected;
+use crate::watchdog::watch;
 
 /// How many peers are being refused with an answer at once. Further ones are closed without an answer.
 const MAX_REFUSALS: usize = 64;
@@ -35,6 +36,7 @@ pub(super) async fn serve<S: Service>(
     capacity: Capacity,
 ) -> ShutdownReport {
     let server = hosted.server.clone();
+    let _watched = watch(&server);
     let alarms = tokio::spawn(async move {
         server.alarms().ring(|number| server.alarm(number)).await;
     });
