@@ -70,6 +70,7 @@ fn written(name: &str, kind: Kind) -> String {
         Kind::Rate => "50",
         Kind::Slow => "\"close\"",
         Kind::Compression => "\"on\"",
+        Kind::Spread => "\"auto\"",
         Kind::Origins => "[\"https://example.org\"]",
         Kind::Hosts => "[\"example.org\"]",
         Kind::Networks => "[\"10.0.0.0/8\"]",

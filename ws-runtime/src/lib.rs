@@ -148,12 +148,14 @@ pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
 #[cfg(feature = "tower")]
 pub use mount::{Extension, MountBody, MountService, Mounted};
-pub use options::{Compression, ForwardedHeader, OptionError, OptionErrors, Rate, Seconds, Slow};
+pub use options::{Compression, ForwardedHeader, OptionError, OptionErrors, Rate, Seconds, Slow, Spread};
 pub use room::{Room, RoomState, Rooms};
 pub use route::RouteError;
 #[doc(hidden)]
 pub use server::{Awaits, StateSources};
-pub use server::{Builder, Connections, Given, Group, Running, Server, StartError, Starting, Unset};
+pub use server::{
+    Builder, Connections, Given, Group, Running, Server, ShutdownReport, StartError, Starting, Unset,
+};
 pub use tick::TickError;
 pub use timer::Timer;
 #[cfg(unix)]

@@ -82,6 +82,9 @@ macro_rules! kind {
     (compression) => {
         Kind::Compression
     };
+    (spread) => {
+        Kind::Spread
+    };
     (prefix) => {
         Kind::Prefix
     };
@@ -156,6 +159,8 @@ pub enum Kind {
     Rate,
     /// What happens to a peer that reads too slowly.
     Slow,
+    /// A number of seconds, or `auto`.
+    Spread,
     /// From which pages browsers may connect.
     Origins,
     /// Which hosts are answered for.
@@ -274,6 +279,7 @@ impl Kind {
             Self::Slow => &["close", "drop_newest", "drop_oldest"],
             Self::Compression => &["off", "on", "context_takeover"],
             Self::Forwarded => &["x-forwarded-for", "forwarded"],
+            Self::Spread => &["auto"],
             _ => &[],
         }
     }

@@ -273,12 +273,38 @@ macro_rules! for_each_option {
 
                 /// How long a shutdown may take as a whole: handlers, unsent messages and close frames.
                 ///
-                /// When it has passed, the remaining connections are cut off. Their `disconnect` handlers have 0.7 s
+                /// It counts from the signal, or from the call of `shutdown`, and includes `shutdown_delay` and
+                /// `shutdown_spread`: it must be longer than these two together. When it has passed, the remaining connections are cut off. Their `disconnect` handlers have 0.7 s
                 /// more, and `start` returns within a second.
                 shutdown_timeout: seconds(0 ..= 31_536_000) {
                     default: "30",
                     of: server("all routes are shut down together"),
                     hint: "0 cuts everything off at once",
+                }
+
+                /// How long a shutdown goes on accepting connections before anything else happens.
+                ///
+                /// From the signal on, `readiness` is answered with 503 and `Server::is_shutting_down` is true. A
+                /// load balancer needs some seconds to see that, and sends new connections until then: 5 to 15 seconds
+                /// are usual. It is part of `shutdown_timeout`.
+                shutdown_delay: seconds(0 ..= 31_536_000) {
+                    default: "0",
+                    of: server("all routes are shut down together"),
+                    also: ["pre_stop", "drain_delay"],
+                }
+
+                /// Over how long a shutdown spreads its close frames: `auto`, or a number of seconds.
+                ///
+                /// Peers that are closed at once connect again at once, and what they connect to must take them all.
+                /// So they are closed evenly over this time, in random order. Each is served until its turn. `auto`
+                /// closes 5,000 connections a second, which takes a third of `shutdown_timeout` at most; fewer than
+                /// 500 are closed at once. It is part of `shutdown_timeout`.
+                shutdown_spread: spread {
+                    default: "auto",
+                    of: server("all routes are shut down together"),
+                    allowed: "`auto`, or 0 to 31536000 seconds",
+                    hint: "0 closes all at once",
+                    also: ["drain", "drain_time", "lame_duck_duration"],
                 }
 
                 /// How many connections the server holds at once, counted from `accept`.

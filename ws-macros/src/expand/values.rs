@@ -111,6 +111,7 @@ fn by_trait(kind: Kind) -> Option<&'static str> {
         Kind::Seconds(_) => Some("SecondsValue"),
         Kind::Rate => Some("RateValue"),
         Kind::Slow => Some("SlowValue"),
+        Kind::Spread => Some("SpreadValue"),
         Kind::Origins => Some("OriginsValue"),
         Kind::Hosts => Some("HostsValue"),
         Kind::Networks => Some("NetworksValue"),

@@ -18,6 +18,7 @@ use super::routes::RouteOptions;
 use super::seconds::Seconds;
 use super::settled::{Given, Settled};
 use super::side_listen::SideListen;
+use super::spread::Spread;
 use super::subprotocols::Subprotocols;
 use super::tls::ClientCa;
 use super::value::{Choice, Compression, ForwardedHeader, Slow};
@@ -174,6 +175,7 @@ macro_rules! raw {
     (seconds) => { Seconds };
     (count) => { usize };
     (rate) => { Rate };
+    (spread) => { Spread };
     (slow) => { Choice<Slow> };
     (origins) => { AllowedOrigins };
     (hosts) => { AnsweredHosts };
@@ -194,6 +196,7 @@ macro_rules! checked {
     (seconds) => { Duration };
     (count) => { usize };
     (rate) => { Option<Refill> };
+    (spread) => { Option<Duration> };
     (slow) => { Slow };
     (origins) => { Origins };
     (hosts) => { Hosts };

@@ -8,6 +8,7 @@ use super::plain_path::PlainPath;
 use super::rate::Rate;
 use super::seconds::Seconds;
 use super::side_listen::SideListen;
+use super::spread::Spread;
 use super::subprotocols::Subprotocols;
 use super::value::{Choice, Compression, ForwardedHeader, Slow};
 use crate::listen::{Listen, Tls};
@@ -46,6 +47,10 @@ values! {
     RateValue -> Rate {
         "`{Self}` is not a rate", "neither a number nor a pair of a number and seconds",
         "write `rate = 5` for 5 a second, or `rate = (30, 60)` for 30 in 60 seconds"
+    }
+    SpreadValue -> Spread {
+        "`{Self}` is not a number of seconds", "neither a time nor `\"auto\"`",
+        "`shutdown_spread` takes `\"auto\"`, an integer such as `20`, a fraction such as `0.5`, or a `Duration`"
     }
     SlowValue -> Choice<Slow> {
         "`{Self}` does not say what happens to a slow peer", "neither `\"close\"`, `\"drop_newest\"` nor `\"drop_oldest\"`",

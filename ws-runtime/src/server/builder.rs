@@ -24,9 +24,9 @@ use crate::listen::Dialer;
 #[cfg(any(feature = "test", feature = "tower"))]
 use crate::listen::Listen;
 use crate::listen::is_loopback_only;
-#[cfg(feature = "test")]
-use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
+#[cfg(feature = "test")]
+use crate::options::{Seconds, Source, Spread};
 use crate::process;
 use crate::route::{Gets, Routes};
 use crate::side::{self, SideListeners};
@@ -182,6 +182,13 @@ impl<S: Service, G> Builder<S, G> {
         }
         let (listen, dialer) = Listen::memory();
         self.draft.listen.set(Source::Builder, listen);
+        // In production they wait for others, of whom there are none here.
+        if self.draft.shutdown_delay.is_free() {
+            self.draft.shutdown_delay.set(Source::Builder, Seconds::from(0));
+        }
+        if self.draft.shutdown_spread.is_free() {
+            self.draft.shutdown_spread.set(Source::Builder, Spread::from(0));
+        }
         let no_environment: [(OsString, OsString); 0] = [];
         self.draft.prepare(no_environment, S::attribute);
         let mut routes = Routes::declared();

@@ -14,9 +14,11 @@ mod failures;
 mod groups;
 mod pending;
 mod registry;
+mod report;
 mod running;
 mod serve;
 mod shutdown;
+mod spread;
 mod states;
 mod tasks;
 mod timers;
@@ -26,7 +28,7 @@ mod watches;
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 #[cfg(feature = "tower")]
@@ -39,7 +41,8 @@ use self::alarms::Alarms;
 use self::failures::Failures;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
-use self::shutdown::Stage;
+use self::report::Endings;
+use self::shutdown::{GOING_AWAY, Stage};
 use crate::conn::Conn;
 #[cfg(feature = "tower")]
 use crate::conn::Life;
@@ -69,6 +72,7 @@ pub use self::connections::Connections;
 pub use self::groups::Group;
 pub(crate) use self::groups::Memberships;
 pub(crate) use self::pending::{Evicted, Slot};
+pub use self::report::ShutdownReport;
 pub use self::running::Running;
 pub use self::states::{Awaits, Given, PrivateState, StateSources, Unset};
 pub(crate) use self::tasks::clock;
@@ -105,6 +109,10 @@ struct Inner {
     stage: watch::Sender<Stage>,
     /// Whether the `start` handler has ended.
     has_started: AtomicBool,
+    /// The code with which a shutdown closes connections.
+    close_code: AtomicU16,
+    /// How the connections have ended since the shutdown began.
+    endings: Endings,
     /// The tasks of ticks, watches and rooms.
     tasks: TaskTracker,
     /// The tasks of connections.
@@ -171,6 +179,8 @@ impl Server {
             key_hasher: RandomState::new(),
             stage: watch::Sender::new(Stage::Running),
             has_started: AtomicBool::new(false),
+            close_code: AtomicU16::new(GOING_AWAY),
+            endings: Endings::default(),
             tasks: TaskTracker::new(),
             connections: TaskTracker::new(),
             #[cfg(unix)]
@@ -276,21 +286,6 @@ impl Server {
     /// [`Conn::disconnect`] sends what is queued and a Close frame first.
     pub fn disconnect(&self, conn: &Conn) {
         conn.cut(ClosedBy::Us);
-    }
-
-    /// Shuts the server down. It stops accepting and runs the `shutdown` handler; each connection handles what has
-    /// arrived and is closed with 1001; then [`start`](Builder::start) returns.
-    ///
-    /// Returns at once, so handlers can call it. Connections that are left after `shutdown_timeout` (30 s) are cut, and
-    /// their `disconnect` handlers have 0.7 s more. A second call changes nothing.
-    pub fn shutdown(&self) {
-        self.advance(Stage::Stopping);
-    }
-
-    /// Whether [`shutdown`](Self::shutdown) was called.
-    #[must_use]
-    pub fn is_shutting_down(&self) -> bool {
-        *self.0.stage.borrow() != Stage::Running
     }
 
     /// Whether the server takes connections: from the end of the `start` handler until [`shutdown`](Self::shutdown) is
@@ -464,7 +459,7 @@ impl Server {
     /// Applies the stage of the shutdown to a connection that was not listed when the stage began.
     fn apply_stage(&self, conn: &Conn) {
         match *self.0.stage.borrow() {
-            Stage::Running | Stage::Stopping => {}
+            Stage::Running | Stage::Asked | Stage::Stopping => {}
             Stage::Closing => conn.finish(),
             Stage::Aborting => conn.abort(),
             Stage::Abandoning => conn.abandon(),

@@ -90,9 +90,9 @@ impl Conn {
         self.send_path().wake();
     }
 
-    /// Handles what has arrived, then closes with 1001.
+    /// Handles what has arrived, then closes with the code of the shutdown.
     pub(crate) fn finish(&self) {
-        self.send_path().finish();
+        self.send_path().finish(self.server().close_code());
     }
 
     /// Ends the connection at once and cancels its handlers except `disconnect`: `shutdown_timeout` has passed.
