@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
+use ws_spec::environment::PREFIX;
 use ws_spec::options::{self as info, OptionInfo};
 
 use super::attribute::Attribute;
@@ -47,7 +48,24 @@ impl Draft {
         routes: impl IntoIterator<Item = RouteAttribute>,
     ) -> Result<Settled, OptionErrors> {
         attribute(&mut Attribute::of_rest(&mut self));
+        self.add_client_ca();
         self.finish(routes)
+    }
+
+    /// Adds the authorities for clients to certificates that come from elsewhere: an operator who names other
+    /// certificates in the environment must not let everybody in. What the builder sets is whole.
+    fn add_client_ca(&mut self) {
+        let Some((source, client_ca)) = self.client_ca.0.take() else { return };
+        let prefix = self.env.value().map_or(PREFIX, |prefix| prefix.0.as_str());
+        self.tls.0 = match (self.tls.0.take(), client_ca) {
+            (Some((Source::Builder, tls)), _) => Some((Source::Builder, tls)),
+            (Some((of_tls, tls)), Ok(client_ca)) => Some((of_tls, tls.map(|tls| client_ca.add_to(tls)))),
+            (_, Err(refused)) => Some((source, Err(refused))),
+            (None, Ok(_)) => {
+                let needed = info::tls.variables(prefix).join(" and ");
+                Some((source, Err(Refused::Because(format!("also needs {needed}")))))
+            }
+        };
     }
 
     /// Checks everything that was given, and fills in the defaults.
@@ -131,6 +149,11 @@ impl<T> Slot<T> {
     /// Whether no value was given yet.
     pub(crate) fn is_free(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// Whether the program itself has set it.
+    pub(super) fn is_of_builder(&self) -> bool {
+        matches!(self.0, Some((Source::Builder, _)))
     }
 
     /// Sets the value, unless one of higher precedence is there.

@@ -73,6 +73,7 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("write_timeout", "3"),
         ("close_timeout", "0.25"),
         ("shutdown_timeout", "0"),
+        ("watchdog", "0.5"),
         ("max_connections", "10"),
         ("threads", "1"),
         ("origins", "any"),
@@ -430,6 +431,76 @@ fn tls_takes_both_variables_or_neither() {
     ] {
         assert_eq!(from_environment(&[variable]).1.err().expect("one is missing").to_string(), message);
     }
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn variables_of_tls_are_lists_of_the_same_length() {
+    let shown = |variables: &[(&str, &str)]| match from_environment(variables).1 {
+        Ok(settled) => format!("{:?}", settled.tls.expect("it is there")),
+        Err(error) => error.to_string(),
+    };
+    let certs = ("WS_SERVER_TLS_CERT", "a.pem, b.pem");
+    assert_eq!(shown(&[certs, ("WS_SERVER_TLS_KEY", "a.key,b.key")]), "Tls(a.pem, a.key; b.pem, b.key)");
+    assert_eq!(
+        shown(&[certs, ("WS_SERVER_TLS_KEY", "a.key")]),
+        "`tls` needs as many files in WS_SERVER_TLS_KEY, in the same order: there are 2 and 1 (from WS_SERVER_TLS_CERT)"
+    );
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn authorities_for_clients_hold_for_certificates_from_elsewhere() {
+    let files = [("WS_SERVER_TLS_CERT", "a.pem"), ("WS_SERVER_TLS_KEY", "a.key")];
+    let required = ("WS_SERVER_TLS_CLIENT_CA", "c.pem");
+    let optional = ("WS_SERVER_TLS_OPTIONAL_CLIENT_CA", "o.pem");
+    let declared = |attribute: &mut Attribute<'_>| {
+        attribute.tls(|| ("own.pem", "own.key").into());
+        attribute.tls_client_ca(|| ClientCa::required("own-c.pem"));
+    };
+    let nothing = |_: &mut Attribute<'_>| {};
+    type Declares<'d> = &'d dyn Fn(&mut Attribute<'_>);
+    for (declares, variables, expected) in [
+        (&declared as Declares<'_>, vec![], "Tls(own.pem, own.key; client_ca own-c.pem)"),
+        (&declared, files.to_vec(), "Tls(a.pem, a.key; client_ca own-c.pem)"),
+        (&declared, vec![optional], "Tls(own.pem, own.key; optional_client_ca o.pem)"),
+        (&declared, vec![files[0], files[1], required], "Tls(a.pem, a.key; client_ca c.pem)"),
+        (&nothing, vec![files[0], files[1], optional], "Tls(a.pem, a.key; optional_client_ca o.pem)"),
+        (
+            &nothing,
+            vec![required],
+            "`tls` also needs WS_SERVER_TLS_CERT and WS_SERVER_TLS_KEY (from WS_SERVER_TLS_CLIENT_CA)",
+        ),
+        (
+            &declared,
+            vec![required, optional],
+            "`tls` is given both WS_SERVER_TLS_CLIENT_CA, which requires a certificate of each client, and \
+             WS_SERVER_TLS_OPTIONAL_CLIENT_CA, which does not: remove one (from WS_SERVER_TLS_CLIENT_CA)",
+        ),
+    ] {
+        let (warnings, result) = settle(Draft::default(), variables, declares);
+        assert_eq!(warnings, []);
+        let shown = match result {
+            Ok(settled) => format!("{:?}", settled.tls.expect("it is there")),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(shown, expected);
+    }
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn what_the_builder_says_of_tls_is_whole() {
+    let mut draft = Draft::default();
+    draft.tls.set(Source::Builder, ("b.pem", "b.key").into());
+    let variables = [("WS_SERVER_TLS_CLIENT_CA", "c.pem")];
+    let (warnings, result) = settle(draft, variables, |attribute| {
+        attribute.tls_client_ca(|| unreachable!("it is not used"));
+    });
+    assert_eq!(format!("{:?}", result.expect("it is right").tls.expect("it is there")), "Tls(b.pem, b.key)");
+    assert!(
+        matches!(&*warnings, [warning] if warning.to_string().starts_with("WS_SERVER_TLS_CLIENT_CA has no effect"))
+    );
 }
 
 #[test]
