@@ -102,7 +102,7 @@ impl<R: Route> Dispatcher<R> {
             return Verdict::GoOn;
         }
         let (name, ended) = match conn.replaced_drain() {
-            Some(handler) => ("on_drain", Some(catch_call(conn.server(), || "on_drain", handler))),
+            Some(handler) => ("on_drain", Some(catch_call(conn.server(), "on_drain", handler))),
             None => (R::DRAIN, driver.run_handler(R::DRAIN, || R::drain(self.event())).await),
         };
         self.conclude(name, OnRefusal::Continue, ended)
