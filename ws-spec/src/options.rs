@@ -41,10 +41,10 @@ macro_rules! kind {
         Kind::Seconds(bounds!($least, $most))
     };
     (count($least:literal ..= $most:literal)) => {
-        Kind::Count(bounds!($least, $most), "")
+        Kind::Count(bounds!(whole $least, $most), "")
     };
     (count($least:literal ..= $most:literal, $unit:literal)) => {
-        Kind::Count(bounds!($least, $most), $unit)
+        Kind::Count(bounds!(whole $least, $most), $unit)
     };
     (listen) => {
         Kind::Listen
@@ -105,6 +105,10 @@ macro_rules! owner {
 macro_rules! bounds {
     ($least:literal, $most:literal) => {
         Bounds { least: $least as f64, most: $most as f64 }
+    };
+    // They may be larger than an `i32`, the type of a literal by itself.
+    (whole $least:literal, $most:literal) => {
+        Bounds { least: $least as u64 as f64, most: $most as u64 as f64 }
     };
 }
 

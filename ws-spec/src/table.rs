@@ -216,6 +216,22 @@ macro_rules! for_each_option {
                     of: connection,
                 }
 
+                /// How many bytes may wait for all peers together to read them.
+                ///
+                /// It bounds what many slow peers add up to, of which each is within its `max_outbox`. When it is
+                /// exceeded, the connection for which most waits is cut as too slow, whatever the option `slow` is, then
+                /// the next, until no more than nine tenths of it wait. These peers see 1006, and their `disconnect`
+                /// handlers get 1008 (policy violation) by `ClosedBy::Slow`; the log says so, at most ten times a second.
+                ///
+                /// An outbox counts from 16 KiB on, in steps of 16 KiB, so that messages to peers that read cost
+                /// nothing. Bytes that several peers wait for, those of a large broadcast, count for each. What is
+                /// received and not handled yet does not count: it is bounded for each connection by `max_inbox`,
+                /// `max_recv_size` and the number of connections.
+                max_memory: count(65_536 ..= 1_099_511_627_776, "bytes") {
+                    default: "1073741824",
+                    of: server("it bounds what waits for all connections together"),
+                }
+
                 /// What happens if the outbox of a peer that reads too slowly is full: it is cut, or misses messages.
                 ///
                 /// `"close"` cuts the connection without a close frame, which would have to wait behind all that the

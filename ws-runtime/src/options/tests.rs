@@ -63,6 +63,7 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("handshake_timeout", "2"),
         ("max_handshakes", "10"),
         ("max_outbox", "1"),
+        ("max_memory", "65536"),
         ("slow", "drop_newest"),
         ("compression", if cfg!(feature = "compression") { "context_takeover" } else { "off" }),
         ("compression_level", "9"),

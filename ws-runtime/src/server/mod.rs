@@ -12,6 +12,7 @@ mod connections;
 mod expiry;
 mod failures;
 mod groups;
+mod memory;
 mod pending;
 mod registry;
 mod report;
@@ -39,6 +40,7 @@ use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
 use self::failures::Failures;
+use self::memory::Memory;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
 use self::report::Endings;
@@ -101,6 +103,7 @@ struct Inner {
     alarms: Alarms,
     counters: Counters,
     failures: Failures,
+    memory: Memory,
     /// The runtime of its tasks.
     runtime: Handle,
     next_conn: AtomicU64,
@@ -163,6 +166,7 @@ impl Server {
             name,
             freed: Notify::new(),
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
+            memory: Memory::new(options.max_memory),
             options,
             route_options,
             route_modules,
@@ -188,6 +192,11 @@ impl Server {
             on_connect: Mutex::new(None),
             on_shutdown: Mutex::new(None),
         }))
+    }
+
+    /// What all queues together hold.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.0.memory
     }
 
     /// The name of the server's module.

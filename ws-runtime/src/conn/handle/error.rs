@@ -59,7 +59,8 @@ pub enum SendError {
         /// `max_outbox` in bytes.
         max: usize,
     },
-    /// The outbox is full and `slow = "close"`: the connection is cut.
+    /// The outbox is full and `slow = "close"`, or `max_memory` is exceeded and most waits for this peer: the connection
+    /// is cut.
     #[error("the peer reads too slowly: its outbox of {max} bytes is full, so it is disconnected")]
     Slow {
         /// `max_outbox` in bytes.
