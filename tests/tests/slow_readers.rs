@@ -95,7 +95,7 @@ async fn connect(running: &Running) -> TcpStream {
 async fn peer_over_tls(a_second: usize) -> (Running, TlsStream<Narrow>, mpsc::UnboundedReceiver<Ended>) {
     let (told, ended) = channel();
     let (tls, connector) = tls::identity();
-    let server = generous::server().state(told).slow("drop").silence_max(0).tls(tls);
+    let server = generous::server().state(told).slow("drop_newest").silence_max(0).tls(tls);
     let running = server.bind().await.unwrap();
     let mut stream = tls::encrypt(&connector, Narrow::new(connect(&running).await)).await;
     ask(&mut stream, HANDSHAKE.as_bytes(), Cut::Whole).await;
@@ -211,7 +211,7 @@ async fn all_arrives_before_the_end_by_a_protocol_error() {
     stream.write_all(&[frame(0x81, b"send"), frame(0x83, b"no such opcode")].concat()).await.unwrap();
     assert_all(&read(&mut stream, 20_000).await, 1002);
     let (code, by, _) = ended.recv().await.unwrap();
-    assert_eq!((code, by), (1002, ClosedBy::Error));
+    assert_eq!((code, by), (1002, ClosedBy::Protocol));
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,7 +220,7 @@ async fn a_peer_that_does_not_read_at_all_is_cut_after_write_timeout_and_its_dis
     let start = Instant::now();
     stream.write_all(&frame(0x81, b"disconnect")).await.unwrap();
     let (code, by, at) = ended.recv().await.unwrap();
-    assert_eq!((code, by), (1008, ClosedBy::Error), "4000 never reached the peer");
+    assert_eq!((code, by), (1008, ClosedBy::Slow), "4000 never reached the peer");
     let after = at - start;
     assert!((Duration::from_secs(10)..Duration::from_secs(11)).contains(&after), "{after:?}");
 }
@@ -324,7 +324,7 @@ async fn who_is_not_there_is_silent_although_small_messages_leave() {
 #[tokio::test(start_paused = true)]
 async fn a_reader_of_a_kilobyte_a_second_makes_progress() {
     let (told, mut ended) = channel();
-    let running = generous::server().state(told).slow("drop").silence_max(0).bind().await.unwrap();
+    let running = generous::server().state(told).slow("drop_newest").silence_max(0).bind().await.unwrap();
     let mut stream = peer(&running).await;
     let server = running.server().clone();
     let broadcasting = tokio::spawn(async move {

@@ -52,6 +52,7 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
             (Key::Crate, PairValue::Expression(path)) => settings.runtime = read_path(&path, diagnostics),
         }
     }
+    literals::check_together(&settings.options, diagnostics);
     settings
 }
 
@@ -72,6 +73,7 @@ pub(crate) fn read_on_route(pairs: impl IntoIterator<Item = Pair>, diagnostics: 
             Ok(option) => read_option(option, word, value, &mut options, diagnostics),
         }
     }
+    literals::check_together(&options, diagnostics);
     options
 }
 

@@ -8,6 +8,8 @@ use std::task::{Context, Poll, ready};
 use super::Conn;
 use super::dispatch::Dispatcher;
 use super::drive::Driver;
+#[cfg(feature = "tower")]
+use super::open::{Admitted, count_opened};
 use super::open::{Upgraded, open};
 use super::send::Corked;
 use crate::event::{ClosedBy, Route, Service, Speech};
@@ -32,10 +34,27 @@ impl Life {
         peer: Address,
         slot: Slot,
     ) -> Self {
-        let guard = ConnGuard(hosted.server.new_conn(peer, &stream));
+        let guard = ConnGuard(hosted.server.new_conn(peer, Some(&stream)));
         Self::step(guard.0.clone(), async move {
             let opened = open(Arc::clone(&hosted), guard.0.clone(), stream, slot).await?;
             Some(opened.begin(hosted, guard))
+        })
+    }
+
+    /// The task of a connection that another HTTP server has accepted, and answered. `None` from `upgrading` means that
+    /// it did not become a WebSocket: then neither `ready` nor `disconnect` runs.
+    #[cfg(feature = "tower")]
+    pub(super) fn upgrade<S: Service>(
+        hosted: Arc<Hosted<S>>,
+        guard: ConnGuard,
+        admitted: Admitted<S>,
+        upgrading: impl Future<Output = Option<Stream>> + Send + 'static,
+    ) -> Self {
+        Self::step(guard.0.clone(), async move {
+            let stream = upgrading.await?;
+            guard.0.adopt(&stream);
+            count_opened(&guard.0, admitted.status());
+            Some(admitted.open(stream).answered().begin(hosted, guard))
         })
     }
 
@@ -106,8 +125,9 @@ mod tests {
     use tokio::task::JoinHandle;
 
     use super::*;
-    use crate::handshake::{Classified, HeadLimits, HeadReader, Transport, classify};
+    use crate::handshake::{Classified, HeadLimits, HeadReader, Hosting, Hosts, Transport, classify};
     use crate::route::{Gets, Routes};
+    use crate::server::Around;
     use crate::{Builder, ws_server};
 
     #[ws_server(crate = crate, listen = "127.0.0.1:0")]
@@ -127,12 +147,20 @@ mod tests {
         let running = builder.bind().await.unwrap();
         let server = running.server().clone();
         let (routes, gets) = (Routes::declared(), Gets::declared());
-        let hosted = Arc::new(Hosted::<S> { server, store: S::store(()), tls: None, routes, gets });
-        let conn = hosted.server.new_conn(Address::Memory, &stream);
+        let hosted = Arc::new(Hosted::<S> {
+            server,
+            store: S::store(()),
+            tls: None,
+            routes,
+            gets,
+            around: Around::default(),
+        });
+        let conn = hosted.server.new_conn(Address::Memory, Some(&stream));
         let limits = HeadLimits { max_header_size: 1024, max_headers: 10 };
         let head = HeadReader::new(limits).read(&mut &*REQUEST).await.unwrap();
         let transport = Transport { encrypted: false, has_host: true };
-        let Classified::Upgrade(request) = classify(head, |_, _| true, transport) else {
+        let hosting = Hosting { hosts: &Hosts::any(), forwarded: None };
+        let Classified::Upgrade(request) = classify(head, |_, _| true, transport, hosting) else {
             panic!("it asks for a WebSocket")
         };
         let (endpoint, _) = hosted.routes.find(request.path()).unwrap();

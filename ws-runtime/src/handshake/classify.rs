@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::head::Head;
+use super::host::Hosts;
 use super::origin::Origins;
 use super::refusal::Refusal;
 use super::request::{Handshake, Request};
@@ -23,18 +24,33 @@ pub(crate) enum Classified {
     Plain(Box<Request>),
     /// A request that is refused before any handler sees it.
     Refused(Refusal),
-    /// A valid handshake of a web page that may not connect; the value of its `Origin`.
-    ForeignPage(HeaderValue),
+    /// A request for a host that the server does not answer for.
+    Misdirected(Authority),
+    /// A valid handshake of a web page that may not connect.
+    ForeignPage {
+        /// The value of its `Origin`.
+        origin: HeaderValue,
+        /// The host that it was compared with.
+        host: Option<Authority>,
+    },
 }
 
-/// The transport that a request came over.
+/// How a request came here.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Transport {
-    /// Whether this server terminated TLS.
+    /// Whether the client's end is encrypted: this server terminated TLS, or a trusted proxy did.
     pub(crate) encrypted: bool,
     /// Whether `Host` must name the server. A Unix socket has no host: clients send something else there, such as the
     /// path of the socket.
     pub(crate) has_host: bool,
+}
+
+/// Which hosts are answered for, and which one a request is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hosting<'a> {
+    pub(crate) hosts: &'a Hosts,
+    /// The host that the client has asked a trusted proxy for. It takes the place of the one in the request.
+    pub(crate) forwarded: Option<&'a Authority>,
 }
 
 /// Classifies a request by RFC 6455 section 4.2.1 and RFC 9112. `allows` says whether a handshake for a path is
@@ -43,12 +59,20 @@ pub(crate) fn classify(
     mut head: Head,
     allows: impl FnOnce(&str, &dyn Fn(&Origins) -> bool) -> bool,
     transport: Transport,
+    hosting: Hosting<'_>,
 ) -> Classified {
-    let host = match check_head(&mut head, transport) {
+    let named = match check_head(&mut head, transport) {
         Ok(host) => host,
         Err(refusal) => return Classified::Refused(refusal),
     };
-    if !wants_websocket(&head.headers) {
+    let host = hosting.forwarded.cloned().or(named);
+    if (transport.has_host || hosting.forwarded.is_some())
+        && let Some(host) = &host
+        && !hosting.hosts.answer(host)
+    {
+        return Classified::Misdirected(host.clone());
+    }
+    if !head.is_extended_connect && !wants_websocket(&head.headers) {
         return match check_plain(&head) {
             Ok(()) => Classified::Plain(Box::new(Request::new(head))),
             Err(refusal) => Classified::Refused(refusal),
@@ -67,7 +91,7 @@ pub(crate) fn classify(
             };
             let is_allowed = allows(head.uri.path(), &judge);
             if let Some(origin) = origin.filter(|_| !is_allowed) {
-                return Classified::ForeignPage(origin.clone());
+                return Classified::ForeignPage { origin: origin.clone(), host };
             }
             Classified::Upgrade(Box::new(Handshake::new(head, offered, accept_key)))
         }
@@ -81,7 +105,7 @@ fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>
         Err(_) if !transport.has_host => None,
         host => host?,
     };
-    if head.method == Method::CONNECT {
+    if head.method == Method::CONNECT && !head.is_extended_connect {
         return Err(Refusal::Method);
     }
     let Some(scheme) = head.uri.scheme() else {
@@ -112,10 +136,16 @@ fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>
 fn parse_host(head: &Head) -> Result<Option<Authority>, Refusal> {
     let value = match sole(&head.headers, &HOST) {
         Ok(Some(value)) => value,
-        Ok(None) if head.version == Version::HTTP_10 => return Ok(None),
+        // HTTP/2 has the host in the target.
+        Ok(None) if matches!(head.version, Version::HTTP_10 | Version::HTTP_2) => return Ok(None),
         Ok(None) | Err(Repeated) => return Err(Refusal::Host),
     };
-    Authority::try_from(value.as_bytes()).ok().filter(is_host).map(Some).ok_or(Refusal::Host)
+    parse_authority(value.as_bytes()).map(Some).ok_or(Refusal::Host)
+}
+
+/// Reads a host with an optional port. `None` if it is anything else.
+pub(crate) fn parse_authority(value: &[u8]) -> Option<Authority> {
+    Authority::try_from(value).ok().filter(is_host)
 }
 
 /// Whether this is a host with an optional port, and nothing else.
@@ -130,7 +160,7 @@ fn is_host(authority: &Authority) -> bool {
 ///
 /// A key or a version without `Upgrade` counts: a proxy has dropped that header, and answering with a page would hide
 /// that. Any other protocol in `Upgrade`, such as `h2c`, is ignored as RFC 9110 section 7.8 allows.
-fn wants_websocket(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_websocket(headers: &HeaderMap) -> bool {
     lists(headers, &UPGRADE, "websocket")
         || headers.contains_key(SEC_WEBSOCKET_KEY)
         || headers.contains_key(SEC_WEBSOCKET_VERSION)
@@ -149,9 +179,29 @@ fn check_plain(head: &Head) -> Result<(), Refusal> {
     }
 }
 
-/// Checks a handshake by RFC 6455 section 4.2.1, except its origin. Returns the offered subprotocols and the accept
-/// key.
-fn check_handshake(head: &Head) -> Result<(Subprotocols, HeaderValue), Refusal> {
+/// Checks a handshake by RFC 6455 section 4.2.1, except its origin. Returns the offered subprotocols, and the accept key
+/// unless it is one of HTTP/2.
+fn check_handshake(head: &Head) -> Result<(Subprotocols, Option<HeaderValue>), Refusal> {
+    let headers = &head.headers;
+    if !head.is_extended_connect {
+        check_upgrade(head)?;
+    }
+    if !matches!(sole(headers, &SEC_WEBSOCKET_VERSION), Ok(Some(version)) if version == "13") {
+        return Err(Refusal::WebSocketVersion);
+    }
+    // RFC 8441 section 5: HTTP/2 has no key.
+    let accept_key = if head.is_extended_connect { None } else { Some(check_key(headers)?) };
+    if headers.contains_key(TRANSFER_ENCODING) || content_length(headers)?.is_some_and(|length| length > 0) {
+        return Err(Refusal::HandshakeBody);
+    }
+    if head.followed {
+        return Err(Refusal::EarlyBytes);
+    }
+    Ok((Subprotocols::parse(headers)?, accept_key))
+}
+
+/// Checks that a request asks for the upgrade, as HTTP/1.1 does it.
+fn check_upgrade(head: &Head) -> Result<(), Refusal> {
     let headers = &head.headers;
     if head.method != Method::GET {
         return Err(Refusal::HandshakeMethod);
@@ -162,24 +212,16 @@ fn check_handshake(head: &Head) -> Result<(Subprotocols, HeaderValue), Refusal> 
     if !lists(headers, &UPGRADE, "websocket") {
         return Err(Refusal::UpgradeRequired);
     }
-    if !lists(headers, &CONNECTION, "upgrade") {
-        return Err(Refusal::Connection);
-    }
-    if !matches!(sole(headers, &SEC_WEBSOCKET_VERSION), Ok(Some(version)) if version == "13") {
-        return Err(Refusal::WebSocketVersion);
-    }
+    if lists(headers, &CONNECTION, "upgrade") { Ok(()) } else { Err(Refusal::Connection) }
+}
+
+/// The value of `Sec-WebSocket-Accept` for the key of a handshake.
+fn check_key(headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
     let Ok(Some(key)) = sole(headers, &SEC_WEBSOCKET_KEY) else { return Err(Refusal::Key) };
     if !is_key(key.as_bytes()) {
         return Err(Refusal::Key);
     }
-    if headers.contains_key(TRANSFER_ENCODING) || content_length(headers)?.is_some_and(|length| length > 0) {
-        return Err(Refusal::HandshakeBody);
-    }
-    if head.followed {
-        return Err(Refusal::EarlyBytes);
-    }
-    let accept_key = derive_accept_key(key.as_bytes()).try_into().map_err(|_| Refusal::Key)?;
-    Ok((Subprotocols::parse(headers)?, accept_key))
+    derive_accept_key(key.as_bytes()).try_into().map_err(|_| Refusal::Key)
 }
 
 /// Whether a key is 16 bytes in base64. The spare bits of its last character may be set, because the key is never

@@ -16,6 +16,13 @@ use super::memory::Pipes;
 use super::unix::SocketFile;
 use crate::transport::Stream;
 
+/// Whether TCP is listened on at loopback addresses alone: then only this machine can connect, and every name that
+/// leads here is one of its own.
+pub(crate) fn is_loopback_only(listeners: &[Listener]) -> bool {
+    let mut ips = listeners.iter().filter_map(|listener| listener.address.ip()).peekable();
+    ips.peek().is_some() && ips.all(|ip| ip.to_canonical().is_loopback())
+}
+
 /// One socket that listens.
 #[derive(Debug)]
 pub(crate) struct Listener {
@@ -213,7 +220,7 @@ impl fmt::Debug for Prepared {
 /// A socket is reported as writable when less than this waits to be sent. Kept small, because a control frame cannot
 /// overtake what waits in the kernel.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-const NOT_SENT: u32 = 16 * 1024;
+pub(crate) const NOT_SENT: u32 = 16 * 1024;
 
 /// Long enough to cost little, and short enough that no client gives up. It ends early when a connection ends.
 const PAUSE: Duration = Duration::from_millis(100);

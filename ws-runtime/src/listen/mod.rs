@@ -21,8 +21,10 @@ use std::net::{IpAddr, SocketAddr};
 
 pub use address::Address;
 pub use error::ListenError;
+#[cfg(all(feature = "tower", any(target_os = "linux", target_os = "android")))]
+pub(crate) use listener::NOT_SENT;
 use listener::Prepared;
-pub(crate) use listener::{Listener, accept_pause};
+pub(crate) use listener::{Listener, accept_pause, is_loopback_only};
 #[cfg(feature = "test")]
 pub(crate) use memory::Dialer;
 pub(crate) use tls::ServerTls;
@@ -62,12 +64,23 @@ pub struct Listen(Place);
 #[derive(Debug)]
 enum Place {
     Target(Target),
-    Malformed { text: String, reason: &'static str },
+    Malformed {
+        text: String,
+        reason: &'static str,
+    },
     Prepared(Prepared),
     Several(Vec<Listen>),
+    #[cfg(feature = "tower")]
+    Nowhere,
 }
 
 impl Listen {
+    /// No place: connections come from another server.
+    #[cfg(feature = "tower")]
+    pub(crate) fn nowhere() -> Self {
+        Self(Place::Nowhere)
+    }
+
     /// Checks that this can be an address, without binding or resolving anything.
     ///
     /// # Errors
@@ -82,6 +95,8 @@ impl Listen {
     pub(crate) fn mistakes(&self) -> Vec<ListenError> {
         match &self.0 {
             Place::Target(_) | Place::Prepared(_) => Vec::new(),
+            #[cfg(feature = "tower")]
+            Place::Nowhere => Vec::new(),
             Place::Malformed { text, reason } => vec![ListenError::malformed(text, reason)],
             Place::Several(places) if places.is_empty() => vec![ListenError::Nowhere],
             Place::Several(places) => places.iter().flat_map(Self::mistakes).collect(),
@@ -112,6 +127,8 @@ impl Listen {
         match self.0 {
             Place::Several(places) if places.is_empty() => errors.push(ListenError::Nowhere),
             Place::Several(places) => places.into_iter().for_each(|place| place.flatten(into, errors)),
+            #[cfg(feature = "tower")]
+            Place::Nowhere => {}
             place @ (Place::Target(_) | Place::Malformed { .. } | Place::Prepared(_)) => into.push(place),
         }
     }
@@ -132,6 +149,8 @@ impl Place {
             Self::Target(Target::Path(_) | Target::Systemd) => return Err(ListenError::Unsupported),
             Self::Malformed { text, reason } => return Err(ListenError::malformed(&text, reason)),
             Self::Prepared(prepared) => prepared.adopt()?,
+            #[cfg(feature = "tower")]
+            Self::Nowhere => return Ok(Vec::new()),
             Self::Several(_) => return Ok(Vec::new()), // taken apart by `flatten`
         };
         Ok(vec![listener])
@@ -151,6 +170,8 @@ impl fmt::Display for Listen {
             Place::Target(target) => target.fmt(f),
             Place::Malformed { text, .. } => f.write_str(text),
             Place::Prepared(prepared) => prepared.fmt(f),
+            #[cfg(feature = "tower")]
+            Place::Nowhere => f.write_str("nowhere"),
             Place::Several(places) => {
                 for (position, place) in places.iter().enumerate() {
                     f.write_str(if position == 0 { "" } else { ", " })?;

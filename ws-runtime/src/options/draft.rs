@@ -12,7 +12,7 @@ use super::environment::Warning;
 use super::error::{OptionError, OptionErrors};
 use super::routes::{RouteAttribute, RouteOptions};
 use super::settled::{Given, Settled};
-use super::value::{Refused, Value};
+use super::value::{Compression, Refused, Slow, Value};
 
 impl Draft {
     /// Reads the environment, and takes from the attribute what is needed before there is a runtime: the number of
@@ -79,6 +79,9 @@ impl Draft {
             && options.outbox_follows()
         {
             options.fit_outbox();
+        }
+        if let Some(Settled { options, .. }) = &settled {
+            report.refuse_gaps(options, None);
         }
         let server = settled.as_ref().map(|settled| &settled.options);
         let routes = RouteOptions::check(routes, server, &mut report);
@@ -252,6 +255,22 @@ impl Report {
         if !self.errors.contains(&error) {
             self.errors.push(error);
         }
+    }
+
+    /// Refuses to drop messages that later ones refer to. `around` has what is not given in `options`.
+    pub(super) fn refuse_gaps(&mut self, options: &Options, around: Option<&Options>) {
+        if (options.slow, options.compression) != (Slow::DropOldest, Compression::ContextTakeover) {
+            return;
+        }
+        let given = || options.given().chain(around.into_iter().flat_map(Options::given));
+        let place = |name| given().find(|given| given.name == name).map(|given| &given.source);
+        let (slow, compression) = (place(info::slow.name), place(info::compression.name));
+        let compression = compression.map_or_else(String::new, |source| source.place(info::compression.name));
+        let because = format!(
+            "cannot be \"drop_oldest\" together with `compression = \"context_takeover\"` ({compression}), as later \
+             messages refer to those that are dropped; use `compression = \"on\"`"
+        );
+        self.refuse(&info::slow, slow.unwrap_or(&Source::Default), &Refused::Because(because));
     }
 
     /// Takes the values that were found right since the last call.

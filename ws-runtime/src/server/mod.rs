@@ -3,6 +3,7 @@
 mod accept;
 mod alarms;
 mod announce;
+mod around;
 mod begin;
 mod broadcast;
 mod builder;
@@ -25,9 +26,11 @@ mod watches;
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+#[cfg(feature = "tower")]
+use http::{HeaderMap, Method};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
@@ -38,20 +41,30 @@ use self::pending::PendingHandshakes;
 use self::registry::Registry;
 use self::shutdown::Stage;
 use crate::conn::Conn;
+#[cfg(feature = "tower")]
+use crate::conn::Life;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
+#[cfg(feature = "tower")]
+use crate::handshake::wants_websocket;
 use crate::listen::{Address, ServerTls};
 use crate::message::{Push, ServerPush};
 use crate::options::{Options, OptionsOf, RouteOptions};
 use crate::room::RoomLists;
 use crate::route::{Gets, Reach, Routes};
+use crate::stats::Counters;
 use crate::transport::Stream;
 #[cfg(unix)]
 use crate::watch::Watchers;
 
+pub(crate) use self::around::Around;
 pub use self::begin::StartError;
 pub(crate) use self::broadcast::Receivers;
+#[cfg(feature = "tower")]
+pub(crate) use self::builder::Bound;
 pub use self::builder::{Builder, Starting};
 pub(crate) use self::builder::{bind, warn};
+#[cfg(feature = "tower")]
+pub(crate) use self::capacity::Capacity;
 pub use self::connections::Connections;
 pub use self::groups::Group;
 pub(crate) use self::groups::Memberships;
@@ -75,12 +88,14 @@ struct Inner {
     addresses: OnceLock<Vec<Address>>,
     /// Set if it speaks TLS.
     tls: OnceLock<Arc<ServerTls>>,
+    metrics_addresses: OnceLock<Vec<Address>>,
     registry: Registry,
     rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
     /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
     alarms: Alarms,
+    counters: Counters,
     failures: Failures,
     /// The runtime of its tasks.
     runtime: Handle,
@@ -88,8 +103,12 @@ struct Inner {
     /// Hashes the keys of identities.
     key_hasher: RandomState,
     stage: watch::Sender<Stage>,
-    /// The tasks of ticks, watches and rooms. `serve` owns those of connections.
+    /// Whether the `start` handler has ended.
+    has_started: AtomicBool,
+    /// The tasks of ticks, watches and rooms.
     tasks: TaskTracker,
+    /// The tasks of connections.
+    connections: TaskTracker,
     #[cfg(unix)]
     watchers: Watchers,
     on_connect: Mutex<Option<Shared<OnConnect>>>,
@@ -107,6 +126,19 @@ pub(crate) struct Hosted<S: Service> {
     pub(crate) tls: Option<Arc<ServerTls>>,
     pub(crate) routes: Routes<S>,
     pub(crate) gets: Gets<S>,
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "there is nothing around"))]
+    pub(crate) around: Around,
+}
+
+#[cfg(feature = "tower")]
+impl<S: Service> Hosted<S> {
+    /// Whether it is the server, and not the service beside it, that answers a request.
+    pub(crate) fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
+        if wants_websocket(headers) {
+            return self.routes.find(path).is_some();
+        }
+        matches!(*method, Method::GET | Method::HEAD) && self.gets.find(path).is_some()
+    }
 }
 
 impl Server {
@@ -128,15 +160,19 @@ impl Server {
             route_modules,
             addresses: OnceLock::new(),
             tls: OnceLock::new(),
+            metrics_addresses: OnceLock::new(),
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
+            counters: Counters::default(),
             failures: Failures::default(),
             runtime,
             next_conn: AtomicU64::new(1),
             key_hasher: RandomState::new(),
             stage: watch::Sender::new(Stage::Running),
+            has_started: AtomicBool::new(false),
             tasks: TaskTracker::new(),
+            connections: TaskTracker::new(),
             #[cfg(unix)]
             watchers: Watchers::default(),
             on_connect: Mutex::new(None),
@@ -155,6 +191,25 @@ impl Server {
     #[must_use]
     pub fn addresses(&self) -> &[Address] {
         self.0.addresses.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Where `metrics_listen` has the server answer probes and metrics: one address for each listener, none if it is
+    /// not set. If port 0 was given, it is the port that the system chose.
+    ///
+    /// ```
+    /// # use ws_runtime::prelude::*;
+    /// # #[ws_server(listen = "127.0.0.1:0")]
+    /// # mod chat {}
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> ws_runtime::Result<()> {
+    /// let running = chat::server().metrics_listen("127.0.0.1:0").bind().await?;
+    /// assert!(running.server().metrics_addresses()[0].port().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn metrics_addresses(&self) -> &[Address] {
+        self.0.metrics_addresses.get().map_or(&[], Vec::as_slice)
     }
 
     /// The connections that are ready, in the order of their numbers: exactly those whose [`Conn::is_ready`] is true,
@@ -238,6 +293,48 @@ impl Server {
         *self.0.stage.borrow() != Stage::Running
     }
 
+    /// Whether the server takes connections: from the end of the `start` handler until [`shutdown`](Self::shutdown) is
+    /// called or a signal comes. The option `readiness` answers this to load balancers; a `#[get]` of your own can add
+    /// what else must be there, such as a database.
+    ///
+    /// ```
+    /// use ws_runtime::http::StatusCode;
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server(listen = 8080)]
+    /// mod chat {
+    ///     use super::*;
+    ///
+    ///     #[get("/ready")]
+    ///     fn ready(server: &Server) -> StatusCode {
+    ///         let database_answers = true;
+    ///         if server.is_ready() && database_answers { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.has_started() && !self.is_shutting_down()
+    }
+
+    /// How many connections are ready.
+    pub(crate) fn count_ready(&self) -> usize {
+        let mut count = 0;
+        self.0.registry.each_ready(|_| count += 1);
+        count
+    }
+
+    /// Whether the `start` handler has ended.
+    pub(crate) fn has_started(&self) -> bool {
+        self.0.has_started.load(Ordering::Acquire)
+    }
+
+    /// Notes that the `start` handler has ended.
+    fn note_start(&self) {
+        self.0.has_started.store(true, Ordering::Release);
+    }
+
     /// Replaces the declared `connect` handler for connections that are accepted from now on. It is called for one
     /// connection at a time. An error refuses the connection.
     pub fn on_connect<R: IntoOutcome>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
@@ -281,7 +378,7 @@ impl Server {
     }
 
     /// Tells servers apart.
-    fn address(&self) -> usize {
+    pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 
@@ -298,6 +395,11 @@ impl Server {
         &self.0.alarms
     }
 
+    /// What happened since the start.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
     /// Counts a failure of a handler. Returns whether it is logged.
     pub(crate) fn allows_log(&self, handler: &'static str) -> bool {
         self.0.failures.allow(handler)
@@ -310,10 +412,22 @@ impl Server {
         hasher.finish()
     }
 
-    /// A handle for a connection that was just accepted.
-    pub(crate) fn new_conn(&self, peer: Address, stream: &Stream) -> Conn {
+    /// A handle for a connection that was just accepted. Its stream is not known yet if another server has accepted it.
+    pub(crate) fn new_conn(&self, peer: Address, stream: Option<&Stream>) -> Conn {
         let number = self.0.next_conn.fetch_add(1, Ordering::Relaxed);
         Conn::new(number, self.clone(), peer, stream)
+    }
+
+    /// Whether there is room for another connection.
+    #[cfg(feature = "tower")]
+    pub(crate) fn has_room(&self, capacity: Capacity) -> bool {
+        self.0.connections.len() < capacity.connections
+    }
+
+    /// Runs the task of a connection that another server has accepted.
+    #[cfg(feature = "tower")]
+    pub(crate) fn spawn_connection(&self, life: Life) {
+        self.0.connections.spawn(life);
     }
 
     /// Lists a connection that has become ready.

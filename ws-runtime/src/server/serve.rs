@@ -6,18 +6,21 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
-use tokio_util::task::TaskTracker;
 
 use super::Hosted;
 use super::accept::Acceptors;
 use super::capacity::Capacity;
-use super::pending::Evicted;
+use super::pending::{Evicted, PendingHandshakes};
 use super::shutdown::Stage;
 use crate::conn::{Conn, Life, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
+use crate::side::{self, SideListeners};
+use crate::stats::Rejected;
+use crate::watchdog::watch;
 
-/// How many peers are being refused with an answer at once. Further ones are closed without an answer.
+/// How many peers are being refused with an answer at once. A further one takes the place of one that has stalled; if
+/// there is none, it is closed without an answer.
 const MAX_REFUSALS: usize = 64;
 
 /// How long connections have to run their `disconnect` handlers once `shutdown_timeout` is over.
@@ -27,33 +30,38 @@ const LAST_GRACE: Duration = Duration::from_millis(700);
 const DROPPING: Duration = Duration::from_millis(50);
 
 /// Runs the server until it has shut down.
-pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Listener>, capacity: Capacity) {
-    let connections = TaskTracker::new();
+pub(super) async fn serve<S: Service>(
+    hosted: Arc<Hosted<S>>,
+    listeners: Vec<Listener>,
+    capacity: Capacity,
+    side: SideListeners,
+) {
     let server = hosted.server.clone();
+    let _watched = watch(&server);
     let alarms = tokio::spawn(async move {
         server.alarms().ring(|number| server.alarm(number)).await;
     });
-    accept(&hosted, &listeners, &connections, capacity).await;
+    accept(&hosted, &listeners, capacity).await;
     // From here on the kernel refuses new connections.
     drop(listeners);
     tracing::info!(server = hosted.server.name(), "shutting down");
     let deadline = Instant::now() + hosted.server.options().shutdown_timeout;
     run_shutdown(&hosted, deadline).await;
-    close(&hosted, &connections, deadline).await;
+    close(&hosted, deadline).await;
     alarms.abort();
+    side.end().await;
     tracing::info!(server = hosted.server.name(), "stopped");
 }
 
 /// Accepts connections until the server is asked to stop, and spawns a task for each.
-async fn accept<S: Service>(
-    hosted: &Arc<Hosted<S>>,
-    listeners: &[Listener],
-    connections: &TaskTracker,
-    capacity: Capacity,
-) {
+async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], capacity: Capacity) {
     let server = &hosted.server;
+    let connections = &server.0.connections;
     let pending = &server.0.pending;
+    let refusals = Arc::new(PendingHandshakes::new(MAX_REFUSALS, 1));
     let mut refusing = JoinSet::new();
+    // Over TLS an answer costs a handshake, which is worth it for a probe only.
+    let is_answered = hosted.tls.is_none() || side::has_probes(server.options());
     let mut stopping = pin!(server.stopping());
     let mut acceptors = Acceptors::new(listeners, &server.0.freed);
     loop {
@@ -73,8 +81,11 @@ async fn accept<S: Service>(
                     continue;
                 }
                 tracing::debug!(%peer, "refused: {capacity} reached");
-                if hosted.tls.is_none() && refusing.len() < MAX_REFUSALS {
-                    refusing.spawn(refuse(stream));
+                if is_answered && refusals.has_room(now) {
+                    let slot = refusals.take_slot(&peer, now);
+                    refusing.spawn(refuse(Arc::clone(hosted), stream, slot));
+                } else {
+                    server.counters().rejected(Rejected::Full);
                 }
             }
         }
@@ -88,8 +99,8 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     let name = if replaced.is_some() { "on_shutdown" } else { S::SHUTDOWN };
     let handler = async {
         match replaced {
-            Some(handler) => catch(|| async { handler(server) }).await,
-            None => catch(|| S::shutdown(ServerEvent::new(server, &hosted.store))).await,
+            Some(handler) => catch(server, name, || async { handler(server) }).await,
+            None => catch(server, name, || S::shutdown(ServerEvent::new(server, &hosted.store))).await,
         }
     };
     let done = tokio::select! {
@@ -110,8 +121,9 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
 }
 
 /// Lets every connection finish and close, and cuts those that take too long.
-async fn close<S: Service>(hosted: &Hosted<S>, connections: &TaskTracker, deadline: Instant) {
+async fn close<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     let server = &hosted.server;
+    let connections = &server.0.connections;
     server.advance(Stage::Closing);
     #[cfg(unix)]
     server.0.watchers.clear();

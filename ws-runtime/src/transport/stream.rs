@@ -42,7 +42,7 @@ impl Stream {
     /// Wraps a stream that is not a socket: a pipe, or a connection that another HTTP server has upgraded. For a socket
     /// use `from`, which is faster.
     #[cfg_attr(
-        not(any(test, feature = "test")),
+        not(any(test, feature = "test", feature = "tower")),
         expect(dead_code, reason = "for the server that is mounted in another")
     )]
     pub(crate) fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Self {
@@ -54,7 +54,6 @@ impl Stream {
     }
 
     /// The same stream, from which `unread` is read first: bytes that the previous owner read ahead.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the server that is mounted in another"))]
     pub(crate) fn with_unread(self, unread: Bytes) -> Self {
         Self { unread: Some(Box::new(unread)), ..self }
     }
@@ -174,6 +173,10 @@ impl AsyncRead for Stream {
         {
             let count = unread.len().min(room.remaining());
             room.put_slice(&unread.split_to(count));
+            if unread.is_empty() {
+                // The connection may last: it does not keep the memory.
+                this.unread = None;
+            }
             return Poll::Ready(Ok(()));
         }
         either!(&mut this.carrier, stream => Pin::new(stream).poll_read(cx, room))

@@ -1,6 +1,7 @@
 //! Turns the messages of one connection into calls of its handlers, one at a time.
 
 mod call;
+mod observe;
 mod tell;
 mod timers;
 
@@ -18,8 +19,9 @@ use crate::event::{
 use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
 use crate::server::Hosted;
 
+use self::call::catch_declared;
 pub(super) use self::call::{Caught, Verdict, report};
-pub(crate) use self::call::{Panicked, catch, catch_now};
+pub(crate) use self::call::{Panicked, catch, catch_call, catch_code, catch_now};
 pub(super) use self::tell::tell;
 
 /// Calls the handlers of one connection, one at a time.
@@ -65,6 +67,7 @@ impl<R: Route> Dispatcher<R> {
         match next {
             Next::Message(message) => self.run_async(driver, message).await,
             Next::Timers => self.run_timers(driver).await,
+            Next::Drained => self.run_drain(driver).await,
         }
     }
 
@@ -75,11 +78,11 @@ impl<R: Route> Dispatcher<R> {
         let conn = self.conn().clone();
         let replaced = conn.replaced_ready().map(|handler| {
             conn.become_ready();
-            catch_now(handler)
+            catch_call(conn.server(), "on_ready", handler)
         });
         let (name, ended) = match replaced {
             Some(ended) => ("on_ready", Some(ended)),
-            None => (R::READY, driver.run_handler(|| R::ready(self.event())).await),
+            None => (R::READY, driver.run_handler(R::READY, || R::ready(self.event())).await),
         };
         // If there is no handler, or if an argument of it was refused or has panicked.
         conn.become_ready();
@@ -89,6 +92,19 @@ impl<R: Route> Dispatcher<R> {
         }
         conn.release_held_back();
         verdict
+    }
+
+    /// Runs `drain`: the peer has read all that waited, and has missed messages before that.
+    async fn run_drain(&mut self, driver: &mut Driver) -> Verdict {
+        let conn = self.conn().clone();
+        if !conn.send_path().take_drained() {
+            return Verdict::GoOn;
+        }
+        let (name, ended) = match conn.replaced_drain() {
+            Some(handler) => ("on_drain", Some(catch_call(conn.server(), "on_drain", handler))),
+            None => (R::DRAIN, driver.run_handler(R::DRAIN, || R::drain(self.event())).await),
+        };
+        self.conclude(name, OnRefusal::Continue, ended)
     }
 
     /// Runs the `async` handler of a message to its end.
@@ -104,8 +120,9 @@ impl<R: Route> Dispatcher<R> {
             },
             other => other,
         };
-        let ended = driver.run_handler(|| message.handle_later::<R>(self.event())).await;
-        let verdict = self.conclude(message.handler::<R>(), OnRefusal::of::<R>(&message), ended);
+        let handler = message.handler::<R>();
+        let ended = driver.run_handler(handler, || message.handle_later::<R>(self.event())).await;
+        let verdict = self.conclude(handler, OnRefusal::of::<R>(&message), ended);
         message.give_back();
         verdict
     }
@@ -130,7 +147,7 @@ impl<R: Route> Dispatcher<R> {
         if running.is_some() {
             driver.expect_beside(message.id());
         }
-        let ended = driver.run_handler(|| R::guard(self.event().bringing(message))).await;
+        let ended = driver.run_handler(handler, || R::guard(self.event().bringing(message))).await;
         let is_cancelled = driver.is_cancelled_meanwhile();
         match (ended, running) {
             (Some(Ok(Ok(()))), Some(running)) if is_cancelled => {
@@ -169,14 +186,15 @@ impl<R: Route> Dispatcher<R> {
         let address = message.address();
         let call = if running == Running::StreamAlone {
             driver.expect_beside(message.id());
-            let opened = driver.run_handler(|| R::open_stream(self.event().bringing(&message))).await;
+            let event = self.event().bringing(&message);
+            let opened = driver.run_handler(handler, || R::open_stream(event)).await;
             let is_cancelled = driver.is_cancelled_meanwhile();
             match opened {
                 Some(Ok(Ok(_))) if is_cancelled => {
                     tell_cancelled(self.conn(), handler, running, &address);
                     return Verdict::GoOn;
                 }
-                Some(Ok(Ok(stream))) => Caught::call(|| stream),
+                Some(Ok(Ok(stream))) => Caught::call(self.conn().server(), handler, || stream),
                 Some(Ok(Err(failure))) => {
                     return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(failure))));
                 }
@@ -185,7 +203,7 @@ impl<R: Route> Dispatcher<R> {
             }
         } else {
             let (hosted, conn) = (Arc::clone(&self.hosted), self.conn().clone());
-            Caught::call(|| R::beside(Beside::new(hosted, conn, message)))
+            Caught::call(self.conn().server(), handler, || R::beside(Beside::new(hosted, conn, message)))
         };
         match call {
             Ok(call) => {
@@ -202,21 +220,22 @@ impl<R: Route> Dispatcher<R> {
         let conn = &conn;
         driver.drop_beside();
         driver.drained().await;
-        let close = conn
-            .send_path()
-            .close()
-            .cloned()
-            .unwrap_or_else(|| Close::new(Close::ABNORMAL, "", ClosedBy::Error));
+        let close = conn.send_path().close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
+        conn.server().counters().closed(&close);
         let failure = conn.send_path().take_failure();
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");
         }
-        tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
+        tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = close.by().as_str(), "disconnected");
         driver.spare_disconnect();
         let (name, ended) = match conn.replaced_disconnect() {
-            Some(handler) => ("on_disconnect", Some(catch_now(|| handler(&close)))),
+            Some(handler) => {
+                let ended = catch_call(conn.server(), "on_disconnect", || handler(&close));
+                ("on_disconnect", Some(ended))
+            }
             None => {
-                (R::DISCONNECT, driver.run_handler(|| R::disconnect(self.event().bringing(&close))).await)
+                let event = self.event().bringing(&close);
+                (R::DISCONNECT, driver.run_handler(R::DISCONNECT, || R::disconnect(event)).await)
             }
         };
         if let Some(ended) = ended {
@@ -267,22 +286,24 @@ impl<R: Route> Dispatcher<R> {
     /// Calls the handler that replaces the declared one on this connection, if any. Returns its name and its outcome.
     #[inline]
     fn call_replaced(&self, message: &Received<'_>) -> Option<(&'static str, Result<Outcome, Panicked>)> {
+        let conn = self.conn();
+        let server = conn.server();
         Some(match message {
             Received::Utf8(text) => {
-                let handler = self.conn().replaced_utf8()?;
-                ("on_utf8", catch_now(|| handler(text.as_str())))
+                let handler = conn.replaced_utf8()?;
+                ("on_utf8", catch_call(server, "on_utf8", || handler(text.as_str())))
             }
             Received::Named(message) => {
-                let handler = self.conn().replaced_utf8()?;
-                ("on_utf8", catch_now(|| handler(message.text())))
+                let handler = conn.replaced_utf8()?;
+                ("on_utf8", catch_call(server, "on_utf8", || handler(message.text())))
             }
             Received::Binary(data) => {
-                let handler = self.conn().replaced_binary()?;
-                ("on_binary", catch_now(|| handler(data.as_slice())))
+                let handler = conn.replaced_binary()?;
+                ("on_binary", catch_call(server, "on_binary", || handler(data.as_slice())))
             }
             Received::Pong(data) => {
-                let handler = self.conn().replaced_pong()?;
-                ("on_pong", catch_now(|| handler(data.as_slice())))
+                let handler = conn.replaced_pong()?;
+                ("on_pong", catch_call(server, "on_pong", || handler(data.as_slice())))
             }
         })
     }
@@ -290,7 +311,9 @@ impl<R: Route> Dispatcher<R> {
     /// Calls the declared handler of a message, unless it must be awaited.
     #[inline]
     fn handle(&mut self, message: &Received<'_>) -> Handled {
-        match catch_now(|| message.handle::<R>(self.event())) {
+        let event = ConnEvent::new(&self.guard.0, &self.hosted.store, &mut self.session);
+        let name = || message.handler::<R>();
+        match catch_declared(self.guard.0.server(), name, || message.handle::<R>(event)) {
             Ok(Ok(handled)) => return handled,
             Ok(Err(failure)) => {
                 self.fail(message.handler::<R>(), OnRefusal::of::<R>(message), Ok(failure));
@@ -339,13 +362,13 @@ impl<R: Route> Dispatcher<R> {
             // It is for another phase, in which `ready` has nothing to do.
             (OnRefusal::CloseWithStatus, Ok(failure)) if failure.is_of_phase() => None,
             (_, Ok(failure)) => match failure.refusal() {
-                None => Some(Close::failure()),
+                None => Some(Close::failed()),
                 Some(Refusal::NoBinary) => {
-                    Some(Close::new(1003, "binary messages are not taken here", ClosedBy::Error))
+                    Some(Close::new(1003, "binary messages are not taken here", ClosedBy::Refused))
                 }
                 Some(Refusal::Runtime(reject) | Refusal::Handler(reject)) => on_refusal.close(reject),
             },
-            (_, Err(_)) => Some(Close::failure()),
+            (_, Err(_)) => Some(Close::panic()),
         };
         report(self.conn(), name, failed.map(Err));
         let Some(close) = close else { return Verdict::GoOn };
@@ -392,8 +415,8 @@ enum HandlersTurn {
 enum OnRefusal<'m, 'b> {
     /// The peer gets an error reply to this message, or to a text that is none, and the connection goes on.
     Reply(Option<&'m Envelope<'b>>),
-    /// The connection closes with 1008, policy violation.
-    CloseWith1008,
+    /// The connection closes with 1008, policy violation, for this cause.
+    CloseWith1008(ClosedBy),
     /// The connection closes with 4000 and the status of the refusal.
     CloseWithStatus,
     /// The connection goes on.
@@ -405,7 +428,7 @@ impl<'m, 'b> OnRefusal<'m, 'b> {
         match message {
             Received::Named(message) => Self::Reply(Some(message)),
             Received::Utf8(_) if R::ENVELOPE.is_some() => Self::Reply(None),
-            Received::Utf8(_) | Received::Binary(_) => Self::CloseWith1008,
+            Received::Utf8(_) | Received::Binary(_) => Self::CloseWith1008(ClosedBy::Refused),
             Received::Pong(_) => Self::Continue,
         }
     }
@@ -414,7 +437,7 @@ impl<'m, 'b> OnRefusal<'m, 'b> {
     fn of_rate(message: &'m Received<'b>) -> Self {
         match message {
             Received::Named(message) => Self::Reply(Some(message)),
-            Received::Utf8(_) | Received::Binary(_) => Self::CloseWith1008,
+            Received::Utf8(_) | Received::Binary(_) => Self::CloseWith1008(ClosedBy::Rate),
             Received::Pong(_) => Self::Continue,
         }
     }
@@ -422,8 +445,10 @@ impl<'m, 'b> OnRefusal<'m, 'b> {
     /// The close code and reason; `None` if the connection goes on.
     fn close(self, reject: &Reject) -> Option<Close> {
         match self {
-            Self::CloseWith1008 => Some(Close::refused(1008, reject)),
-            Self::CloseWithStatus => Some(Close::refused(4000 + reject.status().as_u16(), reject)),
+            Self::CloseWith1008(by) => Some(Close::refused(1008, reject, by)),
+            Self::CloseWithStatus => {
+                Some(Close::refused(4000 + reject.status().as_u16(), reject, ClosedBy::Refused))
+            }
             Self::Reply(_) | Self::Continue => None,
         }
     }

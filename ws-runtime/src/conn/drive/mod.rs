@@ -65,6 +65,8 @@ pub(super) enum Next {
     Message(Received<'static>),
     /// The timers of the session: one of them may be due.
     Timers,
+    /// All is written that waited for a peer which has missed messages.
+    Drained,
 }
 
 /// Why the loop over messages stopped.
@@ -109,13 +111,15 @@ impl Driver {
         poll_fn(|cx| self.poll_next(cx, receiver))
     }
 
-    /// Calls a handler and runs it to its end, while the socket is driven too. `None` if it was cancelled.
+    /// Calls the handler of this name and runs it to its end, while the socket is driven too. `None` if it was
+    /// cancelled.
     pub(super) async fn run_handler<F: Future>(
         &mut self,
+        name: &'static str,
         call: impl FnOnce() -> F,
     ) -> Option<Result<F::Output, Panicked>> {
         // A plain handler runs to its end in this call.
-        let mut handler = match self.observe_timers(|_| Caught::call(call)) {
+        let mut handler = match self.observe_timers(|driver| Caught::call(driver.conn.server(), name, call)) {
             Ok(handler) => pin!(handler),
             Err(panicked) => return Some(Err(panicked)),
         };
@@ -239,6 +243,9 @@ impl Driver {
     fn poll_next(&mut self, cx: &mut Context<'_>, receiver: &mut impl Receiver) -> Poll<Option<Next>> {
         let now = self.begin_turn(cx);
         self.beside.poll(cx, &self.conn);
+        if self.conn.send_lock().is_drained() {
+            return Poll::Ready(Some(Next::Drained));
+        }
         let stop = match self.observe_timers(|driver| driver.handle_all(cx, now, receiver)) {
             // Nothing is written yet: the reply to this message leaves with those that are corked.
             Poll::Ready(Stop::Await(message)) => return Poll::Ready(Some(Next::Message(message))),

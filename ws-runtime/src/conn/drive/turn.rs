@@ -9,6 +9,7 @@ use crate::conn::receive::Reading;
 use crate::conn::send::{Bound, Phase, Written, write_own};
 use crate::event::{Close, ClosedBy};
 use crate::transport::{Insist, Stream};
+use crate::watchdog;
 use crate::wire::{FrameKind, Payload};
 
 impl Driver {
@@ -18,6 +19,7 @@ impl Driver {
             self.conn.send_path().set_waker(cx.waker());
         }
         self.budget.begin();
+        watchdog::on_server(self.conn.server().address());
         self.conn.server().alarms().now()
     }
 
@@ -139,7 +141,7 @@ impl Driver {
             }
             Due::Silence => self.conn.cut(ClosedBy::Silence),
             Due::Assembly => {
-                self.receive.end(Close::new(1008, "message took too long to arrive", ClosedBy::Error));
+                self.receive.end(Close::new(1008, "message took too long to arrive", ClosedBy::Unfinished));
                 self.conn.send_path().wake();
             }
             Due::Write => self.conn.send_path().cut(Close::slow()),

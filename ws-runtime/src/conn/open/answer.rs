@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::deadline::Interrupted;
 use crate::conn::Conn;
-use crate::conn::close::{LINGER, MIN_DRAIN_RATE, drain_time, linger};
+use crate::conn::close::{MIN_DRAIN_RATE, drain_time, linger};
 use crate::handshake::{self, IntoResponse, Refusal, Reject};
 use crate::server::{Evicted, Slot};
 use crate::transport::Stream;
@@ -20,12 +20,19 @@ use crate::transport::Stream;
 /// only after most of it is sent. Until then a slow reader looks as if it reads nothing.
 const PIECE: usize = 8 * 1024;
 
-/// Refuses a peer that the server has no room for.
-pub(crate) async fn refuse(mut stream: Stream) {
-    let response = unavailable("there are too many connections");
-    let mut bytes = handshake::encode_response(&response, &Method::GET);
-    // The kernel takes a short answer at once, as nothing was sent before it.
-    if let Ok(Ok(())) = timeout(LINGER, stream.write_all_buf(&mut bytes)).await {
+/// Sends an answer within this time and closes the connection, for a stream that has no [`Conn`].
+pub(crate) async fn answer_short(
+    mut stream: Stream,
+    response: &Response<Bytes>,
+    method: &Method,
+    within: Duration,
+) {
+    let mut bytes = handshake::encode_response(response, method);
+    let sending = async {
+        stream.write_all_buf(&mut bytes).await?;
+        stream.flush().await
+    };
+    if let Ok(Ok(())) = timeout(within, sending).await {
         linger(stream).await;
     }
 }
@@ -35,12 +42,22 @@ pub(super) struct Answer {
     response: Response<Bytes>,
     /// The method of the request, if it is known.
     method: Method,
+    asked: Asked,
     cause: Option<Cause>,
+}
+
+/// What a peer asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asked {
+    /// A WebSocket, or something that is no request.
+    Handshake,
+    /// Something else, by plain HTTP.
+    Plain,
 }
 
 impl From<Response<Bytes>> for Answer {
     fn from(response: Response<Bytes>) -> Self {
-        Self { response, method: Method::GET, cause: None }
+        Self { response, method: Method::GET, asked: Asked::Handshake, cause: None }
     }
 }
 
@@ -61,15 +78,23 @@ impl From<Interrupted> for Answer {
 }
 
 impl Answer {
-    /// Sets the method of the request. An answer to `HEAD` has no body.
-    pub(super) fn for_method(self, method: &Method) -> Self {
-        Self { method: method.clone(), ..self }
+    /// Makes it the answer to a plain request of this method. An answer to `HEAD` has no body.
+    pub(super) fn to_plain(self, method: &Method) -> Self {
+        Self { method: method.clone(), asked: Asked::Plain, ..self }
+    }
+
+    /// The response, for another server to send, and what is logged of it.
+    #[cfg(feature = "tower")]
+    pub(super) fn for_another_server(self) -> (Response<Bytes>, Answered) {
+        let Self { response, method: _, asked, cause } = self;
+        let answered = Answered { status: response.status(), asked, cause, cut: None };
+        (response, answered)
     }
 
     /// Sends it and closes the connection. A slow peer that reads gets all of it, unless `shutdown_timeout` passes
     /// first.
     pub(super) async fn send(self, mut stream: Stream, conn: &Conn, slot: &Slot) -> Answered {
-        let Self { response, method, cause } = self;
+        let Self { response, method, asked, cause } = self;
         let mut bytes = handshake::encode_response(&response, &method);
         let of = bytes.remaining();
         let writing = write(&mut stream, &mut bytes, conn.options().write_timeout);
@@ -89,7 +114,7 @@ impl Answer {
             }
             Err(cut) => Some((cut, Progress { written: of - bytes.remaining(), of })),
         };
-        Answered { status: response.status(), cause, cut }
+        Answered { status: response.status(), asked, cause, cut }
     }
 }
 
@@ -124,7 +149,7 @@ async fn write_piece(to: &mut (impl AsyncWrite + Unpin), bytes: &mut impl Buf) -
 }
 
 /// 503 for this reason.
-fn unavailable(why: &str) -> Response<Bytes> {
+pub(super) fn unavailable(why: &str) -> Response<Bytes> {
     let reject = handshake::unavailable();
     let text = format!("{}: {why}\n", reject.status());
     reject.text(text).into_response()
@@ -134,8 +159,27 @@ fn unavailable(why: &str) -> Response<Bytes> {
 #[derive(Debug)]
 pub(super) struct Answered {
     status: StatusCode,
+    asked: Asked,
     cause: Option<Cause>,
     cut: Option<(Cut, Progress)>,
+}
+
+impl Answered {
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) fn asked(&self) -> Asked {
+        self.asked
+    }
+
+    /// The word for what was wrong; `None` if a handler refused.
+    pub(super) fn error(&self) -> Option<&'static str> {
+        Some(match self.cause? {
+            Cause::Refusal(refusal) => refusal.as_str(),
+            Cause::Interrupted(interrupted) => interrupted.as_str(),
+        })
+    }
 }
 
 /// Why the server answers itself instead of a handler.

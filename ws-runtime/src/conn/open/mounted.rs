@@ -1,0 +1,100 @@
+//! A request that another HTTP server has read, and will answer.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+
+use super::admitted::Admitted;
+use super::deadline::{interruption, unless_interrupted};
+use super::handlers::run_connect;
+use super::outcome;
+use super::reason::{NotAdmitted, Reason};
+use super::request::admit_head;
+use crate::conn::life::{ConnGuard, Life};
+use crate::event::Service;
+use crate::handshake::{self, Head, IntoResponse, Reject, Transport};
+use crate::listen::Address;
+use crate::server::Hosted;
+use crate::transport::Stream;
+
+/// The answer to a request, and the task of the connection if that becomes a WebSocket.
+pub(crate) struct Answered {
+    pub(crate) response: Response<Bytes>,
+    pub(crate) life: Option<Life>,
+}
+
+/// Runs the handlers of a request. `upgrading` gives the stream, once the answer is sent.
+pub(crate) async fn answer<S: Service>(
+    hosted: Arc<Hosted<S>>,
+    head: Head,
+    peer: Address,
+    transport: Transport,
+    upgrading: impl Future<Output = Option<Stream>> + Send + 'static,
+) -> Answered {
+    let conn = hosted.server.new_conn(peer, None);
+    let guard = ConnGuard(conn.clone());
+    let admitted = {
+        let mut interruption = pin!(interruption(&hosted.server));
+        match unless_interrupted(interruption.as_mut(), pin!(run_connect(&hosted, &conn))).await {
+            Ok(Ok(())) => admit_head(&hosted, &conn, head, transport, interruption).await,
+            Ok(Err(reason)) => Err(reason.into()),
+            Err(interrupted) => Err(Reason::from(interrupted).into()),
+        }
+    };
+    let (response, reason) = match admitted {
+        Ok(admitted) => {
+            let response = admitted.response();
+            let life = Life::upgrade(hosted, guard, admitted, upgrading);
+            return Answered { response, life: Some(life) };
+        }
+        Err(NotAdmitted::With(answer)) => {
+            let (response, answered) = answer.for_another_server();
+            (response, Reason::Answered(answered))
+        }
+        Err(NotAdmitted::Silently(reason)) => (status_of(&reason), reason),
+        // Only a connection of a listener of our own is passed on.
+        Err(NotAdmitted::Elsewhere(_)) => {
+            return Answered { response: status(StatusCode::NOT_FOUND), life: None };
+        }
+    };
+    outcome::count_not_opened(&conn, &reason);
+    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
+    Answered { response, life: None }
+}
+
+/// The answer where there would be none on a connection of our own: this one is the other server's.
+fn status_of(reason: &Reason) -> Response<Bytes> {
+    match reason {
+        Reason::Interrupted(_) => handshake::unavailable().into_response(),
+        Reason::Refused
+        | Reason::Disconnected
+        | Reason::Preamble(_)
+        | Reason::Tls(_)
+        | Reason::Closed
+        | Reason::Io(_)
+        | Reason::Evicted(_)
+        | Reason::Answered(_) => status(StatusCode::FORBIDDEN),
+    }
+}
+
+fn status(status: StatusCode) -> Response<Bytes> {
+    Reject::new(status).into_response()
+}
+
+impl<S: Service> Admitted<S> {
+    /// The status of the answer that opens it.
+    pub(in crate::conn) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The answer that opens it, for the server that sends it.
+    fn response(&self) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = self.response.status();
+        *response.headers_mut() = self.response.headers().clone();
+        response
+    }
+}

@@ -1,0 +1,54 @@
+//! Counts how the opening of a connection ended.
+
+use http::StatusCode;
+
+use super::answer::{Answered, Asked};
+use super::deadline::Interrupted;
+use super::reason::Reason;
+use crate::conn::Conn;
+use crate::stats::{HandshakeResult, Rejected};
+
+/// Counts a handshake that was accepted with this status, and its connection.
+pub(in crate::conn) fn count_opened(conn: &Conn, status: StatusCode) {
+    let counters = conn.server().counters();
+    counters.handshake(HandshakeResult { status: Some(status.as_u16()), error: None });
+    counters.opened();
+}
+
+/// Counts a connection that did not become a WebSocket.
+pub(super) fn count_not_opened(conn: &Conn, reason: &Reason) {
+    let counters = conn.server().counters();
+    let error = match reason {
+        Reason::Evicted(_) => return counters.rejected(Rejected::Evicted),
+        Reason::Preamble(_) => return counters.rejected(Rejected::Proxy),
+        Reason::Answered(answered) => return count_answer(conn, answered),
+        Reason::Refused => "connect_handler",
+        Reason::Disconnected => "disconnected",
+        Reason::Tls(_) => "tls",
+        Reason::Closed => "closed",
+        Reason::Io(_) => "network",
+        Reason::Interrupted(interrupted) => interrupted.as_str(),
+    };
+    counters.handshake(HandshakeResult { status: None, error: Some(error) });
+}
+
+fn count_answer(conn: &Conn, answered: &Answered) {
+    let counters = conn.server().counters();
+    let status = answered.status().as_u16();
+    match answered.asked() {
+        Asked::Plain => counters.request(status),
+        Asked::Handshake => {
+            counters.handshake(HandshakeResult { status: Some(status), error: answered.error() });
+        }
+    }
+}
+
+impl Interrupted {
+    /// The word for it in labels.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::TooSlow(_) => "timeout",
+            Self::ShuttingDown => "shutdown",
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The closed sets of words by which a server counts.
+
+use crate::event::{Close, ClosedBy};
+
+/// Why a connection got no handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rejected {
+    /// `max_connections` was reached.
+    Full,
+    /// It was stalled, and had to make room for another.
+    Evicted,
+    /// `max_connections_per_ip` was reached.
+    PerAddress,
+    /// Its address made too many handshakes a second.
+    HandshakeRate,
+    /// It had no PROXY header where one is required, or a malformed one.
+    Proxy,
+    /// `max_memory` was reached.
+    Memory,
+    /// The server was shutting down.
+    Shutdown,
+}
+
+impl Rejected {
+    /// The word for it in labels.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Evicted => "evicted",
+            Self::PerAddress => "per_address",
+            Self::HandshakeRate => "handshake_rate",
+            Self::Proxy => "proxy",
+            Self::Memory => "memory",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// How a handshake ended, or what came instead of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct HandshakeResult {
+    /// The status of the answer; `None` if there was none.
+    pub(crate) status: Option<u16>,
+    /// The word for what was wrong; `None` for a handshake that was accepted, and for what a handler refused.
+    pub(crate) error: Option<&'static str>,
+}
+
+/// How a connection ended, as it is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ending {
+    pub(crate) by: &'static str,
+    /// `None` for a code of the peer's own choice: there are thousands.
+    pub(crate) code: Option<u16>,
+}
+
+impl Ending {
+    pub(crate) fn of(close: &Close) -> Self {
+        // Those that clients send by themselves, and those that are never sent.
+        let is_known = close.by() != ClosedBy::Peer || matches!(close.code(), 1000..=1003 | 1005..=1011);
+        Self { by: close.by().as_str(), code: is_known.then_some(close.code()) }
+    }
+}
