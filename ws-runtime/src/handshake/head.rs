@@ -45,10 +45,6 @@ pub(crate) struct Head {
 
 #[cfg(feature = "tower")]
 impl Head {
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
     /// The head of a request that another HTTP server has read.
     pub(crate) fn of_parts(parts: http::request::Parts) -> Self {
         let http::request::Parts { method, uri, version, headers, extensions, .. } = parts;
@@ -86,6 +82,12 @@ impl Head {
     /// The path, as it was sent, without the query.
     pub(crate) fn path(&self) -> &str {
         self.uri.path()
+    }
+}
+
+impl Head {
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 }
 

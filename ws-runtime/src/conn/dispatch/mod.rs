@@ -18,6 +18,7 @@ use crate::event::{
 };
 use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
 use crate::server::Hosted;
+use crate::stats::Rejected;
 
 use self::call::catch_declared;
 pub(super) use self::call::{Caught, Verdict, report};
@@ -220,13 +221,21 @@ impl<R: Route> Dispatcher<R> {
         let conn = &conn;
         driver.drop_beside();
         driver.drained().await;
-        let close = conn.send_path().close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
+        let close = {
+            let send_path = conn.send_path();
+            let close = send_path.close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
+            Close { dropped: send_path.dropped(), ..close }
+        };
         conn.server().counters().closed(&close);
+        conn.server().note_end(&close);
         let failure = conn.send_path().take_failure();
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");
         }
         tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = close.by().as_str(), "disconnected");
+        if conn.send_path().is_victim() {
+            log_victim(conn);
+        }
         driver.spare_disconnect();
         let (name, ended) = match conn.replaced_disconnect() {
             Some(handler) => {
@@ -377,6 +386,17 @@ impl<R: Route> Dispatcher<R> {
         send_path.drop_held_back();
         send_path.push_close(close);
         Verdict::End
+    }
+}
+
+/// The connection was cut as all queues together were too large, and its own was the largest.
+#[cold]
+fn log_victim(conn: &Conn) {
+    let server = conn.server();
+    server.counters().rejected(Rejected::Memory);
+    if server.allows_log("max_memory") {
+        let most = server.options().max_memory;
+        tracing::warn!(conn = conn.id(), peer = %conn.peer(), "cut: max_memory ({most}) was exceeded, and most waited for this peer");
     }
 }
 
