@@ -120,6 +120,18 @@ impl Sheet {
             }
         };
         self.add(format!("{what}: lost"), "0", "0", true);
+        self.beside(what, rest, *under, ratio, goal);
+    }
+
+    /// The 99th percentile beside others, judged as that of [`Self::honest`].
+    pub(super) fn beside(
+        &mut self,
+        what: &str,
+        rest: Percentiles,
+        under: Percentiles,
+        ratio: f64,
+        goal: Duration,
+    ) {
         let times = under.p99.as_secs_f64() / rest.p99.as_secs_f64().max(f64::MIN_POSITIVE);
         let measured = format!("{}, {times:.1} ×", time(under.p99));
         let (ratio, grain) = (self.form.pick(ratio, ratio * 10.0), self.grain());
