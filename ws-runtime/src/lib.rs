@@ -100,9 +100,11 @@ mod mount;
 pub mod options;
 pub mod prelude;
 mod process;
+mod proxy;
 mod room;
 mod route;
 mod server;
+mod side;
 mod stats;
 #[cfg(feature = "test")]
 pub mod test;
@@ -133,12 +135,12 @@ pub use ws_macros::{
     Reject, get, identity, on, push, room, route, session, state, tick, timer, watch, ws_server,
 };
 
-pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
+pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError, TrySendError};
 pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Identity, Json, Utf8};
 pub use handshake::{
-    Bearer, Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, JavaScript, NotOffered, Origins,
-    Path, Query, Reject, Request,
+    Bearer, Handshake, Hosts, Html, IntoResponse, InvalidHeader, InvalidHost, InvalidOrigin, JavaScript,
+    NotOffered, Origins, Path, Query, Reject, Request,
 };
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
@@ -146,7 +148,7 @@ pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
 #[cfg(feature = "tower")]
 pub use mount::{Extension, MountBody, MountService, Mounted};
-pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow, Spread};
+pub use options::{Compression, ForwardedHeader, OptionError, OptionErrors, Rate, Seconds, Slow, Spread};
 pub use room::{Room, RoomState, Rooms};
 pub use route::RouteError;
 #[doc(hidden)]

@@ -49,6 +49,9 @@ macro_rules! kind {
     (listen) => {
         Kind::Listen
     };
+    (side_listen) => {
+        Kind::SideListen
+    };
     (tls) => {
         Kind::Tls
     };
@@ -64,6 +67,15 @@ macro_rules! kind {
     (origins) => {
         Kind::Origins
     };
+    (hosts) => {
+        Kind::Hosts
+    };
+    (networks) => {
+        Kind::Networks
+    };
+    (forwarded) => {
+        Kind::Forwarded
+    };
     (subprotocols) => {
         Kind::Subprotocols
     };
@@ -75,6 +87,9 @@ macro_rules! kind {
     };
     (prefix) => {
         Kind::Prefix
+    };
+    (path) => {
+        Kind::Path
     };
 }
 
@@ -130,6 +145,8 @@ pub enum Owner {
 pub enum Kind {
     /// Where to listen.
     Listen,
+    /// Where to listen beside that, if anywhere.
+    SideListen,
     /// A certificate and its key.
     Tls,
     /// On or off.
@@ -146,12 +163,20 @@ pub enum Kind {
     Spread,
     /// From which pages browsers may connect.
     Origins,
+    /// Which hosts are answered for.
+    Hosts,
+    /// Networks of peers.
+    Networks,
+    /// The header by which proxies tell who the client is.
+    Forwarded,
     /// Names of subprotocols.
     Subprotocols,
     /// Whether messages are compressed.
     Compression,
     /// The prefix of environment variables.
     Prefix,
+    /// The path of requests that the server answers by itself.
+    Path,
 }
 
 /// The numbers that are allowed, both ends included.
@@ -162,6 +187,9 @@ pub struct Bounds {
     /// The largest.
     pub most: f64,
 }
+
+/// The option whose networks are believed: it cannot be `any`.
+pub const TRUSTED: &str = "trusted_proxies";
 
 /// The bounds of a tick's period, in seconds.
 pub const PERIOD: Bounds = Bounds { least: RESOLUTION, most: 31_536_000.0 };
@@ -251,6 +279,7 @@ impl Kind {
             Self::Slow => &["close", "drop_newest", "drop_oldest"],
             Self::Compression => &["off", "on", "context_takeover"],
             Self::Spread => &["auto"],
+            Self::Forwarded => &["x-forwarded-for", "forwarded"],
             _ => &[],
         }
     }

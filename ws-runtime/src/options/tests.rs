@@ -77,7 +77,14 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("watchdog", "0.5"),
         ("max_connections", "10"),
         ("threads", "1"),
+        ("metrics_listen", "127.0.0.1:9090"),
+        ("health", "/healthz"),
+        ("readiness", "/readyz"),
         ("origins", "any"),
+        ("hosts", "example.org, *.example.org, [::1]"),
+        ("trusted_proxies", "127.0.0.1, 10.0.0.0/8, fd00::/8, unix"),
+        ("forwarded", "forwarded"),
+        ("proxy_protocol", "any"),
         ("subprotocols", "chat.v2, chat.v1"),
     ];
     let mut expected: Vec<_> = TABLE.iter().map(|info| info.name).collect();
@@ -155,6 +162,11 @@ fn a_value_that_is_not_allowed_is_named_with_its_place_and_what_is_allowed() {
             "SILENCE_MAX",
             "-1",
             "`silence_max` must be 0 or more seconds, not -1 (from WS_SERVER_SILENCE_MAX); 0 turns the check off",
+        ),
+        (
+            "HEALTH",
+            "healthz",
+            "`health` cannot be \"healthz\": a path begins with a slash: `/healthz` (from WS_SERVER_HEALTH); `none` is no such path",
         ),
         (
             "RATE",

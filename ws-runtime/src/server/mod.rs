@@ -28,7 +28,7 @@ mod watches;
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 #[cfg(feature = "tower")]
@@ -92,6 +92,7 @@ struct Inner {
     addresses: OnceLock<Vec<Address>>,
     /// Set if it speaks TLS.
     tls: OnceLock<Arc<ServerTls>>,
+    metrics_addresses: OnceLock<Vec<Address>>,
     registry: Registry,
     rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
@@ -110,6 +111,8 @@ struct Inner {
     close_code: AtomicU16,
     /// How the connections have ended since the shutdown began.
     endings: Endings,
+    /// Whether the `start` handler has ended.
+    has_started: AtomicBool,
     /// The tasks of ticks, watches and rooms.
     tasks: TaskTracker,
     /// The tasks of connections.
@@ -165,6 +168,7 @@ impl Server {
             route_modules,
             addresses: OnceLock::new(),
             tls: OnceLock::new(),
+            metrics_addresses: OnceLock::new(),
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
@@ -176,6 +180,7 @@ impl Server {
             stage: watch::Sender::new(Stage::Running),
             close_code: AtomicU16::new(GOING_AWAY),
             endings: Endings::default(),
+            has_started: AtomicBool::new(false),
             tasks: TaskTracker::new(),
             connections: TaskTracker::new(),
             #[cfg(unix)]
@@ -196,6 +201,25 @@ impl Server {
     #[must_use]
     pub fn addresses(&self) -> &[Address] {
         self.0.addresses.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Where `metrics_listen` has the server answer probes and metrics: one address for each listener, none if it is
+    /// not set. If port 0 was given, it is the port that the system chose.
+    ///
+    /// ```
+    /// # use ws_runtime::prelude::*;
+    /// # #[ws_server(listen = "127.0.0.1:0")]
+    /// # mod chat {}
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> ws_runtime::Result<()> {
+    /// let running = chat::server().metrics_listen("127.0.0.1:0").bind().await?;
+    /// assert!(running.server().metrics_addresses()[0].port().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn metrics_addresses(&self) -> &[Address] {
+        self.0.metrics_addresses.get().map_or(&[], Vec::as_slice)
     }
 
     /// The connections that are ready, in the order of their numbers: exactly those whose [`Conn::is_ready`] is true,
@@ -262,6 +286,48 @@ impl Server {
     /// [`Conn::disconnect`] sends what is queued and a Close frame first.
     pub fn disconnect(&self, conn: &Conn) {
         conn.cut(ClosedBy::Us);
+    }
+
+    /// Whether the server takes connections: from the end of the `start` handler until [`shutdown`](Self::shutdown) is
+    /// called or a signal comes. The option `readiness` answers this to load balancers; a `#[get]` of your own can add
+    /// what else must be there, such as a database.
+    ///
+    /// ```
+    /// use ws_runtime::http::StatusCode;
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server(listen = 8080)]
+    /// mod chat {
+    ///     use super::*;
+    ///
+    ///     #[get("/ready")]
+    ///     fn ready(server: &Server) -> StatusCode {
+    ///         let database_answers = true;
+    ///         if server.is_ready() && database_answers { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.has_started() && !self.is_shutting_down()
+    }
+
+    /// How many connections are ready.
+    pub(crate) fn count_ready(&self) -> usize {
+        let mut count = 0;
+        self.0.registry.each_ready(|_| count += 1);
+        count
+    }
+
+    /// Whether the `start` handler has ended.
+    pub(crate) fn has_started(&self) -> bool {
+        self.0.has_started.load(Ordering::Acquire)
+    }
+
+    /// Notes that the `start` handler has ended.
+    fn note_start(&self) {
+        self.0.has_started.store(true, Ordering::Release);
     }
 
     /// Replaces the declared `connect` handler for connections that are accepted from now on. It is called for one

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::accept::Acceptors;
 use super::capacity::Capacity;
-use super::pending::Evicted;
+use super::pending::{Evicted, PendingHandshakes};
 use super::report::ShutdownReport;
 use super::shutdown::Stage;
 use super::spread::spread;
@@ -17,10 +17,12 @@ use super::{Hosted, Server};
 use crate::conn::{Conn, Life, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
+use crate::side::{self, SideListeners};
 use crate::stats::Rejected;
 use crate::watchdog::watch;
 
-/// How many peers are being refused with an answer at once. Further ones are closed without an answer.
+/// How many peers are being refused with an answer at once. A further one takes the place of one that has stalled; if
+/// there is none, it is closed without an answer.
 const MAX_REFUSALS: usize = 64;
 
 /// How long connections have to run their `disconnect` handlers once `shutdown_timeout` is over.
@@ -34,6 +36,7 @@ pub(super) async fn serve<S: Service>(
     hosted: Arc<Hosted<S>>,
     listeners: Vec<Listener>,
     capacity: Capacity,
+    side: SideListeners,
 ) -> ShutdownReport {
     let server = hosted.server.clone();
     let _watched = watch(&server);
@@ -62,6 +65,7 @@ pub(super) async fn serve<S: Service>(
     spread(server, deadline).await;
     close(&hosted, deadline).await;
     alarms.abort();
+    side.end().await;
     let report = server.shutdown_report(asked.elapsed());
     report.log(server.name());
     report
@@ -82,7 +86,10 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
     let server = &hosted.server;
     let connections = &server.0.connections;
     let pending = &server.0.pending;
+    let refusals = Arc::new(PendingHandshakes::new(MAX_REFUSALS, 1));
     let mut refusing = JoinSet::new();
+    // Over TLS an answer costs a handshake, which is worth it for a probe only.
+    let is_answered = hosted.tls.is_none() || side::has_probes(server.options());
     let mut stopping = pin!(server.delayed());
     let mut acceptors = Acceptors::new(listeners, &server.0.freed);
     loop {
@@ -101,10 +108,12 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
                     connections.spawn(Life::begin(Arc::clone(hosted), stream, peer, slot));
                     continue;
                 }
-                server.counters().rejected(Rejected::Full);
                 tracing::debug!(%peer, "refused: {capacity} reached");
-                if hosted.tls.is_none() && refusing.len() < MAX_REFUSALS {
-                    refusing.spawn(refuse(stream));
+                if is_answered && refusals.has_room(now) {
+                    let slot = refusals.take_slot(&peer, now);
+                    refusing.spawn(refuse(Arc::clone(hosted), stream, slot));
+                } else {
+                    server.counters().rejected(Rejected::Full);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::io;
 use std::task::Waker;
 
-use super::SendPath;
+use super::{Phase, SendPath};
 
 /// Boxed in the send path, as most connections have none.
 #[derive(Debug, Default)]
@@ -14,6 +14,18 @@ pub(super) struct Backlog {
     pub(super) failure: Option<io::Error>,
     /// How many messages were for the peer and will never be written.
     dropped: u64,
+    missed: Missed,
+}
+
+/// Whether the peer has missed messages that `#[on(drain)]` is to make up for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Missed {
+    #[default]
+    Nothing,
+    /// A message was dropped, or a sender got it back. What was queued before that is not written yet.
+    Messages,
+    /// All is written since: `#[on(drain)]` is due.
+    Drained,
 }
 
 impl SendPath {
@@ -37,6 +49,26 @@ impl SendPath {
         }
     }
 
+    /// The outbox is full: once it is empty, `#[on(drain)]` is due.
+    pub(super) fn miss(&mut self) {
+        self.backlog.get_or_insert_default().missed = Missed::Messages;
+    }
+
+    /// Whether `#[on(drain)]` is due.
+    pub(super) fn is_drained(&self) -> bool {
+        self.backlog.as_ref().is_some_and(|backlog| backlog.missed == Missed::Drained)
+            && self.phase == Phase::Ready
+    }
+
+    /// `#[on(drain)]` is about to run. Returns false if it is not due any more: another message was missed meanwhile.
+    pub(in crate::conn) fn take_drained(&mut self) -> bool {
+        let is_drained = self.is_drained();
+        if is_drained && let Some(backlog) = &mut self.backlog {
+            backlog.missed = Missed::Nothing;
+        }
+        is_drained
+    }
+
     /// Drops the oldest messages until one of this size fits. Returns false, and drops none, if it would not fit then
     /// either.
     pub(super) fn drop_oldest(&mut self, size: usize) -> bool {
@@ -53,6 +85,9 @@ impl SendPath {
             dropped += held_back.drop_oldest(most.saturating_sub(self.outbox.len()));
         }
         self.lose(dropped);
+        if dropped > 0 {
+            self.miss();
+        }
         if was_overfull && !self.is_overfull() {
             // The messages of the peer are handled again.
             self.wake();
@@ -70,7 +105,12 @@ impl SendPath {
 
     #[cold]
     fn end_backlog(&mut self) {
+        let is_drained = self.is_open() && self.held_back_len() == 0;
         let Some(backlog) = &mut self.backlog else { return };
+        if is_drained && backlog.missed == Missed::Messages {
+            backlog.missed = Missed::Drained;
+            self.wakes_task = true;
+        }
         if !backlog.flushing.is_empty() {
             self.flushed.get_or_insert_default().append(&mut backlog.flushing);
         }
@@ -82,7 +122,7 @@ impl SendPath {
 
 impl Backlog {
     fn is_needed(&self) -> bool {
-        let Self { flushing, failure, dropped } = self;
-        !flushing.is_empty() || failure.is_some() || *dropped > 0
+        let Self { flushing, failure, dropped, missed } = self;
+        !flushing.is_empty() || failure.is_some() || *dropped > 0 || *missed != Missed::Nothing
     }
 }

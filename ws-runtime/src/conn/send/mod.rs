@@ -235,7 +235,7 @@ impl SendPath {
         self.check_room(payload.as_slice().len(), bound)?;
         let fate = match (bound, kind) {
             (_, FrameKind::Ping | FrameKind::Pong) => Fate::Kept,
-            (Bound::Outbox, _) => self.fate(),
+            (Bound::Outbox | Bound::Try, _) => self.fate(),
             (Bound::Question | Bound::Peer | Bound::Pong, _) => Fate::Kept,
         };
         self.queue_mut(queue).push(kind, payload, fate);
@@ -495,19 +495,29 @@ impl SendPath {
             // It may be full only because writing was deferred by a cork.
             self.write_now();
         }
-        if self.fits(size) || self.drops_oldest() && self.drop_oldest(size) {
+        if self.fits(size) {
             return Ok(());
         }
         let full = SendError::Full { max: self.limit };
+        if bound == Bound::Try {
+            self.miss();
+            return Err(full);
+        }
+        if self.drops_oldest() && self.drop_oldest(size) {
+            return Ok(());
+        }
         match bound {
             Bound::Peer => return Ok(()),
             Bound::Pong if self.outbox.len() <= self.limit.saturating_mul(2) => return Ok(()),
-            Bound::Pong => return Err(full),
+            Bound::Pong | Bound::Try => return Err(full),
             Bound::Outbox | Bound::Question => {}
         }
         self.lose(1);
         match self.slow {
-            Slow::DropNewest | Slow::DropOldest => Err(full),
+            Slow::DropNewest | Slow::DropOldest => {
+                self.miss();
+                Err(full)
+            }
             Slow::Close => {
                 self.cut(Close::slow());
                 Err(SendError::Slow { max: self.limit })

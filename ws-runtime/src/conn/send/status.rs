@@ -15,6 +15,8 @@ const DISCARDED: u16 = 0x20;
 const HOLDS_BACK: u16 = 0x10;
 /// Set in a status if the oldest messages are dropped for newer ones: what is corked could not be told apart.
 const DROPS_OLDEST: u16 = 0x08;
+/// Set in a status while `#[on(drain)]` is due.
+const DRAINED: u16 = 0x100;
 
 /// The statuses in which messages may be sent and nothing waits before them.
 const READY: u16 = Phase::Ready as u16;
@@ -48,6 +50,9 @@ impl Guarded for SendPath {
         if self.drops_oldest() {
             status |= DROPS_OLDEST;
         }
+        if self.is_drained() {
+            status |= DRAINED;
+        }
         status
     }
 
@@ -77,7 +82,7 @@ impl StatusLock<SendPath> {
     /// The phase of the connection. It may be out of date, as all that is read without the lock.
     #[inline]
     pub(in crate::conn) fn phase(&self) -> Phase {
-        match self.status() & !(UNWRITTEN | OVERFULL | DISCARDED | HOLDS_BACK | DROPS_OLDEST) {
+        match self.status() & !(UNWRITTEN | OVERFULL | DISCARDED | HOLDS_BACK | DROPS_OLDEST | DRAINED) {
             0 => Phase::Opening,
             1 => Phase::Ready,
             2 => Phase::Finishing,
@@ -108,6 +113,12 @@ impl StatusLock<SendPath> {
     #[inline]
     pub(in crate::conn) fn has_unwritten(&self) -> bool {
         self.status() & UNWRITTEN != 0
+    }
+
+    /// Whether `#[on(drain)]` is due.
+    #[inline]
+    pub(in crate::conn) fn is_drained(&self) -> bool {
+        self.status() & DRAINED != 0
     }
 
     /// Whether there are buffers to be dropped without the lock.
