@@ -17,6 +17,7 @@ use super::seconds::Seconds;
 use super::settled::{Given, Settled};
 use super::side_listen::SideListen;
 use super::subprotocols::Subprotocols;
+use super::tls::ClientCa;
 use super::value::{Choice, Compression, Slow};
 #[cfg(not(feature = "tls"))]
 use super::written::TlsValue;
@@ -43,6 +44,8 @@ macro_rules! options {
         #[derive(Default)]
         pub(crate) struct Draft {
             $(pub(crate) $name: Slot<raw!($kind)>,)*
+            /// Those of `tls`, until they are added to it.
+            pub(super) client_ca: Slot<ClientCa>,
         }
 
         impl Draft {
@@ -128,6 +131,7 @@ macro_rules! options {
                 if outbox_follows {
                     options.fit_outbox();
                 }
+                report.refuse_gaps(&options, server);
                 Some(options)
             }
         }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 
+use super::around::Around;
 use super::begin;
 use super::capacity::Capacity;
 use super::running::Running;
@@ -44,13 +45,19 @@ const BACKLOG: u32 = 4096;
 pub struct Builder<S, G = ()> {
     pub(crate) draft: Draft,
     states: G,
+    pub(crate) around: Around,
     service: PhantomData<fn() -> S>,
 }
 
 impl<S: Service, G: Default> Builder<S, G> {
     #[doc(hidden)]
     pub fn new() -> Self {
-        Self { draft: Draft::default(), states: G::default(), service: PhantomData }
+        Self {
+            draft: Draft::default(),
+            states: G::default(),
+            around: Around::default(),
+            service: PhantomData,
+        }
     }
 }
 
@@ -64,7 +71,8 @@ impl<S: Service, G> Builder<S, G> {
     where
         G: Awaits<T, At>,
     {
-        Builder { draft: self.draft, states: self.states.give(state), service: PhantomData }
+        let Self { draft, states, around, service } = self;
+        Builder { draft, states: states.give(state), around, service }
     }
 
     /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it
@@ -95,7 +103,7 @@ impl<S: Service, G> Builder<S, G> {
         G: StateSources<S::Given>,
     {
         let states = self.states;
-        process::start::<S>(self.draft, move || S::store(states.make()))
+        process::start::<S>(self.draft, self.around, move || S::store(states.make()))
     }
 
     /// Runs the server inside your tokio runtime, until [`Server::shutdown`]. Signals are yours to handle. systemd is
@@ -137,7 +145,7 @@ impl<S: Service, G> Builder<S, G> {
     where
         G: StateSources<S::Given>,
     {
-        let Self { mut draft, states, .. } = self;
+        let Self { mut draft, states, around, .. } = self;
         Starting(Box::pin(async move {
             if Handle::try_current().is_err() {
                 return Err(Error::OutsideRuntime);
@@ -145,7 +153,7 @@ impl<S: Service, G> Builder<S, G> {
             warn(&draft.prepare(std::env::vars_os(), S::attribute));
             let mut routes = Routes::declared();
             let settled = draft.settle(S::attribute, routes.take_attributes())?;
-            Ok(bind::<S>(settled, routes, S::store(states.make())).await?.running)
+            Ok(bind::<S>(settled, routes, S::store(states.make()), around).await?.running)
         }))
     }
 
@@ -159,7 +167,7 @@ impl<S: Service, G> Builder<S, G> {
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
         let settled = Settled { listen: Listen::nowhere(), tls: None, ..settled };
-        bind::<S>(settled, routes, S::store(self.states.make())).await
+        bind::<S>(settled, routes, S::store(self.states.make()), self.around).await
     }
 
     /// Binds the server to pipes inside this process, without TLS. The environment is not read.
@@ -178,7 +186,7 @@ impl<S: Service, G> Builder<S, G> {
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
         let settled = Settled { tls: None, metrics_listen: None, ..settled };
-        let bound = bind::<S>(settled, routes, S::store(self.states.make())).await?;
+        let bound = bind::<S>(settled, routes, S::store(self.states.make()), self.around).await?;
         Ok((bound.running, dialer))
     }
 }
@@ -232,13 +240,17 @@ pub(crate) async fn bind<S: Service>(
     settled: Settled,
     mut routes: Routes<S>,
     store: S::Store,
+    around: Around,
 ) -> Result<Bound<S>, Error> {
     let Settled { listen, tls, metrics_listen, options, routes: route_options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
     let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
     let mut note = |error: Error| errors.push(error);
-    let tls = tls.and_then(|tls| tls.acceptor().map_err(|error| note(error.into())).ok());
+    let tls = tls.and_then(|tls| {
+        let loaded = tls.load();
+        loaded.map_err(|all| all.into_iter().map(Error::from).for_each(&mut note)).ok().map(Arc::new)
+    });
     let listeners = listen.bind(BACKLOG).await.unwrap_or_else(|all| {
         all.into_iter().map(Error::from).for_each(&mut note);
         Vec::new()
@@ -255,6 +267,10 @@ pub(crate) async fn bind<S: Service>(
     let mut gets = Gets::declared();
     gets.take_errors().into_iter().map(Error::from).for_each(&mut note);
     side::conflicts(&options, &gets, &routes).into_iter().map(Error::from).for_each(&mut note);
+    #[cfg(feature = "tower")]
+    if let (Some(_), Some(handler)) = (&around.http, S::REQUEST) {
+        note(Error::TwoForRequests { handler });
+    }
     Error::all(errors)?;
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
@@ -266,7 +282,10 @@ pub(crate) async fn bind<S: Service>(
     let _ = server.0.metrics_addresses.set(addresses);
     // Before the `start` handler, which may take long: the process lives, and is not ready.
     let side = SideListeners::begin(&server, side_listeners);
-    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets });
+    if let Some(tls) = &tls {
+        let _ = server.0.tls.set(Arc::clone(tls));
+    }
+    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets, around });
     Routes::begin(&hosted);
     if let Err(error) = begin(&hosted).await {
         // Its addresses are free again when the caller sees the error.
@@ -276,6 +295,9 @@ pub(crate) async fn bind<S: Service>(
     server.note_start();
     super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some() || !hosted.gets.is_empty());
     capacity.announce(server.name());
+    if let Some(tls) = &hosted.tls {
+        server.spawn(Arc::clone(tls).keep(server.clone()));
+    }
     for tick in ticks.declared {
         server.run_tick(Arc::clone(&hosted), tick);
     }

@@ -17,6 +17,7 @@ use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
 use crate::side::{self, SideListeners};
 use crate::stats::Rejected;
+use crate::watchdog::watch;
 
 /// How many peers are being refused with an answer at once. A further one takes the place of one that has stalled; if
 /// there is none, it is closed without an answer.
@@ -36,6 +37,7 @@ pub(super) async fn serve<S: Service>(
     side: SideListeners,
 ) {
     let server = hosted.server.clone();
+    let _watched = watch(&server);
     let alarms = tokio::spawn(async move {
         server.alarms().ring(|number| server.alarm(number)).await;
     });

@@ -51,8 +51,8 @@ async fn read<S: Service>(
     mut stream: Stream,
     slot: &Slot,
 ) -> Option<(Stream, Option<Head>)> {
-    if let Some(acceptor) = &hosted.tls {
-        stream = accept_tls(slot, acceptor, stream).await.ok()?;
+    if let Some(tls) = &hosted.tls {
+        stream = accept_tls(slot, tls.acceptor(), stream).await.ok()?;
     }
     let options = hosted.server.options();
     let mut reader = HeadReader::new(HeadLimits {
