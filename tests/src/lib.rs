@@ -6,6 +6,7 @@ pub mod corpus;
 pub mod frame;
 pub mod log;
 pub mod raw;
+pub mod spans;
 pub mod tls;
 
 use futures_util::{SinkExt, StreamExt};

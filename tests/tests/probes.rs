@@ -9,7 +9,12 @@ use ws_runtime::test::Result;
 use ws_tests::raw::{Afterwards, Cut, HANDSHAKE, ask, exchange, knock, shake_hands};
 use ws_tests::tls;
 
-#[ws_server(listen = "127.0.0.1:0", health = "/healthz", readiness = "/readyz", origins = "https://example.org")]
+#[ws_server(
+    listen = "127.0.0.1:0",
+    health = "/healthz",
+    readiness = "/readyz",
+    origins = "https://example.org"
+)]
 mod door {
     use super::*;
 
@@ -65,7 +70,10 @@ const ASKING: [(&str, &str); 8] = [
          Accept-Encoding: gzip, compressed\r\n\r\n",
     ),
     ("curl, through a proxy", "GET http://[::1]/healthz HTTP/1.1\r\nHost: elsewhere\r\n\r\n"),
-    ("a page of another origin", "GET /healthz?x=1 HTTP/1.1\r\nHost: a\r\nOrigin: https://evil.example\r\n\r\n"),
+    (
+        "a page of another origin",
+        "GET /healthz?x=1 HTTP/1.1\r\nHost: a\r\nOrigin: https://evil.example\r\n\r\n",
+    ),
     ("a client without `Host`", "GET /healthz HTTP/1.1\r\n\r\n"),
 ];
 
@@ -183,7 +191,9 @@ async fn a_probe_cannot_have_a_path_that_has_a_handler() {
     assert!(error.starts_with("`health` is the path of `/page` (tests/tests/probes.rs:"), "{error}");
     let error = refused(office::server().readiness("/healthz").health("/healthz")).await;
     assert!(error.contains("both \"/healthz\""), "{error}");
-    for (path, problem) in [("healthz", "begins with a slash"), ("/h?x", "query"), ("/{id}", "parameter `id`")] {
+    for (path, problem) in
+        [("healthz", "begins with a slash"), ("/h?x", "query"), ("/{id}", "parameter `id`")]
+    {
         let Err(error) = office::server().health(path).bind().await else { panic!("it starts") };
         assert!(error.to_string().contains(problem), "{error}");
         assert!(matches!(error, Error::Options(_)), "{error}");

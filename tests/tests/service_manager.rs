@@ -110,7 +110,11 @@ async fn it_is_told_of_life_until_handlers_block_all_threads() {
     while service.manager.recv(&mut [0]).is_ok() {}
     service.manager.set_nonblocking(false).unwrap();
     service.manager.set_read_timeout(Some(WATCHDOG * 3)).unwrap();
-    assert_eq!(service.manager.recv(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock, "it is told nothing");
+    assert_eq!(
+        service.manager.recv(&mut [0]).unwrap_err().kind(),
+        ErrorKind::WouldBlock,
+        "it is told nothing"
+    );
 }
 
 #[test]

@@ -59,7 +59,11 @@ async fn asked(server: &Server, request: &str) -> String {
 }
 
 async fn got(server: &Server, path: &str) -> String {
-    asked(server, &format!("GET {path} HTTP/1.1\r\nHost: 10.1.2.3:9090\r\nUser-Agent: kube-probe/1.30\r\n\r\n")).await
+    asked(
+        server,
+        &format!("GET {path} HTTP/1.1\r\nHost: 10.1.2.3:9090\r\nUser-Agent: kube-probe/1.30\r\n\r\n"),
+    )
+    .await
 }
 
 #[tokio::test]
@@ -134,7 +138,9 @@ async fn an_address_in_use_is_one_error_that_names_the_option() {
     assert_eq!(lines[0], "`metrics_listen` cannot be used");
     assert!(lines[1].contains(&format!("cannot listen on {address}: the port is in use")), "{shown}");
 
-    let Err(error) = door::server().metrics_listen("nowhere").bind().await else { panic!("it is no address") };
+    let Err(error) = door::server().metrics_listen("nowhere").bind().await else {
+        panic!("it is no address")
+    };
     assert!(matches!(error, Error::Options(_)), "{error}");
     assert!(error.to_string().contains("`metrics_listen` cannot be used"), "{error}");
 }
@@ -145,7 +151,9 @@ async fn its_address_is_free_again_where_the_start_handler_fails() {
     let address = free.local_addr().unwrap();
     drop(free);
     let gates = door::Gates { fails: true, ..door::Gates::default() };
-    let Err(error) = door::server().metrics_listen(address).state(gates).bind().await else { panic!("it fails") };
+    let Err(error) = door::server().metrics_listen(address).state(gates).bind().await else {
+        panic!("it fails")
+    };
     assert!(matches!(error, Error::Start { .. }), "{error}");
     let running = door::server().metrics_listen(address).bind().await.expect("the address is free");
     assert_eq!(running.server().metrics_addresses(), [Address::from(address)]);

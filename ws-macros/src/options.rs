@@ -73,6 +73,7 @@ fn written(name: &str, kind: Kind) -> String {
         Kind::Origins => "[\"https://example.org\"]",
         Kind::Subprotocols => "[\"chat.v1\"]",
         Kind::Prefix => "\"CHAT\"",
+        Kind::Trace => "\"connections\"",
         Kind::Path => "\"/healthz\"",
     };
     format!("`{name} = {example}`")

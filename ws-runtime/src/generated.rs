@@ -28,7 +28,7 @@ pub use crate::message::{
 };
 pub use crate::options::{
     Attribute, ClientCa, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, PathValue,
-    RateValue, SecondsValue, SideListenValue, SlowValue, SubprotocolsValue, TlsValue,
+    RateValue, SecondsValue, SideListenValue, SlowValue, SubprotocolsValue, TlsValue, TraceValue,
 };
 pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
 pub use crate::route::{Gets, IsServer, PathChecks, Place, Routes};

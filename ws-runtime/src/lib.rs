@@ -147,7 +147,7 @@ pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
 #[cfg(feature = "tower")]
 pub use mount::{Extension, MountBody, MountService, Mounted};
-pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
+pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow, Trace};
 pub use room::{Room, RoomState, Rooms};
 pub use route::RouteError;
 #[doc(hidden)]

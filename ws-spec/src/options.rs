@@ -79,6 +79,9 @@ macro_rules! kind {
     (path) => {
         Kind::Path
     };
+    (trace) => {
+        Kind::Trace
+    };
 }
 
 macro_rules! owner {
@@ -157,6 +160,8 @@ pub enum Kind {
     Prefix,
     /// The path of requests that the server answers by itself.
     Path,
+    /// What is traced.
+    Trace,
 }
 
 /// The numbers that are allowed, both ends included.
@@ -255,6 +260,7 @@ impl Kind {
         match self {
             Self::Slow => &["close", "drop_newest", "drop_oldest"],
             Self::Compression => &["off", "on", "context_takeover"],
+            Self::Trace => &["off", "connections", "messages"],
             _ => &[],
         }
     }

@@ -17,7 +17,10 @@ pub(super) fn have_paths_of_their_own(server: &Server, diagnostics: &mut Diagnos
         let first = probes.iter().take(number).find(|(_, other)| other.value() == written);
         if let Some((other, _)) = first {
             let other = &other.word;
-            diagnostics.error(path, format!("`{written}` is the path of the option `{other}`: give `{option}` another one"));
+            diagnostics.error(
+                path,
+                format!("`{written}` is the path of the option `{other}`: give `{option}` another one"),
+            );
             continue;
         }
         for handler in &server.root.handlers {
@@ -33,7 +36,8 @@ pub(super) fn have_paths_of_their_own(server: &Server, diagnostics: &mut Diagnos
                 );
             }
         }
-        let marks = server.routes.iter().filter(|scope| scope.serves()).filter_map(|scope| scope.route.as_ref());
+        let marks =
+            server.routes.iter().filter(|scope| scope.serves()).filter_map(|scope| scope.route.as_ref());
         for mark in marks.filter(|mark| mark.cfgs.0.is_empty() && mark.full_path == written) {
             diagnostics.error(
                 &mark.path,

@@ -11,6 +11,7 @@ use bytes::{BufMut, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
+use super::classify::wants_websocket;
 use super::refusal::Refusal;
 #[cfg(feature = "tls")]
 use crate::x509::ClientCertificate;
@@ -45,18 +46,6 @@ pub(crate) struct Head {
 
 #[cfg(feature = "tower")]
 impl Head {
-    pub(crate) fn method(&self) -> &Method {
-        &self.method
-    }
-
-    pub(crate) fn path(&self) -> &str {
-        self.uri.path()
-    }
-
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
     /// The head of a request that another HTTP server has read.
     pub(crate) fn of_parts(parts: http::request::Parts) -> Self {
         let http::request::Parts { method, uri, version, headers, extensions, .. } = parts;
@@ -94,6 +83,15 @@ impl Head {
     /// The path, as it was sent, without the query.
     pub(crate) fn path(&self) -> &str {
         self.uri.path()
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Whether it asks for a WebSocket, rightly or not.
+    pub(crate) fn wants_websocket(&self) -> bool {
+        self.is_extended_connect || wants_websocket(&self.headers)
     }
 }
 

@@ -18,7 +18,7 @@ use super::settled::{Given, Settled};
 use super::side_listen::SideListen;
 use super::subprotocols::Subprotocols;
 use super::tls::ClientCa;
-use super::value::{Choice, Compression, Slow};
+use super::value::{Choice, Compression, Slow, Trace};
 #[cfg(not(feature = "tls"))]
 use super::written::TlsValue;
 use crate::handshake::Origins;
@@ -177,6 +177,7 @@ macro_rules! raw {
     (compression) => { Choice<Compression> };
     (prefix) => { Prefix };
     (path) => { PlainPath };
+    (trace) => { Choice<Trace> };
 }
 
 /// The type of a kind's values after they are checked.
@@ -194,6 +195,7 @@ macro_rules! checked {
     (compression) => { Compression };
     (prefix) => { String };
     (path) => { Option<Arc<str>> };
+    (trace) => { Trace };
 }
 
 /// The default of an option and what is allowed, for its documentation.

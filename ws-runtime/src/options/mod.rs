@@ -63,10 +63,10 @@ pub use side_listen::SideListen;
 pub use subprotocols::Subprotocols;
 pub use tls::ClientCa;
 pub(crate) use value::feature_off;
-pub use value::{Choice, Compression, Named, Slow};
+pub use value::{Choice, Compression, Named, Slow, Trace};
 pub use written::{
     CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, PathValue, RateValue,
-    SecondsValue, SideListenValue, SlowValue, SubprotocolsValue, TlsValue,
+    SecondsValue, SideListenValue, SlowValue, SubprotocolsValue, TlsValue, TraceValue,
 };
 
 #[cfg(test)]

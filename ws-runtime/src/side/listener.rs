@@ -120,6 +120,6 @@ fn metrics(server: &Server) -> Option<Response<Bytes>> {
 
 fn not_found(server: &Server) -> String {
     let [health, readiness] = side_paths(server.options());
-    let metrics = metrics(server).map(|_| ", metrics by " .to_owned() + METRICS).unwrap_or_default();
+    let metrics = metrics(server).map(|_| ", metrics by ".to_owned() + METRICS).unwrap_or_default();
     format!("404 Not Found: probes are answered by {health} and {readiness}{metrics}\n")
 }

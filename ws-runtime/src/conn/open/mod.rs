@@ -52,8 +52,8 @@ pub(super) use self::admitted::{Opened, Upgraded};
 pub(crate) use self::answer::answer_short;
 #[cfg(feature = "tower")]
 pub(crate) use self::mounted::{Answered, answer};
-pub(crate) use self::refuse::refuse;
 pub(super) use self::outcome::count_opened;
+pub(crate) use self::refuse::refuse;
 
 /// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
 pub(super) async fn open<S: Service>(
