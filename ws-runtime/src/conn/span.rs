@@ -54,7 +54,6 @@ pub(super) fn of_request(
         return None;
     }
     let method = known(head.method());
-    span.record("otel.name", method);
     span.record("http.request.method", method);
     span.record("url.path", display(Escaped(head.path())));
     span.record("url.scheme", if encrypted { "https" } else { "http" });
@@ -75,9 +74,14 @@ pub(super) fn record_route(span: &Span, method: &str, path: impl FnOnce() -> Opt
     if span.is_disabled() {
         return;
     }
-    if let Some(path) = path() {
-        span.record("otel.name", display(format_args!("{method} {path}")));
-        span.record("http.route", path.as_str());
+    match path() {
+        Some(path) => {
+            span.record("otel.name", display(format_args!("{method} {path}")));
+            span.record("http.route", path.as_str());
+        }
+        None => {
+            span.record("otel.name", method);
+        }
     }
 }
 
