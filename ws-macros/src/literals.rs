@@ -3,9 +3,9 @@
 use proc_macro2::Ident;
 use syn::{Expr, Lit, UnOp};
 use ws_spec::address::{self, Target};
-use ws_spec::options::{Bounds, Kind, OptionInfo, PERIOD, RESOLUTION};
+use ws_spec::options::{Bounds, Kind, OptionInfo, PERIOD, RESOLUTION, TRUSTED};
 use ws_spec::path::Pattern;
-use ws_spec::{Origin, environment, is_token};
+use ws_spec::{HostName, Network, Origin, environment, is_token};
 
 use crate::diagnostics::Diagnostics;
 use crate::model::{Options, Value};
@@ -22,6 +22,16 @@ pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnost
                 return Some(Value::Origins(word.clone()));
             }
             check_origins(&value, diagnostics);
+        }
+        Kind::Hosts => {
+            if let Some(word) = lone_word(&value).filter(|word| is_kind_of_hosts(word)) {
+                return Some(Value::Hosts(word.clone()));
+            }
+            check_each(&value, "hosts", is_kind_of_hosts, check_host, diagnostics);
+        }
+        Kind::Networks => {
+            let check = if option.name == TRUSTED { check_trusted } else { check_network };
+            check_each(&value, option.name, |_| false, check, diagnostics);
         }
         kind => {
             // A bare word would be looked up as a name.
@@ -54,7 +64,7 @@ pub(crate) fn check_together(options: &Options, diagnostics: &mut Diagnostics) {
             Value::Expression(value) if setting.kind == kind => {
                 (Written::of(value) == Written::Text(text.to_owned())).then_some(value)
             }
-            Value::Expression(_) | Value::Files { .. } | Value::Origins(_) => None,
+            Value::Expression(_) | Value::Files { .. } | Value::Origins(_) | Value::Hosts(_) => None,
         })
     };
     let takeover = literal(Kind::Compression, "context_takeover");
@@ -228,7 +238,7 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
         Kind::Seconds(bounds) => problem_with_seconds(name, bounds, written),
         Kind::Count(bounds, unit) => problem_with_count(name, bounds, unit, written),
         Kind::Switch => (*written != Written::Bool).then(|| format!("`{name}` is on or off: write `true` or `false`")),
-        Kind::Slow | Kind::Compression => match written {
+        Kind::Slow | Kind::Compression | Kind::Forwarded => match written {
             Written::Text(word) if kind.words().contains(&word.as_str()) => None,
             Written::Text(word) if kind == Kind::Slow && word == "drop" => Some(
                 "did you mean `\"drop_newest\"`, which loses the message that does not fit, or `\"drop_oldest\"`, which \
@@ -240,12 +250,18 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
                  `\"drop_newest\"` loses the message that does not fit, `\"drop_oldest\"` the oldest that wait"
                     .to_owned(),
             ),
+            _ if kind == Kind::Forwarded => Some(
+                "`forwarded` is the header by which trusted proxies tell who the client is: `\"x-forwarded-for\"`, or \
+                 `\"forwarded\"` (RFC 7239)"
+                    .to_owned(),
+            ),
             _ => Some(
                 "`compression` is `\"off\"`, `\"on\"` (each message by itself) or `\"context_takeover\"` (smaller, but \
                  each connection keeps memory for it)"
                     .to_owned(),
             ),
         },
+        Kind::Spread => problem_with_spread(name, written),
         Kind::Prefix => match written {
             Written::Text(prefix) if environment::is_prefix(prefix) => None,
             _ => Some(
@@ -268,7 +284,7 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
             Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),
             _ => Some("`subprotocols` is a list of names, such as `[\"chat.v2\", \"chat.v1\"]`".to_owned()),
         },
-        Kind::Listen | Kind::SideListen | Kind::Origins | Kind::Rate => None,
+        Kind::Listen | Kind::SideListen | Kind::Origins | Kind::Hosts | Kind::Networks | Kind::Rate => None,
     }
 }
 
@@ -304,6 +320,16 @@ fn problem_with_seconds(name: &str, bounds: Bounds, written: &Written) -> Option
         Written::Text(_) | Written::Bool | Written::OtherLiteral => Some(format!(
             "`{name}` is a number of seconds: write `{name} = 20` or `{name} = 0.5`, or an expression of type `Duration`"
         )),
+    }
+}
+
+fn problem_with_spread(name: &str, written: &Written) -> Option<String> {
+    match written {
+        Written::Text(word) if Kind::Spread.words().contains(&word.as_str()) => None,
+        Written::Text(_) | Written::Bool | Written::OtherLiteral => Some(format!(
+            "`{name}` is a number of seconds or `\"auto\"`: write `{name} = 10`, or an expression of type `Duration`"
+        )),
+        written => problem_with_seconds(name, Bounds { least: 0.0, most: PERIOD.most }, written),
     }
 }
 
@@ -357,12 +383,23 @@ fn forms() -> String {
 }
 
 fn check_origins(value: &Expr, diagnostics: &mut Diagnostics) {
-    let Expr::Array(array) = bare(value) else { return check_origin(value, diagnostics) };
-    for origin in &array.elems {
-        match lone_word(origin).filter(|word| is_kind_of_origins(word)) {
+    check_each(value, "origins", is_kind_of_origins, check_origin, diagnostics);
+}
+
+/// Checks each value of a list, or a single one. Words that stand for a whole policy cannot be in a list.
+fn check_each(
+    value: &Expr,
+    option: &str,
+    is_policy: fn(&Ident) -> bool,
+    check: fn(&Expr, &mut Diagnostics),
+    diagnostics: &mut Diagnostics,
+) {
+    let Expr::Array(array) = bare(value) else { return check(value, diagnostics) };
+    for element in &array.elems {
+        match lone_word(element).filter(|word| is_policy(word)) {
             Some(word) => diagnostics
-                .error(origin, format!("`{word}` cannot be one of a list: write `origins = {word}`")),
-            None => check_origin(origin, diagnostics),
+                .error(element, format!("`{word}` cannot be one of a list: write `{option} = {word}`")),
+            None => check(element, diagnostics),
         }
     }
 }
@@ -390,6 +427,50 @@ fn check_origin(value: &Expr, diagnostics: &mut Diagnostics) {
         }
         Written::Number { .. } | Written::Bool | Written::OtherLiteral => {
             diagnostics.error(value, format!("this is not the origin of a web page\n{FORMS}"));
+        }
+    }
+}
+
+/// The words that stand for a whole policy.
+fn is_kind_of_hosts(word: &Ident) -> bool {
+    word == "any" || word == "auto"
+}
+
+fn check_host(value: &Expr, diagnostics: &mut Diagnostics) {
+    const FORMS: &str = "write names, such as `\"example.org\"` or `\"*.example.org\"`, or addresses; `hosts` can also \
+                         be `any` or `auto`";
+    check_parts(value, &["any", "auto"], HostName::parse, "a host", FORMS, diagnostics);
+}
+
+fn check_network(value: &Expr, diagnostics: &mut Diagnostics) {
+    check_parts(value, &["any"], Network::parse, "a network", NETWORKS, diagnostics);
+}
+
+fn check_trusted(value: &Expr, diagnostics: &mut Diagnostics) {
+    check_parts(value, &[], Network::parse, "a network", NETWORKS, diagnostics);
+}
+
+/// Checks the parts of a text that are separated by commas.
+fn check_parts<T>(
+    value: &Expr,
+    words: &[&str],
+    parse: fn(&str) -> Result<T, &'static str>,
+    what: &str,
+    forms: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    match Written::of(value) {
+        Written::Expression => {}
+        Written::Text(text) if words.contains(&text.trim()) => {}
+        Written::Text(list) => {
+            for part in list.split(',').map(str::trim) {
+                if let Err(reason) = parse(part) {
+                    diagnostics.error(value, format!("{part:?} is not {what}: {reason}\n{forms}"));
+                }
+            }
+        }
+        Written::Number { .. } | Written::Bool | Written::OtherLiteral => {
+            diagnostics.error(value, format!("this is not {what}\n{forms}"));
         }
     }
 }
@@ -423,6 +504,10 @@ fn lone_word(expression: &Expr) -> Option<&Ident> {
         _ => None,
     }
 }
+
+/// How networks are written.
+const NETWORKS: &str =
+    "write an address such as `\"127.0.0.1\"`, a network such as `\"10.0.0.0/8\"`, or `\"unix\"`";
 
 /// The types that can be the suffix of a number.
 const NUMBERS: [&str; 14] =

@@ -67,6 +67,10 @@ fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
             let (root, word) = (root(plan), repeat(word));
             convert("OriginsValue", quote_spanned!(word.span()=> #root::Origins::#word()))
         }
+        Value::Hosts(word) => {
+            let (root, word) = (root(plan), repeat(word));
+            convert("HostsValue", quote_spanned!(word.span()=> #root::Hosts::#word()))
+        }
     }
 }
 
@@ -107,7 +111,11 @@ fn by_trait(kind: Kind) -> Option<&'static str> {
         Kind::Seconds(_) => Some("SecondsValue"),
         Kind::Rate => Some("RateValue"),
         Kind::Slow => Some("SlowValue"),
+        Kind::Spread => Some("SpreadValue"),
         Kind::Origins => Some("OriginsValue"),
+        Kind::Hosts => Some("HostsValue"),
+        Kind::Networks => Some("NetworksValue"),
+        Kind::Forwarded => Some("ForwardedValue"),
         Kind::Subprotocols => Some("SubprotocolsValue"),
         Kind::Compression => Some("CompressionValue"),
         Kind::Prefix => Some("EnvValue"),

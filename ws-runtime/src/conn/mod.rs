@@ -27,7 +27,7 @@ mod span;
 
 pub(crate) use self::dispatch::{Panicked, catch, catch_call, catch_code, catch_now};
 pub(crate) use self::drive::Moment;
-pub use self::handle::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
+pub use self::handle::{CloseError, Conn, IntoExpiry, Message, SendError, SetError, TrySendError};
 pub(crate) use self::life::Life;
 pub(crate) use self::open::{Admitted, answer_short, refuse};
 #[cfg(feature = "tower")]

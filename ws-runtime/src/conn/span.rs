@@ -57,9 +57,6 @@ pub(super) fn of_request(
     span.record("http.request.method", method);
     span.record("url.path", display(Escaped(head.path())));
     span.record("url.scheme", if encrypted { "https" } else { "http" });
-    if let Some(ip) = conn.ip() {
-        span.record("client.address", display(ip));
-    }
     if let Some(parent) = text(head.headers(), &TRACEPARENT).filter(|parent| is_traceparent(parent)) {
         span.record("traceparent", parent);
         if let Some(state) = text(head.headers(), &TRACESTATE).filter(|state| state.len() <= MAX_TRACESTATE) {
@@ -67,6 +64,13 @@ pub(super) fn of_request(
         }
     }
     Some(span)
+}
+
+/// Notes who the client is, once it is known what a trusted proxy says.
+pub(super) fn record_client(span: &Span, conn: &Conn) {
+    if let Some(ip) = conn.ip().filter(|_| !span.is_disabled()) {
+        span.record("client.address", display(ip));
+    }
 }
 
 /// Notes which route serves a handshake.

@@ -9,6 +9,8 @@ use ws_spec::options as info;
 use super::attribute::Attribute;
 use super::draft::{Reading, Report, Slot, Source, UnknownOption};
 use super::environment::Prefix;
+use super::hosts::AnsweredHosts;
+use super::networks::NetworkList;
 use super::origins::AllowedOrigins;
 use super::plain_path::PlainPath;
 use super::rate::Rate;
@@ -16,14 +18,16 @@ use super::routes::RouteOptions;
 use super::seconds::Seconds;
 use super::settled::{Given, Settled};
 use super::side_listen::SideListen;
+use super::spread::Spread;
 use super::subprotocols::Subprotocols;
 use super::tls::ClientCa;
-use super::value::{Choice, Compression, Slow, Trace};
+use super::value::{Choice, Compression, ForwardedHeader, Slow, Trace};
 #[cfg(not(feature = "tls"))]
 use super::written::TlsValue;
-use crate::handshake::Origins;
+use crate::handshake::{Hosts, Origins};
 use crate::listen::{Listen, Tls};
 use crate::message::Refill;
+use crate::proxy::Networks;
 
 /// Takes the description of all options, in the form of `ws_spec::for_each_option!`.
 macro_rules! options {
@@ -171,8 +175,12 @@ macro_rules! raw {
     (seconds) => { Seconds };
     (count) => { usize };
     (rate) => { Rate };
+    (spread) => { Spread };
     (slow) => { Choice<Slow> };
     (origins) => { AllowedOrigins };
+    (hosts) => { AnsweredHosts };
+    (networks) => { NetworkList };
+    (forwarded) => { Choice<ForwardedHeader> };
     (subprotocols) => { Subprotocols };
     (compression) => { Choice<Compression> };
     (prefix) => { Prefix };
@@ -189,8 +197,12 @@ macro_rules! checked {
     (seconds) => { Duration };
     (count) => { usize };
     (rate) => { Option<Refill> };
+    (spread) => { Option<Duration> };
     (slow) => { Slow };
     (origins) => { Origins };
+    (hosts) => { Hosts };
+    (networks) => { Networks };
+    (forwarded) => { ForwardedHeader };
     (subprotocols) => { Subprotocols };
     (compression) => { Compression };
     (prefix) => { String };

@@ -48,6 +48,16 @@ pub enum Trace {
     Messages,
 }
 
+/// The header by which trusted proxies tell who the client is: the option `forwarded`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, with `X-Forwarded-Host` and `X-Forwarded-Proto`. Written `"x-forwarded-for"`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239). Written `"forwarded"`.
+    Forwarded,
+}
+
 /// One of a closed set, given as a value or by its name.
 #[derive(Debug, Clone)]
 pub struct Choice<T>(Result<T, String>);
@@ -77,6 +87,11 @@ impl Named for Slow {
 impl Named for Trace {
     const VALUES: &'static [Self] = &[Self::Off, Self::Connections, Self::Messages];
     const NAMES: &'static [&'static str] = Kind::Trace.words();
+}
+
+impl Named for ForwardedHeader {
+    const VALUES: &'static [Self] = &[Self::XForwardedFor, Self::Forwarded];
+    const NAMES: &'static [&'static str] = Kind::Forwarded.words();
 }
 
 impl Named for Compression {

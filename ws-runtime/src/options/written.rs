@@ -1,13 +1,16 @@
 //! The values in `#[ws_server(…)]`: one trait for each type, so that the error for a wrong value says what is right.
 
 use super::environment::Prefix;
+use super::hosts::AnsweredHosts;
+use super::networks::NetworkList;
 use super::origins::AllowedOrigins;
 use super::plain_path::PlainPath;
 use super::rate::Rate;
 use super::seconds::Seconds;
 use super::side_listen::SideListen;
+use super::spread::Spread;
 use super::subprotocols::Subprotocols;
-use super::value::{Choice, Compression, Slow, Trace};
+use super::value::{Choice, Compression, ForwardedHeader, Slow, Trace};
 use crate::listen::{Listen, Tls};
 
 /// Writes the trait of one type. All types that convert into it implement the trait.
@@ -45,6 +48,10 @@ values! {
         "`{Self}` is not a rate", "neither a number nor a pair of a number and seconds",
         "write `rate = 5` for 5 a second, or `rate = (30, 60)` for 30 in 60 seconds"
     }
+    SpreadValue -> Spread {
+        "`{Self}` is not a number of seconds", "neither a time nor `\"auto\"`",
+        "`shutdown_spread` takes `\"auto\"`, an integer such as `20`, a fraction such as `0.5`, or a `Duration`"
+    }
     SlowValue -> Choice<Slow> {
         "`{Self}` does not say what happens to a slow peer", "neither `\"close\"`, `\"drop_newest\"` nor `\"drop_oldest\"`",
         "`slow` takes `\"close\"`, `\"drop_newest\"`, `\"drop_oldest\"` or a `ws_runtime::Slow`"
@@ -52,6 +59,18 @@ values! {
     OriginsValue -> AllowedOrigins {
         "`{Self}` does not name origins", "not an origin",
         "`origins` takes `any`, `same`, an origin such as `\"https://example.org\"`, a list of these, or a `ws_runtime::Origins`"
+    }
+    HostsValue -> AnsweredHosts {
+        "`{Self}` does not name hosts", "not a host",
+        "`hosts` takes `any`, `auto`, a name such as `\"example.org\"`, a list of these, or a `ws_runtime::Hosts`"
+    }
+    NetworksValue -> NetworkList {
+        "`{Self}` does not name networks", "not a network",
+        "write a text such as `\"10.0.0.0/8\"` or `\"127.0.0.1\"`, an `IpAddr`, or a list of these"
+    }
+    ForwardedValue -> Choice<ForwardedHeader> {
+        "`{Self}` is no header that tells who the client is", "neither `\"x-forwarded-for\"` nor `\"forwarded\"`",
+        "`forwarded` takes `\"x-forwarded-for\"`, `\"forwarded\"` or a `ws_runtime::ForwardedHeader`"
     }
     SubprotocolsValue -> Subprotocols {
         "`{Self}` does not name subprotocols", "not a list of names",

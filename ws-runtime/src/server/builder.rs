@@ -24,9 +24,10 @@ use crate::event::Service;
 use crate::listen::Dialer;
 #[cfg(any(feature = "test", feature = "tower"))]
 use crate::listen::Listen;
-#[cfg(feature = "test")]
-use crate::options::Source;
+use crate::listen::is_loopback_only;
 use crate::options::{Draft, Settled, Warning};
+#[cfg(feature = "test")]
+use crate::options::{Seconds, Source, Spread};
 use crate::process;
 use crate::route::{Gets, Routes};
 use crate::side::{self, SideListeners};
@@ -221,11 +222,19 @@ impl<S: Service, G> Builder<S, G> {
         }
         let (listen, dialer) = Listen::memory();
         self.draft.listen.set(Source::Builder, listen);
+        // In production they wait for others, of whom there are none here.
+        if self.draft.shutdown_delay.is_free() {
+            self.draft.shutdown_delay.set(Source::Builder, Seconds::from(0));
+        }
+        if self.draft.shutdown_spread.is_free() {
+            self.draft.shutdown_spread.set(Source::Builder, Spread::from(0));
+        }
         let no_environment: [(OsString, OsString); 0] = [];
         self.draft.prepare(no_environment, S::attribute);
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
-        let settled = Settled { tls: None, metrics_listen: None, ..settled };
+        let settled =
+            Settled { tls: None, metrics_listen: None, options: settled.options.in_memory(), ..settled };
         let bound = bind::<S>(settled, routes, S::store(self.states.make()), self.around).await?;
         Ok((bound.running, dialer))
     }
@@ -282,7 +291,7 @@ pub(crate) async fn bind<S: Service>(
     store: S::Store,
     around: Around,
 ) -> Result<Bound<S>, Error> {
-    let Settled { listen, tls, metrics_listen, options, routes: route_options } = settled;
+    let Settled { listen, tls, metrics_listen, mut options, routes: route_options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
     let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
@@ -306,25 +315,26 @@ pub(crate) async fn bind<S: Service>(
     routes.take_errors().into_iter().map(Error::from).for_each(&mut note);
     let mut gets = Gets::declared();
     gets.take_errors().into_iter().map(Error::from).for_each(&mut note);
-    side::conflicts(&options, &gets, &routes).into_iter().map(Error::from).for_each(&mut note);
     #[cfg(feature = "tower")]
     if let (Some(_), Some(handler)) = (&around.http, S::REQUEST) {
         note(Error::TwoForRequests { handler });
     }
+    side::conflicts(&options, &gets, &routes).into_iter().map(Error::from).for_each(&mut note);
     Error::all(errors)?;
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
+    options.hosts.resolve(is_loopback_only(&listeners));
     let capacity = Capacity::new(&options, &listeners);
     let server = Server::new(S::NAME, options, route_options, routes.modules());
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
+    if let Some(tls) = &tls {
+        let _ = server.0.tls.set(Arc::clone(tls));
+    }
     let addresses = side_listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.metrics_addresses.set(addresses);
     // Before the `start` handler, which may take long: the process lives, and is not ready.
     let side = SideListeners::begin(&server, side_listeners);
-    if let Some(tls) = &tls {
-        let _ = server.0.tls.set(Arc::clone(tls));
-    }
     let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets, around });
     Routes::begin(&hosted);
     if let Err(error) = begin(&hosted).await {

@@ -1,9 +1,9 @@
 //! Opens a connection: from an accepted socket to a WebSocket, or to the reason why there is none.
 //!
 //! ```text
-//! accepted ─ connect ─ TLS ─ request ─┬─ handshake ─ admitted ─ 101 ─ open
-//!                                     ├─ plain request ─ answer
-//!                                     └─ refusal ─ answer
+//! accepted ─ PROXY header ─ connect ─ TLS ─ request ─┬─ handshake ─ admitted ─ 101 ─ open
+//!                                                    ├─ plain request ─ answer
+//!                                                    └─ refusal ─ answer
 //! ```
 //!
 //! A handshake takes these steps, and ends with the first that refuses it: its path finds the route; the `handshake`
@@ -19,6 +19,7 @@
 
 mod admitted;
 mod answer;
+mod client;
 mod deadline;
 mod handlers;
 #[cfg(feature = "tower")]
@@ -90,6 +91,11 @@ async fn try_open<S: Service>(
     let mut interruption = pin!(interruption(&hosted.server));
     let mut nodelay = Nodelay::inherited(hosted.server.options());
 
+    if client::sends_preamble(hosted.server.options(), conn.peer()) {
+        // Boxed, because most servers take no PROXY header.
+        let reading = Box::pin(client::read_preamble(conn, slot, stream));
+        stream = unless_interrupted(interruption.as_mut(), reading).await??;
+    }
     unless_interrupted(interruption.as_mut(), pin!(run_connect(hosted, conn))).await??;
     nodelay.apply(&stream, conn);
     if let Some(tls) = &hosted.tls {
