@@ -120,6 +120,7 @@ fn by_trait(kind: Kind) -> Option<&'static str> {
         Kind::Compression => Some("CompressionValue"),
         Kind::Prefix => Some("EnvValue"),
         Kind::Path => Some("PathValue"),
+        Kind::Trace => Some("TraceValue"),
         Kind::Switch | Kind::Count(..) => None,
     }
 }

@@ -119,7 +119,7 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
                 tracing::debug!(%peer, "refused: {capacity} reached");
                 if is_answered && refusals.has_room(now) {
                     let slot = refusals.take_slot(&peer, now);
-                    refusing.spawn(refuse(Arc::clone(hosted), stream, slot));
+                    refusing.spawn(refuse(Arc::clone(hosted), stream, peer, slot));
                 } else {
                     server.counters().rejected(Rejected::Full);
                 }
