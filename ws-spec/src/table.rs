@@ -377,6 +377,21 @@ macro_rules! for_each_option {
                     also: ["readyz", "readiness_check"],
                 }
 
+                /// What is traced by spans of `tracing`: `off`, `connections` or `messages`.
+                ///
+                /// `"connections"` makes one short span, `handshake` or `request`, for each request, within which guards
+                /// and handlers run, and the events `connected` and `disconnected`. `"messages"` also makes a span for
+                /// each handler call of a message. Spans and events have the level `info` and the target
+                /// `ws_runtime::trace`, and names of OpenTelemetry; the number in `conn` is the same in all that
+                /// belongs to a connection. Off by default, because peers would decide how much is logged, and a span
+                /// of a small message costs more than the message. `.trace_context(…)` joins the trace of the client.
+                trace: trace {
+                    default: "off",
+                    of: server("it begins before the request says which route it is for"),
+                    allowed: "`off`, `connections` or `messages`",
+                    also: ["tracing", "spans"],
+                }
+
                 /// How many threads `start()` runs the server on: 0 is one for each core.
                 ///
                 /// With 1, all handlers run on a single thread, one after the other, as in `Net::WebSocket::Server`. It

@@ -80,6 +80,7 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("threads", "1"),
         ("metrics_listen", "127.0.0.1:9090"),
         ("health", "/healthz"),
+        ("trace", "messages"),
         ("readiness", "/readyz"),
         ("origins", "any"),
         ("hosts", "example.org, *.example.org, [::1]"),

@@ -61,7 +61,7 @@ use crate::transport::Stream;
 #[cfg(unix)]
 use crate::watch::Watchers;
 
-pub(crate) use self::around::Around;
+pub(crate) use self::around::{Around, EnterTrace};
 pub use self::begin::StartError;
 pub(crate) use self::broadcast::Receivers;
 #[cfg(feature = "tower")]
@@ -137,7 +137,6 @@ pub(crate) struct Hosted<S: Service> {
     pub(crate) tls: Option<Arc<ServerTls>>,
     pub(crate) routes: Routes<S>,
     pub(crate) gets: Gets<S>,
-    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "there is nothing around"))]
     pub(crate) around: Around,
 }
 
@@ -468,7 +467,7 @@ impl Server {
     /// Applies the stage of the shutdown to a connection that was not listed when the stage began.
     fn apply_stage(&self, conn: &Conn) {
         match *self.0.stage.borrow() {
-            Stage::Running | Stage::Asked | Stage::Stopping => {}
+            Stage::Running | Stage::Asked | Stage::Stopping | Stage::Refusing => {}
             Stage::Closing => conn.finish(),
             Stage::Aborting => conn.abort(),
             Stage::Abandoning => conn.abandon(),
