@@ -25,6 +25,9 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// What the kernel may hold for one of them.
 const KERNEL: u64 = 256 * 1024;
 
+/// What an outbox holds before `max_memory` counts it.
+const UNCOUNTED: usize = 16 * 1024;
+
 /// What else a server may grow by.
 const OTHER: f64 = 16.0 * 1024.0 * 1024.0;
 
@@ -113,7 +116,8 @@ pub(super) fn slow(sheet: &mut Sheet, threads: usize) -> Result<()> {
     let most = load.peers * OUTBOX / 8;
     let server = patient(threads)?.with("WS_SERVER_MAX_MEMORY", most).start()?;
     let heard = among(&server, (load, rest(sheet)), SIP, Some(load.peers as u64))?;
-    judge(sheet, "max_memory, ", &heard, most as f64 + OTHER / 4.0);
+    let uncounted = load.peers * UNCOUNTED;
+    judge(sheet, "max_memory, ", &heard, (most + uncounted) as f64 + OTHER / 4.0);
     sheet.at_least("max_memory, cut", heard.disconnected as usize, load.peers / 2);
     Ok(())
 }
