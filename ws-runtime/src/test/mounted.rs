@@ -5,7 +5,8 @@ use std::error::Error;
 use std::pin::pin;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -85,7 +86,15 @@ where
 {
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
-        around.clone().call(request)
+        let answering = around.clone().call(request);
+        async {
+            let mut response = answering.await?;
+            if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                // Clients of tests read an answer until its end.
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = pin!(connection);
