@@ -73,6 +73,7 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("close_timeout", "0.25"),
         ("shutdown_timeout", "0"),
         ("watchdog", "0.5"),
+        ("max_blocking", "8"),
         ("max_connections", "10"),
         ("threads", "1"),
         ("origins", "any"),

@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
@@ -87,6 +87,8 @@ struct Inner {
     alarms: Alarms,
     counters: Counters,
     failures: Failures,
+    /// A permit for each `blocking` handler that may run.
+    blocking: Arc<Semaphore>,
     /// The runtime of its tasks.
     runtime: Handle,
     next_conn: AtomicU64,
@@ -130,6 +132,7 @@ impl Server {
             name,
             freed: Notify::new(),
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
+            blocking: Arc::new(Semaphore::new(options.max_blocking)),
             options,
             route_options,
             route_modules,
@@ -314,6 +317,11 @@ impl Server {
     /// Counts a failure of a handler. Returns whether it is logged.
     pub(crate) fn allows_log(&self, handler: &'static str) -> bool {
         self.0.failures.allow(handler)
+    }
+
+    /// A place for a `blocking` handler, unless `max_blocking` of them run.
+    pub(crate) fn place_for_blocking(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.blocking).try_acquire_owned().ok()
     }
 
     /// Hashes what is written into the hasher, for keys of identities.
