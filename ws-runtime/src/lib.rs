@@ -100,9 +100,11 @@ mod mount;
 pub mod options;
 pub mod prelude;
 mod process;
+mod proxy;
 mod room;
 mod route;
 mod server;
+mod side;
 mod stats;
 #[cfg(feature = "test")]
 pub mod test;
@@ -115,6 +117,8 @@ mod watchdog;
 mod wire;
 #[doc(hidden)]
 pub mod words;
+#[cfg(feature = "tls")]
+mod x509;
 
 pub use bytes::Bytes;
 /// A sequence of values that arrive over time: what a handler of a named message returns for a stream of replies.
@@ -131,12 +135,12 @@ pub use ws_macros::{
     Reject, get, identity, on, push, room, route, session, state, tick, timer, watch, ws_server,
 };
 
-pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
+pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError, TrySendError};
 pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Identity, Json, Utf8};
 pub use handshake::{
-    Bearer, Handshake, Html, IntoResponse, InvalidHeader, InvalidOrigin, JavaScript, NotOffered, Origins,
-    Path, Query, Reject, Request,
+    Bearer, Handshake, Hosts, Html, IntoResponse, InvalidHeader, InvalidHost, InvalidOrigin, JavaScript,
+    NotOffered, Origins, Path, Query, Reject, Request,
 };
 pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
@@ -144,7 +148,7 @@ pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
 #[cfg(feature = "tower")]
 pub use mount::{Extension, MountBody, MountService, Mounted};
-pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
+pub use options::{Compression, ForwardedHeader, OptionError, OptionErrors, Rate, Seconds, Slow};
 pub use room::{Room, RoomState, Rooms};
 pub use route::RouteError;
 #[doc(hidden)]
@@ -154,6 +158,8 @@ pub use tick::TickError;
 pub use timer::Timer;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};
+#[cfg(feature = "tls")]
+pub use x509::ClientCertificate;
 
 /// The source of a client for [named messages](macro@on), to be served to web pages: one ES module without
 /// dependencies, in plain JavaScript with types in JSDoc. It also runs in Node.

@@ -11,8 +11,13 @@ pub enum Slow {
     /// `disconnect` handler gets 1008 (policy violation). Written `"close"`.
     #[default]
     Close,
-    /// The message that does not fit is dropped, the connection stays open. Written `"drop"`.
-    Drop,
+    /// The message that does not fit is dropped, the connection stays open. Written `"drop_newest"`.
+    DropNewest,
+    /// The oldest messages that wait are dropped until the new one fits, the connection stays open. Replies, questions,
+    /// control frames, and a message of which a byte was written are never dropped. Written `"drop_oldest"`.
+    ///
+    /// It cannot be had together with [`Compression::ContextTakeover`].
+    DropOldest,
 }
 
 /// Whether messages are compressed by permessage-deflate (RFC 7692), if the client offers it. All but `Off`
@@ -28,6 +33,16 @@ pub enum Compression {
     /// Messages refer to earlier ones, in both directions. Similar messages become much smaller, but each connection
     /// takes some 200 KiB of memory. Written `"context_takeover"`.
     ContextTakeover,
+}
+
+/// The header by which trusted proxies tell who the client is: the option `forwarded`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, with `X-Forwarded-Host` and `X-Forwarded-Proto`. Written `"x-forwarded-for"`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239). Written `"forwarded"`.
+    Forwarded,
 }
 
 /// One of a closed set, given as a value or by its name.
@@ -52,8 +67,13 @@ pub trait Named: Copy + PartialEq + 'static {
 }
 
 impl Named for Slow {
-    const VALUES: &'static [Self] = &[Self::Close, Self::Drop];
+    const VALUES: &'static [Self] = &[Self::Close, Self::DropNewest, Self::DropOldest];
     const NAMES: &'static [&'static str] = Kind::Slow.words();
+}
+
+impl Named for ForwardedHeader {
+    const VALUES: &'static [Self] = &[Self::XForwardedFor, Self::Forwarded];
+    const NAMES: &'static [&'static str] = Kind::Forwarded.words();
 }
 
 impl Named for Compression {

@@ -10,15 +10,17 @@ use tokio::time::{Instant, timeout_at};
 use super::Hosted;
 use super::accept::Acceptors;
 use super::capacity::Capacity;
-use super::pending::Evicted;
+use super::pending::{Evicted, PendingHandshakes};
 use super::shutdown::Stage;
 use crate::conn::{Conn, Life, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
+use crate::side::{self, SideListeners};
 use crate::stats::Rejected;
 use crate::watchdog::watch;
 
-/// How many peers are being refused with an answer at once. Further ones are closed without an answer.
+/// How many peers are being refused with an answer at once. A further one takes the place of one that has stalled; if
+/// there is none, it is closed without an answer.
 const MAX_REFUSALS: usize = 64;
 
 /// How long connections have to run their `disconnect` handlers once `shutdown_timeout` is over.
@@ -28,7 +30,12 @@ const LAST_GRACE: Duration = Duration::from_millis(700);
 const DROPPING: Duration = Duration::from_millis(50);
 
 /// Runs the server until it has shut down.
-pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Listener>, capacity: Capacity) {
+pub(super) async fn serve<S: Service>(
+    hosted: Arc<Hosted<S>>,
+    listeners: Vec<Listener>,
+    capacity: Capacity,
+    side: SideListeners,
+) {
     let server = hosted.server.clone();
     let _watched = watch(&server);
     let alarms = tokio::spawn(async move {
@@ -42,6 +49,7 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
     run_shutdown(&hosted, deadline).await;
     close(&hosted, deadline).await;
     alarms.abort();
+    side.end().await;
     tracing::info!(server = hosted.server.name(), "stopped");
 }
 
@@ -50,7 +58,10 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
     let server = &hosted.server;
     let connections = &server.0.connections;
     let pending = &server.0.pending;
+    let refusals = Arc::new(PendingHandshakes::new(MAX_REFUSALS, 1));
     let mut refusing = JoinSet::new();
+    // Over TLS an answer costs a handshake, which is worth it for a probe only.
+    let is_answered = hosted.tls.is_none() || side::has_probes(server.options());
     let mut stopping = pin!(server.stopping());
     let mut acceptors = Acceptors::new(listeners, &server.0.freed);
     loop {
@@ -69,10 +80,12 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
                     connections.spawn(Life::begin(Arc::clone(hosted), stream, peer, slot));
                     continue;
                 }
-                server.counters().rejected(Rejected::Full);
                 tracing::debug!(%peer, "refused: {capacity} reached");
-                if hosted.tls.is_none() && refusing.len() < MAX_REFUSALS {
-                    refusing.spawn(refuse(stream));
+                if is_answered && refusals.has_room(now) {
+                    let slot = refusals.take_slot(&peer, now);
+                    refusing.spawn(refuse(Arc::clone(hosted), stream, slot));
+                } else {
+                    server.counters().rejected(Rejected::Full);
                 }
             }
         }

@@ -68,6 +68,7 @@ impl<R: Route> Dispatcher<R> {
         match next {
             Next::Message(message) => self.run_async(driver, message).await,
             Next::Timers => self.run_timers(driver).await,
+            Next::Drained => self.run_drain(driver).await,
         }
     }
 
@@ -92,6 +93,19 @@ impl<R: Route> Dispatcher<R> {
         }
         conn.release_held_back();
         verdict
+    }
+
+    /// Runs `drain`: the peer has read all that waited, and has missed messages before that.
+    async fn run_drain(&mut self, driver: &mut Driver) -> Verdict {
+        let conn = self.conn().clone();
+        if !conn.send_path().take_drained() {
+            return Verdict::GoOn;
+        }
+        let (name, ended) = match conn.replaced_drain() {
+            Some(handler) => ("on_drain", Some(catch_call(conn.server(), "on_drain", handler))),
+            None => (R::DRAIN, driver.run_handler(R::DRAIN, || R::drain(self.event())).await),
+        };
+        self.conclude(name, OnRefusal::Continue, ended)
     }
 
     /// Runs the `async` handler of a message to its end.

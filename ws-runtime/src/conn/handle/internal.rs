@@ -1,8 +1,8 @@
 //! The methods of a connection's handle for this crate itself.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use super::{Conn, Extras, Message, Rare, SendError};
 use crate::conn::dispatch::catch_now;
@@ -12,6 +12,7 @@ use crate::conn::send::{
 use crate::event::{Close, ClosedBy};
 use crate::message::{Answer, Push, Questions};
 use crate::options::{Options, OptionsOf};
+use crate::proxy::Client;
 use crate::route::Reach;
 use crate::server::Memberships;
 #[cfg(feature = "tower")]
@@ -47,6 +48,16 @@ impl Conn {
         if !fixed.contains(Fixable::Nodelay) {
             self.0.nodelay.store(options.nodelay, Ordering::Relaxed);
         }
+    }
+
+    /// The client that a proxy has connected for, if one has told it.
+    pub(crate) fn client(&self) -> Option<Client> {
+        *self.0.extras.get()?.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A proxy that is believed has connected for this client.
+    pub(in crate::conn) fn set_client(&self, client: Client) {
+        *self.extras().client.lock().unwrap_or_else(PoisonError::into_inner) = Some(client);
     }
 
     /// Ends the connection at once, without a Close frame.
@@ -273,17 +284,26 @@ impl Conn {
 
     /// Sends a message that is no push.
     pub(crate) fn send_plain(&self, message: Message<'_>) -> Result<(), SendError> {
+        self.send_plain_within(message, Bound::Outbox)
+    }
+
+    pub(super) fn send_plain_within(&self, message: Message<'_>, bound: Bound) -> Result<(), SendError> {
         match message {
-            Message::Utf8(text) => self.send_utf8(text),
-            Message::Binary(data) => self.send_binary(data),
-            Message::Ping(data) => self.send_control(FrameKind::Ping, data.0),
-            Message::Pong(data) => self.send_control(FrameKind::Pong, data.0),
+            Message::Utf8(text) => self.send_message(FrameKind::Text, text.into_payload(), bound),
+            Message::Binary(data) => self.send_message(FrameKind::Binary, data.0, bound),
+            Message::Ping(data) => self.send_control(FrameKind::Ping, data.0, bound),
+            Message::Pong(data) => self.send_control(FrameKind::Pong, data.0, bound),
         }
     }
 
     /// Sends text that is known to be UTF-8.
     pub(crate) fn send_text(&self, text: Payload<'_>) -> Result<(), SendError> {
         self.send_message(FrameKind::Text, text, Bound::Outbox)
+    }
+
+    /// Sends a question, which is not dropped for newer messages.
+    pub(crate) fn send_question_text(&self, text: Payload<'_>) -> Result<(), SendError> {
+        self.send_message(FrameKind::Text, text, Bound::Question)
     }
 
     /// How many bytes wait to be written.

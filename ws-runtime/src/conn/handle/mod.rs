@@ -5,13 +5,14 @@ mod identity;
 mod internal;
 mod replaced;
 mod room;
+mod try_send;
 
 use std::fmt;
 use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use ws_spec::close::is_sendable;
 use ws_spec::options::{self, OptionInfo};
@@ -27,6 +28,7 @@ use crate::event::{Binary, ClosedBy, Utf8};
 use crate::listen::Address;
 use crate::message::{ErrorBudget, Outgoing, Questions};
 use crate::options::{Compression, Named, OptionsOf};
+use crate::proxy::Client;
 use crate::room::InRoom;
 use crate::route::Reach;
 use crate::server::Memberships;
@@ -35,6 +37,7 @@ use crate::wire::FrameKind;
 
 pub use self::error::{CloseError, SendError, SetError};
 pub use self::identity::IntoExpiry;
+pub use self::try_send::TrySendError;
 
 /// A connection: a cheap handle that may be cloned, kept and sent to other threads.
 ///
@@ -42,6 +45,16 @@ pub use self::identity::IntoExpiry;
 /// belong to the same connection.
 #[derive(Clone)]
 pub struct Conn(Arc<Inner>);
+
+/// A handle that does not keep the connection, for the connection itself.
+#[derive(Clone, Debug)]
+pub(super) struct WeakConn(Weak<Inner>);
+
+impl WeakConn {
+    pub(super) fn upgrade(&self) -> Option<Conn> {
+        self.0.upgrade().map(Conn)
+    }
+}
 
 struct Inner {
     id: u64,
@@ -69,9 +82,11 @@ struct Inner {
     extras: OnceLock<Box<Extras>>,
 }
 
-/// What a connection has if it has an identity or is in a room.
+/// What a connection has if it has an identity, is in a room, or came through a proxy.
 #[derive(Debug, Default)]
 struct Extras {
+    /// The client that a proxy has connected for. A mutex, as both the PROXY protocol and a header may tell it.
+    client: Mutex<Option<Client>>,
     identity: OnceLock<Identified>,
     expires: OnceLock<Moment>,
     room: OnceLock<Box<dyn InRoom>>,
@@ -89,24 +104,26 @@ struct Rare {
 
 impl Conn {
     pub(crate) fn new(id: u64, server: Server, peer: Address, stream: Option<&Stream>) -> Self {
-        let options = server.options();
-        Self(Arc::new(Inner {
-            id,
-            peer,
-            #[cfg(unix)]
-            socket: stream.and_then(Stream::raw_fd).map_or_else(OnceLock::new, OnceLock::from),
-            max_send_size: options.max_send_size.into(),
-            max_recv_size: options.max_recv_size.into(),
-            nodelay: options.nodelay.into(),
-            options_of: OptionsOf::SERVER.to_bits().into(),
-            deflation: OnceLock::new(),
-            send_path: SendLock::new(SendPath::new(options)),
-            corked: CorkedFrames::new(),
-            takes: Reach::NOWHERE.to_bits().into(),
-            has_replaced: false.into(),
-            replaced: Mutex::new(None),
-            extras: OnceLock::new(),
-            server,
+        Self(Arc::new_cyclic(|conn| {
+            let options = server.options();
+            Inner {
+                id,
+                peer,
+                #[cfg(unix)]
+                socket: stream.and_then(Stream::raw_fd).map_or_else(OnceLock::new, OnceLock::from),
+                max_send_size: options.max_send_size.into(),
+                max_recv_size: options.max_recv_size.into(),
+                nodelay: options.nodelay.into(),
+                options_of: OptionsOf::SERVER.to_bits().into(),
+                deflation: OnceLock::new(),
+                send_path: SendLock::new(SendPath::new(WeakConn(conn.clone()), options)),
+                corked: CorkedFrames::new(),
+                takes: Reach::NOWHERE.to_bits().into(),
+                has_replaced: false.into(),
+                replaced: Mutex::new(None),
+                extras: OnceLock::new(),
+                server,
+            }
         }))
     }
 
@@ -122,22 +139,46 @@ impl Conn {
         &self.0.server
     }
 
-    /// The peer's address.
+    /// The address of the other end of the connection: the client's, or that of the proxy that it came through.
     #[must_use]
     pub fn peer(&self) -> &Address {
         &self.0.peer
     }
 
-    /// The peer's IP address; `None` over a Unix socket.
+    /// The client's IP address: what a proxy tells that the option `proxy_protocol` or `trusted_proxies` lists, and
+    /// otherwise the [peer](Self::peer)'s.
+    ///
+    /// `None` over a Unix socket without such a proxy, and if the proxy does not know or hides the address. What a
+    /// PROXY header tells is known from the `connect` handler on, what is told in a header of the request from the
+    /// `handshake` handler on.
+    ///
+    /// ```
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server(listen = "127.0.0.1:8080", trusted_proxies = ["127.0.0.1"], hosts = ["chat.example.org"])]
+    /// mod chat {
+    ///     use super::*;
+    ///
+    ///     #[on(handshake)]
+    ///     fn admit(conn: &Conn) -> Result<(), Reject> {
+    ///         match conn.ip() {
+    ///             Some(ip) if !ip.is_loopback() => Ok(()),
+    ///             Some(_) | None => Err(Reject::forbidden()),
+    ///         }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
-        self.0.peer.ip()
+        self.client().map_or_else(|| self.0.peer.ip(), |client| client.ip)
     }
 
-    /// The peer's port; `None` over a Unix socket.
+    /// The client's port, as [`ip`](Self::ip) is its address; `None` also if a proxy does not tell it. Most tell none
+    /// in a header.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
-        self.0.peer.port()
+        self.client().map_or_else(|| self.0.peer.port(), |client| client.port)
     }
 
     /// The raw descriptor of the connection's socket, to read its state or to name it in a log.
@@ -346,7 +387,9 @@ impl Conn {
     /// # Errors
     ///
     /// [`SetError::TooLate`] once the handshake is done, [`SetError::FeatureOff`] in a build without the feature
-    /// `compression`, unless it is to be off.
+    /// `compression`, unless it is to be off, [`SetError::DropsOldest`] for [`Compression::ContextTakeover`] where the
+    /// oldest messages may be dropped. If only the route drops them, which is known after `connect`, it becomes
+    /// [`Compression::On`].
     pub fn set_compression(&self, compression: Compression) -> Result<(), SetError> {
         if let Some(option) = compression.missing_feature() {
             return Err(SetError::FeatureOff { option });
@@ -354,6 +397,9 @@ impl Conn {
         let mut send_path = self.send_path();
         if !send_path.is_before_101() {
             return Err(SetError::TooLate { option: "compression" });
+        }
+        if send_path.drops_oldest() && compression == Compression::ContextTakeover {
+            return Err(SetError::DropsOldest);
         }
         send_path.fixed.insert(Fixable::Compression);
         send_path.compression = compression;

@@ -1,15 +1,17 @@
 //! Counts how the opening of a connection ended.
 
+use http::StatusCode;
+
 use super::answer::{Answered, Asked};
 use super::deadline::Interrupted;
 use super::reason::Reason;
 use crate::conn::Conn;
 use crate::stats::{HandshakeResult, Rejected};
 
-/// Counts a handshake that was accepted, and its connection.
-pub(super) fn count_opened(conn: &Conn) {
+/// Counts a handshake that was accepted with this status, and its connection.
+pub(in crate::conn) fn count_opened(conn: &Conn, status: StatusCode) {
     let counters = conn.server().counters();
-    counters.handshake(HandshakeResult { status: Some(101), error: None });
+    counters.handshake(HandshakeResult { status: Some(status.as_u16()), error: None });
     counters.opened();
 }
 
@@ -18,6 +20,7 @@ pub(super) fn count_not_opened(conn: &Conn, reason: &Reason) {
     let counters = conn.server().counters();
     let error = match reason {
         Reason::Evicted(_) => return counters.rejected(Rejected::Evicted),
+        Reason::Preamble(_) => return counters.rejected(Rejected::Proxy),
         Reason::Answered(answered) => return count_answer(conn, answered),
         Reason::Refused => "connect_handler",
         Reason::Disconnected => "disconnected",
