@@ -175,7 +175,7 @@ fn may_run_later(call: &Call<'_>, plan: &Plan<'_>) -> bool {
 /// `named_blocks`, which tells the `blocking` handlers, and `named_blocking`, which calls one.
 fn methods_blocking(plan: &Plan<'_>) -> TokenStream {
     let blocks = |call: &Call<'_>| way(call, plan) == Way::Blocking;
-    if !plan.named_calls().any(|call| blocks(call)) {
+    if !plan.named_calls().any(blocks) {
         return TokenStream::new();
     }
     let tells = by_name(
