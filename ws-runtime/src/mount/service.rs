@@ -110,7 +110,7 @@ impl<S: Service> Mount for Site<S> {
             return Box::pin(std::future::ready(response));
         }
         let has_room = self.capacity.is_none_or(|capacity| server.has_room(capacity));
-        if server.is_shutting_down() || !has_room {
+        if !server.accepts() || !has_room {
             return Box::pin(std::future::ready(handshake::unavailable().into_response()));
         }
         Box::pin(async move {
