@@ -148,6 +148,7 @@ mod book {
     page!(from_one_file_to_many, "from-one-file-to-many.md");
     page!(ticks, "ticks.md");
     page!(timers, "timers.md");
+    page!(handlers_that_block, "handlers-that-block.md");
     page!(slow_readers, "slow-readers.md");
     page!(testing, "testing.md");
     page!(watchers, "watchers.md");

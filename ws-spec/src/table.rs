@@ -349,6 +349,18 @@ macro_rules! for_each_option {
                     hint: "0 turns it off",
                 }
 
+                /// How many `blocking` handlers may run at once, each on a thread of its own.
+                ///
+                /// They share tokio's blocking pool with all else that blocks: `spawn_blocking`, files, the resolver.
+                /// That has 512 threads unless you built the runtime otherwise, so the default leaves three quarters of
+                /// it to others. A message that comes when so many run is not handled: a named message is answered with
+                /// the error `unavailable` (503), `utf8` and `binary` close with 1013 (try again later), and a pong is
+                /// ignored.
+                max_blocking: count(1 ..= 65_536, "handlers") {
+                    default: "128",
+                    of: server("routes share its threads"),
+                }
+
                 /// The path that answers 200 while the process lives, for a liveness probe: `/healthz`.
                 ///
                 /// The server answers it by itself, before `handshake`, guards and `#[get]`, whatever `Host` and

@@ -76,6 +76,7 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("shutdown_delay", "10"),
         ("shutdown_spread", "5"),
         ("watchdog", "0.5"),
+        ("max_blocking", "8"),
         ("max_connections", "10"),
         ("threads", "1"),
         ("metrics_listen", "127.0.0.1:9090"),

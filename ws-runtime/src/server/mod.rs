@@ -35,7 +35,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 #[cfg(feature = "tower")]
 use http::{HeaderMap, Method};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
@@ -103,6 +103,8 @@ struct Inner {
     alarms: Alarms,
     counters: Counters,
     failures: Failures,
+    /// A permit for each `blocking` handler that may run.
+    blocking: Arc<Semaphore>,
     memory: Memory,
     /// The runtime of its tasks.
     runtime: Handle,
@@ -165,6 +167,7 @@ impl Server {
             name,
             freed: Notify::new(),
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
+            blocking: Arc::new(Semaphore::new(options.max_blocking)),
             memory: Memory::new(options.max_memory),
             options,
             route_options,
@@ -406,6 +409,11 @@ impl Server {
     /// Counts a failure of a handler. Returns whether it is logged.
     pub(crate) fn allows_log(&self, handler: &'static str) -> bool {
         self.0.failures.allow(handler)
+    }
+
+    /// A place for a `blocking` handler, unless `max_blocking` of them run.
+    pub(crate) fn place_for_blocking(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.blocking).try_acquire_owned().ok()
     }
 
     /// Hashes what is written into the hasher, for keys of identities.

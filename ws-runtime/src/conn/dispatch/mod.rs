@@ -1,5 +1,6 @@
 //! Turns the messages of one connection into calls of its handlers, one at a time.
 
+mod blocking;
 mod call;
 mod observe;
 mod tell;
@@ -127,6 +128,9 @@ impl<R: Route> Dispatcher<R> {
             },
             other => other,
         };
+        if message.is_for_blocking::<R>() {
+            return self.run_blocking(driver, message).await;
+        }
         let handler = message.handler::<R>();
         let event = self.event();
         let handling = || message.handle_later::<R>(event).instrument(span);
@@ -256,6 +260,14 @@ impl<R: Route> Dispatcher<R> {
             Some(handler) => {
                 let ended = catch_call(conn.server(), "on_disconnect", || handler(&close));
                 ("on_disconnect", Some(ended))
+            }
+            None if self.session.is_none() => {
+                tracing::warn!(
+                    handler = R::DISCONNECT,
+                    conn = conn.id(),
+                    "handler not run: a `blocking` handler still has the session"
+                );
+                (R::DISCONNECT, None)
             }
             None => {
                 let event = self.event().bringing(&close);
@@ -473,6 +485,8 @@ enum OnRefusal<'m, 'b> {
     Reply(Option<&'m Envelope<'b>>),
     /// The connection closes with 1008, policy violation, for this cause.
     CloseWith1008(ClosedBy),
+    /// The connection closes with 1013, try again later.
+    CloseWith1013,
     /// The connection closes with 4000 and the status of the refusal.
     CloseWithStatus,
     /// The connection goes on.
@@ -498,10 +512,19 @@ impl<'m, 'b> OnRefusal<'m, 'b> {
         }
     }
 
+    /// What happens if too many `blocking` handlers run.
+    fn of_full<R: Route>(message: &'m Received<'b>) -> Self {
+        match Self::of::<R>(message) {
+            Self::CloseWith1008(_) => Self::CloseWith1013,
+            other @ (Self::Reply(_) | Self::CloseWith1013 | Self::CloseWithStatus | Self::Continue) => other,
+        }
+    }
+
     /// The close code and reason; `None` if the connection goes on.
     fn close(self, reject: &Reject) -> Option<Close> {
         match self {
             Self::CloseWith1008(by) => Some(Close::refused(1008, reject, by)),
+            Self::CloseWith1013 => Some(Close::refused(1013, reject, ClosedBy::Refused)),
             Self::CloseWithStatus => {
                 Some(Close::refused(4000 + reject.status().as_u16(), reject, ClosedBy::Refused))
             }
