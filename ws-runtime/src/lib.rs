@@ -100,7 +100,7 @@ mod process;
 mod room;
 mod route;
 mod server;
-mod stats;
+pub mod stats;
 #[cfg(feature = "test")]
 pub mod test;
 mod tick;

@@ -2,10 +2,12 @@
 
 use std::cell::Cell;
 
+use super::Server;
 use crate::conn::{Broadcast, Conn, SendError, corked};
 use crate::event::{Binary, Utf8};
 use crate::message::{self, Push};
 use crate::route::Reach;
+use crate::stats::{Direction, Kind};
 use crate::wire::FrameKind;
 
 /// The receivers of a message.
@@ -44,17 +46,17 @@ pub(crate) trait Receivers {
 
     fn send_frame(&self, kind: FrameKind, payload: &[u8], is_for: impl Fn(&Conn) -> bool) -> usize {
         let mut broadcast = Broadcast::new(kind, payload);
-        let mut taken = 0;
         let mut too_large = 0;
         // Logged later, without a lock: a subscriber may send the log to connections.
         let mut missed = Vec::new();
+        let mut counted = Recipients::new(kind, payload.len());
         corked(|| {
             self.each(|conn| {
                 if !is_for(conn) {
                     return;
                 }
                 match broadcast.send_to(conn) {
-                    Ok(()) => taken += 1,
+                    Ok(()) => counted.add(conn),
                     // It is not ready yet, or has started to close meanwhile.
                     Err(SendError::NotReady | SendError::Gone) => {}
                     Err(SendError::TooLarge { .. }) => too_large += 1,
@@ -62,6 +64,7 @@ pub(crate) trait Receivers {
                 }
             });
         });
+        let taken = counted.count();
         for (conn, error) in missed {
             conn.server().counters().dropped(1);
             tracing::debug!(conn = conn.id(), %error, "missed a broadcast");
@@ -74,5 +77,58 @@ pub(crate) trait Receivers {
             );
         }
         taken
+    }
+}
+
+/// Counts the connections that take a broadcast.
+struct Recipients {
+    kind: Kind,
+    bytes: usize,
+    /// The server and the route of the last one: mostly, all are of one.
+    last: Option<(Server, usize)>,
+    /// How many were of that, one after the other.
+    run: usize,
+    /// How many were counted before.
+    before: usize,
+}
+
+impl Recipients {
+    fn new(kind: FrameKind, bytes: usize) -> Self {
+        let kind = if kind == FrameKind::Text { Kind::Text } else { Kind::Binary };
+        Self { kind, bytes, last: None, run: 0, before: 0 }
+    }
+
+    #[inline]
+    fn add(&mut self, conn: &Conn) {
+        let is_like_last = self.last.as_ref().is_some_and(|(server, route)| {
+            *route == conn.route() && server.address() == conn.server().address()
+        });
+        if !is_like_last {
+            self.begin_run(conn);
+        }
+        self.run += 1;
+    }
+
+    #[cold]
+    fn begin_run(&mut self, conn: &Conn) {
+        self.end_run();
+        self.last = Some((conn.server().clone(), conn.route()));
+    }
+
+    fn end_run(&mut self) {
+        let Some((server, route)) = self.last.take() else { return };
+        let (run, bytes) = (self.run as u64, (self.run * self.bytes) as u64);
+        server.counters().count(route, Direction::Sent, self.kind, run, bytes);
+        if self.before == 0 {
+            server.counters().broadcast();
+        }
+        server.counters().recipients(run);
+        self.before += std::mem::take(&mut self.run);
+    }
+
+    /// Adds them up. Returns how many there were.
+    fn count(mut self) -> usize {
+        self.end_run();
+        self.before
     }
 }

@@ -115,6 +115,7 @@ impl Server {
         options: Options,
         route_options: RouteOptions,
         route_modules: Vec<&'static str>,
+        route_paths: Vec<Option<String>>,
     ) -> Self {
         let runtime = Handle::current();
         let threads = runtime.metrics().num_workers();
@@ -129,7 +130,7 @@ impl Server {
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
-            counters: Counters::default(),
+            counters: Counters::new(threads, route_paths),
             failures: Failures::default(),
             runtime,
             next_conn: AtomicU64::new(1),
@@ -295,6 +296,11 @@ impl Server {
 
     pub(crate) fn alarms(&self) -> &Alarms {
         &self.0.alarms
+    }
+
+    /// How many handshakes are pending.
+    pub(crate) fn pending_handshakes(&self) -> usize {
+        self.0.pending.len()
     }
 
     /// What happened since the start.

@@ -1,46 +1,110 @@
 //! All that a server counts.
 
-use super::counter::{Counter, CountsBy, Level};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::counter::{ByKey, Counter, Level};
+use super::histogram::Histogram;
 use super::labels::{Ending, HandshakeResult, Rejected};
+use super::shards::Shards;
+use super::traffic::{Direction, Kind, Tally};
 use crate::event::Close;
 
 /// What happened in a server since it started.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counters {
-    handshakes: CountsBy<HandshakeResult>,
-    requests: CountsBy<u16>,
-    rejected: CountsBy<Rejected>,
-    opened: Counter,
-    closed: CountsBy<Ending>,
-    dropped: Counter,
-    broadcasts: Counter,
-    memory: Level,
+    pub(super) start: Instant,
+    pub(super) routes: Box<[OfRoute]>,
+    pub(super) traffic: Shards,
+    pub(super) handshakes: ByKey<HandshakeResult, u64>,
+    pub(super) handshake_durations: ByKey<(), Histogram>,
+    pub(super) requests: ByKey<u16, u64>,
+    pub(super) rejected: ByKey<Rejected, u64>,
+    /// The connections that have ended, by the number of their route.
+    pub(super) closed: ByKey<(usize, Ending), Histogram>,
+    pub(super) dropped: Counter,
+    pub(super) broadcasts: Counter,
+    pub(super) recipients: Counter,
+    pub(super) memory: Level,
+}
+
+/// The connections of a route.
+#[derive(Debug)]
+pub(super) struct OfRoute {
+    /// Its path as it is declared; `None` if it serves every path.
+    pub(super) path: Option<String>,
+    pub(super) opened: Counter,
+    pub(super) open: Level,
 }
 
 impl Counters {
+    /// Counts for about so many threads, and for routes with these paths.
+    pub(crate) fn new(threads: usize, paths: Vec<Option<String>>) -> Self {
+        let of_route = |path| OfRoute { path, opened: Counter::default(), open: Level::default() };
+        Self {
+            start: Instant::now(),
+            traffic: Shards::new(threads, paths.len()),
+            routes: paths.into_iter().map(of_route).collect(),
+            handshakes: ByKey::default(),
+            handshake_durations: ByKey::default(),
+            requests: ByKey::default(),
+            rejected: ByKey::default(),
+            closed: ByKey::default(),
+            dropped: Counter::default(),
+            broadcasts: Counter::default(),
+            recipients: Counter::default(),
+            memory: Level::default(),
+        }
+    }
+
     /// Counts a handshake that was accepted or refused.
     pub(crate) fn handshake(&self, result: HandshakeResult) {
-        self.handshakes.add(result, 1);
+        self.handshakes.count(result);
+    }
+
+    /// Counts a connection of a route that became a WebSocket, and how long that took.
+    pub(crate) fn opened(&self, route: usize, after: Duration) {
+        let new = || Histogram::new(Histogram::HANDSHAKES);
+        self.handshake_durations.change((), new, |durations| durations.observe(after));
+        if let Some(of_route) = self.routes.get(route) {
+            of_route.opened.add(1);
+            of_route.open.change(1);
+        }
+    }
+
+    /// Counts the end of a connection that was [`opened`](Self::opened).
+    pub(crate) fn closed(&self, route: usize, close: &Close, after: Duration) {
+        if let Some(of_route) = self.routes.get(route) {
+            of_route.open.change(-1);
+        }
+        let new = || Histogram::new(Histogram::CONNECTIONS);
+        self.closed.change((route, Ending::of(close)), new, |durations| durations.observe(after));
     }
 
     /// Counts a plain HTTP request that was answered with this status.
     pub(crate) fn request(&self, status: u16) {
-        self.requests.add(status, 1);
+        self.requests.count(status);
     }
 
     /// Counts a connection that got no handshake.
     pub(crate) fn rejected(&self, why: Rejected) {
-        self.rejected.add(why, 1);
+        self.rejected.count(why);
     }
 
-    /// Counts a connection that became a WebSocket.
-    pub(crate) fn opened(&self) {
-        self.opened.add(1);
+    /// Adds up what a connection of a route has counted.
+    #[inline]
+    pub(crate) fn add(&self, route: usize, direction: Direction, tally: Tally) {
+        if let Some(counters) = self.traffic.of_thread(route, direction) {
+            counters.add(tally);
+        }
     }
 
-    /// Counts the end of a connection that was [`opened`](Self::opened).
-    pub(crate) fn closed(&self, close: &Close) {
-        self.closed.add(Ending::of(close), 1);
+    /// Counts so many messages or control frames of one kind and a route, of `bytes` in all.
+    pub(crate) fn count(&self, route: usize, direction: Direction, kind: Kind, count: u64, bytes: u64) {
+        if let Some(counters) = self.traffic.of_thread(route, direction) {
+            counters.count(kind, count, bytes);
+        }
     }
 
     /// Counts messages that a peer did not get, because it reads too slowly.
@@ -48,9 +112,14 @@ impl Counters {
         self.dropped.add(messages);
     }
 
-    /// Counts a message to many connections.
+    /// Counts a message to many connections that some of them took.
     pub(crate) fn broadcast(&self) {
         self.broadcasts.add(1);
+    }
+
+    /// Counts connections that took a message to many.
+    pub(crate) fn recipients(&self, count: u64) {
+        self.recipients.add(count);
     }
 
     /// Changes how many bytes wait in all queues together.

@@ -1,5 +1,7 @@
 //! The closed sets of words by which a server counts.
 
+use std::cmp::Ordering;
+
 use crate::event::{Close, ClosedBy};
 
 /// Why a connection got no handshake.
@@ -46,11 +48,23 @@ pub(crate) struct HandshakeResult {
 }
 
 /// How a connection ended, as it is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ending {
-    pub(crate) by: &'static str,
+    pub(crate) by: ClosedBy,
     /// `None` for a code of the peer's own choice: there are thousands.
     pub(crate) code: Option<u16>,
+}
+
+impl Ord for Ending {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (word(self.by), self.code).cmp(&(word(other.by), other.code))
+    }
+}
+
+impl PartialOrd for Ending {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl Ending {
@@ -60,7 +74,7 @@ impl Ending {
             ClosedBy::Peer => matches!(close.code(), 1000..=1003 | 1005..=1011),
             ClosedBy::Us | ClosedBy::Silence | ClosedBy::Error | ClosedBy::Shutdown => true,
         };
-        Self { by: word(close.by()), code: is_known.then_some(close.code()) }
+        Self { by: close.by(), code: is_known.then_some(close.code()) }
     }
 }
 

@@ -8,15 +8,17 @@ use std::sync::Arc;
 
 use super::Conn;
 use super::beside::{Place, tell_cancelled};
-use super::drive::{Driver, Next};
+use super::drive::{Driver, Moment, Next};
 use super::life::ConnGuard;
 use super::receive::Receiver;
+use super::send::Phase;
 use crate::Reject;
 use crate::event::{
     Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Refusal, Route, RouteEvent,
 };
 use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
 use crate::server::Hosted;
+use crate::stats::{Direction, Kind};
 
 pub(super) use self::call::{Caught, Verdict, report};
 pub(crate) use self::call::{Panicked, catch, catch_now};
@@ -26,6 +28,8 @@ pub(super) use self::tell::tell;
 pub(super) struct Dispatcher<R: Route> {
     pub(super) hosted: Arc<Hosted<R::Server>>,
     pub(super) session: Option<R::Session>,
+    /// When the connection was opened.
+    pub(super) since: Moment,
     /// How many messages are left of each `rate`.
     pub(super) rates: Buckets,
     /// Dropped after the session: that may need the room, which the connection leaves with this.
@@ -207,7 +211,12 @@ impl<R: Route> Dispatcher<R> {
             .close()
             .cloned()
             .unwrap_or_else(|| Close::new(Close::ABNORMAL, "", ClosedBy::Error));
-        conn.server().counters().closed(&close);
+        if conn.phase() == Phase::Closing {
+            // Its Close frame is written.
+            conn.count(Direction::Sent, Kind::Close, 0);
+        }
+        let open_for = self.since.until(conn.server().alarms().now());
+        conn.server().counters().closed(conn.route(), &close, open_for);
         let failure = conn.send_path().take_failure();
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");

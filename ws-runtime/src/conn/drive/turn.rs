@@ -6,7 +6,7 @@ use super::Driver;
 use super::deadlines::{Due, Moment, Silence};
 use crate::conn::close::{Ending, Lingering};
 use crate::conn::receive::Reading;
-use crate::conn::send::{Bound, Phase, Written, write_own};
+use crate::conn::send::{Bound, Phase, Written, add_up, write_own};
 use crate::event::{Close, ClosedBy};
 use crate::transport::{Insist, Stream};
 use crate::wire::{FrameKind, Payload};
@@ -55,6 +55,7 @@ impl Driver {
         } else {
             self.set_alarm(now);
         }
+        add_up(&self.conn, self.receive.take_tally());
     }
 
     /// Advances the ending of the connection from its current stage.

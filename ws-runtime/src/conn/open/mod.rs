@@ -30,6 +30,8 @@ mod tls;
 use std::pin::pin;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use self::deadline::{interruption, unless_interrupted};
 use self::handlers::run_connect;
 use self::nodelay::Nodelay;
@@ -51,9 +53,10 @@ pub(super) async fn open<S: Service>(
     stream: Stream,
     slot: Slot,
 ) -> Option<Opened<S>> {
+    let start = Instant::now();
     match try_open(&hosted, &conn, stream, &slot).await {
         Ok(opened) => {
-            outcome::count_opened(&conn);
+            outcome::count_opened(&conn, start);
             Some(opened)
         }
         Err(reason) => {

@@ -1,16 +1,18 @@
 //! Counts how the opening of a connection ended.
 
+use tokio::time::Instant;
+
 use super::answer::{Answered, Asked};
 use super::deadline::Interrupted;
 use super::reason::Reason;
 use crate::conn::Conn;
 use crate::stats::{HandshakeResult, Rejected};
 
-/// Counts a handshake that was accepted, and its connection.
-pub(super) fn count_opened(conn: &Conn) {
+/// Counts a handshake that was accepted, and its connection, which was accepted at `start`.
+pub(super) fn count_opened(conn: &Conn, start: Instant) {
     let counters = conn.server().counters();
     counters.handshake(HandshakeResult { status: Some(101), error: None });
-    counters.opened();
+    counters.opened(conn.route(), start.elapsed());
 }
 
 /// Counts a connection that did not become a WebSocket.

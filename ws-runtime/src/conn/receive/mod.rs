@@ -19,6 +19,7 @@ use super::Conn;
 use super::drive::Turn;
 use super::send::{Bound, Phase};
 use crate::event::{Binary, Close, ClosedBy, Handled, Received, Speech, Utf8};
+use crate::stats::{Direction, Kind, Tally};
 use crate::transport::{ReadHalf, WriteHalf};
 use crate::wire::{Decoder, FrameKind, Incoming, Inflater, Limits, Payload, ProtocolError};
 
@@ -52,6 +53,8 @@ pub(super) struct ReceivePath {
     /// Whether the last read was of a large payload.
     was_large: bool,
     reading: Reading,
+    /// The messages that were received and not added up yet.
+    tally: Tally,
 }
 
 /// Whether more messages are read from the peer.
@@ -106,7 +109,14 @@ impl ReceivePath {
             unread,
             was_large: false,
             reading: Reading::Open,
+            tally: Tally::default(),
         }
+    }
+
+    /// Takes the count of the messages that were received since the last call.
+    #[inline]
+    pub(super) fn take_tally(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
     }
 
     /// Whether more messages are read.
@@ -278,22 +288,35 @@ impl ReceivePath {
         match decoded {
             Ok(None) => {}
             Ok(Some(Incoming::Close(frame))) => {
+                turn.conn.count(Direction::Received, Kind::Close, 0);
                 let (code, reason) =
                     frame.map_or((Close::NO_CODE, Default::default()), |frame| (frame.code, frame.reason));
                 self.end(Close::new(code, reason, ClosedBy::Peer));
             }
-            Ok(Some(Incoming::Ping(payload))) => self.answer_ping(payload, turn),
-            Ok(Some(Incoming::Text(text))) => match self.speech {
-                Some(speech) => {
-                    let message = Received::of_text(Utf8(text), speech);
-                    if !self.takes_own(&message, turn) {
-                        self.pass(message, turn, receiver);
+            Ok(Some(Incoming::Ping(payload))) => {
+                turn.conn.count(Direction::Received, Kind::Ping, 0);
+                self.answer_ping(payload, turn);
+            }
+            Ok(Some(Incoming::Text(text))) => {
+                self.tally.add_text(text.as_str().len());
+                match self.speech {
+                    Some(speech) => {
+                        let message = Received::of_text(Utf8(text), speech);
+                        if !self.takes_own(&message, turn) {
+                            self.pass(message, turn, receiver);
+                        }
                     }
+                    None => self.pass(Received::Utf8(Utf8(text)), turn, receiver),
                 }
-                None => self.pass(Received::Utf8(Utf8(text)), turn, receiver),
-            },
-            Ok(Some(Incoming::Binary(data))) => self.pass(Received::Binary(Binary(data)), turn, receiver),
-            Ok(Some(Incoming::Pong(data))) => self.pass(Received::Pong(Binary(data)), turn, receiver),
+            }
+            Ok(Some(Incoming::Binary(data))) => {
+                self.tally.add_binary(data.as_slice().len());
+                self.pass(Received::Binary(Binary(data)), turn, receiver);
+            }
+            Ok(Some(Incoming::Pong(data))) => {
+                turn.conn.count(Direction::Received, Kind::Pong, 0);
+                self.pass(Received::Pong(Binary(data)), turn, receiver);
+            }
             Err(error) => {
                 tracing::debug!(conn = turn.conn.id(), %error, "protocol error");
                 let code = error.close_code().into();
