@@ -1,4 +1,4 @@
-//! What the log tells of connections that do not become WebSockets. Each test has a log of its own: all of it runs on
+//! What the log tells of a start, and of connections that do not become WebSockets. Each test has a log of its own: all of it runs on
 //! one thread.
 
 use std::time::Duration;
@@ -36,6 +36,25 @@ mod site {
     #[on(request)]
     fn page() -> Vec<u8> {
         vec![b'x'; 16 << 20]
+    }
+}
+
+#[ws_server(silence_max = 10)]
+mod with_routes {
+    use super::*;
+
+    #[route("/small", max_recv_size = 10)]
+    mod small {}
+
+    #[route("/silent", silence_max = Duration::from_secs(60))]
+    mod silent {
+        use super::*;
+    }
+
+    #[route("/few", max_streams = 1)]
+    mod few {
+        #[route("/inner", max_recv_size = 50)]
+        mod inner {}
     }
 }
 
@@ -137,4 +156,20 @@ async fn an_answer_that_is_cut_is_not_logged_as_if_it_had_arrived() {
     stream.read_to_end(&mut received).await.unwrap();
     assert!(received.len() > 16 << 20);
     log.line(&["DEBUG", "answered with 200 OK"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_at_start_names_the_options_of_routes() {
+    let (log, _guard) = ThreadLog::start();
+    let _server = with_routes::server().test().await.unwrap();
+    let text = log.0.text();
+    for line in [
+        "silence_max = 10 (from `#[ws_server(…)]`)",
+        "max_recv_size = 10 (from `#[route(\"/small\")]`)",
+        "silence_max = 60 (from `#[route(\"/silent\")]`)",
+        "max_streams = 1 (from `#[route(\"/few\")]`)",
+        "max_recv_size = 50 (from `#[route(\"/few/inner\")]`)",
+    ] {
+        assert_eq!(text.matches(line).count(), 1, "{line} in {text}");
+    }
 }

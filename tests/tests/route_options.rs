@@ -3,11 +3,9 @@
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
-use tracing::Level;
 use ws_runtime::prelude::*;
 use ws_runtime::test::{Result, TestClient, TestServer};
 use ws_runtime::{Compression, SetError};
-use ws_tests::log::Log;
 
 #[ws_server(silence_max = 10)]
 mod options {
@@ -370,25 +368,4 @@ async fn wrong_values_are_reported_with_the_servers_and_name_their_route() {
         ],
         "{error}"
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_log_at_start_names_the_options_of_routes() -> Result {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(Level::INFO).with_ansi(false).with_writer(writer).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let _server = options::server().test().await?;
-    let text = log.text();
-    for line in [
-        "silence_max = 10 (from `#[ws_server(…)]`)",
-        "max_recv_size = 10 (from `#[route(\"/small\")]`)",
-        "silence_max = 60 (from `#[route(\"/silent\")]`)",
-        "max_streams = 1 (from `#[route(\"/few\")]`)",
-        "max_recv_size = 50 (from `#[route(\"/few/inner\")]`)",
-    ] {
-        assert_eq!(text.matches(line).count(), 1, "{line} in {text}");
-    }
-    Ok(())
 }

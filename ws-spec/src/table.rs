@@ -109,8 +109,7 @@ macro_rules! for_each_option {
                     of: connection,
                 }
 
-                /// How many messages of one connection are handled: a number a second, or a pair of a number and
-                /// seconds.
+                /// How many messages of one connection are handled: a number a second, or a number in so many seconds.
                 ///
                 /// `rate = 50` is 50 a second, `rate = (300, 60)` 300 in 60 seconds; `300/60` in the environment. As
                 /// many may come at once. All text and binary messages count, whatever their handler. A peer that

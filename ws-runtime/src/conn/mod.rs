@@ -24,7 +24,7 @@ mod open;
 mod receive;
 mod send;
 
-pub(crate) use self::dispatch::{Panicked, catch, catch_now};
+pub(crate) use self::dispatch::{Panicked, catch, catch_call, catch_code, catch_now};
 pub(crate) use self::drive::Moment;
 pub use self::handle::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
 pub(crate) use self::life::Life;

@@ -71,7 +71,8 @@ impl<T: RoomState> Emptying<T> {
         let (state, place) = living.into_parts();
         let (host, server) = (self.room.host(), self.room.server());
         let handle = Room::from_typed(&self.room);
-        let emptied = timeout(EMPTYING, catch(|| host.empty(&handle, state))).await;
+        let call = catch(server, host.empty_handler(), || host.empty(&handle, state));
+        let emptied = timeout(EMPTYING, call).await;
         match emptied {
             Ok(outcome) => server.report(host.empty_handler(), &outcome),
             Err(_) => tracing::error!(

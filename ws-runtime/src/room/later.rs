@@ -7,7 +7,7 @@ use tokio::task::yield_now;
 
 use super::handle::RoomState;
 use super::typed::TypedRoom;
-use crate::conn::catch_now;
+use crate::conn::catch_call;
 
 /// How many calls may wait for one room.
 const MAX_QUEUED: usize = 1024;
@@ -108,7 +108,7 @@ pub(super) async fn run<T: RoomState>(room: TypedRoom<T>) {
                 is_done = true;
                 break;
             };
-            panics.extend(catch_now(|| call(&mut state)).err());
+            panics.extend(catch_call(room.server(), || LATER, || call(&mut state)).err());
         }
         drop(state);
         // Without the lock: a log subscriber is the user's code too.
@@ -127,7 +127,7 @@ pub(super) async fn finish<T: RoomState>(room: &TypedRoom<T>) {
     let Some(mut state) = room.lock().await else { return };
     let mut panics = Vec::new();
     for call in room.queue().close() {
-        panics.extend(catch_now(|| call(&mut state)).err());
+        panics.extend(catch_call(room.server(), || LATER, || call(&mut state)).err());
     }
     drop(state);
     for panic in panics {

@@ -22,7 +22,7 @@ pub(super) async fn run<T: RoomState>(room: TypedRoom<T>) {
             at = clocks.tick() => at,
         };
         let Some(tick) = room.host().ticks().get(at) else { return };
-        let outcome = catch(|| room.host().tick(tick.number, &handle)).await;
+        let outcome = catch(room.server(), tick.name, || room.host().tick(tick.number, &handle)).await;
         room.server().report(tick.name, &outcome);
     }
 }

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep_until};
 use super::handle::{Room, RoomState};
 use super::state::Living;
 use super::typed::TypedRoom;
-use crate::conn::{Panicked, catch, catch_now};
+use crate::conn::{Panicked, catch, catch_code};
 use crate::timer::{Fired, Timers};
 
 /// After so many timers, other tasks run before the next.
@@ -67,14 +67,14 @@ async fn look<T: RoomState>(room: &TypedRoom<T>) -> Option<Look> {
 
 async fn run_handler<T: RoomState>(room: &TypedRoom<T>, handle: &Room<T>, fired: &Fired) {
     let name = room.host().timer_handler(fired.handler());
-    let outcome = catch(|| room.host().timer(handle, fired)).await;
+    let outcome = catch(room.server(), name, || room.host().timer(handle, fired)).await;
     if outcome.as_ref().is_ok_and(Result::is_ok) {
         return;
     }
     room.server().report(name, &outcome);
     // If an argument was refused, the timer has not been stopped.
     let stopped = match room.lock().await {
-        Some(mut state) => catch_now(|| room.host().stop_timer(fired, &mut state)),
+        Some(mut state) => catch_code(name, || room.host().stop_timer(fired, &mut state)),
         None => return,
     };
     if stopped.is_err() {
@@ -128,8 +128,9 @@ impl<T: RoomState> TypedRoom<T> {
         let mut panicked = Vec::new();
         for number in 0..self.host().timers() {
             let state = living.state_mut();
-            if let Err(cause) = catch_now(|| self.host().show_timer(number, state, &mut timers)) {
-                panicked.push((self.host().timer_handler(number), cause));
+            let name = self.host().timer_handler(number);
+            if let Err(cause) = catch_code(name, || self.host().show_timer(number, state, &mut timers)) {
+                panicked.push((name, cause));
             }
         }
         let (due, next) = timers.into_due();

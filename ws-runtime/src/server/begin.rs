@@ -27,7 +27,7 @@ pub(super) async fn run_start<S: Service>(hosted: &Hosted<S>) -> Result<(), Erro
     let unless_started = EndAtOnce(server);
     let reason = tokio::select! {
         biased;
-        done = catch(|| S::start(ServerEvent::new(server, &hosted.store))) => match done {
+        done = catch(server, S::START, || S::start(ServerEvent::new(server, &hosted.store))) => match done {
             Ok(Ok(())) => {
                 unless_started.disarm();
                 return Ok(());

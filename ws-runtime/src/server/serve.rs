@@ -90,8 +90,8 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     let name = if replaced.is_some() { "on_shutdown" } else { S::SHUTDOWN };
     let handler = async {
         match replaced {
-            Some(handler) => catch(|| async { handler(server) }).await,
-            None => catch(|| S::shutdown(ServerEvent::new(server, &hosted.store))).await,
+            Some(handler) => catch(server, name, || async { handler(server) }).await,
+            None => catch(server, name, || S::shutdown(ServerEvent::new(server, &hosted.store))).await,
         }
     };
     let done = tokio::select! {

@@ -35,7 +35,8 @@ impl Server {
         self.spawn(async move {
             let mut clock = clock(tick.period);
             while server.wait_for(clock.tick()).await {
-                server.report(tick.name, &catch(|| async { handler(&server).into_outcome() }).await);
+                let outcome = catch(&server, tick.name, || async { handler(&server).into_outcome() }).await;
+                server.report(tick.name, &outcome);
             }
         });
         Ok(())
@@ -47,7 +48,8 @@ impl Server {
             let mut clock = clock(tick.period);
             while hosted.server.wait_for(clock.tick()).await {
                 let event = ServerEvent::new(&hosted.server, &hosted.store);
-                hosted.server.report(tick.name, &catch(|| S::tick(tick.number, event)).await);
+                let outcome = catch(&hosted.server, tick.name, || S::tick(tick.number, event)).await;
+                hosted.server.report(tick.name, &outcome);
             }
         });
     }

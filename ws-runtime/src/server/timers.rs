@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::Hosted;
 use super::shutdown::Stage;
-use crate::conn::{catch, catch_now};
+use crate::conn::{catch, catch_code};
 use crate::event::{ServerEvent, Service};
 use crate::timer::{Fired, StateTimer, Timed, Timers};
 
@@ -26,13 +26,13 @@ impl<S: Service> Hosted<S> {
                 }
                 let Some(timer) = timers.get(fired.handler()) else { continue };
                 let event = ServerEvent::new(&self.server, &self.store);
-                let outcome = catch(|| timer.run(event, fired).ended()).await;
+                let outcome = catch(&self.server, timer.name(), || timer.run(event, fired).ended()).await;
                 if outcome.as_ref().is_ok_and(Result::is_ok) {
                     continue;
                 }
                 self.server.report(timer.name(), &outcome);
                 // If an argument was refused, the timer has not been stopped.
-                let fired = catch_now(|| timer.fire(fired, &mut cell.lock()));
+                let fired = catch_code(timer.name(), || timer.fire(fired, &mut cell.lock()));
                 if fired.is_err() {
                     self.server.report(timer.name(), &fired.map(|_| Ok(())));
                 }
@@ -50,7 +50,8 @@ impl<S: Service> Hosted<S> {
         let mut state = cell.lock();
         for (number, timer) in timers.iter().enumerate() {
             // Keys are copied, by the user's code.
-            if let Err(cause) = catch_now(|| timer.show(number, &mut state, &mut found)) {
+            let show = || timer.show(number, &mut state, &mut found);
+            if let Err(cause) = catch_code(timer.name(), show) {
                 panicked.push((timer.name(), cause));
             }
         }

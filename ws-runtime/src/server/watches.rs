@@ -103,7 +103,8 @@ impl Server {
         self.spawn(async move {
             while server.wait_until_ready(&mut watch).await {
                 let handle = watch.handle_mut();
-                let outcome = catch(|| async { handler(&server, handle).into_outcome() }).await;
+                let outcome =
+                    catch(&server, name, || async { handler(&server, handle).into_outcome() }).await;
                 server.report(name, &outcome);
                 watch.called(matches!(outcome, Ok(Ok(()))));
             }
@@ -145,7 +146,7 @@ impl<S: Service> Hosted<S> {
             while hosted.server.wait_until_ready(&mut watch).await {
                 let event = ServerEvent::new(&hosted.server, &hosted.store);
                 let event = WatchEvent::new(watch.handle_mut(), event);
-                let outcome = catch(|| async { handler.call(event).await }).await;
+                let outcome = catch(&hosted.server, name, || async { handler.call(event).await }).await;
                 hosted.server.report(name, &outcome);
                 watch.called(matches!(outcome, Ok(Ok(()))));
             }

@@ -9,9 +9,11 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::observe::{self, Call};
 use crate::conn::Conn;
 use crate::escape::Escaped;
 use crate::event::{Outcome, Refusal};
+use crate::server::Server;
 
 /// A handler panicked, with this message.
 #[derive(Debug, thiserror::Error)]
@@ -28,32 +30,63 @@ impl Panicked {
     }
 }
 
-/// Runs a handler and catches its panic, so that a panic ends only the handler's own connection.
-pub(crate) async fn catch<F: Future>(handler: impl FnOnce() -> F) -> Result<F::Output, Panicked> {
+/// Runs the handler of this name and catches its panic, so that a panic ends only the handler's own connection.
+pub(crate) async fn catch<F: Future>(
+    server: &Server,
+    name: &'static str,
+    handler: impl FnOnce() -> F,
+) -> Result<F::Output, Panicked> {
     // The call itself runs a plain handler to its end; only an `async` one is polled.
-    pin!(Caught::call(handler)?).await
+    pin!(Caught::call(server, name, handler)?).await
+}
+
+/// Runs a handler that does not await, and catches its panic. `name` tells its name.
+#[inline]
+pub(crate) fn catch_call<T>(
+    server: &Server,
+    name: impl FnOnce() -> &'static str,
+    handler: impl FnOnce() -> T,
+) -> Result<T, Panicked> {
+    observe::at_once(server, name, || catch_now(handler))
 }
 
 pin_project! {
     /// A handler that was called and may not have ended. Its panics are caught, also those of destructors when a
     /// cancelled handler is dropped: a second panic while the thread unwinds would end the process.
     pub(in crate::conn) struct Caught<F> {
+        call: Call,
         #[pin]
         handler: Option<F>,
     }
 
     impl<F> PinnedDrop for Caught<F> {
         fn drop(this: Pin<&mut Self>) {
-            // There is no caller left to report it to. The panic hook has run.
-            let _ = catch_now(|| this.project().handler.set(None));
+            let this = this.project();
+            let mut handler = this.handler;
+            if handler.is_some() {
+                // There is no caller left to report it to. The panic hook has run.
+                let _ = this.call.stretch(|| catch_now(|| handler.set(None)));
+                this.call.end();
+            }
         }
     }
 }
 
 impl<F: Future> Caught<F> {
-    /// Calls a handler.
-    pub(in crate::conn) fn call(handler: impl FnOnce() -> F) -> Result<Self, Panicked> {
-        Ok(Self { handler: Some(catch_now(handler)?) })
+    /// Calls the handler of this name.
+    pub(in crate::conn) fn call(
+        server: &Server,
+        name: &'static str,
+        handler: impl FnOnce() -> F,
+    ) -> Result<Self, Panicked> {
+        let mut call = Call::begin(server, name);
+        match call.stretch(|| catch_now(handler)) {
+            Ok(handler) => Ok(Self { call, handler: Some(handler) }),
+            Err(panicked) => {
+                call.end();
+                Err(panicked)
+            }
+        }
     }
 }
 
@@ -61,16 +94,24 @@ impl<F: Future> Future for Caught<F> {
     type Output = Result<F::Output, Panicked>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(handler) = self.project().handler.as_pin_mut() else { return Poll::Pending };
-        match catch_now(|| handler.poll(cx)) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-            Err(panicked) => Poll::Ready(Err(panicked)),
-        }
+        let this = self.project();
+        let Some(handler) = this.handler.as_pin_mut() else { return Poll::Pending };
+        let ended = match this.call.stretch(|| catch_now(|| handler.poll(cx))) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(panicked) => Err(panicked),
+        };
+        this.call.end();
+        Poll::Ready(ended)
     }
 }
 
-/// Runs a handler that does not await, and catches its panic.
+/// Runs code of the user's that belongs to the handler of this name but is not its call, and catches its panic.
+pub(crate) fn catch_code<T>(name: &'static str, code: impl FnOnce() -> T) -> Result<T, Panicked> {
+    observe::code_of(name, || catch_now(code))
+}
+
+/// Runs code of the user's that belongs to no handler, such as a destructor, and catches its panic.
 pub(crate) fn catch_now<T>(handler: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(handler)).map_err(|payload| {
         let panicked = Panicked::new(&*payload);

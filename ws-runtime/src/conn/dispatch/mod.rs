@@ -1,6 +1,7 @@
 //! Turns the messages of one connection into calls of its handlers, one at a time.
 
 mod call;
+mod observe;
 mod tell;
 mod timers;
 
@@ -21,7 +22,7 @@ use crate::server::Hosted;
 use crate::stats::{Direction, Kind};
 
 pub(super) use self::call::{Caught, Verdict, report};
-pub(crate) use self::call::{Panicked, catch, catch_now};
+pub(crate) use self::call::{Panicked, catch, catch_call, catch_code, catch_now};
 pub(super) use self::tell::tell;
 
 /// Calls the handlers of one connection, one at a time.
@@ -79,11 +80,11 @@ impl<R: Route> Dispatcher<R> {
         let conn = self.conn().clone();
         let replaced = conn.replaced_ready().map(|handler| {
             conn.become_ready();
-            catch_now(handler)
+            catch_call(conn.server(), || "on_ready", handler)
         });
         let (name, ended) = match replaced {
             Some(ended) => ("on_ready", Some(ended)),
-            None => (R::READY, driver.run_handler(|| R::ready(self.event())).await),
+            None => (R::READY, driver.run_handler(R::READY, || R::ready(self.event())).await),
         };
         // If there is no handler, or if an argument of it was refused or has panicked.
         conn.become_ready();
@@ -108,8 +109,9 @@ impl<R: Route> Dispatcher<R> {
             },
             other => other,
         };
-        let ended = driver.run_handler(|| message.handle_later::<R>(self.event())).await;
-        let verdict = self.conclude(message.handler::<R>(), OnRefusal::of::<R>(&message), ended);
+        let handler = message.handler::<R>();
+        let ended = driver.run_handler(handler, || message.handle_later::<R>(self.event())).await;
+        let verdict = self.conclude(handler, OnRefusal::of::<R>(&message), ended);
         message.give_back();
         verdict
     }
@@ -134,7 +136,7 @@ impl<R: Route> Dispatcher<R> {
         if running.is_some() {
             driver.expect_beside(message.id());
         }
-        let ended = driver.run_handler(|| R::guard(self.event().bringing(message))).await;
+        let ended = driver.run_handler(handler, || R::guard(self.event().bringing(message))).await;
         let is_cancelled = driver.is_cancelled_meanwhile();
         match (ended, running) {
             (Some(Ok(Ok(()))), Some(running)) if is_cancelled => {
@@ -173,14 +175,15 @@ impl<R: Route> Dispatcher<R> {
         let address = message.address();
         let call = if running == Running::StreamAlone {
             driver.expect_beside(message.id());
-            let opened = driver.run_handler(|| R::open_stream(self.event().bringing(&message))).await;
+            let event = self.event().bringing(&message);
+            let opened = driver.run_handler(handler, || R::open_stream(event)).await;
             let is_cancelled = driver.is_cancelled_meanwhile();
             match opened {
                 Some(Ok(Ok(_))) if is_cancelled => {
                     tell_cancelled(self.conn(), handler, running, &address);
                     return Verdict::GoOn;
                 }
-                Some(Ok(Ok(stream))) => Caught::call(|| stream),
+                Some(Ok(Ok(stream))) => Caught::call(self.conn().server(), handler, || stream),
                 Some(Ok(Err(failure))) => {
                     return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(failure))));
                 }
@@ -189,7 +192,7 @@ impl<R: Route> Dispatcher<R> {
             }
         } else {
             let (hosted, conn) = (Arc::clone(&self.hosted), self.conn().clone());
-            Caught::call(|| R::beside(Beside::new(hosted, conn, message)))
+            Caught::call(self.conn().server(), handler, || R::beside(Beside::new(hosted, conn, message)))
         };
         match call {
             Ok(call) => {
@@ -224,9 +227,13 @@ impl<R: Route> Dispatcher<R> {
         tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
         driver.spare_disconnect();
         let (name, ended) = match conn.replaced_disconnect() {
-            Some(handler) => ("on_disconnect", Some(catch_now(|| handler(&close)))),
+            Some(handler) => {
+                let ended = catch_call(conn.server(), || "on_disconnect", || handler(&close));
+                ("on_disconnect", Some(ended))
+            }
             None => {
-                (R::DISCONNECT, driver.run_handler(|| R::disconnect(self.event().bringing(&close))).await)
+                let event = self.event().bringing(&close);
+                (R::DISCONNECT, driver.run_handler(R::DISCONNECT, || R::disconnect(event)).await)
             }
         };
         if let Some(ended) = ended {
@@ -277,22 +284,24 @@ impl<R: Route> Dispatcher<R> {
     /// Calls the handler that replaces the declared one on this connection, if any. Returns its name and its outcome.
     #[inline]
     fn call_replaced(&self, message: &Received<'_>) -> Option<(&'static str, Result<Outcome, Panicked>)> {
+        let conn = self.conn();
+        let server = conn.server();
         Some(match message {
             Received::Utf8(text) => {
-                let handler = self.conn().replaced_utf8()?;
-                ("on_utf8", catch_now(|| handler(text.as_str())))
+                let handler = conn.replaced_utf8()?;
+                ("on_utf8", catch_call(server, || "on_utf8", || handler(text.as_str())))
             }
             Received::Named(message) => {
-                let handler = self.conn().replaced_utf8()?;
-                ("on_utf8", catch_now(|| handler(message.text())))
+                let handler = conn.replaced_utf8()?;
+                ("on_utf8", catch_call(server, || "on_utf8", || handler(message.text())))
             }
             Received::Binary(data) => {
-                let handler = self.conn().replaced_binary()?;
-                ("on_binary", catch_now(|| handler(data.as_slice())))
+                let handler = conn.replaced_binary()?;
+                ("on_binary", catch_call(server, || "on_binary", || handler(data.as_slice())))
             }
             Received::Pong(data) => {
-                let handler = self.conn().replaced_pong()?;
-                ("on_pong", catch_now(|| handler(data.as_slice())))
+                let handler = conn.replaced_pong()?;
+                ("on_pong", catch_call(server, || "on_pong", || handler(data.as_slice())))
             }
         })
     }
@@ -300,7 +309,9 @@ impl<R: Route> Dispatcher<R> {
     /// Calls the declared handler of a message, unless it must be awaited.
     #[inline]
     fn handle(&mut self, message: &Received<'_>) -> Handled {
-        match catch_now(|| message.handle::<R>(self.event())) {
+        let event = ConnEvent::new(&self.guard.0, &self.hosted.store, &mut self.session);
+        let name = || message.handler::<R>();
+        match catch_call(self.guard.0.server(), name, || message.handle::<R>(event)) {
             Ok(Ok(handled)) => return handled,
             Ok(Err(failure)) => {
                 self.fail(message.handler::<R>(), OnRefusal::of::<R>(message), Ok(failure));

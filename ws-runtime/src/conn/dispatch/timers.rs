@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::{Dispatcher, OnRefusal, Panicked, Verdict, catch_now};
+use super::{Dispatcher, OnRefusal, Panicked, Verdict, catch_code};
 use crate::conn::drive::Driver;
 use crate::conn::send::Phase;
 use crate::event::Route;
@@ -22,7 +22,7 @@ impl<R: Route> Dispatcher<R> {
             }
             let Some(timer) = R::TIMERS.get(fired.handler()) else { continue };
             let event = self.event().bringing(&fired);
-            let ended = driver.run_handler(|| timer.run(event).ended()).await;
+            let ended = driver.run_handler(timer.name(), || timer.run(event).ended()).await;
             if self.conclude(timer.name(), OnRefusal::Continue, ended) == Verdict::End {
                 return Verdict::End;
             }
@@ -41,7 +41,7 @@ impl<R: Route> Dispatcher<R> {
         let mut timers = Timers::at(Instant::now());
         if let Some(session) = &mut self.session {
             for (number, timer) in R::TIMERS.iter().enumerate() {
-                catch_now(|| timer.show(number, session, &mut timers))
+                catch_code(timer.name(), || timer.show(number, session, &mut timers))
                     .map_err(|cause| PanickedKey { timer: timer.name(), cause })?;
             }
         }

@@ -109,13 +109,15 @@ impl Driver {
         poll_fn(|cx| self.poll_next(cx, receiver))
     }
 
-    /// Calls a handler and runs it to its end, while the socket is driven too. `None` if it was cancelled.
+    /// Calls the handler of this name and runs it to its end, while the socket is driven too. `None` if it was
+    /// cancelled.
     pub(super) async fn run_handler<F: Future>(
         &mut self,
+        name: &'static str,
         call: impl FnOnce() -> F,
     ) -> Option<Result<F::Output, Panicked>> {
         // A plain handler runs to its end in this call.
-        let mut handler = match self.observe_timers(|_| Caught::call(call)) {
+        let mut handler = match self.observe_timers(|driver| Caught::call(driver.conn.server(), name, call)) {
             Ok(handler) => pin!(handler),
             Err(panicked) => return Some(Err(panicked)),
         };

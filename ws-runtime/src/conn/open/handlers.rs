@@ -5,7 +5,7 @@ use http::{Method, Response, StatusCode};
 
 use super::reason::Reason;
 use crate::conn::Conn;
-use crate::conn::dispatch::{Panicked, Verdict, catch, catch_now, report};
+use crate::conn::dispatch::{Panicked, Verdict, catch, catch_code, report};
 use crate::event::{ConnEvent, Failure, Identity, Route, Service};
 use crate::handshake::{self, HandlerError, Handshake, IntoResponse, Refusal, Reject, Request};
 use crate::server::Hosted;
@@ -13,10 +13,13 @@ use crate::server::Hosted;
 /// Runs the `connect` handler, which may configure the connection or refuse it.
 pub(super) async fn run_connect<S: Service>(hosted: &Hosted<S>, conn: &Conn) -> Result<(), Reason> {
     let (name, outcome) = match hosted.server.replaced_connect() {
-        Some(handler) => ("on_connect", catch(|| async { handler(conn) }).await),
+        Some(handler) => {
+            let name = "on_connect";
+            (name, catch(conn.server(), name, || async { handler(conn) }).await)
+        }
         None => {
             let event = ConnEvent::before_session(conn, &hosted.store, &());
-            (S::CONNECT, catch(|| S::connect(event)).await)
+            (S::CONNECT, catch(conn.server(), S::CONNECT, || S::connect(event)).await)
         }
     };
     if report(conn, name, outcome) == Verdict::End {
@@ -32,7 +35,7 @@ pub(super) async fn run_server_handshake<S: Service>(
     request: &Handshake,
 ) -> Result<(), Reject> {
     let event = ConnEvent::before_session(conn, &hosted.store, request);
-    let admitted = catch(|| S::handshake(event)).await;
+    let admitted = catch(conn.server(), S::HANDSHAKE, || S::handshake(event)).await;
     let admission = check_admission(conn, S::HANDSHAKE, admitted)?;
     set_identity(conn, S::HANDSHAKE, admission.identity)
 }
@@ -44,7 +47,7 @@ pub(super) async fn run_guards<R: Route>(
     request: &Handshake,
 ) -> Result<(), Reject> {
     let event = ConnEvent::before_session(conn, &hosted.store, request);
-    let passed = catch(|| R::guard_route(event)).await;
+    let passed = catch(conn.server(), "guard", || R::guard_route(event)).await;
     request.show_parameters(usize::MAX);
     // A guard refuses by a `Reject`; a mistake of an argument is one, too.
     let passed = passed.map(|outcome| outcome.map_err(Failure::into_reject));
@@ -58,7 +61,7 @@ pub(super) async fn run_create<R: Route>(
     request: &Handshake,
 ) -> Result<R::Room, Reject> {
     let event = ConnEvent::before_session(conn, &hosted.store, request);
-    let created = catch(|| R::create(event)).await;
+    let created = catch(conn.server(), R::CREATE, || R::create(event)).await;
     check_admission(conn, R::CREATE, created)
 }
 
@@ -70,11 +73,12 @@ pub(super) async fn run_handshake<R: Route>(
     request: &Handshake,
 ) -> Result<R::Session, Reject> {
     let event = ConnEvent::before_session(conn, &hosted.store, request);
-    let admitted = catch(|| R::handshake(event)).await;
+    let admitted = catch(conn.server(), R::HANDSHAKE, || R::handshake(event)).await;
     let admission = check_admission(conn, R::HANDSHAKE, admitted)?;
     if let Some(handler) = conn.replaced_handshake() {
-        let admitted = catch(|| async { handler(request) }).await;
-        check_admission(conn, "on_handshake", admitted)?;
+        let name = "on_handshake";
+        let admitted = catch(conn.server(), name, || async { handler(request) }).await;
+        check_admission(conn, name, admitted)?;
     }
     set_identity(conn, R::HANDSHAKE, admission.identity)?;
     if let Some(at) = request.expiry() {
@@ -90,7 +94,7 @@ fn set_identity(
 ) -> Result<(), Reject> {
     let Some(identity) = identity else { return Ok(()) };
     // The hash of its key is the user's code.
-    let set = catch_now(|| conn.set_identity(identity)).map(Ok);
+    let set = catch_code(handler, || conn.set_identity(identity)).map(Ok);
     check_admission(conn, handler, set)
 }
 
@@ -126,11 +130,11 @@ pub(super) async fn run_request<S: Service>(
         (Some((get, parameters)), _) if is_read => {
             request.set_parameters(parameters);
             let event = ConnEvent::before_session(conn, &hosted.store, request);
-            answer(conn, get.name, catch(|| (get.run)(event)).await)
+            answer(conn, get.name, catch(conn.server(), get.name, || (get.run)(event)).await)
         }
         (_, Some(name)) => {
             let event = ConnEvent::before_session(conn, &hosted.store, request);
-            answer(conn, name, catch(|| S::request(event)).await)
+            answer(conn, name, catch(conn.server(), name, || S::request(event)).await)
         }
         (Some(_), None) => Refusal::Method.into_response(),
         (None, None) if hosted.routes.find(request.path()).is_some() => {

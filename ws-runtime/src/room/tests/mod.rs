@@ -274,7 +274,9 @@ impl World {
         let (stream, _) = tokio::io::duplex(64);
         let conn = self.server().new_conn(Address::Memory, &Stream::over(stream));
         let create = || async {
-            let created = catch(|| Arc::clone(&self.route).create(path.to_owned(), ends)).await;
+            let created =
+                catch(self.server(), "create", || Arc::clone(&self.route).create(path.to_owned(), ends))
+                    .await;
             created.unwrap_or_else(|_| Err(Reject::internal_server_error()))
         };
         let member = self.rooms.enter(&conn, path, create).await?;

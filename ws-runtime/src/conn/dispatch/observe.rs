@@ -1,0 +1,62 @@
+//! The one place through which each call of a user's handler goes, with the handler's name.
+//!
+//! [`catch`](super::catch), [`catch_call`](super::catch_call), [`catch_code`](super::catch_code) and
+//! [`Caught`](super::Caught) lead here, and nothing else calls a handler. So what has to know which handlers run, how often, and for how long, is added here:
+//!
+//! | event | where |
+//! |---|---|
+//! | a plain handler is called, and has ended | [`at_once`], before and after `run` |
+//! | a handler is called that may be `async` | [`Call::begin`] |
+//! | its call, or a poll of its future, runs on this thread | [`Call::stretch`], before and after `run` |
+//! | it has ended, or was cancelled | [`Call::end`] |
+//! | other code of the user's runs, on behalf of a handler | [`code_of`], before and after `run` |
+//!
+//! Panics are caught within `run`, so what stands after it is always reached. Each message goes through here: what is
+//! off must cost no more than a few instructions.
+
+use crate::server::Server;
+
+/// Runs a plain handler, from its arguments to its reply.
+///
+/// `handler` tells its name. Of a named message that is a second look at the `type`, so it is asked only if needed.
+#[inline]
+pub(crate) fn at_once<T>(
+    server: &Server,
+    handler: impl FnOnce() -> &'static str,
+    run: impl FnOnce() -> T,
+) -> T {
+    let _ = (server, handler);
+    run()
+}
+
+/// Runs code of the user's that is not the call of a handler but belongs to it: a timer's key is copied, a new identity
+/// is hashed.
+#[inline]
+pub(super) fn code_of<T>(handler: &'static str, run: impl FnOnce() -> T) -> T {
+    let _ = handler;
+    run()
+}
+
+/// A call of a handler that may be `async`, from its arguments to its reply.
+#[derive(Debug)]
+pub(super) struct Call {
+    handler: &'static str,
+}
+
+impl Call {
+    /// A handler is about to be called.
+    pub(super) fn begin(server: &Server, handler: &'static str) -> Self {
+        let _ = server;
+        Self { handler }
+    }
+
+    /// Runs one stretch of it, which keeps this thread: the call itself, or a poll of its future.
+    #[inline]
+    pub(super) fn stretch<T>(&self, run: impl FnOnce() -> T) -> T {
+        let _ = self.handler;
+        run()
+    }
+
+    /// It has ended, or panicked, or is dropped before its end. This may be called twice.
+    pub(super) fn end(&mut self) {}
+}
