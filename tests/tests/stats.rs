@@ -185,13 +185,12 @@ async fn handshakes_and_requests_are_counted_by_their_answers() -> Result {
     server.open().write_all(b"NONSENSE\r\n\r\n").await.unwrap();
     let results = loop {
         let stats = server.server().stats();
-        let results: Vec<_> =
-            stats.handshakes.iter().map(|one| (one.status, one.error, one.count)).collect();
+        let results: Vec<_> = stats.handshakes.iter().map(|one| (one.status, one.error, one.count)).collect();
         if results.len() == 3 && stats.requests.len() == 2 {
-            assert_eq!(stats.requests.iter().map(|one| (one.status, one.count)).collect::<Vec<_>>(), [
-                (200, 1),
-                (426, 1)
-            ]);
+            assert_eq!(
+                stats.requests.iter().map(|one| (one.status, one.count)).collect::<Vec<_>>(),
+                [(200, 1), (426, 1)]
+            );
             assert_eq!(stats.handshake_durations.count(), 1, "only what was accepted");
             break results;
         }
@@ -220,7 +219,8 @@ async fn a_connection_counts_as_open_until_it_has_ended_and_how_it_ended_is_coun
     server.server().connections().iter().for_each(|conn| conn.disconnect(4000, "enough").unwrap());
     ours.closed().await?;
     let stats = all_gone(&server).await;
-    let mut closed: Vec<_> = stats.closed.iter().map(|one| (one.by, one.code, one.durations.count())).collect();
+    let mut closed: Vec<_> =
+        stats.closed.iter().map(|one| (one.by, one.code, one.durations.count())).collect();
     closed.sort_by_key(|(_, code, _)| *code);
     let expected = [
         // No code of the peer's own choice.
@@ -238,7 +238,8 @@ async fn a_connection_counts_as_open_until_it_has_ended_and_how_it_ended_is_coun
 
 #[tokio::test(start_paused = true)]
 async fn peers_that_are_refused_and_messages_that_are_dropped_are_counted() -> Result {
-    let server = plain::server().max_connections(1).max_outbox(1024).slow(ws_runtime::Slow::Drop).test().await?;
+    let server =
+        plain::server().max_connections(1).max_outbox(1024).slow(ws_runtime::Slow::Drop).test().await?;
     let mut client = server.connect("/").buffer(64).await?;
     assert_eq!(server.connect("/").await.unwrap_err().status(), 503);
     client.stop_reading();
@@ -270,7 +271,8 @@ fn two_servers_on_the_same_threads_count_for_themselves() {
         }
     }
 
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let done: Result = runtime.block_on(async {
         let inner = plain::server().test().await?;
         let outer = outer::server().state(outer::Inner(inner.server().clone())).test().await?;

@@ -64,7 +64,7 @@ pub(crate) trait Receivers {
                 }
             });
         });
-        let taken = counted.count();
+        counted.end_run();
         for (conn, error) in missed {
             conn.server().counters().dropped(1);
             tracing::debug!(conn = conn.id(), %error, "missed a broadcast");
@@ -76,59 +76,58 @@ pub(crate) trait Receivers {
                 "a broadcast is larger than `max_send_size`: these connections missed it"
             );
         }
-        taken
+        counted.count
     }
 }
 
 /// Counts the connections that take a broadcast.
 struct Recipients {
+    /// How many there are.
+    count: usize,
+    /// Mostly, all are of one server and one route. What tells the last one from others.
+    last: (usize, usize),
+    run: Option<Run>,
     kind: Kind,
     bytes: usize,
-    /// The server and the route of the last one: mostly, all are of one.
-    last: Option<(Server, usize)>,
-    /// How many were of that, one after the other.
-    run: usize,
-    /// How many were counted before.
+}
+
+/// Connections of one server and one route, one after the other.
+struct Run {
+    server: Server,
+    route: usize,
+    /// How many came before.
     before: usize,
 }
 
 impl Recipients {
     fn new(kind: FrameKind, bytes: usize) -> Self {
         let kind = if kind == FrameKind::Text { Kind::Text } else { Kind::Binary };
-        Self { kind, bytes, last: None, run: 0, before: 0 }
+        Self { count: 0, last: (0, 0), run: None, kind, bytes }
     }
 
     #[inline]
     fn add(&mut self, conn: &Conn) {
-        let is_like_last = self.last.as_ref().is_some_and(|(server, route)| {
-            *route == conn.route() && server.address() == conn.server().address()
-        });
-        if !is_like_last {
+        if self.last != (conn.server().address(), conn.route()) {
             self.begin_run(conn);
         }
-        self.run += 1;
+        self.count = self.count.wrapping_add(1);
     }
 
     #[cold]
     fn begin_run(&mut self, conn: &Conn) {
         self.end_run();
-        self.last = Some((conn.server().clone(), conn.route()));
+        self.last = (conn.server().address(), conn.route());
+        self.run = Some(Run { server: conn.server().clone(), route: conn.route(), before: self.count });
     }
 
     fn end_run(&mut self) {
-        let Some((server, route)) = self.last.take() else { return };
-        let (run, bytes) = (self.run as u64, (self.run * self.bytes) as u64);
-        server.counters().count(route, Direction::Sent, self.kind, run, bytes);
-        if self.before == 0 {
-            server.counters().broadcast();
+        let Some(Run { server, route, before }) = self.run.take() else { return };
+        let count = self.count - before;
+        let counters = server.counters();
+        counters.count(route, Direction::Sent, self.kind, count as u64, (count * self.bytes) as u64);
+        counters.recipients(count as u64);
+        if before == 0 {
+            counters.broadcast();
         }
-        server.counters().recipients(run);
-        self.before += std::mem::take(&mut self.run);
-    }
-
-    /// Adds them up. Returns how many there were.
-    fn count(mut self) -> usize {
-        self.end_run();
-        self.before
     }
 }

@@ -8,7 +8,7 @@ use super::counter::{ByKey, Counter, Level};
 use super::histogram::Histogram;
 use super::labels::{Ending, HandshakeResult, Rejected};
 use super::shards::Shards;
-use super::traffic::{Direction, Kind, Tally};
+use super::traffic::{Direction, Kind};
 use crate::event::Close;
 
 /// What happened in a server since it started.
@@ -92,19 +92,9 @@ impl Counters {
         self.rejected.count(why);
     }
 
-    /// Adds up what a connection of a route has counted.
-    #[inline]
-    pub(crate) fn add(&self, route: usize, direction: Direction, tally: Tally) {
-        if let Some(counters) = self.traffic.of_thread(route, direction) {
-            counters.add(tally);
-        }
-    }
-
     /// Counts so many messages or control frames of one kind and a route, of `bytes` in all.
     pub(crate) fn count(&self, route: usize, direction: Direction, kind: Kind, count: u64, bytes: u64) {
-        if let Some(counters) = self.traffic.of_thread(route, direction) {
-            counters.count(kind, count, bytes);
-        }
+        self.traffic.count(route, direction, kind, count, bytes);
     }
 
     /// Counts messages that a peer did not get, because it reads too slowly.

@@ -39,8 +39,11 @@ mod counter;
 mod counters;
 mod histogram;
 mod labels;
+mod metric;
 mod shards;
 mod snapshot;
+mod table;
+mod tally;
 mod traffic;
 
 pub use self::histogram::Histogram;
@@ -49,4 +52,7 @@ pub use self::traffic::Traffic;
 
 pub(crate) use self::counters::Counters;
 pub(crate) use self::labels::{HandshakeResult, Rejected};
-pub(crate) use self::traffic::{Direction, Kind, Tally};
+pub(crate) use self::tally::{
+    Tally, add_up, is_pending, received_binary, received_text, sent_binary, sent_text,
+};
+pub(crate) use self::traffic::{Direction, Kind};

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::traffic::{Direction, Traffic, TrafficCounters};
+use super::tally::Tally;
+use super::traffic::{Direction, Kind, Traffic, TrafficCounters};
 
 /// More threads share shards. Sharing is slower, but nothing is lost.
 const MAX_SHARDS: usize = 64;
@@ -13,14 +14,13 @@ thread_local! {
     static THREAD: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
-/// The messages of a server, by thread and route.
+/// The messages of a server, by route and thread.
 #[derive(Debug)]
 pub(super) struct Shards {
-    /// Those of the first thread by route, then those of the second.
+    /// Those of the first route by thread, then those of the second.
     traffic: Box<[Both]>,
-    routes: usize,
-    /// One less than the number of shards, which is a power of two.
-    mask: usize,
+    /// How many there are of each route: a power of two.
+    shards: usize,
 }
 
 /// Both directions, on cache lines of their own. Processors fetch lines in pairs.
@@ -35,29 +35,47 @@ impl Shards {
     /// For about so many threads, and at least one route.
     pub(super) fn new(threads: usize, routes: usize) -> Self {
         let shards = threads.clamp(1, MAX_SHARDS).next_power_of_two();
-        let routes = routes.max(1);
-        let traffic = std::iter::repeat_with(Both::default).take(shards * routes).collect();
-        Self { traffic, routes, mask: shards - 1 }
+        let traffic = std::iter::repeat_with(Both::default).take(shards * routes.max(1)).collect();
+        Self { traffic, shards }
     }
 
     /// The messages of a route that this thread counts. `None` if there is no such route.
     #[inline]
-    pub(super) fn of_thread(&self, route: usize, direction: Direction) -> Option<&TrafficCounters> {
+    fn of_thread(&self, route: usize) -> Option<&Both> {
         let thread = match THREAD.get() {
             usize::MAX => number_thread(),
             thread => thread,
         };
-        let both = self.traffic.get((thread & self.mask) * self.routes + route)?;
-        Some(match direction {
-            Direction::Received => &both.received,
-            Direction::Sent => &both.sent,
-        })
+        let shard = thread & self.shards.wrapping_sub(1);
+        self.traffic.get(route.wrapping_mul(self.shards).wrapping_add(shard))
+    }
+
+    /// Adds up what a connection of this route has counted. Returns false if there is no such route.
+    #[inline]
+    pub(super) fn add(&self, route: usize, tally: &Tally) -> bool {
+        let Some(both) = self.of_thread(route) else { return false };
+        if !tally.received.is_empty() {
+            both.received.add(&tally.received);
+        }
+        if !tally.sent.is_empty() {
+            both.sent.add(&tally.sent);
+        }
+        true
+    }
+
+    /// Counts messages or control frames of one kind, of `bytes` in all.
+    pub(super) fn count(&self, route: usize, direction: Direction, kind: Kind, count: u64, bytes: u64) {
+        let Some(both) = self.of_thread(route) else { return };
+        match direction {
+            Direction::Received => both.received.count(kind, count, bytes),
+            Direction::Sent => both.sent.count(kind, count, bytes),
+        }
     }
 
     /// The messages of a route, of all threads: received and sent.
     pub(super) fn of_route(&self, route: usize) -> (Traffic, Traffic) {
         let (mut received, mut sent) = (Traffic::default(), Traffic::default());
-        for both in self.traffic.iter().skip(route).step_by(self.routes) {
+        for both in self.traffic.iter().skip(route * self.shards).take(self.shards) {
             received += both.received.get();
             sent += both.sent.get();
         }
@@ -75,7 +93,6 @@ fn number_thread() -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::traffic::Kind;
     use super::*;
 
     #[test]
@@ -85,8 +102,8 @@ mod tests {
             for _ in 0..9 {
                 scope.spawn(|| {
                     for _ in 0..1000 {
-                        shards.of_thread(1, Direction::Sent).unwrap().count(Kind::Text, 1, 5);
-                        shards.of_thread(0, Direction::Received).unwrap().count(Kind::Pong, 1, 0);
+                        shards.count(1, Direction::Sent, Kind::Text, 1, 5);
+                        shards.count(0, Direction::Received, Kind::Pong, 1, 0);
                     }
                 });
             }
@@ -94,6 +111,6 @@ mod tests {
         let (received, sent) = shards.of_route(1);
         assert_eq!((received, sent.text, sent.bytes), (Traffic::default(), 9000, 45_000));
         assert_eq!(shards.of_route(0).0.pongs, 9000);
-        assert!(shards.of_thread(1000, Direction::Sent).is_none());
+        assert!(shards.of_thread(1000).is_none());
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::AddAssign;
 
 use super::counter::Counter;
+use super::tally::OneWay;
 
 /// What went in one direction: messages and control frames.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,33 +60,6 @@ pub(crate) enum Kind {
     Close,
 }
 
-/// Messages that a connection's task has counted, and not added up yet.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    pub(crate) text: u32,
-    pub(crate) binary: u32,
-    pub(crate) bytes: u64,
-}
-
-impl Tally {
-    #[inline]
-    pub(crate) fn add_text(&mut self, bytes: usize) {
-        self.text = self.text.wrapping_add(1);
-        self.bytes = self.bytes.wrapping_add(bytes as u64);
-    }
-
-    #[inline]
-    pub(crate) fn add_binary(&mut self, bytes: usize) {
-        self.binary = self.binary.wrapping_add(1);
-        self.bytes = self.bytes.wrapping_add(bytes as u64);
-    }
-
-    #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.text | self.binary == 0
-    }
-}
-
 /// The counts behind a [`Traffic`].
 #[derive(Debug, Default)]
 pub(super) struct TrafficCounters {
@@ -112,15 +86,15 @@ impl TrafficCounters {
     }
 
     #[inline]
-    pub(super) fn add(&self, tally: Tally) {
+    pub(super) fn add(&self, tally: &OneWay) {
         // Mostly, a connection sends one kind. An addition that is locked costs more than the look.
-        if tally.text > 0 {
-            self.text.add(tally.text.into());
+        if tally.text.get() > 0 {
+            self.text.add(tally.text.get().into());
         }
-        if tally.binary > 0 {
-            self.binary.add(tally.binary.into());
+        if tally.binary.get() > 0 {
+            self.binary.add(tally.binary.get().into());
         }
-        self.bytes.add(tally.bytes);
+        self.bytes.add(tally.bytes.get());
     }
 
     pub(super) fn get(&self) -> Traffic {

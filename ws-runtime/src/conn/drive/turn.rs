@@ -6,7 +6,7 @@ use super::Driver;
 use super::deadlines::{Due, Moment, Silence};
 use crate::conn::close::{Ending, Lingering};
 use crate::conn::receive::Reading;
-use crate::conn::send::{Bound, Phase, Written, add_up, write_own};
+use crate::conn::send::{Bound, Phase, Written, write_own};
 use crate::event::{Close, ClosedBy};
 use crate::transport::{Insist, Stream};
 use crate::wire::{FrameKind, Payload};
@@ -23,6 +23,8 @@ impl Driver {
 
     /// Handles deadlines that have passed, writes, advances the ending, and sets the alarm for the next deadline.
     pub(super) fn end_turn(&mut self, cx: &mut Context<'_>, now: Moment) {
+        // Before anything is written: what a peer has received is counted.
+        self.conn.add_up();
         self.deadlines.silence(self.silence(), now);
         if self.conn.phase() != Phase::Ready {
             self.deadlines.clear_timers();
@@ -55,7 +57,6 @@ impl Driver {
         } else {
             self.set_alarm(now);
         }
-        add_up(&self.conn, self.receive.take_tally());
     }
 
     /// Advances the ending of the connection from its current stage.

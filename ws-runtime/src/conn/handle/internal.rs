@@ -14,7 +14,7 @@ use crate::message::{Answer, Push, Questions};
 use crate::options::{Options, OptionsOf};
 use crate::route::Reach;
 use crate::server::Memberships;
-use crate::stats::{Direction, Kind};
+use crate::stats::{self, Direction, Kind};
 use crate::transport::WriteHalf;
 use crate::wire::{Agreement, FrameKind, Payload};
 
@@ -54,6 +54,12 @@ impl Conn {
     #[inline]
     pub(crate) fn route(&self) -> usize {
         self.0.route.load(Ordering::Relaxed).into()
+    }
+
+    /// Adds up what its own task, which runs on this thread, has counted.
+    #[inline]
+    pub(in crate::conn) fn add_up(&self) {
+        stats::add_up(self.server().counters(), self.route());
     }
 
     /// Counts messages or control frames of one kind, of `bytes` in all.

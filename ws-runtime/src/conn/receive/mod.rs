@@ -19,7 +19,7 @@ use super::Conn;
 use super::drive::Turn;
 use super::send::{Bound, Phase};
 use crate::event::{Binary, Close, ClosedBy, Handled, Received, Speech, Utf8};
-use crate::stats::{Direction, Kind, Tally};
+use crate::stats::{self, Direction, Kind};
 use crate::transport::{ReadHalf, WriteHalf};
 use crate::wire::{Decoder, FrameKind, Incoming, Inflater, Limits, Payload, ProtocolError};
 
@@ -53,8 +53,6 @@ pub(super) struct ReceivePath {
     /// Whether the last read was of a large payload.
     was_large: bool,
     reading: Reading,
-    /// The messages that were received and not added up yet.
-    tally: Tally,
 }
 
 /// Whether more messages are read from the peer.
@@ -109,14 +107,7 @@ impl ReceivePath {
             unread,
             was_large: false,
             reading: Reading::Open,
-            tally: Tally::default(),
         }
-    }
-
-    /// Takes the count of the messages that were received since the last call.
-    #[inline]
-    pub(super) fn take_tally(&mut self) -> Tally {
-        std::mem::take(&mut self.tally)
     }
 
     /// Whether more messages are read.
@@ -298,7 +289,7 @@ impl ReceivePath {
                 self.answer_ping(payload, turn);
             }
             Ok(Some(Incoming::Text(text))) => {
-                self.tally.add_text(text.as_str().len());
+                stats::received_text(text.as_str().len());
                 match self.speech {
                     Some(speech) => {
                         let message = Received::of_text(Utf8(text), speech);
@@ -310,7 +301,7 @@ impl ReceivePath {
                 }
             }
             Ok(Some(Incoming::Binary(data))) => {
-                self.tally.add_binary(data.as_slice().len());
+                stats::received_binary(data.as_slice().len());
                 self.pass(Received::Binary(Binary(data)), turn, receiver);
             }
             Ok(Some(Incoming::Pong(data))) => {

@@ -12,14 +12,14 @@ use tokio::task::yield_now;
 use super::batch::{Batch, Part};
 use super::{SendPath, Written};
 use crate::conn::Conn;
-use crate::stats::{Direction, Tally};
+use crate::stats::{self, Tally};
 use crate::transport::Insist;
 use crate::wire::{self, FrameKind, Payload, SHARE_FROM};
 
 thread_local! {
     /// The cork of this thread.
     static THREAD_CORK: ThreadCork = const {
-        ThreadCork { is_on: Cell::new(false), own: Cell::new(0), spare: Cell::new(Vec::new()), others: RefCell::new(Vec::new()), batch: RefCell::new(None), sent: Cell::new(Tally { text: 0, binary: 0, bytes: 0 }) }
+        ThreadCork { is_on: Cell::new(false), own: Cell::new(0), spare: Cell::new(Vec::new()), others: RefCell::new(Vec::new()), batch: RefCell::new(None) }
     };
 }
 
@@ -43,8 +43,6 @@ struct ThreadCork {
     others: RefCell<Vec<Conn>>,
     /// The batch of this thread's broadcasts.
     batch: RefCell<Option<Arc<Batch>>>,
-    /// The messages that the connection whose task runs has corked, and that are not added up yet.
-    sent: Cell<Tally>,
 }
 
 pin_project! {
@@ -111,7 +109,7 @@ pub(super) fn cork_own(conn: &Conn, kind: FrameKind, payload: &Payload<'_>) -> b
                     frames.is_empty() || frames.len().saturating_add(payload.len()) <= conn.max_outbox();
                 if has_room {
                     wire::append(kind, payload, frames);
-                    count_own(conn, cork, kind, payload.len());
+                    count_own(conn, kind, payload.len());
                 }
                 has_room
             },
@@ -120,30 +118,15 @@ pub(super) fn cork_own(conn: &Conn, kind: FrameKind, payload: &Payload<'_>) -> b
     .unwrap_or(false)
 }
 
-/// Counts a frame that the connection's task has corked.
+/// Counts a frame that the connection's own task sends.
 #[inline]
-fn count_own(conn: &Conn, cork: &ThreadCork, kind: FrameKind, bytes: usize) {
-    let mut sent = cork.sent.get();
+fn count_own(conn: &Conn, kind: FrameKind, bytes: usize) {
     match kind {
-        FrameKind::Text => sent.add_text(bytes),
-        FrameKind::Binary => sent.add_binary(bytes),
+        FrameKind::Text => stats::sent_text(bytes),
+        FrameKind::Binary => stats::sent_binary(bytes),
         FrameKind::Ping | FrameKind::Pong | FrameKind::DeflatedText | FrameKind::DeflatedBinary => {
-            return conn.count_sent(kind, bytes);
+            conn.count_sent(kind, bytes);
         }
-    }
-    cork.sent.set(sent);
-}
-
-/// Adds up what the connection whose task runs has received and sent in this turn.
-#[inline]
-pub(in crate::conn) fn add_up(conn: &Conn, received: Tally) {
-    let counters = conn.server().counters();
-    if !received.is_empty() {
-        counters.add(conn.route(), Direction::Received, received);
-    }
-    let sent = with_thread_cork(|cork| cork.sent.take()).unwrap_or_default();
-    if !sent.is_empty() {
-        counters.add(conn.route(), Direction::Sent, sent);
     }
 }
 
@@ -223,7 +206,7 @@ impl ThreadCork {
 
     #[cold]
     fn nested(&self) -> Nesting {
-        Nesting::Nested { own: self.own.get(), sent: self.sent.take() }
+        Nesting::Nested { own: self.own.get(), tally: Tally::take() }
     }
 }
 
@@ -275,8 +258,8 @@ enum Nesting {
     Nested {
         /// The address of that other task's connection, or 0.
         own: usize,
-        /// What that has sent and not added up.
-        sent: Tally,
+        /// What that has counted and not added up.
+        tally: Tally,
     },
 }
 
@@ -305,10 +288,10 @@ impl Drop for Cork<'_> {
         }
         with_thread_cork(|cork| {
             if let Some(own) = self.own
-                && (own.corked().is_corked() || !cork.sent.get().is_empty())
+                && (own.corked().is_corked() || stats::is_pending())
             {
+                own.add_up();
                 own.send_path().write_now();
-                add_up(own, Tally::default());
             }
             cork.own.set(0);
             cork.is_on.set(false);
@@ -316,10 +299,10 @@ impl Drop for Cork<'_> {
                 cork.uncork_others();
                 cork.batch.replace_with(|batch| batch.take().map(Batch::renew));
             }
-            if let Nesting::Nested { own, sent } = self.nesting {
+            if let Nesting::Nested { own, tally } = std::mem::replace(&mut self.nesting, Nesting::Joined) {
                 cork.is_on.set(true);
                 cork.own.set(own);
-                cork.sent.set(sent);
+                tally.restore();
             }
         });
     }

@@ -52,7 +52,7 @@ use crate::wire::{self, FrameKind, Payload};
 
 pub(crate) use self::broadcast::Broadcast;
 pub(crate) use self::cork::{Corked, corked};
-pub(super) use self::cork::{add_up, defer_write, runs_task_of, write_own};
+pub(super) use self::cork::{defer_write, runs_task_of, write_own};
 pub(super) use self::corked::CorkedFrames;
 pub(super) use self::deflation::Deflation;
 pub(super) use self::fixed::{Fixable, Fixed};
