@@ -84,7 +84,7 @@ async fn what_a_handler_panics_with_may_panic_when_it_is_dropped() -> Result {
     let mut client = server.connect("/").await?;
     client.send_utf8("payload").await?;
     assert_eq!(client.closed().await?.code, 1011);
-    assert_eq!(ends.recv().await, Some((1011, ClosedBy::Error)));
+    assert_eq!(ends.recv().await, Some((1011, ClosedBy::Panic)));
     assert_eq!(server.server().connections(), []);
     stop(server, ends).await;
     Ok(())

@@ -95,11 +95,12 @@ fn is_right(way: u8, code: u16, by: ClosedBy) -> bool {
         CLOSE => (code, by) == (3999, ClosedBy::Peer),
         HALF => (code, by) == (1006, ClosedBy::Peer),
         // Before its message is read, or after, and by reading or by writing.
-        RESET => code == 1006 && matches!(by, ClosedBy::Peer | ClosedBy::Error),
+        RESET => code == 1006 && matches!(by, ClosedBy::Peer | ClosedBy::Network),
         OURS => (code, by) == (4000, ClosedBy::Us),
         AT_ONCE => (code, by) == (1006, ClosedBy::Us),
-        PANIC | ERROR => (code, by) == (1011, ClosedBy::Error),
-        VIOLATION => (code, by) == (1002, ClosedBy::Error),
+        PANIC => (code, by) == (1011, ClosedBy::Panic),
+        ERROR => (code, by) == (1011, ClosedBy::Failed),
+        VIOLATION => (code, by) == (1002, ClosedBy::Protocol),
         _ => code == 1006,
     }
 }

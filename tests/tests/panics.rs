@@ -77,6 +77,10 @@ mod fragile {
 
 const ENDINGS: [&str; 4] = ["panic", "panic later", "fail", "fail later"];
 
+fn cause(ending: &str) -> ClosedBy {
+    if ending.starts_with("panic") { ClosedBy::Panic } else { ClosedBy::Failed }
+}
+
 async fn start() -> Result<(TestServer, mpsc::UnboundedReceiver<(u16, ClosedBy)>)> {
     let (told, ends) = mpsc::unbounded_channel();
     Ok((fragile::server().state(fragile::Told(told)).test().await?, ends))
@@ -107,7 +111,7 @@ async fn a_message_handler_that_ends_badly_ends_its_connection_and_no_other() ->
             let mut client = server.connect("/").await?;
             send(&mut client, event, ending).await?;
             assert_eq!(client.closed().await?.code, 1011, "{event} {ending}");
-            assert_eq!(ends.recv().await, Some((1011, ClosedBy::Error)), "{event} {ending}");
+            assert_eq!(ends.recv().await, Some((1011, cause(ending))), "{event} {ending}");
             assert_eq!(server.server().connections().len(), 1, "{event} {ending}");
             other.disconnect(1005, "").await?;
             assert_eq!(ends.recv().await, Some((1005, ClosedBy::Peer)), "{event} {ending}");
@@ -123,7 +127,7 @@ async fn a_ready_handler_that_ends_badly_ends_its_connection() -> Result {
         let (server, mut ends) = start().await?;
         let mut client = server.connect(format!("/?ready={}", ending.replace(' ', "+"))).await?;
         assert_eq!(client.closed().await?.code, 1011, "{ending}");
-        assert_eq!(ends.recv().await, Some((1011, ClosedBy::Error)), "{ending}");
+        assert_eq!(ends.recv().await, Some((1011, cause(ending))), "{ending}");
         stop(server, ends).await;
     }
     Ok(())
@@ -163,7 +167,7 @@ async fn a_replaced_handler_that_panics_ends_its_connection() -> Result {
         assert_eq!(client.utf8().await?, "done");
         send(&mut client, event, "").await?;
         assert_eq!(client.closed().await?.code, 1011, "{event}");
-        assert_eq!(ends.recv().await, Some((1011, ClosedBy::Error)), "{event}");
+        assert_eq!(ends.recv().await, Some((1011, ClosedBy::Panic)), "{event}");
         stop(server, ends).await;
     }
     Ok(())

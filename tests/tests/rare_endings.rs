@@ -142,12 +142,12 @@ impl Way {
     fn is_right(self, code: u16, by: ClosedBy, is_tls: bool) -> bool {
         match self {
             Self::Silent => (code, by) == (1006, ClosedBy::Silence),
-            Self::Stalls | Self::Slow => (code, by) == (1008, ClosedBy::Error),
+            Self::Stalls | Self::Slow => (code, by) == (1008, ClosedBy::Slow),
             Self::HalfAFrame | Self::HalfAMessage | Self::NoCloseNotify if !is_tls => {
                 (code, by) == (1006, ClosedBy::Peer)
             }
             // Without TLS's own end the stream may have been cut by anyone.
-            _ => code == 1006 && matches!(by, ClosedBy::Peer | ClosedBy::Error),
+            _ => code == 1006 && matches!(by, ClosedBy::Peer | ClosedBy::Network),
         }
     }
 }
@@ -254,7 +254,7 @@ async fn each_is_told_rightly(running: Running, connector: Option<TlsConnector>,
             (false, None, []) => {}
             (true, Some(way), &[(code, by)]) if way.is_right(code, by, is_tls) => {}
             // A reset may come before the message that announces it is read.
-            (true, None, &[(1006, ClosedBy::Error)]) => {}
+            (true, None, &[(1006, ClosedBy::Network)]) => {}
             other => panic!("{other:?}"),
         }
     }

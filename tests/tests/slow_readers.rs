@@ -211,7 +211,7 @@ async fn all_arrives_before_the_end_by_a_protocol_error() {
     stream.write_all(&[frame(0x81, b"send"), frame(0x83, b"no such opcode")].concat()).await.unwrap();
     assert_all(&read(&mut stream, 20_000).await, 1002);
     let (code, by, _) = ended.recv().await.unwrap();
-    assert_eq!((code, by), (1002, ClosedBy::Error));
+    assert_eq!((code, by), (1002, ClosedBy::Protocol));
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,7 +220,7 @@ async fn a_peer_that_does_not_read_at_all_is_cut_after_write_timeout_and_its_dis
     let start = Instant::now();
     stream.write_all(&frame(0x81, b"disconnect")).await.unwrap();
     let (code, by, at) = ended.recv().await.unwrap();
-    assert_eq!((code, by), (1008, ClosedBy::Error), "4000 never reached the peer");
+    assert_eq!((code, by), (1008, ClosedBy::Slow), "4000 never reached the peer");
     let after = at - start;
     assert!((Duration::from_secs(10)..Duration::from_secs(11)).contains(&after), "{after:?}");
 }

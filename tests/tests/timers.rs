@@ -183,7 +183,10 @@ mod seats {
     fn end(close: &Close, diary: &Diary, seat: &mut Seat) {
         seat.clock.start(0.001);
         diary.note(format_args!("closed {}", close.code()));
-        assert!(matches!(close.by(), ClosedBy::Us | ClosedBy::Error | ClosedBy::Shutdown | ClosedBy::Peer));
+        assert!(matches!(
+            close.by(),
+            ClosedBy::Us | ClosedBy::Panic | ClosedBy::Failed | ClosedBy::Shutdown | ClosedBy::Peer
+        ));
     }
 }
 

@@ -58,7 +58,7 @@ fn a_peer_that_breaks_tls_hangs_no_connection_by_what_is_logged_of_it() {
         runtime.block_on(break_tls(told));
     });
     let end = ends.recv_timeout(Duration::from_secs(20)).expect("the connection does not hang");
-    assert_eq!(end, (1006, ClosedBy::Error));
+    assert_eq!(end, (1006, ClosedBy::Network));
 }
 
 async fn break_tls(told: mpsc::Sender<(u16, ClosedBy)>) {

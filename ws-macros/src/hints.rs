@@ -136,7 +136,7 @@ pub(crate) fn extractor(name: &str) -> Option<&'static str> {
             "there is no such extractor: the data of a named message is taken as `Json<T>`; the state has `#[state]` above its \
              type in this module, and is taken by `&`, or by `&mut` to change it",
         ),
-        "State" | "Extension" => Some(
+        "State" => Some(
             "there is no extractor for the state: write `#[state]` above its type in this module, and take it by `&`, or by \
              `&mut` to change it",
         ),
@@ -153,7 +153,7 @@ pub(crate) fn extractor(name: &str) -> Option<&'static str> {
 /// What to write instead of an extractor behind a path, such as `web::Data<T>` or `extract::State<T>`.
 pub(crate) fn extractor_of(parent: &str, name: &str) -> Option<&'static str> {
     match (parent, name) {
-        ("web" | "extract" | "rocket", "Data" | "State" | "Extension" | "ConnectInfo") => extractor(name),
+        ("web" | "extract" | "rocket", "Data" | "State" | "ConnectInfo") => extractor(name),
         ("ws" | "web" | "extract" | "rocket_ws", _) if foreign_type(name).is_some() => foreign_type(name),
         ("web" | "extract", "Path" | "Query" | "Json") => Some(
             "`Path<T>`, `Query<T>` and `Json<T>` are types of the prelude: write it without what stands before its name",

@@ -74,6 +74,7 @@
 //! | `compression` | permessage-deflate: values of the option [`compression`](Builder::compression) other than `"off"` | flate2, zlib-rs |
 //! | `log` | [`start`](Builder::start) sets up a plain `tracing` subscriber where the process has none | `tracing-subscriber` |
 //! | `tls` | the option [`tls`](Builder::tls), `Tls`, `TlsError`, and `rustls` as a re-export | `tokio-rustls`, rustls, ring |
+//! | `tower` | [`mount`](Builder::mount): the server within axum, hyper, or what else speaks tower | hyper, hyper-util, tower-service, http-body-util |
 //! | `test` | [`test`](Builder::test): a server in memory for tests, with clients. For `[dev-dependencies]` | none, but tokio's `test-util` |
 //!
 //! Without a feature its option is refused with an error that names the feature: by the compiler where it sees the
@@ -94,6 +95,8 @@ pub mod generated;
 mod handshake;
 mod listen;
 mod message;
+#[cfg(feature = "tower")]
+mod mount;
 pub mod options;
 pub mod prelude;
 mod process;
@@ -138,6 +141,8 @@ pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
+#[cfg(feature = "tower")]
+pub use mount::{Extension, MountBody, MountService, Mounted};
 pub use options::{Compression, OptionError, OptionErrors, Rate, Seconds, Slow};
 pub use room::{Room, RoomState, Rooms};
 pub use route::RouteError;

@@ -299,7 +299,7 @@ const OF_RUST: [&str; 8] = ["String", "str", "bool", "u32", "u64", "usize", "i32
 
 /// Extractors of other frameworks by what they stand around: a type of that name that is generic is hardly anything
 /// else.
-const GENERIC: [&str; 3] = ["State", "Extension", "ConnectInfo"];
+const GENERIC: [&str; 2] = ["State", "ConnectInfo"];
 
 /// Types that are passed to handlers of watches by mistake: none of them can be the watched handle.
 const NEVER_HANDLES: [&str; 4] = ["str", "String", "Vec", "Conn"];

@@ -12,9 +12,9 @@ use futures_util::future::{AbortHandle, Abortable, Aborted};
 use futures_util::stream::FuturesUnordered;
 
 use super::Conn;
-use super::dispatch::{Caught, Panicked, Verdict, tell};
+use super::dispatch::{Caught, Panicked, tell};
 use crate::Reject;
-use crate::event::{Close, Failure, Outcome};
+use crate::event::{Failure, Outcome};
 use crate::message::{Address, Running, done};
 
 /// The calls of one connection that run beside its handlers. Boxed, as most connections have none.
@@ -187,9 +187,8 @@ impl Entry {
     }
 
     fn tell(&self, conn: &Conn, failed: Result<Failure, Panicked>) {
-        if tell(conn, self.handler, self.address.keys, self.address.reply_to(), failed) == Verdict::End {
-            conn.send_path().push_close(Close::failure());
-        }
+        // It closes the connection itself, where that must end.
+        tell(conn, self.handler, self.address.keys, self.address.reply_to(), failed);
     }
 }
 

@@ -8,6 +8,8 @@ use std::task::{Context, Poll, ready};
 use super::Conn;
 use super::dispatch::Dispatcher;
 use super::drive::Driver;
+#[cfg(feature = "tower")]
+use super::open::Admitted;
 use super::open::{Upgraded, open};
 use super::send::Corked;
 use crate::event::{ClosedBy, Route, Service, Speech};
@@ -32,10 +34,26 @@ impl Life {
         peer: Address,
         slot: Slot,
     ) -> Self {
-        let guard = ConnGuard(hosted.server.new_conn(peer, &stream));
+        let guard = ConnGuard(hosted.server.new_conn(peer, Some(&stream)));
         Self::step(guard.0.clone(), async move {
             let opened = open(Arc::clone(&hosted), guard.0.clone(), stream, slot).await?;
             Some(opened.begin(hosted, guard))
+        })
+    }
+
+    /// The task of a connection that another HTTP server has accepted, and answered. `None` from `upgrading` means that
+    /// it did not become a WebSocket: then neither `ready` nor `disconnect` runs.
+    #[cfg(feature = "tower")]
+    pub(super) fn upgrade<S: Service>(
+        hosted: Arc<Hosted<S>>,
+        guard: ConnGuard,
+        admitted: Admitted<S>,
+        upgrading: impl Future<Output = Option<Stream>> + Send + 'static,
+    ) -> Self {
+        Self::step(guard.0.clone(), async move {
+            let stream = upgrading.await?;
+            guard.0.adopt(&stream);
+            Some(admitted.open(stream).answered().begin(hosted, guard))
         })
     }
 
@@ -71,6 +89,7 @@ pub(super) fn serve<R: Route>(
     conn.set_takes(takes);
     conn.attach(write, accepted, deflate);
     conn.stay(member);
+    conn.server().counters().opened(conn.route());
     let since = conn.server().alarms().now();
     let rates = Buckets::default();
     let mut dispatcher = Dispatcher::<R> { hosted, session: Some(session), since, rates, guard };
@@ -130,7 +149,7 @@ mod tests {
         let server = running.server().clone();
         let (routes, gets) = (Routes::declared(), Gets::declared());
         let hosted = Arc::new(Hosted::<S> { server, store: S::store(()), tls: None, routes, gets });
-        let conn = hosted.server.new_conn(Address::Memory, &stream);
+        let conn = hosted.server.new_conn(Address::Memory, Some(&stream));
         let limits = HeadLimits { max_header_size: 1024, max_headers: 10 };
         let head = HeadReader::new(limits).read(&mut &*REQUEST).await.unwrap();
         let transport = Transport { encrypted: false, has_host: true };

@@ -24,9 +24,11 @@ mod open;
 mod receive;
 mod send;
 
-pub(crate) use self::dispatch::{Panicked, catch, catch_call, catch_code, catch_now};
+pub(crate) use self::dispatch::{Panicked, catch, catch_call, catch_code, catch_now, count_failure};
 pub(crate) use self::drive::Moment;
 pub use self::handle::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
 pub(crate) use self::life::Life;
 pub(crate) use self::open::{Admitted, refuse};
+#[cfg(feature = "tower")]
+pub(crate) use self::open::{Answered, answer};
 pub(crate) use self::send::{Broadcast, Corked, corked};

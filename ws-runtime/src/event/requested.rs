@@ -41,6 +41,10 @@ pub trait WithRequest<'a>: WithConn<'a> {
     /// All headers.
     fn headers(&self) -> &'a HeaderMap;
 
+    /// What the layers of the server around this one have added.
+    #[cfg(feature = "tower")]
+    fn extensions(&self) -> &'a http::Extensions;
+
     /// The token that the client passes in the request.
     #[doc(hidden)]
     fn bearer(&self) -> Option<Result<Bearer, Reject>>;
@@ -54,6 +58,11 @@ pub trait WithRequest<'a>: WithConn<'a> {
 impl<'a, St, Se: 'static> WithRequest<'a> for ConnContext<'a, St, Se, Handshake> {
     fn uri(&self) -> &'a Uri {
         self.event().uri()
+    }
+
+    #[cfg(feature = "tower")]
+    fn extensions(&self) -> &'a http::Extensions {
+        self.event().extensions()
     }
 
     fn headers(&self) -> &'a HeaderMap {
@@ -73,6 +82,11 @@ impl<'a, St, Se: 'static> WithRequest<'a> for ConnContext<'a, St, Se, Handshake>
 impl<'a, St, Se: 'static> WithRequest<'a> for ConnContext<'a, St, Se, Request> {
     fn uri(&self) -> &'a Uri {
         self.event().uri()
+    }
+
+    #[cfg(feature = "tower")]
+    fn extensions(&self) -> &'a http::Extensions {
+        self.event().extensions()
     }
 
     fn headers(&self) -> &'a HeaderMap {

@@ -48,7 +48,7 @@ pub(crate) fn classify(
         Ok(host) => host,
         Err(refusal) => return Classified::Refused(refusal),
     };
-    if !wants_websocket(&head.headers) {
+    if !head.is_extended_connect && !wants_websocket(&head.headers) {
         return match check_plain(&head) {
             Ok(()) => Classified::Plain(Box::new(Request::new(head))),
             Err(refusal) => Classified::Refused(refusal),
@@ -81,7 +81,7 @@ fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>
         Err(_) if !transport.has_host => None,
         host => host?,
     };
-    if head.method == Method::CONNECT {
+    if head.method == Method::CONNECT && !head.is_extended_connect {
         return Err(Refusal::Method);
     }
     let Some(scheme) = head.uri.scheme() else {
@@ -112,7 +112,8 @@ fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>
 fn parse_host(head: &Head) -> Result<Option<Authority>, Refusal> {
     let value = match sole(&head.headers, &HOST) {
         Ok(Some(value)) => value,
-        Ok(None) if head.version == Version::HTTP_10 => return Ok(None),
+        // HTTP/2 has the host in the target.
+        Ok(None) if matches!(head.version, Version::HTTP_10 | Version::HTTP_2) => return Ok(None),
         Ok(None) | Err(Repeated) => return Err(Refusal::Host),
     };
     Authority::try_from(value.as_bytes()).ok().filter(is_host).map(Some).ok_or(Refusal::Host)
@@ -149,9 +150,29 @@ fn check_plain(head: &Head) -> Result<(), Refusal> {
     }
 }
 
-/// Checks a handshake by RFC 6455 section 4.2.1, except its origin. Returns the offered subprotocols and the accept
-/// key.
-fn check_handshake(head: &Head) -> Result<(Subprotocols, HeaderValue), Refusal> {
+/// Checks a handshake by RFC 6455 section 4.2.1, except its origin. Returns the offered subprotocols, and the accept key
+/// unless it is one of HTTP/2.
+fn check_handshake(head: &Head) -> Result<(Subprotocols, Option<HeaderValue>), Refusal> {
+    let headers = &head.headers;
+    if !head.is_extended_connect {
+        check_upgrade(head)?;
+    }
+    if !matches!(sole(headers, &SEC_WEBSOCKET_VERSION), Ok(Some(version)) if version == "13") {
+        return Err(Refusal::WebSocketVersion);
+    }
+    // RFC 8441 section 5: HTTP/2 has no key.
+    let accept_key = if head.is_extended_connect { None } else { Some(check_key(headers)?) };
+    if headers.contains_key(TRANSFER_ENCODING) || content_length(headers)?.is_some_and(|length| length > 0) {
+        return Err(Refusal::HandshakeBody);
+    }
+    if head.followed {
+        return Err(Refusal::EarlyBytes);
+    }
+    Ok((Subprotocols::parse(headers)?, accept_key))
+}
+
+/// Checks that a request asks for the upgrade, as HTTP/1.1 does it.
+fn check_upgrade(head: &Head) -> Result<(), Refusal> {
     let headers = &head.headers;
     if head.method != Method::GET {
         return Err(Refusal::HandshakeMethod);
@@ -162,24 +183,16 @@ fn check_handshake(head: &Head) -> Result<(Subprotocols, HeaderValue), Refusal> 
     if !lists(headers, &UPGRADE, "websocket") {
         return Err(Refusal::UpgradeRequired);
     }
-    if !lists(headers, &CONNECTION, "upgrade") {
-        return Err(Refusal::Connection);
-    }
-    if !matches!(sole(headers, &SEC_WEBSOCKET_VERSION), Ok(Some(version)) if version == "13") {
-        return Err(Refusal::WebSocketVersion);
-    }
+    if lists(headers, &CONNECTION, "upgrade") { Ok(()) } else { Err(Refusal::Connection) }
+}
+
+/// The value of `Sec-WebSocket-Accept` for the key of a handshake.
+fn check_key(headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
     let Ok(Some(key)) = sole(headers, &SEC_WEBSOCKET_KEY) else { return Err(Refusal::Key) };
     if !is_key(key.as_bytes()) {
         return Err(Refusal::Key);
     }
-    if headers.contains_key(TRANSFER_ENCODING) || content_length(headers)?.is_some_and(|length| length > 0) {
-        return Err(Refusal::HandshakeBody);
-    }
-    if head.followed {
-        return Err(Refusal::EarlyBytes);
-    }
-    let accept_key = derive_accept_key(key.as_bytes()).try_into().map_err(|_| Refusal::Key)?;
-    Ok((Subprotocols::parse(headers)?, accept_key))
+    derive_accept_key(key.as_bytes()).try_into().map_err(|_| Refusal::Key)
 }
 
 /// Whether a key is 16 bytes in base64. The spare bits of its last character may be set, because the key is never

@@ -29,6 +29,23 @@ pub(crate) struct Head {
     pub(super) headers: HeaderMap,
     /// Whether more bytes followed it before the answer.
     pub(super) followed: bool,
+    /// What the layers of another HTTP server have added to it.
+    #[cfg(feature = "tower")]
+    pub(super) extensions: http::Extensions,
+    /// Whether it is an extended CONNECT for a WebSocket (RFC 8441): the handshake of HTTP/2.
+    pub(super) is_extended_connect: bool,
+}
+
+#[cfg(feature = "tower")]
+impl Head {
+    /// The head of a request that another HTTP server has read.
+    pub(crate) fn of_parts(parts: http::request::Parts) -> Self {
+        let http::request::Parts { method, uri, version, headers, extensions, .. } = parts;
+        let protocol = extensions.get::<hyper::ext::Protocol>();
+        let is_extended_connect =
+            method == Method::CONNECT && protocol.is_some_and(|protocol| protocol.as_str() == "websocket");
+        Self { method, uri, version, headers, followed: false, extensions, is_extended_connect }
+    }
 }
 
 /// Why no head could be read.
@@ -201,7 +218,16 @@ impl Scanner {
             let value = HeaderValue::from_bytes(line.value).map_err(|_| Refusal::Header)?;
             headers.try_append(name, value).map_err(|_| Refusal::TooManyHeaders)?;
         }
-        Ok(Head { method, uri, version, headers, followed: false })
+        Ok(Head {
+            method,
+            uri,
+            version,
+            headers,
+            followed: false,
+            #[cfg(feature = "tower")]
+            extensions: http::Extensions::new(),
+            is_extended_connect: false,
+        })
     }
 }
 

@@ -38,8 +38,8 @@ use super::subprotocol::{BEARER, NotOffered, Subprotocols};
 pub struct Handshake {
     head: Head,
     offered: Subprotocols,
-    /// The value of `Sec-WebSocket-Accept`.
-    accept_key: HeaderValue,
+    /// The value of `Sec-WebSocket-Accept`; `None` over HTTP/2.
+    accept_key: Option<HeaderValue>,
     /// What handlers add to the answer. A mutex, because handlers get the handshake by `&`.
     answer: Mutex<Answer>,
     /// Those of the path of its route.
@@ -112,6 +112,13 @@ macro_rules! reads_head {
                 &self.head.headers
             }
 
+            /// What the layers of the server around this one have added to the request: see `Mounted`.
+            #[cfg(feature = "tower")]
+            #[must_use]
+            pub fn extensions(&self) -> &http::Extensions {
+                &self.head.extensions
+            }
+
             /// The first header with this name, ignoring case; `None` also if its value is not visible ASCII.
             #[must_use]
             pub fn header(&self, name: &str) -> Option<&str> {
@@ -134,7 +141,7 @@ reads_head!(Handshake);
 reads_head!(Request);
 
 impl Handshake {
-    pub(super) fn new(head: Head, offered: Subprotocols, accept_key: HeaderValue) -> Self {
+    pub(super) fn new(head: Head, offered: Subprotocols, accept_key: Option<HeaderValue>) -> Self {
         Self {
             head,
             offered,
@@ -165,9 +172,9 @@ impl Handshake {
         self.parameters.first(self.seen.load(Ordering::Relaxed))
     }
 
-    /// `Sec-WebSocket-Accept` (RFC 6455 section 4.2.2).
-    pub(super) fn accept_key(&self) -> &HeaderValue {
-        &self.accept_key
+    /// `Sec-WebSocket-Accept` (RFC 6455 section 4.2.2). `None` over HTTP/2, whose answer has none (RFC 8441, section 5).
+    pub(super) fn accept_key(&self) -> Option<&HeaderValue> {
+        self.accept_key.as_ref()
     }
 
     /// The origin of the web page that connects, such as `https://example.org` (RFC 6454).

@@ -9,17 +9,21 @@ use http::{Method, Response, StatusCode};
 
 use super::request::Handshake;
 
-/// The 101 for a handshake (RFC 6455 section 4.2.2), with the subprotocol and headers that handlers chose, and the
-/// negotiated extension.
+/// The answer that opens a WebSocket, with the subprotocol and headers that handlers chose, and the negotiated extension:
+/// 101 (RFC 6455 section 4.2.2), or 200 over HTTP/2 (RFC 8441 section 5).
 pub(crate) fn accept(handshake: &Handshake, extension: Option<HeaderValue>) -> Response<()> {
     let (mut headers, subprotocol) = handshake.added_headers();
-    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(SEC_WEBSOCKET_ACCEPT, handshake.accept_key().clone());
+    let mut status = StatusCode::OK;
+    if let Some(accept_key) = handshake.accept_key() {
+        status = StatusCode::SWITCHING_PROTOCOLS;
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept_key.clone());
+    }
     headers.extend(subprotocol.map(|subprotocol| (SEC_WEBSOCKET_PROTOCOL, subprotocol)));
     headers.extend(extension.map(|extension| (SEC_WEBSOCKET_EXTENSIONS, extension)));
     let mut response = Response::new(());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    *response.status_mut() = status;
     *response.headers_mut() = headers;
     response
 }

@@ -17,6 +17,8 @@ pub enum Address {
     Unix(Option<PathBuf>),
     /// A pipe inside this process, without a socket: a client of a test (feature `test`).
     Memory,
+    /// Not known: the server is mounted in another one, which has not said it (feature `tower`).
+    Unknown,
 }
 
 impl Address {
@@ -25,7 +27,7 @@ impl Address {
     pub fn ip(&self) -> Option<IpAddr> {
         match self {
             Self::Tcp(address) => Some(address.ip()),
-            Self::Unix(_) | Self::Memory => None,
+            Self::Unix(_) | Self::Memory | Self::Unknown => None,
         }
     }
 
@@ -34,7 +36,7 @@ impl Address {
     pub fn port(&self) -> Option<u16> {
         match self {
             Self::Tcp(address) => Some(address.port()),
-            Self::Unix(_) | Self::Memory => None,
+            Self::Unix(_) | Self::Memory | Self::Unknown => None,
         }
     }
 
@@ -43,7 +45,7 @@ impl Address {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Unix(path) => path.as_deref(),
-            Self::Tcp(_) | Self::Memory => None,
+            Self::Tcp(_) | Self::Memory | Self::Unknown => None,
         }
     }
 
@@ -68,6 +70,7 @@ impl fmt::Display for Address {
             Self::Unix(Some(path)) => write!(f, "unix:{}", path.display()),
             Self::Unix(None) => f.write_str("unix socket"),
             Self::Memory => f.write_str("memory"),
+            Self::Unknown => f.write_str("unknown"),
         }
     }
 }

@@ -213,7 +213,7 @@ impl fmt::Debug for Prepared {
 /// A socket is reported as writable when less than this waits to be sent. Kept small, because a control frame cannot
 /// overtake what waits in the kernel.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-const NOT_SENT: u32 = 16 * 1024;
+pub(crate) const NOT_SENT: u32 = 16 * 1024;
 
 /// Long enough to cost little, and short enough that no client gives up. It ends early when a connection ends.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -21,6 +21,8 @@ use std::net::{IpAddr, SocketAddr};
 
 pub use address::Address;
 pub use error::ListenError;
+#[cfg(all(feature = "tower", any(target_os = "linux", target_os = "android")))]
+pub(crate) use listener::NOT_SENT;
 use listener::Prepared;
 pub(crate) use listener::{Listener, accept_pause};
 #[cfg(feature = "test")]
@@ -61,12 +63,23 @@ pub struct Listen(Place);
 #[derive(Debug)]
 enum Place {
     Target(Target),
-    Malformed { text: String, reason: &'static str },
+    Malformed {
+        text: String,
+        reason: &'static str,
+    },
     Prepared(Prepared),
     Several(Vec<Listen>),
+    #[cfg(feature = "tower")]
+    Nowhere,
 }
 
 impl Listen {
+    /// No place: connections come from another server.
+    #[cfg(feature = "tower")]
+    pub(crate) fn nowhere() -> Self {
+        Self(Place::Nowhere)
+    }
+
     /// Checks that this can be an address, without binding or resolving anything.
     ///
     /// # Errors
@@ -81,6 +94,8 @@ impl Listen {
     pub(crate) fn mistakes(&self) -> Vec<ListenError> {
         match &self.0 {
             Place::Target(_) | Place::Prepared(_) => Vec::new(),
+            #[cfg(feature = "tower")]
+            Place::Nowhere => Vec::new(),
             Place::Malformed { text, reason } => vec![ListenError::malformed(text, reason)],
             Place::Several(places) if places.is_empty() => vec![ListenError::Nowhere],
             Place::Several(places) => places.iter().flat_map(Self::mistakes).collect(),
@@ -111,6 +126,8 @@ impl Listen {
         match self.0 {
             Place::Several(places) if places.is_empty() => errors.push(ListenError::Nowhere),
             Place::Several(places) => places.into_iter().for_each(|place| place.flatten(into, errors)),
+            #[cfg(feature = "tower")]
+            Place::Nowhere => {}
             place @ (Place::Target(_) | Place::Malformed { .. } | Place::Prepared(_)) => into.push(place),
         }
     }
@@ -131,6 +148,8 @@ impl Place {
             Self::Target(Target::Path(_) | Target::Systemd) => return Err(ListenError::Unsupported),
             Self::Malformed { text, reason } => return Err(ListenError::malformed(&text, reason)),
             Self::Prepared(prepared) => prepared.adopt()?,
+            #[cfg(feature = "tower")]
+            Self::Nowhere => return Ok(Vec::new()),
             Self::Several(_) => return Ok(Vec::new()), // taken apart by `flatten`
         };
         Ok(vec![listener])
@@ -150,6 +169,8 @@ impl fmt::Display for Listen {
             Place::Target(target) => target.fmt(f),
             Place::Malformed { text, .. } => f.write_str(text),
             Place::Prepared(prepared) => prepared.fmt(f),
+            #[cfg(feature = "tower")]
+            Place::Nowhere => f.write_str("nowhere"),
             Place::Several(places) => {
                 for (position, place) in places.iter().enumerate() {
                     f.write_str(if position == 0 { "" } else { ", " })?;

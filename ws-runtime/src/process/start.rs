@@ -62,7 +62,7 @@ pub(crate) fn start<S: Service>(
             let store = make_store();
             Handle::current().block_on(async {
                 tokio::select! {
-                    bound = bind::<S>(settled, routes, store) => bound.map(Some),
+                    bound = bind::<S>(settled, routes, store) => bound.map(|bound| Some(bound.running)),
                     () = cancelled.notified() => Ok(None),
                 }
             })

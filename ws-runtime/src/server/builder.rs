@@ -19,7 +19,9 @@ use super::{Hosted, Server};
 use crate::error::Error;
 use crate::event::Service;
 #[cfg(feature = "test")]
-use crate::listen::{Dialer, Listen};
+use crate::listen::Dialer;
+#[cfg(any(feature = "test", feature = "tower"))]
+use crate::listen::Listen;
 #[cfg(feature = "test")]
 use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
@@ -136,8 +138,21 @@ impl<S: Service, G> Builder<S, G> {
             warn(&draft.prepare(std::env::vars_os(), S::attribute));
             let mut routes = Routes::declared();
             let settled = draft.settle(S::attribute, routes.take_attributes())?;
-            bind::<S>(settled, routes, S::store(states.make())).await
+            Ok(bind::<S>(settled, routes, S::store(states.make())).await?.running)
         }))
+    }
+
+    /// Runs the server without a listener.
+    #[cfg(feature = "tower")]
+    pub(crate) async fn bind_nowhere(mut self) -> Result<Bound<S>, Error>
+    where
+        G: StateSources<S::Given>,
+    {
+        warn(&self.draft.prepare(std::env::vars_os(), S::attribute));
+        let mut routes = Routes::declared();
+        let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
+        let settled = Settled { listen: Listen::nowhere(), tls: None, ..settled };
+        bind::<S>(settled, routes, S::store(self.states.make())).await
     }
 
     /// Binds the server to pipes inside this process, without TLS. The environment is not read.
@@ -156,8 +171,8 @@ impl<S: Service, G> Builder<S, G> {
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
         let settled = Settled { tls: None, ..settled };
-        let running = bind::<S>(settled, routes, S::store(self.states.make())).await?;
-        Ok((running, dialer))
+        let bound = bind::<S>(settled, routes, S::store(self.states.make())).await?;
+        Ok((bound.running, dialer))
     }
 }
 
@@ -166,6 +181,13 @@ impl<S: Service, G> Builder<S, G> {
 // Its type does not mention the states, so that one that was not given is one error of the compiler and not three.
 #[must_use = "a server does nothing until this is awaited"]
 pub struct Starting<T>(Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>);
+
+#[cfg(feature = "tower")]
+impl<T> Starting<T> {
+    pub(crate) fn new(starting: impl Future<Output = Result<T, Error>> + Send + 'static) -> Self {
+        Self(Box::pin(starting))
+    }
+}
 
 impl<T> Future for Starting<T> {
     type Output = Result<T, Error>;
@@ -188,12 +210,22 @@ pub(crate) fn warn(warnings: &[Warning]) {
     }
 }
 
+/// A server that is bound and runs.
+pub(crate) struct Bound<S: Service> {
+    pub(crate) running: Running,
+    /// For a server that is mounted in another: its connections come from there.
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "nothing is mounted"))]
+    pub(crate) hosted: Arc<Hosted<S>>,
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "nothing is mounted"))]
+    pub(crate) capacity: Capacity,
+}
+
 /// Binds the server, and runs it in the background. Reports all errors at once.
 pub(crate) async fn bind<S: Service>(
     settled: Settled,
     mut routes: Routes<S>,
     store: S::Store,
-) -> Result<Running, Error> {
+) -> Result<Bound<S>, Error> {
     let Settled { listen, tls, options, routes: route_options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
@@ -228,6 +260,6 @@ pub(crate) async fn bind<S: Service>(
     for state in S::TIMED_STATES {
         server.spawn(state.run(Host(Arc::clone(&hosted))));
     }
-    let serving = tokio::spawn(serve::serve(hosted, listeners, capacity));
-    Ok(Running { server, serving })
+    let serving = tokio::spawn(serve::serve(Arc::clone(&hosted), listeners, capacity));
+    Ok(Bound { running: Running { server, serving }, hosted, capacity })
 }

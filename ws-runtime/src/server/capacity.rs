@@ -11,7 +11,7 @@ const RESERVED_DESCRIPTORS: usize = 64;
 
 /// How many connections are held at once, and which limit bounds them.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Capacity {
+pub(crate) struct Capacity {
     pub(super) connections: usize,
     max_connections: usize,
     /// The process's limit of descriptors, if it is the lower limit.

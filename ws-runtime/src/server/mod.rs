@@ -37,6 +37,8 @@ use self::pending::PendingHandshakes;
 use self::registry::Registry;
 use self::shutdown::Stage;
 use crate::conn::Conn;
+#[cfg(feature = "tower")]
+use crate::conn::Life;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
 use crate::listen::Address;
 use crate::message::{Push, ServerPush};
@@ -50,8 +52,12 @@ use crate::watch::Watchers;
 
 pub use self::begin::StartError;
 pub(crate) use self::broadcast::Receivers;
+#[cfg(feature = "tower")]
+pub(crate) use self::builder::Bound;
 pub use self::builder::{Builder, Starting};
 pub(crate) use self::builder::{bind, warn};
+#[cfg(feature = "tower")]
+pub(crate) use self::capacity::Capacity;
 pub use self::connections::Connections;
 pub use self::groups::Group;
 pub(crate) use self::groups::Memberships;
@@ -87,8 +93,10 @@ struct Inner {
     /// Hashes the keys of identities.
     key_hasher: RandomState,
     stage: watch::Sender<Stage>,
-    /// The tasks of ticks, watches and rooms. `serve` owns those of connections.
+    /// The tasks of ticks, watches and rooms.
     tasks: TaskTracker,
+    /// The tasks of connections.
+    connections: TaskTracker,
     #[cfg(unix)]
     watchers: Watchers,
     on_connect: Mutex<Option<Shared<OnConnect>>>,
@@ -123,6 +131,7 @@ impl Server {
             name,
             freed: Notify::new(),
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
+            counters: Counters::new(threads, route_paths, options.handler_durations),
             options,
             route_options,
             route_modules,
@@ -130,13 +139,13 @@ impl Server {
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
-            counters: Counters::new(threads, route_paths),
             failures: Failures::default(),
             runtime,
             next_conn: AtomicU64::new(1),
             key_hasher: RandomState::new(),
             stage: watch::Sender::new(Stage::Running),
             tasks: TaskTracker::new(),
+            connections: TaskTracker::new(),
             #[cfg(unix)]
             watchers: Watchers::default(),
             on_connect: Mutex::new(None),
@@ -320,10 +329,22 @@ impl Server {
         hasher.finish()
     }
 
-    /// A handle for a connection that was just accepted.
-    pub(crate) fn new_conn(&self, peer: Address, stream: &Stream) -> Conn {
+    /// A handle for a connection that was just accepted. Its stream is not known yet if another server has accepted it.
+    pub(crate) fn new_conn(&self, peer: Address, stream: Option<&Stream>) -> Conn {
         let number = self.0.next_conn.fetch_add(1, Ordering::Relaxed);
         Conn::new(number, self.clone(), peer, stream)
+    }
+
+    /// Whether there is room for another connection.
+    #[cfg(feature = "tower")]
+    pub(crate) fn has_room(&self, capacity: Capacity) -> bool {
+        self.0.connections.len() < capacity.connections
+    }
+
+    /// Runs the task of a connection that another server has accepted.
+    #[cfg(feature = "tower")]
+    pub(crate) fn spawn_connection(&self, life: Life) {
+        self.0.connections.spawn(life);
     }
 
     /// Lists a connection that has become ready.

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
-use tokio_util::task::TaskTracker;
 
 use super::Hosted;
 use super::accept::Acceptors;
@@ -29,30 +28,28 @@ const DROPPING: Duration = Duration::from_millis(50);
 
 /// Runs the server until it has shut down.
 pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Listener>, capacity: Capacity) {
-    let connections = TaskTracker::new();
     let server = hosted.server.clone();
     let alarms = tokio::spawn(async move {
-        server.alarms().ring(|number| server.alarm(number)).await;
+        server
+            .alarms()
+            .ring(|number| server.alarm(number), |delay| server.counters().runtime_delayed(delay))
+            .await;
     });
-    accept(&hosted, &listeners, &connections, capacity).await;
+    accept(&hosted, &listeners, capacity).await;
     // From here on the kernel refuses new connections.
     drop(listeners);
     tracing::info!(server = hosted.server.name(), "shutting down");
     let deadline = Instant::now() + hosted.server.options().shutdown_timeout;
     run_shutdown(&hosted, deadline).await;
-    close(&hosted, &connections, deadline).await;
+    close(&hosted, deadline).await;
     alarms.abort();
     tracing::info!(server = hosted.server.name(), "stopped");
 }
 
 /// Accepts connections until the server is asked to stop, and spawns a task for each.
-async fn accept<S: Service>(
-    hosted: &Arc<Hosted<S>>,
-    listeners: &[Listener],
-    connections: &TaskTracker,
-    capacity: Capacity,
-) {
+async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], capacity: Capacity) {
     let server = &hosted.server;
+    let connections = &server.0.connections;
     let pending = &server.0.pending;
     let mut refusing = JoinSet::new();
     let mut stopping = pin!(server.stopping());
@@ -112,8 +109,9 @@ async fn run_shutdown<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
 }
 
 /// Lets every connection finish and close, and cuts those that take too long.
-async fn close<S: Service>(hosted: &Hosted<S>, connections: &TaskTracker, deadline: Instant) {
+async fn close<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     let server = &hosted.server;
+    let connections = &server.0.connections;
     server.advance(Stage::Closing);
     #[cfg(unix)]
     server.0.watchers.clear();

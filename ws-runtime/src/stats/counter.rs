@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::histogram::Histogram;
 
 /// A count that only grows, until it wraps around after 2^64.
 #[derive(Debug, Default)]
@@ -64,5 +67,18 @@ impl<K: Ord, V> ByKey<K, V> {
 impl<K: Ord> ByKey<K, u64> {
     pub(crate) fn count(&self, key: K) {
         self.change(key, || 0, |count| *count = count.wrapping_add(1));
+    }
+}
+
+impl<K: Ord> ByKey<K, Histogram> {
+    pub(crate) fn observe(&self, key: K, bounds: &'static [f64], duration: Duration) {
+        self.change(key, || Histogram::new(bounds), |durations| durations.observe(duration));
+    }
+}
+
+impl ByKey<(), Histogram> {
+    /// The only one, which has these bounds.
+    pub(super) fn only(&self, bounds: &'static [f64]) -> Histogram {
+        self.list(|(_, durations)| durations.clone()).pop().unwrap_or_else(|| Histogram::new(bounds))
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::counter::{ByKey, Counter, Level};
+use super::handlers::Handlers;
 use super::histogram::Histogram;
 use super::labels::{Ending, HandshakeResult, Rejected};
 use super::shards::Shards;
@@ -23,6 +24,11 @@ pub(crate) struct Counters {
     pub(super) rejected: ByKey<Rejected, u64>,
     /// The connections that have ended, by the number of their route.
     pub(super) closed: ByKey<(usize, Ending), Histogram>,
+    pub(super) handlers: Handlers,
+    /// By handler and by what went wrong.
+    pub(super) failures: ByKey<(&'static str, &'static str), u64>,
+    pub(super) tick_delays: ByKey<&'static str, Histogram>,
+    pub(super) runtime_delays: ByKey<(), Histogram>,
     pub(super) dropped: Counter,
     pub(super) broadcasts: Counter,
     pub(super) recipients: Counter,
@@ -40,7 +46,7 @@ pub(super) struct OfRoute {
 
 impl Counters {
     /// Counts for about so many threads, and for routes with these paths.
-    pub(crate) fn new(threads: usize, paths: Vec<Option<String>>) -> Self {
+    pub(crate) fn new(threads: usize, paths: Vec<Option<String>>, times_handlers: bool) -> Self {
         let of_route = |path| OfRoute { path, opened: Counter::default(), open: Level::default() };
         Self {
             start: Instant::now(),
@@ -51,6 +57,10 @@ impl Counters {
             requests: ByKey::default(),
             rejected: ByKey::default(),
             closed: ByKey::default(),
+            handlers: Handlers::new(times_handlers),
+            failures: ByKey::default(),
+            tick_delays: ByKey::default(),
+            runtime_delays: ByKey::default(),
             dropped: Counter::default(),
             broadcasts: Counter::default(),
             recipients: Counter::default(),
@@ -63,10 +73,13 @@ impl Counters {
         self.handshakes.count(result);
     }
 
-    /// Counts a connection of a route that became a WebSocket, and how long that took.
-    pub(crate) fn opened(&self, route: usize, after: Duration) {
-        let new = || Histogram::new(Histogram::HANDSHAKES);
-        self.handshake_durations.change((), new, |durations| durations.observe(after));
+    /// Counts how long an accepted handshake took.
+    pub(crate) fn handshake_took(&self, duration: Duration) {
+        self.handshake_durations.observe((), Histogram::HANDSHAKES, duration);
+    }
+
+    /// Counts a connection of a route that became a WebSocket.
+    pub(crate) fn opened(&self, route: usize) {
         if let Some(of_route) = self.routes.get(route) {
             of_route.opened.add(1);
             of_route.open.change(1);
@@ -78,8 +91,7 @@ impl Counters {
         if let Some(of_route) = self.routes.get(route) {
             of_route.open.change(-1);
         }
-        let new = || Histogram::new(Histogram::CONNECTIONS);
-        self.closed.change((route, Ending::of(close)), new, |durations| durations.observe(after));
+        self.closed.observe((route, Ending::of(close)), Histogram::CONNECTIONS, after);
     }
 
     /// Counts a plain HTTP request that was answered with this status.
@@ -95,6 +107,32 @@ impl Counters {
     /// Counts so many messages or control frames of one kind and a route, of `bytes` in all.
     pub(crate) fn count(&self, route: usize, direction: Direction, kind: Kind, count: u64, bytes: u64) {
         self.traffic.count(route, direction, kind, count, bytes);
+    }
+
+    /// Whether to [measure](Self::handler_took) how long handlers take.
+    pub(crate) fn times_handlers(&self) -> bool {
+        self.handlers.is_on()
+    }
+
+    /// Counts a call of a handler, and how long it took.
+    pub(crate) fn handler_took(&self, handler: &'static str, duration: Duration) {
+        self.handlers.observe(handler, duration);
+    }
+
+    /// Counts a call of a handler that failed, or that was refused before it began. Both words are this crate's or from
+    /// the declaration.
+    pub(crate) fn failed(&self, handler: &'static str, error: &'static str) {
+        self.failures.count((handler, error));
+    }
+
+    /// Counts how late a tick began.
+    pub(crate) fn tick_delayed(&self, handler: &'static str, delay: Duration) {
+        self.tick_delays.observe(handler, Histogram::DELAYS, delay);
+    }
+
+    /// Counts how late the runtime woke a task of ours for its timer.
+    pub(crate) fn runtime_delayed(&self, delay: Duration) {
+        self.runtime_delays.observe((), Histogram::DELAYS, delay);
     }
 
     /// Counts messages that a peer did not get, because it reads too slowly.

@@ -55,9 +55,16 @@ pub(crate) struct Ending {
     pub(crate) code: Option<u16>,
 }
 
+impl Ending {
+    /// Their order says nothing.
+    fn order(self) -> (u8, Option<u16>) {
+        (self.by as u8, self.code)
+    }
+}
+
 impl Ord for Ending {
     fn cmp(&self, other: &Self) -> Ordering {
-        (word(self.by), self.code).cmp(&(word(other.by), other.code))
+        self.order().cmp(&other.order())
     }
 }
 
@@ -69,22 +76,8 @@ impl PartialOrd for Ending {
 
 impl Ending {
     pub(crate) fn of(close: &Close) -> Self {
-        let is_known = match close.by() {
-            // Those that clients send by themselves, and those that are never sent.
-            ClosedBy::Peer => matches!(close.code(), 1000..=1003 | 1005..=1011),
-            ClosedBy::Us | ClosedBy::Silence | ClosedBy::Error | ClosedBy::Shutdown => true,
-        };
+        // Those that clients send by themselves, and those that are never sent.
+        let is_known = close.by() != ClosedBy::Peer || matches!(close.code(), 1000..=1003 | 1005..=1011);
         Self { by: close.by(), code: is_known.then_some(close.code()) }
-    }
-}
-
-/// The word for it in labels.
-fn word(by: ClosedBy) -> &'static str {
-    match by {
-        ClosedBy::Peer => "peer",
-        ClosedBy::Us => "us",
-        ClosedBy::Silence => "silence",
-        ClosedBy::Error => "error",
-        ClosedBy::Shutdown => "shutdown",
     }
 }

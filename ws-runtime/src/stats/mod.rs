@@ -29,14 +29,19 @@
 // |---|---|
 // | `counter` | a count, a level, and counts by a key |
 // | `counters` | all that a server counts |
+// | `handlers` | how long handlers take |
 // | `histogram` | how long things took |
 // | `labels` | the closed sets of words by which it counts |
 // | `shards` | the messages of each thread, so that threads do not share cache lines |
+// | `metric` | the names under which exporters show the numbers |
 // | `snapshot` | what users read |
+// | `table` | each metric once |
+// | `tally` | what the task of a connection has counted in its turn |
 // | `traffic` | messages and bytes in one direction |
 
 mod counter;
 mod counters;
+mod handlers;
 mod histogram;
 mod labels;
 mod metric;
@@ -47,10 +52,14 @@ mod tally;
 mod traffic;
 
 pub use self::histogram::Histogram;
-pub use self::snapshot::{ClosedStats, HandshakeStats, RejectedStats, RequestStats, RouteStats, Stats};
+pub use self::metric::{Attribute, Metric, MetricKind, Point, Value};
+pub use self::snapshot::{
+    ClosedStats, FailureStats, HandlerStats, HandshakeStats, RejectedStats, RequestStats, RouteStats, Stats,
+};
 pub use self::traffic::Traffic;
 
 pub(crate) use self::counters::Counters;
+pub(crate) use self::handlers::any_times_handlers;
 pub(crate) use self::labels::{HandshakeResult, Rejected};
 pub(crate) use self::tally::{
     Tally, add_up, is_pending, received_binary, received_text, sent_binary, sent_text,

@@ -42,11 +42,7 @@ impl Shards {
     /// The messages of a route that this thread counts. `None` if there is no such route.
     #[inline]
     fn of_thread(&self, route: usize) -> Option<&Both> {
-        let thread = match THREAD.get() {
-            usize::MAX => number_thread(),
-            thread => thread,
-        };
-        let shard = thread & self.shards.wrapping_sub(1);
+        let shard = this_thread() & self.shards.wrapping_sub(1);
         self.traffic.get(route.wrapping_mul(self.shards).wrapping_add(shard))
     }
 
@@ -80,6 +76,15 @@ impl Shards {
             sent += both.sent.get();
         }
         (received, sent)
+    }
+}
+
+/// The number of this thread.
+#[inline]
+pub(super) fn this_thread() -> usize {
+    match THREAD.get() {
+        usize::MAX => number_thread(),
+        thread => thread,
     }
 }
 

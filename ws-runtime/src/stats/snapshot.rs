@@ -46,6 +46,38 @@ pub struct Stats {
     pub routes: Vec<RouteStats>,
     /// Connections that have ended, by route and by how.
     pub closed: Vec<ClosedStats>,
+    /// How long handlers took, by their names. Empty unless the option `handler_durations` is on.
+    pub handlers: Vec<HandlerStats>,
+    /// Calls of handlers that failed or were refused, by handler and reason.
+    pub failures: Vec<FailureStats>,
+    /// How late the ticks of the server began, by handler.
+    pub tick_delays: Vec<HandlerStats>,
+    /// How late the runtime woke the task that watches the deadlines of all connections: how long work waits for a
+    /// thread. tokio's timers are exact to a millisecond.
+    pub runtime_delays: Histogram,
+}
+
+/// Durations of one handler.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct HandlerStats {
+    /// The name of its function.
+    pub handler: &'static str,
+    /// How long it took, or how late it was.
+    pub durations: Histogram,
+}
+
+/// How many calls of a handler failed for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailureStats {
+    /// The name of its function.
+    pub handler: &'static str,
+    /// What went wrong, in one word: `panic`; `failed`, an error that the peer is not told; `refused`, by the handler
+    /// or its guard; `malformed`, `unknown`, `rate`, `phase` or `not_run`, by the runtime before the handler began.
+    pub error: &'static str,
+    /// How many there were.
+    pub count: u64,
 }
 
 /// How many handshakes had one result.
@@ -158,11 +190,7 @@ impl Server {
                 error: result.error,
                 count: *count,
             }),
-            handshake_durations: counters
-                .handshake_durations
-                .list(|(_, durations)| durations.clone())
-                .pop()
-                .unwrap_or_else(|| Histogram::new(Histogram::HANDSHAKES)),
+            handshake_durations: counters.handshake_durations.only(Histogram::HANDSHAKES),
             requests: counters
                 .requests
                 .list(|(status, count)| RequestStats { status: *status, count: *count }),
@@ -170,6 +198,21 @@ impl Server {
                 .rejected
                 .list(|(reason, count)| RejectedStats { reason: reason.as_str(), count: *count }),
             closed: counters.closed_stats(),
+            handlers: counters
+                .handlers
+                .list()
+                .into_iter()
+                .map(|(handler, durations)| HandlerStats { handler, durations })
+                .collect(),
+            failures: counters.failures.list(|((handler, error), count)| FailureStats {
+                handler,
+                error,
+                count: *count,
+            }),
+            tick_delays: counters
+                .tick_delays
+                .list(|(handler, durations)| HandlerStats { handler, durations: durations.clone() }),
+            runtime_delays: counters.runtime_delays.only(Histogram::DELAYS),
             routes,
         }
     }

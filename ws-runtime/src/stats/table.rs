@@ -58,7 +58,7 @@ pub(super) const ALL: &[Metric] = &[
                 .map(|closed| {
                     Point::new(Value::Histogram(&closed.durations))
                         .text(ROUTE, path(&closed.path))
-                        .text(BY, closed.by_word())
+                        .text(BY, closed.by.as_str())
                         .known_code(CODE, closed.code)
                 })
                 .collect()

@@ -40,7 +40,7 @@ impl Stream {
     /// Wraps a stream that is not a socket: a pipe, or a connection that another HTTP server has upgraded. For a socket
     /// use `from`, which is faster.
     #[cfg_attr(
-        not(any(test, feature = "test")),
+        not(any(test, feature = "test", feature = "tower")),
         expect(dead_code, reason = "for the server that is mounted in another")
     )]
     pub(crate) fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Self {
@@ -52,7 +52,10 @@ impl Stream {
     }
 
     /// The same stream, from which `unread` is read first: bytes that the previous owner read ahead.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the server that is mounted in another"))]
+    #[cfg_attr(
+        not(any(test, feature = "tower")),
+        expect(dead_code, reason = "for the server that is mounted in another")
+    )]
     pub(crate) fn with_unread(self, unread: Bytes) -> Self {
         Self { unread: Some(Box::new(unread)), ..self }
     }
@@ -66,6 +69,14 @@ impl Stream {
     /// Sets `TCP_NODELAY`. Does nothing unless it is TCP.
     pub(crate) fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.socket().map_or(Ok(()), |socket| socket.set_nodelay(nodelay))
+    }
+
+    /// Sets the options that sockets of our own listeners inherit, but for `TCP_NODELAY`.
+    #[cfg(feature = "tower")]
+    pub(crate) fn tune(&self) {
+        if let Some(socket) = self.socket() {
+            socket.tune();
+        }
     }
 
     /// The descriptor of the socket, valid while this lives. `None` if there is no socket.

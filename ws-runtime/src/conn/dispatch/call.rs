@@ -130,6 +130,7 @@ pub(in crate::conn) fn report(
     handler: &'static str,
     outcome: Result<Outcome, Panicked>,
 ) -> Verdict {
+    count_failure(conn.server(), handler, &outcome);
     match outcome {
         Ok(Ok(())) => return Verdict::GoOn,
         Ok(Err(failure)) if failure.is_of_phase() => {
@@ -151,6 +152,17 @@ pub(in crate::conn) fn report(
         Err(panic) => log(conn, handler, &panic),
     }
     Verdict::End
+}
+
+/// Counts a call that has failed. Does nothing for one that has not.
+#[inline]
+pub(crate) fn count_failure(server: &Server, handler: &'static str, outcome: &Result<Outcome, Panicked>) {
+    let error = match outcome {
+        Ok(Ok(())) => return,
+        Ok(Err(failure)) => failure.as_str(),
+        Err(_) => "panic",
+    };
+    server.counters().failed(handler, error);
 }
 
 fn log(conn: &Conn, handler: &'static str, error: &dyn Display) {

@@ -22,7 +22,7 @@ use crate::server::Hosted;
 use crate::stats::{Direction, Kind};
 
 pub(super) use self::call::{Caught, Verdict, report};
-pub(crate) use self::call::{Panicked, catch, catch_call, catch_code, catch_now};
+pub(crate) use self::call::{Panicked, catch, catch_call, catch_code, catch_now, count_failure};
 pub(super) use self::tell::tell;
 
 /// Calls the handlers of one connection, one at a time.
@@ -209,11 +209,7 @@ impl<R: Route> Dispatcher<R> {
         let conn = &conn;
         driver.drop_beside();
         driver.drained().await;
-        let close = conn
-            .send_path()
-            .close()
-            .cloned()
-            .unwrap_or_else(|| Close::new(Close::ABNORMAL, "", ClosedBy::Error));
+        let close = conn.send_path().close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
         if conn.phase() == Phase::Closing {
             // Its Close frame is written.
             conn.count(Direction::Sent, Kind::Close, 0);
@@ -224,7 +220,7 @@ impl<R: Route> Dispatcher<R> {
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");
         }
-        tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = %close.by(), "disconnected");
+        tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = close.by().as_str(), "disconnected");
         driver.spare_disconnect();
         let (name, ended) = match conn.replaced_disconnect() {
             Some(handler) => {
@@ -360,13 +356,13 @@ impl<R: Route> Dispatcher<R> {
             // It is for another phase, in which `ready` has nothing to do.
             (OnRefusal::CloseWithStatus, Ok(failure)) if failure.is_of_phase() => None,
             (_, Ok(failure)) => match failure.refusal() {
-                None => Some(Close::failure()),
+                None => Some(Close::failed()),
                 Some(Refusal::NoBinary) => {
-                    Some(Close::new(1003, "binary messages are not taken here", ClosedBy::Error))
+                    Some(Close::new(1003, "binary messages are not taken here", ClosedBy::Refused))
                 }
                 Some(Refusal::Runtime(reject) | Refusal::Handler(reject)) => on_refusal.close(reject),
             },
-            (_, Err(_)) => Some(Close::failure()),
+            (_, Err(_)) => Some(Close::panic()),
         };
         report(self.conn(), name, failed.map(Err));
         let Some(close) = close else { return Verdict::GoOn };
@@ -413,8 +409,8 @@ enum HandlersTurn {
 enum OnRefusal<'m, 'b> {
     /// The peer gets an error reply to this message, or to a text that is none, and the connection goes on.
     Reply(Option<&'m Envelope<'b>>),
-    /// The connection closes with 1008, policy violation.
-    CloseWith1008,
+    /// The connection closes with 1008, policy violation, for this cause.
+    CloseWith1008(ClosedBy),
     /// The connection closes with 4000 and the status of the refusal.
     CloseWithStatus,
     /// The connection goes on.
@@ -426,7 +422,7 @@ impl<'m, 'b> OnRefusal<'m, 'b> {
         match message {
             Received::Named(message) => Self::Reply(Some(message)),
             Received::Utf8(_) if R::ENVELOPE.is_some() => Self::Reply(None),
-            Received::Utf8(_) | Received::Binary(_) => Self::CloseWith1008,
+            Received::Utf8(_) | Received::Binary(_) => Self::CloseWith1008(ClosedBy::Refused),
             Received::Pong(_) => Self::Continue,
         }
     }
@@ -435,7 +431,7 @@ impl<'m, 'b> OnRefusal<'m, 'b> {
     fn of_rate(message: &'m Received<'b>) -> Self {
         match message {
             Received::Named(message) => Self::Reply(Some(message)),
-            Received::Utf8(_) | Received::Binary(_) => Self::CloseWith1008,
+            Received::Utf8(_) | Received::Binary(_) => Self::CloseWith1008(ClosedBy::Rate),
             Received::Pong(_) => Self::Continue,
         }
     }
@@ -443,8 +439,10 @@ impl<'m, 'b> OnRefusal<'m, 'b> {
     /// The close code and reason; `None` if the connection goes on.
     fn close(self, reject: &Reject) -> Option<Close> {
         match self {
-            Self::CloseWith1008 => Some(Close::refused(1008, reject)),
-            Self::CloseWithStatus => Some(Close::refused(4000 + reject.status().as_u16(), reject)),
+            Self::CloseWith1008(by) => Some(Close::refused(1008, reject, by)),
+            Self::CloseWithStatus => {
+                Some(Close::refused(4000 + reject.status().as_u16(), reject, ClosedBy::Refused))
+            }
             Self::Reply(_) | Self::Continue => None,
         }
     }

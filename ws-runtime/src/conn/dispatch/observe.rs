@@ -14,7 +14,10 @@
 //! Panics are caught within `run`, so what stands after it is always reached. Each message goes through here: what is
 //! off must cost no more than a few instructions.
 
+use tokio::time::Instant;
+
 use crate::server::Server;
+use crate::stats;
 
 /// Runs a plain handler, from its arguments to its reply.
 ///
@@ -25,8 +28,42 @@ pub(crate) fn at_once<T>(
     handler: impl FnOnce() -> &'static str,
     run: impl FnOnce() -> T,
 ) -> T {
-    let _ = (server, handler);
+    if stats::any_times_handlers() {
+        return timed(server, handler(), run);
+    }
     run()
+}
+
+/// Runs a plain handler and measures how long it takes, if its server wants that.
+#[cold]
+fn timed<T>(server: &Server, handler: &'static str, run: impl FnOnce() -> T) -> T {
+    let mut timing = Timing::begin(server, handler);
+    let done = run();
+    Timing::end(&mut timing);
+    done
+}
+
+/// A call that is measured.
+#[derive(Debug)]
+struct Timing {
+    server: Server,
+    handler: &'static str,
+    start: Instant,
+}
+
+impl Timing {
+    /// Boxed, as most calls are not measured.
+    fn begin(server: &Server, handler: &'static str) -> Option<Box<Self>> {
+        let is_wanted = stats::any_times_handlers() && server.counters().times_handlers();
+        is_wanted.then(|| Box::new(Self { server: server.clone(), handler, start: Instant::now() }))
+    }
+
+    /// Does nothing if it has ended already.
+    fn end(timing: &mut Option<Box<Self>>) {
+        if let Some(timing) = timing.take() {
+            timing.server.counters().handler_took(timing.handler, timing.start.elapsed());
+        }
+    }
 }
 
 /// Runs code of the user's that is not the call of a handler but belongs to it: a timer's key is copied, a new identity
@@ -41,13 +78,13 @@ pub(super) fn code_of<T>(handler: &'static str, run: impl FnOnce() -> T) -> T {
 #[derive(Debug)]
 pub(super) struct Call {
     handler: &'static str,
+    timing: Option<Box<Timing>>,
 }
 
 impl Call {
     /// A handler is about to be called.
     pub(super) fn begin(server: &Server, handler: &'static str) -> Self {
-        let _ = server;
-        Self { handler }
+        Self { handler, timing: Timing::begin(server, handler) }
     }
 
     /// Runs one stretch of it, which keeps this thread: the call itself, or a poll of its future.
@@ -58,5 +95,7 @@ impl Call {
     }
 
     /// It has ended, or panicked, or is dropped before its end. This may be called twice.
-    pub(super) fn end(&mut self) {}
+    pub(super) fn end(&mut self) {
+        Timing::end(&mut self.timing);
+    }
 }

@@ -22,7 +22,7 @@ pub(in crate::conn) fn tell(
         Ok(failure) => failure,
         Err(panicked) => {
             let verdict = report(conn, handler, Err(panicked));
-            conn.send_path().push_close(Close::failure());
+            conn.send_path().push_close(Close::panic());
             return verdict;
         }
     };
@@ -30,13 +30,15 @@ pub(in crate::conn) fn tell(
         Some(Refusal::Runtime(reject)) => {
             if !conn.allows_error() {
                 tracing::debug!(conn = conn.id(), "too many errors");
-                conn.send_path().push_close(Close::new(1008, "too many errors", ClosedBy::Error));
+                conn.send_path().push_close(Close::new(1008, "too many errors", ClosedBy::Rate));
                 return Verdict::End;
             }
+            conn.server().counters().failed(handler, failure.as_str());
             log(conn, handler, reject);
             message::error(conn, handler, keys, to, reject);
         }
         Some(Refusal::Handler(reject)) => {
+            conn.server().counters().failed(handler, failure.as_str());
             log(conn, handler, reject);
             message::error(conn, handler, keys, to, reject);
         }

@@ -103,7 +103,7 @@ impl Moment {
     }
 
     /// How long it is from this moment to a later one.
-    pub(in crate::conn) fn until(self, later: Self) -> Duration {
+    pub(crate) fn until(self, later: Self) -> Duration {
         Duration::from_micros(later.0.get().saturating_sub(self.0.get()))
     }
 

@@ -141,7 +141,7 @@ impl Driver {
             }
             Due::Silence => self.conn.cut(ClosedBy::Silence),
             Due::Assembly => {
-                self.receive.end(Close::new(1008, "message took too long to arrive", ClosedBy::Error));
+                self.receive.end(Close::new(1008, "message took too long to arrive", ClosedBy::Unfinished));
                 self.conn.send_path().wake();
             }
             Due::Write => self.conn.send_path().cut(Close::slow()),

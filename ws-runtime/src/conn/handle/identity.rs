@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::Conn;
 use crate::conn::Moment;
 use crate::conn::dispatch::catch_now;
-use crate::event::{Identity, IdentityKey, SearchKey};
+use crate::event::{ClosedBy, Identity, IdentityKey, SearchKey};
 
 /// The identity of a connection, and the hash of its key.
 pub(super) struct Identified {
@@ -78,8 +78,7 @@ impl Conn {
 
     /// Closes the connection, as what the peer was admitted for has expired.
     pub(crate) fn expire(&self) {
-        // Fails for a wrong code or a long reason only.
-        let _ = self.disconnect(4401, "expired");
+        self.close_as(4401, "expired", ClosedBy::Expired);
     }
 }
 

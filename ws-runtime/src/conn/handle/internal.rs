@@ -15,6 +15,8 @@ use crate::options::{Options, OptionsOf};
 use crate::route::Reach;
 use crate::server::Memberships;
 use crate::stats::{self, Direction, Kind};
+#[cfg(feature = "tower")]
+use crate::transport::Stream;
 use crate::transport::WriteHalf;
 use crate::wire::{Agreement, FrameKind, Payload};
 
@@ -70,6 +72,21 @@ impl Conn {
     /// Ends the connection at once, without a Close frame.
     pub(crate) fn cut(&self, by: ClosedBy) {
         self.send_path().cut(Close::abnormal(by));
+    }
+
+    /// The stream of a connection that another server has accepted is known now.
+    #[cfg(feature = "tower")]
+    pub(in crate::conn) fn adopt(&self, stream: &Stream) {
+        #[cfg(unix)]
+        if let Some(socket) = stream.raw_fd() {
+            let _ = self.0.socket.set(socket);
+        }
+        self.log_nodelay(stream.set_nodelay(self.nodelay()));
+    }
+
+    /// Queues a Close frame, after which nothing can be sent.
+    pub(super) fn close_as(&self, code: u16, reason: &str, by: ClosedBy) {
+        self.send_path().push_close(Close::new(code, reason, by));
     }
 
     /// Whether the connection has ended already.

@@ -23,7 +23,7 @@ use super::send::{
     Bound, CorkedFrames, Deflation, Fixable, Phase, SendLock, SendPath, defer_write, runs_task_of,
 };
 use crate::Server;
-use crate::event::{Binary, Close, ClosedBy, Utf8};
+use crate::event::{Binary, ClosedBy, Utf8};
 use crate::listen::Address;
 use crate::message::{ErrorBudget, Outgoing, Questions};
 use crate::options::{Compression, Named, OptionsOf};
@@ -48,7 +48,8 @@ struct Inner {
     server: Server,
     peer: Address,
     #[cfg(unix)]
-    socket: Option<std::os::fd::RawFd>,
+    /// Set when the stream is known.
+    socket: OnceLock<std::os::fd::RawFd>,
     max_send_size: AtomicUsize,
     max_recv_size: AtomicUsize,
     nodelay: AtomicBool,
@@ -89,13 +90,13 @@ struct Rare {
 }
 
 impl Conn {
-    pub(crate) fn new(id: u64, server: Server, peer: Address, stream: &Stream) -> Self {
+    pub(crate) fn new(id: u64, server: Server, peer: Address, stream: Option<&Stream>) -> Self {
         let options = server.options();
         Self(Arc::new(Inner {
             id,
             peer,
             #[cfg(unix)]
-            socket: stream.raw_fd(),
+            socket: stream.and_then(Stream::raw_fd).map_or_else(OnceLock::new, OnceLock::from),
             max_send_size: options.max_send_size.into(),
             max_recv_size: options.max_recv_size.into(),
             nodelay: options.nodelay.into(),
@@ -149,7 +150,7 @@ impl Conn {
     #[cfg(unix)]
     #[must_use]
     pub fn socket(&self) -> Option<std::os::fd::RawFd> {
-        self.0.socket
+        self.0.socket.get().copied()
     }
 
     /// Whether messages can be sent: from the 101 until the connection starts to close, by
@@ -272,7 +273,7 @@ impl Conn {
         if reason.len() > 123 {
             return Err(CloseError::Reason { size: reason.len() });
         }
-        self.send_path().push_close(Close::new(code, reason, ClosedBy::Us));
+        self.close_as(code, reason, ClosedBy::Us);
         Ok(())
     }
 

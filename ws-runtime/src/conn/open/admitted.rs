@@ -20,8 +20,8 @@ pub(crate) struct Admitted<S: Service> {
     /// Serves the connection on its route, whose session it holds.
     serve: Box<Serve<S>>,
     deflate: Option<Agreement>,
-    /// The 101.
-    response: Response<()>,
+    /// The answer that opens it: 101, or 200 over HTTP/2.
+    pub(super) response: Response<()>,
 }
 
 type Serve<S> = dyn FnOnce(Arc<Hosted<S>>, ConnGuard, Upgraded) -> Life + Send;
@@ -93,7 +93,7 @@ impl<S: Service> Opened<S> {
     }
 
     /// The same for a peer that another HTTP server has answered.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "tower"))]
     pub(in crate::conn) fn answered(mut self) -> Self {
         self.upgraded.accepted.clear();
         self

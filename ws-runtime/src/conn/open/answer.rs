@@ -76,6 +76,15 @@ impl Answer {
         Self { method: method.clone(), asked: Asked::Plain, ..self }
     }
 
+    /// The response alone, for another server to send.
+    #[cfg(feature = "tower")]
+    pub(super) fn response(&self) -> Response<Bytes> {
+        let mut response = Response::new(self.response.body().clone());
+        *response.status_mut() = self.response.status();
+        *response.headers_mut() = self.response.headers().clone();
+        response
+    }
+
     /// Sends it and closes the connection. A slow peer that reads gets all of it, unless `shutdown_timeout` passes
     /// first.
     pub(super) async fn send(self, mut stream: Stream, conn: &Conn, slot: &Slot) -> Answered {

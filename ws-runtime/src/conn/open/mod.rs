@@ -21,6 +21,8 @@ mod admitted;
 mod answer;
 mod deadline;
 mod handlers;
+#[cfg(feature = "tower")]
+mod mounted;
 mod nodelay;
 mod outcome;
 mod reason;
@@ -45,6 +47,8 @@ use crate::transport::Stream;
 pub(crate) use self::admitted::Admitted;
 pub(super) use self::admitted::{Opened, Upgraded};
 pub(crate) use self::answer::refuse;
+#[cfg(feature = "tower")]
+pub(crate) use self::mounted::{Answered, answer};
 
 /// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
 pub(super) async fn open<S: Service>(
@@ -56,7 +60,7 @@ pub(super) async fn open<S: Service>(
     let start = Instant::now();
     match try_open(&hosted, &conn, stream, &slot).await {
         Ok(opened) => {
-            outcome::count_opened(&conn, start);
+            outcome::count_accepted(&conn, start);
             Some(opened)
         }
         Err(reason) => {

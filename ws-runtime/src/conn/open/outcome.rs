@@ -8,11 +8,11 @@ use super::reason::Reason;
 use crate::conn::Conn;
 use crate::stats::{HandshakeResult, Rejected};
 
-/// Counts a handshake that was accepted, and its connection, which was accepted at `start`.
-pub(super) fn count_opened(conn: &Conn, start: Instant) {
+/// Counts a handshake that is accepted. Its connection was accepted at `start`.
+pub(super) fn count_accepted(conn: &Conn, start: Instant) {
     let counters = conn.server().counters();
     counters.handshake(HandshakeResult { status: Some(101), error: None });
-    counters.opened(conn.route(), start.elapsed());
+    counters.handshake_took(start.elapsed());
 }
 
 /// Counts a connection that did not become a WebSocket.

@@ -34,8 +34,25 @@ pub(super) async fn admit<S: Service>(
     mut interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
     let head = read_head(hosted.server.options(), interruption.as_mut(), slot, stream).await?;
+    let transport =
+        Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
+    let admitted = admit_head(hosted, conn, head, transport, interruption).await?;
+    if handshake::arrived_early(stream).await {
+        return Err(Answer::from(Refusal::EarlyBytes).into());
+    }
+    Ok(admitted)
+}
+
+/// Runs the handlers of a request. Returns the accepted handshake, or what to answer instead.
+pub(super) async fn admit_head<S: Service>(
+    hosted: &Arc<Hosted<S>>,
+    conn: &Conn,
+    head: Head,
+    transport: Transport,
+    interruption: Pin<&mut impl Future<Output = Interrupted>>,
+) -> Result<Admitted<S>, NotAdmitted> {
     let mut route = None;
-    let (mut handshake, endpoint, parameters) = match classify(hosted, conn, head, &mut route) {
+    let (mut handshake, endpoint, parameters) = match classify(hosted, conn, head, transport, &mut route) {
         Classified::Upgrade(handshake) => match route {
             Some((endpoint, parameters)) => (handshake, endpoint, parameters),
             None => return Err(Answer::from(Reject::not_found().into_response()).into()),
@@ -61,13 +78,7 @@ pub(super) async fn admit<S: Service>(
         Ok(Err(reject)) => return Err(Answer::from(reject.into_response()).into()),
         Err(interrupted) => return Err(Answer::from(interrupted).into()),
     };
-    if conn.is_cut() {
-        return Err(Reason::Disconnected.into());
-    }
-    if handshake::arrived_early(stream).await {
-        return Err(Answer::from(Refusal::EarlyBytes).into());
-    }
-    Ok(admitted)
+    if conn.is_cut() { Err(Reason::Disconnected.into()) } else { Ok(admitted) }
 }
 
 async fn read_head(
@@ -99,9 +110,13 @@ type Found<S> = Option<(Arc<dyn Endpoint<S>>, Parameters)>;
 
 /// Classifies the request, finds the route of a handshake, and warns of foreign web pages. Where there is no route, its
 /// origin does not matter.
-fn classify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: Head, route: &mut Found<S>) -> Classified {
-    let transport =
-        Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
+fn classify<S: Service>(
+    hosted: &Hosted<S>,
+    conn: &Conn,
+    head: Head,
+    transport: Transport,
+    route: &mut Found<S>,
+) -> Classified {
     let allows = |path: &str, judge: &dyn Fn(&Origins) -> bool| {
         *route = hosted.routes.find(path);
         let Some((endpoint, _)) = route else { return true };

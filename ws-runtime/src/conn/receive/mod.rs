@@ -191,10 +191,10 @@ impl ReceivePath {
             Ok(_) => turn.deadlines.alive(turn.now),
             Err(error) => {
                 tracing::debug!(conn = turn.conn.id(), %error, "reading failed");
-                self.end(Close::abnormal(ClosedBy::Error));
+                self.end(Close::abnormal(ClosedBy::Network));
                 if self.inbox.is_empty() {
                     // Nothing is left to handle, and no reply could be sent.
-                    turn.conn.cut(ClosedBy::Error);
+                    turn.conn.cut(ClosedBy::Network);
                 }
             }
         }
@@ -310,8 +310,7 @@ impl ReceivePath {
             }
             Err(error) => {
                 tracing::debug!(conn = turn.conn.id(), %error, "protocol error");
-                let code = error.close_code().into();
-                self.end(Close::new(code, error.to_string(), ClosedBy::Error));
+                self.end(Close::violation(error));
             }
         }
     }

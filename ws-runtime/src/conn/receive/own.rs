@@ -109,7 +109,7 @@ impl ReceivePath {
     fn charge_ping(&mut self, turn: &mut Turn<'_>, reason: &'static str) -> bool {
         let allowed = turn.deadlines.allows_ping(turn.now);
         if !allowed {
-            self.end(Close::new(1008, reason, ClosedBy::Error));
+            self.end(Close::new(1008, reason, ClosedBy::Rate));
         }
         allowed
     }

@@ -270,7 +270,10 @@ impl SendPath {
     pub(super) fn cut(&mut self, close: Close) {
         let is_undelivered = self.phase == Phase::Closing && self.has_unwritten();
         match &mut self.close {
-            Some(ours) if is_undelivered && matches!(ours.by, ClosedBy::Us | ClosedBy::Shutdown) => {
+            Some(ours)
+                if is_undelivered
+                    && matches!(ours.by, ClosedBy::Us | ClosedBy::Expired | ClosedBy::Shutdown) =>
+            {
                 **ours = close;
             }
             Some(_) => {}
@@ -417,7 +420,7 @@ impl SendPath {
                 }
                 Err(error) => {
                     self.failure = Some(error);
-                    break Close::abnormal(ClosedBy::Error);
+                    break Close::abnormal(ClosedBy::Network);
                 }
             }
         };

@@ -111,7 +111,7 @@ async fn calls_reach_a_room_that_is_kept() {
 async fn what_is_queued_for_a_room_that_is_not_made_is_dropped() {
     let world = World::new(rules(0, 10)).await;
     let (stream, _) = tokio::io::duplex(64);
-    let conn = world.server().new_conn(Address::Memory, &Stream::over(stream));
+    let conn = world.server().new_conn(Address::Memory, Some(&Stream::over(stream)));
     let token = Arc::new(());
     let create = || async {
         let held = Arc::clone(&token);

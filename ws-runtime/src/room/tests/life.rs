@@ -122,7 +122,7 @@ async fn a_panic_through_the_opening_leaves_the_gate_as_it_was() {
     let (rooms, server) = (Arc::clone(world.stateful()), world.server().clone());
     let opening = tokio::spawn(async move {
         let (stream, _) = tokio::io::duplex(64);
-        let conn = server.new_conn(Address::Memory, &Stream::over(stream));
+        let conn = server.new_conn(Address::Memory, Some(&Stream::over(stream)));
         let create = || async { panic!("not caught") };
         rooms.enter(&conn, "/a", create).await.is_ok()
     });
@@ -209,7 +209,7 @@ async fn a_handle_of_a_room_that_is_gone_reaches_nothing() {
 async fn create_sees_its_room_without_a_state() {
     let world = World::new(rules(0, 10)).await;
     let (stream, _) = tokio::io::duplex(64);
-    let conn = world.server().new_conn(Address::Memory, &Stream::over(stream));
+    let conn = world.server().new_conn(Address::Memory, Some(&Stream::over(stream)));
     let create = || async {
         let room = conn.room_of::<Table>().unwrap();
         assert_eq!(room.path(), "/a");

@@ -272,7 +272,7 @@ impl World {
     /// Lets somebody in, who is not ready yet.
     async fn knock(&self, path: &str, ends: Ends) -> Result<Guest, Reject> {
         let (stream, _) = tokio::io::duplex(64);
-        let conn = self.server().new_conn(Address::Memory, &Stream::over(stream));
+        let conn = self.server().new_conn(Address::Memory, Some(&Stream::over(stream)));
         let create = || async {
             let created =
                 catch(self.server(), "create", || Arc::clone(&self.route).create(path.to_owned(), ends))

@@ -9,7 +9,7 @@ async fn a_room_without_a_state_is_gone_with_its_last_connection() {
     let rooms: Arc<PlainRooms> = Arc::default();
     let enter = |path: &str| {
         let (stream, _) = tokio::io::duplex(64);
-        let conn = running.server().new_conn(Address::Memory, &Stream::over(stream));
+        let conn = running.server().new_conn(Address::Memory, Some(&Stream::over(stream)));
         let member = rooms.enter(&conn, path);
         conn.become_ready();
         (conn, member)
@@ -34,7 +34,7 @@ async fn a_room_without_a_state_is_gone_with_its_last_connection() {
 async fn rooms_of_a_route_without_rooms_are_nowhere() {
     let world = World::new(rules(0, 10)).await;
     let (stream, _) = tokio::io::duplex(64);
-    let conn = world.server().new_conn(Address::Memory, &Stream::over(stream));
+    let conn = world.server().new_conn(Address::Memory, Some(&Stream::over(stream)));
     let none = RouteRooms::<Table>::None;
     let member = none.enter(&conn, "/a", || async { Err(Reject::forbidden()) }).await;
     assert!(matches!(member, Ok(Member::Nowhere)));

@@ -79,7 +79,7 @@ async fn timers_run_while_the_room_is_kept_and_end_with_it() {
 async fn a_timer_that_create_has_started_runs() {
     let world = World::of(route(), rules(0, 10)).await;
     let (stream, _) = tokio::io::duplex(64);
-    let conn = world.server().new_conn(Address::Memory, &Stream::over(stream));
+    let conn = world.server().new_conn(Address::Memory, Some(&Stream::over(stream)));
     let create = || async {
         world.route.alive.lock().unwrap().insert("/a".to_owned(), "there");
         let mut table = Table { notes: vec![1, 2], ..Table::default() };

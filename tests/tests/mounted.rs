@@ -1,0 +1,427 @@
+//! A server within axum.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Version, header};
+use axum::routing::get;
+use http_body_util::Empty;
+use hyper::ext::Protocol;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::{WebSocketStream, client_async};
+use tower_http::add_extension::AddExtensionLayer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::CorsLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::normalize_path::NormalizePathLayer;
+use tower_http::propagate_header::PropagateHeaderLayer;
+use tower_http::request_id::{MakeRequestUuid, SetRequestIdLayer};
+use tower_http::sensitive_headers::SetSensitiveHeadersLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use tower_service::Service;
+use ws_runtime::prelude::*;
+use ws_runtime::{Bytes, Extension, Mounted};
+use ws_tests::Client;
+use ws_tests::frame::frame;
+use ws_tests::raw::HANDSHAKE;
+
+/// How long something may take. It fails a test that hangs; it measures nothing.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[ws_server(shutdown_timeout = 5)]
+mod echo {
+    use super::*;
+
+    #[on(handshake)]
+    fn admit(handshake: &Handshake) -> Result<(), Reject> {
+        match handshake.query() {
+            Some("no") => Err(Reject::unauthorized()),
+            _ => Ok(()),
+        }
+    }
+
+    #[on(ready)]
+    fn hello(conn: &Conn) -> Option<String> {
+        let known = conn.ip().is_some();
+        known.then(|| format!("{}", conn.peer()))
+    }
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+
+    #[get("/page")]
+    fn page() -> &'static str {
+        "a page"
+    }
+}
+
+/// A router that is served, and the way to stop it.
+struct Host {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<()>,
+}
+
+impl Host {
+    /// Serves a router until it is stopped; then the mounted server is stopped, too.
+    async fn serve(router: Router, mounted: &Mounted) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopping = mounted.stopping(async move {
+            let _ = stopped.await;
+        });
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let serving = tokio::spawn(async move {
+            axum::serve(listener, service).with_graceful_shutdown(stopping).await.unwrap();
+        });
+        Self { address, stop: Some(stop), serving }
+    }
+
+    async fn open(&self, path: &str) -> Result<Client, tungstenite::Error> {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let (socket, _) = client_async(format!("ws://{}{path}", self.address), stream).await?;
+        Ok(Client(socket))
+    }
+
+    /// The status of a handshake that is refused.
+    async fn refusal(&self, path: &str) -> u16 {
+        match self.open(path).await {
+            Err(tungstenite::Error::Http(response)) => response.status().as_u16(),
+            other => panic!("{path} is not refused: {:?}", other.err()),
+        }
+    }
+
+    /// The answer to these bytes, until the end of the stream.
+    async fn exchange(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap().unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    async fn stop(mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+        timeout(PATIENCE, self.serving).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_route_of_axum_is_a_websocket_and_the_others_are_not() {
+    let chat = echo::server().mount().await.unwrap();
+    let router =
+        Router::new().route("/other", get(|| async { "other" })).route_service("/chat", chat.service());
+    let host = Host::serve(router, &chat).await;
+
+    let mut client = host.open("/chat").await.unwrap();
+    client.send("hello").await;
+    assert_eq!(client.text().await, "hello");
+    assert_eq!(chat.server().connections().len(), 1);
+    assert_eq!(host.refusal("/other").await, 200);
+    assert_eq!(host.refusal("/chat?no").await, 401);
+    let plain = host.exchange("GET /chat HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert!(plain.starts_with("HTTP/1.1 426 ") && plain.contains("upgrade: websocket"), "{plain}");
+
+    host.stop().await;
+    assert_eq!(client.closed().await.code, 1001.into());
+    timeout(PATIENCE, chat.stopped()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_host_read_after_the_handshake_is_handled_first() {
+    let chat = echo::server().mount().await.unwrap();
+    let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
+    let mut stream = TcpStream::connect(host.address).await.unwrap();
+    let sent = [HANDSHAKE.as_bytes(), &frame(0x81, b"early"), &frame(0x88, b"")].concat();
+    stream.write_all(&sent).await.unwrap();
+    let mut received = Vec::new();
+    timeout(PATIENCE, stream.read_to_end(&mut received)).await.unwrap().unwrap();
+    let text = String::from_utf8_lossy(&received);
+    assert!(text.starts_with("HTTP/1.1 101 ") && text.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{text}");
+    assert!(received.ends_with(b"\x81\x05early\x88\0"), "{text}");
+}
+
+#[tokio::test]
+async fn pages_are_answered_beside_it_on_a_connection_that_is_kept() {
+    let chat = echo::server().mount().await.unwrap();
+    let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
+    let two =
+        "GET /page HTTP/1.1\r\nHost: a\r\n\r\nHEAD /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let answers = host.exchange(two).await;
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 2, "{answers}");
+    assert_eq!(answers.matches("a page").count(), 1, "{answers}");
+    let post = "POST /page HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi";
+    let answer = host.exchange(post).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(chat.server().connections().is_empty());
+}
+
+#[tokio::test]
+async fn the_address_of_a_peer_is_where_the_host_says() {
+    let chat = echo::server().mount().await.unwrap();
+    let chat = chat.peer_from(|extensions| {
+        extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| (*peer).into())
+    });
+    let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
+    let mut client = host.open("/").await.unwrap();
+    assert_eq!(client.text().await, client.0.get_ref().local_addr().unwrap().to_string());
+}
+
+#[tokio::test]
+async fn who_comes_when_there_is_no_room_is_answered_with_503() {
+    let chat = echo::server().max_connections(1).mount().await.unwrap();
+    let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
+    let first = host.open("/").await.unwrap();
+    assert_eq!(host.refusal("/").await, 503);
+    drop(first);
+    let again = async { while host.open("/").await.is_err() {} };
+    timeout(PATIENCE, again).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_during_the_shutdown_is_answered_with_503() {
+    let chat = echo::server().mount().await.unwrap();
+    chat.shutdown();
+    let response = chat.service().call(Request::get("/page").body(()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 503);
+    assert!(response.headers().contains_key(header::RETRY_AFTER));
+}
+
+#[tokio::test]
+async fn the_host_is_not_stopped_before_the_server_is_asked_to_stop() {
+    let chat = echo::server().mount().await.unwrap();
+    let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
+    let client = host.open("/").await.unwrap();
+    // By the server itself, not by the signal.
+    chat.shutdown();
+    assert_eq!(client.closed().await.code, 1001.into());
+    timeout(PATIENCE, host.serving).await.unwrap().unwrap();
+    timeout(PATIENCE, chat.stopped()).await.unwrap();
+}
+
+mod life {
+    use super::*;
+
+    #[derive(Clone)]
+    pub(super) struct User(pub(super) &'static str);
+
+    #[ws_server]
+    pub(super) mod server {
+        use super::*;
+
+        #[state]
+        pub struct Diary(pub tokio::sync::mpsc::UnboundedSender<&'static str>);
+
+        #[session]
+        struct Guest {
+            name: &'static str,
+            diary: tokio::sync::mpsc::UnboundedSender<&'static str>,
+        }
+
+        impl Drop for Guest {
+            fn drop(&mut self) {
+                let _ = self.diary.send("dropped");
+            }
+        }
+
+        #[on(handshake)]
+        fn admit(Extension(user): Extension<User>, diary: &Diary) -> Guest {
+            let _ = diary.0.send("handshake");
+            Guest { name: user.0, diary: diary.0.clone() }
+        }
+
+        #[on(ready)]
+        fn ready(guest: &Guest, diary: &Diary) -> &'static str {
+            let _ = diary.0.send("ready");
+            guest.name
+        }
+
+        #[on(disconnect)]
+        fn disconnect(diary: &Diary) {
+            let _ = diary.0.send("disconnect");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_layer_says_who_the_peer_is_and_without_it_the_answer_is_500() {
+    let (diary, mut lines) = tokio::sync::mpsc::unbounded_channel();
+    let chat = life::server::server().state(life::server::Diary(diary)).mount().await.unwrap();
+    let router = Router::new()
+        .route_service("/known", chat.service())
+        .layer(AddExtensionLayer::new(life::User("ann")))
+        .route_service("/unknown", chat.service());
+    let host = Host::serve(router, &chat).await;
+    let mut client = host.open("/known").await.unwrap();
+    assert_eq!(client.text().await, "ann");
+    drop(client);
+    for line in ["handshake", "ready", "disconnect", "dropped"] {
+        assert_eq!(timeout(PATIENCE, lines.recv()).await.unwrap(), Some(line));
+    }
+    assert_eq!(host.refusal("/unknown").await, 500);
+    assert!(lines.try_recv().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_upgrade_follows_the_session_is_dropped_and_no_other_handler_runs() {
+    let (diary, mut lines) = tokio::sync::mpsc::unbounded_channel();
+    let chat = life::server::server().state(life::server::Diary(diary)).mount().await.unwrap();
+    let request = Request::get("/")
+        .header("Host", "localhost")
+        .header("Upgrade", "websocket")
+        .header("Connection", "Upgrade")
+        .header("Sec-WebSocket-Version", "13")
+        .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .extension(life::User("ann"))
+        .body(())
+        .unwrap();
+    let response = chat.service().call(request).await.unwrap();
+    assert_eq!(response.status(), 101);
+    for line in ["handshake", "dropped"] {
+        assert_eq!(timeout(PATIENCE, lines.recv()).await.unwrap(), Some(line));
+    }
+    chat.shutdown();
+    timeout(PATIENCE, chat.stopped()).await.unwrap();
+    assert!(lines.recv().await.is_none());
+}
+
+#[ws_server]
+mod games {
+    use super::*;
+
+    #[route("/table/{id}")]
+    mod table {
+        use super::*;
+
+        #[session]
+        struct Seat(u64);
+
+        #[on(handshake)]
+        fn sit(Path(id): Path<u64>) -> Seat {
+            Seat(id)
+        }
+
+        #[on(ready)]
+        fn ready(seat: &Seat) -> String {
+            format!("table {}", seat.0)
+        }
+    }
+}
+
+#[tokio::test]
+async fn routes_match_below_the_place_of_the_service() {
+    let games = games::server().mount().await.unwrap();
+    let router =
+        Router::new().nest_service("/games", games.service()).route_service("/table/{id}", games.service());
+    let host = Host::serve(router, &games).await;
+    for path in ["/games/table/7", "/table/7"] {
+        assert_eq!(host.open(path).await.unwrap().text().await, "table 7");
+    }
+    assert_eq!(host.refusal("/games/table/x").await, 404);
+    assert_eq!(host.refusal("/games/other").await, 404);
+}
+
+#[tokio::test]
+async fn layers_change_nothing_after_the_handshake() {
+    let chat = echo::server().mount().await.unwrap();
+    let id = HeaderName::from_static("x-request-id");
+    let one = |path: &str| Router::new().route_service(path, chat.service());
+    let short = Duration::from_millis(50);
+    let router = Router::new()
+        .merge(one("/trace").layer(TraceLayer::new_for_http()))
+        .merge(one("/cors").layer(CorsLayer::permissive()))
+        .merge(one("/compression").layer(CompressionLayer::new()))
+        .merge(one("/timeout").layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, short)))
+        .merge(one("/limit").layer(RequestBodyLimitLayer::new(10)))
+        .merge(one("/panic").layer(CatchPanicLayer::new()))
+        .merge(one("/id").layer(SetRequestIdLayer::new(id.clone(), MakeRequestUuid)))
+        .merge(one("/propagate").layer(PropagateHeaderLayer::new(id)))
+        .merge(one("/sensitive").layer(SetSensitiveHeadersLayer::new([header::COOKIE])))
+        .merge(
+            one("/header")
+                .layer(SetResponseHeaderLayer::overriding(header::SERVER, HeaderValue::from_static("it"))),
+        )
+        .merge(one("/normal").layer(NormalizePathLayer::trim_trailing_slash()));
+    let host = Host::serve(router, &chat).await;
+    for path in [
+        "/trace",
+        "/cors",
+        "/compression",
+        "/timeout",
+        "/limit",
+        "/panic",
+        "/id",
+        "/propagate",
+        "/sensitive",
+        "/header",
+        "/normal",
+    ] {
+        let mut client = host.open(path).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        if path == "/timeout" {
+            tokio::time::sleep(3 * short).await;
+        }
+        let long = "x".repeat(10_000);
+        client.send(long.as_str()).await;
+        assert_eq!(client.text().await, long, "{path}");
+        assert_eq!(host.refusal(&format!("{path}?no")).await, 401);
+    }
+}
+
+#[tokio::test]
+async fn over_http_2_the_handshake_is_an_extended_connect() {
+    let chat = echo::server().mount().await.unwrap();
+    let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
+    let stream = TcpStream::connect(host.address).await.unwrap();
+    let (mut http, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let connect = |query: &str| {
+        Request::builder()
+            .method(Method::CONNECT)
+            .version(Version::HTTP_2)
+            .uri(format!("http://{}/chat{query}", host.address))
+            .header("Sec-WebSocket-Version", "13")
+            .header("Origin", format!("http://{}", host.address))
+            .extension(Protocol::from_static("websocket"))
+            .body(Empty::<Bytes>::new())
+            .unwrap()
+    };
+    let refused = http.send_request(connect("?no")).await.unwrap();
+    assert_eq!(refused.status(), 401);
+    let mut accepted = http.send_request(connect("")).await.unwrap();
+    assert_eq!(accepted.status(), 200);
+    for name in ["sec-websocket-accept", "upgrade", "connection"] {
+        assert!(accepted.headers().get(name).is_none(), "{name}");
+    }
+    let upgraded = hyper::upgrade::on(&mut accepted).await.unwrap();
+    let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await;
+    for text in ["hello", "again"] {
+        futures_util::SinkExt::send(&mut socket, text.into()).await.unwrap();
+        let answer =
+            timeout(PATIENCE, futures_util::StreamExt::next(&mut socket)).await.unwrap().unwrap().unwrap();
+        assert_eq!(answer.into_text().unwrap(), text);
+    }
+    // The host waits for the end of its HTTP/2 connections, and so for this one.
+    let stopping = tokio::spawn(host.stop());
+    let end = timeout(PATIENCE, futures_util::StreamExt::next(&mut socket)).await.unwrap().unwrap().unwrap();
+    assert!(end.is_close(), "{end}");
+    drop(socket);
+    stopping.await.unwrap();
+    timeout(PATIENCE, chat.stopped()).await.unwrap();
+}

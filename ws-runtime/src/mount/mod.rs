@@ -1,0 +1,178 @@
+//! The server within another HTTP server: axum, hyper, or anything else that speaks tower.
+//!
+//! ```text
+//! request → MountService ─┬─ handshake ─ admitted ─ 101, and a task that waits for the upgrade ─ open
+//!                         ├─ plain request ─ answer
+//!                         └─ refusal ─ answer
+//! ```
+//!
+//! The other server owns the listener, TLS, the reading of requests and the writing of answers. From the upgrade on the
+//! connection is ours.
+
+mod extension;
+mod service;
+mod stream;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+
+use http::Extensions;
+use tokio::runtime::Handle;
+
+use self::service::{Mount, Site};
+use crate::error::Error;
+use crate::event::Service;
+use crate::server::{Bound, Starting, StateSources};
+use crate::{Address, Builder, Running, Server};
+
+pub use self::extension::Extension;
+pub use self::service::{MountBody, MountService};
+
+impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
+    /// Runs the server within another HTTP server, such as axum, inside your tokio runtime. It listens nowhere:
+    /// requests come through [`Mounted::service`].
+    ///
+    /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. What the other server does has
+    /// no effect here: `listen`, `tls`, `max_header_size`, `max_headers`, `max_handshakes` and `threads`. It needs the
+    /// feature `tower`.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use axum::routing::get;
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server]
+    /// mod chat {
+    ///     use super::*;
+    ///
+    ///     #[on(utf8)]
+    ///     fn said(text: &str, server: &Server) {
+    ///         server.broadcast_utf8(text);
+    ///     }
+    /// }
+    ///
+    /// # async fn run(ctrl_c: impl Future<Output = ()> + Send + 'static) -> Result<(), Box<dyn std::error::Error>> {
+    /// let chat = chat::server().mount().await?;
+    /// let app = Router::new()
+    ///     .route("/health", axum::routing::get(|| async { "ok" }))
+    ///     .route_service("/chat", chat.service());
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+    /// axum::serve(listener, app).with_graceful_shutdown(chat.stopping(ctrl_c)).await?;
+    /// chat.stopped().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind), but for the listener.
+    ///
+    /// # Panics
+    ///
+    /// In a tokio runtime without I/O or time: build it with `enable_all()`.
+    pub fn mount(self) -> Starting<Mounted>
+    where
+        S: 'static,
+    {
+        Starting::new(async move {
+            if Handle::try_current().is_err() {
+                return Err(Error::OutsideRuntime);
+            }
+            let Bound { running, hosted, capacity } = self.bind_nowhere().await?;
+            Ok(Mounted { running, site: Arc::new(Site { hosted, capacity }), peer: None })
+        })
+    }
+}
+
+/// A server within another HTTP server, made by [`Builder::mount`].
+///
+/// Dropping it does not stop the server. [`shutdown`](Self::shutdown) does, and so does the signal of
+/// [`stopping`](Self::stopping).
+pub struct Mounted {
+    running: Running,
+    site: Arc<dyn Mount>,
+    peer: Option<PeerOf>,
+}
+
+/// Finds the address of a peer among what the layers of the other server have added to its request.
+type PeerOf = Arc<dyn Fn(&Extensions) -> Option<Address> + Send + Sync>;
+
+impl Mounted {
+    /// The server's handle: for a broadcast from an HTTP handler, for example.
+    #[must_use]
+    pub fn server(&self) -> &Server {
+        self.running.server()
+    }
+
+    /// The service that takes requests: a tower `Service`, for axum's `route_service`, `nest_service` and
+    /// `fallback_service`, or for hyper. It may be cloned and stand in several places; it is one server all the same.
+    ///
+    /// Its routes match the path that the request has there. `nest_service("/games", …)` takes `/games` away first;
+    /// `route_service` does not.
+    ///
+    /// What a request is answered with: a handshake with 101, or over HTTP/2 (RFC 8441) with 200; a plain request as
+    /// elsewhere, by `#[get]` and `#[on(request)]`; what is refused with its status; all with 503 once the server
+    /// shuts down, and when `max_connections` is reached.
+    #[must_use]
+    pub fn service(&self) -> MountService {
+        MountService::new(Arc::clone(&self.site), self.peer.clone())
+    }
+
+    /// Says where the address of a peer is: from then on [`service`](Self::service) looks for it in the extensions of
+    /// each request. Without this, [`Conn::peer`](crate::Conn::peer) is [`Address::Unknown`], and `ip()` is `None`.
+    ///
+    /// ```
+    /// # use axum::extract::ConnectInfo;
+    /// # use std::net::SocketAddr;
+    /// # use ws_runtime::prelude::*;
+    /// # #[ws_server] mod chat {}
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let chat = chat::server().mount().await?;
+    /// // For `app.into_make_service_with_connect_info::<SocketAddr>()`.
+    /// let chat = chat.peer_from(|extensions| {
+    ///     extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| (*peer).into())
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn peer_from(self, find: impl Fn(&Extensions) -> Option<Address> + Send + Sync + 'static) -> Self {
+        Self { peer: Some(Arc::new(find)), ..self }
+    }
+
+    /// Waits for `signal`, and shuts this server down then: for `with_graceful_shutdown` of axum. Ends at once if the
+    /// server shuts down for another reason.
+    ///
+    /// The other server does not wait for connections that were upgraded: await [`stopped`](Self::stopped) after it.
+    pub fn stopping<F>(&self, signal: F) -> impl Future<Output = ()> + Send + 'static + use<F>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let server = self.server().clone();
+        async move {
+            let signal = pin!(signal);
+            tokio::select! {
+                () = signal => server.shutdown(),
+                () = server.stopping() => {}
+            }
+        }
+    }
+
+    /// Asks the server to shut down, see [`Server::shutdown`].
+    pub fn shutdown(&self) {
+        self.running.shutdown();
+    }
+
+    /// Waits until the server has shut down, as [`Running::stopped`] does.
+    pub async fn stopped(self) {
+        self.running.stopped().await;
+    }
+}
+
+impl fmt::Debug for Mounted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mounted").field("server", self.server()).finish_non_exhaustive()
+    }
+}

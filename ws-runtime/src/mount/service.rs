@@ -1,0 +1,98 @@
+//! The service that takes requests of another HTTP server.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::uri::Scheme;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::upgrade::OnUpgrade;
+use tower_service::Service as TowerService;
+
+use super::{PeerOf, stream};
+use crate::conn::{Answered, answer};
+use crate::event::Service;
+use crate::generated::BoxFuture;
+use crate::handshake::{self, Head, IntoResponse, Transport};
+use crate::listen::Address;
+use crate::server::{Capacity, Hosted};
+
+/// A mounted server as a tower `Service`, made by [`Mounted::service`](super::Mounted::service). It takes requests with
+/// any body, never fails, and is always ready.
+#[derive(Clone)]
+pub struct MountService {
+    site: Arc<dyn Mount>,
+    peer: Option<PeerOf>,
+}
+
+/// The body of an answer.
+pub type MountBody = Full<Bytes>;
+
+impl MountService {
+    pub(super) fn new(site: Arc<dyn Mount>, peer: Option<PeerOf>) -> Self {
+        Self { site, peer }
+    }
+}
+
+impl<B> TowerService<Request<B>> for MountService {
+    type Response = Response<MountBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // A handshake has no body, and a plain request with one is refused.
+        let (parts, _) = request.into_parts();
+        let peer = self.peer.as_ref().and_then(|find| find(&parts.extensions));
+        let answering = Arc::clone(&self.site).answer(parts, peer.unwrap_or(Address::Unknown));
+        Box::pin(async move { Ok(answering.await.map(Full::new)) })
+    }
+}
+
+impl fmt::Debug for MountService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MountService")
+    }
+}
+
+/// A mounted server with its types erased.
+pub(super) trait Mount: Send + Sync {
+    /// Answers a request. If that becomes a WebSocket, the connection has a task of its own.
+    fn answer(self: Arc<Self>, parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>>;
+}
+
+/// A mounted server.
+pub(super) struct Site<S: Service> {
+    pub(super) hosted: Arc<Hosted<S>>,
+    pub(super) capacity: Capacity,
+}
+
+impl<S: Service> Mount for Site<S> {
+    fn answer(self: Arc<Self>, mut parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>> {
+        let hosted = Arc::clone(&self.hosted);
+        let server = hosted.server.clone();
+        if server.is_shutting_down() || !server.has_room(self.capacity) {
+            return Box::pin(std::future::ready(handshake::unavailable().into_response()));
+        }
+        let on_upgrade = parts.extensions.remove::<OnUpgrade>();
+        let transport = Transport { encrypted: parts.uri.scheme() == Some(&Scheme::HTTPS), has_host: true };
+        let head = Head::of_parts(parts);
+        Box::pin(async move {
+            let upgrading = stream::upgraded(server.clone(), on_upgrade);
+            let Answered { response, life } = answer(hosted, head, peer, transport, upgrading).await;
+            if let Some(life) = life {
+                server.spawn_connection(life);
+            }
+            response
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! The stream of a connection that another HTTP server has upgraded.
+
+use bytes::Bytes;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use hyper_util::server::conn::auto::upgrade as auto;
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+
+use crate::Server;
+use crate::transport::Stream;
+
+/// Waits for the upgrade: the other server has to send the answer first, within `handshake_timeout`.
+pub(super) async fn upgraded(server: Server, on_upgrade: Option<OnUpgrade>) -> Option<Stream> {
+    let Some(on_upgrade) = on_upgrade else {
+        tracing::error!(
+            server = server.name(),
+            "the server around this one cannot upgrade connections: it passes on no `hyper::upgrade::OnUpgrade`"
+        );
+        return None;
+    };
+    match timeout(server.options().handshake_timeout, on_upgrade).await {
+        Ok(Ok(upgraded)) => Some(stream_of(upgraded)),
+        Ok(Err(error)) => {
+            tracing::debug!(server = server.name(), %error, "not connected: the upgrade failed");
+            None
+        }
+        Err(_) => {
+            tracing::debug!(server = server.name(), "not connected: no upgrade within handshake_timeout");
+            None
+        }
+    }
+}
+
+/// The socket itself where there is one, as it is faster, and tells of a slow peer. Otherwise, as for HTTP/2, what hyper
+/// gives. What was read after the request comes first.
+fn stream_of(upgraded: Upgraded) -> Stream {
+    let upgraded = match downcast::<TcpStream>(upgraded) {
+        Ok((socket, unread)) => {
+            let socket = Stream::from(socket);
+            socket.tune();
+            return socket.with_unread(unread);
+        }
+        Err(upgraded) => upgraded,
+    };
+    #[cfg(unix)]
+    let upgraded = match downcast::<UnixStream>(upgraded) {
+        Ok((socket, unread)) => return Stream::from(socket).with_unread(unread),
+        Err(upgraded) => upgraded,
+    };
+    Stream::over(TokioIo::new(upgraded))
+}
+
+/// Takes the stream of this type out of what `hyper` or `axum::serve` has wrapped around it.
+fn downcast<T>(upgraded: Upgraded) -> Result<(T, Bytes), Upgraded>
+where
+    TokioIo<T>: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+{
+    match auto::downcast::<TokioIo<T>>(upgraded) {
+        Ok(parts) => Ok((parts.io.into_inner(), parts.read_buf)),
+        Err(upgraded) => {
+            upgraded.downcast::<TokioIo<T>>().map(|parts| (parts.io.into_inner(), parts.read_buf))
+        }
+    }
+}
