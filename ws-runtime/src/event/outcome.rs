@@ -81,7 +81,7 @@ impl Failure {
             Some(Refusal::Handler(_)) => "refused",
             Some(Refusal::NoBinary) => "unknown",
             Some(Refusal::Runtime(reject)) => match reject.status() {
-                StatusCode::BAD_REQUEST => "malformed",
+                StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => "malformed",
                 StatusCode::NOT_FOUND => "unknown",
                 StatusCode::TOO_MANY_REQUESTS => "rate",
                 _ => "not_run",
