@@ -109,7 +109,9 @@ async fn failures_are_counted_by_handler_and_reason_and_by_nothing_that_a_peer_s
     client.notify("panic", ()).await?;
     client.closed().await?;
     let failures = failures(&server.server().stats());
-    for expected in [("say", "malformed", 1), ("refuse", "refused", 1), ("fail", "failed", 1), ("panic", "panic", 1)] {
+    for expected in
+        [("say", "malformed", 1), ("refuse", "refused", 1), ("fail", "failed", 1), ("panic", "panic", 1)]
+    {
         assert!(failures.contains(&expected), "{expected:?} in {failures:?}");
     }
     let unknown: Vec<_> = failures.iter().filter(|(_, error, _)| *error == "unknown").collect();
@@ -144,7 +146,10 @@ async fn the_page_has_all_metrics_with_their_labels() -> Result {
     server.advance(30).await;
 
     let answer = server.get("/metrics").await?;
-    assert_eq!(answer.headers()["content-type"], "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert_eq!(
+        answer.headers()["content-type"],
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    );
     let page = String::from_utf8(answer.into_body().to_vec())?;
     assert!(page.ends_with("# EOF\n"));
     let server_label = r#"ws_server_name="chat""#;

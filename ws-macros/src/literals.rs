@@ -7,7 +7,7 @@ use ws_spec::options::{Bounds, Kind, OptionInfo, PERIOD, RESOLUTION};
 use ws_spec::{Origin, environment, is_token};
 
 use crate::diagnostics::Diagnostics;
-use crate::model::Value;
+use crate::model::{Options, Value};
 use crate::syntax::bare;
 
 /// Checks the value of an option, if it is a literal.
@@ -23,14 +23,19 @@ pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnost
             check_origins(&value, diagnostics);
         }
         kind => {
-            // A bare `drop` would resolve to the function of that name.
+            // A bare word would be looked up as a name.
             if let Some(word) =
                 lone_word(&value).filter(|word| kind.words().iter().any(|known| word == known))
             {
                 diagnostics
                     .error(&value, format!("write the word in quotes: `{} = \"{word}\"`", option.name));
             }
-            if let Some(problem) = problem(option.name, kind, &Written::of(&value)) {
+            let written = match lone_word(&value) {
+                // It would resolve to the function of that name.
+                Some(word) if kind == Kind::Slow && word == "drop" => Written::Text(word.to_string()),
+                Some(_) | None => Written::of(&value),
+            };
+            if let Some(problem) = problem(option.name, kind, &written) {
                 diagnostics.error(&value, problem);
             }
             if let (Kind::Subprotocols, Expr::Array(array)) = (kind, bare(&value)) {
@@ -39,6 +44,26 @@ pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnost
         }
     }
     (diagnostics.count() == before).then_some(Value::Expression(value))
+}
+
+/// Checks literals that exclude each other. Those of a route and its server meet when the server starts.
+pub(crate) fn check_together(options: &Options, diagnostics: &mut Diagnostics) {
+    let literal = |kind, text: &str| {
+        options.values.iter().find_map(|setting| match &setting.value {
+            Value::Expression(value) if setting.kind == kind => {
+                (Written::of(value) == Written::Text(text.to_owned())).then_some(value)
+            }
+            Value::Expression(_) | Value::Files { .. } | Value::Origins(_) => None,
+        })
+    };
+    let takeover = literal(Kind::Compression, "context_takeover");
+    if let (Some(slow), Some(_)) = (literal(Kind::Slow, "drop_oldest"), takeover) {
+        diagnostics.error(
+            slow,
+            "`\"drop_oldest\"` cannot be had together with `compression = \"context_takeover\"`: later messages refer \
+             to those that are dropped; use `compression = \"on\"`",
+        );
+    }
 }
 
 /// Checks the period of a tick.
@@ -204,9 +229,14 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
         Kind::Switch => (*written != Written::Bool).then(|| format!("`{name}` is on or off: write `true` or `false`")),
         Kind::Slow | Kind::Compression => match written {
             Written::Text(word) if kind.words().contains(&word.as_str()) => None,
+            Written::Text(word) if kind == Kind::Slow && word == "drop" => Some(
+                "did you mean `\"drop_newest\"`, which loses the message that does not fit, or `\"drop_oldest\"`, which \
+                 loses the oldest that wait?"
+                    .to_owned(),
+            ),
             _ if kind == Kind::Slow => Some(
                 "`slow` says what happens to a peer that reads too slowly: `\"close\"` ends its connection, \
-                 `\"drop\"` loses the message"
+                 `\"drop_newest\"` loses the message that does not fit, `\"drop_oldest\"` the oldest that wait"
                     .to_owned(),
             ),
             _ => Some(

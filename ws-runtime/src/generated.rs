@@ -27,7 +27,7 @@ pub use crate::message::{
     IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Returned, Running, ServerPush,
 };
 pub use crate::options::{
-    Attribute, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
+    Attribute, ClientCa, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
     SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
@@ -38,6 +38,7 @@ pub use crate::timer::{
     RoomTimer, SessionTimer, StateTimers, Timed, TimedState, room_timer, session_timer, session_timer_async,
     state_timer, state_timer_async,
 };
+pub use crate::watchdog::HandlerName;
 pub use crate::words;
 pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};
 

@@ -114,9 +114,12 @@ mod timer;
 mod transport;
 #[cfg(unix)]
 mod watch;
+mod watchdog;
 mod wire;
 #[doc(hidden)]
 pub mod words;
+#[cfg(feature = "tls")]
+mod x509;
 
 pub use bytes::Bytes;
 /// A sequence of values that arrive over time: what a handler of a named message returns for a stream of replies.
@@ -158,6 +161,8 @@ pub use tick::TickError;
 pub use timer::Timer;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};
+#[cfg(feature = "tls")]
+pub use x509::ClientCertificate;
 
 /// The source of a client for [named messages](macro@on), to be served to web pages: one ES module without
 /// dependencies, in plain JavaScript with types in JSDoc. It also runs in Node.

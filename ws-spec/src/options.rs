@@ -1,6 +1,6 @@
 //! The description of each option, and the table for the book.
 
-use crate::environment::{self, TLS_CERT, TLS_KEY};
+use crate::environment::{self, TLS_CERT, TLS_CLIENT_CA, TLS_KEY, TLS_OPTIONAL_CLIENT_CA};
 
 macro_rules! describe {
     (apart { $($apart:tt)* } kept { $($kept:tt)* }) => { describe! { $($apart)* $($kept)* } };
@@ -187,6 +187,17 @@ impl OptionInfo {
         }
     }
 
+    /// The variables that add something to those, with this prefix.
+    #[must_use]
+    pub fn further_variables(&self, prefix: &str) -> Vec<String> {
+        match self.kind {
+            Kind::Tls => {
+                [TLS_CLIENT_CA, TLS_OPTIONAL_CLIENT_CA].map(|file| environment::variable(prefix, file)).into()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The range of allowed numbers and their unit; `None` if the values are not numbers.
     #[must_use]
     pub fn range(&self) -> Option<(Bounds, &'static str)> {
@@ -232,7 +243,7 @@ impl Kind {
     #[must_use]
     pub const fn words(self) -> &'static [&'static str] {
         match self {
-            Self::Slow => &["close", "drop"],
+            Self::Slow => &["close", "drop_newest", "drop_oldest"],
             Self::Compression => &["off", "on", "context_takeover"],
             _ => &[],
         }
@@ -256,7 +267,8 @@ pub fn markdown_table() -> String {
     for info in TABLE {
         let default = if info.default.is_empty() { "none" } else { info.default };
         let prefix = environment::PREFIX;
-        let variables: Vec<_> = info.variables(prefix).iter().map(|name| format!("`{name}`")).collect();
+        let variables = info.variables(prefix).into_iter().chain(info.further_variables(prefix));
+        let variables: Vec<_> = variables.map(|name| format!("`{name}`")).collect();
         let hint = if info.hint.is_empty() { String::new() } else { format!("; {}", info.hint) };
         let row = [
             format!("`{}`", info.name),

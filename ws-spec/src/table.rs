@@ -45,10 +45,17 @@ macro_rules! for_each_option {
                 /// `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`. The builder also takes a `rustls::ServerConfig`. TLS
                 /// 1.2 and 1.3 are supported. The TLS handshake runs in the connection's own task, within
                 /// `handshake_timeout`. It needs the feature `tls`, which is on by default.
+                ///
+                /// Changed files are read again, for new connections, within seconds, or at SIGHUP. Further
+                /// certificates are used for the names that they have (SNI): `also = [("b.pem", "b.key")]`, and in the
+                /// environment lists with commas. `client_ca = "clients.pem"` requires a certificate of each client,
+                /// `optional_client_ca = "clients.pem"` asks for one; in the environment, `WS_SERVER_TLS_CLIENT_CA` and
+                /// `WS_SERVER_TLS_OPTIONAL_CLIENT_CA`. What the attribute says of clients also holds for certificates
+                /// from the environment.
                 tls: tls {
                     default: "none",
                     of: server("TLS begins before the request says which route it is for"),
-                    allowed: "a certificate file and a key file, or a `rustls::ServerConfig`",
+                    allowed: "certificate files with their key files, authorities for clients, or a `rustls::ServerConfig`",
                     also: ["ssl", "https", "wss"],
                 }
             }
@@ -193,17 +200,25 @@ macro_rules! for_each_option {
                     of: connection,
                 }
 
-                /// What happens to a peer that reads too slowly, when its outbox is full: `close` or `drop`.
+                /// What happens if the outbox of a peer that reads too slowly is full: it is cut, or misses messages.
                 ///
                 /// `"close"` cuts the connection without a close frame, which would have to wait behind all that the
                 /// peer does not read. The peer sees 1006, and the `disconnect` handler gets 1008 (policy violation).
-                /// The peer knows that it missed something, and can connect again. `"drop"` keeps the connection and
-                /// drops the message that does not fit: the newest. Use it if gaps do no harm. A peer that takes no
-                /// byte for `write_timeout` is cut in either case.
+                /// The peer knows that it missed something, and can connect again.
+                ///
+                /// The others keep the connection. Use them if gaps do no harm. `"drop_newest"` drops the message that
+                /// does not fit. `"drop_oldest"` drops the oldest messages that wait until the new one fits, so that
+                /// the peer gets the latest. It never drops replies, error replies, the items and ends of streams,
+                /// questions, control frames, and a message of which a byte was written, and makes room for these too; if
+                /// only these are left and a new message does not fit, that one is dropped. It cannot be had together with `compression =
+                /// "context_takeover"`, as later messages refer to those that the peer did not get. `#[on(drain)]` runs
+                /// when a peer that has missed messages has read all that waited.
+                ///
+                /// A peer that takes no byte for `write_timeout` is cut in any case.
                 slow: slow {
                     default: "close",
                     of: connection,
-                    allowed: "`close` or `drop`", also: ["backpressure"],
+                    allowed: "`close`, `drop_newest` or `drop_oldest`", also: ["backpressure"],
                 }
 
                 /// How many messages of one peer may wait for its handlers.
@@ -259,6 +274,21 @@ macro_rules! for_each_option {
                     default: "65536",
                     of: server("connections are counted before the request says which route it is for"),
                     also: ["connections", "max_clients"],
+                }
+
+                /// How long a handler may block its thread before the log names it.
+                ///
+                /// A handler that computes for long, or waits in a call that does not await, keeps its thread from all
+                /// else: the server has only `threads` of them. A handler that does so for this long is logged as a
+                /// warning with its name, again after ten times as long, and when it is over. Each is also counted.
+                /// The time is that of one poll of an `async` handler, and of the whole call of a plain one; what a
+                /// `blocking` handler does is not measured. It is found by looking at each thread four times in that
+                /// period, so a handler is named up to half as long again after the limit, and up to 0.25 s later if
+                /// the server had nothing to do before.
+                watchdog: seconds(0 ..= 31_536_000) {
+                    default: "0.1",
+                    of: server("routes share its threads"),
+                    hint: "0 turns it off",
                 }
 
                 /// How many threads `start()` runs the server on: 0 is one for each core.

@@ -131,7 +131,7 @@ fn is_host(authority: &Authority) -> bool {
 ///
 /// A key or a version without `Upgrade` counts: a proxy has dropped that header, and answering with a page would hide
 /// that. Any other protocol in `Upgrade`, such as `h2c`, is ignored as RFC 9110 section 7.8 allows.
-fn wants_websocket(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_websocket(headers: &HeaderMap) -> bool {
     lists(headers, &UPGRADE, "websocket")
         || headers.contains_key(SEC_WEBSOCKET_KEY)
         || headers.contains_key(SEC_WEBSOCKET_VERSION)

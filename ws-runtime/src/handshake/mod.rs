@@ -39,6 +39,8 @@ pub use request::{Handshake, Request};
 pub use respond::{Html, IntoResponse, JavaScript};
 pub use subprotocol::NotOffered;
 
+#[cfg(feature = "tower")]
+pub(crate) use classify::wants_websocket;
 pub(crate) use classify::{Classified, Transport, classify};
 pub(crate) use extensions::{Terms, negotiate};
 pub(crate) use head::{Head, HeadError, HeadLimits, HeadReader, arrived_early};

@@ -37,6 +37,11 @@ pub(super) async fn upgraded(server: Server, on_upgrade: Option<OnUpgrade>) -> O
 /// The socket itself where there is one, as it is faster, and tells of a slow peer. Otherwise, as for HTTP/2, what hyper
 /// gives. What was read after the request comes first.
 fn stream_of(upgraded: Upgraded) -> Stream {
+    // That of a listener of our own.
+    let upgraded = match upgraded.downcast::<TokioIo<Stream>>() {
+        Ok(parts) => return parts.io.into_inner().with_unread(parts.read_buf),
+        Err(upgraded) => upgraded,
+    };
     let upgraded = match downcast::<TcpStream>(upgraded) {
         Ok((socket, unread)) => {
             let socket = Stream::from(socket);

@@ -15,6 +15,7 @@ use super::routes::RouteOptions;
 use super::seconds::Seconds;
 use super::settled::{Given, Settled};
 use super::subprotocols::Subprotocols;
+use super::tls::ClientCa;
 use super::value::{Choice, Compression, Slow};
 #[cfg(not(feature = "tls"))]
 use super::written::TlsValue;
@@ -41,6 +42,8 @@ macro_rules! options {
         #[derive(Default)]
         pub(crate) struct Draft {
             $(pub(crate) $name: Slot<raw!($kind)>,)*
+            /// Those of `tls`, until they are added to it.
+            pub(super) client_ca: Slot<ClientCa>,
         }
 
         impl Draft {
@@ -126,6 +129,7 @@ macro_rules! options {
                 if outbox_follows {
                     options.fit_outbox();
                 }
+                report.refuse_gaps(&options, server);
                 Some(options)
             }
         }

@@ -40,8 +40,8 @@ values! {
         "write `rate = 5` for 5 a second, or `rate = (30, 60)` for 30 in 60 seconds"
     }
     SlowValue -> Choice<Slow> {
-        "`{Self}` does not say what happens to a slow peer", "neither `\"close\"` nor `\"drop\"`",
-        "`slow` takes `\"close\"`, `\"drop\"` or a `ws_runtime::Slow`"
+        "`{Self}` does not say what happens to a slow peer", "neither `\"close\"`, `\"drop_newest\"` nor `\"drop_oldest\"`",
+        "`slow` takes `\"close\"`, `\"drop_newest\"`, `\"drop_oldest\"` or a `ws_runtime::Slow`"
     }
     OriginsValue -> AllowedOrigins {
         "`{Self}` does not name origins", "not an origin",

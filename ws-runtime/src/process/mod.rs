@@ -1,8 +1,13 @@
 //! The process around a server, for `start()`. `start` makes the runtime that the server runs on, and ends it within
-//! the promised time. Its own thread only waits for that end and for `signals`, so that handlers cannot block signals.
+//! the promised time. Its own thread only waits for that end and for `signals`, so that handlers cannot block signals. `hangup` has certificates read again at SIGHUP.
 //! `io_poller` keeps a worker polling sockets while handlers keep the others busy. `log` sets up the subscriber for a
 //! process that has none, and `log_queue` writes its lines.
 
+#[cfg(all(unix, feature = "tls"))]
+mod hangup;
+#[cfg(not(all(unix, feature = "tls")))]
+#[path = "hangup_off.rs"]
+mod hangup;
 mod io_poller;
 #[cfg(feature = "log")]
 mod log;

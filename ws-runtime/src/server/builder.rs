@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 
+use super::around::Around;
 use super::begin;
 use super::capacity::Capacity;
 use super::running::Running;
@@ -43,13 +44,19 @@ const BACKLOG: u32 = 4096;
 pub struct Builder<S, G = ()> {
     pub(crate) draft: Draft,
     states: G,
+    pub(crate) around: Around,
     service: PhantomData<fn() -> S>,
 }
 
 impl<S: Service, G: Default> Builder<S, G> {
     #[doc(hidden)]
     pub fn new() -> Self {
-        Self { draft: Draft::default(), states: G::default(), service: PhantomData }
+        Self {
+            draft: Draft::default(),
+            states: G::default(),
+            around: Around::default(),
+            service: PhantomData,
+        }
     }
 }
 
@@ -63,7 +70,8 @@ impl<S: Service, G> Builder<S, G> {
     where
         G: Awaits<T, At>,
     {
-        Builder { draft: self.draft, states: self.states.give(state), service: PhantomData }
+        let Self { draft, states, around, service } = self;
+        Builder { draft, states: states.give(state), around, service }
     }
 
     /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it
@@ -91,7 +99,7 @@ impl<S: Service, G> Builder<S, G> {
         G: StateSources<S::Given>,
     {
         let states = self.states;
-        process::start::<S>(self.draft, move || S::store(states.make()))
+        process::start::<S>(self.draft, self.around, move || S::store(states.make()))
     }
 
     /// Runs the server inside your tokio runtime, until [`Server::shutdown`]. Signals are yours to handle.
@@ -130,7 +138,7 @@ impl<S: Service, G> Builder<S, G> {
     where
         G: StateSources<S::Given>,
     {
-        let Self { mut draft, states, .. } = self;
+        let Self { mut draft, states, around, .. } = self;
         Starting(Box::pin(async move {
             if Handle::try_current().is_err() {
                 return Err(Error::OutsideRuntime);
@@ -138,7 +146,7 @@ impl<S: Service, G> Builder<S, G> {
             warn(&draft.prepare(std::env::vars_os(), S::attribute));
             let mut routes = Routes::declared();
             let settled = draft.settle(S::attribute, routes.take_attributes())?;
-            Ok(bind::<S>(settled, routes, S::store(states.make())).await?.running)
+            Ok(bind::<S>(settled, routes, S::store(states.make()), around).await?.running)
         }))
     }
 
@@ -152,7 +160,7 @@ impl<S: Service, G> Builder<S, G> {
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
         let settled = Settled { listen: Listen::nowhere(), tls: None, ..settled };
-        bind::<S>(settled, routes, S::store(self.states.make())).await
+        bind::<S>(settled, routes, S::store(self.states.make()), self.around).await
     }
 
     /// Binds the server to pipes inside this process, without TLS. The environment is not read.
@@ -171,7 +179,7 @@ impl<S: Service, G> Builder<S, G> {
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
         let settled = Settled { tls: None, ..settled };
-        let bound = bind::<S>(settled, routes, S::store(self.states.make())).await?;
+        let bound = bind::<S>(settled, routes, S::store(self.states.make()), self.around).await?;
         Ok((bound.running, dialer))
     }
 }
@@ -225,13 +233,17 @@ pub(crate) async fn bind<S: Service>(
     settled: Settled,
     mut routes: Routes<S>,
     store: S::Store,
+    around: Around,
 ) -> Result<Bound<S>, Error> {
     let Settled { listen, tls, options, routes: route_options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
     let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
     let mut note = |error: Error| errors.push(error);
-    let tls = tls.and_then(|tls| tls.acceptor().map_err(|error| note(error.into())).ok());
+    let tls = tls.and_then(|tls| {
+        let loaded = tls.load();
+        loaded.map_err(|all| all.into_iter().map(Error::from).for_each(&mut note)).ok().map(Arc::new)
+    });
     let listeners = listen.bind(BACKLOG).await.unwrap_or_else(|all| {
         all.into_iter().map(Error::from).for_each(&mut note);
         Vec::new()
@@ -240,6 +252,10 @@ pub(crate) async fn bind<S: Service>(
     routes.take_errors().into_iter().map(Error::from).for_each(&mut note);
     let mut gets = Gets::declared();
     gets.take_errors().into_iter().map(Error::from).for_each(&mut note);
+    #[cfg(feature = "tower")]
+    if let (Some(_), Some(handler)) = (&around.http, S::REQUEST) {
+        note(Error::TwoForRequests { handler });
+    }
     Error::all(errors)?;
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
@@ -247,13 +263,19 @@ pub(crate) async fn bind<S: Service>(
     let server = Server::new(S::NAME, options, route_options, routes.modules(), routes.route_paths());
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
-    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets });
+    if let Some(tls) = &tls {
+        let _ = server.0.tls.set(Arc::clone(tls));
+    }
+    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets, around });
     Routes::begin(&hosted);
     begin::run_start(&hosted).await?;
     #[cfg(unix)]
     super::watches::run_declared(&hosted)?;
     super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some() || !hosted.gets.is_empty());
     capacity.announce(server.name());
+    if let Some(tls) = &hosted.tls {
+        server.spawn(Arc::clone(tls).keep(server.clone()));
+    }
     for tick in ticks.declared {
         server.run_tick(Arc::clone(&hosted), tick);
     }

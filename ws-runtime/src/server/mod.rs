@@ -3,6 +3,7 @@
 mod accept;
 mod alarms;
 mod announce;
+mod around;
 mod begin;
 mod broadcast;
 mod builder;
@@ -19,6 +20,7 @@ mod shutdown;
 mod states;
 mod tasks;
 mod timers;
+mod tls;
 #[cfg(unix)]
 mod watches;
 
@@ -27,6 +29,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+#[cfg(feature = "tower")]
+use http::{HeaderMap, Method};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
@@ -40,16 +44,19 @@ use crate::conn::Conn;
 #[cfg(feature = "tower")]
 use crate::conn::Life;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
-use crate::listen::Address;
+#[cfg(feature = "tower")]
+use crate::handshake::wants_websocket;
+use crate::listen::{Address, ServerTls};
 use crate::message::{Push, ServerPush};
 use crate::options::{Options, OptionsOf, RouteOptions};
 use crate::room::RoomLists;
 use crate::route::{Gets, Reach, Routes};
 use crate::stats::Counters;
-use crate::transport::{Stream, TlsAcceptor};
+use crate::transport::Stream;
 #[cfg(unix)]
 use crate::watch::Watchers;
 
+pub(crate) use self::around::Around;
 pub use self::begin::StartError;
 pub(crate) use self::broadcast::Receivers;
 #[cfg(feature = "tower")]
@@ -79,6 +86,8 @@ struct Inner {
     route_modules: Vec<&'static str>,
     route_options: RouteOptions,
     addresses: OnceLock<Vec<Address>>,
+    /// Set if it speaks TLS.
+    tls: OnceLock<Arc<ServerTls>>,
     registry: Registry,
     rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
@@ -111,9 +120,22 @@ type OnShutdown = dyn FnMut(&Server) -> Outcome + Send;
 pub(crate) struct Hosted<S: Service> {
     pub(crate) server: Server,
     pub(crate) store: S::Store,
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<Arc<ServerTls>>,
     pub(crate) routes: Routes<S>,
     pub(crate) gets: Gets<S>,
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "there is nothing around"))]
+    pub(crate) around: Around,
+}
+
+#[cfg(feature = "tower")]
+impl<S: Service> Hosted<S> {
+    /// Whether it is the server, and not the service beside it, that answers a request.
+    pub(crate) fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
+        if wants_websocket(headers) {
+            return self.routes.find(path).is_some();
+        }
+        matches!(*method, Method::GET | Method::HEAD) && self.gets.find(path).is_some()
+    }
 }
 
 impl Server {
@@ -136,6 +158,7 @@ impl Server {
             route_options,
             route_modules,
             addresses: OnceLock::new(),
+            tls: OnceLock::new(),
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
@@ -290,7 +313,7 @@ impl Server {
     }
 
     /// Tells servers apart.
-    fn address(&self) -> usize {
+    pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 

@@ -16,6 +16,7 @@ use crate::conn::{Conn, Life, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
 use crate::stats::Rejected;
+use crate::watchdog::watch;
 
 /// How many peers are being refused with an answer at once. Further ones are closed without an answer.
 const MAX_REFUSALS: usize = 64;
@@ -29,6 +30,7 @@ const DROPPING: Duration = Duration::from_millis(50);
 /// Runs the server until it has shut down.
 pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Listener>, capacity: Capacity) {
     let server = hosted.server.clone();
+    let _watched = watch(&server);
     let alarms = tokio::spawn(async move {
         server
             .alarms()

@@ -32,6 +32,7 @@ pub(crate) struct Counters {
     pub(super) dropped: Counter,
     pub(super) broadcasts: Counter,
     pub(super) recipients: Counter,
+    pub(super) blocked: Counter,
     pub(super) memory: Level,
 }
 
@@ -64,6 +65,7 @@ impl Counters {
             dropped: Counter::default(),
             broadcasts: Counter::default(),
             recipients: Counter::default(),
+            blocked: Counter::default(),
             memory: Level::default(),
         }
     }
@@ -148,6 +150,11 @@ impl Counters {
     /// Counts connections that took a message to many.
     pub(crate) fn recipients(&self, count: u64) {
         self.recipients.add(count);
+    }
+
+    /// Counts a handler that has blocked its thread for as long as `watchdog` allows.
+    pub(crate) fn blocked(&self) {
+        self.blocked.add(1);
     }
 
     /// Changes how many bytes wait in all queues together.

@@ -50,6 +50,8 @@ pub struct Stats {
     pub handlers: Vec<HandlerStats>,
     /// Calls of handlers that failed or were refused, by handler and reason.
     pub failures: Vec<FailureStats>,
+    /// How often a handler has blocked its thread for as long as the option `watchdog` allows.
+    pub blocked_handlers: u64,
     /// How late the ticks of the server began, by handler.
     pub tick_delays: Vec<HandlerStats>,
     /// How late the runtime woke the task that watches the deadlines of all connections: how long work waits for a
@@ -209,6 +211,7 @@ impl Server {
                 error,
                 count: *count,
             }),
+            blocked_handlers: counters.blocked.get(),
             tick_delays: counters
                 .tick_delays
                 .list(|(handler, durations)| HandlerStats { handler, durations: durations.clone() }),

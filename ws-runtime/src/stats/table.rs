@@ -207,6 +207,14 @@ pub(super) const ALL: &[Metric] = &[
         },
     },
     Metric {
+        name: "ws.server.handler.blocked",
+        kind: MetricKind::Counter,
+        unit: "{call}",
+        description: "Handlers that blocked their thread for as long as the option watchdog allows",
+        attributes: &[],
+        read: |stats| vec![Point::count(stats.blocked_handlers)],
+    },
+    Metric {
         name: "ws.server.tick.delay",
         kind: MetricKind::Histogram,
         unit: "s",

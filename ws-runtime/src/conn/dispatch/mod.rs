@@ -21,6 +21,7 @@ use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Runnin
 use crate::server::Hosted;
 use crate::stats::{Direction, Kind};
 
+use self::call::catch_declared;
 pub(super) use self::call::{Caught, Verdict, report};
 pub(crate) use self::call::{Panicked, catch, catch_call, catch_code, catch_now, count_failure};
 pub(super) use self::tell::tell;
@@ -80,7 +81,7 @@ impl<R: Route> Dispatcher<R> {
         let conn = self.conn().clone();
         let replaced = conn.replaced_ready().map(|handler| {
             conn.become_ready();
-            catch_call(conn.server(), || "on_ready", handler)
+            catch_call(conn.server(), "on_ready", handler)
         });
         let (name, ended) = match replaced {
             Some(ended) => ("on_ready", Some(ended)),
@@ -224,7 +225,7 @@ impl<R: Route> Dispatcher<R> {
         driver.spare_disconnect();
         let (name, ended) = match conn.replaced_disconnect() {
             Some(handler) => {
-                let ended = catch_call(conn.server(), || "on_disconnect", || handler(&close));
+                let ended = catch_call(conn.server(), "on_disconnect", || handler(&close));
                 ("on_disconnect", Some(ended))
             }
             None => {
@@ -285,19 +286,19 @@ impl<R: Route> Dispatcher<R> {
         Some(match message {
             Received::Utf8(text) => {
                 let handler = conn.replaced_utf8()?;
-                ("on_utf8", catch_call(server, || "on_utf8", || handler(text.as_str())))
+                ("on_utf8", catch_call(server, "on_utf8", || handler(text.as_str())))
             }
             Received::Named(message) => {
                 let handler = conn.replaced_utf8()?;
-                ("on_utf8", catch_call(server, || "on_utf8", || handler(message.text())))
+                ("on_utf8", catch_call(server, "on_utf8", || handler(message.text())))
             }
             Received::Binary(data) => {
                 let handler = conn.replaced_binary()?;
-                ("on_binary", catch_call(server, || "on_binary", || handler(data.as_slice())))
+                ("on_binary", catch_call(server, "on_binary", || handler(data.as_slice())))
             }
             Received::Pong(data) => {
                 let handler = conn.replaced_pong()?;
-                ("on_pong", catch_call(server, || "on_pong", || handler(data.as_slice())))
+                ("on_pong", catch_call(server, "on_pong", || handler(data.as_slice())))
             }
         })
     }
@@ -307,7 +308,7 @@ impl<R: Route> Dispatcher<R> {
     fn handle(&mut self, message: &Received<'_>) -> Handled {
         let event = ConnEvent::new(&self.guard.0, &self.hosted.store, &mut self.session);
         let name = || message.handler::<R>();
-        match catch_call(self.guard.0.server(), name, || message.handle::<R>(event)) {
+        match catch_declared(self.guard.0.server(), name, || message.handle::<R>(event)) {
             Ok(Ok(handled)) => return handled,
             Ok(Err(failure)) => {
                 self.fail(message.handler::<R>(), OnRefusal::of::<R>(message), Ok(failure));

@@ -5,7 +5,8 @@
 //!
 //! | event | where |
 //! |---|---|
-//! | a plain handler is called, and has ended | [`at_once`], before and after `run` |
+//! | the plain handler of a message is called, and has ended | [`declared`], before and after `run` |
+//! | another plain handler is called, and has ended | [`at_once`], before and after `run` |
 //! | a handler is called that may be `async` | [`Call::begin`] |
 //! | its call, or a poll of its future, runs on this thread | [`Call::stretch`], before and after `run` |
 //! | it has ended, or was cancelled | [`Call::end`] |
@@ -16,34 +17,92 @@
 
 use tokio::time::Instant;
 
+use super::Panicked;
+use crate::event::{Failure, Handled};
 use crate::server::Server;
 use crate::stats;
+use crate::watchdog;
 
-/// Runs a plain handler, from its arguments to its reply.
+/// Runs the declared plain handler of a message, from its arguments to its reply.
 ///
-/// `handler` tells its name. Of a named message that is a second look at the `type`, so it is asked only if needed.
+/// `handler` tells its name. Of a named message that is a second look at the `type`, so it is asked only if needed. The
+/// watchdog is told by the generated code, which has found the handler: by a [`HandlerName`].
+///
+/// [`HandlerName`]: crate::watchdog::HandlerName
 #[inline]
-pub(crate) fn at_once<T>(
+pub(super) fn declared(
     server: &Server,
     handler: impl FnOnce() -> &'static str,
-    run: impl FnOnce() -> T,
-) -> T {
+    run: impl FnOnce() -> Ran,
+) -> Ran {
     if stats::any_times_handlers() {
-        return timed(server, handler(), run);
+        return declared_timed(server, handler(), run);
     }
     run()
 }
 
-/// Runs a plain handler and measures how long it takes, if its server wants that.
+/// What came of a handler that may have to be awaited instead.
+type Ran = Result<Result<Handled, Failure>, Panicked>;
+
 #[cold]
-fn timed<T>(server: &Server, handler: &'static str, run: impl FnOnce() -> T) -> T {
+fn declared_timed(server: &Server, handler: &'static str, run: impl FnOnce() -> Ran) -> Ran {
+    let mut timing = Timing::begin(server, handler);
+    let ran = run();
+    // What is awaited later has not been called yet.
+    if !matches!(ran, Ok(Ok(Handled::Later))) {
+        Timing::end(&mut timing);
+    }
+    ran
+}
+
+/// Runs another plain handler, from its arguments to its reply.
+pub(super) fn at_once<T>(server: &Server, handler: &'static str, run: impl FnOnce() -> T) -> T {
+    let _running = watchdog::run(watchdog::number_of(handler), server.address());
     let mut timing = Timing::begin(server, handler);
     let done = run();
     Timing::end(&mut timing);
     done
 }
 
-/// A call that is measured.
+/// Runs code of the user's that is not the call of a handler but belongs to it: a timer's key is copied, a new identity
+/// is hashed.
+#[inline]
+pub(super) fn code_of<T>(handler: &'static str, run: impl FnOnce() -> T) -> T {
+    let _running = watchdog::run_here(watchdog::number_of(handler));
+    run()
+}
+
+/// A call of a handler that may be `async`, from its arguments to its reply.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// The number of the handler's name.
+    handler: u32,
+    /// The address of the server.
+    server: usize,
+    timing: Option<Box<Timing>>,
+}
+
+impl Call {
+    /// A handler is about to be called.
+    pub(super) fn begin(server: &Server, handler: &'static str) -> Self {
+        let timing = Timing::begin(server, handler);
+        Self { handler: watchdog::number_of(handler), server: server.address(), timing }
+    }
+
+    /// Runs one stretch of it, which keeps this thread: the call itself, or a poll of its future.
+    #[inline]
+    pub(super) fn stretch<T>(&self, run: impl FnOnce() -> T) -> T {
+        let _running = watchdog::run(self.handler, self.server);
+        run()
+    }
+
+    /// It has ended, or panicked, or is dropped before its end. This may be called twice.
+    pub(super) fn end(&mut self) {
+        Timing::end(&mut self.timing);
+    }
+}
+
+/// A call that is measured: the option `handler_durations` is on.
 #[derive(Debug)]
 struct Timing {
     server: Server,
@@ -63,39 +122,5 @@ impl Timing {
         if let Some(timing) = timing.take() {
             timing.server.counters().handler_took(timing.handler, timing.start.elapsed());
         }
-    }
-}
-
-/// Runs code of the user's that is not the call of a handler but belongs to it: a timer's key is copied, a new identity
-/// is hashed.
-#[inline]
-pub(super) fn code_of<T>(handler: &'static str, run: impl FnOnce() -> T) -> T {
-    let _ = handler;
-    run()
-}
-
-/// A call of a handler that may be `async`, from its arguments to its reply.
-#[derive(Debug)]
-pub(super) struct Call {
-    handler: &'static str,
-    timing: Option<Box<Timing>>,
-}
-
-impl Call {
-    /// A handler is about to be called.
-    pub(super) fn begin(server: &Server, handler: &'static str) -> Self {
-        Self { handler, timing: Timing::begin(server, handler) }
-    }
-
-    /// Runs one stretch of it, which keeps this thread: the call itself, or a poll of its future.
-    #[inline]
-    pub(super) fn stretch<T>(&self, run: impl FnOnce() -> T) -> T {
-        let _ = self.handler;
-        run()
-    }
-
-    /// It has ended, or panicked, or is dropped before its end. This may be called twice.
-    pub(super) fn end(&mut self) {
-        Timing::end(&mut self.timing);
     }
 }

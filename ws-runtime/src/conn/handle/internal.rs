@@ -306,6 +306,11 @@ impl Conn {
         self.send_message(FrameKind::Text, text, Bound::Outbox)
     }
 
+    /// Sends a question, which is not dropped for newer messages.
+    pub(crate) fn send_question_text(&self, text: Payload<'_>) -> Result<(), SendError> {
+        self.send_message(FrameKind::Text, text, Bound::Question)
+    }
+
     /// How many bytes wait to be written.
     pub(crate) fn unwritten(&self) -> usize {
         self.send_path().unwritten()

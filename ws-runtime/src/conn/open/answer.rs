@@ -76,13 +76,12 @@ impl Answer {
         Self { method: method.clone(), asked: Asked::Plain, ..self }
     }
 
-    /// The response alone, for another server to send.
+    /// The response, for another server to send, and what is logged of it.
     #[cfg(feature = "tower")]
-    pub(super) fn response(&self) -> Response<Bytes> {
-        let mut response = Response::new(self.response.body().clone());
-        *response.status_mut() = self.response.status();
-        *response.headers_mut() = self.response.headers().clone();
-        response
+    pub(super) fn for_another_server(self) -> (Response<Bytes>, Answered) {
+        let Self { response, method: _, asked, cause } = self;
+        let answered = Answered { status: response.status(), asked, cause, cut: None };
+        (response, answered)
     }
 
     /// Sends it and closes the connection. A slow peer that reads gets all of it, unless `shutdown_timeout` passes

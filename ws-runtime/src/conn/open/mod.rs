@@ -32,15 +32,18 @@ mod tls;
 use std::pin::pin;
 use std::sync::Arc;
 
+use http::StatusCode;
 use tokio::time::Instant;
 
 use self::deadline::{interruption, unless_interrupted};
 use self::handlers::run_connect;
 use self::nodelay::Nodelay;
-use self::reason::{NotAdmitted, Reason};
+use self::reason::{NotAdmitted, NotOpened, Reason};
 use self::tls::accept_tls;
 use super::Conn;
 use crate::event::Service;
+#[cfg(feature = "tower")]
+use crate::mount::Site;
 use crate::server::{Hosted, Slot};
 use crate::transport::Stream;
 
@@ -49,6 +52,7 @@ pub(super) use self::admitted::{Opened, Upgraded};
 pub(crate) use self::answer::refuse;
 #[cfg(feature = "tower")]
 pub(crate) use self::mounted::{Answered, answer};
+pub(super) use self::outcome::count_opened;
 
 /// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
 pub(super) async fn open<S: Service>(
@@ -60,12 +64,19 @@ pub(super) async fn open<S: Service>(
     let start = Instant::now();
     match try_open(&hosted, &conn, stream, &slot).await {
         Ok(opened) => {
-            outcome::count_accepted(&conn, start);
+            hosted.server.counters().handshake_took(start.elapsed());
+            count_opened(&conn, StatusCode::SWITCHING_PROTOCOLS);
             Some(opened)
         }
-        Err(reason) => {
+        Err(NotOpened::Because(reason)) => {
             outcome::count_not_opened(&conn, &reason);
             tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
+            None
+        }
+        #[cfg(feature = "tower")]
+        Err(NotOpened::Elsewhere(stream)) => {
+            drop(slot);
+            pass_on(hosted, conn, *stream).await;
             None
         }
     }
@@ -76,15 +87,15 @@ async fn try_open<S: Service>(
     conn: &Conn,
     mut stream: Stream,
     slot: &Slot,
-) -> Result<Opened<S>, Reason> {
+) -> Result<Opened<S>, NotOpened> {
     let mut interruption = pin!(interruption(&hosted.server));
     let mut nodelay = Nodelay::inherited(hosted.server.options());
 
     unless_interrupted(interruption.as_mut(), pin!(run_connect(hosted, conn))).await??;
     nodelay.apply(&stream, conn);
-    if let Some(acceptor) = &hosted.tls {
+    if let Some(tls) = &hosted.tls {
         // Boxed, because most servers do not use TLS.
-        let accepting = Box::pin(accept_tls(slot, acceptor, stream));
+        let accepting = Box::pin(accept_tls(slot, tls.acceptor(), stream));
         stream = unless_interrupted(interruption.as_mut(), accepting).await??;
     }
     match request::admit(hosted, conn, &mut stream, slot, interruption).await {
@@ -92,11 +103,24 @@ async fn try_open<S: Service>(
             nodelay.apply(&stream, conn);
             Ok(admitted.open(stream))
         }
-        Err(NotAdmitted::Silently(reason)) => Err(reason),
+        Err(NotAdmitted::Silently(reason)) => Err(reason.into()),
+        #[cfg(feature = "tower")]
+        Err(NotAdmitted::Elsewhere(unread)) => {
+            Err(NotOpened::Elsewhere(Box::new(stream.with_unread(unread))))
+        }
         Err(NotAdmitted::With(answer)) => {
             // Boxed, because most connections become WebSockets.
             let sending = Box::pin(answer.send(stream, conn, slot));
-            Err(Reason::Answered(sending.await))
+            Err(Reason::Answered(sending.await).into())
         }
     }
+}
+
+/// Lets the service beside the server serve a connection.
+#[cfg(feature = "tower")]
+async fn pass_on<S: Service>(hosted: Arc<Hosted<S>>, conn: Conn, stream: Stream) {
+    let Some(http) = hosted.around.http.clone() else { return };
+    let server = hosted.server.clone();
+    let ours = Arc::new(Site { hosted, capacity: None });
+    http.serve(ours, server, stream, conn.peer().clone()).await;
 }

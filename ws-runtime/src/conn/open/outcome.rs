@@ -1,6 +1,6 @@
 //! Counts how the opening of a connection ended.
 
-use tokio::time::Instant;
+use http::StatusCode;
 
 use super::answer::{Answered, Asked};
 use super::deadline::Interrupted;
@@ -8,11 +8,10 @@ use super::reason::Reason;
 use crate::conn::Conn;
 use crate::stats::{HandshakeResult, Rejected};
 
-/// Counts a handshake that is accepted. Its connection was accepted at `start`.
-pub(super) fn count_accepted(conn: &Conn, start: Instant) {
+/// Counts a handshake that was accepted with this status.
+pub(in crate::conn) fn count_opened(conn: &Conn, status: StatusCode) {
     let counters = conn.server().counters();
-    counters.handshake(HandshakeResult { status: Some(101), error: None });
-    counters.handshake_took(start.elapsed());
+    counters.handshake(HandshakeResult { status: Some(status.as_u16()), error: None });
 }
 
 /// Counts a connection that did not become a WebSocket.

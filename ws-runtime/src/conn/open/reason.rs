@@ -2,9 +2,14 @@
 
 use std::io;
 
+#[cfg(feature = "tower")]
+use bytes::Bytes;
+
 use super::answer::{Answer, Answered};
 use super::deadline::Interrupted;
 use crate::server::Evicted;
+#[cfg(feature = "tower")]
+use crate::transport::Stream;
 
 /// What happens to a connection whose request was not accepted.
 pub(super) enum NotAdmitted {
@@ -12,6 +17,18 @@ pub(super) enum NotAdmitted {
     Silently(Reason),
     /// It is closed after this answer.
     With(Box<Answer>),
+    /// Its requests are those of the service beside the server. These bytes of them were read.
+    #[cfg(feature = "tower")]
+    Elsewhere(Bytes),
+}
+
+/// A connection that was not opened.
+pub(super) enum NotOpened {
+    /// It is over.
+    Because(Reason),
+    /// The service beside the server takes it.
+    #[cfg(feature = "tower")]
+    Elsewhere(Box<Stream>),
 }
 
 /// Why a connection did not become a WebSocket.
@@ -38,6 +55,12 @@ pub(super) enum Reason {
 impl<R: Into<Reason>> From<R> for NotAdmitted {
     fn from(reason: R) -> Self {
         Self::Silently(reason.into())
+    }
+}
+
+impl<R: Into<Reason>> From<R> for NotOpened {
+    fn from(reason: R) -> Self {
+        Self::Because(reason.into())
     }
 }
 

@@ -5,6 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytes::BytesMut;
 use http::HeaderValue;
 
 use super::admitted::Admitted;
@@ -20,7 +21,6 @@ use crate::handshake::{
     Transport,
 };
 use crate::listen::Address;
-use crate::options::Options;
 use crate::route::{Endpoint, Parameters};
 use crate::server::{Hosted, Slot};
 use crate::transport::Stream;
@@ -33,11 +33,20 @@ pub(super) async fn admit<S: Service>(
     slot: &Slot,
     mut interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
-    let head = read_head(hosted.server.options(), interruption.as_mut(), slot, stream).await?;
+    let options = hosted.server.options();
+    let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
+    let mut reader = HeadReader::new(limits);
+    let head = read_head(&mut reader, interruption.as_mut(), slot, stream).await?;
+    #[cfg(feature = "tower")]
+    if hosted.around.http.is_some() && !hosted.takes(head.method(), head.path(), head.headers()) {
+        return Err(NotAdmitted::Elsewhere(reader.into_bytes()));
+    }
+    #[cfg(feature = "tls")]
+    let head = head.with_client_certificate(stream.client_certificate());
     let transport =
         Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
     let admitted = admit_head(hosted, conn, head, transport, interruption).await?;
-    if handshake::arrived_early(stream).await {
+    if handshake::arrived_early(stream, &mut BytesMut::new()).await {
         return Err(Answer::from(Refusal::EarlyBytes).into());
     }
     Ok(admitted)
@@ -82,13 +91,11 @@ pub(super) async fn admit_head<S: Service>(
 }
 
 async fn read_head(
-    options: &Options,
+    reader: &mut HeadReader,
     interruption: Pin<&mut impl Future<Output = Interrupted>>,
     slot: &Slot,
     stream: &mut Stream,
 ) -> Result<Head, NotAdmitted> {
-    let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
-    let mut reader = HeadReader::new(limits);
     let read = {
         let reading = pin!(reader.read(stream));
         unless_interrupted(interruption, pin!(slot.wait_for_peer(reading))).await
