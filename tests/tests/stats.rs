@@ -239,7 +239,7 @@ async fn a_connection_counts_as_open_until_it_has_ended_and_how_it_ended_is_coun
 #[tokio::test(start_paused = true)]
 async fn peers_that_are_refused_and_messages_that_are_dropped_are_counted() -> Result {
     let server =
-        plain::server().max_connections(1).max_outbox(1024).slow(ws_runtime::Slow::Drop).test().await?;
+        plain::server().max_connections(1).max_outbox(1024).slow(ws_runtime::Slow::DropNewest).test().await?;
     let mut client = server.connect("/").buffer(64).await?;
     assert_eq!(server.connect("/").await.unwrap_err().status(), 503);
     client.stop_reading();

@@ -61,7 +61,5 @@ pub use self::traffic::Traffic;
 pub(crate) use self::counters::Counters;
 pub(crate) use self::handlers::any_times_handlers;
 pub(crate) use self::labels::{HandshakeResult, Rejected};
-pub(crate) use self::tally::{
-    Tally, add_up, is_pending, received_binary, received_text, sent_binary, sent_text,
-};
+pub(crate) use self::tally::{Tally, add_up, received_binary, received_text, sent_binary, sent_text};
 pub(crate) use self::traffic::{Direction, Kind};

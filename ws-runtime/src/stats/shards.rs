@@ -46,17 +46,16 @@ impl Shards {
         self.traffic.get(route.wrapping_mul(self.shards).wrapping_add(shard))
     }
 
-    /// Adds up what a connection of this route has counted. Returns false if there is no such route.
+    /// Adds up what a connection of this route has counted.
     #[inline]
-    pub(super) fn add(&self, route: usize, tally: &Tally) -> bool {
-        let Some(both) = self.of_thread(route) else { return false };
+    pub(super) fn add(&self, route: usize, tally: &Tally) {
+        let Some(both) = self.of_thread(route) else { return };
         if !tally.received.is_empty() {
             both.received.add(&tally.received);
         }
         if !tally.sent.is_empty() {
             both.sent.add(&tally.sent);
         }
-        true
     }
 
     /// Counts messages or control frames of one kind, of `bytes` in all.

@@ -19,12 +19,16 @@ pub(crate) struct Tally {
     pub(super) sent: OneWay,
 }
 
+/// The messages of one direction.
 #[derive(Debug)]
 pub(super) struct OneWay {
-    pub(super) text: Cell<u32>,
-    pub(super) binary: Cell<u32>,
-    pub(super) bytes: Cell<u64>,
+    /// The text messages, and times 2^32 the binary ones: one look tells whether there are any.
+    messages: Cell<u64>,
+    bytes: Cell<u64>,
 }
+
+const TEXT: u64 = 1;
+const BINARY: u64 = 1 << 32;
 
 impl Tally {
     const ZERO: Self = Self { received: OneWay::ZERO, sent: OneWay::ZERO };
@@ -46,30 +50,46 @@ impl Tally {
 }
 
 impl OneWay {
-    const ZERO: Self = Self { text: Cell::new(0), binary: Cell::new(0), bytes: Cell::new(0) };
+    const ZERO: Self = Self { messages: Cell::new(0), bytes: Cell::new(0) };
 
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.text.get() | self.binary.get() == 0
+        self.messages.get() == 0
     }
 
     #[inline]
-    fn add(&self, messages: &Cell<u32>, bytes: usize) {
-        messages.set(messages.get().wrapping_add(1));
+    pub(super) fn text(&self) -> u64 {
+        self.messages.get() % BINARY
+    }
+
+    #[inline]
+    pub(super) fn binary(&self) -> u64 {
+        self.messages.get() / BINARY
+    }
+
+    #[inline]
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.get()
+    }
+
+    #[inline]
+    fn add(&self, message: u64, bytes: usize) {
+        self.messages.set(self.messages.get().wrapping_add(message));
         self.bytes.set(self.bytes.get().wrapping_add(bytes as u64));
     }
 
+    #[inline]
+    fn clear(&self) {
+        self.messages.set(0);
+        self.bytes.set(0);
+    }
+
     fn take(&self) -> Self {
-        Self {
-            text: self.text.take().into(),
-            binary: self.binary.take().into(),
-            bytes: self.bytes.take().into(),
-        }
+        Self { messages: self.messages.take().into(), bytes: self.bytes.take().into() }
     }
 
     fn set(&self, to: &Self) {
-        self.text.set(to.text.get());
-        self.binary.set(to.binary.get());
+        self.messages.set(to.messages.get());
         self.bytes.set(to.bytes.get());
     }
 }
@@ -77,41 +97,35 @@ impl OneWay {
 /// Counts a text message that the connection whose task runs has received.
 #[inline]
 pub(crate) fn received_text(bytes: usize) {
-    TALLY.with(|tally| tally.received.add(&tally.received.text, bytes));
+    TALLY.with(|tally| tally.received.add(TEXT, bytes));
 }
 
 /// The same of a binary message.
 #[inline]
 pub(crate) fn received_binary(bytes: usize) {
-    TALLY.with(|tally| tally.received.add(&tally.received.binary, bytes));
+    TALLY.with(|tally| tally.received.add(BINARY, bytes));
 }
 
 /// Counts a text message that the connection whose task runs has sent.
 #[inline]
 pub(crate) fn sent_text(bytes: usize) {
-    TALLY.with(|tally| tally.sent.add(&tally.sent.text, bytes));
+    TALLY.with(|tally| tally.sent.add(TEXT, bytes));
 }
 
 /// The same of a binary message.
 #[inline]
 pub(crate) fn sent_binary(bytes: usize) {
-    TALLY.with(|tally| tally.sent.add(&tally.sent.binary, bytes));
-}
-
-/// Whether something is not added up.
-#[inline]
-pub(crate) fn is_pending() -> bool {
-    TALLY.with(|tally| !tally.received.is_empty() || !tally.sent.is_empty())
+    TALLY.with(|tally| tally.sent.add(BINARY, bytes));
 }
 
 /// Adds up what the connection whose task runs has counted. It is of the route with this number.
 #[inline]
 pub(crate) fn add_up(counters: &Counters, route: usize) {
     TALLY.with(|tally| {
-        if (tally.received.is_empty() && tally.sent.is_empty()) || !counters.traffic.add(route, tally) {
-            return;
+        if !tally.received.is_empty() || !tally.sent.is_empty() {
+            counters.traffic.add(route, tally);
+            tally.received.clear();
+            tally.sent.clear();
         }
-        tally.received.set(&OneWay::ZERO);
-        tally.sent.set(&OneWay::ZERO);
     });
 }

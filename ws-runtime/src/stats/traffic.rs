@@ -88,13 +88,13 @@ impl TrafficCounters {
     #[inline]
     pub(super) fn add(&self, tally: &OneWay) {
         // Mostly, a connection sends one kind. An addition that is locked costs more than the look.
-        if tally.text.get() > 0 {
-            self.text.add(tally.text.get().into());
+        if tally.text() > 0 {
+            self.text.add(tally.text());
         }
-        if tally.binary.get() > 0 {
-            self.binary.add(tally.binary.get().into());
+        if tally.binary() > 0 {
+            self.binary.add(tally.binary());
         }
-        self.bytes.add(tally.bytes.get());
+        self.bytes.add(tally.bytes());
     }
 
     pub(super) fn get(&self) -> Traffic {

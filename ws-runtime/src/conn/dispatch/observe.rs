@@ -35,30 +35,22 @@ pub(super) fn declared(
     handler: impl FnOnce() -> &'static str,
     run: impl FnOnce() -> Ran,
 ) -> Ran {
-    if stats::any_times_handlers() {
-        return declared_timed(server, handler(), run);
+    let timing = if stats::any_times_handlers() { Timing::begin(server, handler()) } else { None };
+    // Called in one place: it is worth inlining.
+    let ran = run();
+    if let Some(timing) = timing {
+        timing.end_unless_later(&ran);
     }
-    run()
+    ran
 }
 
 /// What came of a handler that may have to be awaited instead.
 type Ran = Result<Result<Handled, Failure>, Panicked>;
 
-#[cold]
-fn declared_timed(server: &Server, handler: &'static str, run: impl FnOnce() -> Ran) -> Ran {
-    let mut timing = Timing::begin(server, handler);
-    let ran = run();
-    // What is awaited later has not been called yet.
-    if !matches!(ran, Ok(Ok(Handled::Later))) {
-        Timing::end(&mut timing);
-    }
-    ran
-}
-
 /// Runs another plain handler, from its arguments to its reply.
 pub(super) fn at_once<T>(server: &Server, handler: &'static str, run: impl FnOnce() -> T) -> T {
     let _running = watchdog::run(watchdog::number_of(handler), server.address());
-    let mut timing = Timing::begin(server, handler);
+    let mut timing = if stats::any_times_handlers() { Timing::begin(server, handler) } else { None };
     let done = run();
     Timing::end(&mut timing);
     done
@@ -85,7 +77,7 @@ pub(super) struct Call {
 impl Call {
     /// A handler is about to be called.
     pub(super) fn begin(server: &Server, handler: &'static str) -> Self {
-        let timing = Timing::begin(server, handler);
+        let timing = if stats::any_times_handlers() { Timing::begin(server, handler) } else { None };
         Self { handler: watchdog::number_of(handler), server: server.address(), timing }
     }
 
@@ -112,9 +104,18 @@ struct Timing {
 
 impl Timing {
     /// Boxed, as most calls are not measured.
+    #[cold]
     fn begin(server: &Server, handler: &'static str) -> Option<Box<Self>> {
-        let is_wanted = stats::any_times_handlers() && server.counters().times_handlers();
+        let is_wanted = server.counters().times_handlers();
         is_wanted.then(|| Box::new(Self { server: server.clone(), handler, start: Instant::now() }))
+    }
+
+    /// What is awaited later has not been called yet.
+    #[cold]
+    fn end_unless_later(self: Box<Self>, ran: &Ran) {
+        if !matches!(ran, Ok(Ok(Handled::Later))) {
+            Self::end(&mut Some(self));
+        }
     }
 
     /// Does nothing if it has ended already.

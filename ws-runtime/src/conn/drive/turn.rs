@@ -43,6 +43,7 @@ impl Driver {
         self.write(cx, now, Insist::No);
         if self.conn.drop_discarded() {
             // The destructors of these buffers are user code, which may have sent more.
+            self.conn.add_up();
             self.write(cx, now, Insist::No);
             cx.waker().wake_by_ref();
         }

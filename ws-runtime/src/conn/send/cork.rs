@@ -288,7 +288,7 @@ impl Drop for Cork<'_> {
         }
         with_thread_cork(|cork| {
             if let Some(own) = self.own
-                && (own.corked().is_corked() || stats::is_pending())
+                && own.corked().is_corked()
             {
                 own.add_up();
                 own.send_path().write_now();
