@@ -9,11 +9,10 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
-use ws_runtime::MetricsText;
 use ws_runtime::prelude::*;
 
 #[ws_server(
-    listen = "127.0.0.1:0", origins = any, handler_durations = true, silence_max = 0.4, max_connections = 40,
+    listen = "127.0.0.1:0", metrics_listen = "127.0.0.1:0", origins = any, handler_durations = true, silence_max = 0.4, max_connections = 40,
     slow = "drop_newest", max_outbox = 4096
 )]
 mod watched {
@@ -51,18 +50,13 @@ mod watched {
     fn block() {
         std::thread::sleep(Duration::from_millis(150));
     }
-
-    #[get("/metrics")]
-    fn metrics(server: &Server) -> MetricsText {
-        server.metrics_text()
-    }
 }
 
 #[tokio::main]
 async fn main() -> ws_runtime::Result<()> {
     let running = watched::server().bind().await?;
     let address = ws_tests::address(&running);
-    println!("listening on {address}");
+    println!("metrics on {}", running.server().metrics_addresses()[0]);
     for number in 0..8 {
         tokio::spawn(talk(address.clone(), number));
     }

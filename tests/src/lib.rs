@@ -132,6 +132,7 @@ mod book {
     }
 
     page!(introduction, "introduction.md");
+    page!(metrics, "metrics.md");
     page!(first_server, "first-server.md");
     page!(messages, "messages.md");
     page!(replies_and_errors, "replies-and-errors.md");
@@ -147,6 +148,7 @@ mod book {
     page!(from_one_file_to_many, "from-one-file-to-many.md");
     page!(ticks, "ticks.md");
     page!(timers, "timers.md");
+    page!(slow_readers, "slow-readers.md");
     page!(testing, "testing.md");
     page!(watchers, "watchers.md");
     page!(tls, "tls.md");

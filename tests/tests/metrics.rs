@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ws_runtime::MetricsText;
 use ws_runtime::prelude::*;
-use ws_runtime::stats::{Histogram, Metric, Stats};
+use ws_runtime::stats::{Histogram, Metric, MetricKind, Stats};
 use ws_runtime::test::{Result, TestServer};
 
 #[ws_server(handler_durations = true)]
@@ -207,4 +207,41 @@ async fn peers_cannot_make_the_page_long() -> Result {
     }
     assert_eq!(lines(&server), at_first);
     Ok(())
+}
+
+/// What the book says of the metrics, as a table.
+fn table() -> String {
+    let mut table = "| metric | in Prometheus | unit | attributes | |\n|---|---|---|---|---|\n".to_owned();
+    for metric in Metric::ALL {
+        let suffix = match metric.unit {
+            "s" => "_seconds",
+            "By" => "_bytes",
+            _ => "",
+        };
+        let total = if metric.kind == MetricKind::Counter { "_total" } else { "" };
+        let attributes: Vec<_> = metric.attributes.iter().map(|name| format!("`{name}`")).collect();
+        table += &format!(
+            "| `{}` | `{}{suffix}{total}` | {} | {} | {} |\n",
+            metric.name,
+            metric.name.replace('.', "_"),
+            metric.unit.trim_matches(['{', '}']),
+            attributes.join(", "),
+            metric.description
+        );
+    }
+    table
+}
+
+#[test]
+fn the_table_of_the_book_is_the_real_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../book/src/metrics-table.md");
+    if std::env::var_os("UPDATE_BOOK").is_some() {
+        std::fs::write(path, table()).unwrap();
+    }
+    let in_book = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(
+        in_book,
+        table(),
+        "run `UPDATE_BOOK=1 cargo test -p ws-tests --test metrics` and commit what changed"
+    );
 }

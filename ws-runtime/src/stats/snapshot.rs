@@ -1,6 +1,6 @@
 //! What users read.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::counters::Counters;
 use super::histogram::Histogram;
@@ -52,6 +52,8 @@ pub struct Stats {
     pub failures: Vec<FailureStats>,
     /// How often a handler has blocked its thread for as long as the option `watchdog` allows.
     pub blocked_handlers: u64,
+    /// When the first of the server's certificates expires. `None` if it speaks no TLS, or if that is not known.
+    pub tls_expires: Option<SystemTime>,
     /// How late the ticks of the server began, by handler.
     pub tick_delays: Vec<HandlerStats>,
     /// How late the runtime woke the task that watches the deadlines of all connections: how long work waits for a
@@ -211,6 +213,7 @@ impl Server {
                 error,
                 count: *count,
             }),
+            tls_expires: self.tls_expires(),
             blocked_handlers: counters.blocked.get(),
             tick_delays: counters
                 .tick_delays

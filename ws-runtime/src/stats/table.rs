@@ -1,5 +1,7 @@
 //! Each metric once: everything that exports them follows from this table.
 
+use std::time::UNIX_EPOCH;
+
 use super::metric::{Metric, MetricKind, Point, Value};
 use super::snapshot::Stats;
 use super::traffic::Traffic;
@@ -235,6 +237,17 @@ pub(super) const ALL: &[Metric] = &[
         description: "How late the runtime woke the task that watches the deadlines of connections",
         attributes: &[],
         read: |stats| vec![Point::new(Value::Histogram(&stats.runtime_delays))],
+    },
+    Metric {
+        name: "ws.server.tls.expires",
+        kind: MetricKind::Gauge,
+        unit: "s",
+        description: "When the first certificate expires, in seconds since 1970",
+        attributes: &[],
+        read: |stats| {
+            let since_1970 = stats.tls_expires.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+            since_1970.map(|seconds| Point::new(Value::Number(seconds.as_secs_f64()))).into_iter().collect()
+        },
     },
     Metric {
         name: "ws.server.uptime",

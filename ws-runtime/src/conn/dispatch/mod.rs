@@ -19,7 +19,7 @@ use crate::event::{
 };
 use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
 use crate::server::Hosted;
-use crate::stats::{Direction, Kind};
+use crate::stats::{Direction, Kind, Rejected};
 
 use self::call::catch_declared;
 pub(super) use self::call::{Caught, Verdict, report};
@@ -71,6 +71,7 @@ impl<R: Route> Dispatcher<R> {
         match next {
             Next::Message(message) => self.run_async(driver, message).await,
             Next::Timers => self.run_timers(driver).await,
+            Next::Drained => self.run_drain(driver).await,
         }
     }
 
@@ -95,6 +96,19 @@ impl<R: Route> Dispatcher<R> {
         }
         conn.release_held_back();
         verdict
+    }
+
+    /// Runs `drain`: the peer has read all that waited, and has missed messages before that.
+    async fn run_drain(&mut self, driver: &mut Driver) -> Verdict {
+        let conn = self.conn().clone();
+        if !conn.send_path().take_drained() {
+            return Verdict::GoOn;
+        }
+        let (name, ended) = match conn.replaced_drain() {
+            Some(handler) => ("on_drain", Some(catch_call(conn.server(), "on_drain", handler))),
+            None => (R::DRAIN, driver.run_handler(R::DRAIN, || R::drain(self.event())).await),
+        };
+        self.conclude(name, OnRefusal::Continue, ended)
     }
 
     /// Runs the `async` handler of a message to its end.
@@ -210,18 +224,26 @@ impl<R: Route> Dispatcher<R> {
         let conn = &conn;
         driver.drop_beside();
         driver.drained().await;
-        let close = conn.send_path().close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
         if conn.phase() == Phase::Closing {
             // Its Close frame is written.
             conn.count(Direction::Sent, Kind::Close, 0);
         }
+        let close = {
+            let send_path = conn.send_path();
+            let close = send_path.close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
+            Close { dropped: send_path.dropped(), ..close }
+        };
         let open_for = self.since.until(conn.server().alarms().now());
         conn.server().counters().closed(conn.route(), &close, open_for);
+        conn.server().note_end(&close);
         let failure = conn.send_path().take_failure();
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");
         }
         tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = close.by().as_str(), "disconnected");
+        if conn.send_path().is_victim() {
+            log_victim(conn);
+        }
         driver.spare_disconnect();
         let (name, ended) = match conn.replaced_disconnect() {
             Some(handler) => {
@@ -372,6 +394,17 @@ impl<R: Route> Dispatcher<R> {
         send_path.drop_held_back();
         send_path.push_close(close);
         Verdict::End
+    }
+}
+
+/// The connection was cut as all queues together were too large, and its own was the largest.
+#[cold]
+fn log_victim(conn: &Conn) {
+    let server = conn.server();
+    server.counters().rejected(Rejected::Memory);
+    if server.allows_log("max_memory") {
+        let most = server.options().max_memory;
+        tracing::warn!(conn = conn.id(), peer = %conn.peer(), "cut: max_memory ({most}) was exceeded, and most waited for this peer");
     }
 }
 

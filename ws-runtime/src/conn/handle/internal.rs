@@ -1,8 +1,8 @@
 //! The methods of a connection's handle for this crate itself.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use super::{Conn, Extras, Message, Rare, SendError};
 use crate::conn::dispatch::catch_now;
@@ -12,6 +12,7 @@ use crate::conn::send::{
 use crate::event::{Close, ClosedBy};
 use crate::message::{Answer, Push, Questions};
 use crate::options::{Options, OptionsOf};
+use crate::proxy::Client;
 use crate::route::Reach;
 use crate::server::Memberships;
 use crate::stats::{self, Direction, Kind};
@@ -69,6 +70,16 @@ impl Conn {
         self.server().counters().count(self.route(), direction, kind, 1, bytes as u64);
     }
 
+    /// The client that a proxy has connected for, if one has told it.
+    pub(crate) fn client(&self) -> Option<Client> {
+        *self.0.extras.get()?.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A proxy that is believed has connected for this client.
+    pub(in crate::conn) fn set_client(&self, client: Client) {
+        *self.extras().client.lock().unwrap_or_else(PoisonError::into_inner) = Some(client);
+    }
+
     /// Ends the connection at once, without a Close frame.
     pub(crate) fn cut(&self, by: ClosedBy) {
         self.send_path().cut(Close::abnormal(by));
@@ -99,9 +110,9 @@ impl Conn {
         self.send_path().wake();
     }
 
-    /// Handles what has arrived, then closes with 1001.
+    /// Handles what has arrived, then closes with the code of the shutdown.
     pub(crate) fn finish(&self) {
-        self.send_path().finish();
+        self.send_path().finish(self.server().close_code());
     }
 
     /// Ends the connection at once and cancels its handlers except `disconnect`: `shutdown_timeout` has passed.
@@ -293,11 +304,15 @@ impl Conn {
 
     /// Sends a message that is no push.
     pub(crate) fn send_plain(&self, message: Message<'_>) -> Result<(), SendError> {
+        self.send_plain_within(message, Bound::Outbox)
+    }
+
+    pub(super) fn send_plain_within(&self, message: Message<'_>, bound: Bound) -> Result<(), SendError> {
         match message {
-            Message::Utf8(text) => self.send_utf8(text),
-            Message::Binary(data) => self.send_binary(data),
-            Message::Ping(data) => self.send_control(FrameKind::Ping, data.0),
-            Message::Pong(data) => self.send_control(FrameKind::Pong, data.0),
+            Message::Utf8(text) => self.send_message(FrameKind::Text, text.into_payload(), bound),
+            Message::Binary(data) => self.send_message(FrameKind::Binary, data.0, bound),
+            Message::Ping(data) => self.send_control(FrameKind::Ping, data.0, bound),
+            Message::Pong(data) => self.send_control(FrameKind::Pong, data.0, bound),
         }
     }
 

@@ -32,7 +32,9 @@ pub(in crate::conn) enum CancelLevel {
 pub(in crate::conn) enum Bound {
     /// `max_outbox`; if it is reached, the option `slow` applies.
     Outbox,
-    /// The same, for questions: they are not dropped for newer messages, as somebody waits for the answer.
+    /// `max_outbox`; if it is reached, the sender gets the message back, and nothing else happens.
+    Try,
+    /// The same as `Outbox`, for questions: they are not dropped for newer messages, as somebody waits for the answer.
     Question,
     /// No limit, for replies: while the outbox is over its limit, no further message of the peer is handled.
     Peer,

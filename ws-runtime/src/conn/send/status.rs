@@ -2,6 +2,7 @@
 
 use std::task::Waker;
 
+use super::backlog::Errands;
 use super::lock::{Guarded, StatusLock};
 use super::{Phase, SendPath};
 
@@ -15,6 +16,8 @@ const DISCARDED: u16 = 0x20;
 const HOLDS_BACK: u16 = 0x10;
 /// Set in a status if the oldest messages are dropped for newer ones: what is corked could not be told apart.
 const DROPS_OLDEST: u16 = 0x08;
+/// Set in a status while `#[on(drain)]` is due.
+const DRAINED: u16 = 0x100;
 
 /// The statuses in which messages may be sent and nothing waits before them.
 const READY: u16 = Phase::Ready as u16;
@@ -24,7 +27,7 @@ const FINISHING: u16 = Phase::Finishing as u16;
 #[derive(Debug, Default)]
 pub(in crate::conn) struct Wakeups {
     task: Option<Waker>,
-    flushed: Option<Box<Vec<Waker>>>,
+    errands: Option<Box<Errands>>,
 }
 
 impl Guarded for SendPath {
@@ -48,17 +51,20 @@ impl Guarded for SendPath {
         if self.drops_oldest() {
             status |= DROPS_OLDEST;
         }
+        if self.is_drained() {
+            status |= DRAINED;
+        }
         status
     }
 
     #[inline]
     fn has_wakeups(&self) -> bool {
-        self.wakes_task || self.flushed.is_some()
+        self.wakes_task || self.errands.is_some()
     }
 
     fn take_wakeups(&mut self) -> Wakeups {
         let task = if std::mem::take(&mut self.wakes_task) { self.task.clone() } else { None };
-        Wakeups { task, flushed: self.flushed.take() }
+        Wakeups { task, errands: self.errands.take() }
     }
 }
 
@@ -67,8 +73,8 @@ impl Drop for Wakeups {
         if let Some(task) = self.task.take() {
             task.wake();
         }
-        if let Some(flushed) = self.flushed.take() {
-            flushed.into_iter().for_each(Waker::wake);
+        if let Some(errands) = self.errands.take() {
+            errands.run();
         }
     }
 }
@@ -77,7 +83,7 @@ impl StatusLock<SendPath> {
     /// The phase of the connection. It may be out of date, as all that is read without the lock.
     #[inline]
     pub(in crate::conn) fn phase(&self) -> Phase {
-        match self.status() & !(UNWRITTEN | OVERFULL | DISCARDED | HOLDS_BACK | DROPS_OLDEST) {
+        match self.status() & !(UNWRITTEN | OVERFULL | DISCARDED | HOLDS_BACK | DROPS_OLDEST | DRAINED) {
             0 => Phase::Opening,
             1 => Phase::Ready,
             2 => Phase::Finishing,
@@ -108,6 +114,12 @@ impl StatusLock<SendPath> {
     #[inline]
     pub(in crate::conn) fn has_unwritten(&self) -> bool {
         self.status() & UNWRITTEN != 0
+    }
+
+    /// Whether `#[on(drain)]` is due.
+    #[inline]
+    pub(in crate::conn) fn is_drained(&self) -> bool {
+        self.status() & DRAINED != 0
     }
 
     /// Whether there are buffers to be dropped without the lock.
