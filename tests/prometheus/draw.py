@@ -3,7 +3,7 @@
 from html import escape
 
 CELL, ROW, PAD = 40, 26, 8
-COLOURS = ["#3b7dd8", "#d9822b", "#2e9e5b", "#b5499a", "#8a6d3b", "#c0392b", "#5c6bc0", "#00897b"]
+COLOURS = ["#3b7dd8", "#d9822b", "#2e9e5b", "#b5499a", "#8a6d3b", "#c0392b", "#5c6bc0", "#00897b", "#6d4c41", "#546e7a"]
 UNITS = {"s": "s", "bytes": "B", "Bps": "B/s", "reqps": "/s", "ops": "/s", "short": ""}
 
 
@@ -31,7 +31,7 @@ def draw(panel):
         for one in target["answer"]
     ]
     series = [(name, [point for point in points if point[1] == point[1]]) for name, points in series]
-    series = [(name, points) for name, points in series if points][:8]
+    series = [(name, points) for name, points in series if points][:10]
     if panel["type"] == "stat":
         yield text(x + w / 2, y + h / 2 + 20, number(series[0][1][-1][1], unit), size=26, anchor="middle")
         return

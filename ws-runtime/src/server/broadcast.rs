@@ -121,10 +121,10 @@ impl Recipients {
 
     fn end_run(&mut self) {
         let Some(Run { server, route, before }) = self.run.take() else { return };
-        let count = self.count - before;
+        let count = self.count.wrapping_sub(before) as u64;
         let counters = server.counters();
-        counters.count(route, Direction::Sent, self.kind, count as u64, (count * self.bytes) as u64);
-        counters.recipients(count as u64);
+        counters.count(route, Direction::Sent, self.kind, count, count.wrapping_mul(self.bytes as u64));
+        counters.recipients(count);
         if before == 0 {
             counters.broadcast();
         }
