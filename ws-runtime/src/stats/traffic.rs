@@ -89,10 +89,10 @@ impl TrafficCounters {
     pub(super) fn add(&self, tally: &OneWay) {
         // Mostly, a connection sends one kind. An addition that is locked costs more than the look.
         if tally.text() > 0 {
-            self.text.add(tally.text());
+            self.text.add(tally.text().into());
         }
         if tally.binary() > 0 {
-            self.binary.add(tally.binary());
+            self.binary.add(tally.binary().into());
         }
         self.bytes.add(tally.bytes());
     }
