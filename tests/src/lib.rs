@@ -133,6 +133,7 @@ mod book {
     }
 
     page!(introduction, "introduction.md");
+    page!(metrics, "metrics.md");
     page!(first_server, "first-server.md");
     page!(messages, "messages.md");
     page!(replies_and_errors, "replies-and-errors.md");
