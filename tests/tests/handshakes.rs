@@ -1,4 +1,4 @@
-//! Requests that are no handshake, not quite one, or one, at default options.
+//! Requests that are no handshake, not quite one, or one, at default options but for `hosts`.
 
 #[path = "../../ws-runtime/src/handshake/tests/rows.rs"]
 mod rows;
@@ -14,8 +14,8 @@ use ws_tests::raw::{Afterwards, Cut, exchange, knock};
 
 use self::rows::{Row, Verdict, handshake_but, handshake_with};
 
-/// Counts how often its handlers are called.
-#[ws_server(listen = "127.0.0.1:0")]
+/// Counts how often its handlers are called. The rows name a host that is not this machine.
+#[ws_server(listen = "127.0.0.1:0", hosts = any)]
 mod counting {
     use super::*;
 

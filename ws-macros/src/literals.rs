@@ -3,8 +3,9 @@
 use proc_macro2::Ident;
 use syn::{Expr, Lit, UnOp};
 use ws_spec::address::{self, Target};
-use ws_spec::options::{Bounds, Kind, OptionInfo, PERIOD, RESOLUTION};
-use ws_spec::{Origin, environment, is_token};
+use ws_spec::options::{Bounds, Kind, OptionInfo, PERIOD, RESOLUTION, TRUSTED};
+use ws_spec::path::Pattern;
+use ws_spec::{HostName, Network, Origin, environment, is_token};
 
 use crate::diagnostics::Diagnostics;
 use crate::model::{Options, Value};
@@ -14,13 +15,23 @@ use crate::syntax::bare;
 pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
     let before = diagnostics.count();
     match option.kind {
-        Kind::Listen => check_listen(&value, diagnostics),
+        Kind::Listen | Kind::SideListen => check_listen(&value, option.name, diagnostics),
         Kind::Rate => return check_rate(value, diagnostics).map(Value::Expression),
         Kind::Origins => {
             if let Some(word) = lone_word(&value).filter(|word| is_kind_of_origins(word)) {
                 return Some(Value::Origins(word.clone()));
             }
             check_origins(&value, diagnostics);
+        }
+        Kind::Hosts => {
+            if let Some(word) = lone_word(&value).filter(|word| is_kind_of_hosts(word)) {
+                return Some(Value::Hosts(word.clone()));
+            }
+            check_each(&value, "hosts", is_kind_of_hosts, check_host, diagnostics);
+        }
+        Kind::Networks => {
+            let check = if option.name == TRUSTED { check_trusted } else { check_network };
+            check_each(&value, option.name, |_| false, check, diagnostics);
         }
         kind => {
             // A bare word would be looked up as a name.
@@ -53,7 +64,7 @@ pub(crate) fn check_together(options: &Options, diagnostics: &mut Diagnostics) {
             Value::Expression(value) if setting.kind == kind => {
                 (Written::of(value) == Written::Text(text.to_owned())).then_some(value)
             }
-            Value::Expression(_) | Value::Files { .. } | Value::Origins(_) => None,
+            Value::Expression(_) | Value::Files { .. } | Value::Origins(_) | Value::Hosts(_) => None,
         })
     };
     let takeover = literal(Kind::Compression, "context_takeover");
@@ -227,7 +238,7 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
         Kind::Seconds(bounds) => problem_with_seconds(name, bounds, written),
         Kind::Count(bounds, unit) => problem_with_count(name, bounds, unit, written),
         Kind::Switch => (*written != Written::Bool).then(|| format!("`{name}` is on or off: write `true` or `false`")),
-        Kind::Slow | Kind::Compression => match written {
+        Kind::Slow | Kind::Compression | Kind::Forwarded => match written {
             Written::Text(word) if kind.words().contains(&word.as_str()) => None,
             Written::Text(word) if kind == Kind::Slow && word == "drop" => Some(
                 "did you mean `\"drop_newest\"`, which loses the message that does not fit, or `\"drop_oldest\"`, which \
@@ -239,12 +250,18 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
                  `\"drop_newest\"` loses the message that does not fit, `\"drop_oldest\"` the oldest that wait"
                     .to_owned(),
             ),
+            _ if kind == Kind::Forwarded => Some(
+                "`forwarded` is the header by which trusted proxies tell who the client is: `\"x-forwarded-for\"`, or \
+                 `\"forwarded\"` (RFC 7239)"
+                    .to_owned(),
+            ),
             _ => Some(
                 "`compression` is `\"off\"`, `\"on\"` (each message by itself) or `\"context_takeover\"` (smaller, but \
                  each connection keeps memory for it)"
                     .to_owned(),
             ),
         },
+        Kind::Spread => problem_with_spread(name, written),
         Kind::Prefix => match written {
             Written::Text(prefix) if environment::is_prefix(prefix) => None,
             _ => Some(
@@ -253,12 +270,28 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
                     .to_owned(),
             ),
         },
+        Kind::Path => problem_with_path(name, written),
         Kind::Tls => Some("TLS needs a certificate and a key: write `tls(cert = \"chain.pem\", key = \"key.pem\")`".to_owned()),
         Kind::Subprotocols => match written {
             Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),
             _ => Some("`subprotocols` is a list of names, such as `[\"chat.v2\", \"chat.v1\"]`".to_owned()),
         },
-        Kind::Listen | Kind::Origins | Kind::Rate => None,
+        Kind::Listen | Kind::SideListen | Kind::Origins | Kind::Hosts | Kind::Networks | Kind::Rate => None,
+    }
+}
+
+fn problem_with_path(name: &str, written: &Written) -> Option<String> {
+    let example = format!("write `{name} = \"/{name}\"`");
+    match written {
+        Written::Text(none) if none == "none" => None,
+        Written::Text(path) => {
+            let problem = Pattern::parse_plain(path).err()?;
+            Some(format!("{path:?} is no path for `{name}`: {problem}"))
+        }
+        Written::Expression => None,
+        Written::Number { .. } | Written::Bool | Written::OtherLiteral => Some(format!(
+            "`{name}` is the path that is answered: {example}, or leave it out for no such path"
+        )),
     }
 }
 
@@ -282,6 +315,16 @@ fn problem_with_seconds(name: &str, bounds: Bounds, written: &Written) -> Option
     }
 }
 
+fn problem_with_spread(name: &str, written: &Written) -> Option<String> {
+    match written {
+        Written::Text(word) if Kind::Spread.words().contains(&word.as_str()) => None,
+        Written::Text(_) | Written::Bool | Written::OtherLiteral => Some(format!(
+            "`{name}` is a number of seconds or `\"auto\"`: write `{name} = 10`, or an expression of type `Duration`"
+        )),
+        written => problem_with_seconds(name, Bounds { least: 0.0, most: PERIOD.most }, written),
+    }
+}
+
 fn problem_with_count(name: &str, bounds: Bounds, unit: &str, written: &Written) -> Option<String> {
     let Bounds { least, most } = bounds;
     let allowed = format!("from {least} to {most} {unit}");
@@ -297,12 +340,12 @@ fn problem_with_count(name: &str, bounds: Bounds, unit: &str, written: &Written)
     }
 }
 
-fn check_listen(value: &Expr, diagnostics: &mut Diagnostics) {
+fn check_listen(value: &Expr, name: &str, diagnostics: &mut Diagnostics) {
     if let Expr::Array(array) = bare(value) {
         if array.elems.is_empty() {
             diagnostics.error(value, format!("the list is empty: write {}, or several of these", forms()));
         }
-        array.elems.iter().for_each(|element| check_listen(element, diagnostics));
+        array.elems.iter().for_each(|element| check_listen(element, name, diagnostics));
         return;
     }
     match Written::of(value) {
@@ -321,7 +364,7 @@ fn check_listen(value: &Expr, diagnostics: &mut Diagnostics) {
             }
         }
         Written::Number { whole: false, .. } | Written::Bool | Written::OtherLiteral => {
-            diagnostics.error(value, format!("`listen` is a port or an address: write {}", forms()));
+            diagnostics.error(value, format!("`{name}` is a port or an address: write {}", forms()));
         }
     }
 }
@@ -332,12 +375,23 @@ fn forms() -> String {
 }
 
 fn check_origins(value: &Expr, diagnostics: &mut Diagnostics) {
-    let Expr::Array(array) = bare(value) else { return check_origin(value, diagnostics) };
-    for origin in &array.elems {
-        match lone_word(origin).filter(|word| is_kind_of_origins(word)) {
+    check_each(value, "origins", is_kind_of_origins, check_origin, diagnostics);
+}
+
+/// Checks each value of a list, or a single one. Words that stand for a whole policy cannot be in a list.
+fn check_each(
+    value: &Expr,
+    option: &str,
+    is_policy: fn(&Ident) -> bool,
+    check: fn(&Expr, &mut Diagnostics),
+    diagnostics: &mut Diagnostics,
+) {
+    let Expr::Array(array) = bare(value) else { return check(value, diagnostics) };
+    for element in &array.elems {
+        match lone_word(element).filter(|word| is_policy(word)) {
             Some(word) => diagnostics
-                .error(origin, format!("`{word}` cannot be one of a list: write `origins = {word}`")),
-            None => check_origin(origin, diagnostics),
+                .error(element, format!("`{word}` cannot be one of a list: write `{option} = {word}`")),
+            None => check(element, diagnostics),
         }
     }
 }
@@ -365,6 +419,50 @@ fn check_origin(value: &Expr, diagnostics: &mut Diagnostics) {
         }
         Written::Number { .. } | Written::Bool | Written::OtherLiteral => {
             diagnostics.error(value, format!("this is not the origin of a web page\n{FORMS}"));
+        }
+    }
+}
+
+/// The words that stand for a whole policy.
+fn is_kind_of_hosts(word: &Ident) -> bool {
+    word == "any" || word == "auto"
+}
+
+fn check_host(value: &Expr, diagnostics: &mut Diagnostics) {
+    const FORMS: &str = "write names, such as `\"example.org\"` or `\"*.example.org\"`, or addresses; `hosts` can also \
+                         be `any` or `auto`";
+    check_parts(value, &["any", "auto"], HostName::parse, "a host", FORMS, diagnostics);
+}
+
+fn check_network(value: &Expr, diagnostics: &mut Diagnostics) {
+    check_parts(value, &["any"], Network::parse, "a network", NETWORKS, diagnostics);
+}
+
+fn check_trusted(value: &Expr, diagnostics: &mut Diagnostics) {
+    check_parts(value, &[], Network::parse, "a network", NETWORKS, diagnostics);
+}
+
+/// Checks the parts of a text that are separated by commas.
+fn check_parts<T>(
+    value: &Expr,
+    words: &[&str],
+    parse: fn(&str) -> Result<T, &'static str>,
+    what: &str,
+    forms: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    match Written::of(value) {
+        Written::Expression => {}
+        Written::Text(text) if words.contains(&text.trim()) => {}
+        Written::Text(list) => {
+            for part in list.split(',').map(str::trim) {
+                if let Err(reason) = parse(part) {
+                    diagnostics.error(value, format!("{part:?} is not {what}: {reason}\n{forms}"));
+                }
+            }
+        }
+        Written::Number { .. } | Written::Bool | Written::OtherLiteral => {
+            diagnostics.error(value, format!("this is not {what}\n{forms}"));
         }
     }
 }
@@ -398,6 +496,10 @@ fn lone_word(expression: &Expr) -> Option<&Ident> {
         _ => None,
     }
 }
+
+/// How networks are written.
+const NETWORKS: &str =
+    "write an address such as `\"127.0.0.1\"`, a network such as `\"10.0.0.0/8\"`, or `\"unix\"`";
 
 /// The types that can be the suffix of a number.
 const NUMBERS: [&str; 14] =

@@ -26,6 +26,9 @@ pub enum Error {
     /// The server cannot listen on an address.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The server cannot listen where `metrics_listen` says.
+    #[error("`metrics_listen` cannot be used")]
+    MetricsListen(#[source] ListenError),
     /// A certificate or a key cannot be used. Without the feature `tls` this error does not occur.
     #[error(transparent)]
     Tls(#[from] TlsError),

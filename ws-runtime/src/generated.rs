@@ -27,8 +27,9 @@ pub use crate::message::{
     IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Returned, Running, ServerPush,
 };
 pub use crate::options::{
-    Attribute, ClientCa, CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue,
-    SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
+    Attribute, ClientCa, CompressedValue, CompressionValue, EnvValue, ForwardedValue, HostsValue,
+    ListenValue, NetworksValue, OriginsValue, PathValue, RateValue, SecondsValue, SideListenValue, SlowValue,
+    SpreadValue, SubprotocolsValue, TlsValue,
 };
 pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
 pub use crate::route::{Gets, IsServer, PathChecks, Place, Routes};

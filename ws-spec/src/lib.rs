@@ -6,6 +6,8 @@
 pub mod address;
 pub mod close;
 pub mod environment;
+mod host;
+mod network;
 pub mod options;
 mod origin;
 pub mod path;
@@ -14,6 +16,8 @@ mod suggest;
 mod table;
 mod token;
 
+pub use host::HostName;
+pub use network::Network;
 pub use origin::Origin;
 pub use suggest::{is_misspelt, nearest};
 pub use token::{is_token, is_token_byte};

@@ -49,6 +49,9 @@ macro_rules! kind {
     (listen) => {
         Kind::Listen
     };
+    (side_listen) => {
+        Kind::SideListen
+    };
     (tls) => {
         Kind::Tls
     };
@@ -64,14 +67,29 @@ macro_rules! kind {
     (origins) => {
         Kind::Origins
     };
+    (hosts) => {
+        Kind::Hosts
+    };
+    (networks) => {
+        Kind::Networks
+    };
+    (forwarded) => {
+        Kind::Forwarded
+    };
     (subprotocols) => {
         Kind::Subprotocols
     };
     (compression) => {
         Kind::Compression
     };
+    (spread) => {
+        Kind::Spread
+    };
     (prefix) => {
         Kind::Prefix
+    };
+    (path) => {
+        Kind::Path
     };
 }
 
@@ -131,6 +149,8 @@ pub enum Owner {
 pub enum Kind {
     /// Where to listen.
     Listen,
+    /// Where to listen beside that, if anywhere.
+    SideListen,
     /// A certificate and its key.
     Tls,
     /// On or off.
@@ -143,14 +163,24 @@ pub enum Kind {
     Rate,
     /// What happens to a peer that reads too slowly.
     Slow,
+    /// A number of seconds, or `auto`.
+    Spread,
     /// From which pages browsers may connect.
     Origins,
+    /// Which hosts are answered for.
+    Hosts,
+    /// Networks of peers.
+    Networks,
+    /// The header by which proxies tell who the client is.
+    Forwarded,
     /// Names of subprotocols.
     Subprotocols,
     /// Whether messages are compressed.
     Compression,
     /// The prefix of environment variables.
     Prefix,
+    /// The path of requests that the server answers by itself.
+    Path,
 }
 
 /// The numbers that are allowed, both ends included.
@@ -161,6 +191,9 @@ pub struct Bounds {
     /// The largest.
     pub most: f64,
 }
+
+/// The option whose networks are believed: it cannot be `any`.
+pub const TRUSTED: &str = "trusted_proxies";
 
 /// The bounds of a tick's period, in seconds.
 pub const PERIOD: Bounds = Bounds { least: RESOLUTION, most: 31_536_000.0 };
@@ -249,6 +282,8 @@ impl Kind {
         match self {
             Self::Slow => &["close", "drop_newest", "drop_oldest"],
             Self::Compression => &["off", "on", "context_takeover"],
+            Self::Forwarded => &["x-forwarded-for", "forwarded"],
+            Self::Spread => &["auto"],
             _ => &[],
         }
     }

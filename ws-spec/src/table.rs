@@ -58,6 +58,22 @@ macro_rules! for_each_option {
                     allowed: "certificate files with their key files, authorities for clients, or a `rustls::ServerConfig`",
                     also: ["ssl", "https", "wss"],
                 }
+
+                /// Where metrics and probes are answered, apart from the clients: a port, an address or a Unix socket.
+                ///
+                /// `"127.0.0.1:9090"` takes requests of this machine alone. It answers `/metrics` (feature `metrics`)
+                /// and the paths of `health` and `readiness`, or `/healthz` and `/readyz` where these are not set: so
+                /// probes need not be on the public port. It never answers anything else, and `/metrics` is never on
+                /// the public port. It speaks plain HTTP, from before `#[on(start)]` runs until the server has stopped,
+                /// to 16 peers at once, each for 5 seconds at most, with 8 KiB for a request. `Server::metrics_addresses`
+                /// tells the port if 0 was given.
+                metrics_listen: side_listen {
+                    default: "none",
+                    of: server("it is for the server as a whole"),
+                    allowed: "a port from 0 to 65535, `host:port`, `unix:/path` or a listener, or `none`",
+                    hint: "`none` is no such listener",
+                    also: ["metrics_addr", "metrics_address", "metrics_port", "admin_listen", "management_port"],
+                }
             }
 
             kept {
@@ -273,7 +289,8 @@ macro_rules! for_each_option {
 
                 /// How long a shutdown may take as a whole: handlers, unsent messages and close frames.
                 ///
-                /// When it has passed, the remaining connections are cut off. Their `disconnect` handlers have 0.7 s
+                /// It counts from the signal, or from the call of `shutdown`, and includes `shutdown_delay` and
+                /// `shutdown_spread`: it must be longer than these two together. When it has passed, the remaining connections are cut off. Their `disconnect` handlers have 0.7 s
                 /// more, and `start` returns within a second.
                 shutdown_timeout: seconds(0 ..= 31_536_000) {
                     default: "30",
@@ -281,10 +298,35 @@ macro_rules! for_each_option {
                     hint: "0 cuts everything off at once",
                 }
 
+                /// How long a shutdown goes on accepting connections before anything else happens.
+                ///
+                /// From the signal on, `readiness` is answered with 503 and `Server::is_shutting_down` is true. A
+                /// load balancer needs some seconds to see that, and sends new connections until then: 5 to 15 seconds
+                /// are usual. It is part of `shutdown_timeout`.
+                shutdown_delay: seconds(0 ..= 31_536_000) {
+                    default: "0",
+                    of: server("all routes are shut down together"),
+                    also: ["pre_stop", "drain_delay"],
+                }
+
+                /// Over how long a shutdown spreads its close frames: `auto`, or a number of seconds.
+                ///
+                /// Peers that are closed at once connect again at once, and what they connect to must take them all.
+                /// So they are closed evenly over this time, in random order. Each is served until its turn. `auto`
+                /// closes 5,000 connections a second, which takes a third of `shutdown_timeout` at most; fewer than
+                /// 500 are closed at once. It is part of `shutdown_timeout`.
+                shutdown_spread: spread {
+                    default: "auto",
+                    of: server("all routes are shut down together"),
+                    allowed: "`auto`, or 0 to 31536000 seconds",
+                    hint: "0 closes all at once",
+                    also: ["drain", "drain_time", "lame_duck_duration"],
+                }
+
                 /// How many connections the server holds at once, counted from `accept`.
                 ///
                 /// A further one is answered with 503 (service unavailable) and closed; over TLS it is closed without
-                /// an answer. Each connection takes a file descriptor. If the process may not open that many (`ulimit
+                /// an answer, unless `health` or `readiness` is set. Each connection takes a file descriptor. If the process may not open that many (`ulimit
                 /// -n`), the server accepts fewer connections, and logs that when it starts.
                 max_connections: count(1 ..= 16_777_216, "connections") {
                     default: "65536",
@@ -305,6 +347,34 @@ macro_rules! for_each_option {
                     default: "0.1",
                     of: server("routes share its threads"),
                     hint: "0 turns it off",
+                }
+
+                /// The path that answers 200 while the process lives, for a liveness probe: `/healthz`.
+                ///
+                /// The server answers it by itself, before `handshake`, guards and `#[get]`, whatever `Host` and
+                /// `Origin` are, to `GET`, `HEAD` and `OPTIONS`, of HTTP/1.0 too: 200 with the body `ok`, and
+                /// `Cache-Control: no-store`. Another method is answered with 405. Only `connect` runs before it, as
+                /// the path is not known yet. It is answered also where `max_connections` is reached, and over TLS.
+                /// No `#[get]` and no route may have the same path.
+                health: path {
+                    default: "none",
+                    of: server("a probe is for the server as a whole"),
+                    allowed: "a path such as `/healthz`, without parameters, or `none`",
+                    hint: "`none` is no such path",
+                    also: ["healthz", "healthcheck", "health_check", "liveness", "livez"],
+                }
+
+                /// The path that answers 200 while the server takes connections, and 503 once it is to stop: `/readyz`.
+                ///
+                /// Load balancers ask it whether to send clients here. It is answered as `health` is, but with 503 from
+                /// the first signal, or the call of `Server::shutdown`, until the server has stopped. On
+                /// `metrics_listen` it is also 503 while `#[on(start)]` runs.
+                readiness: path {
+                    default: "none",
+                    of: server("a probe is for the server as a whole"),
+                    allowed: "a path such as `/readyz`, without parameters, or `none`",
+                    hint: "`none` is no such path",
+                    also: ["readyz", "readiness_check"],
                 }
 
                 /// How many threads `start()` runs the server on: 0 is one for each core.
@@ -329,6 +399,61 @@ macro_rules! for_each_option {
                     of: connection,
                     allowed: "`same`, `any`, or origins such as `https://example.org`",
                     also: ["origin", "cors", "allowed_origins", "check_origin"],
+                }
+
+                /// Which hosts are answered for: `auto`, `any`, or a list of names.
+                ///
+                /// A web page whose name an attacker has pointed at this machine (DNS rebinding) is of the server's
+                /// own origin, but its requests name a foreign host. `auto` answers for any host, except where the
+                /// server listens on loopback addresses alone: there it answers for `localhost`, names that end with
+                /// `.localhost`, and loopback addresses. In a list, `*.example.org` stands for all names below that;
+                /// ports do not matter. Other requests are refused with 421 (misdirected request). A request over a
+                /// Unix socket is refused only if a trusted proxy names another host in it. In the environment,
+                /// separate names by commas.
+                hosts: hosts {
+                    default: "auto",
+                    of: server("a request is judged by its host before it is by its path"),
+                    allowed: "`auto`, `any`, or names such as `example.org` and `*.example.org`",
+                    also: ["allowed_hosts", "server_name", "virtual_host", "trusted_hosts"],
+                }
+
+                /// The networks of the proxies in front of the server, which tell it who the client is.
+                ///
+                /// Their header `Forwarded` or `X-Forwarded-For`, as the option `forwarded` says, is read from the
+                /// right, past the addresses of trusted proxies: `conn.ip()` is the first that is none. The host and
+                /// the scheme that they tell count for `origins` and `hosts`. From all other peers these headers are
+                /// ignored. A malformed header of a trusted proxy is answered with 400. `unix` stands for the peers of
+                /// Unix sockets. In the environment, separate networks by commas.
+                trusted_proxies: networks {
+                    default: "",
+                    of: server("who a peer is does not depend on what it asks for"),
+                    allowed: "addresses such as `127.0.0.1`, networks such as `10.0.0.0/8`, `unix`",
+                    also: ["trust_proxy", "set_real_ip_from", "forwarded_allow_ips", "proxies"],
+                }
+
+                /// The header by which trusted proxies tell who the client is: `x-forwarded-for` or `forwarded`.
+                ///
+                /// With `"x-forwarded-for"`, `X-Forwarded-Host` and `X-Forwarded-Proto` are read too. `"forwarded"` is
+                /// `Forwarded` (RFC 7239) alone. The other one is ignored: a client could have sent it through a proxy
+                /// that does not know it. It has no effect without `trusted_proxies`.
+                forwarded: forwarded {
+                    default: "x-forwarded-for",
+                    of: server("who a peer is does not depend on what it asks for"),
+                    allowed: "`x-forwarded-for` or `forwarded`",
+                    also: ["real_ip_header", "forwarded_header"],
+                }
+
+                /// The networks of the peers that begin each connection with a header of the PROXY protocol.
+                ///
+                /// They must send it, version 1 or 2, before TLS and within `handshake_timeout`: a connection without
+                /// it is closed. From all other peers it is refused as what it is, a malformed request.
+                /// `conn.ip()` is the client that it names. `any` requires it from all peers, `unix` from those of Unix
+                /// sockets. In the environment, separate networks by commas.
+                proxy_protocol: networks {
+                    default: "",
+                    of: server("it comes before the request says which route it is for"),
+                    allowed: "addresses such as `127.0.0.1`, networks such as `10.0.0.0/8`, `unix`, or `any`",
+                    also: ["accept_proxy", "proxy", "send_proxy"],
                 }
 
                 /// The subprotocols that the server speaks, the preferred one first (RFC 6455 section 1.9).

@@ -47,6 +47,9 @@ fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
     let kind = setting.kind;
     match &setting.value {
         Value::Expression(expression) if kind == Kind::Listen => places(expression),
+        Value::Expression(expression) if kind == Kind::SideListen => {
+            convert("SideListenValue", places(expression))
+        }
         Value::Expression(expression) if switches_compression_on(kind, expression) => {
             convert("CompressedValue", expression)
         }
@@ -63,6 +66,10 @@ fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
         Value::Origins(word) => {
             let (root, word) = (root(plan), repeat(word));
             convert("OriginsValue", quote_spanned!(word.span()=> #root::Origins::#word()))
+        }
+        Value::Hosts(word) => {
+            let (root, word) = (root(plan), repeat(word));
+            convert("HostsValue", quote_spanned!(word.span()=> #root::Hosts::#word()))
         }
     }
 }
@@ -99,14 +106,20 @@ fn switches_compression_on(kind: Kind, value: &Expr) -> bool {
 fn by_trait(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Listen => Some("ListenValue"),
+        Kind::SideListen => Some("SideListenValue"),
         Kind::Tls => Some("TlsValue"),
         Kind::Seconds(_) => Some("SecondsValue"),
         Kind::Rate => Some("RateValue"),
         Kind::Slow => Some("SlowValue"),
+        Kind::Spread => Some("SpreadValue"),
         Kind::Origins => Some("OriginsValue"),
+        Kind::Hosts => Some("HostsValue"),
+        Kind::Networks => Some("NetworksValue"),
+        Kind::Forwarded => Some("ForwardedValue"),
         Kind::Subprotocols => Some("SubprotocolsValue"),
         Kind::Compression => Some("CompressionValue"),
         Kind::Prefix => Some("EnvValue"),
+        Kind::Path => Some("PathValue"),
         Kind::Switch | Kind::Count(..) => None,
     }
 }

@@ -103,4 +103,6 @@ pub(crate) enum Value {
     Files(Files),
     /// `origins = any` or `origins = same`.
     Origins(Ident),
+    /// `hosts = any` or `hosts = auto`.
+    Hosts(Ident),
 }

@@ -125,7 +125,7 @@ mod tests {
     use tokio::task::JoinHandle;
 
     use super::*;
-    use crate::handshake::{Classified, HeadLimits, HeadReader, Transport, classify};
+    use crate::handshake::{Classified, HeadLimits, HeadReader, Hosting, Hosts, Transport, classify};
     use crate::route::{Gets, Routes};
     use crate::server::Around;
     use crate::{Builder, ws_server};
@@ -159,7 +159,8 @@ mod tests {
         let limits = HeadLimits { max_header_size: 1024, max_headers: 10 };
         let head = HeadReader::new(limits).read(&mut &*REQUEST).await.unwrap();
         let transport = Transport { encrypted: false, has_host: true };
-        let Classified::Upgrade(request) = classify(head, |_, _| true, transport) else {
+        let hosting = Hosting { hosts: &Hosts::any(), forwarded: None };
+        let Classified::Upgrade(request) = classify(head, |_, _| true, transport, hosting) else {
             panic!("it asks for a WebSocket")
         };
         let (endpoint, _) = hosted.routes.find(request.path()).unwrap();

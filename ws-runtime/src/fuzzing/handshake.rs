@@ -9,8 +9,8 @@ use http::Method;
 
 use super::{Pieces, cut};
 use crate::handshake::{
-    Classified, HeadError, HeadLimits, HeadReader, IntoResponse, Origins, Refusal, Terms, Transport, accept,
-    choose_subprotocol, classify, encode_accept, encode_response, negotiate,
+    Classified, HeadError, HeadLimits, HeadReader, Hosting, Hosts, IntoResponse, Origins, Refusal, Terms,
+    Transport, accept, choose_subprotocol, classify, encode_accept, encode_response, negotiate,
 };
 
 /// Checks that the split over reads changes nothing, and that a client can parse every answer.
@@ -38,13 +38,15 @@ pub fn handshake(input: &[u8]) {
 fn answer(bytes: &[u8], sizes: Vec<usize>, origins: &Origins) -> Option<String> {
     let limits = HeadLimits { max_header_size: 2048, max_headers: 16 };
     let transport = Transport { encrypted: false, has_host: true };
+    let hosting = Hosting { hosts: &Hosts::any(), forwarded: None };
     let subprotocols = ["chat.v2".to_owned(), "chat.v1".to_owned()];
     let (response, method) = match at_once(HeadReader::new(limits).read(&mut Pieces { bytes, sizes })) {
         Err(HeadError::Closed) => return None,
         Err(HeadError::Io(error)) => panic!("{error}"),
         Err(HeadError::Refused(refusal)) => (refusal.into_response(), Method::GET),
-        Ok(head) => match classify(head, |_, judge| judge(origins), transport) {
-            Classified::ForeignPage(_) => (Refusal::ForeignOrigin.into_response(), Method::GET),
+        Ok(head) => match classify(head, |_, judge| judge(origins), transport, hosting) {
+            Classified::ForeignPage { .. } => (Refusal::ForeignOrigin.into_response(), Method::GET),
+            Classified::Misdirected(_) => (Refusal::Misdirected.into_response(), Method::GET),
             Classified::Refused(refusal) => (refusal.into_response(), Method::GET),
             Classified::Plain(request) => (format!("{request:?}").into_response(), request.method().clone()),
             Classified::Upgrade(handshake) => {

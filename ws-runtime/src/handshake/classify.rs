@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::head::Head;
+use super::host::Hosts;
 use super::origin::Origins;
 use super::refusal::Refusal;
 use super::request::{Handshake, Request};
@@ -23,18 +24,33 @@ pub(crate) enum Classified {
     Plain(Box<Request>),
     /// A request that is refused before any handler sees it.
     Refused(Refusal),
-    /// A valid handshake of a web page that may not connect; the value of its `Origin`.
-    ForeignPage(HeaderValue),
+    /// A request for a host that the server does not answer for.
+    Misdirected(Authority),
+    /// A valid handshake of a web page that may not connect.
+    ForeignPage {
+        /// The value of its `Origin`.
+        origin: HeaderValue,
+        /// The host that it was compared with.
+        host: Option<Authority>,
+    },
 }
 
-/// The transport that a request came over.
+/// How a request came here.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Transport {
-    /// Whether this server terminated TLS.
+    /// Whether the client's end is encrypted: this server terminated TLS, or a trusted proxy did.
     pub(crate) encrypted: bool,
     /// Whether `Host` must name the server. A Unix socket has no host: clients send something else there, such as the
     /// path of the socket.
     pub(crate) has_host: bool,
+}
+
+/// Which hosts are answered for, and which one a request is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hosting<'a> {
+    pub(crate) hosts: &'a Hosts,
+    /// The host that the client has asked a trusted proxy for. It takes the place of the one in the request.
+    pub(crate) forwarded: Option<&'a Authority>,
 }
 
 /// Classifies a request by RFC 6455 section 4.2.1 and RFC 9112. `allows` says whether a handshake for a path is
@@ -43,11 +59,19 @@ pub(crate) fn classify(
     mut head: Head,
     allows: impl FnOnce(&str, &dyn Fn(&Origins) -> bool) -> bool,
     transport: Transport,
+    hosting: Hosting<'_>,
 ) -> Classified {
-    let host = match check_head(&mut head, transport) {
+    let named = match check_head(&mut head, transport) {
         Ok(host) => host,
         Err(refusal) => return Classified::Refused(refusal),
     };
+    let host = hosting.forwarded.cloned().or(named);
+    if (transport.has_host || hosting.forwarded.is_some())
+        && let Some(host) = &host
+        && !hosting.hosts.answer(host)
+    {
+        return Classified::Misdirected(host.clone());
+    }
     if !head.is_extended_connect && !wants_websocket(&head.headers) {
         return match check_plain(&head) {
             Ok(()) => Classified::Plain(Box::new(Request::new(head))),
@@ -67,7 +91,7 @@ pub(crate) fn classify(
             };
             let is_allowed = allows(head.uri.path(), &judge);
             if let Some(origin) = origin.filter(|_| !is_allowed) {
-                return Classified::ForeignPage(origin.clone());
+                return Classified::ForeignPage { origin: origin.clone(), host };
             }
             Classified::Upgrade(Box::new(Handshake::new(head, offered, accept_key)))
         }
@@ -116,7 +140,19 @@ fn parse_host(head: &Head) -> Result<Option<Authority>, Refusal> {
         Ok(None) if matches!(head.version, Version::HTTP_10 | Version::HTTP_2) => return Ok(None),
         Ok(None) | Err(Repeated) => return Err(Refusal::Host),
     };
-    Authority::try_from(value.as_bytes()).ok().filter(is_host).map(Some).ok_or(Refusal::Host)
+    parse_authority(value.as_bytes()).map(Some).ok_or(Refusal::Host)
+}
+
+/// Whether a request of HTTP/1 asks for a host that the server does not answer for.
+#[cfg(feature = "tower")]
+pub(crate) fn misdirected(headers: &HeaderMap, hosts: &Hosts) -> bool {
+    let host = sole(headers, &HOST).ok().flatten().and_then(|value| parse_authority(value.as_bytes()));
+    host.is_some_and(|host| !hosts.answer(&host))
+}
+
+/// Reads a host with an optional port. `None` if it is anything else.
+pub(crate) fn parse_authority(value: &[u8]) -> Option<Authority> {
+    Authority::try_from(value).ok().filter(is_host)
 }
 
 /// Whether this is a host with an optional port, and nothing else.

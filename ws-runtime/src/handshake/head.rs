@@ -45,18 +45,6 @@ pub(crate) struct Head {
 
 #[cfg(feature = "tower")]
 impl Head {
-    pub(crate) fn method(&self) -> &Method {
-        &self.method
-    }
-
-    pub(crate) fn path(&self) -> &str {
-        self.uri.path()
-    }
-
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
     /// The head of a request that another HTTP server has read.
     pub(crate) fn of_parts(parts: http::request::Parts) -> Self {
         let http::request::Parts { method, uri, version, headers, extensions, .. } = parts;
@@ -83,6 +71,23 @@ impl Head {
 impl Head {
     pub(crate) fn with_client_certificate(self, client_certificate: Option<Box<ClientCertificate>>) -> Self {
         Self { client_certificate, ..self }
+    }
+}
+
+impl Head {
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path, as it was sent, without the query.
+    pub(crate) fn path(&self) -> &str {
+        self.uri.path()
+    }
+}
+
+impl Head {
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 }
 

@@ -14,6 +14,7 @@ mod extensions;
 mod extensions;
 mod fields;
 mod head;
+mod host;
 mod origin;
 mod path;
 mod query;
@@ -31,6 +32,7 @@ use http::header::RETRY_AFTER;
 
 pub use bearer::Bearer;
 pub use derived::{Forwarded, StatusValue, refusal};
+pub use host::{Hosts, InvalidHost};
 pub use origin::{InvalidOrigin, Origins};
 pub use path::{FromPath, Path, PathCount, PathProbe, PathProblems, Uncounted, check_path};
 pub use query::{FromQuery, Query};
@@ -39,9 +41,9 @@ pub use request::{Handshake, Request};
 pub use respond::{Html, IntoResponse, JavaScript};
 pub use subprotocol::NotOffered;
 
+pub(crate) use classify::{Classified, Hosting, Transport, classify, parse_authority};
 #[cfg(feature = "tower")]
-pub(crate) use classify::wants_websocket;
-pub(crate) use classify::{Classified, Transport, classify};
+pub(crate) use classify::{misdirected, wants_websocket};
 pub(crate) use extensions::{Terms, negotiate};
 pub(crate) use head::{Head, HeadError, HeadLimits, HeadReader, arrived_early};
 pub(crate) use refusal::Refusal;

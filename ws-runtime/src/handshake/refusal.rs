@@ -34,6 +34,10 @@ pub(crate) enum Refusal {
     Unfinished,
     #[error("there must be exactly one Host header, with a host and perhaps a port")]
     Host,
+    #[error("this server does not answer for that host")]
+    Misdirected,
+    #[error("a header by which a proxy tells who the client is, is malformed")]
+    Forwarding,
     #[error("the method is not allowed")]
     Method,
     #[error("a WebSocket handshake is a GET request")]
@@ -74,6 +78,9 @@ impl Refusal {
             Self::WebSocketVersion | Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::Body => StatusCode::PAYLOAD_TOO_LARGE,
+            // Not 403: a client may try again over a connection of its own (RFC 9110 section 15.5.20), and an operator
+            // sees that the name is wrong, not the client.
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::RequestLine
             | Self::Target
             | Self::LineEnding
@@ -82,6 +89,7 @@ impl Refusal {
             | Self::Header
             | Self::Unfinished
             | Self::Host
+            | Self::Forwarding
             | Self::HandshakeVersion
             | Self::Connection
             | Self::Key
@@ -108,6 +116,8 @@ impl Refusal {
             Self::TooManyHeaders => "too_many_headers",
             Self::Unfinished => "unfinished",
             Self::Host => "host",
+            Self::Misdirected => "misdirected",
+            Self::Forwarding => "forwarding",
             Self::Method => "method",
             Self::HandshakeMethod => "handshake_method",
             Self::HandshakeVersion => "handshake_version",

@@ -16,6 +16,13 @@ use super::memory::Pipes;
 use super::unix::SocketFile;
 use crate::transport::Stream;
 
+/// Whether TCP is listened on at loopback addresses alone: then only this machine can connect, and every name that
+/// leads here is one of its own.
+pub(crate) fn is_loopback_only(listeners: &[Listener]) -> bool {
+    let mut ips = listeners.iter().filter_map(|listener| listener.address.ip()).peekable();
+    ips.peek().is_some() && ips.all(|ip| ip.to_canonical().is_loopback())
+}
+
 /// One socket that listens.
 #[derive(Debug)]
 pub(crate) struct Listener {

@@ -24,7 +24,7 @@ pub use error::ListenError;
 #[cfg(all(feature = "tower", any(target_os = "linux", target_os = "android")))]
 pub(crate) use listener::NOT_SENT;
 use listener::Prepared;
-pub(crate) use listener::{Listener, accept_pause};
+pub(crate) use listener::{Listener, accept_pause, is_loopback_only};
 #[cfg(feature = "test")]
 pub(crate) use memory::Dialer;
 pub(crate) use tls::ServerTls;

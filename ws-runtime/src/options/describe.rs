@@ -9,19 +9,25 @@ use ws_spec::options as info;
 use super::attribute::Attribute;
 use super::draft::{Reading, Report, Slot, Source, UnknownOption};
 use super::environment::Prefix;
+use super::hosts::AnsweredHosts;
+use super::networks::NetworkList;
 use super::origins::AllowedOrigins;
+use super::plain_path::PlainPath;
 use super::rate::Rate;
 use super::routes::RouteOptions;
 use super::seconds::Seconds;
 use super::settled::{Given, Settled};
+use super::side_listen::SideListen;
+use super::spread::Spread;
 use super::subprotocols::Subprotocols;
 use super::tls::ClientCa;
-use super::value::{Choice, Compression, Slow};
+use super::value::{Choice, Compression, ForwardedHeader, Slow};
 #[cfg(not(feature = "tls"))]
 use super::written::TlsValue;
-use crate::handshake::Origins;
+use crate::handshake::{Hosts, Origins};
 use crate::listen::{Listen, Tls};
 use crate::message::Refill;
+use crate::proxy::Networks;
 
 /// Takes the description of all options, in the form of `ws_spec::for_each_option!`.
 macro_rules! options {
@@ -137,10 +143,11 @@ macro_rules! options {
         impl Options {
             /// Separates the values that are consumed at the start from those that stay.
             pub(super) fn split(checked: Checked, given: Vec<Given>) -> Settled {
-                let Checked { listen, tls, $($name),* } = checked;
+                let Checked { listen, tls, metrics_listen, $($name),* } = checked;
                 Settled {
                     listen,
                     tls,
+                    metrics_listen,
                     options: Self { $($name,)* given: given.into() },
                     routes: RouteOptions::default(),
                 }
@@ -162,31 +169,43 @@ macro_rules! on_route {
 /// The type of a kind's values before they are checked.
 macro_rules! raw {
     (listen) => { Listen };
+    (side_listen) => { SideListen };
     (tls) => { Tls };
     (switch) => { bool };
     (seconds) => { Seconds };
     (count) => { usize };
     (rate) => { Rate };
+    (spread) => { Spread };
     (slow) => { Choice<Slow> };
     (origins) => { AllowedOrigins };
+    (hosts) => { AnsweredHosts };
+    (networks) => { NetworkList };
+    (forwarded) => { Choice<ForwardedHeader> };
     (subprotocols) => { Subprotocols };
     (compression) => { Choice<Compression> };
     (prefix) => { Prefix };
+    (path) => { PlainPath };
 }
 
 /// The type of a kind's values after they are checked.
 macro_rules! checked {
     (listen) => { Listen };
+    (side_listen) => { Option<Listen> };
     (tls) => { Option<Tls> };
     (switch) => { bool };
     (seconds) => { Duration };
     (count) => { usize };
     (rate) => { Option<Refill> };
+    (spread) => { Option<Duration> };
     (slow) => { Slow };
     (origins) => { Origins };
+    (hosts) => { Hosts };
+    (networks) => { Networks };
+    (forwarded) => { ForwardedHeader };
     (subprotocols) => { Subprotocols };
     (compression) => { Compression };
     (prefix) => { String };
+    (path) => { Option<Arc<str>> };
 }
 
 /// The default of an option and what is allowed, for its documentation.

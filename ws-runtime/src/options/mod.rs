@@ -30,11 +30,16 @@ mod describe;
 mod draft;
 mod environment;
 mod error;
+mod hosts;
+mod networks;
 mod origins;
+mod plain_path;
 mod rate;
 mod routes;
 mod seconds;
 mod settled;
+mod side_listen;
+mod spread;
 mod subprotocols;
 #[cfg(feature = "tls")]
 mod tls;
@@ -51,18 +56,24 @@ pub(crate) use draft::Source;
 pub use environment::Prefix;
 pub(crate) use environment::Warning;
 pub use error::{OptionError, OptionErrors};
+pub use hosts::AnsweredHosts;
+pub use networks::NetworkList;
 pub use origins::AllowedOrigins;
+pub use plain_path::PlainPath;
 pub use rate::{Rate, RateCount};
 pub(crate) use routes::{OptionsOf, RouteAttribute, RouteOptions};
 pub use seconds::Seconds;
 pub(crate) use settled::Settled;
+pub use side_listen::SideListen;
+pub use spread::Spread;
 pub use subprotocols::Subprotocols;
 pub use tls::ClientCa;
 pub(crate) use value::feature_off;
-pub use value::{Choice, Compression, Named, Slow};
+pub use value::{Choice, Compression, ForwardedHeader, Named, Slow};
 pub use written::{
-    CompressedValue, CompressionValue, EnvValue, ListenValue, OriginsValue, RateValue, SecondsValue,
-    SlowValue, SubprotocolsValue, TlsValue,
+    CompressedValue, CompressionValue, EnvValue, ForwardedValue, HostsValue, ListenValue, NetworksValue,
+    OriginsValue, PathValue, RateValue, SecondsValue, SideListenValue, SlowValue, SpreadValue,
+    SubprotocolsValue, TlsValue,
 };
 
 #[cfg(test)]

@@ -5,12 +5,17 @@ use std::fmt;
 use super::describe::Options;
 use super::draft::Source;
 use super::routes::RouteOptions;
+#[cfg(feature = "test")]
+use crate::handshake::Hosts;
 use crate::listen::{Listen, Tls};
+#[cfg(feature = "test")]
+use crate::proxy::Networks;
 
 /// A server's options after all of them were checked.
 pub(crate) struct Settled {
     pub(crate) listen: Listen,
     pub(crate) tls: Option<Tls>,
+    pub(crate) metrics_listen: Option<Listen>,
     pub(crate) options: Options,
     pub(crate) routes: RouteOptions,
 }
@@ -19,6 +24,14 @@ impl Options {
     /// The options with a given value, in the order of the table, for the log at start.
     pub(crate) fn given(&self) -> impl Iterator<Item = &Given> {
         self.given.iter()
+    }
+}
+
+#[cfg(feature = "test")]
+impl Options {
+    /// Those of a server in memory: its clients speak to it directly, whatever host they name.
+    pub(crate) fn in_memory(self) -> Self {
+        Self { hosts: Hosts::any(), proxy_protocol: Networks::Listed(Vec::new()), ..self }
     }
 }
 

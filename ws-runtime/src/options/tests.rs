@@ -73,10 +73,19 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("write_timeout", "3"),
         ("close_timeout", "0.25"),
         ("shutdown_timeout", "0"),
+        ("shutdown_delay", "10"),
+        ("shutdown_spread", "5"),
         ("watchdog", "0.5"),
         ("max_connections", "10"),
         ("threads", "1"),
+        ("metrics_listen", "127.0.0.1:9090"),
+        ("health", "/healthz"),
+        ("readiness", "/readyz"),
         ("origins", "any"),
+        ("hosts", "example.org, *.example.org, [::1]"),
+        ("trusted_proxies", "127.0.0.1, 10.0.0.0/8, fd00::/8, unix"),
+        ("forwarded", "forwarded"),
+        ("proxy_protocol", "any"),
         ("subprotocols", "chat.v2, chat.v1"),
     ];
     let mut expected: Vec<_> = TABLE.iter().map(|info| info.name).collect();
@@ -100,12 +109,65 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
 }
 
 #[test]
+fn a_shutdown_that_has_no_time_left_to_close_connections_is_refused() {
+    let draft = |delay: i32, spread: &str, timeout: i32| {
+        let mut draft = Draft::default();
+        draft.shutdown_delay.set(Source::Builder, delay.into());
+        draft.shutdown_spread.set(Source::Attribute, spread.into());
+        draft.shutdown_timeout.set(Source::Builder, timeout.into());
+        draft
+    };
+    for (delay, spread, timeout) in
+        [(0, "auto", 0), (0, "0", 0), (10, "19", 30), (29, "auto", 30), (0, "29.5", 30)]
+    {
+        assert!(draft(delay, spread, timeout).finish([]).is_ok(), "{delay} + {spread} < {timeout}");
+    }
+    for (delay, spread, timeout, message) in [
+        (
+            10,
+            "20",
+            30,
+            "`shutdown_spread` and `shutdown_delay` take 30 seconds, which leaves none of `shutdown_timeout` (30) to \
+             close connections: give that more (from `#[ws_server(…)]`); 0 closes all at once",
+        ),
+        (0, "40", 30, "`shutdown_spread` takes 40 seconds, which leaves none of `shutdown_timeout` (30)"),
+        (30, "auto", 30, "`shutdown_delay` takes 30 seconds, which leaves none of `shutdown_timeout` (30)"),
+        (1, "0", 0, "`shutdown_delay` takes 1 seconds"),
+    ] {
+        let refused = refused(draft(delay, spread, timeout));
+        assert!(refused.starts_with(message), "{refused}");
+    }
+}
+
+#[test]
+fn shutdown_spread_is_auto_or_a_time() {
+    let spread = |value: &str| from_environment(&[("WS_SERVER_SHUTDOWN_SPREAD", value)]).1;
+    for (value, right) in [("auto", None), ("0", Some(0)), ("20", Some(20))] {
+        let options = spread(value).unwrap_or_else(|error| panic!("{error}")).options;
+        assert_eq!(options.shutdown_spread, right.map(Duration::from_secs));
+    }
+    for (value, shown) in [("soon", "\"soon\""), ("-1", "-1"), ("nan", "NaN")] {
+        let error = spread(value).err().unwrap().to_string();
+        let expected = format!(
+            "`shutdown_spread` must be `auto`, or 0 to 31536000 seconds, not {shown} (from WS_SERVER_SHUTDOWN_SPREAD); 0 \
+             closes all at once"
+        );
+        assert_eq!(error, expected);
+    }
+}
+
+#[test]
 fn a_value_that_is_not_allowed_is_named_with_its_place_and_what_is_allowed() {
     for (variable, value, message) in [
         (
             "SILENCE_MAX",
             "-1",
             "`silence_max` must be 0 or more seconds, not -1 (from WS_SERVER_SILENCE_MAX); 0 turns the check off",
+        ),
+        (
+            "HEALTH",
+            "healthz",
+            "`health` cannot be \"healthz\": a path begins with a slash: `/healthz` (from WS_SERVER_HEALTH); `none` is no such path",
         ),
         (
             "RATE",

@@ -35,6 +35,16 @@ pub enum Compression {
     ContextTakeover,
 }
 
+/// The header by which trusted proxies tell who the client is: the option `forwarded`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, with `X-Forwarded-Host` and `X-Forwarded-Proto`. Written `"x-forwarded-for"`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239). Written `"forwarded"`.
+    Forwarded,
+}
+
 /// One of a closed set, given as a value or by its name.
 #[derive(Debug, Clone)]
 pub struct Choice<T>(Result<T, String>);
@@ -59,6 +69,11 @@ pub trait Named: Copy + PartialEq + 'static {
 impl Named for Slow {
     const VALUES: &'static [Self] = &[Self::Close, Self::DropNewest, Self::DropOldest];
     const NAMES: &'static [&'static str] = Kind::Slow.words();
+}
+
+impl Named for ForwardedHeader {
+    const VALUES: &'static [Self] = &[Self::XForwardedFor, Self::Forwarded];
+    const NAMES: &'static [&'static str] = Kind::Forwarded.words();
 }
 
 impl Named for Compression {

@@ -14,7 +14,9 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::hangup::Hangup;
 use super::io_poller::keep_polling;
 use super::log::Log;
+use super::manager::during;
 use super::signals::Signals;
+use crate::Server;
 use crate::error::Error;
 use crate::event::Service;
 use crate::options::Draft;
@@ -89,6 +91,11 @@ pub(crate) fn start<S: Service>(
     ending.result
 }
 
+/// Tells the service manager of the server, for as long as its runtime lives.
+async fn tell_manager(server: Server) {
+    during(&server, std::future::pending()).await
+}
+
 fn workers(threads: usize) -> Result<Runtime, Error> {
     let mut builder = Builder::new_multi_thread();
     if threads > 0 {
@@ -142,6 +149,8 @@ async fn run(
 async fn supervise(running: Running, signals: &mut Signals) -> Ending {
     let server = running.server().clone();
     let name = server.name();
+    // On the server's own threads: while these are blocked, the manager is not to believe that all is well.
+    server.runtime().spawn(tell_manager(server.clone()));
     let shutdown_timeout = server.options().shutdown_timeout;
     let mut stopped = pin!(running.stopped());
     let mut overdue = pin!(sleep(Duration::ZERO));
@@ -149,8 +158,8 @@ async fn supervise(running: Running, signals: &mut Signals) -> Ending {
     let mut asked = false;
     loop {
         tokio::select! {
-            () = &mut stopped => break,
-            () = server.stopping(), if begun.is_none() => {
+            _ = &mut stopped => break,
+            () = server.asked(), if begun.is_none() => {
                 let now = Instant::now();
                 begun = Some(now);
                 overdue.as_mut().reset(now + shutdown_timeout + OVERDUE);

@@ -23,11 +23,13 @@ use crate::event::Service;
 use crate::listen::Dialer;
 #[cfg(any(feature = "test", feature = "tower"))]
 use crate::listen::Listen;
-#[cfg(feature = "test")]
-use crate::options::Source;
+use crate::listen::is_loopback_only;
 use crate::options::{Draft, Settled, Warning};
+#[cfg(feature = "test")]
+use crate::options::{Seconds, Source, Spread};
 use crate::process;
 use crate::route::{Gets, Routes};
+use crate::side::{self, SideListeners};
 use crate::tick::Ticks;
 use crate::timer::Host;
 
@@ -87,6 +89,9 @@ impl<S: Service, G> Builder<S, G> {
     ///   number is logged. Lines that wait are written before `start` returns, but are lost if the program calls
     ///   [`std::process::exit`]. A subscriber of your own is left as it is. If it blocks, it blocks the handlers that
     ///   log. The same holds for other writes to standard error, such as the message of a panic.
+    /// * If systemd has started it as a service of `Type=notify` (`NOTIFY_SOCKET` is set), it tells systemd when it is
+    ///   ready, after the `start` handler, and when it stops; and that it lives, where `WatchdogSec=` is set. While
+    ///   handlers block all threads it cannot, so systemd restarts it.
     /// * After a shutdown began, it returns within `shutdown_timeout` plus a second, even if handlers block. Threads of
     ///   its runtime that are blocked then are left behind.
     ///
@@ -102,7 +107,8 @@ impl<S: Service, G> Builder<S, G> {
         process::start::<S>(self.draft, self.around, move || S::store(states.make()))
     }
 
-    /// Runs the server inside your tokio runtime, until [`Server::shutdown`]. Signals are yours to handle.
+    /// Runs the server inside your tokio runtime, until [`Server::shutdown`]. Signals are yours to handle. systemd is
+    /// told of the server as by [`start`](Self::start), unless you call [`bind`](Self::bind) instead.
     ///
     /// Dropping the future does not stop the server.
     ///
@@ -115,7 +121,9 @@ impl<S: Service, G> Builder<S, G> {
     {
         let bound = self.bind();
         Starting(Box::pin(async move {
-            bound.await?.stopped().await;
+            let running = bound.await?;
+            let server = running.server().clone();
+            process::during(&server, running.stopped()).await;
             Ok(())
         }))
     }
@@ -174,11 +182,19 @@ impl<S: Service, G> Builder<S, G> {
         }
         let (listen, dialer) = Listen::memory();
         self.draft.listen.set(Source::Builder, listen);
+        // In production they wait for others, of whom there are none here.
+        if self.draft.shutdown_delay.is_free() {
+            self.draft.shutdown_delay.set(Source::Builder, Seconds::from(0));
+        }
+        if self.draft.shutdown_spread.is_free() {
+            self.draft.shutdown_spread.set(Source::Builder, Spread::from(0));
+        }
         let no_environment: [(OsString, OsString); 0] = [];
         self.draft.prepare(no_environment, S::attribute);
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
-        let settled = Settled { tls: None, ..settled };
+        let settled =
+            Settled { tls: None, metrics_listen: None, options: settled.options.in_memory(), ..settled };
         let bound = bind::<S>(settled, routes, S::store(self.states.make()), self.around).await?;
         Ok((bound.running, dialer))
     }
@@ -235,7 +251,7 @@ pub(crate) async fn bind<S: Service>(
     store: S::Store,
     around: Around,
 ) -> Result<Bound<S>, Error> {
-    let Settled { listen, tls, options, routes: route_options } = settled;
+    let Settled { listen, tls, metrics_listen, mut options, routes: route_options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
     let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
@@ -248,6 +264,13 @@ pub(crate) async fn bind<S: Service>(
         all.into_iter().map(Error::from).for_each(&mut note);
         Vec::new()
     });
+    let side_listeners = match metrics_listen {
+        Some(listen) => listen.bind(side::BACKLOG).await.unwrap_or_else(|all| {
+            all.into_iter().map(Error::MetricsListen).for_each(&mut note);
+            Vec::new()
+        }),
+        None => Vec::new(),
+    };
     routes.take_tick_errors().into_iter().map(Error::from).for_each(&mut note);
     routes.take_errors().into_iter().map(Error::from).for_each(&mut note);
     let mut gets = Gets::declared();
@@ -256,9 +279,11 @@ pub(crate) async fn bind<S: Service>(
     if let (Some(_), Some(handler)) = (&around.http, S::REQUEST) {
         note(Error::TwoForRequests { handler });
     }
+    side::conflicts(&options, &gets, &routes).into_iter().map(Error::from).for_each(&mut note);
     Error::all(errors)?;
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
+    options.hosts.resolve(is_loopback_only(&listeners));
     let capacity = Capacity::new(&options, &listeners);
     let server = Server::new(S::NAME, options, route_options, routes.modules());
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
@@ -266,11 +291,18 @@ pub(crate) async fn bind<S: Service>(
     if let Some(tls) = &tls {
         let _ = server.0.tls.set(Arc::clone(tls));
     }
+    let addresses = side_listeners.iter().map(|listener| listener.address().clone()).collect();
+    let _ = server.0.metrics_addresses.set(addresses);
+    // Before the `start` handler, which may take long: the process lives, and is not ready.
+    let side = SideListeners::begin(&server, side_listeners);
     let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets, around });
     Routes::begin(&hosted);
-    begin::run_start(&hosted).await?;
-    #[cfg(unix)]
-    super::watches::run_declared(&hosted)?;
+    if let Err(error) = begin(&hosted).await {
+        // Its addresses are free again when the caller sees the error.
+        side.end().await;
+        return Err(error);
+    }
+    server.note_start();
     super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some() || !hosted.gets.is_empty());
     capacity.announce(server.name());
     if let Some(tls) = &hosted.tls {
@@ -282,6 +314,14 @@ pub(crate) async fn bind<S: Service>(
     for state in S::TIMED_STATES {
         server.spawn(state.run(Host(Arc::clone(&hosted))));
     }
-    let serving = tokio::spawn(serve::serve(Arc::clone(&hosted), listeners, capacity));
+    let serving = tokio::spawn(serve::serve(Arc::clone(&hosted), listeners, capacity, side));
     Ok(Bound { running: Running { server, serving }, hosted, capacity })
+}
+
+/// Runs the `start` handler, and begins the declared watches.
+async fn begin<S: Service>(hosted: &Arc<Hosted<S>>) -> Result<(), Error> {
+    begin::run_start(hosted).await?;
+    #[cfg(unix)]
+    super::watches::run_declared(hosted)?;
+    Ok(())
 }

@@ -15,9 +15,11 @@ mod groups;
 mod memory;
 mod pending;
 mod registry;
+mod report;
 mod running;
 mod serve;
 mod shutdown;
+mod spread;
 mod states;
 mod tasks;
 mod timers;
@@ -27,7 +29,7 @@ mod watches;
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 #[cfg(feature = "tower")]
@@ -41,7 +43,8 @@ use self::failures::Failures;
 use self::memory::Memory;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
-use self::shutdown::Stage;
+use self::report::Endings;
+use self::shutdown::{GOING_AWAY, Stage};
 use crate::conn::Conn;
 #[cfg(feature = "tower")]
 use crate::conn::Life;
@@ -71,6 +74,7 @@ pub use self::connections::Connections;
 pub use self::groups::Group;
 pub(crate) use self::groups::Memberships;
 pub(crate) use self::pending::{Evicted, Slot};
+pub use self::report::ShutdownReport;
 pub use self::running::Running;
 pub use self::states::{Awaits, Given, PrivateState, StateSources, Unset};
 pub(crate) use self::tasks::clock;
@@ -90,6 +94,7 @@ struct Inner {
     addresses: OnceLock<Vec<Address>>,
     /// Set if it speaks TLS.
     tls: OnceLock<Arc<ServerTls>>,
+    metrics_addresses: OnceLock<Vec<Address>>,
     registry: Registry,
     rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
@@ -105,6 +110,12 @@ struct Inner {
     /// Hashes the keys of identities.
     key_hasher: RandomState,
     stage: watch::Sender<Stage>,
+    /// Whether the `start` handler has ended.
+    has_started: AtomicBool,
+    /// The code with which a shutdown closes connections.
+    close_code: AtomicU16,
+    /// How the connections have ended since the shutdown began.
+    endings: Endings,
     /// The tasks of ticks, watches and rooms.
     tasks: TaskTracker,
     /// The tasks of connections.
@@ -161,6 +172,7 @@ impl Server {
             route_modules,
             addresses: OnceLock::new(),
             tls: OnceLock::new(),
+            metrics_addresses: OnceLock::new(),
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
@@ -170,6 +182,9 @@ impl Server {
             next_conn: AtomicU64::new(1),
             key_hasher: RandomState::new(),
             stage: watch::Sender::new(Stage::Running),
+            has_started: AtomicBool::new(false),
+            close_code: AtomicU16::new(GOING_AWAY),
+            endings: Endings::default(),
             tasks: TaskTracker::new(),
             connections: TaskTracker::new(),
             #[cfg(unix)]
@@ -195,6 +210,25 @@ impl Server {
     #[must_use]
     pub fn addresses(&self) -> &[Address] {
         self.0.addresses.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Where `metrics_listen` has the server answer probes and metrics: one address for each listener, none if it is
+    /// not set. If port 0 was given, it is the port that the system chose.
+    ///
+    /// ```
+    /// # use ws_runtime::prelude::*;
+    /// # #[ws_server(listen = "127.0.0.1:0")]
+    /// # mod chat {}
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> ws_runtime::Result<()> {
+    /// let running = chat::server().metrics_listen("127.0.0.1:0").bind().await?;
+    /// assert!(running.server().metrics_addresses()[0].port().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn metrics_addresses(&self) -> &[Address] {
+        self.0.metrics_addresses.get().map_or(&[], Vec::as_slice)
     }
 
     /// The connections that are ready, in the order of their numbers: exactly those whose [`Conn::is_ready`] is true,
@@ -263,19 +297,46 @@ impl Server {
         conn.cut(ClosedBy::Us);
     }
 
-    /// Shuts the server down. It stops accepting and runs the `shutdown` handler; each connection handles what has
-    /// arrived and is closed with 1001; then [`start`](Builder::start) returns.
+    /// Whether the server takes connections: from the end of the `start` handler until [`shutdown`](Self::shutdown) is
+    /// called or a signal comes. The option `readiness` answers this to load balancers; a `#[get]` of your own can add
+    /// what else must be there, such as a database.
     ///
-    /// Returns at once, so handlers can call it. Connections that are left after `shutdown_timeout` (30 s) are cut, and
-    /// their `disconnect` handlers have 0.7 s more. A second call changes nothing.
-    pub fn shutdown(&self) {
-        self.advance(Stage::Stopping);
+    /// ```
+    /// use ws_runtime::http::StatusCode;
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server(listen = 8080)]
+    /// mod chat {
+    ///     use super::*;
+    ///
+    ///     #[get("/ready")]
+    ///     fn ready(server: &Server) -> StatusCode {
+    ///         let database_answers = true;
+    ///         if server.is_ready() && database_answers { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.has_started() && !self.is_shutting_down()
     }
 
-    /// Whether [`shutdown`](Self::shutdown) was called.
-    #[must_use]
-    pub fn is_shutting_down(&self) -> bool {
-        *self.0.stage.borrow() != Stage::Running
+    /// How many connections are ready.
+    pub(crate) fn count_ready(&self) -> usize {
+        let mut count = 0;
+        self.0.registry.each_ready(|_| count += 1);
+        count
+    }
+
+    /// Whether the `start` handler has ended.
+    pub(crate) fn has_started(&self) -> bool {
+        self.0.has_started.load(Ordering::Acquire)
+    }
+
+    /// Notes that the `start` handler has ended.
+    fn note_start(&self) {
+        self.0.has_started.store(true, Ordering::Release);
     }
 
     /// Replaces the declared `connect` handler for connections that are accepted from now on. It is called for one
@@ -407,7 +468,7 @@ impl Server {
     /// Applies the stage of the shutdown to a connection that was not listed when the stage began.
     fn apply_stage(&self, conn: &Conn) {
         match *self.0.stage.borrow() {
-            Stage::Running | Stage::Stopping => {}
+            Stage::Running | Stage::Asked | Stage::Stopping => {}
             Stage::Closing => conn.finish(),
             Stage::Aborting => conn.abort(),
             Stage::Abandoning => conn.abandon(),

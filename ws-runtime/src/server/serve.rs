@@ -7,18 +7,22 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
-use super::Hosted;
 use super::accept::Acceptors;
 use super::capacity::Capacity;
-use super::pending::Evicted;
+use super::pending::{Evicted, PendingHandshakes};
+use super::report::ShutdownReport;
 use super::shutdown::Stage;
+use super::spread::spread;
+use super::{Hosted, Server};
 use crate::conn::{Conn, Life, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::Listener;
+use crate::side::{self, SideListeners};
 use crate::stats::Rejected;
 use crate::watchdog::watch;
 
-/// How many peers are being refused with an answer at once. Further ones are closed without an answer.
+/// How many peers are being refused with an answer at once. A further one takes the place of one that has stalled; if
+/// there is none, it is closed without an answer.
 const MAX_REFUSALS: usize = 64;
 
 /// How long connections have to run their `disconnect` handlers once `shutdown_timeout` is over.
@@ -28,21 +32,53 @@ const LAST_GRACE: Duration = Duration::from_millis(700);
 const DROPPING: Duration = Duration::from_millis(50);
 
 /// Runs the server until it has shut down.
-pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Listener>, capacity: Capacity) {
+pub(super) async fn serve<S: Service>(
+    hosted: Arc<Hosted<S>>,
+    listeners: Vec<Listener>,
+    capacity: Capacity,
+    side: SideListeners,
+) -> ShutdownReport {
     let server = hosted.server.clone();
     let _watched = watch(&server);
     let alarms = tokio::spawn(async move {
         server.alarms().ring(|number| server.alarm(number)).await;
     });
-    accept(&hosted, &listeners, capacity).await;
+    let server = &hosted.server;
+    let asked = {
+        let mut accepting = pin!(accept(&hosted, &listeners, capacity));
+        tokio::select! {
+            () = &mut accepting => Instant::now(),
+            () = server.asked() => {
+                let asked = Instant::now();
+                announce_delay(server);
+                accepting.await;
+                asked
+            }
+        }
+    };
     // From here on the kernel refuses new connections.
     drop(listeners);
-    tracing::info!(server = hosted.server.name(), "shutting down");
-    let deadline = Instant::now() + hosted.server.options().shutdown_timeout;
+    tracing::info!(server = server.name(), "shutting down");
+    let deadline = asked + server.options().shutdown_timeout;
     run_shutdown(&hosted, deadline).await;
+    server.0.connections.close();
+    spread(server, deadline).await;
     close(&hosted, deadline).await;
     alarms.abort();
-    tracing::info!(server = hosted.server.name(), "stopped");
+    side.end().await;
+    let report = server.shutdown_report(asked.elapsed());
+    report.log(server.name());
+    report
+}
+
+fn announce_delay(server: &Server) {
+    let delay = server.options().shutdown_delay;
+    if !delay.is_zero() {
+        tracing::info!(
+            server = server.name(),
+            "shutting down in {delay:?} (shutdown_delay); still accepting"
+        );
+    }
 }
 
 /// Accepts connections until the server is asked to stop, and spawns a task for each.
@@ -50,8 +86,11 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
     let server = &hosted.server;
     let connections = &server.0.connections;
     let pending = &server.0.pending;
+    let refusals = Arc::new(PendingHandshakes::new(MAX_REFUSALS, 1));
     let mut refusing = JoinSet::new();
-    let mut stopping = pin!(server.stopping());
+    // Over TLS an answer costs a handshake, which is worth it for a probe only.
+    let is_answered = hosted.tls.is_none() || side::has_probes(server.options());
+    let mut stopping = pin!(server.delayed());
     let mut acceptors = Acceptors::new(listeners, &server.0.freed);
     loop {
         let has_room = pending.has_room(Instant::now());
@@ -69,10 +108,12 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
                     connections.spawn(Life::begin(Arc::clone(hosted), stream, peer, slot));
                     continue;
                 }
-                server.counters().rejected(Rejected::Full);
                 tracing::debug!(%peer, "refused: {capacity} reached");
-                if hosted.tls.is_none() && refusing.len() < MAX_REFUSALS {
-                    refusing.spawn(refuse(stream));
+                if is_answered && refusals.has_room(now) {
+                    let slot = refusals.take_slot(&peer, now);
+                    refusing.spawn(refuse(Arc::clone(hosted), stream, slot));
+                } else {
+                    server.counters().rejected(Rejected::Full);
                 }
             }
         }
@@ -116,7 +157,6 @@ async fn close<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     server.0.watchers.clear();
     server.0.registry.each(Conn::finish);
     server.0.tasks.close();
-    connections.close();
 
     let all_done = async || {
         connections.wait().await;

@@ -13,7 +13,7 @@ pub(crate) enum Rejected {
     PerAddress,
     /// Its address made too many handshakes a second.
     HandshakeRate,
-    /// It had no PROXY header where one is required, a malformed one, or one where none is allowed.
+    /// It had no PROXY header where one is required, or a malformed one.
     Proxy,
     /// `max_memory` was reached.
     Memory,

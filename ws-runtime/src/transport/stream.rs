@@ -54,11 +54,11 @@ impl Stream {
     }
 
     /// The same stream, from which `unread` is read first: bytes that the previous owner read ahead.
-    #[cfg_attr(
-        not(any(test, feature = "tower")),
-        expect(dead_code, reason = "for the server that is mounted in another")
-    )]
     pub(crate) fn with_unread(self, unread: Bytes) -> Self {
+        let unread = match &self.unread {
+            Some(later) if !later.is_empty() => [&unread[..], &later[..]].concat().into(),
+            Some(_) | None => unread,
+        };
         Self { unread: Some(Box::new(unread)), ..self }
     }
 
@@ -177,6 +177,10 @@ impl AsyncRead for Stream {
         {
             let count = unread.len().min(room.remaining());
             room.put_slice(&unread.split_to(count));
+            if unread.is_empty() {
+                // The connection may last: it does not keep the memory.
+                this.unread = None;
+            }
             return Poll::Ready(Ok(()));
         }
         either!(&mut this.carrier, stream => Pin::new(stream).poll_read(cx, room))

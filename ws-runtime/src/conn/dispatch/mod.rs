@@ -221,8 +221,13 @@ impl<R: Route> Dispatcher<R> {
         let conn = &conn;
         driver.drop_beside();
         driver.drained().await;
-        let close = conn.send_path().close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
+        let close = {
+            let send_path = conn.send_path();
+            let close = send_path.close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
+            Close { dropped: send_path.dropped(), ..close }
+        };
         conn.server().counters().closed(&close);
+        conn.server().note_end(&close);
         let failure = conn.send_path().take_failure();
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");

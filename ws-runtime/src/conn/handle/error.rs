@@ -80,6 +80,15 @@ pub enum CloseError {
         /// The code.
         code: u16,
     },
+    /// A code that does not stand for a shutdown, or that must not be sent.
+    #[error(
+        "cannot shut down with code {code}: allowed are 1000, 1001 (going away), 1012 (service restart), 1013 (try again \
+         later), and codes of your own from 3000 to 4999"
+    )]
+    Shutdown {
+        /// The code.
+        code: u16,
+    },
     /// A reason that does not fit in a control frame (RFC 6455, section 5.5).
     #[error("cannot close with a reason of {size} bytes: a Close frame holds up to 123")]
     Reason {

@@ -1,8 +1,8 @@
 //! The methods of a connection's handle for this crate itself.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use super::{Conn, Extras, Message, Rare, SendError};
 use crate::conn::dispatch::catch_now;
@@ -12,6 +12,7 @@ use crate::conn::send::{
 use crate::event::{Close, ClosedBy};
 use crate::message::{Answer, Push, Questions};
 use crate::options::{Options, OptionsOf};
+use crate::proxy::Client;
 use crate::route::Reach;
 use crate::server::Memberships;
 #[cfg(feature = "tower")]
@@ -49,6 +50,16 @@ impl Conn {
         }
     }
 
+    /// The client that a proxy has connected for, if one has told it.
+    pub(crate) fn client(&self) -> Option<Client> {
+        *self.0.extras.get()?.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A proxy that is believed has connected for this client.
+    pub(in crate::conn) fn set_client(&self, client: Client) {
+        *self.extras().client.lock().unwrap_or_else(PoisonError::into_inner) = Some(client);
+    }
+
     /// Ends the connection at once, without a Close frame.
     pub(crate) fn cut(&self, by: ClosedBy) {
         self.send_path().cut(Close::abnormal(by));
@@ -79,9 +90,9 @@ impl Conn {
         self.send_path().wake();
     }
 
-    /// Handles what has arrived, then closes with 1001.
+    /// Handles what has arrived, then closes with the code of the shutdown.
     pub(crate) fn finish(&self) {
-        self.send_path().finish();
+        self.send_path().finish(self.server().close_code());
     }
 
     /// Ends the connection at once and cancels its handlers except `disconnect`: `shutdown_timeout` has passed.

@@ -28,6 +28,7 @@ use crate::event::{Binary, ClosedBy, Utf8};
 use crate::listen::Address;
 use crate::message::{ErrorBudget, Outgoing, Questions};
 use crate::options::{Compression, Named, OptionsOf};
+use crate::proxy::Client;
 use crate::room::InRoom;
 use crate::route::Reach;
 use crate::server::Memberships;
@@ -81,9 +82,11 @@ struct Inner {
     extras: OnceLock<Box<Extras>>,
 }
 
-/// What a connection has if it has an identity or is in a room.
+/// What a connection has if it has an identity, is in a room, or came through a proxy.
 #[derive(Debug, Default)]
 struct Extras {
+    /// The client that a proxy has connected for. A mutex, as both the PROXY protocol and a header may tell it.
+    client: Mutex<Option<Client>>,
     identity: OnceLock<Identified>,
     expires: OnceLock<Moment>,
     room: OnceLock<Box<dyn InRoom>>,
@@ -136,22 +139,46 @@ impl Conn {
         &self.0.server
     }
 
-    /// The peer's address.
+    /// The address of the other end of the connection: the client's, or that of the proxy that it came through.
     #[must_use]
     pub fn peer(&self) -> &Address {
         &self.0.peer
     }
 
-    /// The peer's IP address; `None` over a Unix socket.
+    /// The client's IP address: what a proxy tells that the option `proxy_protocol` or `trusted_proxies` lists, and
+    /// otherwise the [peer](Self::peer)'s.
+    ///
+    /// `None` over a Unix socket without such a proxy, and if the proxy does not know or hides the address. What a
+    /// PROXY header tells is known from the `connect` handler on, what is told in a header of the request from the
+    /// `handshake` handler on.
+    ///
+    /// ```
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server(listen = "127.0.0.1:8080", trusted_proxies = ["127.0.0.1"], hosts = ["chat.example.org"])]
+    /// mod chat {
+    ///     use super::*;
+    ///
+    ///     #[on(handshake)]
+    ///     fn admit(conn: &Conn) -> Result<(), Reject> {
+    ///         match conn.ip() {
+    ///             Some(ip) if !ip.is_loopback() => Ok(()),
+    ///             Some(_) | None => Err(Reject::forbidden()),
+    ///         }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
-        self.0.peer.ip()
+        self.client().map_or_else(|| self.0.peer.ip(), |client| client.ip)
     }
 
-    /// The peer's port; `None` over a Unix socket.
+    /// The client's port, as [`ip`](Self::ip) is its address; `None` also if a proxy does not tell it. Most tell none
+    /// in a header.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
-        self.0.peer.port()
+        self.client().map_or_else(|| self.0.peer.port(), |client| client.port)
     }
 
     /// The raw descriptor of the connection's socket, to read its state or to name it in a log.

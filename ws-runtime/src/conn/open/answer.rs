@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::deadline::Interrupted;
 use crate::conn::Conn;
-use crate::conn::close::{LINGER, MIN_DRAIN_RATE, drain_time, linger};
+use crate::conn::close::{MIN_DRAIN_RATE, drain_time, linger};
 use crate::handshake::{self, IntoResponse, Refusal, Reject};
 use crate::server::{Evicted, Slot};
 use crate::transport::Stream;
@@ -20,12 +20,19 @@ use crate::transport::Stream;
 /// only after most of it is sent. Until then a slow reader looks as if it reads nothing.
 const PIECE: usize = 8 * 1024;
 
-/// Refuses a peer that the server has no room for.
-pub(crate) async fn refuse(mut stream: Stream) {
-    let response = unavailable("there are too many connections");
-    let mut bytes = handshake::encode_response(&response, &Method::GET);
-    // The kernel takes a short answer at once, as nothing was sent before it.
-    if let Ok(Ok(())) = timeout(LINGER, stream.write_all_buf(&mut bytes)).await {
+/// Sends an answer within this time and closes the connection, for a stream that has no [`Conn`].
+pub(crate) async fn answer_short(
+    mut stream: Stream,
+    response: &Response<Bytes>,
+    method: &Method,
+    within: Duration,
+) {
+    let mut bytes = handshake::encode_response(response, method);
+    let sending = async {
+        stream.write_all_buf(&mut bytes).await?;
+        stream.flush().await
+    };
+    if let Ok(Ok(())) = timeout(within, sending).await {
         linger(stream).await;
     }
 }
@@ -142,7 +149,7 @@ async fn write_piece(to: &mut (impl AsyncWrite + Unpin), bytes: &mut impl Buf) -
 }
 
 /// 503 for this reason.
-fn unavailable(why: &str) -> Response<Bytes> {
+pub(super) fn unavailable(why: &str) -> Response<Bytes> {
     let reject = handshake::unavailable();
     let text = format!("{}: {why}\n", reject.status());
     reject.text(text).into_response()

@@ -1,9 +1,9 @@
 //! Opens a connection: from an accepted socket to a WebSocket, or to the reason why there is none.
 //!
 //! ```text
-//! accepted ─ connect ─ TLS ─ request ─┬─ handshake ─ admitted ─ 101 ─ open
-//!                                     ├─ plain request ─ answer
-//!                                     └─ refusal ─ answer
+//! accepted ─ PROXY header ─ connect ─ TLS ─ request ─┬─ handshake ─ admitted ─ 101 ─ open
+//!                                                    ├─ plain request ─ answer
+//!                                                    └─ refusal ─ answer
 //! ```
 //!
 //! A handshake takes these steps, and ends with the first that refuses it: its path finds the route; the `handshake`
@@ -19,6 +19,7 @@
 
 mod admitted;
 mod answer;
+mod client;
 mod deadline;
 mod handlers;
 #[cfg(feature = "tower")]
@@ -26,6 +27,7 @@ mod mounted;
 mod nodelay;
 mod outcome;
 mod reason;
+mod refuse;
 mod request;
 mod tls;
 
@@ -48,10 +50,11 @@ use crate::transport::Stream;
 
 pub(crate) use self::admitted::Admitted;
 pub(super) use self::admitted::{Opened, Upgraded};
-pub(crate) use self::answer::refuse;
+pub(crate) use self::answer::answer_short;
 #[cfg(feature = "tower")]
 pub(crate) use self::mounted::{Answered, answer};
 pub(super) use self::outcome::count_opened;
+pub(crate) use self::refuse::refuse;
 
 /// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
 pub(super) async fn open<S: Service>(
@@ -88,6 +91,11 @@ async fn try_open<S: Service>(
     let mut interruption = pin!(interruption(&hosted.server));
     let mut nodelay = Nodelay::inherited(hosted.server.options());
 
+    if client::sends_preamble(conn) {
+        // Boxed, because most servers take no PROXY header.
+        let reading = Box::pin(client::read_preamble(conn, slot, stream));
+        stream = unless_interrupted(interruption.as_mut(), reading).await??;
+    }
     unless_interrupted(interruption.as_mut(), pin!(run_connect(hosted, conn))).await??;
     nodelay.apply(&stream, conn);
     if let Some(tls) = &hosted.tls {

@@ -71,6 +71,7 @@ fn status_of(reason: &Reason) -> Response<Bytes> {
         Reason::Interrupted(_) => handshake::unavailable().into_response(),
         Reason::Refused
         | Reason::Disconnected
+        | Reason::Preamble(_)
         | Reason::Tls(_)
         | Reason::Closed
         | Reason::Io(_)

@@ -20,6 +20,7 @@ pub(super) fn count_not_opened(conn: &Conn, reason: &Reason) {
     let counters = conn.server().counters();
     let error = match reason {
         Reason::Evicted(_) => return counters.rejected(Rejected::Evicted),
+        Reason::Preamble(_) => return counters.rejected(Rejected::Proxy),
         Reason::Answered(answered) => return count_answer(conn, answered),
         Reason::Refused => "connect_handler",
         Reason::Disconnected => "disconnected",

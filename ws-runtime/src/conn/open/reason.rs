@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::answer::{Answer, Answered};
 use super::deadline::Interrupted;
+use crate::proxy::InvalidPreamble;
 use crate::server::Evicted;
 #[cfg(feature = "tower")]
 use crate::transport::Stream;
@@ -38,6 +39,8 @@ pub(super) enum Reason {
     Refused,
     #[error("disconnected by the program before it was ready")]
     Disconnected,
+    #[error("proxy_protocol requires a PROXY header of this peer, but {0}")]
+    Preamble(#[from] InvalidPreamble),
     #[error("the TLS handshake failed: {0}")]
     Tls(io::Error),
     #[error("the peer closed it before it sent a request")]

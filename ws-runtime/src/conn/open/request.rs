@@ -7,9 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::BytesMut;
 use http::HeaderValue;
+use http::uri::Authority;
+use ws_spec::options;
 
 use super::admitted::Admitted;
 use super::answer::Answer;
+use super::client;
 use super::deadline::{Interrupted, unless_interrupted};
 use super::handlers::run_request;
 use super::reason::{NotAdmitted, Reason};
@@ -17,12 +20,14 @@ use crate::conn::Conn;
 use crate::escape::Escaped;
 use crate::event::Service;
 use crate::handshake::{
-    self, Classified, Head, HeadError, HeadLimits, HeadReader, IntoResponse, Origins, Refusal, Reject,
-    Transport,
+    self, Classified, Head, HeadError, HeadLimits, HeadReader, Hosting, IntoResponse, Origins, Refusal,
+    Reject, Transport,
 };
 use crate::listen::Address;
+use crate::proxy::Told;
 use crate::route::{Endpoint, Parameters};
 use crate::server::{Hosted, Slot};
+use crate::side;
 use crate::transport::Stream;
 
 /// Reads the request and runs its handlers. Returns the accepted handshake, or what to answer instead.
@@ -37,6 +42,9 @@ pub(super) async fn admit<S: Service>(
     let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
     let mut reader = HeadReader::new(limits);
     let head = read_head(&mut reader, interruption.as_mut(), slot, stream).await?;
+    if let Some(response) = side::probe(&hosted.server, &head) {
+        return Err(Answer::from(response).to_plain(head.method()).into());
+    }
     #[cfg(feature = "tower")]
     if hosted.around.http.is_some() && !hosted.takes(head.method(), head.path(), head.headers()) {
         return Err(NotAdmitted::Elsewhere(reader.into_bytes()));
@@ -60,8 +68,10 @@ pub(super) async fn admit_head<S: Service>(
     transport: Transport,
     interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
+    let told = client::read_forwarding(conn, &head)?;
     let mut route = None;
-    let (mut handshake, endpoint, parameters) = match classify(hosted, conn, head, transport, &mut route) {
+    let classified = classify(hosted, conn, head, transport, &told, &mut route);
+    let (mut handshake, endpoint, parameters) = match classified {
         Classified::Upgrade(handshake) => match route {
             Some((endpoint, parameters)) => (handshake, endpoint, parameters),
             None => return Err(Answer::from(Reject::not_found().into_response()).into()),
@@ -78,7 +88,8 @@ pub(super) async fn admit_head<S: Service>(
             return Err(answer.to_plain(request.method()).into());
         }
         Classified::Refused(refusal) => return Err(Answer::from(refusal).into()),
-        Classified::ForeignPage(_) => return Err(Answer::from(Refusal::ForeignOrigin).into()),
+        Classified::Misdirected(_) => return Err(Answer::from(Refusal::Misdirected).into()),
+        Classified::ForeignPage { .. } => return Err(Answer::from(Refusal::ForeignOrigin).into()),
     };
     handshake.set_parameters(parameters);
     let admitting = endpoint.admit(hosted, conn, &handshake);
@@ -115,13 +126,14 @@ async fn read_head(
 /// What serves a path, and the parameters of that.
 type Found<S> = Option<(Arc<dyn Endpoint<S>>, Parameters)>;
 
-/// Classifies the request, finds the route of a handshake, and warns of foreign web pages. Where there is no route, its
-/// origin does not matter.
+/// Classifies the request, finds the route of a handshake, and warns of foreign hosts and web pages. Where there is no
+/// route, its origin does not matter.
 fn classify<S: Service>(
     hosted: &Hosted<S>,
     conn: &Conn,
     head: Head,
     transport: Transport,
+    told: &Told,
     route: &mut Found<S>,
 ) -> Classified {
     let allows = |path: &str, judge: &dyn Fn(&Origins) -> bool| {
@@ -130,29 +142,52 @@ fn classify<S: Service>(
         conn.enter_route(endpoint.number());
         judge(&conn.options().origins)
     };
-    let classified = handshake::classify(head, allows, transport);
-    if let Classified::ForeignPage(origin) = &classified {
-        warn_of_foreign_page(origin);
+    let transport = Transport { encrypted: transport.encrypted || told.encrypted == Some(true), ..transport };
+    let hosting = Hosting { hosts: &hosted.server.options().hosts, forwarded: told.host.as_ref() };
+    let classified = handshake::classify(head, allows, transport, hosting);
+    match &classified {
+        Classified::ForeignPage { origin, host } => warn_of_foreign_page(origin, host.as_ref()),
+        Classified::Misdirected(host) => warn_of_foreign_host(conn, host),
+        Classified::Upgrade(_) | Classified::Plain(_) | Classified::Refused(_) => {}
     }
     classified
 }
 
 /// Logs the first page that is refused as a warning, because its browser does not say why; the next ones at debug.
-fn warn_of_foreign_page(origin: &HeaderValue) {
+fn warn_of_foreign_page(origin: &HeaderValue, host: Option<&Authority>) {
     static WARNED: AtomicBool = AtomicBool::new(false);
-    let origin = origin.as_bytes();
-    let origin = String::from_utf8_lossy(origin.get(..MAX_ORIGIN_SHOWN).unwrap_or(origin));
-    let origin = Escaped(&origin);
+    let origin = shown(origin.as_bytes());
+    let host = host.map_or_else(|| "none".to_owned(), |host| shown(host.as_str().as_bytes()));
     if WARNED.swap(true, Ordering::Relaxed) {
-        tracing::debug!(%origin, "a web page of another origin is refused with 403");
+        tracing::debug!(origin, host, "a web page of another origin is refused with 403");
     } else {
         tracing::warn!(
-            %origin,
-            "a web page of another origin is refused with 403, unless the option `origins` allows it; the next of them \
-             are logged at debug"
+            origin,
+            host,
+            "a web page of another origin than the host that was asked for is refused with 403, unless the option \
+             `origins` allows it; behind a proxy, see `trusted_proxies`; the next of them are logged at debug"
         );
     }
 }
 
-/// How much of an origin is logged: a host has at most 253 bytes.
-const MAX_ORIGIN_SHOWN: usize = 280;
+/// Logs that a request was for a host that is not answered for.
+fn warn_of_foreign_host(conn: &Conn, host: &Authority) {
+    if conn.server().allows_log(options::hosts.name) {
+        let host = shown(host.as_str().as_bytes());
+        tracing::warn!(
+            conn = conn.id(),
+            peer = %conn.peer(),
+            host,
+            "refused with 421: the option `hosts` does not name this host; where only loopback is listened on, its \
+             default is `localhost` and loopback addresses"
+        );
+    }
+}
+
+/// A text of the peer for the log.
+fn shown(text: &[u8]) -> String {
+    Escaped(String::from_utf8_lossy(text.get(..MAX_SHOWN).unwrap_or(text))).to_string()
+}
+
+/// How much of an origin or a host is logged: a host has at most 253 bytes.
+const MAX_SHOWN: usize = 280;

@@ -332,13 +332,13 @@ impl SendPath {
     }
 
     /// Begins the shutdown of this connection: its task handles what has arrived, then closes.
-    pub(super) fn finish(&mut self) {
+    pub(super) fn finish(&mut self, close_code: u16) {
         match self.phase {
             Phase::Ready => {
                 self.phase = Phase::Finishing;
                 self.wake();
             }
-            Phase::Opening => self.cut(Close::shutdown()),
+            Phase::Opening => self.cut(Close::shutdown(close_code)),
             Phase::Finishing | Phase::Closing | Phase::Gone => {}
         }
     }

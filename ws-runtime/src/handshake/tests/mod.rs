@@ -12,7 +12,8 @@ use http::{Method, Response};
 
 use self::rows::{HANDSHAKE, handshake_but, handshake_with};
 use super::{
-    Classified, HeadError, HeadLimits, HeadReader, Origins, Refusal, Transport, classify, encode_response,
+    Classified, HeadError, HeadLimits, HeadReader, Hosting, Hosts, Origins, Refusal, Transport, classify,
+    encode_response,
 };
 use crate::fuzzing::Pieces;
 use crate::{Handshake, Request};
@@ -21,6 +22,7 @@ const LIMITS: HeadLimits = HeadLimits { max_header_size: 16 * 1024, max_headers:
 
 const TCP: Transport = Transport { encrypted: false, has_host: true };
 const UNIX: Transport = Transport { encrypted: false, has_host: false };
+const ANY: Hosting<'static> = Hosting { hosts: &Hosts::any(), forwarded: None };
 
 #[derive(Debug)]
 enum Became {
@@ -48,11 +50,12 @@ async fn become_over(
         Err(HeadError::Closed) => return Became::Closed,
         Err(HeadError::Io(error)) => panic!("{error}"),
     };
-    match classify(head, |_, judge| judge(origins), transport) {
+    match classify(head, |_, judge| judge(origins), transport, ANY) {
         Classified::Upgrade(handshake) => Became::Handshake(handshake),
         Classified::Plain(request) => Became::Request(request),
         Classified::Refused(refusal) => Became::Refused(refusal),
-        Classified::ForeignPage(_) => Became::Refused(Refusal::ForeignOrigin),
+        Classified::Misdirected(_) => Became::Refused(Refusal::Misdirected),
+        Classified::ForeignPage { .. } => Became::Refused(Refusal::ForeignOrigin),
     }
 }
 
