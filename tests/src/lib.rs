@@ -153,6 +153,7 @@ mod book {
     page!(the_wire, "the-wire.md");
     page!(options, "options.md");
     page!(shutdown, "shutdown.md");
+    page!(restart_without_a_gap, "restart-without-a-gap.md");
     page!(coming_from_axum, "coming-from-axum.md");
     page!(coming_from_socket_io, "coming-from-socket-io.md");
     page!(coming_from_phoenix, "coming-from-phoenix.md");
