@@ -157,6 +157,7 @@ mod book {
     page!(the_wire, "the-wire.md");
     page!(options, "options.md");
     page!(shutdown, "shutdown.md");
+    page!(restart_without_a_gap, "restart-without-a-gap.md");
     page!(health, "health.md");
     page!(tracing_pages, "tracing.md");
     page!(coming_from_axum, "coming-from-axum.md");
