@@ -146,6 +146,7 @@ mod book {
     page!(routes, "routes.md");
     page!(rooms, "rooms.md");
     page!(plain_http, "plain-http.md");
+    page!(beside_axum, "beside-axum.md");
     page!(from_one_file_to_many, "from-one-file-to-many.md");
     page!(ticks, "ticks.md");
     page!(timers, "timers.md");
