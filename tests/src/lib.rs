@@ -6,6 +6,7 @@ pub mod corpus;
 pub mod frame;
 pub mod log;
 pub mod raw;
+pub mod spans;
 pub mod tls;
 
 use futures_util::{SinkExt, StreamExt};
@@ -145,9 +146,11 @@ mod book {
     page!(routes, "routes.md");
     page!(rooms, "rooms.md");
     page!(plain_http, "plain-http.md");
+    page!(beside_axum, "beside-axum.md");
     page!(from_one_file_to_many, "from-one-file-to-many.md");
     page!(ticks, "ticks.md");
     page!(timers, "timers.md");
+    page!(handlers_that_block, "handlers-that-block.md");
     page!(slow_readers, "slow-readers.md");
     page!(testing, "testing.md");
     page!(watchers, "watchers.md");
@@ -155,6 +158,9 @@ mod book {
     page!(the_wire, "the-wire.md");
     page!(options, "options.md");
     page!(shutdown, "shutdown.md");
+    page!(restart_without_a_gap, "restart-without-a-gap.md");
+    page!(health, "health.md");
+    page!(tracing_pages, "tracing.md");
     page!(coming_from_axum, "coming-from-axum.md");
     page!(coming_from_socket_io, "coming-from-socket-io.md");
     page!(coming_from_phoenix, "coming-from-phoenix.md");

@@ -271,6 +271,14 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
             ),
         },
         Kind::Path => problem_with_path(name, written),
+        Kind::Trace => match written {
+            Written::Text(word) if kind.words().contains(&word.as_str()) => None,
+            _ => Some(
+                "`trace` is `\"off\"`, `\"connections\"` (a span for each handshake) or `\"messages\"` (also one for each \
+                 message that is handled)"
+                    .to_owned(),
+            ),
+        },
         Kind::Tls => Some("TLS needs a certificate and a key: write `tls(cert = \"chain.pem\", key = \"key.pem\")`".to_owned()),
         Kind::Subprotocols => match written {
             Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),

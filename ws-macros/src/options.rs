@@ -77,6 +77,7 @@ fn written(name: &str, kind: Kind) -> String {
         Kind::Forwarded => "\"x-forwarded-for\"",
         Kind::Subprotocols => "[\"chat.v1\"]",
         Kind::Prefix => "\"CHAT\"",
+        Kind::Trace => "\"connections\"",
         Kind::Path => "\"/healthz\"",
     };
     format!("`{name} = {example}`")

@@ -14,7 +14,8 @@ pub use crate::event::{
 };
 pub use crate::event::{
     ByMut, ByRef, IsLocked, IsNoLock, IsWithoutLock, NoState, Sought, StateOf, assert_locked,
-    assert_not_changed, assert_not_held, assert_states_differ, lock_in_order,
+    assert_not_changed, assert_not_changed_blocking, assert_not_held, assert_not_held_blocking,
+    assert_states_differ, lock_in_order,
 };
 pub use crate::event::{FromRoomTimer, FromStateTimer, FromTimer};
 #[cfg(unix)]
@@ -29,7 +30,7 @@ pub use crate::message::{
 pub use crate::options::{
     Attribute, ClientCa, CompressedValue, CompressionValue, EnvValue, ForwardedValue, HostsValue,
     ListenValue, NetworksValue, OriginsValue, PathValue, RateValue, SecondsValue, SideListenValue, SlowValue,
-    SpreadValue, SubprotocolsValue, TlsValue,
+    SpreadValue, SubprotocolsValue, TlsValue, TraceValue,
 };
 pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
 pub use crate::route::{Gets, IsServer, PathChecks, Place, Routes};

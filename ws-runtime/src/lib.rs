@@ -153,7 +153,9 @@ pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
 pub use metrics::MetricsText;
 #[cfg(feature = "tower")]
 pub use mount::{Extension, MountBody, MountService, Mounted};
-pub use options::{Compression, ForwardedHeader, OptionError, OptionErrors, Rate, Seconds, Slow, Spread};
+pub use options::{
+    Compression, ForwardedHeader, OptionError, OptionErrors, Rate, Seconds, Slow, Spread, Trace,
+};
 pub use room::{Room, RoomState, Rooms};
 pub use route::RouteError;
 #[doc(hidden)]

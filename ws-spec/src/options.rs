@@ -91,6 +91,9 @@ macro_rules! kind {
     (path) => {
         Kind::Path
     };
+    (trace) => {
+        Kind::Trace
+    };
 }
 
 macro_rules! owner {
@@ -181,6 +184,8 @@ pub enum Kind {
     Prefix,
     /// The path of requests that the server answers by itself.
     Path,
+    /// What is traced.
+    Trace,
 }
 
 /// The numbers that are allowed, both ends included.
@@ -282,6 +287,7 @@ impl Kind {
         match self {
             Self::Slow => &["close", "drop_newest", "drop_oldest"],
             Self::Compression => &["off", "on", "context_takeover"],
+            Self::Trace => &["off", "connections", "messages"],
             Self::Forwarded => &["x-forwarded-for", "forwarded"],
             Self::Spread => &["auto"],
             _ => &[],

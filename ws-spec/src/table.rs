@@ -349,6 +349,18 @@ macro_rules! for_each_option {
                     hint: "0 turns it off",
                 }
 
+                /// How many `blocking` handlers may run at once, each on a thread of its own.
+                ///
+                /// They share tokio's blocking pool with all else that blocks: `spawn_blocking`, files, the resolver.
+                /// That has 512 threads unless you built the runtime otherwise, so the default leaves three quarters of
+                /// it to others. A message that comes when so many run is not handled: a named message is answered with
+                /// the error `unavailable` (503), `utf8` and `binary` close with 1013 (try again later), and a pong is
+                /// ignored.
+                max_blocking: count(1 ..= 65_536, "handlers") {
+                    default: "128",
+                    of: server("routes share its threads"),
+                }
+
                 /// The path that answers 200 while the process lives, for a liveness probe: `/healthz`.
                 ///
                 /// The server answers it by itself, before `handshake`, guards and `#[get]`, whatever `Host` and
@@ -375,6 +387,21 @@ macro_rules! for_each_option {
                     allowed: "a path such as `/readyz`, without parameters, or `none`",
                     hint: "`none` is no such path",
                     also: ["readyz", "readiness_check"],
+                }
+
+                /// What is traced by spans of `tracing`: `off`, `connections` or `messages`.
+                ///
+                /// `"connections"` makes one short span, `handshake` or `request`, for each request, within which guards
+                /// and handlers run, and the events `connected` and `disconnected`. `"messages"` also makes a span for
+                /// each handler call of a message. Spans and events have the level `info` and the target
+                /// `ws_runtime::trace`, and names of OpenTelemetry; the number in `conn` is the same in all that
+                /// belongs to a connection. Off by default, because peers would decide how much is logged, and a span
+                /// of a small message costs more than the message. `.trace_context(…)` joins the trace of the client.
+                trace: trace {
+                    default: "off",
+                    of: server("it begins before the request says which route it is for"),
+                    allowed: "`off`, `connections` or `messages`",
+                    also: ["tracing", "spans"],
                 }
 
                 /// How many threads `start()` runs the server on: 0 is one for each core.

@@ -82,7 +82,7 @@ pub(super) fn serve<R: Route>(
     (session, member): (R::Session, Member<R::Room>),
     upgraded: Upgraded,
 ) -> Life {
-    let Upgraded { stream, deflate, accepted } = upgraded;
+    let Upgraded { stream, deflate, accepted, spans } = upgraded;
     let conn = guard.0.clone();
     let Halves { read, write, unread } = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
@@ -93,7 +93,7 @@ pub(super) fn serve<R: Route>(
     conn.server().counters().opened(conn.route());
     let since = conn.server().alarms().now();
     let rates = Buckets::default();
-    let mut dispatcher = Dispatcher::<R> { hosted, session: Some(session), since, rates, guard };
+    let mut dispatcher = Dispatcher::<R> { hosted, session: Some(session), since, rates, spans, guard };
     Life::step(conn, async move {
         dispatcher.dispatch(&mut driver).await;
         dispatcher.hosted.server.unlist(dispatcher.conn());

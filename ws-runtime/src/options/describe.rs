@@ -21,7 +21,7 @@ use super::side_listen::SideListen;
 use super::spread::Spread;
 use super::subprotocols::Subprotocols;
 use super::tls::ClientCa;
-use super::value::{Choice, Compression, ForwardedHeader, Slow};
+use super::value::{Choice, Compression, ForwardedHeader, Slow, Trace};
 #[cfg(not(feature = "tls"))]
 use super::written::TlsValue;
 use crate::handshake::{Hosts, Origins};
@@ -185,6 +185,7 @@ macro_rules! raw {
     (compression) => { Choice<Compression> };
     (prefix) => { Prefix };
     (path) => { PlainPath };
+    (trace) => { Choice<Trace> };
 }
 
 /// The type of a kind's values after they are checked.
@@ -206,6 +207,7 @@ macro_rules! checked {
     (compression) => { Compression };
     (prefix) => { String };
     (path) => { Option<Arc<str>> };
+    (trace) => { Trace };
 }
 
 /// The default of an option and what is allowed, for its documentation.

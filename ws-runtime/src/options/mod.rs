@@ -69,11 +69,11 @@ pub use spread::Spread;
 pub use subprotocols::Subprotocols;
 pub use tls::ClientCa;
 pub(crate) use value::feature_off;
-pub use value::{Choice, Compression, ForwardedHeader, Named, Slow};
+pub use value::{Choice, Compression, ForwardedHeader, Named, Slow, Trace};
 pub use written::{
     CompressedValue, CompressionValue, EnvValue, ForwardedValue, HostsValue, ListenValue, NetworksValue,
     OriginsValue, PathValue, RateValue, SecondsValue, SideListenValue, SlowValue, SpreadValue,
-    SubprotocolsValue, TlsValue,
+    SubprotocolsValue, TlsValue, TraceValue,
 };
 
 #[cfg(test)]

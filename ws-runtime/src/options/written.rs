@@ -10,7 +10,7 @@ use super::seconds::Seconds;
 use super::side_listen::SideListen;
 use super::spread::Spread;
 use super::subprotocols::Subprotocols;
-use super::value::{Choice, Compression, ForwardedHeader, Slow};
+use super::value::{Choice, Compression, ForwardedHeader, Slow, Trace};
 use crate::listen::{Listen, Tls};
 
 /// Writes the trait of one type. All types that convert into it implement the trait.
@@ -83,6 +83,10 @@ values! {
     PathValue -> PlainPath {
         "`{Self}` is not the path of a request", "not a text",
         "write a path in quotes, such as `\"/healthz\"`"
+    }
+    TraceValue -> Choice<Trace> {
+        "`{Self}` does not say what is traced", "neither `\"off\"`, `\"connections\"` nor `\"messages\"`",
+        "`trace` takes `\"off\"`, `\"connections\"`, `\"messages\"` or a `ws_runtime::Trace`"
     }
     EnvValue -> Prefix {
         "`{Self}` is not what variables can begin with", "not a text",

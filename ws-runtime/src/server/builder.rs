@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use http::HeaderMap;
 use tokio::runtime::Handle;
 
 use super::around::Around;
@@ -74,6 +75,45 @@ impl<S: Service, G> Builder<S, G> {
     {
         let Self { draft, states, around, service } = self;
         Builder { draft, states: states.give(state), around, service }
+    }
+
+    /// Calls `enter` with the headers of each request before its span is made, if the option `trace` is on, and keeps
+    /// what it returns until the span is made. So a layer of `tracing` can make the span a child of the client's: with
+    /// `tracing-opentelemetry`, extract the context from the headers and return the guard of `Context::attach()`.
+    ///
+    /// It runs for each request, of each peer, before any guard. A panic in it is caught, and the span has no parent.
+    ///
+    /// ```
+    /// use ws_runtime::http::HeaderMap;
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server(listen = 8080, trace = "connections")]
+    /// mod chat {
+    ///     use super::*;
+    ///
+    ///     #[on(utf8)]
+    ///     fn said(text: &str, server: &Server) {
+    ///         server.broadcast_utf8(text);
+    ///     }
+    /// }
+    ///
+    /// /// Stands for `opentelemetry::ContextGuard`.
+    /// struct Attached(Option<String>);
+    ///
+    /// fn enter(headers: &HeaderMap) -> Attached {
+    ///     let parent = headers.get("traceparent").and_then(|value| value.to_str().ok());
+    ///     Attached(parent.map(str::to_owned))
+    /// }
+    ///
+    /// let server = chat::server().trace_context(enter);
+    /// # let _ = server;
+    /// ```
+    pub fn trace_context<T: 'static>(
+        mut self,
+        enter: impl Fn(&HeaderMap) -> T + Send + Sync + 'static,
+    ) -> Self {
+        self.around.trace_context = Some(Arc::new(move |headers| Box::new(enter(headers))));
+        self
     }
 
     /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it

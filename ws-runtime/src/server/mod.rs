@@ -35,7 +35,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 #[cfg(feature = "tower")]
 use http::{HeaderMap, Method};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
 use self::alarms::Alarms;
@@ -61,7 +61,7 @@ use crate::transport::Stream;
 #[cfg(unix)]
 use crate::watch::Watchers;
 
-pub(crate) use self::around::Around;
+pub(crate) use self::around::{Around, EnterTrace};
 pub use self::begin::StartError;
 pub(crate) use self::broadcast::Receivers;
 #[cfg(feature = "tower")]
@@ -103,6 +103,8 @@ struct Inner {
     alarms: Alarms,
     counters: Counters,
     failures: Failures,
+    /// A permit for each `blocking` handler that may run.
+    blocking: Arc<Semaphore>,
     memory: Memory,
     /// The runtime of its tasks.
     runtime: Handle,
@@ -137,7 +139,6 @@ pub(crate) struct Hosted<S: Service> {
     pub(crate) tls: Option<Arc<ServerTls>>,
     pub(crate) routes: Routes<S>,
     pub(crate) gets: Gets<S>,
-    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "there is nothing around"))]
     pub(crate) around: Around,
 }
 
@@ -167,6 +168,7 @@ impl Server {
             name,
             freed: Notify::new(),
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
+            blocking: Arc::new(Semaphore::new(options.max_blocking)),
             counters: Counters::new(threads, route_paths, options.handler_durations),
             memory: Memory::new(options.max_memory),
             options,
@@ -415,6 +417,11 @@ impl Server {
         self.0.failures.allow(handler)
     }
 
+    /// A place for a `blocking` handler, unless `max_blocking` of them run.
+    pub(crate) fn place_for_blocking(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.blocking).try_acquire_owned().ok()
+    }
+
     /// Hashes what is written into the hasher, for keys of identities.
     pub(crate) fn hash(&self, write: impl FnOnce(&mut dyn Hasher)) -> u64 {
         let mut hasher = self.0.key_hasher.build_hasher();
@@ -474,7 +481,7 @@ impl Server {
     /// Applies the stage of the shutdown to a connection that was not listed when the stage began.
     fn apply_stage(&self, conn: &Conn) {
         match *self.0.stage.borrow() {
-            Stage::Running | Stage::Asked | Stage::Stopping => {}
+            Stage::Running | Stage::Asked | Stage::Stopping | Stage::Refusing => {}
             Stage::Closing => conn.finish(),
             Stage::Aborting => conn.abort(),
             Stage::Abandoning => conn.abandon(),

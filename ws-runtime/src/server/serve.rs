@@ -25,6 +25,9 @@ use crate::watchdog::watch;
 /// there is none, it is closed without an answer.
 const MAX_REFUSALS: usize = 64;
 
+/// How long handshakes that go on when the server stops accepting have to end. One that its peer stalls has less.
+const HANDSHAKES: Duration = Duration::from_millis(500);
+
 /// How long connections have to run their `disconnect` handlers once `shutdown_timeout` is over.
 const LAST_GRACE: Duration = Duration::from_millis(700);
 
@@ -63,6 +66,11 @@ pub(super) async fn serve<S: Service>(
     drop(listeners);
     tracing::info!(server = server.name(), "shutting down");
     let deadline = asked + server.options().shutdown_timeout;
+    tokio::select! {
+        () = server.aborting() => {}
+        () = server.0.pending.settled(deadline.min(Instant::now() + HANDSHAKES)) => {}
+    }
+    server.advance(Stage::Refusing);
     run_shutdown(&hosted, deadline).await;
     server.0.connections.close();
     spread(server, deadline).await;
@@ -114,7 +122,7 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
                 tracing::debug!(%peer, "refused: {capacity} reached");
                 if is_answered && refusals.has_room(now) {
                     let slot = refusals.take_slot(&peer, now);
-                    refusing.spawn(refuse(Arc::clone(hosted), stream, slot));
+                    refusing.spawn(refuse(Arc::clone(hosted), stream, peer, slot));
                 } else {
                     server.counters().rejected(Rejected::Full);
                 }

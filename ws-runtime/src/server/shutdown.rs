@@ -15,9 +15,12 @@ pub(super) enum Stage {
     Running,
     /// The server was asked to stop. It goes on as before for `shutdown_delay`.
     Asked,
-    /// It accepts nothing more. The `shutdown` handler runs, and then connections are closed one by one, within
-    /// `shutdown_spread`. Those whose turn has not come are served.
+    /// It accepts nothing more. Handshakes that go on have a moment to end: a client that connects during a restart is
+    /// not to fail.
     Stopping,
+    /// Handshakes are refused with 503. The `shutdown` handler runs, and then connections are closed one by one, within
+    /// `shutdown_spread`. Those whose turn has not come are served.
+    Refusing,
     /// All connections handle what has arrived and are closed.
     Closing,
     /// `shutdown_timeout` has passed: connections are cut, and running handlers are cancelled. `disconnect` handlers
@@ -149,6 +152,7 @@ impl Server {
     }
 
     /// Whether connections are accepted.
+    #[cfg(feature = "tower")]
     pub(crate) fn accepts(&self) -> bool {
         !self.has_reached(Stage::Stopping)
     }
@@ -156,6 +160,11 @@ impl Server {
     /// Waits until the server accepts nothing more.
     pub(crate) async fn stopping(&self) {
         self.reached(Stage::Stopping).await;
+    }
+
+    /// Waits until the server refuses handshakes that it has begun.
+    pub(crate) async fn refusing(&self) {
+        self.reached(Stage::Refusing).await;
     }
 
     /// Waits until the server cuts what is left.

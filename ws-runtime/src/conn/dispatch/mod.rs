@@ -1,5 +1,6 @@
 //! Turns the messages of one connection into calls of its handlers, one at a time.
 
+mod blocking;
 mod call;
 mod observe;
 mod tell;
@@ -7,12 +8,15 @@ mod timers;
 
 use std::sync::Arc;
 
+use tracing::{Instrument, Span};
+
 use super::Conn;
 use super::beside::{Place, tell_cancelled};
 use super::drive::{Driver, Moment, Next};
 use super::life::ConnGuard;
 use super::receive::Receiver;
 use super::send::Phase;
+use super::span::{self, MessageSpans};
 use crate::Reject;
 use crate::event::{
     Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Refusal, Route, RouteEvent,
@@ -34,6 +38,8 @@ pub(super) struct Dispatcher<R: Route> {
     pub(super) since: Moment,
     /// How many messages are left of each `rate`.
     pub(super) rates: Buckets,
+    /// The spans of messages, if these are traced.
+    pub(super) spans: Option<Box<MessageSpans>>,
     /// Dropped after the session: that may need the room, which the connection leaves with this.
     pub(super) guard: ConnGuard,
 }
@@ -116,16 +122,22 @@ impl<R: Route> Dispatcher<R> {
         if let Err(refused) = self.within_rate(&message, HandlersTurn::Awaited) {
             return self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), refused);
         }
+        let span = self.take_span(&message);
         let message = match message {
-            Received::Named(message) => match self.pass_guard(driver, &message).await {
-                Ok(Some(running)) => return self.run_beside(driver, running, message).await,
+            Received::Named(message) => match self.pass_guard(driver, &message, &span).await {
+                Ok(Some(running)) => return self.run_beside(driver, running, message, span).await,
                 Ok(None) => Received::Named(message),
                 Err(verdict) => return verdict,
             },
             other => other,
         };
+        if message.is_for_blocking::<R>() {
+            return self.run_blocking(driver, message).await;
+        }
         let handler = message.handler::<R>();
-        let ended = driver.run_handler(handler, || message.handle_later::<R>(self.event())).await;
+        let event = self.event();
+        let handling = || message.handle_later::<R>(event).instrument(span);
+        let ended = driver.run_handler(handler, handling).await;
         let verdict = self.conclude(handler, OnRefusal::of::<R>(&message), ended);
         message.give_back();
         verdict
@@ -137,6 +149,7 @@ impl<R: Route> Dispatcher<R> {
         &mut self,
         driver: &mut Driver,
         message: &Envelope<'static>,
+        span: &Span,
     ) -> Result<Option<Running>, Verdict> {
         let handler = R::named_handler(message.name());
         let on_refusal = OnRefusal::Reply(Some(message));
@@ -151,7 +164,8 @@ impl<R: Route> Dispatcher<R> {
         if running.is_some() {
             driver.expect_beside(message.id());
         }
-        let ended = driver.run_handler(handler, || R::guard(self.event().bringing(message))).await;
+        let event = self.event().bringing(message);
+        let ended = driver.run_handler(handler, || R::guard(event).instrument(span.clone())).await;
         let is_cancelled = driver.is_cancelled_meanwhile();
         match (ended, running) {
             (Some(Ok(Ok(()))), Some(running)) if is_cancelled => {
@@ -169,6 +183,7 @@ impl<R: Route> Dispatcher<R> {
         driver: &mut Driver,
         running: Running,
         message: Envelope<'static>,
+        span: Span,
     ) -> Verdict {
         let handler = R::named_handler(message.name());
         if let Err(reject) = driver.may_begin(running, &message) {
@@ -191,14 +206,16 @@ impl<R: Route> Dispatcher<R> {
         let call = if running == Running::StreamAlone {
             driver.expect_beside(message.id());
             let event = self.event().bringing(&message);
-            let opened = driver.run_handler(handler, || R::open_stream(event)).await;
+            let opened = driver.run_handler(handler, || R::open_stream(event).instrument(span.clone())).await;
             let is_cancelled = driver.is_cancelled_meanwhile();
             match opened {
                 Some(Ok(Ok(_))) if is_cancelled => {
                     tell_cancelled(self.conn(), handler, running, &address);
                     return Verdict::GoOn;
                 }
-                Some(Ok(Ok(stream))) => Caught::call(self.conn().server(), handler, || stream),
+                Some(Ok(Ok(stream))) => {
+                    Caught::call(self.conn().server(), handler, || stream.instrument(span))
+                }
                 Some(Ok(Err(failure))) => {
                     return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(failure))));
                 }
@@ -207,7 +224,9 @@ impl<R: Route> Dispatcher<R> {
             }
         } else {
             let (hosted, conn) = (Arc::clone(&self.hosted), self.conn().clone());
-            Caught::call(self.conn().server(), handler, || R::beside(Beside::new(hosted, conn, message)))
+            Caught::call(self.conn().server(), handler, || {
+                R::beside(Beside::new(hosted, conn, message)).instrument(span)
+            })
         };
         match call {
             Ok(call) => {
@@ -240,7 +259,7 @@ impl<R: Route> Dispatcher<R> {
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");
         }
-        tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = close.by().as_str(), "disconnected");
+        span::disconnected(conn, &close);
         if conn.send_path().is_victim() {
             log_victim(conn);
         }
@@ -249,6 +268,14 @@ impl<R: Route> Dispatcher<R> {
             Some(handler) => {
                 let ended = catch_call(conn.server(), "on_disconnect", || handler(&close));
                 ("on_disconnect", Some(ended))
+            }
+            None if self.session.is_none() => {
+                tracing::warn!(
+                    handler = R::DISCONNECT,
+                    conn = conn.id(),
+                    "handler not run: a `blocking` handler still has the session"
+                );
+                (R::DISCONNECT, None)
             }
             None => {
                 let event = self.event().bringing(&close);
@@ -328,6 +355,27 @@ impl<R: Route> Dispatcher<R> {
     /// Calls the declared handler of a message, unless it must be awaited.
     #[inline]
     fn handle(&mut self, message: &Received<'_>) -> Handled {
+        if self.spans.is_some() { self.handle_in_span(message) } else { self.handle_now(message) }
+    }
+
+    #[cold]
+    fn handle_in_span(&mut self, message: &Received<'_>) -> Handled {
+        let span = self.take_span(message);
+        let handled = span.in_scope(|| self.handle_now(message));
+        if let (Handled::Later, Some(spans)) = (&handled, &mut self.spans) {
+            spans.keep(span);
+        }
+        handled
+    }
+
+    /// The span of a message; disabled unless messages are traced.
+    fn take_span(&mut self, message: &Received<'_>) -> Span {
+        let spans = self.spans.as_mut();
+        spans.map_or_else(Span::none, |spans| spans.take(message, message.handler::<R>()))
+    }
+
+    #[inline]
+    fn handle_now(&mut self, message: &Received<'_>) -> Handled {
         let event = ConnEvent::new(&self.guard.0, &self.hosted.store, &mut self.session);
         let name = || message.handler::<R>();
         match catch_declared(self.guard.0.server(), name, || message.handle::<R>(event)) {
@@ -445,6 +493,8 @@ enum OnRefusal<'m, 'b> {
     Reply(Option<&'m Envelope<'b>>),
     /// The connection closes with 1008, policy violation, for this cause.
     CloseWith1008(ClosedBy),
+    /// The connection closes with 1013, try again later.
+    CloseWith1013,
     /// The connection closes with 4000 and the status of the refusal.
     CloseWithStatus,
     /// The connection goes on.
@@ -470,10 +520,19 @@ impl<'m, 'b> OnRefusal<'m, 'b> {
         }
     }
 
+    /// What happens if too many `blocking` handlers run.
+    fn of_full<R: Route>(message: &'m Received<'b>) -> Self {
+        match Self::of::<R>(message) {
+            Self::CloseWith1008(_) => Self::CloseWith1013,
+            other @ (Self::Reply(_) | Self::CloseWith1013 | Self::CloseWithStatus | Self::Continue) => other,
+        }
+    }
+
     /// The close code and reason; `None` if the connection goes on.
     fn close(self, reject: &Reject) -> Option<Close> {
         match self {
             Self::CloseWith1008(by) => Some(Close::refused(1008, reject, by)),
+            Self::CloseWith1013 => Some(Close::refused(1013, reject, ClosedBy::Refused)),
             Self::CloseWithStatus => {
                 Some(Close::refused(4000 + reject.status().as_u16(), reject, ClosedBy::Refused))
             }

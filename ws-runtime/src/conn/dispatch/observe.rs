@@ -9,6 +9,7 @@
 //! | another plain handler is called, and has ended | [`at_once`], before and after `run` |
 //! | a handler is called that may be `async` | [`Call::begin`] |
 //! | its call, or a poll of its future, runs on this thread | [`Call::stretch`], before and after `run` |
+//! | a `blocking` handler runs on a thread of the pool | [`Call::stretch_elsewhere`], before and after `run` |
 //! | it has ended, or was cancelled | [`Call::end`] |
 //! | other code of the user's runs, on behalf of a handler | [`code_of`], before and after `run` |
 //!
@@ -85,6 +86,11 @@ impl Call {
     #[inline]
     pub(super) fn stretch<T>(&self, run: impl FnOnce() -> T) -> T {
         let _running = watchdog::run(self.handler, self.server);
+        run()
+    }
+
+    /// Runs all of it on a thread of the blocking pool, which may be kept for as long as it takes.
+    pub(super) fn stretch_elsewhere<T>(&self, run: impl FnOnce() -> T) -> T {
         run()
     }
 

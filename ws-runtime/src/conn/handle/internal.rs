@@ -9,6 +9,7 @@ use crate::conn::dispatch::catch_now;
 use crate::conn::send::{
     Bound, CancelLevel, CorkedFrames, Deflation, Fixable, Phase, SendGuard, SendLock, SendPath,
 };
+use crate::conn::span;
 use crate::event::{Close, ClosedBy};
 use crate::message::{Answer, Push, Questions};
 use crate::options::{Options, OptionsOf};
@@ -157,7 +158,7 @@ impl Conn {
     pub(crate) fn become_ready(&self) {
         if self.phase() == Phase::Opening && self.send_path().become_ready() {
             self.server().register(self);
-            tracing::debug!(conn = self.id(), peer = %self.peer(), "connected");
+            span::begun(self);
         }
     }
 

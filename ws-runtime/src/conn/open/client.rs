@@ -8,44 +8,50 @@ use super::answer::Answer;
 use super::reason::{NotAdmitted, Reason};
 use crate::conn::Conn;
 use crate::handshake::{Head, Refusal};
+use crate::listen::Address;
+use crate::options::Options;
 use crate::proxy::{self, MAX_PREAMBLE, Preamble, Source, Told};
 use crate::server::Slot;
 use crate::transport::Stream;
 
 /// Whether the peer has to begin with a header of the PROXY protocol.
 #[inline]
-pub(super) fn sends_preamble(conn: &Conn) -> bool {
-    let from = &conn.server().options().proxy_protocol;
-    !from.is_empty() && from.contain(conn.peer())
+pub(super) fn sends_preamble(options: &Options, peer: &Address) -> bool {
+    let from = &options.proxy_protocol;
+    !from.is_empty() && from.contain(peer)
 }
 
 /// Reads the header of the PROXY protocol, and nothing that follows it.
-pub(super) async fn read_preamble(conn: &Conn, slot: &Slot, mut stream: Stream) -> Result<Stream, Reason> {
+pub(super) async fn read_preamble(conn: &Conn, slot: &Slot, stream: Stream) -> Result<Stream, Reason> {
+    let (source, stream) = read_source(slot, stream).await.inspect_err(|reason| {
+        if matches!(reason, Reason::Preamble(_)) && conn.server().allows_log(options::proxy_protocol.name) {
+            tracing::warn!(conn = conn.id(), peer = %conn.peer(), "refused: {reason}");
+        }
+    })?;
+    match source {
+        Source::Client(client) => conn.set_client(client),
+        Source::Proxy => {}
+    }
+    Ok(stream)
+}
+
+/// Reads the header of the PROXY protocol. Returns the stream that follows it.
+pub(super) async fn read_source(slot: &Slot, mut stream: Stream) -> Result<(Source, Stream), Reason> {
     let mut bytes = BytesMut::with_capacity(MAX_PREAMBLE);
     let (source, end) = loop {
-        match Preamble::parse(&bytes) {
-            Ok(Preamble::Complete(source, end)) => break (source, end),
-            Ok(Preamble::Incomplete) => {}
-            Err(error) => {
-                if conn.server().allows_log(options::proxy_protocol.name) {
-                    tracing::warn!(conn = conn.id(), peer = %conn.peer(), "refused: {}", Reason::from(error));
-                }
-                return Err(error.into());
-            }
+        match Preamble::parse(&bytes)? {
+            Preamble::Complete(source, end) => break (source, end),
+            Preamble::Incomplete => {}
         }
         let room = MAX_PREAMBLE.saturating_sub(bytes.len());
         if slot.wait_for_peer(stream.read_buf(&mut (&mut bytes).limit(room))).await?? == 0 {
             return Err(Reason::Closed);
         }
     };
-    match source {
-        Source::Client(client) => conn.set_client(client),
-        Source::Proxy => {}
-    }
     match bytes.get(end..) {
         // Copied, so that it takes no more memory than it needs.
-        Some(rest) if !rest.is_empty() => Ok(stream.with_unread(Bytes::copy_from_slice(rest))),
-        Some(_) | None => Ok(stream),
+        Some(rest) if !rest.is_empty() => Ok((source, stream.with_unread(Bytes::copy_from_slice(rest)))),
+        Some(_) | None => Ok((source, stream)),
     }
 }
 
