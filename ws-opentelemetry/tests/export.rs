@@ -1,10 +1,12 @@
 //! What an exporter of OpenTelemetry gets.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by a panic")]
+
 use std::collections::BTreeMap;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use ws_runtime::prelude::*;
 use ws_runtime::stats::{Metric, MetricKind};
@@ -30,7 +32,7 @@ fn collected(exporter: &InMemoryMetricExporter) -> BTreeMap<(String, String), (f
 
 fn points(of: &ResourceMetrics) -> impl Iterator<Item = (String, String, f64, String)> {
     let mut points = Vec::new();
-    for metric in of.scope_metrics().flat_map(|scope| scope.metrics()) {
+    for metric in of.scope_metrics().flat_map(ScopeMetrics::metrics) {
         let mut add = |attributes: Vec<&KeyValue>, value: f64| {
             let mut words: Vec<_> =
                 attributes.iter().map(|one| format!("{}={}", one.key, one.value)).collect();

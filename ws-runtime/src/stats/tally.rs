@@ -9,7 +9,7 @@ thread_local! {
     ///
     /// Plain cells without a destructor: a message is counted by two instructions, and a connection owns no memory for
     /// it.
-    static TALLY: Tally = const { Tally::ZERO };
+    static TALLY: Tally = const { Tally { received: OneWay::zero(), sent: OneWay::zero() } };
 }
 
 /// What was counted and not added up.
@@ -28,8 +28,6 @@ pub(super) struct OneWay {
 }
 
 impl Tally {
-    const ZERO: Self = Self { received: OneWay::ZERO, sent: OneWay::ZERO };
-
     /// Takes what this thread has counted: the task of another connection runs inside of a handler.
     #[cold]
     pub(crate) fn take() -> Self {
@@ -47,7 +45,9 @@ impl Tally {
 }
 
 impl OneWay {
-    const ZERO: Self = Self { text: Cell::new(0), binary: Cell::new(0), bytes: Cell::new(0) };
+    const fn zero() -> Self {
+        Self { text: Cell::new(0), binary: Cell::new(0), bytes: Cell::new(0) }
+    }
 
     #[inline]
     pub(super) fn is_empty(&self) -> bool {

@@ -79,7 +79,7 @@ impl From<Interrupted> for Answer {
 
 impl Answer {
     /// Makes it the answer to a plain request of this method. An answer to `HEAD` has no body.
-    pub(super) fn to_plain(self, method: &Method) -> Self {
+    pub(super) fn for_plain(self, method: &Method) -> Self {
         Self { method: method.clone(), asked: Asked::Plain, ..self }
     }
 

@@ -45,7 +45,7 @@ pub(super) async fn admit<S: Service>(
     let mut reader = HeadReader::new(limits);
     let head = read_head(&mut reader, interruption.as_mut(), slot, stream).await?;
     if let Some(response) = side::probe(&hosted.server, &head) {
-        return Err(Answer::from(response).to_plain(head.method()).into());
+        return Err(Answer::from(response).for_plain(head.method()).into());
     }
     #[cfg(feature = "tower")]
     if hosted.around.http.is_some() && !hosted.takes(head.method(), head.path(), head.headers()) {
@@ -119,7 +119,7 @@ async fn admit_in<S: Service>(
                 Ok(response) => Answer::from(response),
                 Err(interrupted) => Answer::from(interrupted),
             };
-            return Err(answer.to_plain(request.method()).into());
+            return Err(answer.for_plain(request.method()).into());
         }
         Classified::Refused(refusal) => return Err(Answer::from(refusal).into()),
         Classified::Misdirected(_) => return Err(Answer::from(Refusal::Misdirected).into()),
