@@ -28,7 +28,7 @@ pub(crate) use self::dispatch::{Panicked, catch, catch_call, catch_code, catch_n
 pub(crate) use self::drive::Moment;
 pub use self::handle::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
 pub(crate) use self::life::Life;
-pub(crate) use self::open::{Admitted, refuse};
+pub(crate) use self::open::{Admitted, no_room, refuse, too_many_requests};
 #[cfg(feature = "tower")]
 pub(crate) use self::open::{Answered, answer};
 pub(crate) use self::send::{Broadcast, Corked, corked};

@@ -73,6 +73,8 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("close_timeout", "0.25"),
         ("shutdown_timeout", "0"),
         ("max_connections", "10"),
+        ("max_connections_per_ip", "10"),
+        ("handshake_rate_per_ip", "30/60"),
         ("threads", "1"),
         ("origins", "any"),
         ("hosts", "example.org, *.example.org, [::1]"),

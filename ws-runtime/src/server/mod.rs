@@ -1,6 +1,7 @@
 //! The server: all connections together, broadcasts, ticks and watches, from start to shutdown.
 
 mod accept;
+mod addresses;
 mod alarms;
 mod announce;
 mod begin;
@@ -31,6 +32,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
+use self::addresses::Addresses;
 use self::alarms::Alarms;
 use self::failures::Failures;
 use self::pending::PendingHandshakes;
@@ -50,6 +52,7 @@ use crate::transport::{Stream, TlsAcceptor};
 #[cfg(unix)]
 use crate::watch::Watchers;
 
+pub(crate) use self::addresses::{Seat, TooMany};
 pub use self::begin::StartError;
 pub(crate) use self::broadcast::Receivers;
 #[cfg(feature = "tower")]
@@ -82,6 +85,7 @@ struct Inner {
     registry: Registry,
     rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
+    addresses_of_clients: Arc<Addresses>,
     /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
     alarms: Alarms,
@@ -130,6 +134,7 @@ impl Server {
             name,
             freed: Notify::new(),
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
+            addresses_of_clients: Arc::new(Addresses::new(&options)),
             options,
             route_options,
             route_modules,
@@ -302,6 +307,11 @@ impl Server {
         &self.0.rooms
     }
 
+    /// What the addresses of clients do.
+    pub(crate) fn clients(&self) -> &Arc<Addresses> {
+        &self.0.addresses_of_clients
+    }
+
     pub(crate) fn alarms(&self) -> &Alarms {
         &self.0.alarms
     }
@@ -369,6 +379,7 @@ impl Server {
             room.unlist(conn);
         }
         self.unwatch_expiry(conn);
+        self.clients().release(conn.id());
         self.0.freed.notify_one();
     }
 

@@ -7,14 +7,15 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
-use super::Hosted;
 use super::accept::Acceptors;
 use super::capacity::Capacity;
 use super::pending::Evicted;
 use super::shutdown::Stage;
-use crate::conn::{Conn, Life, catch, refuse};
+use super::{Hosted, Seat, Server, TooMany};
+use crate::conn::{Conn, Life, catch, no_room, refuse, too_many_requests};
 use crate::event::{ServerEvent, Service};
-use crate::listen::Listener;
+use crate::listen::{Address, Listener};
+use crate::options::Options;
 use crate::stats::Rejected;
 
 /// How many peers are being refused with an answer at once. Further ones are closed without an answer.
@@ -60,21 +61,43 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
             () = pending.changed(), if !has_room => {}
             (stream, peer) = acceptors.next(), if has_room => {
                 let now = Instant::now();
+                let seat = match admit(server, &peer) {
+                    Ok(seat) => seat,
+                    Err(too_many) => {
+                        server.counters().rejected(too_many.rejected());
+                        if hosted.tls.is_none() && refusing.len() < MAX_REFUSALS {
+                            refusing.spawn(refuse(stream, too_many_requests(too_many)));
+                        }
+                        continue;
+                    }
+                };
                 // A stalled handshake is evicted before a new peer is refused.
                 let full = Evicted { option: "max_connections", limit: capacity.connections };
                 if connections.len() < capacity.connections || pending.evict_stalled(full, now) {
                     let slot = pending.take_slot(&peer, now);
-                    connections.spawn(Life::begin(Arc::clone(hosted), stream, peer, slot));
+                    connections.spawn(Life::begin(Arc::clone(hosted), stream, peer, slot, seat));
                     continue;
                 }
                 server.counters().rejected(Rejected::Full);
                 tracing::debug!(%peer, "refused: {capacity} reached");
                 if hosted.tls.is_none() && refusing.len() < MAX_REFUSALS {
-                    refusing.spawn(refuse(stream));
+                    refusing.spawn(refuse(stream, no_room()));
                 }
             }
         }
     }
+}
+
+/// Counts a connection of this peer, unless that is a proxy whose client is not known yet.
+fn admit(server: &Server, peer: &Address) -> Result<Option<Seat>, TooMany> {
+    let clients = server.clients();
+    if clients.are_unlimited() {
+        return Ok(None);
+    }
+    let Options { trusted_proxies, proxy_protocol, .. } = server.options();
+    let direct = peer.ip().filter(|_| !trusted_proxies.contain(peer) && !proxy_protocol.contain(peer));
+    let admitted = direct.map(|ip| clients.admit(ip)).transpose();
+    admitted.inspect_err(|too_many| server.log_too_many(*too_many, peer, direct))
 }
 
 /// Runs the `shutdown` handler, while connections are still open.

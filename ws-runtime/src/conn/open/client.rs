@@ -1,5 +1,7 @@
 //! Finds out who the client is: by the PROXY protocol before all else, and by the headers of the request.
 
+use std::net::IpAddr;
+
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::io::AsyncReadExt;
 use ws_spec::options;
@@ -9,7 +11,7 @@ use super::reason::{NotAdmitted, Reason};
 use crate::conn::Conn;
 use crate::handshake::{Head, Refusal};
 use crate::proxy::{self, MAX_PREAMBLE, Preamble, Source, Told};
-use crate::server::Slot;
+use crate::server::{Slot, TooMany};
 use crate::transport::Stream;
 
 /// Whether the peer has to begin with a header of the PROXY protocol.
@@ -66,6 +68,44 @@ pub(super) fn read_forwarding(conn: &Conn, head: &Head) -> Result<Told, NotAdmit
         conn.set_client(client);
     }
     Ok(told)
+}
+
+/// Counts the client that a PROXY header names, unless that is a proxy too, whose client is not known yet.
+pub(super) fn count_proxied(conn: &Conn) -> Result<(), TooMany> {
+    match conn.client() {
+        Some(client) if !is_trusted(conn) => count(conn, client.ip),
+        // The proxy itself, to check the server's health for example.
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Counts the client, which is known now, unless it is counted already. A proxy that tells of no client is not counted:
+/// its own address would stand for those of all its clients.
+pub(super) fn count_client(conn: &Conn, told: &Told) -> Result<(), TooMany> {
+    let server = conn.server();
+    let is_proxy =
+        told.client.is_none() && (is_trusted(conn) || conn.client().is_none() && sends_preamble(conn));
+    if server.clients().are_unlimited() || is_proxy || server.clients().is_counted(conn.id()) {
+        return Ok(());
+    }
+    count(conn, conn.ip())
+}
+
+fn count(conn: &Conn, ip: Option<IpAddr>) -> Result<(), TooMany> {
+    let (server, Some(ip)) = (conn.server(), ip) else { return Ok(()) };
+    if server.clients().are_unlimited() {
+        return Ok(());
+    }
+    match server.clients().admit(ip) {
+        Ok(seat) => {
+            seat.assign(conn.id());
+            Ok(())
+        }
+        Err(too_many) => {
+            server.log_too_many(too_many, conn.peer(), Some(ip));
+            Err(too_many)
+        }
+    }
 }
 
 /// Whether the proxy that is nearest to us, or behind one that speaks the PROXY protocol, is believed.

@@ -33,6 +33,7 @@ mod tls;
 use std::pin::pin;
 use std::sync::Arc;
 
+use self::answer::Answer;
 use self::deadline::{interruption, unless_interrupted};
 use self::handlers::run_connect;
 use self::nodelay::Nodelay;
@@ -45,7 +46,7 @@ use crate::transport::Stream;
 
 pub(crate) use self::admitted::Admitted;
 pub(super) use self::admitted::{Opened, Upgraded};
-pub(crate) use self::answer::refuse;
+pub(crate) use self::answer::{no_room, refuse, too_many_requests};
 #[cfg(feature = "tower")]
 pub(crate) use self::mounted::{Answered, answer};
 
@@ -82,6 +83,12 @@ async fn try_open<S: Service>(
         // Boxed, because most servers take no PROXY header.
         let reading = Box::pin(client::read_preamble(conn, slot, stream));
         stream = unless_interrupted(interruption.as_mut(), reading).await??;
+        if let Err(too_many) = client::count_proxied(conn) {
+            if hosted.tls.is_some() {
+                return Err(too_many.into());
+            }
+            return Err(Reason::Answered(Box::pin(Answer::from(too_many).send(stream, conn, slot)).await));
+        }
     }
     unless_interrupted(interruption.as_mut(), pin!(run_connect(hosted, conn))).await??;
     nodelay.apply(&stream, conn);

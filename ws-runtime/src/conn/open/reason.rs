@@ -5,7 +5,7 @@ use std::io;
 use super::answer::{Answer, Answered};
 use super::deadline::Interrupted;
 use crate::proxy::InvalidPreamble;
-use crate::server::Evicted;
+use crate::server::{Evicted, TooMany};
 
 /// What happens to a connection whose request was not accepted.
 pub(super) enum NotAdmitted {
@@ -24,6 +24,8 @@ pub(super) enum Reason {
     Disconnected,
     #[error("proxy_protocol requires a PROXY header of this peer, but {0}")]
     Preamble(#[from] InvalidPreamble),
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     #[error("the TLS handshake failed: {0}")]
     Tls(io::Error),
     #[error("the peer closed it before it sent a request")]

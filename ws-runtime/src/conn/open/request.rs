@@ -56,6 +56,7 @@ pub(super) async fn admit_head<S: Service>(
     interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
     let told = client::read_forwarding(conn, &head)?;
+    client::count_client(conn, &told).map_err(Answer::from)?;
     let mut route = None;
     let classified = classify(hosted, conn, head, transport, &told, &mut route);
     let (mut handshake, endpoint, parameters) = match classified {
