@@ -68,6 +68,12 @@ macro_rules! takes_all {
                 seen.note(format_args!("pong {data:?} {}", guest.0));
             }
 
+            #[on(drain)]
+            $($flow)? fn drain(guest: $session, seen: $state, conn: Conn, server: &Server) {
+                assert!(server.connections().contains(&conn));
+                seen.note(format_args!("drain {}", guest.0));
+            }
+
             #[on(disconnect)]
             $($flow)? fn disconnect(guest: $last, own: Close, close: &Close, conn: &Conn, server: &Server, seen: $state) {
                 assert!(*close == own && server.name() == conn.server().name());
@@ -118,11 +124,17 @@ async fn meet_every_event(
         .subprotocol("a")
         .subprotocol("c")
         .header("x-a", "1")
+        .buffer(1_000)
         .await?;
     assert_eq!(client.subprotocol(), Some("a"));
     client.send_utf8("hello").await?;
     client.send_binary(vec![1, 2]).await?;
     client.send_pong(vec![3]).await?;
+    client.stop_reading();
+    let conn = server.server().connections()[0].clone();
+    while conn.try_send_binary(vec![0; 10_000]).is_ok() {}
+    client.start_reading();
+    conn.flushed().await.unwrap();
     client.disconnect(4000, "bye").await?;
     client.closed().await?;
     server.advance(0.001).await;
@@ -136,11 +148,12 @@ async fn meet_every_event(
     Ok(lines)
 }
 
-const EVERY_EVENT: [&str; 12] = [
+const EVERY_EVENT: [&str; 13] = [
     "binary [1, 2] ann",
     "connect, ready: false",
     "connect, ready: false",
     "disconnect 4000 bye by the peer ann",
+    "drain ann",
     "handshake /chat [\"a\", \"c\"] Some(\"http://here\") Some(\"1\")",
     "pong [3] ann",
     "ready ann",

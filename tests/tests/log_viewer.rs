@@ -61,7 +61,7 @@ fn viewed<F: Future<Output = ()> + 'static>(test: fn(ws_runtime::Running) -> F) 
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let running = viewer::server().slow(Slow::Drop).bind().await.unwrap();
+            let running = viewer::server().slow(Slow::DropNewest).bind().await.unwrap();
             let _viewing = tracing::subscriber::set_default(Broadcaster { server: running.server().clone() });
             test(running).await;
         });

@@ -425,3 +425,53 @@ async fn over_http_2_the_handshake_is_an_extended_connect() {
     stopping.await.unwrap();
     timeout(PATIENCE, chat.stopped()).await.unwrap();
 }
+
+/// A listener of the host's own, which ends TLS.
+struct TlsListener(TcpListener, tokio_rustls::TlsAcceptor);
+
+impl axum::serve::Listener for TlsListener {
+    type Io = tokio_rustls::server::TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        let (stream, peer) = self.0.accept().await.unwrap();
+        (self.1.accept(stream).await.unwrap(), peer)
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+#[tokio::test]
+async fn the_host_may_end_tls() {
+    let (config, connector) = ws_tests::tls::host();
+    let chat = echo::server().mount().await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().fallback_service(chat.service());
+    tokio::spawn(async move { axum::serve(TlsListener(listener, config.into()), router).await });
+
+    for (origin, is_allowed) in [("https://localhost", true), ("https://example.org", false)] {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let stream = ws_tests::tls::encrypt(&connector, stream).await;
+        let request = Request::get("wss://localhost/")
+            .header("Host", "localhost")
+            .header("Origin", origin)
+            .header("Upgrade", "websocket")
+            .header("Connection", "Upgrade")
+            .header("Sec-WebSocket-Version", "13")
+            .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+            .body(())
+            .unwrap();
+        match client_async(request, stream).await {
+            Ok((mut socket, _)) if is_allowed => {
+                futures_util::SinkExt::send(&mut socket, "hello".into()).await.unwrap();
+                let answer = futures_util::StreamExt::next(&mut socket).await.unwrap().unwrap();
+                assert_eq!(answer.into_text().unwrap(), "hello");
+            }
+            Err(tungstenite::Error::Http(response)) if !is_allowed => assert_eq!(response.status(), 403),
+            other => panic!("{origin}: {:?}", other.err()),
+        }
+    }
+}

@@ -176,7 +176,7 @@ async fn who_waits_until_all_is_written_waits_for_what_is_held_back_too() {
 
 #[tokio::test]
 async fn what_is_held_back_counts_for_the_outbox() {
-    let Newcomer { mut client, conn, gate, running: _running } = newcomer("drop").await;
+    let Newcomer { mut client, conn, gate, running: _running } = newcomer("drop_newest").await;
     let sent: Vec<_> = (0..5).map(|_| conn.send_binary(vec![0; 300])).collect();
     let full = Err(SendError::Full { max: 1000 });
     assert_eq!(sent, [Ok(()), Ok(()), Ok(()), full.clone(), full]);

@@ -70,7 +70,7 @@ mod options {
         }
     }
 
-    #[route("/bounded", max_outbox = 3_500, slow = "drop", close_timeout = 1)]
+    #[route("/bounded", max_outbox = 3_500, slow = "drop_newest", close_timeout = 1)]
     mod bounded {
         use super::*;
 

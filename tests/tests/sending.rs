@@ -132,7 +132,7 @@ async fn a_slow_reader_is_cut_and_never_makes_a_sender_wait() {
 
 #[tokio::test]
 async fn a_slow_reader_loses_messages_where_that_was_asked_for() {
-    let running = quiet::server().slow(Slow::Drop).bind().await.unwrap();
+    let running = quiet::server().slow(Slow::DropNewest).bind().await.unwrap();
     let mut client = Client::connect(&running).await;
     let conn = running.server().connections()[0].clone();
     let (error, taken) = fill(&conn);
@@ -187,7 +187,7 @@ async fn a_peer_that_reads_late_is_answered_all_it_asked() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_has_read_is_not_cut_because_the_server_looks_late() {
-    let running = quiet::server().slow(Slow::Drop).bind().await.unwrap();
+    let running = quiet::server().slow(Slow::DropNewest).bind().await.unwrap();
     let stream = ws_tests::raw::shake_hands(&running).await;
     let conn = running.server().connections()[0].clone();
     fill(&conn);

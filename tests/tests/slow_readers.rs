@@ -95,7 +95,7 @@ async fn connect(running: &Running) -> TcpStream {
 async fn peer_over_tls(a_second: usize) -> (Running, TlsStream<Narrow>, mpsc::UnboundedReceiver<Ended>) {
     let (told, ended) = channel();
     let (tls, connector) = tls::identity();
-    let server = generous::server().state(told).slow("drop").silence_max(0).tls(tls);
+    let server = generous::server().state(told).slow("drop_newest").silence_max(0).tls(tls);
     let running = server.bind().await.unwrap();
     let mut stream = tls::encrypt(&connector, Narrow::new(connect(&running).await)).await;
     ask(&mut stream, HANDSHAKE.as_bytes(), Cut::Whole).await;
@@ -324,7 +324,7 @@ async fn who_is_not_there_is_silent_although_small_messages_leave() {
 #[tokio::test(start_paused = true)]
 async fn a_reader_of_a_kilobyte_a_second_makes_progress() {
     let (told, mut ended) = channel();
-    let running = generous::server().state(told).slow("drop").silence_max(0).bind().await.unwrap();
+    let running = generous::server().state(told).slow("drop_newest").silence_max(0).bind().await.unwrap();
     let mut stream = peer(&running).await;
     let server = running.server().clone();
     let broadcasting = tokio::spawn(async move {

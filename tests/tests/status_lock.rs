@@ -5,7 +5,7 @@ mod lock;
 
 /// What the lock is built from, of loom's kind.
 mod sync {
-    pub use loom::sync::atomic::{AtomicU8, Ordering};
+    pub use loom::sync::atomic::{AtomicU16, Ordering};
     pub use loom::sync::{Mutex, MutexGuard};
 }
 
@@ -28,7 +28,7 @@ struct SendPath {
 impl Guarded for SendPath {
     type Wakeups = Wakeups;
 
-    fn status(&self) -> u8 {
+    fn status(&self) -> u16 {
         u8::from(!self.queued.is_empty())
     }
 

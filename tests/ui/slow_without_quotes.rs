@@ -2,7 +2,7 @@
 
 use ws_runtime::prelude::*;
 
-#[ws_server(listen = 8080, slow = drop)]
+#[ws_server(listen = 8080, slow = close)]
 mod chat {
     use super::*;
 

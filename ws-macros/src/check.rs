@@ -6,6 +6,7 @@ mod gets;
 mod imports;
 mod language;
 mod makes;
+mod probes;
 mod pushes;
 mod rooms;
 mod routes;
@@ -51,6 +52,7 @@ pub(crate) fn check(resolved: &[Resolved<'_>], diagnostics: &mut Diagnostics) ->
         one_type("identity", "a connection", &root.server.identities, diagnostics);
         routes::check(root.server, diagnostics);
         gets::paths_differ(root.scope, diagnostics);
+        probes::have_paths_of_their_own(root.server, diagnostics);
     }
     let modules = resolved.iter().enumerate();
     modules

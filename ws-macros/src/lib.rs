@@ -87,7 +87,7 @@ macro_rules! of_routes {
 ///
 /// | attribute | marks |
 /// |---|---|
-/// | [`#[on(event)]`](macro@on) | the handler of an event: `start`, `connect`, `handshake`, `create`, `ready`, `utf8`, `message`, `binary`, `pong`, `disconnect`, `empty`, `request`, `shutdown` |
+/// | [`#[on(event)]`](macro@on) | the handler of an event: `start`, `connect`, `handshake`, `create`, `ready`, `utf8`, `message`, `binary`, `pong`, `drain`, `disconnect`, `empty`, `request`, `shutdown` |
 /// | [`#[on("name")]`](macro@on) | the handler of the messages of that type |
 /// | [`#[get("/path")]`](macro@get) | what answers plain HTTP requests for a path |
 /// | [`#[tick(period = 1)]`](macro@tick) | a handler that runs every so many seconds |
@@ -142,6 +142,7 @@ pub fn ws_server(
 /// | `utf8` | any other text message | `&str`, `String`, `Json<T>` | `&`, `&mut` | a reply |
 /// | `binary` | a binary message | `&[u8]`, `Vec<u8>`, `Bytes` | `&`, `&mut` | a reply |
 /// | `pong` | a pong | `&[u8]`, `Vec<u8>`, `Bytes` | `&`, `&mut` | a reply |
+/// | `drain` | a peer that has missed messages, as its outbox was full, has read all that waited | | `&`, `&mut` | a reply |
 /// | `disconnect` | once for each `ready` | `&Close` | `&`, `&mut`, by value | `()`, `Result<(), E>` |
 /// | `empty` | the last peer of a path has left, `keep` seconds ago | the room, also by value | no | `()`, `Result<(), E>` |
 /// | `request` | a plain HTTP request that no [`#[get]`](macro@get) takes | `&Request`, `Query`, `Bearer` | no | an HTTP response: text, `Html`, `Json`, bytes, a status, `Result` |
@@ -250,7 +251,7 @@ pub fn ws_server(
 /// | `utf8` where named messages are spoken | an error reply of the type `$error` | logged; the reply is the error `internal` |
 /// | `utf8` otherwise, `binary` | the connection closes with 1008 and the message as reason | logged; closes with 1011 |
 /// | `ready` | closes with 4000 plus the status, such as 4403, and the message as reason | logged; closes with 1011 |
-/// | `pong`, timers of the session | logged | logged; closes with 1011 |
+/// | `pong`, `drain`, timers of the session | logged | logged; closes with 1011 |
 /// | `handshake`, `create`, `request` | the HTTP answer | does not compile |
 /// | `connect` | the connection is closed without an answer | the same, and logged |
 /// | `start` | `start()` returns it | `start()` returns it |
@@ -450,8 +451,8 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 /// Marks the type of the session, a struct or an enum, of which each connection has one value: `#[session]`, inside a
 /// [`#[ws_server]`](macro@ws_server) module.
 ///
-/// The handlers of `ready`, named messages, `message`, `utf8`, `binary`, `pong` and `disconnect`, guards, and the
-/// session's timers can take it by `&` or `&mut`, without a lock: one connection's handlers run one at a time. So
+/// The handlers of `ready`, named messages, `message`, `utf8`, `binary`, `pong`, `drain` and `disconnect`, guards, and
+/// the session's timers can take it by `&` or `&mut`, without a lock: one connection's handlers run one at a time. So
 /// those that run beside others, with `concurrent` or a stream that borrows, cannot. `disconnect` can also take it by
 /// value.
 ///
@@ -489,7 +490,7 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 ///
 /// In another phase that variant's `#[reject(status, "text", code = "…")]` is the answer: 403, `forbidden`, where
 /// there is none. It is the error reply to a named message; `utf8` and `binary` close with 1008; `ready`, `pong`,
-/// `disconnect` and timers are not run. `Option<&Player>` is `None` in another phase. `&mut Peer` changes the phase;
+/// `drain`, `disconnect` and timers are not run. `Option<&Player>` is `None` in another phase. `&mut Peer` changes the phase;
 /// a handler takes either the session or what belongs to a phase, once.
 ///
 /// What belongs to a phase is the only field of a tuple variant, also in a `Box`, and a type of your own crate. Two

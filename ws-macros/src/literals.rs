@@ -4,17 +4,18 @@ use proc_macro2::Ident;
 use syn::{Expr, Lit, UnOp};
 use ws_spec::address::{self, Target};
 use ws_spec::options::{Bounds, Kind, OptionInfo, PERIOD, RESOLUTION, TRUSTED};
+use ws_spec::path::Pattern;
 use ws_spec::{HostName, Network, Origin, environment, is_token};
 
 use crate::diagnostics::Diagnostics;
-use crate::model::Value;
+use crate::model::{Options, Value};
 use crate::syntax::bare;
 
 /// Checks the value of an option, if it is a literal.
 pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
     let before = diagnostics.count();
     match option.kind {
-        Kind::Listen => check_listen(&value, diagnostics),
+        Kind::Listen | Kind::SideListen => check_listen(&value, option.name, diagnostics),
         Kind::Rate => return check_rate(value, diagnostics).map(Value::Expression),
         Kind::Origins => {
             if let Some(word) = lone_word(&value).filter(|word| is_kind_of_origins(word)) {
@@ -33,14 +34,19 @@ pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnost
             check_each(&value, option.name, |_| false, check, diagnostics);
         }
         kind => {
-            // A bare `drop` would resolve to the function of that name.
+            // A bare word would be looked up as a name.
             if let Some(word) =
                 lone_word(&value).filter(|word| kind.words().iter().any(|known| word == known))
             {
                 diagnostics
                     .error(&value, format!("write the word in quotes: `{} = \"{word}\"`", option.name));
             }
-            if let Some(problem) = problem(option.name, kind, &Written::of(&value)) {
+            let written = match lone_word(&value) {
+                // It would resolve to the function of that name.
+                Some(word) if kind == Kind::Slow && word == "drop" => Written::Text(word.to_string()),
+                Some(_) | None => Written::of(&value),
+            };
+            if let Some(problem) = problem(option.name, kind, &written) {
                 diagnostics.error(&value, problem);
             }
             if let (Kind::Subprotocols, Expr::Array(array)) = (kind, bare(&value)) {
@@ -49,6 +55,26 @@ pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnost
         }
     }
     (diagnostics.count() == before).then_some(Value::Expression(value))
+}
+
+/// Checks literals that exclude each other. Those of a route and its server meet when the server starts.
+pub(crate) fn check_together(options: &Options, diagnostics: &mut Diagnostics) {
+    let literal = |kind, text: &str| {
+        options.values.iter().find_map(|setting| match &setting.value {
+            Value::Expression(value) if setting.kind == kind => {
+                (Written::of(value) == Written::Text(text.to_owned())).then_some(value)
+            }
+            Value::Expression(_) | Value::Files { .. } | Value::Origins(_) | Value::Hosts(_) => None,
+        })
+    };
+    let takeover = literal(Kind::Compression, "context_takeover");
+    if let (Some(slow), Some(_)) = (literal(Kind::Slow, "drop_oldest"), takeover) {
+        diagnostics.error(
+            slow,
+            "`\"drop_oldest\"` cannot be had together with `compression = \"context_takeover\"`: later messages refer \
+             to those that are dropped; use `compression = \"on\"`",
+        );
+    }
 }
 
 /// Checks the period of a tick.
@@ -214,9 +240,14 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
         Kind::Switch => (*written != Written::Bool).then(|| format!("`{name}` is on or off: write `true` or `false`")),
         Kind::Slow | Kind::Compression | Kind::Forwarded => match written {
             Written::Text(word) if kind.words().contains(&word.as_str()) => None,
+            Written::Text(word) if kind == Kind::Slow && word == "drop" => Some(
+                "did you mean `\"drop_newest\"`, which loses the message that does not fit, or `\"drop_oldest\"`, which \
+                 loses the oldest that wait?"
+                    .to_owned(),
+            ),
             _ if kind == Kind::Slow => Some(
                 "`slow` says what happens to a peer that reads too slowly: `\"close\"` ends its connection, \
-                 `\"drop\"` loses the message"
+                 `\"drop_newest\"` loses the message that does not fit, `\"drop_oldest\"` the oldest that wait"
                     .to_owned(),
             ),
             _ if kind == Kind::Forwarded => Some(
@@ -238,12 +269,28 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
                     .to_owned(),
             ),
         },
+        Kind::Path => problem_with_path(name, written),
         Kind::Tls => Some("TLS needs a certificate and a key: write `tls(cert = \"chain.pem\", key = \"key.pem\")`".to_owned()),
         Kind::Subprotocols => match written {
             Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),
             _ => Some("`subprotocols` is a list of names, such as `[\"chat.v2\", \"chat.v1\"]`".to_owned()),
         },
-        Kind::Listen | Kind::Origins | Kind::Hosts | Kind::Networks | Kind::Rate => None,
+        Kind::Listen | Kind::SideListen | Kind::Origins | Kind::Hosts | Kind::Networks | Kind::Rate => None,
+    }
+}
+
+fn problem_with_path(name: &str, written: &Written) -> Option<String> {
+    let example = format!("write `{name} = \"/{name}\"`");
+    match written {
+        Written::Text(none) if none == "none" => None,
+        Written::Text(path) => {
+            let problem = Pattern::parse_plain(path).err()?;
+            Some(format!("{path:?} is no path for `{name}`: {problem}"))
+        }
+        Written::Expression => None,
+        Written::Number { .. } | Written::Bool | Written::OtherLiteral => Some(format!(
+            "`{name}` is the path that is answered: {example}, or leave it out for no such path"
+        )),
     }
 }
 
@@ -282,12 +329,12 @@ fn problem_with_count(name: &str, bounds: Bounds, unit: &str, written: &Written)
     }
 }
 
-fn check_listen(value: &Expr, diagnostics: &mut Diagnostics) {
+fn check_listen(value: &Expr, name: &str, diagnostics: &mut Diagnostics) {
     if let Expr::Array(array) = bare(value) {
         if array.elems.is_empty() {
             diagnostics.error(value, format!("the list is empty: write {}, or several of these", forms()));
         }
-        array.elems.iter().for_each(|element| check_listen(element, diagnostics));
+        array.elems.iter().for_each(|element| check_listen(element, name, diagnostics));
         return;
     }
     match Written::of(value) {
@@ -306,7 +353,7 @@ fn check_listen(value: &Expr, diagnostics: &mut Diagnostics) {
             }
         }
         Written::Number { whole: false, .. } | Written::Bool | Written::OtherLiteral => {
-            diagnostics.error(value, format!("`listen` is a port or an address: write {}", forms()));
+            diagnostics.error(value, format!("`{name}` is a port or an address: write {}", forms()));
         }
     }
 }

@@ -14,7 +14,9 @@ pub(crate) use handlers::{
     Argument, Flow, Handler, Interest, Limits, Owner, PathText, Role, Streams, Subject, Ticking, TimerPlace,
 };
 pub(crate) use parts::{Part, Payload, Phase, Push, Reach, Room, Rules};
-pub(crate) use settings::{EnvelopeKeys, Listed, Options, Setting, Settings, Value, Vocabulary, Word};
+pub(crate) use settings::{
+    Clients, EnvelopeKeys, Files, Listed, Need, Options, Setting, Settings, Value, Vocabulary, Word,
+};
 
 /// One module marked `#[ws_server]`: its settings, what belongs to the server as a whole, and the module itself. Also
 /// a route in a file of its own, which knows no states and no identity.

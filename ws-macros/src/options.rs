@@ -65,6 +65,7 @@ fn written(name: &str, kind: Kind) -> String {
         Kind::Count(..) => return format!("`{name} = …`, a whole number, or an expression of type `usize`"),
         Kind::Tls => return "`tls(cert = \"chain.pem\", key = \"key.pem\")`".to_owned(),
         Kind::Listen => "8080",
+        Kind::SideListen => "\"127.0.0.1:9090\"",
         Kind::Switch => "true",
         Kind::Rate => "50",
         Kind::Slow => "\"close\"",
@@ -75,6 +76,7 @@ fn written(name: &str, kind: Kind) -> String {
         Kind::Forwarded => "\"x-forwarded-for\"",
         Kind::Subprotocols => "[\"chat.v1\"]",
         Kind::Prefix => "\"CHAT\"",
+        Kind::Path => "\"/healthz\"",
     };
     format!("`{name} = {example}`")
 }

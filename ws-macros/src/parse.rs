@@ -23,6 +23,7 @@ mod route;
 mod scope;
 mod settings;
 mod timer;
+mod tls;
 mod unmarked;
 mod words;
 

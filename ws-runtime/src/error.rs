@@ -26,6 +26,9 @@ pub enum Error {
     /// The server cannot listen on an address.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The server cannot listen where `metrics_listen` says.
+    #[error("`metrics_listen` cannot be used")]
+    MetricsListen(#[source] ListenError),
     /// A certificate or a key cannot be used. Without the feature `tls` this error does not occur.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -66,11 +69,20 @@ pub enum Error {
          or call `start()`, which makes one"
     )]
     OutsideRuntime,
+    /// Both `#[on(request)]` and a service given by `.http(…)` take plain requests.
+    #[cfg(feature = "tower")]
+    #[error(
+        "plain requests have two takers, `.http(…)` and the handler `{handler}` of `#[on(request)]`: remove one of them"
+    )]
+    TwoForRequests {
+        /// The name of the handler.
+        handler: &'static str,
+    },
     /// The system refused what a tokio runtime needs.
     #[error("cannot make a tokio runtime")]
     Runtime(#[source] io::Error),
     /// The system refused to register signal handlers.
-    #[error("cannot listen for SIGINT and SIGTERM")]
+    #[error("cannot listen for signals")]
     Signals(#[source] io::Error),
 }
 

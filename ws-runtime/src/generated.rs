@@ -4,13 +4,13 @@
 
 pub use crate::event::{
     Admission, Binary, Close, ConnContext, Exclusive, Failure, FreshRoom, FreshSession, FromBinary,
-    FromConcurrent, FromConnect, FromContext, FromCreate, FromDisconnect, FromEmpty, FromGet, FromGetGuard,
-    FromGuard, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromRoomTick,
-    FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8, Guarded, Handled, Identity, IdentityKey,
-    IntoAdmission, IntoOutcome, IntoReply, IntoRoom, IntoVerdict, Keeps, LocksByAnyName, LocksRoomByAnyName,
-    NoIdentity, OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, RoomContext, RoomEvent, Route,
-    RouteEvent, ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, WithConn, assert_once,
-    identity, other_phase,
+    FromConcurrent, FromConnect, FromContext, FromCreate, FromDisconnect, FromDrain, FromEmpty, FromGet,
+    FromGetGuard, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest,
+    FromRoomTick, FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8, Guarded, Handled, Identity,
+    IdentityKey, IntoAdmission, IntoOutcome, IntoReply, IntoRoom, IntoVerdict, Keeps, LocksByAnyName,
+    LocksRoomByAnyName, NoIdentity, OpeningEvent, Outcome, Peer, Phases, Plain, Probe, Reply, RoomContext,
+    RoomEvent, Route, RouteEvent, ServerEvent, Service, SharesState, StateCell, Unclaimed, Utf8, WithConn,
+    assert_once, identity, other_phase,
 };
 pub use crate::event::{
     ByMut, ByRef, IsLocked, IsNoLock, IsWithoutLock, NoState, Sought, StateOf, assert_locked,
@@ -27,8 +27,9 @@ pub use crate::message::{
     IsTold, IsUnit, IsValue, Keys, Limit, Limited, Push, PushData, Returned, Running, ServerPush,
 };
 pub use crate::options::{
-    Attribute, CompressedValue, CompressionValue, EnvValue, ForwardedValue, HostsValue, ListenValue,
-    NetworksValue, OriginsValue, RateValue, SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
+    Attribute, ClientCa, CompressedValue, CompressionValue, EnvValue, ForwardedValue, HostsValue,
+    ListenValue, NetworksValue, OriginsValue, PathValue, RateValue, SecondsValue, SideListenValue, SlowValue,
+    SubprotocolsValue, TlsValue,
 };
 pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
 pub use crate::route::{Gets, IsServer, PathChecks, Place, Routes};
@@ -38,6 +39,7 @@ pub use crate::timer::{
     RoomTimer, SessionTimer, StateTimers, Timed, TimedState, room_timer, session_timer, session_timer_async,
     state_timer, state_timer_async,
 };
+pub use crate::watchdog::HandlerName;
 pub use crate::words;
 pub use crate::{Builder, Conn, Handshake, Reject, Request, Seconds};
 

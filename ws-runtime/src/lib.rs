@@ -104,6 +104,7 @@ mod proxy;
 mod room;
 mod route;
 mod server;
+mod side;
 mod stats;
 #[cfg(feature = "test")]
 pub mod test;
@@ -112,9 +113,12 @@ mod timer;
 mod transport;
 #[cfg(unix)]
 mod watch;
+mod watchdog;
 mod wire;
 #[doc(hidden)]
 pub mod words;
+#[cfg(feature = "tls")]
+mod x509;
 
 pub use bytes::Bytes;
 /// A sequence of values that arrive over time: what a handler of a named message returns for a stream of replies.
@@ -131,7 +135,7 @@ pub use ws_macros::{
     Reject, get, identity, on, push, room, route, session, state, tick, timer, watch, ws_server,
 };
 
-pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError};
+pub use conn::{CloseError, Conn, IntoExpiry, Message, SendError, SetError, TrySendError};
 pub use error::Error;
 pub use event::{Binary, Close, ClosedBy, Identity, Json, Utf8};
 pub use handshake::{
@@ -154,6 +158,8 @@ pub use tick::TickError;
 pub use timer::Timer;
 #[cfg(unix)]
 pub use watch::{Interest, WatchError};
+#[cfg(feature = "tls")]
+pub use x509::ClientCertificate;
 
 /// The source of a client for [named messages](macro@on), to be served to web pages: one ES module without
 /// dependencies, in plain JavaScript with types in JSDoc. It also runs in Node.

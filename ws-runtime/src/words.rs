@@ -64,6 +64,12 @@ pub mod event {
     /// * Returns a reply.
     pub mod pong {}
 
+    /// A peer that has missed messages, as its outbox was full, has read all that waited. Once each time.
+    ///
+    /// * Arguments, in any order: `&Conn`, `&Server`, `&Room`, the session, the room, the states, the identity by `&`.
+    /// * Returns a reply.
+    pub mod drain {}
+
     /// The connection has ended. Once for each `ready`.
     ///
     /// * Arguments, in any order: `&Close`, `&Conn`, `&Server`, `&Room`, the session also by value, the room, the

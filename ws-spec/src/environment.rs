@@ -3,11 +3,17 @@
 /// The default prefix of the names of a server's variables.
 pub const PREFIX: &str = "WS_SERVER";
 
-/// The option `tls` has two variables. This is the name of the one for the certificate chain, without the prefix.
+/// The option `tls` has several variables. This is the name of the one for the certificate chain, without the prefix.
 pub const TLS_CERT: &str = "TLS_CERT";
 
 /// The name of the variable for the key, without the prefix.
 pub const TLS_KEY: &str = "TLS_KEY";
+
+/// The name of the variable for the authorities of clients, without the prefix.
+pub const TLS_CLIENT_CA: &str = "TLS_CLIENT_CA";
+
+/// The same where a client needs no certificate.
+pub const TLS_OPTIONAL_CLIENT_CA: &str = "TLS_OPTIONAL_CLIENT_CA";
 
 /// Whether this is a valid prefix: capital letters, digits and underscores, not beginning with a digit.
 #[must_use]

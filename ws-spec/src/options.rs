@@ -1,6 +1,6 @@
 //! The description of each option, and the table for the book.
 
-use crate::environment::{self, TLS_CERT, TLS_KEY};
+use crate::environment::{self, TLS_CERT, TLS_CLIENT_CA, TLS_KEY, TLS_OPTIONAL_CLIENT_CA};
 
 macro_rules! describe {
     (apart { $($apart:tt)* } kept { $($kept:tt)* }) => { describe! { $($apart)* $($kept)* } };
@@ -49,6 +49,9 @@ macro_rules! kind {
     (listen) => {
         Kind::Listen
     };
+    (side_listen) => {
+        Kind::SideListen
+    };
     (tls) => {
         Kind::Tls
     };
@@ -81,6 +84,9 @@ macro_rules! kind {
     };
     (prefix) => {
         Kind::Prefix
+    };
+    (path) => {
+        Kind::Path
     };
 }
 
@@ -136,6 +142,8 @@ pub enum Owner {
 pub enum Kind {
     /// Where to listen.
     Listen,
+    /// Where to listen beside that, if anywhere.
+    SideListen,
     /// A certificate and its key.
     Tls,
     /// On or off.
@@ -162,6 +170,8 @@ pub enum Kind {
     Compression,
     /// The prefix of environment variables.
     Prefix,
+    /// The path of requests that the server answers by itself.
+    Path,
 }
 
 /// The numbers that are allowed, both ends included.
@@ -202,6 +212,17 @@ impl OptionInfo {
             Kind::Prefix => Vec::new(),
             Kind::Tls => [TLS_CERT, TLS_KEY].map(|file| environment::variable(prefix, file)).into(),
             _ => vec![environment::variable(prefix, self.name)],
+        }
+    }
+
+    /// The variables that add something to those, with this prefix.
+    #[must_use]
+    pub fn further_variables(&self, prefix: &str) -> Vec<String> {
+        match self.kind {
+            Kind::Tls => {
+                [TLS_CLIENT_CA, TLS_OPTIONAL_CLIENT_CA].map(|file| environment::variable(prefix, file)).into()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -250,7 +271,7 @@ impl Kind {
     #[must_use]
     pub const fn words(self) -> &'static [&'static str] {
         match self {
-            Self::Slow => &["close", "drop"],
+            Self::Slow => &["close", "drop_newest", "drop_oldest"],
             Self::Compression => &["off", "on", "context_takeover"],
             Self::Forwarded => &["x-forwarded-for", "forwarded"],
             _ => &[],
@@ -275,7 +296,8 @@ pub fn markdown_table() -> String {
     for info in TABLE {
         let default = if info.default.is_empty() { "none" } else { info.default };
         let prefix = environment::PREFIX;
-        let variables: Vec<_> = info.variables(prefix).iter().map(|name| format!("`{name}`")).collect();
+        let variables = info.variables(prefix).into_iter().chain(info.further_variables(prefix));
+        let variables: Vec<_> = variables.map(|name| format!("`{name}`")).collect();
         let hint = if info.hint.is_empty() { String::new() } else { format!("; {}", info.hint) };
         let row = [
             format!("`{}`", info.name),

@@ -68,6 +68,19 @@ impl Pattern {
         Ok(pattern)
     }
 
+    /// Reads a path that has no parameters, such as `/healthz`.
+    ///
+    /// # Errors
+    ///
+    /// Why it is none, and what to write instead.
+    pub fn parse_plain(text: &str) -> Result<Self, String> {
+        let pattern = Self::parse(text)?;
+        if let Some(Parameter { name, .. }) = pattern.parameters().next() {
+            return Err(format!("it has the parameter `{name}`, but stands for one path, written out"));
+        }
+        Ok(pattern)
+    }
+
     /// The parameters, in order.
     pub fn parameters(&self) -> impl Iterator<Item = &Parameter> {
         self.pieces.iter().filter_map(|piece| match piece {

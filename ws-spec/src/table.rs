@@ -45,11 +45,34 @@ macro_rules! for_each_option {
                 /// `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`. The builder also takes a `rustls::ServerConfig`. TLS
                 /// 1.2 and 1.3 are supported. The TLS handshake runs in the connection's own task, within
                 /// `handshake_timeout`. It needs the feature `tls`, which is on by default.
+                ///
+                /// Changed files are read again, for new connections, within seconds, or at SIGHUP. Further
+                /// certificates are used for the names that they have (SNI): `also = [("b.pem", "b.key")]`, and in the
+                /// environment lists with commas. `client_ca = "clients.pem"` requires a certificate of each client,
+                /// `optional_client_ca = "clients.pem"` asks for one; in the environment, `WS_SERVER_TLS_CLIENT_CA` and
+                /// `WS_SERVER_TLS_OPTIONAL_CLIENT_CA`. What the attribute says of clients also holds for certificates
+                /// from the environment.
                 tls: tls {
                     default: "none",
                     of: server("TLS begins before the request says which route it is for"),
-                    allowed: "a certificate file and a key file, or a `rustls::ServerConfig`",
+                    allowed: "certificate files with their key files, authorities for clients, or a `rustls::ServerConfig`",
                     also: ["ssl", "https", "wss"],
+                }
+
+                /// Where metrics and probes are answered, apart from the clients: a port, an address or a Unix socket.
+                ///
+                /// `"127.0.0.1:9090"` takes requests of this machine alone. It answers `/metrics` (feature `metrics`)
+                /// and the paths of `health` and `readiness`, or `/healthz` and `/readyz` where these are not set: so
+                /// probes need not be on the public port. It never answers anything else, and `/metrics` is never on
+                /// the public port. It speaks plain HTTP, from before `#[on(start)]` runs until the server has stopped,
+                /// to 16 peers at once, each for 5 seconds at most, with 8 KiB for a request. `Server::metrics_addresses`
+                /// tells the port if 0 was given.
+                metrics_listen: side_listen {
+                    default: "none",
+                    of: server("it is for the server as a whole"),
+                    allowed: "a port from 0 to 65535, `host:port`, `unix:/path` or a listener, or `none`",
+                    hint: "`none` is no such listener",
+                    also: ["metrics_addr", "metrics_address", "metrics_port", "admin_listen", "management_port"],
                 }
             }
 
@@ -193,17 +216,25 @@ macro_rules! for_each_option {
                     of: connection,
                 }
 
-                /// What happens to a peer that reads too slowly, when its outbox is full: `close` or `drop`.
+                /// What happens if the outbox of a peer that reads too slowly is full: it is cut, or misses messages.
                 ///
                 /// `"close"` cuts the connection without a close frame, which would have to wait behind all that the
                 /// peer does not read. The peer sees 1006, and the `disconnect` handler gets 1008 (policy violation).
-                /// The peer knows that it missed something, and can connect again. `"drop"` keeps the connection and
-                /// drops the message that does not fit: the newest. Use it if gaps do no harm. A peer that takes no
-                /// byte for `write_timeout` is cut in either case.
+                /// The peer knows that it missed something, and can connect again.
+                ///
+                /// The others keep the connection. Use them if gaps do no harm. `"drop_newest"` drops the message that
+                /// does not fit. `"drop_oldest"` drops the oldest messages that wait until the new one fits, so that
+                /// the peer gets the latest. It never drops replies, error replies, the items and ends of streams,
+                /// questions, control frames, and a message of which a byte was written, and makes room for these too; if
+                /// only these are left and a new message does not fit, that one is dropped. It cannot be had together with `compression =
+                /// "context_takeover"`, as later messages refer to those that the peer did not get. `#[on(drain)]` runs
+                /// when a peer that has missed messages has read all that waited.
+                ///
+                /// A peer that takes no byte for `write_timeout` is cut in any case.
                 slow: slow {
                     default: "close",
                     of: connection,
-                    allowed: "`close` or `drop`", also: ["backpressure"],
+                    allowed: "`close`, `drop_newest` or `drop_oldest`", also: ["backpressure"],
                 }
 
                 /// How many messages of one peer may wait for its handlers.
@@ -253,7 +284,7 @@ macro_rules! for_each_option {
                 /// How many connections the server holds at once, counted from `accept`.
                 ///
                 /// A further one is answered with 503 (service unavailable) and closed; over TLS it is closed without
-                /// an answer. Each connection takes a file descriptor. If the process may not open that many (`ulimit
+                /// an answer, unless `health` or `readiness` is set. Each connection takes a file descriptor. If the process may not open that many (`ulimit
                 /// -n`), the server accepts fewer connections, and logs that when it starts.
                 max_connections: count(1 ..= 16_777_216, "connections") {
                     default: "65536",
@@ -288,6 +319,49 @@ macro_rules! for_each_option {
                     allowed: "a number above 0, or `30/60` for 30 in 60 seconds",
                     hint: "`none` is no limit",
                     also: ["handshake_rate", "connection_rate", "max_connection_rate", "limit_req"],
+                }
+
+                /// How long a handler may block its thread before the log names it.
+                ///
+                /// A handler that computes for long, or waits in a call that does not await, keeps its thread from all
+                /// else: the server has only `threads` of them. A handler that does so for this long is logged as a
+                /// warning with its name, again after ten times as long, and when it is over. Each is also counted.
+                /// The time is that of one poll of an `async` handler, and of the whole call of a plain one; what a
+                /// `blocking` handler does is not measured. It is found by looking at each thread four times in that
+                /// period, so a handler is named up to half as long again after the limit, and up to 0.25 s later if
+                /// the server had nothing to do before.
+                watchdog: seconds(0 ..= 31_536_000) {
+                    default: "0.1",
+                    of: server("routes share its threads"),
+                    hint: "0 turns it off",
+                }
+
+                /// The path that answers 200 while the process lives, for a liveness probe: `/healthz`.
+                ///
+                /// The server answers it by itself, before `handshake`, guards and `#[get]`, whatever `Host` and
+                /// `Origin` are, to `GET`, `HEAD` and `OPTIONS`, of HTTP/1.0 too: 200 with the body `ok`, and
+                /// `Cache-Control: no-store`. Another method is answered with 405. Only `connect` runs before it, as
+                /// the path is not known yet. It is answered also where `max_connections` is reached, and over TLS.
+                /// No `#[get]` and no route may have the same path.
+                health: path {
+                    default: "none",
+                    of: server("a probe is for the server as a whole"),
+                    allowed: "a path such as `/healthz`, without parameters, or `none`",
+                    hint: "`none` is no such path",
+                    also: ["healthz", "healthcheck", "health_check", "liveness", "livez"],
+                }
+
+                /// The path that answers 200 while the server takes connections, and 503 once it is to stop: `/readyz`.
+                ///
+                /// Load balancers ask it whether to send clients here. It is answered as `health` is, but with 503 from
+                /// the first signal, or the call of `Server::shutdown`, until the server has stopped. On
+                /// `metrics_listen` it is also 503 while `#[on(start)]` runs.
+                readiness: path {
+                    default: "none",
+                    of: server("a probe is for the server as a whole"),
+                    allowed: "a path such as `/readyz`, without parameters, or `none`",
+                    hint: "`none` is no such path",
+                    also: ["readyz", "readiness_check"],
                 }
 
                 /// How many threads `start()` runs the server on: 0 is one for each core.

@@ -21,7 +21,7 @@ mod server {
         origins = Origins::any(),
         nodelay = false,
         rate = (300, 60),
-        slow = "drop"
+        slow = "drop_newest"
     )]
     mod upload {
         use super::*;

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
 
 use super::arguments::{Arguments, arguments};
 use super::returned::{hand_over, receiver, value};
@@ -60,6 +61,15 @@ pub(crate) fn future(handler: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
                 async move { let #value = called?.await; #end }
             }
         }
+    }
+}
+
+/// Tells the watchdog that a plain handler runs from here on, to the end of the block.
+pub(crate) fn runs(call: &Call<'_>) -> TokenStream {
+    let name = call.handler.name.unraw().to_string();
+    quote_spanned! {here()=>
+        static HANDLER: __ws_runtime::HandlerName = __ws_runtime::HandlerName::new(#name);
+        let _running = HANDLER.runs();
     }
 }
 

@@ -6,7 +6,7 @@ use syn::LitStr;
 use syn::ext::IdentExt;
 
 use super::by_name::by_name;
-use super::handlers::{call, call_awaited, future};
+use super::handlers::{call, call_awaited, future, runs};
 use super::limits::{awaits_guard, guard_now, guards_later};
 use super::routes::server;
 use super::spans::{here, otherwise};
@@ -49,8 +49,8 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
     let names = handler_names(plan);
     let now = |call: &Call<'_>| match way(call, plan) {
         Way::Now => {
-            let (guard, call) = (guard_now(call, plan), self::call(call, plan));
-            quote_spanned!(here()=> #guard __ws_runtime::done({ #call }))
+            let (runs, guard, call) = (runs(call), guard_now(call, plan), self::call(call, plan));
+            quote_spanned!(here()=> #runs #guard __ws_runtime::done({ #call }))
         }
         Way::Later | Way::Beside | Way::StreamBeside => {
             quote_spanned!(here()=> ::core::result::Result::Ok(__ws_runtime::Handled::Later))

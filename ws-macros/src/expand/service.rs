@@ -134,7 +134,8 @@ fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
                 let (head, future) = (head(row, call, plan), future(call, plan));
                 quote_spanned!(here()=> #cfgs #head { #future })
             });
-            quote_spanned!(here()=> #cfgs #at_once { __ws_runtime::done({ #now }) } #later)
+            let runs = handlers::runs(call);
+            quote_spanned!(here()=> #cfgs #at_once { #runs __ws_runtime::done({ #now }) } #later)
         }
         (Payload::Message(_), Flow::Async) => {
             let at_once = message_head(row, false, plan);

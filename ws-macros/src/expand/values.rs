@@ -7,7 +7,7 @@ use ws_spec::options::Kind;
 
 use super::server::root;
 use super::spans::{at, here, repeat, start};
-use crate::model::{Options, Setting, Value};
+use crate::model::{Clients, Files, Need, Options, Setting, Value};
 use crate::plan::Plan;
 use crate::syntax::bare;
 
@@ -21,7 +21,8 @@ pub(crate) fn attribute(options: &Options, around: Option<&TokenStream>, plan: &
     let around = around.map(|route| quote_spanned!(here()=> attribute.around::<#route>();));
     let values = options.values.iter().map(|setting| {
         let (key, value) = (repeat(&setting.word), value(setting, plan));
-        quote_spanned!(here()=> attribute.#key(|| #value);)
+        let client_ca = client_ca(setting);
+        quote_spanned!(here()=> attribute.#key(|| #value); #client_ca)
     });
     quote_spanned! {here()=>
         fn attribute(attribute: &mut __ws_runtime::Attribute<'_>) {
@@ -46,6 +47,9 @@ fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
     let kind = setting.kind;
     match &setting.value {
         Value::Expression(expression) if kind == Kind::Listen => places(expression),
+        Value::Expression(expression) if kind == Kind::SideListen => {
+            convert("SideListenValue", places(expression))
+        }
         Value::Expression(expression) if switches_compression_on(kind, expression) => {
             convert("CompressedValue", expression)
         }
@@ -53,9 +57,11 @@ fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
             Some(of_trait) => convert(of_trait, expression),
             None => expression.to_token_stream(),
         },
-        Value::Files { cert, key } => {
+        Value::Files(Files { cert, key, also, clients: _ }) => {
             // At the word, where the runtime says that it was built without TLS.
-            convert("TlsValue", quote_spanned!(at(setting.word.span())=> (#cert, #key)))
+            let tls = convert("TlsValue", quote_spanned!(at(setting.word.span())=> (#cert, #key)));
+            let also = also.iter().map(|(cert, key)| quote_spanned!(here()=> .and_files(#cert, #key)));
+            quote_spanned!(here()=> #tls #(#also)*)
         }
         Value::Origins(word) => {
             let (root, word) = (root(plan), repeat(word));
@@ -66,6 +72,18 @@ fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
             convert("HostsValue", quote_spanned!(word.span()=> #root::Hosts::#word()))
         }
     }
+}
+
+/// The authorities for clients stand apart from the certificates, which the environment may replace.
+fn client_ca(setting: &Setting) -> Option<TokenStream> {
+    let Value::Files(Files { clients: Some(Clients { authorities, need }), .. }) = &setting.value else {
+        return None;
+    };
+    let need = match need {
+        Need::Required => quote_spanned!(here()=> required),
+        Need::Optional => quote_spanned!(here()=> optional),
+    };
+    Some(quote_spanned!(here()=> attribute.tls_client_ca(|| __ws_runtime::ClientCa::#need(#authorities));))
 }
 
 /// Where to listen. Each place of a list is converted by itself, so that they may be of different types.
@@ -88,6 +106,7 @@ fn switches_compression_on(kind: Kind, value: &Expr) -> bool {
 fn by_trait(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Listen => Some("ListenValue"),
+        Kind::SideListen => Some("SideListenValue"),
         Kind::Tls => Some("TlsValue"),
         Kind::Seconds(_) => Some("SecondsValue"),
         Kind::Rate => Some("RateValue"),
@@ -99,6 +118,7 @@ fn by_trait(kind: Kind) -> Option<&'static str> {
         Kind::Subprotocols => Some("SubprotocolsValue"),
         Kind::Compression => Some("CompressionValue"),
         Kind::Prefix => Some("EnvValue"),
+        Kind::Path => Some("PathValue"),
         Kind::Switch | Kind::Count(..) => None,
     }
 }

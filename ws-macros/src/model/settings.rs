@@ -72,14 +72,35 @@ pub(crate) struct Setting {
     pub(crate) value: Value,
 }
 
+/// The files of `tls(…)`.
+#[derive(Debug)]
+pub(crate) struct Files {
+    pub(crate) cert: Expr,
+    pub(crate) key: Expr,
+    /// Further certificates, each with its key.
+    pub(crate) also: Vec<(Expr, Expr)>,
+    pub(crate) clients: Option<Clients>,
+}
+
+/// `client_ca = …` or `optional_client_ca = …`
+#[derive(Debug)]
+pub(crate) struct Clients {
+    pub(crate) authorities: Expr,
+    pub(crate) need: Need,
+}
+
+/// Whether a client needs a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    Required,
+    Optional,
+}
+
 #[derive(Debug)]
 pub(crate) enum Value {
     Expression(Expr),
     /// `tls(cert = …, key = …)`
-    Files {
-        cert: Expr,
-        key: Expr,
-    },
+    Files(Files),
     /// `origins = any` or `origins = same`.
     Origins(Ident),
     /// `hosts = any` or `hosts = auto`.

@@ -6,7 +6,7 @@ use ws_spec::options::{Kind, OptionInfo};
 use ws_spec::{is_misspelt, nearest};
 
 use super::pairs::{self, Pair, PairValue};
-use super::{envelope, listed};
+use super::{envelope, listed, tls};
 use crate::diagnostics::{Diagnostics, list};
 use crate::hints;
 use crate::literals;
@@ -52,6 +52,7 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settin
             (Key::Crate, PairValue::Expression(path)) => settings.runtime = read_path(&path, diagnostics),
         }
     }
+    literals::check_together(&settings.options, diagnostics);
     settings
 }
 
@@ -72,6 +73,7 @@ pub(crate) fn read_on_route(pairs: impl IntoIterator<Item = Pair>, diagnostics: 
             Ok(option) => read_option(option, word, value, &mut options, diagnostics),
         }
     }
+    literals::check_together(&options, diagnostics);
     options
 }
 
@@ -91,7 +93,9 @@ fn read_option(
             return;
         }
         PairValue::Broken => return,
-        PairValue::List(tokens) if option.kind == Kind::Tls => read_tls(&word, tokens, diagnostics),
+        PairValue::List(tokens) if option.kind == Kind::Tls => {
+            tls::read(&word, tokens, diagnostics).map(Value::Files)
+        }
         PairValue::List(_) => return report_list(&word, key, diagnostics),
         PairValue::Expression(value) => literals::check(option, *value, diagnostics),
     };
@@ -170,62 +174,6 @@ pub(super) fn read_path(value: &Expr, diagnostics: &mut Diagnostics) -> Option<s
         "`crate` is the path to `ws_runtime` under another name, without quotes: `crate = my_ws_runtime`",
     );
     None
-}
-
-/// `tls(cert = "…", key = "…")`
-fn read_tls(tls: &Ident, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Option<Value> {
-    let before = diagnostics.count();
-    let (mut cert, mut key) = (None, None);
-    for Pair { key: word, value } in pairs::read(tokens, "cert = \"chain.pem\"", diagnostics) {
-        let name = word.to_string();
-        let place = match name.as_str() {
-            "cert" => &mut cert,
-            "key" => &mut key,
-            other => {
-                let meant = nearest(other, ["cert", "key"]).map(|meant| format!(", did you mean `{meant}`?"));
-                let meant = meant.unwrap_or_default();
-                diagnostics.error(
-                    &word,
-                    format!("`tls` has no `{other}`{meant}\nit takes `cert` and `key`, each a PEM file"),
-                );
-                continue;
-            }
-        };
-        if place.is_some() {
-            diagnostics.error(&word, format!("`{name}` is given twice: remove one"));
-            continue;
-        }
-        match value {
-            PairValue::Expression(file) => {
-                check_file(&name, &file, diagnostics);
-                *place = Some(file);
-            }
-            PairValue::Missing | PairValue::List(_) => {
-                diagnostics.error(&word, format!("`{name}` is a PEM file: write `{name} = \"{name}.pem\"`"));
-            }
-            PairValue::Broken => {}
-        }
-    }
-    let missing = match (cert, key) {
-        (Some(cert), Some(key)) => return Some(Value::Files { cert: *cert, key: *key }),
-        (None, _) => "a certificate: add `cert = \"chain.pem\"`",
-        (Some(_), None) => "a key: add `key = \"key.pem\"`",
-    };
-    if diagnostics.count() == before {
-        diagnostics.error(tls, format!("TLS also needs {missing}"));
-    }
-    None
-}
-
-fn check_file(name: &str, file: &Expr, diagnostics: &mut Diagnostics) {
-    let Expr::Lit(literal) = file else { return };
-    match &literal.lit {
-        syn::Lit::Str(path) if path.value().is_empty() => {
-            diagnostics.error(file, format!("`{name}` names no file: it is empty"));
-        }
-        syn::Lit::Str(_) => {}
-        _ => diagnostics.error(file, format!("`{name}` is a PEM file: write `{name} = \"{name}.pem\"`")),
-    }
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ const ROUTE: &str = "
 
 const ATTRIBUTE: &str = "
     routes = [a::b, #[cfg(unix)] crate::c, \"/d\", a::b, super::e::<f>],
-    listen = [8080, \"localhost:1\", 70000, -1, 0xffff_u16], tls(cert = \"a\", key = b, c), silence_max = -0.0, nodelay,
+    listen = [8080, \"localhost:1\", 70000, -1, 0xffff_u16], tls(cert = \"a\", key = b, c, also = [(d, e), f], client_ca = 1), silence_max = -0.0, nodelay,
     slow = drop, origins = [any, \"x\"], subprotocols = \"a, b\", env = \"1\", crate = a::b::<c>, max_inbox = 99999999999999999999999,
     x y, , a-b = 1; => 5, r#slow = \"x\", 20s, 64k, origins = [any], b = c::, = 5, \"text\", key : value, max_headers = 'c', max_outbox = b\"x\", close_timeout = 1e-400, port = 1";
 

@@ -104,6 +104,14 @@ fn every_kind_of_option() {
 }
 
 #[test]
+fn certificates_and_authorities() {
+    insta::assert_snapshot!(expand(
+        "tls(cert = \"a.pem\", key = key(), also = [(\"b.pem\", \"b.key\"), (c(), d())], optional_client_ca = \"c.pem\")",
+        "mod options { #[on(utf8)] fn said() {} }"
+    ));
+}
+
+#[test]
 fn twins_under_cfg() {
     insta::assert_snapshot!(expand(
         "",

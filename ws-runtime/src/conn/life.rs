@@ -9,7 +9,7 @@ use super::Conn;
 use super::dispatch::Dispatcher;
 use super::drive::Driver;
 #[cfg(feature = "tower")]
-use super::open::Admitted;
+use super::open::{Admitted, count_opened};
 use super::open::{Upgraded, open};
 use super::send::Corked;
 use crate::event::{ClosedBy, Route, Service, Speech};
@@ -57,6 +57,7 @@ impl Life {
         Self::step(guard.0.clone(), async move {
             let stream = upgrading.await?;
             guard.0.adopt(&stream);
+            count_opened(&guard.0, admitted.status());
             Some(admitted.open(stream).answered().begin(hosted, guard))
         })
     }
@@ -130,6 +131,7 @@ mod tests {
     use super::*;
     use crate::handshake::{Classified, HeadLimits, HeadReader, Hosting, Hosts, Transport, classify};
     use crate::route::{Gets, Routes};
+    use crate::server::Around;
     use crate::{Builder, ws_server};
 
     #[ws_server(crate = crate, listen = "127.0.0.1:0")]
@@ -149,7 +151,14 @@ mod tests {
         let running = builder.bind().await.unwrap();
         let server = running.server().clone();
         let (routes, gets) = (Routes::declared(), Gets::declared());
-        let hosted = Arc::new(Hosted::<S> { server, store: S::store(()), tls: None, routes, gets });
+        let hosted = Arc::new(Hosted::<S> {
+            server,
+            store: S::store(()),
+            tls: None,
+            routes,
+            gets,
+            around: Around::default(),
+        });
         let conn = hosted.server.new_conn(Address::Memory, Some(&stream));
         let limits = HeadLimits { max_header_size: 1024, max_headers: 10 };
         let head = HeadReader::new(limits).read(&mut &*REQUEST).await.unwrap();

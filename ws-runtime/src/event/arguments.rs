@@ -195,6 +195,14 @@ arguments_of! {
 }
 
 arguments_of! {
+    /// What a handler of `#[on(drain)]` can take: `&Conn`, `&Server`, the session, the states and the identity.
+    FromDrain<St, Se: 'static> from ConnContext<'a, St, Se, ()>,
+    "a `drain` handler cannot take `{Self}`",
+    "a `drain` handler can take, in any order: `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
+    "the messages that the peer has missed are not kept: let the handler send what is so now"
+}
+
+arguments_of! {
     /// What a handler of `#[on(disconnect)]` can take: `&Close`, `&Conn`, `&Server`, the session (also by value),
     /// the states and the identity.
     FromDisconnect<St, Se: 'static> from ConnContext<'a, St, Se, Close>,

@@ -35,6 +35,11 @@ impl Utf8<'_> {
 }
 
 impl<'a> Utf8<'a> {
+    /// The same text; its bytes are shared, not copied.
+    pub(crate) fn share(&self) -> Self {
+        Self(self.0.clone())
+    }
+
     /// The same bytes, as the payload of a frame.
     pub(crate) fn into_payload(self) -> Payload<'a> {
         match self.0 {
@@ -81,7 +86,7 @@ impl Content for Binary<'_> {
     }
 }
 
-/// `ready` brings no message.
+/// `ready` and `drain` bring no message.
 impl Content for () {
     fn shared(&self) -> Option<&Bytes> {
         None

@@ -34,9 +34,9 @@ pub use crate::timer::{
     TimerField, Timers,
 };
 pub use arguments::{
-    FromBinary, FromConcurrent, FromConnect, FromCreate, FromDisconnect, FromEmpty, FromGet, FromGetGuard,
-    FromGuard, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest, FromRoomTick,
-    FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8,
+    FromBinary, FromConcurrent, FromConnect, FromCreate, FromDisconnect, FromDrain, FromEmpty, FromGet,
+    FromGetGuard, FromGuard, FromHandshake, FromMessage, FromNamed, FromPong, FromReady, FromRequest,
+    FromRoomTick, FromRouteGuard, FromShutdown, FromStart, FromTick, FromUtf8,
 };
 pub use close::{Close, ClosedBy};
 pub use context::{

@@ -170,6 +170,13 @@ pub trait Route: Sized + Send + Sync + 'static {
         async { Ok(()) }
     }
 
+    const DRAIN: &'static str = "drain";
+
+    fn drain<'a>(event: RouteEvent<'a, Self>) -> impl Future<Output = Outcome> + Send {
+        let _ = event;
+        async { Ok(()) }
+    }
+
     /// The handlers of the session's timers, in the order of their declaration.
     const TIMERS: &'static [&'static dyn SessionTimer<Self>] = &[];
 

@@ -53,6 +53,22 @@ pub(crate) struct Hosting<'a> {
     pub(crate) forwarded: Option<&'a Authority>,
 }
 
+impl Hosting<'_> {
+    fn answers(self, host: &Authority, transport: Transport) -> bool {
+        let is_judged = transport.has_host || self.forwarded.is_some();
+        !is_judged || self.hosts.answer(host)
+    }
+
+    /// The host of a request that the service beside the server is to answer, unless it is answered for. A malformed
+    /// one is left to that service.
+    #[cfg(feature = "tower")]
+    pub(crate) fn misdirected(self, head: &Head, transport: Transport) -> Option<Authority> {
+        let named = head.uri.authority().cloned();
+        let host = self.forwarded.cloned().or(named).or_else(|| parse_host(head).ok()?)?;
+        (!self.answers(&host, transport)).then_some(host)
+    }
+}
+
 /// Classifies a request by RFC 6455 section 4.2.1 and RFC 9112. `allows` says whether a handshake for a path is
 /// allowed; its second argument judges the origin by the origins that the path allows.
 pub(crate) fn classify(
@@ -66,10 +82,7 @@ pub(crate) fn classify(
         Err(refusal) => return Classified::Refused(refusal),
     };
     let host = hosting.forwarded.cloned().or(named);
-    if (transport.has_host || hosting.forwarded.is_some())
-        && let Some(host) = &host
-        && !hosting.hosts.answer(host)
-    {
+    if let Some(host) = host.as_ref().filter(|host| !hosting.answers(host, transport)) {
         return Classified::Misdirected(host.clone());
     }
     if !head.is_extended_connect && !wants_websocket(&head.headers) {
@@ -160,7 +173,7 @@ fn is_host(authority: &Authority) -> bool {
 ///
 /// A key or a version without `Upgrade` counts: a proxy has dropped that header, and answering with a page would hide
 /// that. Any other protocol in `Upgrade`, such as `h2c`, is ignored as RFC 9110 section 7.8 allows.
-fn wants_websocket(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_websocket(headers: &HeaderMap) -> bool {
     lists(headers, &UPGRADE, "websocket")
         || headers.contains_key(SEC_WEBSOCKET_KEY)
         || headers.contains_key(SEC_WEBSOCKET_VERSION)

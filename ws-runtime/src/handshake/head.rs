@@ -5,11 +5,15 @@ use std::io;
 use std::pin::Pin;
 use std::task::Poll;
 
+#[cfg(feature = "tower")]
+use bytes::Bytes;
 use bytes::{BufMut, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use super::refusal::Refusal;
+#[cfg(feature = "tls")]
+use crate::x509::ClientCertificate;
 
 /// The limits on a head.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +38,9 @@ pub(crate) struct Head {
     pub(super) extensions: http::Extensions,
     /// Whether it is an extended CONNECT for a WebSocket (RFC 8441): the handshake of HTTP/2.
     pub(super) is_extended_connect: bool,
+    /// What the client has shown over TLS.
+    #[cfg(feature = "tls")]
+    pub(super) client_certificate: Option<Box<ClientCertificate>>,
 }
 
 #[cfg(feature = "tower")]
@@ -44,7 +51,37 @@ impl Head {
         let protocol = extensions.get::<hyper::ext::Protocol>();
         let is_extended_connect =
             method == Method::CONNECT && protocol.is_some_and(|protocol| protocol.as_str() == "websocket");
-        Self { method, uri, version, headers, followed: false, extensions, is_extended_connect }
+        #[cfg(feature = "tls")]
+        let client_certificate = extensions.get::<ClientCertificate>().cloned().map(Box::new);
+        Self {
+            method,
+            uri,
+            version,
+            headers,
+            followed: false,
+            extensions,
+            is_extended_connect,
+            #[cfg(feature = "tls")]
+            client_certificate,
+        }
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Head {
+    pub(crate) fn with_client_certificate(self, client_certificate: Option<Box<ClientCertificate>>) -> Self {
+        Self { client_certificate, ..self }
+    }
+}
+
+impl Head {
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path, as it was sent, without the query.
+    pub(crate) fn path(&self) -> &str {
+        self.uri.path()
     }
 }
 
@@ -100,20 +137,27 @@ impl HeadReader {
             }
         };
         let mut head = scanner.parse_headers(bytes.get(..end).unwrap_or_default())?;
-        head.followed = end < bytes.len() || arrived_early(stream).await;
+        head.followed = end < bytes.len() || arrived_early(stream, bytes).await;
         Ok(head)
+    }
+
+    /// All that was read: the head, and perhaps a part of what follows it.
+    #[cfg(feature = "tower")]
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.bytes.freeze()
     }
 }
 
 /// Whether the peer has sent something after its request. Does not wait.
 ///
 /// Bytes before the 101 may be an attack on a proxy that believes the connection to be upgraded, so they are refused
-/// ([`Refusal::EarlyBytes`]). If there are any, this reads one of them.
-pub(crate) async fn arrived_early<S: AsyncRead + Unpin>(stream: &mut S) -> bool {
+/// ([`Refusal::EarlyBytes`]). If there are any, this appends one of them to `bytes`.
+pub(crate) async fn arrived_early<S: AsyncRead + Unpin>(stream: &mut S, bytes: &mut BytesMut) -> bool {
     poll_fn(|cx| {
         let mut byte = [0];
         let mut buffer = ReadBuf::new(&mut byte);
         let polled = Pin::new(&mut *stream).poll_read(cx, &mut buffer);
+        bytes.extend_from_slice(buffer.filled());
         // The end of the stream and its errors are found again by the next read or write.
         Poll::Ready(matches!(polled, Poll::Ready(Ok(()))) && !buffer.filled().is_empty())
     })
@@ -233,6 +277,8 @@ impl Scanner {
             #[cfg(feature = "tower")]
             extensions: http::Extensions::new(),
             is_extended_connect: false,
+            #[cfg(feature = "tls")]
+            client_certificate: None,
         })
     }
 }

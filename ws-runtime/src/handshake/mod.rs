@@ -41,6 +41,8 @@ pub use request::{Handshake, Request};
 pub use respond::{Html, IntoResponse, JavaScript};
 pub use subprotocol::NotOffered;
 
+#[cfg(feature = "tower")]
+pub(crate) use classify::wants_websocket;
 pub(crate) use classify::{Classified, Hosting, Transport, classify, parse_authority};
 pub(crate) use extensions::{Terms, negotiate};
 pub(crate) use head::{Head, HeadError, HeadLimits, HeadReader, arrived_early};

@@ -12,6 +12,8 @@ use http::{HeaderMap, Method, Uri};
 use super::bearer::Bearer;
 use crate::conn::IntoExpiry;
 use crate::route::Parameters;
+#[cfg(feature = "tls")]
+use crate::x509::ClientCertificate;
 
 use super::head::Head;
 use super::reject::{InvalidHeader, Reject, parse_header};
@@ -104,6 +106,13 @@ macro_rules! reads_head {
             pub fn query_param(&self, name: &str) -> Option<String> {
                 let mut pairs = form_urlencoded::parse(self.head.uri.query()?.as_bytes());
                 pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+            }
+
+            /// The certificate that the client has shown, if the option `tls` asks for one (`client_ca`).
+            #[cfg(feature = "tls")]
+            #[must_use]
+            pub fn client_certificate(&self) -> Option<&ClientCertificate> {
+                self.head.client_certificate.as_deref()
             }
 
             /// All headers. Several may have the same name.

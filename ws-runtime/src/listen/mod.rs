@@ -27,6 +27,7 @@ use listener::Prepared;
 pub(crate) use listener::{Listener, accept_pause, is_loopback_only};
 #[cfg(feature = "test")]
 pub(crate) use memory::Dialer;
+pub(crate) use tls::ServerTls;
 #[cfg_attr(not(feature = "tls"), expect(unreachable_pub, reason = "not exported: nobody can have one"))]
 pub use tls::{Tls, TlsError};
 use ws_spec::address::Target;

@@ -197,7 +197,7 @@ impl Conn {
     fn send_question<A: Ask>(&self, number: u64, question: &A) -> Result<(), AskError> {
         let sent = with_text(
             |out| write::question(out, A::KEYS, A::NAME, number, &Data(question)),
-            |text| self.send_text(text),
+            |text| self.send_question_text(text),
         );
         sent.map_err(not_json).flatten().map_err(|error| match error {
             SendError::Gone => AskError::Gone,

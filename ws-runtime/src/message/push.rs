@@ -86,7 +86,7 @@ const fn no_question<P: Push + ?Sized>() {
     assert!(!P::IS_QUESTION, "a push with an `answer` is a question: ask it by `conn.ask(…)`");
 }
 
-/// What [`Conn::send`] takes: a [`Push`] by value or by reference, or a [`Message`].
+/// What [`Conn::send`] and [`Conn::try_send`] take: a [`Push`] by value or by reference, or a [`Message`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent to a peer",
     label = "neither a push nor a message",
@@ -95,6 +95,12 @@ const fn no_question<P: Push + ?Sized>() {
 pub trait Outgoing {
     #[doc(hidden)]
     fn send_to(self, conn: &Conn) -> Result<(), SendError>;
+
+    /// Sends it if there is room, and gives it back otherwise.
+    #[doc(hidden)]
+    fn try_send_to(self, conn: &Conn) -> Result<(), (Self, SendError)>
+    where
+        Self: Sized;
 }
 
 #[diagnostic::do_not_recommend]
@@ -103,11 +109,24 @@ impl<P: Push> Outgoing for P {
         conn.check_takes::<P>()?;
         with_text(|out| write_push(out, &self), |text| conn.send_text(text)).map_err(not_json)?
     }
+
+    fn try_send_to(self, conn: &Conn) -> Result<(), (Self, SendError)> {
+        let sent = conn.check_takes::<P>().and_then(|()| {
+            with_text(|out| write_push(out, &self), |text| conn.try_send_text(text))
+                .map_err(not_json)
+                .flatten()
+        });
+        sent.map_err(|error| (self, error))
+    }
 }
 
 impl Outgoing for Message<'_> {
     fn send_to(self, conn: &Conn) -> Result<(), SendError> {
         conn.send_plain(self)
+    }
+
+    fn try_send_to(self, conn: &Conn) -> Result<(), (Self, SendError)> {
+        conn.try_send_plain(&self).map_err(|error| (self, error))
     }
 }
 

@@ -10,6 +10,7 @@
 //! connection is ours.
 
 mod extension;
+mod host;
 mod service;
 mod stream;
 
@@ -21,13 +22,14 @@ use std::sync::Arc;
 use http::Extensions;
 use tokio::runtime::Handle;
 
-use self::service::{Mount, Site};
 use crate::error::Error;
 use crate::event::Service;
 use crate::server::{Bound, Starting, StateSources};
 use crate::{Address, Builder, Running, Server};
 
 pub use self::extension::Extension;
+pub(crate) use self::host::HttpService;
+pub(crate) use self::service::{Mount, Site};
 pub use self::service::{MountBody, MountService};
 
 impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
@@ -81,7 +83,7 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
                 return Err(Error::OutsideRuntime);
             }
             let Bound { running, hosted, capacity } = self.bind_nowhere().await?;
-            Ok(Mounted { running, site: Arc::new(Site { hosted, capacity }), peer: None })
+            Ok(Mounted { running, site: Arc::new(Site { hosted, capacity: Some(capacity) }), peer: None })
         })
     }
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::request::Parts;
 use http::uri::Scheme;
-use http::{Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::Full;
 use hyper::upgrade::OnUpgrade;
 use tower_service::Service as TowerService;
@@ -22,6 +22,7 @@ use crate::generated::BoxFuture;
 use crate::handshake::{self, Head, IntoResponse, Transport};
 use crate::listen::Address;
 use crate::server::{Capacity, Hosted};
+use crate::side;
 
 /// A mounted server as a tower `Service`, made by [`Mounted::service`](super::Mounted::service). It takes requests with
 /// any body, never fails, and is always ready.
@@ -64,28 +65,43 @@ impl fmt::Debug for MountService {
     }
 }
 
-/// A mounted server with its types erased.
-pub(super) trait Mount: Send + Sync {
+/// A server that answers requests which another has read, with its types erased.
+pub(crate) trait Mount: Send + Sync {
+    /// Whether it is the server, and not the service beside it, that answers a request.
+    fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool;
+
     /// Answers a request. If that becomes a WebSocket, the connection has a task of its own.
     fn answer(self: Arc<Self>, parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>>;
 }
 
-/// A mounted server.
-pub(super) struct Site<S: Service> {
-    pub(super) hosted: Arc<Hosted<S>>,
-    pub(super) capacity: Capacity,
+/// A server that answers requests which another has read.
+pub(crate) struct Site<S: Service> {
+    pub(crate) hosted: Arc<Hosted<S>>,
+    /// `None` if its connections are counted already, as they are accepted by the server itself.
+    pub(crate) capacity: Option<Capacity>,
 }
 
 impl<S: Service> Mount for Site<S> {
+    fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
+        self.hosted.takes(method, path, headers)
+    }
+
     fn answer(self: Arc<Self>, mut parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>> {
         let hosted = Arc::clone(&self.hosted);
         let server = hosted.server.clone();
-        if server.is_shutting_down() || !server.has_room(self.capacity) {
+        let on_upgrade = parts.extensions.remove::<OnUpgrade>();
+        let transport = Transport {
+            encrypted: hosted.tls.is_some() || parts.uri.scheme() == Some(&Scheme::HTTPS),
+            has_host: !matches!(peer, Address::Unix(_)),
+        };
+        let head = Head::of_parts(parts);
+        if let Some(response) = side::probe(&server, &head) {
+            return Box::pin(std::future::ready(response));
+        }
+        let has_room = self.capacity.is_none_or(|capacity| server.has_room(capacity));
+        if server.is_shutting_down() || !has_room {
             return Box::pin(std::future::ready(handshake::unavailable().into_response()));
         }
-        let on_upgrade = parts.extensions.remove::<OnUpgrade>();
-        let transport = Transport { encrypted: parts.uri.scheme() == Some(&Scheme::HTTPS), has_host: true };
-        let head = Head::of_parts(parts);
         Box::pin(async move {
             let upgrading = stream::upgraded(server.clone(), on_upgrade);
             let Answered { response, life } = answer(hosted, head, peer, transport, upgrading).await;

@@ -8,6 +8,8 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::time::timeout;
+#[cfg(feature = "tls")]
+use tokio_rustls::server::TlsStream;
 
 use crate::Server;
 use crate::transport::Stream;
@@ -22,7 +24,7 @@ pub(super) async fn upgraded(server: Server, on_upgrade: Option<OnUpgrade>) -> O
         return None;
     };
     match timeout(server.options().handshake_timeout, on_upgrade).await {
-        Ok(Ok(upgraded)) => Some(stream_of(upgraded)),
+        Ok(Ok(upgraded)) => Some(stream_of(upgraded, server.options().nodelay)),
         Ok(Err(error)) => {
             tracing::debug!(server = server.name(), %error, "not connected: the upgrade failed");
             None
@@ -36,12 +38,16 @@ pub(super) async fn upgraded(server: Server, on_upgrade: Option<OnUpgrade>) -> O
 
 /// The socket itself where there is one, as it is faster, and tells of a slow peer. Otherwise, as for HTTP/2, what hyper
 /// gives. What was read after the request comes first.
-fn stream_of(upgraded: Upgraded) -> Stream {
+fn stream_of(upgraded: Upgraded, nodelay: bool) -> Stream {
+    // That of a listener of our own.
+    let upgraded = match upgraded.downcast::<TokioIo<Stream>>() {
+        Ok(parts) => return parts.io.into_inner().with_unread(parts.read_buf),
+        Err(upgraded) => upgraded,
+    };
     let upgraded = match downcast::<TcpStream>(upgraded) {
         Ok((socket, unread)) => {
-            let socket = Stream::from(socket);
-            socket.tune();
-            return socket.with_unread(unread);
+            tune(&socket, nodelay);
+            return Stream::from(socket).with_unread(unread);
         }
         Err(upgraded) => upgraded,
     };
@@ -50,7 +56,23 @@ fn stream_of(upgraded: Upgraded) -> Stream {
         Ok((socket, unread)) => return Stream::from(socket).with_unread(unread),
         Err(upgraded) => upgraded,
     };
+    #[cfg(feature = "tls")]
+    let upgraded = match downcast::<TlsStream<TcpStream>>(upgraded) {
+        Ok((encrypted, unread)) => {
+            tune(encrypted.get_ref().0, nodelay);
+            return Stream::over(encrypted).with_unread(unread);
+        }
+        Err(upgraded) => upgraded,
+    };
     Stream::over(TokioIo::new(upgraded))
+}
+
+/// Sets the options that sockets of our own listeners inherit: `TCP_NODELAY`, and a bound on what the kernel keeps for a
+/// slow peer. If the kernel refuses one, the connection works without it.
+fn tune(socket: &TcpStream, nodelay: bool) {
+    let _ = socket.set_nodelay(nodelay);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = socket2::SockRef::from(socket).set_tcp_notsent_lowat(crate::listen::NOT_SENT);
 }
 
 /// Takes the stream of this type out of what `hyper` or `axum::serve` has wrapped around it.

@@ -6,6 +6,7 @@ use ws_spec::options::{self as info, OptionInfo, Owner};
 
 use super::describe::Draft;
 use super::draft::Source;
+use super::tls::ClientCa;
 use crate::event::Route;
 
 /// Collects the values of the attribute of a server or of a route.
@@ -40,6 +41,15 @@ impl<'a> Attribute<'a> {
     pub fn around<R: Route>(&mut self) {
         let path = R::place().path().into();
         R::attribute(&mut Attribute { draft: &mut *self.draft, turn: Turn::Route(path) });
+    }
+
+    /// Takes the authorities for clients of `tls`. They also hold for certificates from the environment, unless that
+    /// names authorities too.
+    pub fn tls_client_ca(&mut self, value: impl FnOnce() -> ClientCa) {
+        if self.wants(&info::tls) && self.draft.client_ca.is_free() && !self.draft.tls.is_of_builder() {
+            let source = self.source();
+            self.draft.client_ca.set(source, value());
+        }
     }
 
     pub(super) fn wants(&self, option: &OptionInfo) -> bool {

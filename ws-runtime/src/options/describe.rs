@@ -12,11 +12,14 @@ use super::environment::Prefix;
 use super::hosts::AnsweredHosts;
 use super::networks::NetworkList;
 use super::origins::AllowedOrigins;
+use super::plain_path::PlainPath;
 use super::rate::Rate;
 use super::routes::RouteOptions;
 use super::seconds::Seconds;
 use super::settled::{Given, Settled};
+use super::side_listen::SideListen;
 use super::subprotocols::Subprotocols;
+use super::tls::ClientCa;
 use super::value::{Choice, Compression, ForwardedHeader, Slow};
 #[cfg(not(feature = "tls"))]
 use super::written::TlsValue;
@@ -44,6 +47,8 @@ macro_rules! options {
         #[derive(Default)]
         pub(crate) struct Draft {
             $(pub(crate) $name: Slot<raw!($kind)>,)*
+            /// Those of `tls`, until they are added to it.
+            pub(super) client_ca: Slot<ClientCa>,
         }
 
         impl Draft {
@@ -129,6 +134,7 @@ macro_rules! options {
                 if outbox_follows {
                     options.fit_outbox();
                 }
+                report.refuse_gaps(&options, server);
                 Some(options)
             }
         }
@@ -136,10 +142,11 @@ macro_rules! options {
         impl Options {
             /// Separates the values that are consumed at the start from those that stay.
             pub(super) fn split(checked: Checked, given: Vec<Given>) -> Settled {
-                let Checked { listen, tls, $($name),* } = checked;
+                let Checked { listen, tls, metrics_listen, $($name),* } = checked;
                 Settled {
                     listen,
                     tls,
+                    metrics_listen,
                     options: Self { $($name,)* given: given.into() },
                     routes: RouteOptions::default(),
                 }
@@ -161,6 +168,7 @@ macro_rules! on_route {
 /// The type of a kind's values before they are checked.
 macro_rules! raw {
     (listen) => { Listen };
+    (side_listen) => { SideListen };
     (tls) => { Tls };
     (switch) => { bool };
     (seconds) => { Seconds };
@@ -174,11 +182,13 @@ macro_rules! raw {
     (subprotocols) => { Subprotocols };
     (compression) => { Choice<Compression> };
     (prefix) => { Prefix };
+    (path) => { PlainPath };
 }
 
 /// The type of a kind's values after they are checked.
 macro_rules! checked {
     (listen) => { Listen };
+    (side_listen) => { Option<Listen> };
     (tls) => { Option<Tls> };
     (switch) => { bool };
     (seconds) => { Duration };
@@ -192,6 +202,7 @@ macro_rules! checked {
     (subprotocols) => { Subprotocols };
     (compression) => { Compression };
     (prefix) => { String };
+    (path) => { Option<Arc<str>> };
 }
 
 /// The default of an option and what is allowed, for its documentation.

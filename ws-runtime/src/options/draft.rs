@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
+use ws_spec::environment::PREFIX;
 use ws_spec::options::{self as info, OptionInfo};
 
 use super::attribute::Attribute;
@@ -11,7 +12,7 @@ use super::environment::Warning;
 use super::error::{OptionError, OptionErrors};
 use super::routes::{RouteAttribute, RouteOptions};
 use super::settled::{Given, Settled};
-use super::value::{Refused, Value};
+use super::value::{Compression, Refused, Slow, Value};
 
 impl Draft {
     /// Reads the environment, and takes from the attribute what is needed before there is a runtime: the number of
@@ -47,7 +48,24 @@ impl Draft {
         routes: impl IntoIterator<Item = RouteAttribute>,
     ) -> Result<Settled, OptionErrors> {
         attribute(&mut Attribute::of_rest(&mut self));
+        self.add_client_ca();
         self.finish(routes)
+    }
+
+    /// Adds the authorities for clients to certificates that come from elsewhere: an operator who names other
+    /// certificates in the environment must not let everybody in. What the builder sets is whole.
+    fn add_client_ca(&mut self) {
+        let Some((source, client_ca)) = self.client_ca.0.take() else { return };
+        let prefix = self.env.value().map_or(PREFIX, |prefix| prefix.0.as_str());
+        self.tls.0 = match (self.tls.0.take(), client_ca) {
+            (Some((Source::Builder, tls)), _) => Some((Source::Builder, tls)),
+            (Some((of_tls, tls)), Ok(client_ca)) => Some((of_tls, tls.map(|tls| client_ca.add_to(tls)))),
+            (_, Err(refused)) => Some((source, Err(refused))),
+            (None, Ok(_)) => {
+                let needed = info::tls.variables(prefix).join(" and ");
+                Some((source, Err(Refused::Because(format!("also needs {needed}")))))
+            }
+        };
     }
 
     /// Checks everything that was given, and fills in the defaults.
@@ -61,6 +79,9 @@ impl Draft {
             && options.outbox_follows()
         {
             options.fit_outbox();
+        }
+        if let Some(Settled { options, .. }) = &settled {
+            report.refuse_gaps(options, None);
         }
         let server = settled.as_ref().map(|settled| &settled.options);
         let routes = RouteOptions::check(routes, server, &mut report);
@@ -128,6 +149,11 @@ impl<T> Slot<T> {
     /// Whether no value was given yet.
     pub(crate) fn is_free(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// Whether the program itself has set it.
+    pub(super) fn is_of_builder(&self) -> bool {
+        matches!(self.0, Some((Source::Builder, _)))
     }
 
     /// Sets the value, unless one of higher precedence is there.
@@ -229,6 +255,22 @@ impl Report {
         if !self.errors.contains(&error) {
             self.errors.push(error);
         }
+    }
+
+    /// Refuses to drop messages that later ones refer to. `around` has what is not given in `options`.
+    pub(super) fn refuse_gaps(&mut self, options: &Options, around: Option<&Options>) {
+        if (options.slow, options.compression) != (Slow::DropOldest, Compression::ContextTakeover) {
+            return;
+        }
+        let given = || options.given().chain(around.into_iter().flat_map(Options::given));
+        let place = |name| given().find(|given| given.name == name).map(|given| &given.source);
+        let (slow, compression) = (place(info::slow.name), place(info::compression.name));
+        let compression = compression.map_or_else(String::new, |source| source.place(info::compression.name));
+        let because = format!(
+            "cannot be \"drop_oldest\" together with `compression = \"context_takeover\"` ({compression}), as later \
+             messages refer to those that are dropped; use `compression = \"on\"`"
+        );
+        self.refuse(&info::slow, slow.unwrap_or(&Source::Default), &Refused::Because(because));
     }
 
     /// Takes the values that were found right since the last call.

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 
-use ws_spec::environment::{PREFIX, TLS_CERT, TLS_KEY, is_prefix};
+use ws_spec::environment::{PREFIX, TLS_CERT, TLS_CLIENT_CA, TLS_KEY, TLS_OPTIONAL_CLIENT_CA, is_prefix};
 use ws_spec::nearest;
 use ws_spec::options::{OptionInfo, TABLE};
 
@@ -38,14 +38,18 @@ impl Draft {
 
         let mut warnings = Vec::new();
         let (mut cert, mut key) = (None, None);
+        let (mut client_ca, mut optional_client_ca) = (None, None);
         for variable in found {
             match variable.option.as_str() {
                 TLS_CERT => cert = Some(variable),
                 TLS_KEY => key = Some(variable),
+                TLS_CLIENT_CA => client_ca = Some(variable),
+                TLS_OPTIONAL_CLIENT_CA => optional_client_ca = Some(variable),
                 _ => warnings.extend(self.take(&prefix, &variable)),
             }
         }
         warnings.extend(self.take_tls(&prefix, cert, key));
+        warnings.extend(self.take_client_ca(&prefix, client_ca, optional_client_ca));
         warnings
     }
 
@@ -70,6 +74,23 @@ impl Draft {
             Reading::Overridden => Some(Warning::overridden("tls", &variable.name)),
         }
     }
+
+    fn take_client_ca(
+        &mut self,
+        prefix: &str,
+        required: Option<Variable>,
+        optional: Option<Variable>,
+    ) -> Option<Warning> {
+        let (of_required, of_optional) =
+            (required.as_ref().map(Variable::value), optional.as_ref().map(Variable::value));
+        let client_ca = tls::client_ca_of_variables(prefix, of_required, of_optional)?;
+        let variable = required.or(optional)?;
+        if self.tls.is_of_builder() {
+            return Some(Warning::overridden("tls", &variable.name));
+        }
+        self.client_ca.put(Source::Environment(variable.name), client_ca);
+        None
+    }
 }
 
 /// A variable of the environment that has the prefix.
@@ -92,7 +113,8 @@ pub(crate) struct Warning(String);
 
 impl Warning {
     fn unknown(prefix: &str, variable: &str) -> Self {
-        let names: Vec<_> = TABLE.iter().flat_map(|info| info.variables(prefix)).collect();
+        let all_of = |info: &OptionInfo| [info.variables(prefix), info.further_variables(prefix)].concat();
+        let names: Vec<_> = TABLE.iter().flat_map(all_of).collect();
         // Only what follows the prefix is compared: the prefix itself is right.
         let option = |variable: &str| variable.get(prefix.len() + 1..).unwrap_or("").to_ascii_lowercase();
         let foreign = OptionInfo::of_foreign_name(&option(variable)).map(|info| info.variables(prefix));
@@ -121,7 +143,7 @@ impl fmt::Display for Warning {
 
 /// The prefix of the names of a server's variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prefix(String);
+pub struct Prefix(pub(super) String);
 
 impl From<&str> for Prefix {
     fn from(prefix: &str) -> Self {

@@ -19,7 +19,7 @@
 //! server logs each option that is not at its default, and where its value came from.
 //!
 //! In the environment, write numbers without units (`65536`, `0.5`), flags as `true` or `false`, and lists with commas.
-//! `tls` has two variables, `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`. A variable with the prefix that is not an
+//! `tls` has two variables, `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`, and further ones for certificates of clients. A variable with the prefix that is not an
 //! option causes a warning.
 
 // `ws-spec` describes each option once. From that, `describe.rs` generates the draft that the builder fills, the
@@ -33,10 +33,12 @@ mod error;
 mod hosts;
 mod networks;
 mod origins;
+mod plain_path;
 mod rate;
 mod routes;
 mod seconds;
 mod settled;
+mod side_listen;
 mod subprotocols;
 #[cfg(feature = "tls")]
 mod tls;
@@ -56,16 +58,20 @@ pub use error::{OptionError, OptionErrors};
 pub use hosts::AnsweredHosts;
 pub use networks::NetworkList;
 pub use origins::AllowedOrigins;
+pub use plain_path::PlainPath;
 pub use rate::{Rate, RateCount};
 pub(crate) use routes::{OptionsOf, RouteAttribute, RouteOptions};
 pub use seconds::Seconds;
 pub(crate) use settled::Settled;
+pub use side_listen::SideListen;
 pub use subprotocols::Subprotocols;
+pub use tls::ClientCa;
 pub(crate) use value::feature_off;
 pub use value::{Choice, Compression, ForwardedHeader, Named, Slow};
 pub use written::{
     CompressedValue, CompressionValue, EnvValue, ForwardedValue, HostsValue, ListenValue, NetworksValue,
-    OriginsValue, RateValue, SecondsValue, SlowValue, SubprotocolsValue, TlsValue,
+    OriginsValue, PathValue, RateValue, SecondsValue, SideListenValue, SlowValue, SubprotocolsValue,
+    TlsValue,
 };
 
 #[cfg(test)]

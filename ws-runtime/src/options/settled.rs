@@ -15,6 +15,7 @@ use crate::proxy::Networks;
 pub(crate) struct Settled {
     pub(crate) listen: Listen,
     pub(crate) tls: Option<Tls>,
+    pub(crate) metrics_listen: Option<Listen>,
     pub(crate) options: Options,
     pub(crate) routes: RouteOptions,
 }

@@ -63,7 +63,7 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("handshake_timeout", "2"),
         ("max_handshakes", "10"),
         ("max_outbox", "1"),
-        ("slow", "drop"),
+        ("slow", "drop_newest"),
         ("compression", if cfg!(feature = "compression") { "context_takeover" } else { "off" }),
         ("compression_level", "9"),
         ("compression_min_size", "0"),
@@ -72,10 +72,14 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("write_timeout", "3"),
         ("close_timeout", "0.25"),
         ("shutdown_timeout", "0"),
+        ("watchdog", "0.5"),
         ("max_connections", "10"),
         ("max_connections_per_ip", "10"),
         ("handshake_rate_per_ip", "30/60"),
         ("threads", "1"),
+        ("metrics_listen", "127.0.0.1:9090"),
+        ("health", "/healthz"),
+        ("readiness", "/readyz"),
         ("origins", "any"),
         ("hosts", "example.org, *.example.org, [::1]"),
         ("trusted_proxies", "127.0.0.1, 10.0.0.0/8, fd00::/8, unix"),
@@ -112,6 +116,11 @@ fn a_value_that_is_not_allowed_is_named_with_its_place_and_what_is_allowed() {
             "`silence_max` must be 0 or more seconds, not -1 (from WS_SERVER_SILENCE_MAX); 0 turns the check off",
         ),
         (
+            "HEALTH",
+            "healthz",
+            "`health` cannot be \"healthz\": a path begins with a slash: `/healthz` (from WS_SERVER_HEALTH); `none` is no such path",
+        ),
+        (
             "RATE",
             "5/0",
             "`rate` must be a number above 0, or `30/60` for 30 in 60 seconds, not 5/0 (from WS_SERVER_RATE); `none` is no limit",
@@ -146,7 +155,11 @@ fn a_value_that_is_not_allowed_is_named_with_its_place_and_what_is_allowed() {
         ("MAX_SEND_SIZE", "-5", "not \"-5\" (from WS_SERVER_MAX_SEND_SIZE)"),
         ("MAX_SEND_SIZE", "", "not \"\" (from WS_SERVER_MAX_SEND_SIZE)"),
         ("NODELAY", "maybe", "`nodelay` must be true or false, not \"maybe\" (from WS_SERVER_NODELAY)"),
-        ("SLOW", "wait", "`slow` must be `close` or `drop`, not \"wait\" (from WS_SERVER_SLOW)"),
+        (
+            "SLOW",
+            "wait",
+            "`slow` must be `close`, `drop_newest` or `drop_oldest`, not \"wait\" (from WS_SERVER_SLOW)",
+        ),
         ("LISTEN", "localhost", "(from WS_SERVER_LISTEN)"),
         ("LISTEN", "70000", "(from WS_SERVER_LISTEN)"),
         ("ORIGINS", "example", "(from WS_SERVER_ORIGINS)"),
@@ -199,6 +212,25 @@ fn the_same_bounds_apply_to_the_builder() {
 }
 
 #[test]
+fn the_oldest_messages_are_not_dropped_where_later_ones_refer_to_them() {
+    let mut draft = Draft::default();
+    draft.compression.set(Source::Builder, Compression::ContextTakeover.into());
+    let variables = [("WS_SERVER_SLOW", "drop_oldest")];
+    let (_, result) = settle(draft, variables, |_| {});
+    assert_eq!(
+        result.err().expect("they exclude each other").to_string(),
+        "`slow` cannot be \"drop_oldest\" together with `compression = \"context_takeover\"` (from \
+         `.compression(…)`), as later messages refer to those that are dropped; use `compression = \"on\"` (from \
+         WS_SERVER_SLOW)"
+    );
+    for (slow, compression) in [("drop_oldest", "on"), ("drop_newest", "context_takeover")] {
+        let variables = [("WS_SERVER_SLOW", slow), ("WS_SERVER_COMPRESSION", compression)];
+        let (_, result) = settle(Draft::default(), variables, |_| {});
+        assert!(result.is_ok(), "{slow}, {compression}");
+    }
+}
+
+#[test]
 fn seconds_are_integers_fractions_or_durations() {
     let bounds = Bounds { least: 0.0, most: 100.0 };
     for (seconds, duration) in [
@@ -241,7 +273,7 @@ fn the_builder_overrides_the_environment_which_overrides_the_attribute() {
         attribute.silence_max(|| 1.into());
         attribute.max_headers(|| 11);
         attribute.max_inbox(|| 1);
-        attribute.slow(|| "drop".into());
+        attribute.slow(|| "drop_newest".into());
     };
     let mut draft = Draft::default();
     draft.silence_max.set(Source::Builder, 3.into());
@@ -250,14 +282,14 @@ fn the_builder_overrides_the_environment_which_overrides_the_attribute() {
 
     let options = result.expect("all are right").options;
     assert_eq!(options.silence_max, Duration::from_secs(3));
-    assert_eq!((options.max_headers, options.max_inbox, options.slow), (12, 1, Slow::Drop));
+    assert_eq!((options.max_headers, options.max_inbox, options.slow), (12, 1, Slow::DropNewest));
     let given: Vec<_> = options.given().map(ToString::to_string).collect();
     assert_eq!(
         given,
         [
             "silence_max = 3 (from `.silence_max(…)`)",
             "max_headers = 12 (from WS_SERVER_MAX_HEADERS)",
-            "slow = drop (from `#[ws_server(…)]`)",
+            "slow = drop_newest (from `#[ws_server(…)]`)",
             "max_inbox = 1 (from `#[ws_server(…)]`)",
         ]
     );
@@ -343,7 +375,7 @@ fn every_key_of_the_attribute_takes_what_its_documentation_says() {
         attribute.nodelay(|| false);
         attribute.max_send_size(|| 1 << 20);
         attribute.close_timeout(|| Duration::from_millis(1).into());
-        attribute.slow(|| Slow::Drop.into());
+        attribute.slow(|| Slow::DropNewest.into());
         attribute.origins(|| ["https://example.org"].into());
         attribute.subprotocols(|| ["a", "b"].into());
     });
@@ -351,7 +383,7 @@ fn every_key_of_the_attribute_takes_what_its_documentation_says() {
     assert_eq!(listen.to_string(), "127.0.0.1:8080");
     assert_eq!(options.silence_max, Duration::from_millis(500));
     assert_eq!(options.close_timeout, Duration::from_millis(1));
-    assert_eq!((options.nodelay, options.slow), (false, Slow::Drop));
+    assert_eq!((options.nodelay, options.slow), (false, Slow::DropNewest));
     assert_eq!(*options.subprotocols, ["a", "b"]);
     assert_eq!(options.given().count(), 8);
 }
@@ -412,6 +444,76 @@ fn tls_takes_both_variables_or_neither() {
     ] {
         assert_eq!(from_environment(&[variable]).1.err().expect("one is missing").to_string(), message);
     }
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn variables_of_tls_are_lists_of_the_same_length() {
+    let shown = |variables: &[(&str, &str)]| match from_environment(variables).1 {
+        Ok(settled) => format!("{:?}", settled.tls.expect("it is there")),
+        Err(error) => error.to_string(),
+    };
+    let certs = ("WS_SERVER_TLS_CERT", "a.pem, b.pem");
+    assert_eq!(shown(&[certs, ("WS_SERVER_TLS_KEY", "a.key,b.key")]), "Tls(a.pem, a.key; b.pem, b.key)");
+    assert_eq!(
+        shown(&[certs, ("WS_SERVER_TLS_KEY", "a.key")]),
+        "`tls` needs as many files in WS_SERVER_TLS_KEY, in the same order: there are 2 and 1 (from WS_SERVER_TLS_CERT)"
+    );
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn authorities_for_clients_hold_for_certificates_from_elsewhere() {
+    let files = [("WS_SERVER_TLS_CERT", "a.pem"), ("WS_SERVER_TLS_KEY", "a.key")];
+    let required = ("WS_SERVER_TLS_CLIENT_CA", "c.pem");
+    let optional = ("WS_SERVER_TLS_OPTIONAL_CLIENT_CA", "o.pem");
+    let declared = |attribute: &mut Attribute<'_>| {
+        attribute.tls(|| ("own.pem", "own.key").into());
+        attribute.tls_client_ca(|| ClientCa::required("own-c.pem"));
+    };
+    let nothing = |_: &mut Attribute<'_>| {};
+    type Declares<'d> = &'d dyn Fn(&mut Attribute<'_>);
+    for (declares, variables, expected) in [
+        (&declared as Declares<'_>, vec![], "Tls(own.pem, own.key; client_ca own-c.pem)"),
+        (&declared, files.to_vec(), "Tls(a.pem, a.key; client_ca own-c.pem)"),
+        (&declared, vec![optional], "Tls(own.pem, own.key; optional_client_ca o.pem)"),
+        (&declared, vec![files[0], files[1], required], "Tls(a.pem, a.key; client_ca c.pem)"),
+        (&nothing, vec![files[0], files[1], optional], "Tls(a.pem, a.key; optional_client_ca o.pem)"),
+        (
+            &nothing,
+            vec![required],
+            "`tls` also needs WS_SERVER_TLS_CERT and WS_SERVER_TLS_KEY (from WS_SERVER_TLS_CLIENT_CA)",
+        ),
+        (
+            &declared,
+            vec![required, optional],
+            "`tls` is given both WS_SERVER_TLS_CLIENT_CA, which requires a certificate of each client, and \
+             WS_SERVER_TLS_OPTIONAL_CLIENT_CA, which does not: remove one (from WS_SERVER_TLS_CLIENT_CA)",
+        ),
+    ] {
+        let (warnings, result) = settle(Draft::default(), variables, declares);
+        assert_eq!(warnings, []);
+        let shown = match result {
+            Ok(settled) => format!("{:?}", settled.tls.expect("it is there")),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(shown, expected);
+    }
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn what_the_builder_says_of_tls_is_whole() {
+    let mut draft = Draft::default();
+    draft.tls.set(Source::Builder, ("b.pem", "b.key").into());
+    let variables = [("WS_SERVER_TLS_CLIENT_CA", "c.pem")];
+    let (warnings, result) = settle(draft, variables, |attribute| {
+        attribute.tls_client_ca(|| unreachable!("it is not used"));
+    });
+    assert_eq!(format!("{:?}", result.expect("it is right").tls.expect("it is there")), "Tls(b.pem, b.key)");
+    assert!(
+        matches!(&*warnings, [warning] if warning.to_string().starts_with("WS_SERVER_TLS_CLIENT_CA has no effect"))
+    );
 }
 
 #[test]

@@ -11,8 +11,13 @@ pub enum Slow {
     /// `disconnect` handler gets 1008 (policy violation). Written `"close"`.
     #[default]
     Close,
-    /// The message that does not fit is dropped, the connection stays open. Written `"drop"`.
-    Drop,
+    /// The message that does not fit is dropped, the connection stays open. Written `"drop_newest"`.
+    DropNewest,
+    /// The oldest messages that wait are dropped until the new one fits, the connection stays open. Replies, questions,
+    /// control frames, and a message of which a byte was written are never dropped. Written `"drop_oldest"`.
+    ///
+    /// It cannot be had together with [`Compression::ContextTakeover`].
+    DropOldest,
 }
 
 /// Whether messages are compressed by permessage-deflate (RFC 7692), if the client offers it. All but `Off`
@@ -62,7 +67,7 @@ pub trait Named: Copy + PartialEq + 'static {
 }
 
 impl Named for Slow {
-    const VALUES: &'static [Self] = &[Self::Close, Self::Drop];
+    const VALUES: &'static [Self] = &[Self::Close, Self::DropNewest, Self::DropOldest];
     const NAMES: &'static [&'static str] = Kind::Slow.words();
 }
 

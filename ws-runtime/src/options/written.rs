@@ -4,8 +4,10 @@ use super::environment::Prefix;
 use super::hosts::AnsweredHosts;
 use super::networks::NetworkList;
 use super::origins::AllowedOrigins;
+use super::plain_path::PlainPath;
 use super::rate::Rate;
 use super::seconds::Seconds;
+use super::side_listen::SideListen;
 use super::subprotocols::Subprotocols;
 use super::value::{Choice, Compression, ForwardedHeader, Slow};
 use crate::listen::{Listen, Tls};
@@ -33,6 +35,10 @@ values! {
         "a server cannot listen on `{Self}`", "neither a port nor an address",
         "`listen` takes a port (`u16`), an address (`&str`, `String`, `SocketAddr`), a listener of std or tokio, or a list of these"
     }
+    SideListenValue -> SideListen {
+        "a server cannot listen on `{Self}`", "neither a port nor an address",
+        "`metrics_listen` takes what `listen` takes: a port (`u16`), an address (`&str`, `String`, `SocketAddr`) or a listener"
+    }
     SecondsValue -> Seconds {
         "`{Self}` is not a number of seconds", "not a time",
         "seconds are an integer such as `20`, a fraction such as `0.5`, or a `Duration`"
@@ -42,8 +48,8 @@ values! {
         "write `rate = 5` for 5 a second, or `rate = (30, 60)` for 30 in 60 seconds"
     }
     SlowValue -> Choice<Slow> {
-        "`{Self}` does not say what happens to a slow peer", "neither `\"close\"` nor `\"drop\"`",
-        "`slow` takes `\"close\"`, `\"drop\"` or a `ws_runtime::Slow`"
+        "`{Self}` does not say what happens to a slow peer", "neither `\"close\"`, `\"drop_newest\"` nor `\"drop_oldest\"`",
+        "`slow` takes `\"close\"`, `\"drop_newest\"`, `\"drop_oldest\"` or a `ws_runtime::Slow`"
     }
     OriginsValue -> AllowedOrigins {
         "`{Self}` does not name origins", "not an origin",
@@ -68,6 +74,10 @@ values! {
     CompressionValue -> Choice<Compression> {
         "`{Self}` does not say how messages are compressed", "neither `\"off\"`, `\"on\"` nor `\"context_takeover\"`",
         "`compression` takes `\"off\"`, `\"on\"`, `\"context_takeover\"` or a `ws_runtime::Compression`"
+    }
+    PathValue -> PlainPath {
+        "`{Self}` is not the path of a request", "not a text",
+        "write a path in quotes, such as `\"/healthz\"`"
     }
     EnvValue -> Prefix {
         "`{Self}` is not what variables can begin with", "not a text",

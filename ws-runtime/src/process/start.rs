@@ -11,14 +11,17 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use super::hangup::Hangup;
 use super::io_poller::keep_polling;
 use super::log::Log;
+use super::manager::during;
 use super::signals::Signals;
+use crate::Server;
 use crate::error::Error;
 use crate::event::Service;
 use crate::options::Draft;
 use crate::route::Routes;
-use crate::server::{Running, bind, warn};
+use crate::server::{Around, Running, bind, warn};
 
 /// How long a shutdown may take beyond `shutdown_timeout`. Most of it is for `disconnect` handlers (the server's
 /// `LAST_GRACE`). After that the server's threads are abandoned.
@@ -37,6 +40,7 @@ const STEP_AT_ONCE: Duration = Duration::from_millis(50);
 /// values of `env` and `threads` in the attribute, which are needed first.
 pub(crate) fn start<S: Service>(
     mut draft: Draft,
+    around: Around,
     make_store: impl FnOnce() -> S::Store + Send + 'static,
 ) -> Result<(), Error> {
     if Handle::try_current().is_ok() {
@@ -59,10 +63,14 @@ pub(crate) fn start<S: Service>(
             warn(&warnings);
             let mut routes = Routes::declared();
             let settled = draft.settle(S::attribute, routes.take_attributes())?;
+            let hangup = Hangup::listen(settled.tls.as_ref()).map_err(Error::Signals)?;
             let store = make_store();
             Handle::current().block_on(async {
                 tokio::select! {
-                    bound = bind::<S>(settled, routes, store) => bound.map(|bound| Some(bound.running)),
+                    bound = bind::<S>(settled, routes, store, around) => bound.map(|bound| {
+                        hangup.reload(bound.running.server());
+                        Some(bound.running)
+                    }),
                     () = cancelled.notified() => Ok(None),
                 }
             })
@@ -81,6 +89,11 @@ pub(crate) fn start<S: Service>(
         log.limit_wait(STEP_AT_ONCE);
     }
     ending.result
+}
+
+/// Tells the service manager of the server, for as long as its runtime lives.
+async fn tell_manager(server: Server) {
+    during(&server, std::future::pending()).await
 }
 
 fn workers(threads: usize) -> Result<Runtime, Error> {
@@ -136,6 +149,8 @@ async fn run(
 async fn supervise(running: Running, signals: &mut Signals) -> Ending {
     let server = running.server().clone();
     let name = server.name();
+    // On the server's own threads: while these are blocked, the manager is not to believe that all is well.
+    server.runtime().spawn(tell_manager(server.clone()));
     let shutdown_timeout = server.options().shutdown_timeout;
     let mut stopped = pin!(running.stopped());
     let mut overdue = pin!(sleep(Duration::ZERO));

@@ -108,7 +108,7 @@ pub(super) async fn run<T: RoomState>(room: TypedRoom<T>) {
                 is_done = true;
                 break;
             };
-            panics.extend(catch_call(room.server(), || LATER, || call(&mut state)).err());
+            panics.extend(catch_call(room.server(), LATER, || call(&mut state)).err());
         }
         drop(state);
         // Without the lock: a log subscriber is the user's code too.
@@ -127,7 +127,7 @@ pub(super) async fn finish<T: RoomState>(room: &TypedRoom<T>) {
     let Some(mut state) = room.lock().await else { return };
     let mut panics = Vec::new();
     for call in room.queue().close() {
-        panics.extend(catch_call(room.server(), || LATER, || call(&mut state)).err());
+        panics.extend(catch_call(room.server(), LATER, || call(&mut state)).err());
     }
     drop(state);
     for panic in panics {

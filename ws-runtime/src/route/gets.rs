@@ -51,6 +51,11 @@ impl<S: Service> Gets<S> {
         std::mem::take(&mut self.errors)
     }
 
+    /// Where this path is declared, if it is.
+    pub(crate) fn place_of(&self, path: &str) -> Option<&Place> {
+        self.paths.place_of(path)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.paths.is_empty()
     }

@@ -32,6 +32,11 @@ impl<T> Paths<T> {
         Some((value, Parameters::decode(params.iter())?))
     }
 
+    /// Where this path is declared, letter by letter, if it is.
+    pub(crate) fn place_of(&self, path: &str) -> Option<&Place> {
+        self.iter().map(|(place, _)| place).find(|place| place.path() == path)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -43,7 +48,7 @@ impl<T> Paths<T> {
 }
 
 /// A path that cannot be served: another one is the same, it is none, the `Path` of a handler does not fit it, or
-/// what `#[room(…)]` says of its rooms is out of bounds.
+/// what `#[room(…)]` says of its rooms is out of bounds; or the option `health` or `readiness` has taken it.
 ///
 /// The message says where it was declared, and the other one.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +63,10 @@ enum Problem {
     NoPath { place: Place },
     #[error("`{handler}` takes a `Path` that never fits {place}: {problem}")]
     Argument { place: Place, handler: &'static str, problem: String },
+    #[error("`{option}` is the path of {place}, which would never be asked: give one of them another path")]
+    Probe { option: &'static str, place: Place },
+    #[error("`health` and `readiness` are both {path:?}: give one of them another path")]
+    SameProbe { path: String },
     #[error("wrong `#[room(…)]` of {place}: {problem}")]
     Rooms { place: Place, problem: String },
     #[error("wrong `#[room(…)]`: {problem}")]
@@ -68,6 +77,16 @@ impl RouteError {
     /// The `Path` of a handler does not fit its path.
     pub(crate) fn of_argument(place: Place, handler: &'static str, problem: String) -> Self {
         Problem::Argument { place, handler, problem }.into()
+    }
+
+    /// An option gives the server a path that has a handler.
+    pub(crate) fn of_probe(option: &'static str, place: Place) -> Self {
+        Problem::Probe { option, place }.into()
+    }
+
+    /// Both probes have this path.
+    pub(crate) fn of_same_probe(path: &str) -> Self {
+        Problem::SameProbe { path: path.to_owned() }.into()
     }
 
     /// A rule of the rooms of a path is wrong; of every path, if there are no routes.

@@ -108,6 +108,11 @@ impl<S: Service> Routes<S> {
         std::mem::take(&mut self.errors)
     }
 
+    /// Where this path is declared, if it is.
+    pub(crate) fn place_of(&self, path: &str) -> Option<&Place> {
+        self.paths.place_of(path)
+    }
+
     /// What serves the path of a request, as it was sent.
     pub(crate) fn find(&self, path: &str) -> Option<(Arc<dyn Endpoint<S>>, Parameters)> {
         match &self.every {

@@ -22,6 +22,10 @@ pub(super) fn announce(server: &Server, tls: bool, answers_requests: bool) {
             tracing::info!(server = server.name(), "listening on {address}: {}", urls.join(" and "));
         }
     }
+    for address in server.metrics_addresses() {
+        let url = url("http", address).map(|url| format!(": {url}metrics")).unwrap_or_default();
+        tracing::info!(server = server.name(), "metrics_listen: answering on {address}{url}");
+    }
     tracing::debug!(
         server = server.name(),
         "the environment may override any option: `{}_…`",

@@ -58,13 +58,12 @@ pub(crate) trait Receivers {
                     // It is not ready yet, or has started to close meanwhile.
                     Err(SendError::NotReady | SendError::Gone) => {}
                     Err(SendError::TooLarge { .. }) => too_large += 1,
-                    Err(error) => missed.push((conn.clone(), error)),
+                    Err(error) => missed.push((conn.id(), error)),
                 }
             });
         });
         for (conn, error) in missed {
-            conn.server().counters().dropped(1);
-            tracing::debug!(conn = conn.id(), %error, "missed a broadcast");
+            tracing::debug!(conn, %error, "missed a broadcast");
         }
         if too_large > 0 {
             tracing::error!(

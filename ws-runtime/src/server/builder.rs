@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 
+use super::around::Around;
 use super::begin;
 use super::capacity::Capacity;
 use super::running::Running;
@@ -28,6 +29,7 @@ use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
 use crate::process;
 use crate::route::{Gets, Routes};
+use crate::side::{self, SideListeners};
 use crate::tick::Ticks;
 use crate::timer::Host;
 
@@ -44,13 +46,19 @@ const BACKLOG: u32 = 4096;
 pub struct Builder<S, G = ()> {
     pub(crate) draft: Draft,
     states: G,
+    pub(crate) around: Around,
     service: PhantomData<fn() -> S>,
 }
 
 impl<S: Service, G: Default> Builder<S, G> {
     #[doc(hidden)]
     pub fn new() -> Self {
-        Self { draft: Draft::default(), states: G::default(), service: PhantomData }
+        Self {
+            draft: Draft::default(),
+            states: G::default(),
+            around: Around::default(),
+            service: PhantomData,
+        }
     }
 }
 
@@ -64,7 +72,8 @@ impl<S: Service, G> Builder<S, G> {
     where
         G: Awaits<T, At>,
     {
-        Builder { draft: self.draft, states: self.states.give(state), service: PhantomData }
+        let Self { draft, states, around, service } = self;
+        Builder { draft, states: states.give(state), around, service }
     }
 
     /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it
@@ -80,6 +89,9 @@ impl<S: Service, G> Builder<S, G> {
     ///   number is logged. Lines that wait are written before `start` returns, but are lost if the program calls
     ///   [`std::process::exit`]. A subscriber of your own is left as it is. If it blocks, it blocks the handlers that
     ///   log. The same holds for other writes to standard error, such as the message of a panic.
+    /// * If systemd has started it as a service of `Type=notify` (`NOTIFY_SOCKET` is set), it tells systemd when it is
+    ///   ready, after the `start` handler, and when it stops; and that it lives, where `WatchdogSec=` is set. While
+    ///   handlers block all threads it cannot, so systemd restarts it.
     /// * After a shutdown began, it returns within `shutdown_timeout` plus a second, even if handlers block. Threads of
     ///   its runtime that are blocked then are left behind.
     ///
@@ -92,10 +104,11 @@ impl<S: Service, G> Builder<S, G> {
         G: StateSources<S::Given>,
     {
         let states = self.states;
-        process::start::<S>(self.draft, move || S::store(states.make()))
+        process::start::<S>(self.draft, self.around, move || S::store(states.make()))
     }
 
-    /// Runs the server inside your tokio runtime, until [`Server::shutdown`]. Signals are yours to handle.
+    /// Runs the server inside your tokio runtime, until [`Server::shutdown`]. Signals are yours to handle. systemd is
+    /// told of the server as by [`start`](Self::start), unless you call [`bind`](Self::bind) instead.
     ///
     /// Dropping the future does not stop the server.
     ///
@@ -108,7 +121,9 @@ impl<S: Service, G> Builder<S, G> {
     {
         let bound = self.bind();
         Starting(Box::pin(async move {
-            bound.await?.stopped().await;
+            let running = bound.await?;
+            let server = running.server().clone();
+            process::during(&server, running.stopped()).await;
             Ok(())
         }))
     }
@@ -131,7 +146,7 @@ impl<S: Service, G> Builder<S, G> {
     where
         G: StateSources<S::Given>,
     {
-        let Self { mut draft, states, .. } = self;
+        let Self { mut draft, states, around, .. } = self;
         Starting(Box::pin(async move {
             if Handle::try_current().is_err() {
                 return Err(Error::OutsideRuntime);
@@ -139,7 +154,7 @@ impl<S: Service, G> Builder<S, G> {
             warn(&draft.prepare(std::env::vars_os(), S::attribute));
             let mut routes = Routes::declared();
             let settled = draft.settle(S::attribute, routes.take_attributes())?;
-            Ok(bind::<S>(settled, routes, S::store(states.make())).await?.running)
+            Ok(bind::<S>(settled, routes, S::store(states.make()), around).await?.running)
         }))
     }
 
@@ -153,7 +168,7 @@ impl<S: Service, G> Builder<S, G> {
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
         let settled = Settled { listen: Listen::nowhere(), tls: None, ..settled };
-        bind::<S>(settled, routes, S::store(self.states.make())).await
+        bind::<S>(settled, routes, S::store(self.states.make()), self.around).await
     }
 
     /// Binds the server to pipes inside this process, without TLS. The environment is not read.
@@ -171,8 +186,9 @@ impl<S: Service, G> Builder<S, G> {
         self.draft.prepare(no_environment, S::attribute);
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
-        let settled = Settled { tls: None, options: settled.options.in_memory(), ..settled };
-        let bound = bind::<S>(settled, routes, S::store(self.states.make())).await?;
+        let settled =
+            Settled { tls: None, metrics_listen: None, options: settled.options.in_memory(), ..settled };
+        let bound = bind::<S>(settled, routes, S::store(self.states.make()), self.around).await?;
         Ok((bound.running, dialer))
     }
 }
@@ -226,21 +242,37 @@ pub(crate) async fn bind<S: Service>(
     settled: Settled,
     mut routes: Routes<S>,
     store: S::Store,
+    around: Around,
 ) -> Result<Bound<S>, Error> {
-    let Settled { listen, tls, mut options, routes: route_options } = settled;
+    let Settled { listen, tls, metrics_listen, mut options, routes: route_options } = settled;
     let mut ticks = Ticks::default();
     S::ticks(&mut ticks);
     let mut errors: Vec<Error> = ticks.errors.into_iter().map(Error::from).collect();
     let mut note = |error: Error| errors.push(error);
-    let tls = tls.and_then(|tls| tls.acceptor().map_err(|error| note(error.into())).ok());
+    let tls = tls.and_then(|tls| {
+        let loaded = tls.load();
+        loaded.map_err(|all| all.into_iter().map(Error::from).for_each(&mut note)).ok().map(Arc::new)
+    });
     let listeners = listen.bind(BACKLOG).await.unwrap_or_else(|all| {
         all.into_iter().map(Error::from).for_each(&mut note);
         Vec::new()
     });
+    let side_listeners = match metrics_listen {
+        Some(listen) => listen.bind(side::BACKLOG).await.unwrap_or_else(|all| {
+            all.into_iter().map(Error::MetricsListen).for_each(&mut note);
+            Vec::new()
+        }),
+        None => Vec::new(),
+    };
     routes.take_tick_errors().into_iter().map(Error::from).for_each(&mut note);
     routes.take_errors().into_iter().map(Error::from).for_each(&mut note);
     let mut gets = Gets::declared();
     gets.take_errors().into_iter().map(Error::from).for_each(&mut note);
+    #[cfg(feature = "tower")]
+    if let (Some(_), Some(handler)) = (&around.http, S::REQUEST) {
+        note(Error::TwoForRequests { handler });
+    }
+    side::conflicts(&options, &gets, &routes).into_iter().map(Error::from).for_each(&mut note);
     Error::all(errors)?;
 
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
@@ -249,19 +281,40 @@ pub(crate) async fn bind<S: Service>(
     let server = Server::new(S::NAME, options, route_options, routes.modules());
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
-    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets });
+    if let Some(tls) = &tls {
+        let _ = server.0.tls.set(Arc::clone(tls));
+    }
+    let addresses = side_listeners.iter().map(|listener| listener.address().clone()).collect();
+    let _ = server.0.metrics_addresses.set(addresses);
+    // Before the `start` handler, which may take long: the process lives, and is not ready.
+    let side = SideListeners::begin(&server, side_listeners);
+    let hosted = Arc::new(Hosted::<S> { server: server.clone(), store, tls, routes, gets, around });
     Routes::begin(&hosted);
-    begin::run_start(&hosted).await?;
-    #[cfg(unix)]
-    super::watches::run_declared(&hosted)?;
+    if let Err(error) = begin(&hosted).await {
+        // Its addresses are free again when the caller sees the error.
+        side.end().await;
+        return Err(error);
+    }
+    server.note_start();
     super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some() || !hosted.gets.is_empty());
     capacity.announce(server.name());
+    if let Some(tls) = &hosted.tls {
+        server.spawn(Arc::clone(tls).keep(server.clone()));
+    }
     for tick in ticks.declared {
         server.run_tick(Arc::clone(&hosted), tick);
     }
     for state in S::TIMED_STATES {
         server.spawn(state.run(Host(Arc::clone(&hosted))));
     }
-    let serving = tokio::spawn(serve::serve(Arc::clone(&hosted), listeners, capacity));
+    let serving = tokio::spawn(serve::serve(Arc::clone(&hosted), listeners, capacity, side));
     Ok(Bound { running: Running { server, serving }, hosted, capacity })
+}
+
+/// Runs the `start` handler, and begins the declared watches.
+async fn begin<S: Service>(hosted: &Arc<Hosted<S>>) -> Result<(), Error> {
+    begin::run_start(hosted).await?;
+    #[cfg(unix)]
+    super::watches::run_declared(hosted)?;
+    Ok(())
 }

@@ -4,6 +4,7 @@ mod accept;
 mod addresses;
 mod alarms;
 mod announce;
+mod around;
 mod begin;
 mod broadcast;
 mod builder;
@@ -20,14 +21,17 @@ mod shutdown;
 mod states;
 mod tasks;
 mod timers;
+mod tls;
 #[cfg(unix)]
 mod watches;
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+#[cfg(feature = "tower")]
+use http::{HeaderMap, Method};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
@@ -42,17 +46,20 @@ use crate::conn::Conn;
 #[cfg(feature = "tower")]
 use crate::conn::Life;
 use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
-use crate::listen::Address;
+#[cfg(feature = "tower")]
+use crate::handshake::wants_websocket;
+use crate::listen::{Address, ServerTls};
 use crate::message::{Push, ServerPush};
 use crate::options::{Options, OptionsOf, RouteOptions};
 use crate::room::RoomLists;
 use crate::route::{Gets, Reach, Routes};
 use crate::stats::Counters;
-use crate::transport::{Stream, TlsAcceptor};
+use crate::transport::Stream;
 #[cfg(unix)]
 use crate::watch::Watchers;
 
 pub(crate) use self::addresses::{Seat, TooMany};
+pub(crate) use self::around::Around;
 pub use self::begin::StartError;
 pub(crate) use self::broadcast::Receivers;
 #[cfg(feature = "tower")]
@@ -82,6 +89,9 @@ struct Inner {
     route_modules: Vec<&'static str>,
     route_options: RouteOptions,
     addresses: OnceLock<Vec<Address>>,
+    /// Set if it speaks TLS.
+    tls: OnceLock<Arc<ServerTls>>,
+    metrics_addresses: OnceLock<Vec<Address>>,
     registry: Registry,
     rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
@@ -97,6 +107,8 @@ struct Inner {
     /// Hashes the keys of identities.
     key_hasher: RandomState,
     stage: watch::Sender<Stage>,
+    /// Whether the `start` handler has ended.
+    has_started: AtomicBool,
     /// The tasks of ticks, watches and rooms.
     tasks: TaskTracker,
     /// The tasks of connections.
@@ -115,9 +127,22 @@ type OnShutdown = dyn FnMut(&Server) -> Outcome + Send;
 pub(crate) struct Hosted<S: Service> {
     pub(crate) server: Server,
     pub(crate) store: S::Store,
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<Arc<ServerTls>>,
     pub(crate) routes: Routes<S>,
     pub(crate) gets: Gets<S>,
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "there is nothing around"))]
+    pub(crate) around: Around,
+}
+
+#[cfg(feature = "tower")]
+impl<S: Service> Hosted<S> {
+    /// Whether it is the server, and not the service beside it, that answers a request.
+    pub(crate) fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
+        if wants_websocket(headers) {
+            return self.routes.find(path).is_some();
+        }
+        matches!(*method, Method::GET | Method::HEAD) && self.gets.find(path).is_some()
+    }
 }
 
 impl Server {
@@ -139,6 +164,8 @@ impl Server {
             route_options,
             route_modules,
             addresses: OnceLock::new(),
+            tls: OnceLock::new(),
+            metrics_addresses: OnceLock::new(),
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
@@ -148,6 +175,7 @@ impl Server {
             next_conn: AtomicU64::new(1),
             key_hasher: RandomState::new(),
             stage: watch::Sender::new(Stage::Running),
+            has_started: AtomicBool::new(false),
             tasks: TaskTracker::new(),
             connections: TaskTracker::new(),
             #[cfg(unix)]
@@ -168,6 +196,25 @@ impl Server {
     #[must_use]
     pub fn addresses(&self) -> &[Address] {
         self.0.addresses.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Where `metrics_listen` has the server answer probes and metrics: one address for each listener, none if it is
+    /// not set. If port 0 was given, it is the port that the system chose.
+    ///
+    /// ```
+    /// # use ws_runtime::prelude::*;
+    /// # #[ws_server(listen = "127.0.0.1:0")]
+    /// # mod chat {}
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> ws_runtime::Result<()> {
+    /// let running = chat::server().metrics_listen("127.0.0.1:0").bind().await?;
+    /// assert!(running.server().metrics_addresses()[0].port().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn metrics_addresses(&self) -> &[Address] {
+        self.0.metrics_addresses.get().map_or(&[], Vec::as_slice)
     }
 
     /// The connections that are ready, in the order of their numbers: exactly those whose [`Conn::is_ready`] is true,
@@ -251,6 +298,48 @@ impl Server {
         *self.0.stage.borrow() != Stage::Running
     }
 
+    /// Whether the server takes connections: from the end of the `start` handler until [`shutdown`](Self::shutdown) is
+    /// called or a signal comes. The option `readiness` answers this to load balancers; a `#[get]` of your own can add
+    /// what else must be there, such as a database.
+    ///
+    /// ```
+    /// use ws_runtime::http::StatusCode;
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server(listen = 8080)]
+    /// mod chat {
+    ///     use super::*;
+    ///
+    ///     #[get("/ready")]
+    ///     fn ready(server: &Server) -> StatusCode {
+    ///         let database_answers = true;
+    ///         if server.is_ready() && database_answers { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.has_started() && !self.is_shutting_down()
+    }
+
+    /// How many connections are ready.
+    pub(crate) fn count_ready(&self) -> usize {
+        let mut count = 0;
+        self.0.registry.each_ready(|_| count += 1);
+        count
+    }
+
+    /// Whether the `start` handler has ended.
+    pub(crate) fn has_started(&self) -> bool {
+        self.0.has_started.load(Ordering::Acquire)
+    }
+
+    /// Notes that the `start` handler has ended.
+    fn note_start(&self) {
+        self.0.has_started.store(true, Ordering::Release);
+    }
+
     /// Replaces the declared `connect` handler for connections that are accepted from now on. It is called for one
     /// connection at a time. An error refuses the connection.
     pub fn on_connect<R: IntoOutcome>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
@@ -294,7 +383,7 @@ impl Server {
     }
 
     /// Tells servers apart.
-    fn address(&self) -> usize {
+    pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 

@@ -9,16 +9,18 @@ use tokio::time::{Instant, timeout_at};
 
 use super::accept::Acceptors;
 use super::capacity::Capacity;
-use super::pending::Evicted;
+use super::pending::{Evicted, PendingHandshakes};
 use super::shutdown::Stage;
 use super::{Hosted, Seat, Server, TooMany};
-use crate::conn::{Conn, Life, catch, no_room, refuse, too_many_requests};
+use crate::conn::{Conn, Life, NoPlace, catch, refuse};
 use crate::event::{ServerEvent, Service};
 use crate::listen::{Address, Listener};
 use crate::options::Options;
-use crate::stats::Rejected;
+use crate::side::{self, SideListeners};
+use crate::watchdog::watch;
 
-/// How many peers are being refused with an answer at once. Further ones are closed without an answer.
+/// How many peers are being refused with an answer at once. A further one takes the place of one that has stalled; if
+/// there is none, it is closed without an answer.
 const MAX_REFUSALS: usize = 64;
 
 /// How long connections have to run their `disconnect` handlers once `shutdown_timeout` is over.
@@ -28,8 +30,14 @@ const LAST_GRACE: Duration = Duration::from_millis(700);
 const DROPPING: Duration = Duration::from_millis(50);
 
 /// Runs the server until it has shut down.
-pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Listener>, capacity: Capacity) {
+pub(super) async fn serve<S: Service>(
+    hosted: Arc<Hosted<S>>,
+    listeners: Vec<Listener>,
+    capacity: Capacity,
+    side: SideListeners,
+) {
     let server = hosted.server.clone();
+    let _watched = watch(&server);
     let alarms = tokio::spawn(async move {
         server.alarms().ring(|number| server.alarm(number)).await;
     });
@@ -41,6 +49,7 @@ pub(super) async fn serve<S: Service>(hosted: Arc<Hosted<S>>, listeners: Vec<Lis
     run_shutdown(&hosted, deadline).await;
     close(&hosted, deadline).await;
     alarms.abort();
+    side.end().await;
     tracing::info!(server = hosted.server.name(), "stopped");
 }
 
@@ -49,7 +58,10 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
     let server = &hosted.server;
     let connections = &server.0.connections;
     let pending = &server.0.pending;
+    let refusals = Arc::new(PendingHandshakes::new(MAX_REFUSALS, 1));
     let mut refusing = JoinSet::new();
+    // Over TLS an answer costs a handshake, which is worth it for a probe only.
+    let is_answered = hosted.tls.is_none() || side::has_probes(server.options());
     let mut stopping = pin!(server.stopping());
     let mut acceptors = Acceptors::new(listeners, &server.0.freed);
     loop {
@@ -61,27 +73,25 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
             () = pending.changed(), if !has_room => {}
             (stream, peer) = acceptors.next(), if has_room => {
                 let now = Instant::now();
-                let seat = match admit(server, &peer) {
-                    Ok(seat) => seat,
-                    Err(too_many) => {
-                        server.counters().rejected(too_many.rejected());
-                        if hosted.tls.is_none() && refusing.len() < MAX_REFUSALS {
-                            refusing.spawn(refuse(stream, too_many_requests(too_many)));
+                let why = match admit(server, &peer) {
+                    Ok(seat) => {
+                        // A stalled handshake is evicted before a new peer is refused.
+                        let full = Evicted { option: "max_connections", limit: capacity.connections };
+                        if connections.len() < capacity.connections || pending.evict_stalled(full, now) {
+                            let slot = pending.take_slot(&peer, now);
+                            connections.spawn(Life::begin(Arc::clone(hosted), stream, peer, slot, seat));
+                            continue;
                         }
-                        continue;
+                        tracing::debug!(%peer, "refused: {capacity} reached");
+                        NoPlace::Full
                     }
+                    Err(too_many) => NoPlace::TooMany(too_many),
                 };
-                // A stalled handshake is evicted before a new peer is refused.
-                let full = Evicted { option: "max_connections", limit: capacity.connections };
-                if connections.len() < capacity.connections || pending.evict_stalled(full, now) {
-                    let slot = pending.take_slot(&peer, now);
-                    connections.spawn(Life::begin(Arc::clone(hosted), stream, peer, slot, seat));
-                    continue;
-                }
-                server.counters().rejected(Rejected::Full);
-                tracing::debug!(%peer, "refused: {capacity} reached");
-                if hosted.tls.is_none() && refusing.len() < MAX_REFUSALS {
-                    refusing.spawn(refuse(stream, no_room()));
+                if is_answered && refusals.has_room(now) {
+                    let slot = refusals.take_slot(&peer, now);
+                    refusing.spawn(refuse(Arc::clone(hosted), stream, slot, why));
+                } else {
+                    server.counters().rejected(why.rejected());
                 }
             }
         }

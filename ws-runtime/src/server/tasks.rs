@@ -55,7 +55,7 @@ impl Server {
     }
 
     /// Waits for the next step of a task. Returns false if the server closes its connections first: then the task ends.
-    pub(super) async fn wait_for<T>(&self, step: impl Future<Output = T>) -> bool {
+    pub(crate) async fn wait_for<T>(&self, step: impl Future<Output = T>) -> bool {
         tokio::select! {
             biased;
             () = self.reached(Stage::Closing) => false,

@@ -14,6 +14,7 @@ pub(crate) struct Counters {
     closed: CountsBy<Ending>,
     dropped: Counter,
     broadcasts: Counter,
+    blocked: Counter,
     memory: Level,
 }
 
@@ -51,6 +52,11 @@ impl Counters {
     /// Counts a message to many connections.
     pub(crate) fn broadcast(&self) {
         self.broadcasts.add(1);
+    }
+
+    /// Counts a handler that has blocked its thread for as long as `watchdog` allows.
+    pub(crate) fn blocked(&self) {
+        self.blocked.add(1);
     }
 
     /// Changes how many bytes wait in all queues together.

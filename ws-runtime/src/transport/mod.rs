@@ -42,6 +42,8 @@ pub(crate) use self::halves::{By, Halves, Insist, ReadHalf, WriteHalf};
 use self::socket::Socket;
 pub(crate) use self::stream::Stream;
 pub(crate) use self::tls::TlsAcceptor;
+#[cfg(feature = "tls")]
+use crate::x509::ClientCertificate;
 
 /// A stream of bytes whose directions share one state.
 ///
@@ -65,6 +67,12 @@ pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {
     /// Sets whether `poll_write` and `poll_flush` try the socket even if it has not reported room: see [`Insist`].
     fn insist(&mut self, insist: Insist) {
         let _ = insist;
+    }
+
+    /// The certificate that the peer has shown.
+    #[cfg(feature = "tls")]
+    fn client_certificate(&self) -> Option<Box<ClientCertificate>> {
+        None
     }
 
     /// How many bytes it has written to the stream below, if it counts them. The number wraps.

@@ -54,16 +54,6 @@ impl Socket {
         }
     }
 
-    /// Bounds what the kernel keeps for a slow peer, as sockets of our own listeners inherit it. If the kernel refuses that,
-    /// the connection works without it.
-    #[cfg(feature = "tower")]
-    pub(super) fn tune(&self) {
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        if let Self::Tcp(stream) = self {
-            let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(crate::listen::NOT_SENT);
-        }
-    }
-
     /// The descriptor, valid while this lives.
     #[cfg(unix)]
     pub(super) fn raw_fd(&self) -> std::os::fd::RawFd {

@@ -11,6 +11,8 @@ use super::halves::{Halves, ReadHalf, Unsplit, WriteHalf, poll_write};
 use super::opaque::Opaque;
 use super::socket::Socket;
 use super::{Duplex, Insist};
+#[cfg(feature = "tls")]
+use crate::x509::ClientCertificate;
 
 /// The unsplit stream of one connection.
 #[derive(Debug)]
@@ -67,18 +69,19 @@ impl Stream {
         self.socket().map_or(Ok(()), |socket| socket.set_nodelay(nodelay))
     }
 
-    /// Sets the options that sockets of our own listeners inherit, but for `TCP_NODELAY`.
-    #[cfg(feature = "tower")]
-    pub(crate) fn tune(&self) {
-        if let Some(socket) = self.socket() {
-            socket.tune();
-        }
-    }
-
     /// The descriptor of the socket, valid while this lives. `None` if there is no socket.
     #[cfg(unix)]
     pub(crate) fn raw_fd(&self) -> Option<std::os::fd::RawFd> {
         self.socket().map(Socket::raw_fd)
+    }
+
+    /// The certificate that the peer has shown over TLS.
+    #[cfg(feature = "tls")]
+    pub(crate) fn client_certificate(&self) -> Option<Box<ClientCertificate>> {
+        match &self.carrier {
+            Carrier::Socket(_) => None,
+            Carrier::Duplex(stream) => stream.client_certificate(),
+        }
     }
 
     /// The socket below, if there is one.

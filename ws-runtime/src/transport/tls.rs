@@ -11,6 +11,7 @@ use tokio_rustls::server::TlsStream;
 use super::halves::poll_write;
 use super::socket::Socket;
 use super::{Duplex, Insist, Stream};
+use crate::x509::ClientCertificate;
 
 /// TLS on the server's side.
 type Encrypted = TlsStream<Underlying>;
@@ -38,6 +39,11 @@ struct Underlying {
 impl Duplex for Encrypted {
     fn socket(&self) -> Option<&Socket> {
         self.get_ref().0.stream.socket()
+    }
+
+    fn client_certificate(&self) -> Option<Box<ClientCertificate>> {
+        let chain = self.get_ref().1.peer_certificates()?;
+        ClientCertificate::of_chain(chain).map(Box::new)
     }
 
     fn insist(&mut self, insist: Insist) {

@@ -85,6 +85,19 @@ pub(crate) fn encode_close(code: Option<u16>, reason: &str) -> Bytes {
     frame.freeze()
 }
 
+/// The size of the frame that begins these bytes, and whether it is a message: neither a control frame nor a part of
+/// one. Never 0; if not even the header is there, it is all that is there.
+pub(crate) fn measure(frames: &[u8]) -> (usize, bool) {
+    let (header, payload) = match *frames {
+        [_, 127, a, b, c, d, e, f, g, h, ..] => (10, u64::from_be_bytes([a, b, c, d, e, f, g, h])),
+        [_, 126, a, b, ..] => (4, u16::from_be_bytes([a, b]).into()),
+        [_, len @ ..=125, ..] => (2, len.into()),
+        _ => return (frames.len().max(1), false),
+    };
+    let is_message = frames.first().is_some_and(|first| matches!(first & 0x0F, 0x1 | 0x2));
+    (usize::try_from(payload).unwrap_or(usize::MAX).saturating_add(header), is_message)
+}
+
 const FIN: u8 = 0x80;
 const RSV1: u8 = 0x40;
 

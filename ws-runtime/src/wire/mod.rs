@@ -24,7 +24,7 @@ pub(crate) use decoder::{Decoder, Incoming, Limits};
 #[cfg(feature = "compression")]
 pub(crate) use deflate::MAX_WINDOW_BITS;
 pub(crate) use deflate::{Agreement, Deflater, Form, Inflater};
-pub(crate) use encoder::{FrameKind, append, encode, encode_close, header};
+pub(crate) use encoder::{FrameKind, append, encode, encode_close, header, measure};
 pub(crate) use error::ProtocolError;
 pub(crate) use payload::{Payload, SHARE_FROM, Text};
 pub(crate) use pool::give_back;

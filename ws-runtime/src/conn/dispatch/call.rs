@@ -40,14 +40,23 @@ pub(crate) async fn catch<F: Future>(
     pin!(Caught::call(server, name, handler)?).await
 }
 
-/// Runs a handler that does not await, and catches its panic. `name` tells its name.
-#[inline]
+/// Runs the handler of this name, which does not await, and catches its panic.
 pub(crate) fn catch_call<T>(
+    server: &Server,
+    name: &'static str,
+    handler: impl FnOnce() -> T,
+) -> Result<T, Panicked> {
+    observe::at_once(server, name, || catch_now(handler))
+}
+
+/// Runs the declared plain handler of a message, and catches its panic. `name` tells its name.
+#[inline]
+pub(super) fn catch_declared<T>(
     server: &Server,
     name: impl FnOnce() -> &'static str,
     handler: impl FnOnce() -> T,
 ) -> Result<T, Panicked> {
-    observe::at_once(server, name, || catch_now(handler))
+    observe::declared(server, name, || catch_now(handler))
 }
 
 pin_project! {

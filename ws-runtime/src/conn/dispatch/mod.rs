@@ -19,6 +19,7 @@ use crate::event::{
 use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
 use crate::server::Hosted;
 
+use self::call::catch_declared;
 pub(super) use self::call::{Caught, Verdict, report};
 pub(crate) use self::call::{Panicked, catch, catch_call, catch_code, catch_now};
 pub(super) use self::tell::tell;
@@ -66,6 +67,7 @@ impl<R: Route> Dispatcher<R> {
         match next {
             Next::Message(message) => self.run_async(driver, message).await,
             Next::Timers => self.run_timers(driver).await,
+            Next::Drained => self.run_drain(driver).await,
         }
     }
 
@@ -76,7 +78,7 @@ impl<R: Route> Dispatcher<R> {
         let conn = self.conn().clone();
         let replaced = conn.replaced_ready().map(|handler| {
             conn.become_ready();
-            catch_call(conn.server(), || "on_ready", handler)
+            catch_call(conn.server(), "on_ready", handler)
         });
         let (name, ended) = match replaced {
             Some(ended) => ("on_ready", Some(ended)),
@@ -90,6 +92,19 @@ impl<R: Route> Dispatcher<R> {
         }
         conn.release_held_back();
         verdict
+    }
+
+    /// Runs `drain`: the peer has read all that waited, and has missed messages before that.
+    async fn run_drain(&mut self, driver: &mut Driver) -> Verdict {
+        let conn = self.conn().clone();
+        if !conn.send_path().take_drained() {
+            return Verdict::GoOn;
+        }
+        let (name, ended) = match conn.replaced_drain() {
+            Some(handler) => ("on_drain", Some(catch_call(conn.server(), "on_drain", handler))),
+            None => (R::DRAIN, driver.run_handler(R::DRAIN, || R::drain(self.event())).await),
+        };
+        self.conclude(name, OnRefusal::Continue, ended)
     }
 
     /// Runs the `async` handler of a message to its end.
@@ -215,7 +230,7 @@ impl<R: Route> Dispatcher<R> {
         driver.spare_disconnect();
         let (name, ended) = match conn.replaced_disconnect() {
             Some(handler) => {
-                let ended = catch_call(conn.server(), || "on_disconnect", || handler(&close));
+                let ended = catch_call(conn.server(), "on_disconnect", || handler(&close));
                 ("on_disconnect", Some(ended))
             }
             None => {
@@ -276,19 +291,19 @@ impl<R: Route> Dispatcher<R> {
         Some(match message {
             Received::Utf8(text) => {
                 let handler = conn.replaced_utf8()?;
-                ("on_utf8", catch_call(server, || "on_utf8", || handler(text.as_str())))
+                ("on_utf8", catch_call(server, "on_utf8", || handler(text.as_str())))
             }
             Received::Named(message) => {
                 let handler = conn.replaced_utf8()?;
-                ("on_utf8", catch_call(server, || "on_utf8", || handler(message.text())))
+                ("on_utf8", catch_call(server, "on_utf8", || handler(message.text())))
             }
             Received::Binary(data) => {
                 let handler = conn.replaced_binary()?;
-                ("on_binary", catch_call(server, || "on_binary", || handler(data.as_slice())))
+                ("on_binary", catch_call(server, "on_binary", || handler(data.as_slice())))
             }
             Received::Pong(data) => {
                 let handler = conn.replaced_pong()?;
-                ("on_pong", catch_call(server, || "on_pong", || handler(data.as_slice())))
+                ("on_pong", catch_call(server, "on_pong", || handler(data.as_slice())))
             }
         })
     }
@@ -298,7 +313,7 @@ impl<R: Route> Dispatcher<R> {
     fn handle(&mut self, message: &Received<'_>) -> Handled {
         let event = ConnEvent::new(&self.guard.0, &self.hosted.store, &mut self.session);
         let name = || message.handler::<R>();
-        match catch_call(self.guard.0.server(), name, || message.handle::<R>(event)) {
+        match catch_declared(self.guard.0.server(), name, || message.handle::<R>(event)) {
             Ok(Ok(handled)) => return handled,
             Ok(Err(failure)) => {
                 self.fail(message.handler::<R>(), OnRefusal::of::<R>(message), Ok(failure));

@@ -5,7 +5,8 @@
 //!
 //! | event | where |
 //! |---|---|
-//! | a plain handler is called, and has ended | [`at_once`], before and after `run` |
+//! | the plain handler of a message is called, and has ended | [`declared`], before and after `run` |
+//! | another plain handler is called, and has ended | [`at_once`], before and after `run` |
 //! | a handler is called that may be `async` | [`Call::begin`] |
 //! | its call, or a poll of its future, runs on this thread | [`Call::stretch`], before and after `run` |
 //! | it has ended, or was cancelled | [`Call::end`] |
@@ -15,12 +16,16 @@
 //! off must cost no more than a few instructions.
 
 use crate::server::Server;
+use crate::watchdog;
 
-/// Runs a plain handler, from its arguments to its reply.
+/// Runs the declared plain handler of a message, from its arguments to its reply.
 ///
-/// `handler` tells its name. Of a named message that is a second look at the `type`, so it is asked only if needed.
+/// `handler` tells its name. Of a named message that is a second look at the `type`, so it is asked only if needed. The
+/// watchdog is told by the generated code, which has found the handler: by a [`HandlerName`].
+///
+/// [`HandlerName`]: crate::watchdog::HandlerName
 #[inline]
-pub(crate) fn at_once<T>(
+pub(super) fn declared<T>(
     server: &Server,
     handler: impl FnOnce() -> &'static str,
     run: impl FnOnce() -> T,
@@ -29,31 +34,39 @@ pub(crate) fn at_once<T>(
     run()
 }
 
+/// Runs another plain handler, from its arguments to its reply.
+pub(super) fn at_once<T>(server: &Server, handler: &'static str, run: impl FnOnce() -> T) -> T {
+    let _running = watchdog::run(watchdog::number_of(handler), server.address());
+    run()
+}
+
 /// Runs code of the user's that is not the call of a handler but belongs to it: a timer's key is copied, a new identity
 /// is hashed.
 #[inline]
 pub(super) fn code_of<T>(handler: &'static str, run: impl FnOnce() -> T) -> T {
-    let _ = handler;
+    let _running = watchdog::run_here(watchdog::number_of(handler));
     run()
 }
 
 /// A call of a handler that may be `async`, from its arguments to its reply.
 #[derive(Debug)]
 pub(super) struct Call {
-    handler: &'static str,
+    /// The number of the handler's name.
+    handler: u32,
+    /// The address of the server.
+    server: usize,
 }
 
 impl Call {
     /// A handler is about to be called.
     pub(super) fn begin(server: &Server, handler: &'static str) -> Self {
-        let _ = server;
-        Self { handler }
+        Self { handler: watchdog::number_of(handler), server: server.address() }
     }
 
     /// Runs one stretch of it, which keeps this thread: the call itself, or a poll of its future.
     #[inline]
     pub(super) fn stretch<T>(&self, run: impl FnOnce() -> T) -> T {
-        let _ = self.handler;
+        let _running = watchdog::run(self.handler, self.server);
         run()
     }
 

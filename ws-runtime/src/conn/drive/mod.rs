@@ -65,6 +65,8 @@ pub(super) enum Next {
     Message(Received<'static>),
     /// The timers of the session: one of them may be due.
     Timers,
+    /// All is written that waited for a peer which has missed messages.
+    Drained,
 }
 
 /// Why the loop over messages stopped.
@@ -241,6 +243,9 @@ impl Driver {
     fn poll_next(&mut self, cx: &mut Context<'_>, receiver: &mut impl Receiver) -> Poll<Option<Next>> {
         let now = self.begin_turn(cx);
         self.beside.poll(cx, &self.conn);
+        if self.conn.send_lock().is_drained() {
+            return Poll::Ready(Some(Next::Drained));
+        }
         let stop = match self.observe_timers(|driver| driver.handle_all(cx, now, receiver)) {
             // Nothing is written yet: the reply to this message leaves with those that are corked.
             Poll::Ready(Stop::Await(message)) => return Poll::Ready(Some(Next::Message(message))),

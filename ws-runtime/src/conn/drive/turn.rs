@@ -9,6 +9,7 @@ use crate::conn::receive::Reading;
 use crate::conn::send::{Bound, Phase, Written, write_own};
 use crate::event::{Close, ClosedBy};
 use crate::transport::{Insist, Stream};
+use crate::watchdog;
 use crate::wire::{FrameKind, Payload};
 
 impl Driver {
@@ -18,6 +19,7 @@ impl Driver {
             self.conn.send_path().set_waker(cx.waker());
         }
         self.budget.begin();
+        watchdog::on_server(self.conn.server().address());
         self.conn.server().alarms().now()
     }
 

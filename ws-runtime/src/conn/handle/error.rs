@@ -52,7 +52,8 @@ pub enum SendError {
         /// What its `Serialize` says.
         error: String,
     },
-    /// The outbox is full and `slow = "drop"`: the message is dropped, the connection stays.
+    /// The outbox is full and `slow` is `"drop_newest"`, or `"drop_oldest"` and nothing may be dropped that makes enough
+    /// room: the message is dropped, the connection stays.
     #[error("the peer reads too slowly: its outbox of {max} bytes is full, so the message is dropped")]
     Full {
         /// `max_outbox` in bytes.
@@ -104,6 +105,12 @@ pub enum SetError {
         /// The option's name.
         option: &'static str,
     },
+    /// Messages cannot refer to earlier ones where these may be dropped: `slow = "drop_oldest"`.
+    #[error(
+        "cannot set `compression` to `context_takeover`: with `slow = \"drop_oldest\"` messages are dropped, and later \
+         ones would refer to them; set it to `on`"
+    )]
+    DropsOldest,
     /// A size that is out of bounds.
     #[error("`{option}` must be from 1 to {max} bytes, not {bytes}")]
     Size {

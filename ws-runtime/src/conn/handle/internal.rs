@@ -284,17 +284,26 @@ impl Conn {
 
     /// Sends a message that is no push.
     pub(crate) fn send_plain(&self, message: Message<'_>) -> Result<(), SendError> {
+        self.send_plain_within(message, Bound::Outbox)
+    }
+
+    pub(super) fn send_plain_within(&self, message: Message<'_>, bound: Bound) -> Result<(), SendError> {
         match message {
-            Message::Utf8(text) => self.send_utf8(text),
-            Message::Binary(data) => self.send_binary(data),
-            Message::Ping(data) => self.send_control(FrameKind::Ping, data.0),
-            Message::Pong(data) => self.send_control(FrameKind::Pong, data.0),
+            Message::Utf8(text) => self.send_message(FrameKind::Text, text.into_payload(), bound),
+            Message::Binary(data) => self.send_message(FrameKind::Binary, data.0, bound),
+            Message::Ping(data) => self.send_control(FrameKind::Ping, data.0, bound),
+            Message::Pong(data) => self.send_control(FrameKind::Pong, data.0, bound),
         }
     }
 
     /// Sends text that is known to be UTF-8.
     pub(crate) fn send_text(&self, text: Payload<'_>) -> Result<(), SendError> {
         self.send_message(FrameKind::Text, text, Bound::Outbox)
+    }
+
+    /// Sends a question, which is not dropped for newer messages.
+    pub(crate) fn send_question_text(&self, text: Payload<'_>) -> Result<(), SendError> {
+        self.send_message(FrameKind::Text, text, Bound::Question)
     }
 
     /// How many bytes wait to be written.

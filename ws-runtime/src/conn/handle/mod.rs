@@ -5,13 +5,14 @@ mod identity;
 mod internal;
 mod replaced;
 mod room;
+mod try_send;
 
 use std::fmt;
 use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use ws_spec::close::is_sendable;
 use ws_spec::options::{self, OptionInfo};
@@ -36,6 +37,7 @@ use crate::wire::FrameKind;
 
 pub use self::error::{CloseError, SendError, SetError};
 pub use self::identity::IntoExpiry;
+pub use self::try_send::TrySendError;
 
 /// A connection: a cheap handle that may be cloned, kept and sent to other threads.
 ///
@@ -43,6 +45,16 @@ pub use self::identity::IntoExpiry;
 /// belong to the same connection.
 #[derive(Clone)]
 pub struct Conn(Arc<Inner>);
+
+/// A handle that does not keep the connection, for the connection itself.
+#[derive(Clone, Debug)]
+pub(super) struct WeakConn(Weak<Inner>);
+
+impl WeakConn {
+    pub(super) fn upgrade(&self) -> Option<Conn> {
+        self.0.upgrade().map(Conn)
+    }
+}
 
 struct Inner {
     id: u64,
@@ -92,24 +104,26 @@ struct Rare {
 
 impl Conn {
     pub(crate) fn new(id: u64, server: Server, peer: Address, stream: Option<&Stream>) -> Self {
-        let options = server.options();
-        Self(Arc::new(Inner {
-            id,
-            peer,
-            #[cfg(unix)]
-            socket: stream.and_then(Stream::raw_fd).map_or_else(OnceLock::new, OnceLock::from),
-            max_send_size: options.max_send_size.into(),
-            max_recv_size: options.max_recv_size.into(),
-            nodelay: options.nodelay.into(),
-            options_of: OptionsOf::SERVER.to_bits().into(),
-            deflation: OnceLock::new(),
-            send_path: SendLock::new(SendPath::new(options)),
-            corked: CorkedFrames::new(),
-            takes: Reach::NOWHERE.to_bits().into(),
-            has_replaced: false.into(),
-            replaced: Mutex::new(None),
-            extras: OnceLock::new(),
-            server,
+        Self(Arc::new_cyclic(|conn| {
+            let options = server.options();
+            Inner {
+                id,
+                peer,
+                #[cfg(unix)]
+                socket: stream.and_then(Stream::raw_fd).map_or_else(OnceLock::new, OnceLock::from),
+                max_send_size: options.max_send_size.into(),
+                max_recv_size: options.max_recv_size.into(),
+                nodelay: options.nodelay.into(),
+                options_of: OptionsOf::SERVER.to_bits().into(),
+                deflation: OnceLock::new(),
+                send_path: SendLock::new(SendPath::new(WeakConn(conn.clone()), options)),
+                corked: CorkedFrames::new(),
+                takes: Reach::NOWHERE.to_bits().into(),
+                has_replaced: false.into(),
+                replaced: Mutex::new(None),
+                extras: OnceLock::new(),
+                server,
+            }
         }))
     }
 
@@ -373,7 +387,9 @@ impl Conn {
     /// # Errors
     ///
     /// [`SetError::TooLate`] once the handshake is done, [`SetError::FeatureOff`] in a build without the feature
-    /// `compression`, unless it is to be off.
+    /// `compression`, unless it is to be off, [`SetError::DropsOldest`] for [`Compression::ContextTakeover`] where the
+    /// oldest messages may be dropped. If only the route drops them, which is known after `connect`, it becomes
+    /// [`Compression::On`].
     pub fn set_compression(&self, compression: Compression) -> Result<(), SetError> {
         if let Some(option) = compression.missing_feature() {
             return Err(SetError::FeatureOff { option });
@@ -381,6 +397,9 @@ impl Conn {
         let mut send_path = self.send_path();
         if !send_path.is_before_101() {
             return Err(SetError::TooLate { option: "compression" });
+        }
+        if send_path.drops_oldest() && compression == Compression::ContextTakeover {
+            return Err(SetError::DropsOldest);
         }
         send_path.fixed.insert(Fixable::Compression);
         send_path.compression = compression;

@@ -25,6 +25,7 @@ pub(super) struct Replaced {
     utf8: Option<Shared<OnUtf8>>,
     binary: Option<Shared<OnBinary>>,
     pong: Option<Shared<OnBinary>>,
+    drain: Option<Shared<OnReady>>,
     disconnect: Option<Shared<OnDisconnect>>,
 }
 
@@ -107,6 +108,16 @@ impl Conn {
         });
     }
 
+    /// Replaces the declared `drain` handler for this connection: it runs when a peer that has missed messages, as its
+    /// outbox was full, has read all that waited.
+    pub fn on_drain<R: IntoReply>(&self, mut handler: impl FnMut(&Conn) -> R + Send + 'static) {
+        self.replace(|replaced| {
+            replaced.drain.replace(Arc::new(Mutex::new(move |conn: &Conn| {
+                conn.send_reply(handler(conn).into_reply(), None)
+            })))
+        });
+    }
+
     /// Replaces the declared `disconnect` handler for this connection.
     pub fn on_disconnect<R: IntoOutcome>(
         &self,
@@ -147,6 +158,11 @@ impl Conn {
     pub(in crate::conn) fn replaced_pong(&self) -> Option<impl FnOnce(&[u8]) -> Outcome> {
         let handler = self.replaced(|replaced| replaced.pong.clone())?;
         Some(move |data: &[u8]| call(&handler, |handler| handler(self, data)))
+    }
+
+    pub(in crate::conn) fn replaced_drain(&self) -> Option<impl FnOnce() -> Outcome> {
+        let handler = self.replaced(|replaced| replaced.drain.clone())?;
+        Some(move || call(&handler, |handler| handler(self)))
     }
 
     pub(in crate::conn) fn replaced_disconnect(&self) -> Option<impl FnOnce(&Close) -> Outcome> {

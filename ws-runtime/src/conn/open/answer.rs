@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::deadline::Interrupted;
 use crate::conn::Conn;
-use crate::conn::close::{LINGER, MIN_DRAIN_RATE, drain_time, linger};
+use crate::conn::close::{MIN_DRAIN_RATE, drain_time, linger};
 use crate::handshake::{self, IntoResponse, Refusal, Reject};
 use crate::server::{Evicted, Slot, TooMany};
 use crate::transport::Stream;
@@ -21,24 +21,27 @@ use crate::transport::Stream;
 /// only after most of it is sent. Until then a slow reader looks as if it reads nothing.
 const PIECE: usize = 8 * 1024;
 
-/// The answer to a peer that the server has no room for.
-pub(crate) fn no_room() -> Response<Bytes> {
-    unavailable("there are too many connections")
-}
-
 /// 429, for an address that has reached a limit. It is not 503: that would tell a proxy that the server is down, for
 /// all clients.
-pub(crate) fn too_many_requests(too_many: TooMany) -> Response<Bytes> {
+pub(super) fn too_many_requests(too_many: TooMany) -> Response<Bytes> {
     let status = StatusCode::TOO_MANY_REQUESTS;
     let reject = Reject::new(status).header(RETRY_AFTER, too_many.retry_after());
     reject.text(format!("{status}: there are too many connections from your address\n")).into_response()
 }
 
-/// Refuses a peer before it has asked for anything.
-pub(crate) async fn refuse(mut stream: Stream, response: Response<Bytes>) {
-    let mut bytes = handshake::encode_response(&response, &Method::GET);
-    // The kernel takes a short answer at once, as nothing was sent before it.
-    if let Ok(Ok(())) = timeout(LINGER, stream.write_all_buf(&mut bytes)).await {
+/// Sends an answer within this time and closes the connection, for a stream that has no [`Conn`].
+pub(crate) async fn answer_short(
+    mut stream: Stream,
+    response: &Response<Bytes>,
+    method: &Method,
+    within: Duration,
+) {
+    let mut bytes = handshake::encode_response(response, method);
+    let sending = async {
+        stream.write_all_buf(&mut bytes).await?;
+        stream.flush().await
+    };
+    if let Ok(Ok(())) = timeout(within, sending).await {
         linger(stream).await;
     }
 }
@@ -95,13 +98,12 @@ impl Answer {
         Self { method: method.clone(), asked: Asked::Plain, ..self }
     }
 
-    /// The response alone, for another server to send.
+    /// The response, for another server to send, and what is logged of it.
     #[cfg(feature = "tower")]
-    pub(super) fn response(&self) -> Response<Bytes> {
-        let mut response = Response::new(self.response.body().clone());
-        *response.status_mut() = self.response.status();
-        *response.headers_mut() = self.response.headers().clone();
-        response
+    pub(super) fn for_another_server(self) -> (Response<Bytes>, Answered) {
+        let Self { response, method: _, asked, cause } = self;
+        let answered = Answered { status: response.status(), asked, cause, cut: None };
+        (response, answered)
     }
 
     /// Sends it and closes the connection. A slow peer that reads gets all of it, unless `shutdown_timeout` passes
@@ -162,7 +164,7 @@ async fn write_piece(to: &mut (impl AsyncWrite + Unpin), bytes: &mut impl Buf) -
 }
 
 /// 503 for this reason.
-fn unavailable(why: &str) -> Response<Bytes> {
+pub(super) fn unavailable(why: &str) -> Response<Bytes> {
     let reject = handshake::unavailable();
     let text = format!("{}: {why}\n", reject.status());
     reject.text(text).into_response()

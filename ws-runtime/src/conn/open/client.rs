@@ -10,6 +10,10 @@ use super::answer::Answer;
 use super::reason::{NotAdmitted, Reason};
 use crate::conn::Conn;
 use crate::handshake::{Head, Refusal};
+#[cfg(feature = "tower")]
+use crate::listen::Address;
+#[cfg(feature = "tower")]
+use crate::proxy::Client;
 use crate::proxy::{self, MAX_PREAMBLE, Preamble, Source, Told};
 use crate::server::{Slot, TooMany};
 use crate::transport::Stream;
@@ -51,7 +55,14 @@ pub(super) async fn read_preamble(conn: &Conn, slot: &Slot, mut stream: Stream) 
     }
 }
 
-/// Reads what a trusted proxy tells in the headers of a request. Those of others are not read.
+/// Reads what a trusted proxy tells in the headers of a request, and counts the client, which is known now.
+pub(super) fn identify(conn: &Conn, head: &Head) -> Result<Told, NotAdmitted> {
+    let told = read_forwarding(conn, head)?;
+    count_client(conn, &told).map_err(Answer::from)?;
+    Ok(told)
+}
+
+/// Reads what a trusted proxy tells. The headers of others are not read.
 pub(super) fn read_forwarding(conn: &Conn, head: &Head) -> Result<Told, NotAdmitted> {
     if !is_trusted(conn) {
         return Ok(Told::default());
@@ -79,9 +90,9 @@ pub(super) fn count_proxied(conn: &Conn) -> Result<(), TooMany> {
     }
 }
 
-/// Counts the client, which is known now, unless it is counted already. A proxy that tells of no client is not counted:
+/// Counts the client, unless it is counted already. A proxy that tells of no client is not counted:
 /// its own address would stand for those of all its clients.
-pub(super) fn count_client(conn: &Conn, told: &Told) -> Result<(), TooMany> {
+fn count_client(conn: &Conn, told: &Told) -> Result<(), TooMany> {
     let server = conn.server();
     let is_proxy =
         told.client.is_none() && (is_trusted(conn) || conn.client().is_none() && sends_preamble(conn));
@@ -89,6 +100,19 @@ pub(super) fn count_client(conn: &Conn, told: &Told) -> Result<(), TooMany> {
         return Ok(());
     }
     count(conn, conn.ip())
+}
+
+/// What the service beside the server is told of a connection: the address of the client where a PROXY header names it,
+/// as that service has not read it; otherwise the other end.
+#[cfg(feature = "tower")]
+pub(super) fn address_for_others(conn: &Conn) -> Address {
+    match conn.client() {
+        Some(Client { ip: Some(ip), port }) if sends_preamble(conn) => {
+            Address::Tcp((ip, port.unwrap_or_default()).into())
+        }
+        Some(Client { ip: None, .. }) if sends_preamble(conn) => Address::Unknown,
+        Some(_) | None => conn.peer().clone(),
+    }
 }
 
 fn count(conn: &Conn, ip: Option<IpAddr>) -> Result<(), TooMany> {

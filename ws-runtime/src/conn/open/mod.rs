@@ -27,28 +27,35 @@ mod mounted;
 mod nodelay;
 mod outcome;
 mod reason;
+mod refuse;
 mod request;
 mod tls;
 
 use std::pin::pin;
 use std::sync::Arc;
 
+use http::StatusCode;
+
 use self::answer::Answer;
 use self::deadline::{interruption, unless_interrupted};
 use self::handlers::run_connect;
 use self::nodelay::Nodelay;
-use self::reason::{NotAdmitted, Reason};
+use self::reason::{NotAdmitted, NotOpened, Reason};
 use self::tls::accept_tls;
 use super::Conn;
 use crate::event::Service;
+#[cfg(feature = "tower")]
+use crate::mount::Site;
 use crate::server::{Hosted, Slot};
 use crate::transport::Stream;
 
 pub(crate) use self::admitted::Admitted;
 pub(super) use self::admitted::{Opened, Upgraded};
-pub(crate) use self::answer::{no_room, refuse, too_many_requests};
+pub(crate) use self::answer::answer_short;
 #[cfg(feature = "tower")]
 pub(crate) use self::mounted::{Answered, answer};
+pub(super) use self::outcome::count_opened;
+pub(crate) use self::refuse::{NoPlace, refuse};
 
 /// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
 pub(super) async fn open<S: Service>(
@@ -59,12 +66,18 @@ pub(super) async fn open<S: Service>(
 ) -> Option<Opened<S>> {
     match try_open(&hosted, &conn, stream, &slot).await {
         Ok(opened) => {
-            outcome::count_opened(&conn);
+            count_opened(&conn, StatusCode::SWITCHING_PROTOCOLS);
             Some(opened)
         }
-        Err(reason) => {
+        Err(NotOpened::Because(reason)) => {
             outcome::count_not_opened(&conn, &reason);
             tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
+            None
+        }
+        #[cfg(feature = "tower")]
+        Err(NotOpened::Elsewhere(stream)) => {
+            drop(slot);
+            pass_on(hosted, conn, *stream).await;
             None
         }
     }
@@ -75,7 +88,7 @@ async fn try_open<S: Service>(
     conn: &Conn,
     mut stream: Stream,
     slot: &Slot,
-) -> Result<Opened<S>, Reason> {
+) -> Result<Opened<S>, NotOpened> {
     let mut interruption = pin!(interruption(&hosted.server));
     let mut nodelay = Nodelay::inherited(hosted.server.options());
 
@@ -85,16 +98,17 @@ async fn try_open<S: Service>(
         stream = unless_interrupted(interruption.as_mut(), reading).await??;
         if let Err(too_many) = client::count_proxied(conn) {
             if hosted.tls.is_some() {
-                return Err(too_many.into());
+                return Err(Reason::from(too_many).into());
             }
-            return Err(Reason::Answered(Box::pin(Answer::from(too_many).send(stream, conn, slot)).await));
+            let sending = Box::pin(Answer::from(too_many).send(stream, conn, slot));
+            return Err(Reason::Answered(sending.await).into());
         }
     }
     unless_interrupted(interruption.as_mut(), pin!(run_connect(hosted, conn))).await??;
     nodelay.apply(&stream, conn);
-    if let Some(acceptor) = &hosted.tls {
+    if let Some(tls) = &hosted.tls {
         // Boxed, because most servers do not use TLS.
-        let accepting = Box::pin(accept_tls(slot, acceptor, stream));
+        let accepting = Box::pin(accept_tls(slot, tls.acceptor(), stream));
         stream = unless_interrupted(interruption.as_mut(), accepting).await??;
     }
     match request::admit(hosted, conn, &mut stream, slot, interruption).await {
@@ -102,11 +116,25 @@ async fn try_open<S: Service>(
             nodelay.apply(&stream, conn);
             Ok(admitted.open(stream))
         }
-        Err(NotAdmitted::Silently(reason)) => Err(reason),
+        Err(NotAdmitted::Silently(reason)) => Err(reason.into()),
+        #[cfg(feature = "tower")]
+        Err(NotAdmitted::Elsewhere(unread)) => {
+            Err(NotOpened::Elsewhere(Box::new(stream.with_unread(unread))))
+        }
         Err(NotAdmitted::With(answer)) => {
             // Boxed, because most connections become WebSockets.
             let sending = Box::pin(answer.send(stream, conn, slot));
-            Err(Reason::Answered(sending.await))
+            Err(Reason::Answered(sending.await).into())
         }
     }
+}
+
+/// Lets the service beside the server serve a connection.
+#[cfg(feature = "tower")]
+async fn pass_on<S: Service>(hosted: Arc<Hosted<S>>, conn: Conn, stream: Stream) {
+    let Some(http) = hosted.around.http.clone() else { return };
+    let server = hosted.server.clone();
+    let ours = Arc::new(Site { hosted, capacity: None });
+    let peer = client::address_for_others(&conn);
+    http.serve(ours, server, stream, peer).await;
 }

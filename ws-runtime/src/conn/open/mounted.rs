@@ -8,14 +8,18 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 
 use super::admitted::Admitted;
+use super::client;
 use super::deadline::{interruption, unless_interrupted};
 use super::handlers::run_connect;
+use super::outcome;
 use super::reason::{NotAdmitted, Reason};
 use super::request::admit_head;
+use crate::conn::Conn;
 use crate::conn::life::{ConnGuard, Life};
 use crate::event::Service;
-use crate::handshake::{Head, IntoResponse, Reject, Transport};
+use crate::handshake::{self, Head, IntoResponse, Reject, Transport};
 use crate::listen::Address;
+use crate::proxy::Told;
 use crate::server::Hosted;
 use crate::transport::Stream;
 
@@ -38,41 +42,73 @@ pub(crate) async fn answer<S: Service>(
     let admitted = {
         let mut interruption = pin!(interruption(&hosted.server));
         match unless_interrupted(interruption.as_mut(), pin!(run_connect(&hosted, &conn))).await {
-            Ok(Ok(())) => admit_head(&hosted, &conn, head, transport, interruption).await,
+            Ok(Ok(())) => match identify(&hosted, &conn, &head) {
+                Ok(told) => admit_head(&hosted, &conn, head, transport, &told, interruption).await,
+                Err(not_admitted) => Err(not_admitted),
+            },
             Ok(Err(reason)) => Err(reason.into()),
             Err(interrupted) => Err(Reason::from(interrupted).into()),
         }
     };
-    match admitted {
+    let (response, reason) = match admitted {
         Ok(admitted) => {
-            let response = admitted.response().map(|()| Bytes::new());
+            let response = admitted.response();
             let life = Life::upgrade(hosted, guard, admitted, upgrading);
-            Answered { response, life: Some(life) }
+            return Answered { response, life: Some(life) };
         }
-        Err(not_admitted) => Answered { response: refusal(&not_admitted, conn.id()), life: None },
+        Err(NotAdmitted::With(answer)) => {
+            let (response, answered) = answer.for_another_server();
+            (response, Reason::Answered(answered))
+        }
+        Err(NotAdmitted::Silently(reason)) => (status_of(&reason), reason),
+        // Only a connection of a listener of our own is passed on.
+        Err(NotAdmitted::Elsewhere(_)) => {
+            return Answered { response: status(StatusCode::NOT_FOUND), life: None };
+        }
+    };
+    outcome::count_not_opened(&conn, &reason);
+    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
+    Answered { response, life: None }
+}
+
+/// Finds out who the client is. It is counted if another server has accepted it: our own has counted it then.
+fn identify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: &Head) -> Result<Told, NotAdmitted> {
+    if hosted.around.http.is_some() {
+        client::read_forwarding(conn, head)
+    } else {
+        client::identify(conn, head)
     }
 }
 
-/// The answer of a request that is not admitted. Where there would be none on a connection of our own, the request is
-/// forbidden or comes too late: the connection is the other server's.
-fn refusal(not_admitted: &NotAdmitted, conn: u64) -> Response<Bytes> {
-    match not_admitted {
-        NotAdmitted::With(answer) => answer.response(),
-        NotAdmitted::Silently(reason) => {
-            tracing::debug!(conn, "not connected: {reason}");
-            let status = match reason {
-                Reason::Interrupted(_) => StatusCode::SERVICE_UNAVAILABLE,
-                _ => StatusCode::FORBIDDEN,
-            };
-            Reject::new(status).into_response()
-        }
+/// The answer where there would be none on a connection of our own: this one is the other server's.
+fn status_of(reason: &Reason) -> Response<Bytes> {
+    match reason {
+        Reason::Interrupted(_) => handshake::unavailable().into_response(),
+        Reason::Refused
+        | Reason::Disconnected
+        | Reason::Preamble(_)
+        | Reason::TooMany(_)
+        | Reason::Tls(_)
+        | Reason::Closed
+        | Reason::Io(_)
+        | Reason::Evicted(_)
+        | Reason::Answered(_) => status(StatusCode::FORBIDDEN),
     }
+}
+
+fn status(status: StatusCode) -> Response<Bytes> {
+    Reject::new(status).into_response()
 }
 
 impl<S: Service> Admitted<S> {
+    /// The status of the answer that opens it.
+    pub(in crate::conn) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
     /// The answer that opens it, for the server that sends it.
-    fn response(&self) -> Response<()> {
-        let mut response = Response::new(());
+    fn response(&self) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
         *response.status_mut() = self.response.status();
         *response.headers_mut() = self.response.headers().clone();
         response

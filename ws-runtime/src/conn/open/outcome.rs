@@ -1,15 +1,17 @@
 //! Counts how the opening of a connection ended.
 
+use http::StatusCode;
+
 use super::answer::{Answered, Asked};
 use super::deadline::Interrupted;
 use super::reason::Reason;
 use crate::conn::Conn;
 use crate::stats::{HandshakeResult, Rejected};
 
-/// Counts a handshake that was accepted, and its connection.
-pub(super) fn count_opened(conn: &Conn) {
+/// Counts a handshake that was accepted with this status, and its connection.
+pub(in crate::conn) fn count_opened(conn: &Conn, status: StatusCode) {
     let counters = conn.server().counters();
-    counters.handshake(HandshakeResult { status: Some(101), error: None });
+    counters.handshake(HandshakeResult { status: Some(status.as_u16()), error: None });
     counters.opened();
 }
 

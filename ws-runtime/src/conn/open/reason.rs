@@ -2,10 +2,15 @@
 
 use std::io;
 
+#[cfg(feature = "tower")]
+use bytes::Bytes;
+
 use super::answer::{Answer, Answered};
 use super::deadline::Interrupted;
 use crate::proxy::InvalidPreamble;
 use crate::server::{Evicted, TooMany};
+#[cfg(feature = "tower")]
+use crate::transport::Stream;
 
 /// What happens to a connection whose request was not accepted.
 pub(super) enum NotAdmitted {
@@ -13,6 +18,18 @@ pub(super) enum NotAdmitted {
     Silently(Reason),
     /// It is closed after this answer.
     With(Box<Answer>),
+    /// Its requests are those of the service beside the server. These bytes of them were read.
+    #[cfg(feature = "tower")]
+    Elsewhere(Bytes),
+}
+
+/// A connection that was not opened.
+pub(super) enum NotOpened {
+    /// It is over.
+    Because(Reason),
+    /// The service beside the server takes it.
+    #[cfg(feature = "tower")]
+    Elsewhere(Box<Stream>),
 }
 
 /// Why a connection did not become a WebSocket.
@@ -43,6 +60,12 @@ pub(super) enum Reason {
 impl<R: Into<Reason>> From<R> for NotAdmitted {
     fn from(reason: R) -> Self {
         Self::Silently(reason.into())
+    }
+}
+
+impl<R: Into<Reason>> From<R> for NotOpened {
+    fn from(reason: R) -> Self {
+        Self::Because(reason.into())
     }
 }
 

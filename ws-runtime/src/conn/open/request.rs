@@ -5,6 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytes::BytesMut;
 use http::HeaderValue;
 use http::uri::Authority;
 use ws_spec::options;
@@ -23,10 +24,10 @@ use crate::handshake::{
     Reject, Transport,
 };
 use crate::listen::Address;
-use crate::options::Options;
 use crate::proxy::Told;
 use crate::route::{Endpoint, Parameters};
 use crate::server::{Hosted, Slot};
+use crate::side;
 use crate::transport::Stream;
 
 /// Reads the request and runs its handlers. Returns the accepted handshake, or what to answer instead.
@@ -37,11 +38,28 @@ pub(super) async fn admit<S: Service>(
     slot: &Slot,
     mut interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
-    let head = read_head(hosted.server.options(), interruption.as_mut(), slot, stream).await?;
+    let options = hosted.server.options();
+    let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
+    let mut reader = HeadReader::new(limits);
+    let head = read_head(&mut reader, interruption.as_mut(), slot, stream).await?;
+    if let Some(response) = side::probe(&hosted.server, &head) {
+        return Err(Answer::from(response).to_plain(head.method()).into());
+    }
+    let told = client::identify(conn, &head)?;
     let transport =
         Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
-    let admitted = admit_head(hosted, conn, head, transport, interruption).await?;
-    if handshake::arrived_early(stream).await {
+    #[cfg(feature = "tower")]
+    if hosted.around.http.is_some() && !hosted.takes(head.method(), head.path(), head.headers()) {
+        if let Some(host) = hosting(hosted, &told).misdirected(&head, transport) {
+            warn_of_foreign_host(conn, &host);
+            return Err(Answer::from(Refusal::Misdirected).to_plain(head.method()).into());
+        }
+        return Err(NotAdmitted::Elsewhere(reader.into_bytes()));
+    }
+    #[cfg(feature = "tls")]
+    let head = head.with_client_certificate(stream.client_certificate());
+    let admitted = admit_head(hosted, conn, head, transport, &told, interruption).await?;
+    if handshake::arrived_early(stream, &mut BytesMut::new()).await {
         return Err(Answer::from(Refusal::EarlyBytes).into());
     }
     Ok(admitted)
@@ -53,12 +71,11 @@ pub(super) async fn admit_head<S: Service>(
     conn: &Conn,
     head: Head,
     transport: Transport,
+    told: &Told,
     interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
-    let told = client::read_forwarding(conn, &head)?;
-    client::count_client(conn, &told).map_err(Answer::from)?;
     let mut route = None;
-    let classified = classify(hosted, conn, head, transport, &told, &mut route);
+    let classified = classify(hosted, conn, head, transport, told, &mut route);
     let (mut handshake, endpoint, parameters) = match classified {
         Classified::Upgrade(handshake) => match route {
             Some((endpoint, parameters)) => (handshake, endpoint, parameters),
@@ -90,13 +107,11 @@ pub(super) async fn admit_head<S: Service>(
 }
 
 async fn read_head(
-    options: &Options,
+    reader: &mut HeadReader,
     interruption: Pin<&mut impl Future<Output = Interrupted>>,
     slot: &Slot,
     stream: &mut Stream,
 ) -> Result<Head, NotAdmitted> {
-    let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
-    let mut reader = HeadReader::new(limits);
     let read = {
         let reading = pin!(reader.read(stream));
         unless_interrupted(interruption, pin!(slot.wait_for_peer(reading))).await
@@ -133,14 +148,17 @@ fn classify<S: Service>(
         judge(&conn.options().origins)
     };
     let transport = Transport { encrypted: transport.encrypted || told.encrypted == Some(true), ..transport };
-    let hosting = Hosting { hosts: &hosted.server.options().hosts, forwarded: told.host.as_ref() };
-    let classified = handshake::classify(head, allows, transport, hosting);
+    let classified = handshake::classify(head, allows, transport, hosting(hosted, told));
     match &classified {
         Classified::ForeignPage { origin, host } => warn_of_foreign_page(origin, host.as_ref()),
         Classified::Misdirected(host) => warn_of_foreign_host(conn, host),
         Classified::Upgrade(_) | Classified::Plain(_) | Classified::Refused(_) => {}
     }
     classified
+}
+
+fn hosting<'a, S: Service>(hosted: &'a Hosted<S>, told: &'a Told) -> Hosting<'a> {
+    Hosting { hosts: &hosted.server.options().hosts, forwarded: told.host.as_ref() }
 }
 
 /// Logs the first page that is refused as a warning, because its browser does not say why; the next ones at debug.

@@ -9,12 +9,8 @@ use crate::server::Slot;
 use crate::transport::{Stream, TlsAcceptor};
 
 /// Runs our side of the TLS handshake. Each step of ours needs a permit, because it is expensive.
-pub(super) async fn accept_tls(
-    slot: &Slot,
-    acceptor: &TlsAcceptor,
-    stream: Stream,
-) -> Result<Stream, Reason> {
-    let mut handshake = pin!(stream.accept_tls(acceptor));
+pub(super) async fn accept_tls(slot: &Slot, acceptor: TlsAcceptor, stream: Stream) -> Result<Stream, Reason> {
+    let mut handshake = pin!(stream.accept_tls(&acceptor));
     loop {
         let permit = slot.tls_permit().await;
         let step = poll_fn(|cx| Poll::Ready(handshake.as_mut().poll(cx))).await;

@@ -60,11 +60,6 @@ impl Part {
         follows
     }
 
-    /// Removes bytes from the front.
-    pub(super) fn advance(&mut self, count: usize) {
-        self.start = self.end.min(self.start.saturating_add(u32::try_from(count).unwrap_or(u32::MAX)));
-    }
-
     /// Lends the bytes, under a read lock: no frame can be added meanwhile.
     pub(super) fn read<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
         let frames = self.batch.0.read().unwrap_or_else(PoisonError::into_inner);

@@ -59,12 +59,13 @@ impl Conn {
         &self,
         kind: FrameKind,
         mut payload: Payload<'_>,
+        bound: Bound,
     ) -> Result<(), SendError> {
         let size = payload.as_slice().len();
         if size > wire::MAX_CONTROL {
             return Err(SendError::ControlTooLarge { size });
         }
-        self.push_frame(kind, &mut payload, Bound::Outbox)
+        self.push_frame(kind, &mut payload, bound)
     }
 
     /// Takes a frame for sending. What it leaves of the payload is dropped by the caller, without a lock.

@@ -24,6 +24,7 @@ impl SendPath {
     /// Drops what was held back: `ready` has failed.
     pub(in crate::conn) fn drop_held_back(&mut self) {
         if let Some(mut held_back) = self.held_back.take() {
+            self.lose(held_back.messages());
             held_back.clear();
             self.outbox.append(*held_back);
         }

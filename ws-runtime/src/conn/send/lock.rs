@@ -6,7 +6,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::PoisonError;
 
-use super::sync::{AtomicU8, Mutex, MutexGuard, Ordering};
+use super::sync::{AtomicU16, Mutex, MutexGuard, Ordering};
 
 /// A value that a [`StatusLock`] can protect.
 pub(crate) trait Guarded {
@@ -14,7 +14,7 @@ pub(crate) trait Guarded {
     type Wakeups;
 
     /// The status, as readers without the lock see it.
-    fn status(&self) -> u8;
+    fn status(&self) -> u16;
 
     /// Whether there is a task to wake.
     fn has_wakeups(&self) -> bool;
@@ -31,20 +31,20 @@ pub(crate) trait Guarded {
 #[derive(Debug)]
 pub(crate) struct StatusLock<T> {
     guarded: Mutex<T>,
-    status: AtomicU8,
+    status: AtomicU16,
 }
 
 /// The lock, held.
 pub(crate) struct StatusGuard<'l, T: Guarded> {
     guarded: MutexGuard<'l, T>,
-    status: &'l AtomicU8,
+    status: &'l AtomicU16,
     /// Fields are dropped in order, so the lock is released before tasks are woken. Boxed, as there is seldom one.
     wakeups: Option<Box<T::Wakeups>>,
 }
 
 impl<T: Guarded> StatusLock<T> {
     pub(crate) fn new(guarded: T) -> Self {
-        Self { status: AtomicU8::new(guarded.status()), guarded: Mutex::new(guarded) }
+        Self { status: AtomicU16::new(guarded.status()), guarded: Mutex::new(guarded) }
     }
 
     #[inline]
@@ -67,7 +67,7 @@ impl<T: Guarded> StatusLock<T> {
 
     /// The status, read without the lock: it may be out of date.
     #[inline]
-    pub(crate) fn status(&self) -> u8 {
+    pub(crate) fn status(&self) -> u16 {
         self.status.load(Ordering::Acquire)
     }
 }

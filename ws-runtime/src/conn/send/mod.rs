@@ -18,6 +18,7 @@
 //! * **Blocked**: the kernel took less than there was. Only the connection's task writes then, when the socket is
 //!   writable. If TLS holds bytes back, that counts as blocked.
 
+mod backlog;
 mod batch;
 mod broadcast;
 mod cork;
@@ -27,13 +28,14 @@ mod entry;
 mod fixed;
 mod held_back;
 mod lock;
+mod oldest;
 mod outbox;
 mod state;
 mod status;
 
 /// The primitives of `lock` and `corked`; loom tests compile these two files with loom's.
 mod sync {
-    pub(super) use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+    pub(super) use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
     pub(super) use std::sync::{Mutex, MutexGuard};
 }
 
@@ -42,9 +44,11 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
+use self::backlog::Backlog;
 use self::batch::Part;
 use self::outbox::{Discarded, Outbox};
 use super::SendError;
+use super::handle::WeakConn;
 use crate::event::{Close, ClosedBy};
 use crate::options::{Compression, Options, Slow};
 use crate::transport::{By, Insist, WriteHalf};
@@ -56,6 +60,7 @@ pub(super) use self::cork::{defer_write, runs_task_of, write_own};
 pub(super) use self::corked::CorkedFrames;
 pub(super) use self::deflation::Deflation;
 pub(super) use self::fixed::{Fixable, Fixed};
+use self::state::Fate;
 pub(super) use self::state::{Bound, CancelLevel, Phase, Queue, Written};
 
 /// The send path of one connection behind its lock.
@@ -69,6 +74,8 @@ pub(super) type SendGuard<'l> = lock::StatusGuard<'l, SendPath>;
 /// socket.
 #[derive(Debug)]
 pub(super) struct SendPath {
+    /// The connection, for what is rare.
+    conn: WeakConn,
     phase: Phase,
     outbox: Outbox,
     /// What other tasks have sent, until `ready` has ended. It is there from the beginning, before any message can be
@@ -94,25 +101,20 @@ pub(super) struct SendPath {
     cancel_level: CancelLevel,
     /// What ended the connection. The first reason counts.
     close: Option<Box<Close>>,
-    /// Why writing failed. It is logged later, without the lock: a log subscriber may send to this connection.
-    failure: Option<io::Error>,
     /// The waker of the connection's task.
     task: Option<Waker>,
-    /// The tasks that wait until all is written.
-    flushing: Option<Box<Flushing>>,
+    /// What most connections never have.
+    backlog: Option<Box<Backlog>>,
     /// Whether to wake the connection's task once the lock is released.
     wakes_task: bool,
-    /// The tasks of `flushing` to wake once the lock is released.
-    flushed: Option<Box<Flushing>>,
+    /// The tasks that waited until all is written, to wake once the lock is released.
+    flushed: Option<Box<Vec<Waker>>>,
 }
 
-/// Tasks that wait until all is written. Boxed in its users, as there is seldom one.
-#[derive(Debug, Default)]
-struct Flushing(Vec<Waker>);
-
 impl SendPath {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(conn: WeakConn, options: &Options) -> Self {
         Self {
+            conn,
             phase: Phase::Opening,
             outbox: Outbox::default(),
             held_back: Some(Box::default()),
@@ -126,9 +128,8 @@ impl SendPath {
             listed_by: 0,
             cancel_level: CancelLevel::Nothing,
             close: None,
-            failure: None,
             task: None,
-            flushing: None,
+            backlog: None,
             wakes_task: false,
             flushed: None,
         }
@@ -141,15 +142,25 @@ impl SendPath {
         if !self.fixed.contains(Fixable::Compression) {
             self.compression = options.compression;
         }
+        if self.drops_oldest() && self.compression == Compression::ContextTakeover {
+            // It was set before the route was known.
+            self.compression = Compression::On;
+        }
         self.fixed
+    }
+
+    /// Whether the oldest messages are dropped for newer ones.
+    pub(super) fn drops_oldest(&self) -> bool {
+        self.slow == Slow::DropOldest
     }
 
     pub(super) fn close(&self) -> Option<&Close> {
         self.close.as_deref()
     }
 
-    pub(super) fn take_failure(&mut self) -> Option<io::Error> {
-        self.failure.take()
+    /// Whether the outbox is over its limit.
+    fn is_overfull(&self) -> bool {
+        self.outbox.len() > self.limit
     }
 
     pub(super) fn has_unwritten(&self) -> bool {
@@ -189,7 +200,7 @@ impl SendPath {
             // TLS may hold bytes back already. The task will flush them.
             self.blocked = socket.holds_back();
             self.socket = Some(socket);
-            self.outbox.push_encoded(&accepted.into());
+            self.outbox.push_response(accepted);
             if let Some(nodelay) = self.late_nodelay.take() {
                 return self.set_nodelay(nodelay);
             }
@@ -222,14 +233,20 @@ impl SendPath {
         queue: Queue,
     ) -> Result<(), SendError> {
         self.check_room(payload.as_slice().len(), bound)?;
-        self.queue_mut(queue).push(kind, payload);
+        let fate = match (bound, kind) {
+            (_, FrameKind::Ping | FrameKind::Pong) => Fate::Kept,
+            (Bound::Outbox | Bound::Try, _) => self.fate(),
+            (Bound::Question | Bound::Peer | Bound::Pong, _) => Fate::Kept,
+        };
+        self.queue_mut(queue).push(kind, payload, fate);
         Ok(())
     }
 
     /// Takes a frame that is already encoded and shared with other connections.
     pub(super) fn push_encoded(&mut self, frame: &Bytes, queue: Queue) -> Result<(), SendError> {
         self.check_room(frame.len(), Bound::Outbox)?;
-        self.queue_mut(queue).push_encoded(frame);
+        let fate = self.fate();
+        self.queue_mut(queue).push_encoded(frame, fate);
         Ok(())
     }
 
@@ -237,12 +254,22 @@ impl SendPath {
     #[inline]
     fn push_part(&mut self, part: &Part, queue: Queue) -> Result<(), SendError> {
         self.check_room(part.len(), Bound::Outbox)?;
+        let fate = self.fate();
         match queue {
-            Queue::Outbox => self.outbox.push_part(part),
+            Queue::Outbox => self.outbox.push_part(part, fate),
             // It may wait for long, and the batch is reused.
-            Queue::HeldBack => part.read(|frame| self.queue_mut(queue).push_copy(frame)),
+            Queue::HeldBack => part.read(|frame| self.queue_mut(queue).push_copy(frame, fate)),
         }
         Ok(())
+    }
+
+    /// The fate of a message that the server sends on its own.
+    #[inline]
+    fn fate(&self) -> Fate {
+        match self.slow {
+            Slow::DropOldest => Fate::Droppable,
+            Slow::Close | Slow::DropNewest => Fate::Kept,
+        }
     }
 
     /// Queues our Close frame behind what is already there. Does nothing if one is queued already.
@@ -258,7 +285,7 @@ impl SendPath {
             Close::NO_CODE | Close::ABNORMAL => wire::encode_close(None, ""),
             code => wire::encode_close(Some(code), &close.reason),
         };
-        self.outbox.push_encoded(&frame);
+        self.outbox.push_encoded(&frame, Fate::Kept);
         self.phase = Phase::Closing;
         self.close.get_or_insert_with(|| close.into());
         self.wake();
@@ -281,11 +308,12 @@ impl SendPath {
         }
         self.phase = Phase::Gone;
         self.release();
+        self.lose(self.outbox.messages());
         self.outbox.clear();
         self.blocked = false;
         self.socket = None;
         self.wake();
-        self.notify_flushed();
+        self.all_written();
     }
 
     /// Ends the connection at once, and cancels its handlers up to `cancel_level`.
@@ -329,7 +357,7 @@ impl SendPath {
         if !self.has_unwritten() && !waits_for_ready {
             return Poll::Ready(Ok(()));
         }
-        let Flushing(waiting) = &mut **self.flushing.get_or_insert_default();
+        let waiting = &mut self.backlog.get_or_insert_default().flushing;
         if !waiting.iter().any(|known| known.will_wake(cx.waker())) {
             waiting.push(cx.waker().clone());
         }
@@ -384,6 +412,7 @@ impl SendPath {
             self.queue(frames);
             frames = &[];
         }
+        let own = frames;
         let Some(socket) = &mut self.socket else { return Written::All };
         let mut stalled = Written::None;
         let failure = loop {
@@ -394,7 +423,7 @@ impl SendPath {
             } else {
                 match socket.flush(by) {
                     Ok(()) => {
-                        self.notify_flushed();
+                        self.all_written();
                         return Written::All;
                     }
                     Err(error) => Err(error),
@@ -415,15 +444,16 @@ impl SendPath {
                         stalled = Written::Some;
                     }
                     self.outbox.compact();
-                    self.queue(frames);
+                    self.keep_left(own, frames.len());
                     return stalled;
                 }
                 Err(error) => {
-                    self.failure = Some(error);
+                    self.backlog.get_or_insert_default().failure = Some(error);
                     break Close::abnormal(ClosedBy::Network);
                 }
             }
         };
+        self.keep_left(own, frames.len());
         self.cut(failure);
         Written::All
     }
@@ -431,21 +461,20 @@ impl SendPath {
     /// Queues frames that were accepted already, whatever the limit.
     pub(super) fn queue(&mut self, frames: &[u8]) {
         if self.is_open() {
-            self.outbox.push_copy(frames);
+            self.outbox.push_copy(frames, Fate::Kept);
+        }
+    }
+
+    /// Queues what is left of frames that were accepted already: so many bytes.
+    fn keep_left(&mut self, frames: &[u8], left: usize) {
+        if left > 0 {
+            self.outbox.push_left(frames, frames.len() - left);
         }
     }
 
     /// Whether messages may still be sent.
     fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Ready | Phase::Finishing)
-    }
-
-    /// Moves the tasks that wait for all to be written to those to wake.
-    #[inline]
-    fn notify_flushed(&mut self) {
-        if let Some(flushing) = self.flushing.take() {
-            self.flushed.get_or_insert_default().0.extend(flushing.0);
-        }
     }
 
     /// Checks whether one more frame of this size may be queued.
@@ -466,15 +495,29 @@ impl SendPath {
             // It may be full only because writing was deferred by a cork.
             self.write_now();
         }
-        if self.fits(size) || bound == Bound::Peer {
+        if self.fits(size) {
             return Ok(());
         }
-        if bound == Bound::Pong {
-            let has_room = self.outbox.len() <= self.limit.saturating_mul(2);
-            return if has_room { Ok(()) } else { Err(SendError::Full { max: self.limit }) };
+        let full = SendError::Full { max: self.limit };
+        if bound == Bound::Try {
+            self.miss();
+            return Err(full);
         }
+        if self.drops_oldest() && self.drop_oldest(size) {
+            return Ok(());
+        }
+        match bound {
+            Bound::Peer => return Ok(()),
+            Bound::Pong if self.outbox.len() <= self.limit.saturating_mul(2) => return Ok(()),
+            Bound::Pong | Bound::Try => return Err(full),
+            Bound::Outbox | Bound::Question => {}
+        }
+        self.lose(1);
         match self.slow {
-            Slow::Drop => Err(SendError::Full { max: self.limit }),
+            Slow::DropNewest | Slow::DropOldest => {
+                self.miss();
+                Err(full)
+            }
             Slow::Close => {
                 self.cut(Close::slow());
                 Err(SendError::Slow { max: self.limit })

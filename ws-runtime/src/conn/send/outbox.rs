@@ -6,20 +6,24 @@ use std::io::IoSlice;
 use bytes::{Buf, Bytes};
 
 use super::batch::Part;
+use super::state::Fate;
 use crate::wire::{self, FrameKind, Payload, SHARE_FROM};
 
 /// How many pieces one vectored write takes.
 const MAX_SLICES: usize = 32;
 
+/// From this size on, small frames that may be dropped go to a new piece: dropping some of a piece frees nothing.
+const MAX_RUN: usize = 16 * 1024;
+
 /// What waits to be written. Empty, it holds no memory.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    /// A part of a batch. It comes first, and most often it is all.
+    /// A part of a batch: messages that may be dropped. It comes first, and most often it is all.
     part: Option<Part>,
-    rest: Option<Box<Rest>>,
+    pub(super) rest: Option<Box<Rest>>,
     /// Bytes in all.
-    len: usize,
-    discarded: Option<Box<Discarded>>,
+    pub(super) len: usize,
+    pub(super) discarded: Option<Box<Discarded>>,
 }
 
 /// Users' buffers that are no longer needed. They must be dropped without the lock, because their destructor may be
@@ -28,17 +32,26 @@ pub(super) struct Outbox {
 pub(in crate::conn) struct Discarded(pub(in crate::conn) Vec<Bytes>);
 
 #[derive(Debug, Default)]
-struct Rest {
-    queue: VecDeque<Piece>,
-    /// Small frames behind the queue, encoded one behind the other.
+pub(super) struct Rest {
+    pub(super) queue: VecDeque<Piece>,
+    /// Small frames behind the queue, encoded one behind the other, and all of this fate.
     tail: Vec<u8>,
+    tail_fate: Fate,
+    /// How many bytes are left of the frame of which some were written.
+    pub(super) begun: usize,
+    /// Whether that is a message.
+    begun_is_message: bool,
+    /// How many bytes belong to messages that may be dropped.
+    pub(super) droppable: usize,
 }
 
+/// Whole frames of the same fate, or the payload of the frame whose header ends the piece before.
 #[derive(Debug)]
-struct Piece {
-    bytes: Bytes,
+pub(super) struct Piece {
+    pub(super) bytes: Bytes,
     /// Whether the buffer may be a user's: see [`Discarded`].
-    is_lent: bool,
+    pub(super) is_lent: bool,
+    pub(super) fate: Fate,
 }
 
 impl Outbox {
@@ -52,62 +65,81 @@ impl Outbox {
     }
 
     /// Appends a frame. A large payload that is owned is moved here instead of being copied.
-    pub(super) fn push(&mut self, kind: FrameKind, payload: &mut Payload<'_>) {
+    pub(super) fn push(&mut self, kind: FrameKind, payload: &mut Payload<'_>, fate: Fate) {
         let rest = self.rest.get_or_insert_default();
+        rest.begin(fate);
         let before = rest.tail.len();
         match payload {
             Payload::Owned(payload) if payload.len() >= SHARE_FROM => {
                 rest.tail.extend_from_slice(&wire::header(kind, payload.len()));
-                self.len += rest.tail.len() - before;
-                self.push_piece(std::mem::take(payload), true);
+                let added = rest.tail.len() - before;
+                self.added(added, fate);
+                self.push_piece(Piece { bytes: std::mem::take(payload), is_lent: true, fate });
             }
             Payload::Borrowed(_) | Payload::Owned(_) => {
                 wire::append(kind, payload.as_slice(), &mut rest.tail);
-                self.len += rest.tail.len() - before;
+                let added = rest.tail.len() - before;
+                self.added(added, fate);
             }
         }
     }
 
     /// Appends an encoded frame, which may be shared with other connections.
-    pub(super) fn push_encoded(&mut self, frame: &Bytes) {
+    pub(super) fn push_encoded(&mut self, frame: &Bytes, fate: Fate) {
         if frame.len() >= SHARE_FROM {
-            self.push_piece(frame.clone(), false);
+            self.push_piece(Piece { bytes: frame.clone(), is_lent: false, fate });
         } else {
-            self.push_copy(frame);
+            self.push_copy(frame, fate);
         }
     }
 
-    /// Appends a frame of a batch. It is copied only if other frames wait before it.
-    pub(super) fn push_part(&mut self, part: &Part) {
+    /// Appends a message of a batch, which may be dropped. It is copied only if other frames wait before it; `fate` is
+    /// that of the copy.
+    pub(super) fn push_part(&mut self, part: &Part, fate: Fate) {
         if self.is_empty() {
             self.len = part.len();
             self.part = Some(part.clone());
         } else if self.rest.is_none() && self.part.as_mut().is_some_and(|before| before.join(part)) {
             self.len += part.len();
         } else {
-            part.read(|frame| self.push_copy(frame));
+            part.read(|frame| self.push_copy(frame, fate));
         }
     }
 
     /// Appends a copy of encoded frames.
-    pub(super) fn push_copy(&mut self, frames: &[u8]) {
+    pub(super) fn push_copy(&mut self, frames: &[u8], fate: Fate) {
         if !frames.is_empty() {
-            self.len += frames.len();
-            self.rest.get_or_insert_default().tail.extend_from_slice(frames);
+            let rest = self.rest.get_or_insert_default();
+            rest.begin(fate);
+            rest.tail.extend_from_slice(frames);
+            self.added(frames.len(), fate);
+        }
+    }
+
+    /// Puts what is left of frames into an empty outbox, once so many of their bytes were written.
+    pub(super) fn push_left(&mut self, frames: &[u8], written: usize) {
+        self.push_copy(frames, Fate::Kept);
+        self.advance(written);
+    }
+
+    /// Puts a response into an empty outbox. It is no frame, and is written as a whole.
+    pub(super) fn push_response(&mut self, response: Vec<u8>) {
+        let size = response.len();
+        self.push_piece(Piece { bytes: response.into(), is_lent: false, fate: Fate::Kept });
+        if let Some(rest) = &mut self.rest {
+            rest.begun = size;
         }
     }
 
     /// Appends all that another outbox holds.
     pub(super) fn append(&mut self, mut other: Self) {
+        other.take_part_apart();
         if let Some(discarded) = other.discarded.take() {
             self.discarded.get_or_insert_default().0.extend(discarded.0);
         }
-        if let Some(part) = other.part.take() {
-            part.read(|frames| self.push_copy(frames));
-        }
         if let Some(rest) = other.rest.take() {
-            rest.queue.into_iter().for_each(|piece| self.push_piece(piece.bytes, piece.is_lent));
-            self.push_copy(&rest.tail);
+            rest.queue.into_iter().for_each(|piece| self.push_piece(piece));
+            self.push_copy(&rest.tail, rest.tail_fate);
         }
     }
 
@@ -123,21 +155,13 @@ impl Outbox {
 
     /// Removes what was written.
     pub(super) fn advance(&mut self, written: usize) {
-        self.len = self.len.saturating_sub(written);
-        let mut left = written;
-        if let Some(part) = &mut self.part {
-            let step = left.min(part.len());
-            part.advance(step);
-            left -= step;
-            if part.len() == 0 {
-                self.part = None;
-            }
+        if written >= self.len {
+            return self.clear();
         }
+        self.take_part_apart();
+        self.len -= written;
         if let Some(rest) = &mut self.rest {
-            rest.advance(left, &mut self.discarded);
-        }
-        if self.len == 0 {
-            self.rest = None;
+            rest.advance(written, &mut self.discarded);
         }
     }
 
@@ -150,6 +174,13 @@ impl Outbox {
         }
     }
 
+    /// How many messages wait, or were begun and are not written as a whole.
+    pub(super) fn messages(&self) -> usize {
+        let in_part =
+            self.part.as_ref().map_or(0, |part| part.read(|frames| Count::default().add(frames).messages));
+        in_part + self.rest.as_ref().map_or(0, |rest| rest.messages())
+    }
+
     pub(super) fn has_discarded(&self) -> bool {
         self.discarded.is_some()
     }
@@ -160,21 +191,45 @@ impl Outbox {
 
     /// Prepares what is left for a longer wait: copies it out of the batch, which others reuse, and shrinks its buffer.
     pub(super) fn compact(&mut self) {
-        if let Some(part) = self.part.take() {
-            let left = part.read(Bytes::copy_from_slice);
-            self.rest.get_or_insert_default().queue.push_front(Piece::ours(left));
-        }
+        self.take_part_apart();
         if let Some(rest) = &mut self.rest {
             rest.tail.shrink_to_fit();
         }
     }
 
+    /// Copies what is left out of the batch.
+    pub(super) fn take_part_apart(&mut self) {
+        if let Some(part) = self.part.take() {
+            let bytes = part.read(Bytes::copy_from_slice);
+            let rest = self.rest.get_or_insert_default();
+            rest.droppable += bytes.len();
+            rest.queue.push_front(Piece { bytes, is_lent: false, fate: Fate::Droppable });
+        }
+    }
+
+    /// How many bytes belong to messages of which none is written, and that may be dropped.
+    pub(super) fn droppable(&self) -> usize {
+        let in_part = self.part.as_ref().map_or(0, Part::len);
+        in_part + self.rest.as_ref().map_or(0, |rest| rest.droppable)
+    }
+
+    /// Counts bytes that were appended.
+    fn added(&mut self, bytes: usize, fate: Fate) {
+        self.len += bytes;
+        if fate == Fate::Droppable
+            && let Some(rest) = &mut self.rest
+        {
+            rest.droppable += bytes;
+        }
+    }
+
     /// Appends a separate buffer.
-    fn push_piece(&mut self, bytes: Bytes, is_lent: bool) {
+    fn push_piece(&mut self, piece: Piece) {
         let rest = self.rest.get_or_insert_default();
         rest.seal_tail();
-        self.len += bytes.len();
-        rest.queue.push_back(Piece { bytes, is_lent });
+        let (size, fate) = (piece.bytes.len(), piece.fate);
+        rest.queue.push_back(piece);
+        self.added(size, fate);
     }
 }
 
@@ -191,17 +246,51 @@ impl Rest {
         write(slices.get(..count).unwrap_or_default())
     }
 
+    /// Prepares the tail for a frame of this fate.
+    #[inline]
+    fn begin(&mut self, fate: Fate) {
+        if fate != Fate::Kept || self.tail_fate != Fate::Kept {
+            if self.tail_fate != fate || self.tail.len() >= MAX_RUN {
+                self.seal_tail();
+            }
+            self.tail_fate = fate;
+        }
+    }
+
+    /// Removes what was written, which is not all, and finds out where a frame ends.
+    #[cold]
     fn advance(&mut self, written: usize, discarded: &mut Option<Box<Discarded>>) {
         let mut left = written;
         while left > 0 {
-            let Some(first) = self.queue.front_mut() else {
-                if self.tail.len() == left {
-                    self.tail = Vec::new();
-                    return;
-                }
-                self.seal_tail();
-                continue;
-            };
+            if self.begun == 0 {
+                self.begin_to_write();
+            }
+            let step = left.min(self.begun);
+            self.begun -= step;
+            left -= step;
+            self.remove(step, discarded);
+        }
+    }
+
+    /// Looks at the frame that is first, and of which some bytes were written.
+    fn begin_to_write(&mut self) {
+        if self.queue.is_empty() {
+            self.seal_tail();
+        }
+        let Some(first) = self.queue.front() else { return };
+        let (size, is_message) = wire::measure(&first.bytes);
+        if first.fate == Fate::Droppable {
+            self.droppable = self.droppable.saturating_sub(size);
+        }
+        self.begun = size;
+        self.begun_is_message = is_message;
+    }
+
+    /// Removes so many bytes from the front.
+    fn remove(&mut self, count: usize, discarded: &mut Option<Box<Discarded>>) {
+        let mut left = count;
+        while left > 0 {
+            let Some(first) = self.queue.front_mut() else { return };
             let step = left.min(first.bytes.len());
             first.bytes.advance(step);
             left -= step;
@@ -213,21 +302,50 @@ impl Rest {
         }
     }
 
-    fn seal_tail(&mut self) {
+    pub(super) fn seal_tail(&mut self) {
         if !self.tail.is_empty() {
             // Shrunk to its size, as it may wait for a while.
             let tail = std::mem::take(&mut self.tail).into_boxed_slice();
-            self.queue.push_back(Piece::ours(tail.into()));
+            self.queue.push_back(Piece { bytes: tail.into(), is_lent: false, fate: self.tail_fate });
+        }
+    }
+
+    fn messages(&self) -> usize {
+        let mut count = Count { messages: 0, skip: self.begun };
+        for piece in &self.queue {
+            count = count.add(&piece.bytes);
+        }
+        let begun = usize::from(self.begun > 0 && self.begun_is_message);
+        begun + count.add(&self.tail).messages
+    }
+}
+
+/// Counts the messages in frames that lie one behind the other, in several pieces.
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    messages: usize,
+    /// How many of the next bytes belong to a frame that was looked at before.
+    skip: usize,
+}
+
+impl Count {
+    fn add(mut self, mut piece: &[u8]) -> Self {
+        loop {
+            let step = self.skip.min(piece.len());
+            self.skip -= step;
+            piece = piece.get(step..).unwrap_or_default();
+            if piece.is_empty() {
+                return self;
+            }
+            let (size, is_message) = wire::measure(piece);
+            self.skip = size;
+            self.messages += usize::from(is_message);
         }
     }
 }
 
 impl Piece {
-    fn ours(bytes: Bytes) -> Self {
-        Self { bytes, is_lent: false }
-    }
-
-    fn release(self, discarded: &mut Option<Box<Discarded>>) {
+    pub(super) fn release(self, discarded: &mut Option<Box<Discarded>>) {
         if let Some(others) = wire::give_back(self.bytes)
             && self.is_lent
         {
@@ -287,34 +405,35 @@ mod tests {
             };
             for (number, step) in steps.into_iter().enumerate() {
                 let payload = |size| vec![number as u8; size];
+                let frame = |size| wire::encode(FrameKind::Text, &payload(size));
                 match step {
                     Step::Push(size) => {
-                        outbox.push(FrameKind::Binary, &mut Payload::Borrowed(&payload(size)));
+                        outbox.push(FrameKind::Binary, &mut Payload::Borrowed(&payload(size)), Fate::Kept);
                         wire::append(FrameKind::Binary, &payload(size), &mut expected);
                     }
                     Step::PushOwned(size) => {
-                        outbox.push(FrameKind::Text, &mut Payload::Owned(payload(size).into()));
+                        outbox.push(FrameKind::Text, &mut Payload::Owned(payload(size).into()), Fate::Kept);
                         wire::append(FrameKind::Text, &payload(size), &mut expected);
                     }
                     Step::PushEncoded(size) => {
-                        outbox.push_encoded(&payload(size).into());
-                        expected.extend(payload(size));
+                        outbox.push_encoded(&frame(size), Fate::Kept);
+                        expected.extend(frame(size));
                     }
                     Step::PushCopy(size) => {
-                        outbox.push_copy(&payload(size));
-                        expected.extend(payload(size));
+                        outbox.push_copy(&frame(size), Fate::Kept);
+                        expected.extend(frame(size));
                     }
                     Step::PushPart(size) => {
                         let Some(part) = batch.push(FrameKind::Text, &payload(size)) else { continue };
-                        outbox.push_part(&part);
+                        outbox.push_part(&part, Fate::Kept);
                         part.read(|frame| expected.extend_from_slice(frame));
                     }
                     Step::Append(size) => {
                         let mut other = Outbox::default();
-                        other.push(FrameKind::Text, &mut Payload::Owned(payload(size).into()));
+                        other.push(FrameKind::Text, &mut Payload::Owned(payload(size).into()), Fate::Kept);
                         wire::append(FrameKind::Text, &payload(size), &mut expected);
-                        other.push_copy(&payload(size));
-                        expected.extend(payload(size));
+                        other.push_copy(&frame(size), Fate::Kept);
+                        expected.extend(frame(size));
                         outbox.append(other);
                     }
                     Step::Compact => outbox.compact(),

@@ -32,11 +32,25 @@ pub(in crate::conn) enum CancelLevel {
 pub(in crate::conn) enum Bound {
     /// `max_outbox`; if it is reached, the option `slow` applies.
     Outbox,
+    /// `max_outbox`; if it is reached, the sender gets the message back, and nothing else happens.
+    Try,
+    /// The same as `Outbox`, for questions: they are not dropped for newer messages, as somebody waits for the answer.
+    Question,
     /// No limit, for replies: while the outbox is over its limit, no further message of the peer is handled.
     Peer,
     /// Twice `max_outbox`, for pongs: a peer that has much to read still pings, and is not to be closed for it.
     /// Beyond that it gets no pong; RFC 6455 asks only for one to the last ping (section 5.5.3).
     Pong,
+}
+
+/// What happens to a frame that waits, if room is needed for a newer message (`slow = "drop_oldest"`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::conn) enum Fate {
+    /// It stays: a reply, an answer, a question, a control frame. Any frame, where nothing is ever dropped.
+    #[default]
+    Kept,
+    /// It may be dropped: a message that the server sends on its own.
+    Droppable,
 }
 
 /// Where a frame is queued.

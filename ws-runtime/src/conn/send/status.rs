@@ -3,38 +3,42 @@
 use std::task::Waker;
 
 use super::lock::{Guarded, StatusLock};
-use super::{Flushing, Phase, SendPath};
+use super::{Phase, SendPath};
 
 /// Set in a status while something waits to be written.
-const UNWRITTEN: u8 = 0x80;
+const UNWRITTEN: u16 = 0x80;
 /// Set in a status while the outbox is over its limit.
-const OVERFULL: u8 = 0x40;
+const OVERFULL: u16 = 0x40;
 /// Set in a status while buffers are to be dropped without the lock.
-const DISCARDED: u8 = 0x20;
+const DISCARDED: u16 = 0x20;
 /// Set in a status until `ready` has ended.
-const HOLDS_BACK: u8 = 0x10;
+const HOLDS_BACK: u16 = 0x10;
+/// Set in a status if the oldest messages are dropped for newer ones: what is corked could not be told apart.
+const DROPS_OLDEST: u16 = 0x08;
+/// Set in a status while `#[on(drain)]` is due.
+const DRAINED: u16 = 0x100;
 
 /// The statuses in which messages may be sent and nothing waits before them.
-const READY: u8 = Phase::Ready as u8;
-const FINISHING: u8 = Phase::Finishing as u8;
+const READY: u16 = Phase::Ready as u16;
+const FINISHING: u16 = Phase::Finishing as u16;
 
 /// The tasks to wake once the lock is released.
 #[derive(Debug, Default)]
 pub(in crate::conn) struct Wakeups {
     task: Option<Waker>,
-    flushing: Option<Box<Flushing>>,
+    flushed: Option<Box<Vec<Waker>>>,
 }
 
 impl Guarded for SendPath {
     type Wakeups = Wakeups;
 
     #[inline]
-    fn status(&self) -> u8 {
-        let mut status = self.phase as u8;
+    fn status(&self) -> u16 {
+        let mut status = self.phase as u16;
         if self.has_unwritten() {
             status |= UNWRITTEN;
         }
-        if self.outbox.len() > self.limit {
+        if self.is_overfull() {
             status |= OVERFULL;
         }
         if self.outbox.has_discarded() {
@@ -42,6 +46,12 @@ impl Guarded for SendPath {
         }
         if self.holds_back() {
             status |= HOLDS_BACK;
+        }
+        if self.drops_oldest() {
+            status |= DROPS_OLDEST;
+        }
+        if self.is_drained() {
+            status |= DRAINED;
         }
         status
     }
@@ -53,7 +63,7 @@ impl Guarded for SendPath {
 
     fn take_wakeups(&mut self) -> Wakeups {
         let task = if std::mem::take(&mut self.wakes_task) { self.task.clone() } else { None };
-        Wakeups { task, flushing: self.flushed.take() }
+        Wakeups { task, flushed: self.flushed.take() }
     }
 }
 
@@ -62,8 +72,8 @@ impl Drop for Wakeups {
         if let Some(task) = self.task.take() {
             task.wake();
         }
-        if let Some(flushing) = self.flushing.take() {
-            flushing.0.into_iter().for_each(Waker::wake);
+        if let Some(flushed) = self.flushed.take() {
+            flushed.into_iter().for_each(Waker::wake);
         }
     }
 }
@@ -72,7 +82,7 @@ impl StatusLock<SendPath> {
     /// The phase of the connection. It may be out of date, as all that is read without the lock.
     #[inline]
     pub(in crate::conn) fn phase(&self) -> Phase {
-        match self.status() & !(UNWRITTEN | OVERFULL | DISCARDED | HOLDS_BACK) {
+        match self.status() & !(UNWRITTEN | OVERFULL | DISCARDED | HOLDS_BACK | DROPS_OLDEST | DRAINED) {
             0 => Phase::Opening,
             1 => Phase::Ready,
             2 => Phase::Finishing,
@@ -103,6 +113,12 @@ impl StatusLock<SendPath> {
     #[inline]
     pub(in crate::conn) fn has_unwritten(&self) -> bool {
         self.status() & UNWRITTEN != 0
+    }
+
+    /// Whether `#[on(drain)]` is due.
+    #[inline]
+    pub(in crate::conn) fn is_drained(&self) -> bool {
+        self.status() & DRAINED != 0
     }
 
     /// Whether there are buffers to be dropped without the lock.

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use bytes::BytesMut;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tokio::io::AsyncWriteExt;
@@ -92,14 +93,14 @@ async fn a_peer_that_sends_before_the_answer_is_noticed_without_waiting() {
     theirs.write_all(&handshake_with("")).await.unwrap();
     let head = HeadReader::new(LIMITS).read(&mut ours).await.unwrap();
     assert!(matches!(classify(head, |_, judge| judge(&Origins::same()), TCP, ANY), Classified::Upgrade(_)));
-    assert!(!arrived_early(&mut ours).await);
+    assert!(!arrived_early(&mut ours, &mut BytesMut::new()).await);
     theirs.write_all(b"\x81\x80\0\0\0\0").await.unwrap();
-    assert!(arrived_early(&mut ours).await);
+    assert!(arrived_early(&mut ours, &mut BytesMut::new()).await);
 }
 
 #[tokio::test]
 async fn a_peer_that_only_ends_its_stream_is_not_early() {
     let (mut ours, theirs) = tokio::io::duplex(1024);
     drop(theirs);
-    assert!(!arrived_early(&mut ours).await);
+    assert!(!arrived_early(&mut ours, &mut BytesMut::new()).await);
 }

@@ -15,7 +15,7 @@ pub enum TlsError {
         place(path)
     )]
     Unreadable {
-        /// `certificate` or `key`.
+        /// `certificate`, `key` or `client_ca`.
         what: &'static str,
         /// The file.
         path: PathBuf,
@@ -91,6 +91,31 @@ pub enum TlsError {
         key: String,
         /// The error of rustls.
         source: rustls::Error,
+    },
+    /// A certificate beside the first has no DNS name, so no client can ask for it.
+    #[error(
+        "the certificate in {place} has no DNS name, so no client can ask for it: give a certificate with names, or \
+         name this one first, as it is used where the client asks for none"
+    )]
+    NoNames {
+        /// The file, or that it was given as text.
+        place: String,
+    },
+    /// A certificate of an authority for clients cannot be used.
+    #[error(
+        "a certificate in {place} cannot be used as `client_ca`: it must be that of an authority, undamaged"
+    )]
+    ClientCa {
+        /// The file, or that it was given as text.
+        place: String,
+        /// The error of rustls.
+        source: rustls::Error,
+    },
+    /// Something was added to a `rustls::ServerConfig`, which is used as it is.
+    #[error("`{what}` cannot be added to a `rustls::ServerConfig`: set it in that configuration")]
+    Fixed {
+        /// What was to be added.
+        what: &'static str,
     },
     /// rustls could not be set up, because the system provided no random bytes.
     #[error("cannot set up TLS")]

@@ -15,7 +15,8 @@ fn pair() -> (String, String) {
 #[test]
 fn a_certificate_and_its_key_give_http_1_1_without_early_data() {
     let (certificate, key) = pair();
-    let config = Tls::pem(&certificate, &key).config().unwrap();
+    let acceptor = Tls::pem(&certificate, &key).load().unwrap().acceptor();
+    let config = acceptor.config();
     assert_eq!(config.alpn_protocols, [b"http/1.1".to_vec()]);
     assert_eq!(config.max_early_data_size, 0);
     assert!(config.ticketer.enabled());
@@ -98,6 +99,59 @@ fn a_missing_file_is_named_with_the_cause() {
 #[test]
 fn debug_output_contains_nothing_of_the_key() {
     assert_eq!(format!("{:?}", Tls::pem("c", "secret")), "Tls(PEM)");
+    let tls = Tls::files("a.pem", "a.key").and_files("b.pem", "b.key").and_pem("c", "secret");
+    let shown = format!("{:?}", tls.clone().client_ca("clients.pem"));
+    assert_eq!(shown, "Tls(a.pem, a.key; b.pem, b.key; PEM; client_ca clients.pem)");
+    let shown = format!("{:?}", tls.client_ca("clients.pem").optional_client_ca_pem("authorities"));
+    assert_eq!(shown, "Tls(a.pem, a.key; b.pem, b.key; PEM; optional_client_ca PEM)");
+}
+
+#[test]
+fn all_mistakes_are_found_at_once() {
+    let ((certificate, key), (other, _)) = (pair(), pair());
+    let tls = Tls::pem(&other, &key).and_pem(&certificate, &key).and_pem("", &key).client_ca_pem("");
+    let errors = tls.load().err().unwrap();
+    let [first, second, third] = &*errors else { panic!("{errors:?}") };
+    assert!(matches!(first, TlsError::Mismatch { .. }), "{first}");
+    assert_eq!(second.to_string(), third.to_string().replace("client_ca", "certificate"));
+    assert!(matches!(second, TlsError::NoCertificate { .. }), "{second}");
+}
+
+#[test]
+fn only_the_first_certificate_may_be_without_names() {
+    let (certificate, key) = pair();
+    let tls = Tls::pem(VERSION_3_WITHOUT_NAMES, KEY_OF_VERSION_1).and_pem(&certificate, &key);
+    tls.check().unwrap();
+    let error = Tls::pem(&certificate, &key).and_pem(VERSION_3_WITHOUT_NAMES, KEY_OF_VERSION_1).check();
+    assert!(matches!(error, Err(TlsError::NoNames { .. })), "{error:?}");
+}
+
+#[test]
+fn a_configuration_of_the_user_is_used_as_it_is() {
+    let (certificate, key) = pair();
+    let config = Tls::pem(&certificate, &key).load().unwrap().acceptor().config().clone();
+    let tls = Tls::from(config);
+    tls.check().unwrap();
+    assert_eq!(tls.load().unwrap().expires(), None);
+    let error = tls.and_pem(&certificate, &key).client_ca("clients.pem").check().unwrap_err();
+    assert!(
+        error.to_string().starts_with("`and_pem` cannot be added to a `rustls::ServerConfig`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn sessions_are_not_resumed_where_clients_show_certificates() {
+    let (certificate, key) = pair();
+    for tls in [
+        Tls::pem(&certificate, &key).client_ca_pem(&certificate),
+        Tls::pem(&certificate, &key).optional_client_ca_pem(&certificate),
+    ] {
+        let acceptor = tls.load().unwrap().acceptor();
+        let config = acceptor.config();
+        assert!(!config.ticketer.enabled() && !config.session_storage.can_cache());
+        assert_eq!(config.send_tls13_tickets, 0);
+    }
 }
 
 /// By `openssl ec -aes128`: RFC 1421, section 4.6.1.
@@ -131,4 +185,18 @@ MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgnnoyp3tNEd0rt5uk
 FQE9VFUGXPLzNTynskLp/EZxNZihRANCAATdHFrjN+VIhPlkE2/nKLRW1HYJFRKL
 BdbNYVFn7kyEr0s1ayYBYeJKuwHizSc058hLKKiJmJW2KPTVCCu3NrfX
 -----END PRIVATE KEY-----
+";
+
+/// By `openssl req -x509 -key … -subj /CN=localhost`.
+const VERSION_3_WITHOUT_NAMES: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBeTCCAR+gAwIBAgIUZ/7fG9YMNSoThjxC351zguVHrEwwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNjE0MjAwN1oYDzIxMjYxMTAy
+MTQyMDA3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATdHFrjN+VIhPlkE2/nKLRW1HYJFRKLBdbNYVFn7kyEr0s1ayYBYeJK
+uwHizSc058hLKKiJmJW2KPTVCCu3NrfXo00wSzAdBgNVHQ4EFgQU8WStO1vS41Qk
+lmBnxwlF8U4isq8wHwYDVR0jBBgwFoAU8WStO1vS41QklmBnxwlF8U4isq8wCQYD
+VR0TBAIwADAKBggqhkjOPQQDAgNIADBFAiBe7URi8tYo8FpDgswkUSiGqfBqmPxn
+c1R+2+XCvyeHewIhAP7ITzH8fybI2VhisL2x3V9Xlic2GBbThB4FeFsett6u
+-----END CERTIFICATE-----
 ";

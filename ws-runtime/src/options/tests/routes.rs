@@ -80,7 +80,7 @@ fn mistakes_of_routes_are_reported_with_those_of_the_server_each_with_its_path()
     }
     let expected = [
         "`max_streams` must be 1 or more streams, not 0 (from `#[route(\"/t/{id}\")]`)",
-        "`slow` must be `close` or `drop`, not \"wait\" (from `#[route(\"/t/{id}\")]`)",
+        "`slow` must be `close`, `drop_newest` or `drop_oldest`, not \"wait\" (from `#[route(\"/t/{id}\")]`)",
     ];
     let routes = || [route("/upload", upload), route("/t/{id}", wrong)];
     let errors = |draft: Draft| {
@@ -140,4 +140,36 @@ fn the_outbox_of_a_route_grows_with_its_largest_message_unless_either_sets_it() 
     };
     let settled = draft.finish([route("/a", larger), route("/b", both)]).expect("they are right");
     assert_eq!([0, 1].map(|number| of(&settled, number).max_outbox), [1_000, 2_000]);
+}
+
+#[test]
+fn the_oldest_messages_of_a_route_are_not_dropped_where_later_ones_refer_to_them() {
+    let drops = |attribute: &mut Attribute<'_>| attribute.slow(|| "drop_oldest".into());
+    let mut draft = Draft::default();
+    draft.compression.set(Source::Builder, Compression::ContextTakeover.into());
+    let error =
+        draft.finish([route("/prices", drops), route("/", nothing)]).err().expect("they exclude each other");
+    assert_eq!(error.iter().count(), 1, "{error}");
+    let error = error.to_string();
+    assert!(
+        error.contains("(from `.compression(…)`)") && error.contains("(from `#[route(\"/prices\")]`)"),
+        "{error}"
+    );
+
+    let refers = |attribute: &mut Attribute<'_>| attribute.compression(|| "context_takeover".into());
+    let mut draft = Draft::default();
+    draft.slow.set(Source::Builder, Slow::DropOldest.into());
+    let error = draft.finish([route("/files", refers)]).err().expect("they exclude each other").to_string();
+    assert!(
+        error.contains("(from `#[route(\"/files\")]`)") && error.contains("(from `.slow(…)`)"),
+        "{error}"
+    );
+
+    let both = |attribute: &mut Attribute<'_>| {
+        attribute.slow(|| "drop_oldest".into());
+        attribute.compression(|| "on".into());
+    };
+    let mut draft = Draft::default();
+    draft.compression.set(Source::Builder, Compression::ContextTakeover.into());
+    assert!(draft.finish([route("/prices", both)]).is_ok());
 }

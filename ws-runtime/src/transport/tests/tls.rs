@@ -22,7 +22,7 @@ fn identity() -> (TlsAcceptor, TlsConnector) {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let acceptor = Tls::pem(made.cert.pem(), made.signing_key.serialize_pem()).acceptor().unwrap();
+    let acceptor = Tls::pem(made.cert.pem(), made.signing_key.serialize_pem()).load().unwrap().acceptor();
     (acceptor, TlsConnector::from(Arc::new(config)))
 }
 

@@ -1,0 +1,239 @@
+//! A server that passes plain requests on to a router of axum.
+
+use std::time::Duration;
+
+use axum::extract::Extension;
+use axum::routing::{any, get, post};
+use axum::{Router, body};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::client_async;
+use ws_runtime::prelude::*;
+use ws_runtime::{Address, Error, Running};
+use ws_tests::raw::HANDSHAKE;
+use ws_tests::{Client, address, open};
+
+/// How long something may take. It fails a test that hangs; it measures nothing.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[ws_server(listen = "127.0.0.1:0", handshake_timeout = 1)]
+mod site {
+    use super::*;
+
+    #[get("/own")]
+    fn own() -> &'static str {
+        "our own"
+    }
+
+    #[route("/chat")]
+    mod chat {
+        use super::*;
+
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+fn router() -> Router {
+    Router::new()
+        .route("/api", get(|| async { "the router's" }))
+        .route("/chat", get(|| async { "a page beside the WebSocket" }))
+        .route("/peer", get(|Extension(peer): Extension<Address>| async move { peer.to_string() }))
+        .route(
+            "/sum",
+            post(|bytes: body::Bytes| async move {
+                bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>().to_string()
+            }),
+        )
+        .route(
+            "/slow",
+            any(|| async {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                "at last"
+            }),
+        )
+        .route(
+            "/panic",
+            get(|| async {
+                if true {
+                    panic!("it is the router's")
+                }
+            }),
+        )
+}
+
+async fn start() -> Running {
+    site::server().http(router()).bind().await.unwrap()
+}
+
+/// A connection that is kept.
+struct Kept(TcpStream);
+
+impl Kept {
+    async fn open(running: &Running) -> Self {
+        Self(TcpStream::connect(address(running)).await.unwrap())
+    }
+
+    /// Sends a request and reads its answer: the status and the body.
+    async fn ask(&mut self, request: &str) -> (u16, String) {
+        self.0.write_all(request.as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(timeout(PATIENCE, self.0.read_u8()).await.unwrap().unwrap());
+        }
+        let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+        let (_, length) = head.split_once("content-length: ").unwrap();
+        let length = length.split("\r\n").next().unwrap().parse().unwrap();
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).await.unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, String::from_utf8(body).unwrap())
+    }
+
+    async fn get(&mut self, path: &str) -> (u16, String) {
+        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")).await
+    }
+
+    /// Waits for the end of the stream.
+    async fn end(mut self) {
+        let mut rest = Vec::new();
+        // A reset is an end, too.
+        let _ = timeout(PATIENCE, self.0.read_to_end(&mut rest)).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&rest), "");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_its_own_goes_to_the_router_on_a_connection_that_is_kept() {
+    let running = start().await;
+    let mut kept = Kept::open(&running).await;
+    assert_eq!(kept.get("/api").await, (200, "the router's".to_owned()));
+    assert_eq!(kept.get("/own").await, (200, "our own".to_owned()));
+    assert_eq!(kept.get("/chat").await, (200, "a page beside the WebSocket".to_owned()));
+    assert_eq!(kept.get("/none").await, (404, String::new()));
+    let me = kept.0.local_addr().unwrap().to_string();
+    assert_eq!(kept.get("/peer").await, (200, me));
+    // The body comes in the same packet as the head, and in another.
+    let sum = "POST /sum HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n\x01\x02\x03";
+    assert_eq!(kept.ask(sum).await, (200, "6".to_owned()));
+    assert_eq!(Kept::open(&running).await.ask(sum).await, (200, "6".to_owned()));
+
+    // The same connection becomes a WebSocket.
+    let (socket, _) = client_async(format!("ws://{}/chat", address(&running)), kept.0).await.unwrap();
+    let mut client = Client(socket);
+    client.send("hello").await;
+    assert_eq!(client.text().await, "hello");
+    assert!(running.server().connections()[0].socket().is_some(), "it is the socket itself");
+    running.shutdown();
+    assert_eq!(client.closed().await.code, 1001.into());
+    timeout(PATIENCE, running.stopped()).await.unwrap();
+}
+
+#[tokio::test]
+async fn bytes_may_be_cut_anywhere() {
+    let running = start().await;
+    let request = "POST /sum HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n\x01\x02\x03";
+    for at in 1..request.len() {
+        let mut kept = Kept::open(&running).await;
+        kept.0.set_nodelay(true).unwrap();
+        let (first, second) = request.split_at(at);
+        kept.0.write_all(first.as_bytes()).await.unwrap();
+        tokio::task::yield_now().await;
+        assert_eq!(kept.ask(second).await, (200, "6".to_owned()), "cut at {at}");
+    }
+}
+
+#[tokio::test]
+async fn a_websocket_of_a_route_is_opened_at_once_and_one_of_none_is_the_routers() {
+    let running = start().await;
+    let mut client = open(&running, "/chat").await.unwrap();
+    client.send("hello").await;
+    assert_eq!(client.text().await, "hello");
+    let mut kept = Kept::open(&running).await;
+    let (status, _) = kept.ask(&HANDSHAKE.replace("GET / ", "GET /other ")).await;
+    assert_eq!(status, 404);
+    let (status, _) = kept.ask(&HANDSHAKE.replace("GET / ", "GET /chat ").replace(": 13", ": 12")).await;
+    assert_eq!(status, 426);
+}
+
+#[tokio::test]
+async fn limits_and_deadlines_are_the_servers() {
+    let running = site::server().max_connections(1).http(router()).bind().await.unwrap();
+    let mut kept = Kept::open(&running).await;
+    assert_eq!(kept.get("/api").await.0, 200);
+    let (status, _) = Kept::open(&running).await.ask("").await;
+    assert_eq!(status, 503);
+    // Neither a connection that is idle nor one that stalls within its next head is kept for long.
+    kept.end().await;
+    let mut stalled = loop {
+        let mut kept = Kept::open(&running).await;
+        if kept.get("/api").await.0 == 200 {
+            break kept;
+        }
+    };
+    stalled.0.write_all(b"GET /api HT").await.unwrap();
+    stalled.end().await;
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_the_answer_and_closes_who_is_idle() {
+    let running = start().await;
+    let mut idle = Kept::open(&running).await;
+    assert_eq!(idle.get("/api").await.0, 200);
+    let mut busy = Kept::open(&running).await;
+    let request = "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    busy.0.write_all(request.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    running.shutdown();
+    idle.end().await;
+    assert_eq!(busy.ask("").await, (200, "at last".to_owned()));
+    busy.end().await;
+    timeout(PATIENCE, running.stopped()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_router_that_panics_ends_one_connection() {
+    let running = start().await;
+    let mut kept = Kept::open(&running).await;
+    kept.0.write_all(b"GET /panic HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    kept.end().await;
+    assert_eq!(Kept::open(&running).await.get("/api").await.0, 200);
+    running.shutdown();
+    timeout(PATIENCE, running.stopped()).await.unwrap();
+}
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod two {
+    #[on(request)]
+    fn page() -> &'static str {
+        "one"
+    }
+}
+
+#[tokio::test]
+async fn two_takers_of_requests_are_one_too_many() {
+    let error = two::server().http(router()).bind().await.unwrap_err();
+    assert!(matches!(error, Error::TwoForRequests { .. }), "{error}");
+    assert!(error.to_string().contains("`page`"), "{error}");
+}
+
+/// Without routes, every path is a WebSocket.
+#[ws_server(listen = "127.0.0.1:0")]
+mod everywhere {
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_serves_in_memory_too() {
+    let server = everywhere::server().http(router()).test().await.unwrap();
+    assert_eq!(server.get("/api").await.unwrap().body(), "the router's");
+    let mut ann = server.connect("/any").await.unwrap();
+    ann.send_utf8("hello").await.unwrap();
+    assert_eq!(ann.utf8().await.unwrap(), "hello");
+}

@@ -1,0 +1,15 @@
+// "One probe is enough for both."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, health = "/up", readiness = "/up")]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn said(_: &str) {}
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

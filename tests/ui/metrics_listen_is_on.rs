@@ -1,0 +1,15 @@
+// "I want metrics on."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, metrics_listen = true)]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn said(_: &str) {}
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "A message that does not fit is dropped."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, slow = drop)]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

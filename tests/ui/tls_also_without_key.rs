@@ -1,0 +1,17 @@
+// "Its key is the same."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, tls(cert = "cert.pem", key = "key.pem", also = ["b.pem"]))]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

@@ -1,0 +1,17 @@
+// "Only clients need certificates."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, tls(client_ca = "clients.pem"))]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

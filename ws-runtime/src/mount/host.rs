@@ -1,0 +1,146 @@
+//! The server as the host: plain requests that are not its own go to a tower service, such as a router of axum.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Either;
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tower_service::Service as TowerService;
+
+use super::service::Mount;
+use crate::event::Service;
+use crate::generated::BoxFuture;
+use crate::transport::Stream;
+use crate::{Address, Builder, Server};
+
+impl<S: Service, G> Builder<S, G> {
+    /// Gives requests that are not the server's own to a tower service, such as a router of axum. It needs the feature
+    /// `tower`.
+    ///
+    /// The server's own are the handshakes for its routes, and what a `#[get]` answers. Listeners, TLS, limits and the
+    /// shutdown are the server's: a connection of the service counts among `max_connections`, has to send each head
+    /// within `handshake_timeout`, also the next one while the connection is kept, and is closed by the shutdown once
+    /// its request is answered. A handshake may come on a connection that was kept.
+    ///
+    /// The service finds the address of the peer among the request's extensions, as
+    /// `Extension<ws_runtime::Address>` in axum. With `#[on(request)]`, which takes the same requests, the server does
+    /// not start.
+    ///
+    /// ```no_run
+    /// use axum::Router;
+    /// use axum::routing::get;
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server(listen = 8080)]
+    /// mod chat {
+    ///     use super::*;
+    ///
+    ///     #[route("/chat")]
+    ///     mod room {
+    ///         use super::*;
+    ///
+    ///         #[on(utf8)]
+    ///         fn said(text: &str, room: &Room) {
+    ///             room.broadcast_utf8(text);
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// fn main() -> ws_runtime::Result<()> {
+    ///     let api = Router::new().route("/api/version", axum::routing::get(|| async { "1.0" }));
+    ///     chat::server().http(api).start()
+    /// }
+    /// ```
+    pub fn http<H, B>(mut self, service: H) -> Self
+    where
+        H: TowerService<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+        H: Clone + Send + Sync + 'static,
+        H::Future: Send,
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+    {
+        self.around.http = Some(Arc::new(Host(service)));
+        self
+    }
+}
+
+/// A tower service with its types erased.
+pub(crate) trait HttpService: Send + Sync {
+    /// Serves the requests of a connection, until that ends or becomes a WebSocket.
+    fn serve(
+        &self,
+        ours: Arc<dyn Mount>,
+        server: Server,
+        stream: Stream,
+        peer: Address,
+    ) -> BoxFuture<'static, ()>;
+}
+
+struct Host<H>(H);
+
+impl<H, B> HttpService for Host<H>
+where
+    H: TowerService<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    H: Clone + Send + Sync + 'static,
+    H::Future: Send,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    fn serve(
+        &self,
+        ours: Arc<dyn Mount>,
+        server: Server,
+        stream: Stream,
+        peer: Address,
+    ) -> BoxFuture<'static, ()> {
+        let theirs = self.0.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            answer(Arc::clone(&ours), theirs.clone(), request, peer.clone())
+        });
+        Box::pin(async move {
+            let mut builder = http1::Builder::new();
+            builder.timer(TokioTimer::new()).header_read_timeout(server.options().handshake_timeout);
+            let mut connection =
+                pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = server.stopping() => {
+                    // After the answer to the request that runs, if there is one.
+                    connection.as_mut().graceful_shutdown();
+                    tokio::select! {
+                        ended = connection => ended,
+                        () = server.aborting() => Ok(()),
+                    }
+                }
+            };
+            if let Err(error) = ended {
+                tracing::debug!(server = server.name(), %error, "an HTTP connection ended early");
+            }
+        })
+    }
+}
+
+/// Answers a request: it is the server's own, or the service's.
+async fn answer<H, B>(
+    ours: Arc<dyn Mount>,
+    mut theirs: H,
+    mut request: Request<Incoming>,
+    peer: Address,
+) -> Result<Response<Either<super::MountBody, B>>, Infallible>
+where
+    H: TowerService<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+{
+    if ours.takes(request.method(), request.uri().path(), request.headers()) {
+        let (parts, _) = request.into_parts();
+        let response = ours.answer(parts, peer).await;
+        return Ok(response.map(|body| Either::Left(body.into())));
+    }
+    request.extensions_mut().insert(peer);
+    std::future::poll_fn(|cx| theirs.poll_ready(cx)).await?;
+    Ok(theirs.call(request).await?.map(Either::Right))
+}

@@ -1,0 +1,125 @@
+//! The listeners of `metrics_listen`: a small HTTP server for the operator's tools.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
+use tokio::sync::Semaphore;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+
+use super::probes::{side_paths, side_probe};
+use crate::Server;
+use crate::conn::answer_short;
+use crate::handshake::{Head, HeadError, HeadLimits, HeadReader, IntoResponse};
+use crate::listen::{Listener, accept_pause};
+use crate::transport::Stream;
+
+/// How many connections may wait to be accepted.
+pub(crate) const BACKLOG: u32 = 128;
+
+/// How many peers are answered at once. Further ones wait to be accepted.
+const MAX_CONNECTIONS: usize = 16;
+
+/// How long a peer may take as a whole.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The limits on a request.
+const LIMITS: HeadLimits = HeadLimits { max_header_size: 8 * 1024, max_headers: 64 };
+
+/// The path of the metrics.
+pub(super) const METRICS: &str = "/metrics";
+
+/// The listeners of `metrics_listen`. They end when this is dropped.
+pub(crate) struct SideListeners(Option<JoinHandle<()>>);
+
+impl SideListeners {
+    /// Answers on all of them from now on.
+    pub(crate) fn begin(server: &Server, listeners: Vec<Listener>) -> Self {
+        if listeners.is_empty() {
+            return Self(None);
+        }
+        let server = server.clone();
+        Self(Some(tokio::spawn(async move { serve(&server, &listeners).await })))
+    }
+
+    /// Ends them, and waits until their addresses are free again.
+    pub(crate) async fn end(mut self) {
+        if let Some(task) = self.0.take() {
+            task.abort();
+            // It was aborted, or the runtime is.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for SideListeners {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
+}
+
+async fn serve(server: &Server, listeners: &[Listener]) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let accepting = listeners.iter().map(|listener| accept(server, listener, &places));
+    futures_util::future::join_all(accepting).await;
+}
+
+/// Answers on one listener. Never returns.
+async fn accept(server: &Server, listener: &Listener, places: &Arc<Semaphore>) -> Infallible {
+    let mut asking = JoinSet::new();
+    loop {
+        // It is never closed.
+        let place = Arc::clone(places).acquire_owned().await;
+        let stream = loop {
+            match listener.accept().await {
+                Ok((stream, _)) => break stream,
+                Err(error) => sleep(accept_pause(&error).unwrap_or_default()).await,
+            }
+        };
+        let server = server.clone();
+        asking.spawn(async move {
+            let _ = timeout(PATIENCE, answer(&server, stream)).await;
+            drop(place);
+        });
+        while asking.try_join_next().is_some() {}
+    }
+}
+
+/// Answers one request.
+async fn answer(server: &Server, mut stream: Stream) {
+    let (response, method) = match HeadReader::new(LIMITS).read(&mut stream).await {
+        Ok(head) => (respond(server, &head), head.method().clone()),
+        Err(HeadError::Refused(refusal)) => (refusal.into_response(), Method::GET),
+        Err(HeadError::Io(_) | HeadError::Closed) => return,
+    };
+    answer_short(stream, &response, &method, PATIENCE).await;
+}
+
+fn respond(server: &Server, head: &Head) -> Response<Bytes> {
+    if let Some(response) = side_probe(server, head) {
+        return response;
+    }
+    let metrics = (head.path() == METRICS).then(|| metrics(server)).flatten();
+    match metrics {
+        Some(response) if matches!(*head.method(), Method::GET | Method::HEAD) => response,
+        Some(_) => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+        None => (StatusCode::NOT_FOUND, not_found(server)).into_response(),
+    }
+}
+
+/// The page of metrics; `None` in a build without the feature.
+fn metrics(server: &Server) -> Option<Response<Bytes>> {
+    let _ = server;
+    None
+}
+
+fn not_found(server: &Server) -> String {
+    let [health, readiness] = side_paths(server.options());
+    let metrics = metrics(server).map(|_| ", metrics by ".to_owned() + METRICS).unwrap_or_default();
+    format!("404 Not Found: probes are answered by {health} and {readiness}{metrics}\n")
+}
