@@ -143,6 +143,18 @@ async fn the_client_that_a_proxy_header_names_counts() -> Result {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_probe_is_answered_where_its_address_has_too_many_connections() -> Result {
+    let server = site::server().max_connections_per_ip(1).health("/healthz").bind().await?;
+    let _held = admitted(&server, "127.0.0.2", "", "").await;
+    for (path, status) in [("/healthz", 200), ("/", 429)] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let head = ask(&mut dial(&server, "127.0.0.2").await, request.as_bytes(), Cut::Whole).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {head}");
+    }
+    Ok(())
+}
+
 /// The status of the answer to a client from this address, and the time after which it may try again.
 async fn in_memory(server: &TestServer, from: &str) -> (u16, Option<String>) {
     let from: SocketAddr = format!("{from}:4711").parse().unwrap();
