@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::compare::Case;
+use crate::hold::Rows;
 use crate::load::frame::Opcode;
 use crate::modes::Amount;
 use crate::modes::flood::Attack;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Flood(FloodArguments),
     /// Honest clients in rooms while other peers come to rooms and leave them. Only `ours` knows rooms.
     Storm(StormArguments),
+    /// The fault programme: what must hold while peers are hostile, each figure beside its goal.
+    Hold(HoldArguments),
     /// All servers and cases, interleaved, in several rounds; the result as a page of the book.
     Compare(CompareArguments),
     /// Instructions of our server for a message on each hot path, against the baseline. Needs valgrind.
@@ -180,6 +183,25 @@ pub(crate) struct CompareArguments {
     /// The folder for the page and its pictures. Where all is measured, the book's; else nothing is written.
     #[arg(long)]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HoldArguments {
+    /// `all`, or the names of rows.
+    #[arg(required = true)]
+    pub(crate) rows: Vec<Rows>,
+    /// Some seconds of each, and goals that a busy machine can reach; counts and losses are as strict.
+    #[arg(long)]
+    pub(crate) short: bool,
+    /// Threads of the server.
+    #[arg(long, default_value_t = 2)]
+    pub(crate) threads: usize,
+    /// Seconds of the soak.
+    #[arg(long, value_parser = seconds)]
+    pub(crate) time: Option<Duration>,
+    /// Keeps the results in `bench/hold.txt`, and writes the book's page from it.
+    #[arg(long)]
+    pub(crate) save: bool,
 }
 
 #[derive(Debug, Args)]

@@ -26,6 +26,8 @@ pub(crate) enum Error {
     Attack(std::process::ExitStatus),
     #[error("more instructions than the baseline and {tolerance} %: {paths}")]
     Regression { paths: String, tolerance: f64 },
+    #[error("goals are missed: {0}")]
+    Missed(String),
     #[error("in the comparison of {case} with {peer}")]
     Case { case: &'static str, peer: &'static str, source: Box<Error> },
 }

@@ -3,6 +3,7 @@
 mod args;
 mod compare;
 mod error;
+mod hold;
 mod instructions;
 mod load;
 mod machine;
@@ -86,6 +87,7 @@ fn run(command: Command) -> Result<()> {
                 Storm { kinds: asked.kinds, visits: asked.visits, time: asked.time, rest: asked.rest };
             each(&asked.servers, Role::Storm, |server| storm.run(server))
         }
+        Command::Hold(asked) => hold::run(&asked),
         Command::Compare(asked) => compare::run(&asked),
         Command::Instructions(asked) => instructions::run(&asked),
         Command::Serve(asked) => asked.peer.serve(&asked),

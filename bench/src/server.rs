@@ -1,10 +1,13 @@
 //! A server under test, as a process of its own.
 
+use std::env;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use ws_runtime::rustls::ClientConfig;
 
 use crate::args::Transport;
@@ -16,6 +19,9 @@ use crate::tls::Identity;
 /// What every server prints first, before its address.
 pub(crate) const LISTENING: &str = "listening on ";
 
+/// How often it is asked whether a server has ended.
+const LOOK: Duration = Duration::from_millis(2);
+
 /// How servers are run, whichever they are.
 #[derive(Debug)]
 pub(crate) struct Setup {
@@ -24,6 +30,10 @@ pub(crate) struct Setup {
     pub(crate) tls: Option<Identity>,
     /// A tool that takes a command, such as `strace -c`; may be empty.
     pub(crate) under: String,
+    /// Variables of their environment, such as options of the server.
+    pub(crate) environment: Vec<(&'static str, String)>,
+    /// Where they listen; any free port of loopback where nothing is said.
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 impl Setup {
@@ -32,7 +42,7 @@ impl Setup {
             Transport::Tcp => None,
             Transport::Tls => Some(Identity::make().doing("make a certificate")?),
         };
-        Ok(Self { threads, tls, under: under.to_owned() })
+        Ok(Self { threads, tls, under: under.to_owned(), environment: Vec::new(), listen: None })
     }
 }
 
@@ -71,7 +81,8 @@ impl Server {
         };
         // Servers end when their standard input does, so that none outlives this process.
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        if role == Role::Storm {
+        command.envs(setup.environment.iter().map(|(name, value)| (name, value)));
+        if matches!(role, Role::Storm | Role::Hold) && env::var_os("RUST_LOG").is_none() {
             // Its handlers panic, thousands of times. A backtrace costs more than all else of a storm, and 40 MiB.
             command.stderr(Stdio::null()).env("RUST_BACKTRACE", "0");
         }
@@ -100,6 +111,22 @@ impl Server {
     /// The number of its process.
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
+        kill_process(Pid::from_child(&self.child), signal).doing("send a signal to the server")
+    }
+
+    /// Waits until it has ended by itself; nothing where it has not in this time.
+    pub(crate) fn wait(&mut self, limit: Duration) -> Result<Option<ExitStatus>> {
+        let begun = Instant::now();
+        loop {
+            match self.child.try_wait().doing("wait for the server")? {
+                None if begun.elapsed() < limit => std::thread::sleep(LOOK),
+                ended => return Ok(ended),
+            }
+        }
     }
 }
 

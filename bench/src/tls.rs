@@ -46,8 +46,15 @@ impl Identity {
 
     /// For clients that trust this server and no other.
     pub(crate) fn client(&self) -> io::Result<Arc<ClientConfig>> {
+        Self::client_of_all(std::slice::from_ref(self))
+    }
+
+    /// For clients that trust each of these servers.
+    pub(crate) fn client_of_all(all: &[Self]) -> io::Result<Arc<ClientConfig>> {
         let mut roots = RootCertStore::empty();
-        roots.add(self.chain()?).map_err(io::Error::other)?;
+        for identity in all {
+            roots.add(identity.chain()?).map_err(io::Error::other)?;
+        }
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?;

@@ -70,6 +70,27 @@ pub(crate) fn resident(process: u32) -> Result<u64> {
     Ok(1024 * field(&path, &read(&path)?, "Rss:")?)
 }
 
+/// The memory that a process has asked for, whether or not it holds it, in bytes.
+pub(crate) fn reserved(process: u32) -> Result<u64> {
+    let path = PathBuf::from(format!("/proc/{process}/status"));
+    Ok(1024 * field(&path, &read(&path)?, "VmSize:")?)
+}
+
+/// How many descriptors a process has open.
+pub(crate) fn descriptors(process: u32) -> Result<usize> {
+    let path = PathBuf::from(format!("/proc/{process}/fd"));
+    Ok(fs::read_dir(&path).doing(format!("list {}", path.display()))?.count())
+}
+
+/// The processor time of this process and of its children that have ended.
+pub(crate) fn own_and_ended() -> Result<Duration> {
+    let path = PathBuf::from("/proc/self/stat");
+    let text = read(&path)?;
+    let numbers = text.rsplit_once(") ").map_or("", |(_, numbers)| numbers);
+    // utime, stime, cutime, cstime.
+    Ok(numbers.split(' ').skip(11).take(4).flat_map(str::parse::<u32>).map(|ticks| TICK * ticks).sum())
+}
+
 /// The memory that the kernel holds for its own objects and in sockets, of all processes together, in bytes.
 pub(crate) fn kernel_memory() -> Result<u64> {
     let path = PathBuf::from("/proc/meminfo");

@@ -123,6 +123,35 @@ fn attackers_are_told_of_and_honest_clients_served() {
 }
 
 #[test]
+fn rows_of_the_fault_programme_are_judged_and_kept_apart() {
+    let printed = bench("hold claimed-lengths no-answer-to-close --short");
+    for line in
+        ["Claimed lengths (", "No answer to Close (", "refused with 1009, before any payload", "in all"]
+    {
+        assert!(printed.contains(line), "{line} is not in {printed}");
+    }
+    assert!(!printed.contains("MISSED"), "{printed}");
+}
+
+#[test]
+fn a_goal_that_is_missed_is_an_error() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
+    // A server that cuts off all at once when it stops loses what is queued.
+    command.args(["hold", "graceful-stop", "--short"]).env("WS_SERVER_SHUTDOWN_TIMEOUT", "0");
+    let output = command.output().unwrap();
+    let (printed, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(!output.status.success() && said.contains("goals are missed: graceful-stop"), "{said}");
+    assert!(printed.contains("MISSED  2000 peers: closed with 1001"), "{printed}");
+}
+
+#[test]
+fn a_row_that_nobody_knows_is_refused_with_the_names_of_all() {
+    let output = Command::new(env!("CARGO_BIN_EXE_bench")).args(["hold", "everything"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("graceful-stop"), "{said}");
+}
+
+#[test]
 fn a_comparison_becomes_a_page_with_pictures() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().to_str().unwrap();

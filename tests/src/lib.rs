@@ -6,6 +6,7 @@ pub mod corpus;
 pub mod frame;
 pub mod log;
 pub mod raw;
+pub mod spans;
 pub mod tls;
 
 use futures_util::{SinkExt, StreamExt};
@@ -147,6 +148,7 @@ mod book {
     page!(from_one_file_to_many, "from-one-file-to-many.md");
     page!(ticks, "ticks.md");
     page!(timers, "timers.md");
+    page!(slow_readers, "slow-readers.md");
     page!(testing, "testing.md");
     page!(watchers, "watchers.md");
     page!(tls, "tls.md");
@@ -155,6 +157,8 @@ mod book {
     page!(the_wire, "the-wire.md");
     page!(options, "options.md");
     page!(shutdown, "shutdown.md");
+    page!(health, "health.md");
+    page!(tracing_pages, "tracing.md");
     page!(coming_from_axum, "coming-from-axum.md");
     page!(coming_from_socket_io, "coming-from-socket-io.md");
     page!(coming_from_phoenix, "coming-from-phoenix.md");

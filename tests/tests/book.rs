@@ -167,6 +167,8 @@ async fn what_a_program_is_said_to_say_is_what_it_says() {
     ends_with(TlsError::Mismatch { certificate, key }.into());
     let source = || io::Error::from_raw_os_error(rustix::io::Errno::ADDRINUSE.raw_os_error());
     ends_with(ListenError::InUse { address: "[::]:8080".parse().unwrap(), source: source() }.into());
+    let taken = ListenError::InUse { address: "127.0.0.1:9090".parse().unwrap(), source: source() };
+    ends_with(Error::MetricsListen(taken));
     ends_with(ListenError::Privileged { address: "[::]:443".parse().unwrap(), source: source() }.into());
     ends_with(Error::OutsideRuntime);
     // The place in the user's program, and in this file.

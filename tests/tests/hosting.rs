@@ -237,3 +237,13 @@ async fn it_serves_in_memory_too() {
     ann.send_utf8("hello").await.unwrap();
     assert_eq!(ann.utf8().await.unwrap(), "hello");
 }
+
+#[tokio::test]
+async fn the_router_too_is_for_the_hosts_of_the_server_alone() {
+    let running = start().await;
+    // As a page would that has bound its own name to this machine's address.
+    let rebound = "GET /api HTTP/1.1\r\nHost: example.org\r\n\r\n";
+    assert_eq!(Kept::open(&running).await.ask(rebound).await.0, 421);
+    let open = site::server().hosts(["example.org"]).http(router()).bind().await.unwrap();
+    assert_eq!(Kept::open(&open).await.ask(rebound).await.0, 200);
+}

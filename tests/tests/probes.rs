@@ -199,3 +199,19 @@ async fn a_probe_cannot_have_a_path_that_has_a_handler() {
         assert!(matches!(error, Error::Options(_)), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_full_server_answers_probes_that_come_with_a_proxy_header() {
+    let server = door::server().max_connections(1).proxy_protocol("127.0.0.0/8");
+    let running = server.bind().await.unwrap();
+    let header = "PROXY TCP4 192.0.2.7 192.0.2.1 5000 80\r\n";
+    let mut first = knock(&running).await;
+    let head = ask(&mut first, format!("{header}{HANDSHAKE}").as_bytes(), Cut::Whole).await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    // As HAProxy does with `check-send-proxy`.
+    for header in [header, "PROXY UNKNOWN\r\n"] {
+        let request = format!("{header}GET /readyz HTTP/1.0\r\n\r\n");
+        let head = ask(&mut knock(&running).await, request.as_bytes(), Cut::Odd).await;
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    }
+}

@@ -29,7 +29,7 @@ impl Guarded for SendPath {
     type Wakeups = Wakeups;
 
     fn status(&self) -> u16 {
-        u8::from(!self.queued.is_empty())
+        u16::from(!self.queued.is_empty())
     }
 
     fn has_wakeups(&self) -> bool {

@@ -261,6 +261,7 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
                     .to_owned(),
             ),
         },
+        Kind::Spread => problem_with_spread(name, written),
         Kind::Prefix => match written {
             Written::Text(prefix) if environment::is_prefix(prefix) => None,
             _ => Some(
@@ -270,6 +271,14 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
             ),
         },
         Kind::Path => problem_with_path(name, written),
+        Kind::Trace => match written {
+            Written::Text(word) if kind.words().contains(&word.as_str()) => None,
+            _ => Some(
+                "`trace` is `\"off\"`, `\"connections\"` (a span for each handshake) or `\"messages\"` (also one for each \
+                 message that is handled)"
+                    .to_owned(),
+            ),
+        },
         Kind::Tls => Some("TLS needs a certificate and a key: write `tls(cert = \"chain.pem\", key = \"key.pem\")`".to_owned()),
         Kind::Subprotocols => match written {
             Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),
@@ -311,6 +320,16 @@ fn problem_with_seconds(name: &str, bounds: Bounds, written: &Written) -> Option
         Written::Text(_) | Written::Bool | Written::OtherLiteral => Some(format!(
             "`{name}` is a number of seconds: write `{name} = 20` or `{name} = 0.5`, or an expression of type `Duration`"
         )),
+    }
+}
+
+fn problem_with_spread(name: &str, written: &Written) -> Option<String> {
+    match written {
+        Written::Text(word) if Kind::Spread.words().contains(&word.as_str()) => None,
+        Written::Text(_) | Written::Bool | Written::OtherLiteral => Some(format!(
+            "`{name}` is a number of seconds or `\"auto\"`: write `{name} = 10`, or an expression of type `Duration`"
+        )),
+        written => problem_with_seconds(name, Bounds { least: 0.0, most: PERIOD.most }, written),
     }
 }
 

@@ -70,12 +70,14 @@ fn written(name: &str, kind: Kind) -> String {
         Kind::Rate => "50",
         Kind::Slow => "\"close\"",
         Kind::Compression => "\"on\"",
+        Kind::Spread => "\"auto\"",
         Kind::Origins => "[\"https://example.org\"]",
         Kind::Hosts => "[\"example.org\"]",
         Kind::Networks => "[\"10.0.0.0/8\"]",
         Kind::Forwarded => "\"x-forwarded-for\"",
         Kind::Subprotocols => "[\"chat.v1\"]",
         Kind::Prefix => "\"CHAT\"",
+        Kind::Trace => "\"connections\"",
         Kind::Path => "\"/healthz\"",
     };
     format!("`{name} = {example}`")

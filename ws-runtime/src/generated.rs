@@ -29,7 +29,7 @@ pub use crate::message::{
 pub use crate::options::{
     Attribute, ClientCa, CompressedValue, CompressionValue, EnvValue, ForwardedValue, HostsValue,
     ListenValue, NetworksValue, OriginsValue, PathValue, RateValue, SecondsValue, SideListenValue, SlowValue,
-    SubprotocolsValue, TlsValue,
+    SpreadValue, SubprotocolsValue, TlsValue, TraceValue,
 };
 pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
 pub use crate::route::{Gets, IsServer, PathChecks, Place, Routes};

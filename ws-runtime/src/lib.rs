@@ -73,7 +73,7 @@
 //! |---|---|---|
 //! | `compression` | permessage-deflate: values of the option [`compression`](Builder::compression) other than `"off"` | flate2, zlib-rs |
 //! | `log` | [`start`](Builder::start) sets up a plain `tracing` subscriber where the process has none | `tracing-subscriber` |
-//! | `tls` | the option [`tls`](Builder::tls), `Tls`, `TlsError`, and `rustls` as a re-export | `tokio-rustls`, rustls, ring |
+//! | `tls` | the option [`tls`](Builder::tls), `Tls`, `TlsError`, `ClientCertificate`, and `rustls` as a re-export | `tokio-rustls`, rustls, ring |
 //! | `tower` | [`mount`](Builder::mount): the server within axum, hyper, or what else speaks tower | hyper, hyper-util, tower-service, http-body-util |
 //! | `test` | [`test`](Builder::test): a server in memory for tests, with clients. For `[dev-dependencies]` | none, but tokio's `test-util` |
 //!
@@ -148,12 +148,16 @@ pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
 #[cfg(feature = "tower")]
 pub use mount::{Extension, MountBody, MountService, Mounted};
-pub use options::{Compression, ForwardedHeader, OptionError, OptionErrors, Rate, Seconds, Slow};
+pub use options::{
+    Compression, ForwardedHeader, OptionError, OptionErrors, Rate, Seconds, Slow, Spread, Trace,
+};
 pub use room::{Room, RoomState, Rooms};
 pub use route::RouteError;
 #[doc(hidden)]
 pub use server::{Awaits, StateSources};
-pub use server::{Builder, Connections, Given, Group, Running, Server, StartError, Starting, Unset};
+pub use server::{
+    Builder, Connections, Given, Group, Running, Server, ShutdownReport, StartError, Starting, Unset,
+};
 pub use tick::TickError;
 pub use timer::Timer;
 #[cfg(unix)]

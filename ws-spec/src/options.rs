@@ -41,10 +41,10 @@ macro_rules! kind {
         Kind::Seconds(bounds!($least, $most))
     };
     (count($least:literal ..= $most:literal)) => {
-        Kind::Count(bounds!($least, $most), "")
+        Kind::Count(bounds!(whole $least, $most), "")
     };
     (count($least:literal ..= $most:literal, $unit:literal)) => {
-        Kind::Count(bounds!($least, $most), $unit)
+        Kind::Count(bounds!(whole $least, $most), $unit)
     };
     (listen) => {
         Kind::Listen
@@ -82,11 +82,17 @@ macro_rules! kind {
     (compression) => {
         Kind::Compression
     };
+    (spread) => {
+        Kind::Spread
+    };
     (prefix) => {
         Kind::Prefix
     };
     (path) => {
         Kind::Path
+    };
+    (trace) => {
+        Kind::Trace
     };
 }
 
@@ -102,6 +108,10 @@ macro_rules! owner {
 macro_rules! bounds {
     ($least:literal, $most:literal) => {
         Bounds { least: $least as f64, most: $most as f64 }
+    };
+    // They may be larger than an `i32`, the type of a literal by itself.
+    (whole $least:literal, $most:literal) => {
+        Bounds { least: $least as u64 as f64, most: $most as u64 as f64 }
     };
 }
 
@@ -156,6 +166,8 @@ pub enum Kind {
     Rate,
     /// What happens to a peer that reads too slowly.
     Slow,
+    /// A number of seconds, or `auto`.
+    Spread,
     /// From which pages browsers may connect.
     Origins,
     /// Which hosts are answered for.
@@ -172,6 +184,8 @@ pub enum Kind {
     Prefix,
     /// The path of requests that the server answers by itself.
     Path,
+    /// What is traced.
+    Trace,
 }
 
 /// The numbers that are allowed, both ends included.
@@ -273,7 +287,9 @@ impl Kind {
         match self {
             Self::Slow => &["close", "drop_newest", "drop_oldest"],
             Self::Compression => &["off", "on", "context_takeover"],
+            Self::Trace => &["off", "connections", "messages"],
             Self::Forwarded => &["x-forwarded-for", "forwarded"],
+            Self::Spread => &["auto"],
             _ => &[],
         }
     }

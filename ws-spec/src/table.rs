@@ -216,6 +216,22 @@ macro_rules! for_each_option {
                     of: connection,
                 }
 
+                /// How many bytes may wait for all peers together to read them.
+                ///
+                /// It bounds what many slow peers add up to, of which each is within its `max_outbox`. When it is
+                /// exceeded, the connection for which most waits is cut as too slow, whatever the option `slow` is, then
+                /// the next, until no more than nine tenths of it wait. These peers see 1006, and their `disconnect`
+                /// handlers get 1008 (policy violation) by `ClosedBy::Slow`; the log says so, at most ten times a second.
+                ///
+                /// An outbox counts from 16 KiB on, in steps of 16 KiB, so that messages to peers that read cost
+                /// nothing. Bytes that several peers wait for, those of a large broadcast, count for each. What is
+                /// received and not handled yet does not count: it is bounded for each connection by `max_inbox`,
+                /// `max_recv_size` and the number of connections.
+                max_memory: count(65_536 ..= 1_099_511_627_776, "bytes") {
+                    default: "1073741824",
+                    of: server("it bounds what waits for all connections together"),
+                }
+
                 /// What happens if the outbox of a peer that reads too slowly is full: it is cut, or misses messages.
                 ///
                 /// `"close"` cuts the connection without a close frame, which would have to wait behind all that the
@@ -273,12 +289,38 @@ macro_rules! for_each_option {
 
                 /// How long a shutdown may take as a whole: handlers, unsent messages and close frames.
                 ///
-                /// When it has passed, the remaining connections are cut off. Their `disconnect` handlers have 0.7 s
+                /// It counts from the signal, or from the call of `shutdown`, and includes `shutdown_delay` and
+                /// `shutdown_spread`: it must be longer than these two together. When it has passed, the remaining connections are cut off. Their `disconnect` handlers have 0.7 s
                 /// more, and `start` returns within a second.
                 shutdown_timeout: seconds(0 ..= 31_536_000) {
                     default: "30",
                     of: server("all routes are shut down together"),
                     hint: "0 cuts everything off at once",
+                }
+
+                /// How long a shutdown goes on accepting connections before anything else happens.
+                ///
+                /// From the signal on, `readiness` is answered with 503 and `Server::is_shutting_down` is true. A
+                /// load balancer needs some seconds to see that, and sends new connections until then: 5 to 15 seconds
+                /// are usual. It is part of `shutdown_timeout`.
+                shutdown_delay: seconds(0 ..= 31_536_000) {
+                    default: "0",
+                    of: server("all routes are shut down together"),
+                    also: ["pre_stop", "drain_delay"],
+                }
+
+                /// Over how long a shutdown spreads its close frames: `auto`, or a number of seconds.
+                ///
+                /// Peers that are closed at once connect again at once, and what they connect to must take them all.
+                /// So they are closed evenly over this time, in random order. Each is served until its turn. `auto`
+                /// closes 5,000 connections a second, which takes a third of `shutdown_timeout` at most; fewer than
+                /// 500 are closed at once. It is part of `shutdown_timeout`.
+                shutdown_spread: spread {
+                    default: "auto",
+                    of: server("all routes are shut down together"),
+                    allowed: "`auto`, or 0 to 31536000 seconds",
+                    hint: "0 closes all at once",
+                    also: ["drain", "drain_time", "lame_duck_duration"],
                 }
 
                 /// How many connections the server holds at once, counted from `accept`.
@@ -362,6 +404,21 @@ macro_rules! for_each_option {
                     allowed: "a path such as `/readyz`, without parameters, or `none`",
                     hint: "`none` is no such path",
                     also: ["readyz", "readiness_check"],
+                }
+
+                /// What is traced by spans of `tracing`: `off`, `connections` or `messages`.
+                ///
+                /// `"connections"` makes one short span, `handshake` or `request`, for each request, within which guards
+                /// and handlers run, and the events `connected` and `disconnected`. `"messages"` also makes a span for
+                /// each handler call of a message. Spans and events have the level `info` and the target
+                /// `ws_runtime::trace`, and names of OpenTelemetry; the number in `conn` is the same in all that
+                /// belongs to a connection. Off by default, because peers would decide how much is logged, and a span
+                /// of a small message costs more than the message. `.trace_context(…)` joins the trace of the client.
+                trace: trace {
+                    default: "off",
+                    of: server("it begins before the request says which route it is for"),
+                    allowed: "`off`, `connections` or `messages`",
+                    also: ["tracing", "spans"],
                 }
 
                 /// How many threads `start()` runs the server on: 0 is one for each core.

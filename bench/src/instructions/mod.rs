@@ -71,7 +71,7 @@ fn total(path: Path, messages: u64, places: &Places) -> Result<(u64, u64)> {
         path.option(),
         output.display()
     );
-    let setup = Setup { threads: 1, tls: None, under };
+    let setup = Setup { threads: 1, tls: None, under, environment: Vec::new(), listen: None };
     let server = Server::start(path.peer(), path.role(), &setup, places)?;
     let handled = path.send(&server, messages)?;
     // It writes its output when it ends.

@@ -22,11 +22,16 @@ pub(crate) fn send_request_with(
     path: &str,
     headers: &str,
 ) -> Result<()> {
-    let request = format!(
+    let request = request(address, path, headers);
+    stream.write_all(request.as_bytes()).and_then(|()| stream.flush()).doing("send the request")
+}
+
+/// The request itself.
+pub(crate) fn request(address: SocketAddr, path: &str, headers: &str) -> String {
+    format!(
         "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n{headers}\r\n"
-    );
-    stream.write_all(request.as_bytes()).and_then(|()| stream.flush()).doing("send the request")
+    )
 }
 
 /// Waits for the answer, checks that it admits the client, and gives it. Reads no further: no server of ours speaks

@@ -11,6 +11,6 @@ mod stream;
 
 pub(crate) use self::client::{Burst, Client, KEY};
 pub(crate) use self::fleet::Fleet;
-pub(crate) use self::handshake::{read_answer, read_head, send_request, send_request_with};
+pub(crate) use self::handshake::{read_answer, read_head, request, send_request, send_request_with};
 pub(crate) use self::latency::{Latencies, Percentiles};
 pub(crate) use self::stream::Stream;

@@ -17,7 +17,7 @@ const SIZE: usize = 64;
 const PACE: Duration = Duration::from_micros(500);
 
 /// Has twenty honest clients echo for as long as they are told to, and waits for the last echo.
-pub(super) fn honest(server: &Server, mut goes_on: impl FnMut(Duration) -> bool) -> Result<Percentiles> {
+pub(crate) fn honest(server: &Server, mut goes_on: impl FnMut(Duration) -> bool) -> Result<Percentiles> {
     let mut fleet =
         Fleet::connect(server, 0..HONEST, |client| Arc::new(Burst::new(Opcode::Binary, SIZE, 1, client)))?;
     let mut latencies = Latencies::default();

@@ -4,7 +4,7 @@ pub(crate) mod connects;
 pub(crate) mod echo;
 pub(crate) mod fanout;
 pub(crate) mod flood;
-mod honest;
+pub(crate) mod honest;
 pub(crate) mod idle;
 pub(crate) mod storm;
 

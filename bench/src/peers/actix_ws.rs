@@ -22,7 +22,7 @@ pub(super) fn serve(listener: TcpListener, role: Role, threads: usize) -> io::Re
         let application = move || {
             let routes = App::new().app_data(Data::new(Arc::clone(&sessions)));
             match role {
-                Role::Echo | Role::Named | Role::Storm => routes.route("/", get().to(open_echo)),
+                Role::Echo | Role::Named | Role::Storm | Role::Hold => routes.route("/", get().to(open_echo)),
                 Role::Fanout => routes.route("/", get().to(open_fan_out)),
             }
         };

@@ -24,7 +24,7 @@ pub(super) fn serve(listener: TcpListener, role: Role, threads: usize) -> io::Re
         });
         let channel = broadcast::Sender::new(CHANNEL);
         let routes = match role {
-            Role::Echo | Role::Named | Role::Storm => {
+            Role::Echo | Role::Named | Role::Storm | Role::Hold => {
                 Router::new().route("/", any(|upgrade| open(upgrade, echo)))
             }
             Role::Fanout => Router::new().route(

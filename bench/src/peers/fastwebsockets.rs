@@ -48,7 +48,7 @@ async fn open(
     let (response, opening) = upgrade(&mut request)?;
     tokio::spawn(async move {
         match role {
-            Role::Echo | Role::Named | Role::Storm => unconstrained(echo(opening)).await,
+            Role::Echo | Role::Named | Role::Storm | Role::Hold => unconstrained(echo(opening)).await,
             Role::Fanout => unconstrained(fan_out(opening, channel)).await,
         }
     });

@@ -53,6 +53,8 @@ pub(crate) enum Role {
     Named,
     /// Echoes in rooms that others come to and leave. Only `ours` knows rooms.
     Storm,
+    /// Does what the fault programme asks for. Only `ours` can.
+    Hold,
 }
 
 /// A server to measure.
@@ -143,6 +145,7 @@ impl Peer {
             Role::Fanout => "fanout",
             Role::Named => "named",
             Role::Storm => return format!("/room/honest-{client}"),
+            Role::Hold => return "/".to_owned(),
         };
         match self {
             Self::OursRoutes | Self::OursRoom => format!("/{role}/0"),
@@ -178,8 +181,10 @@ impl Peer {
             Role::Fanout => "fanout",
             Role::Named if !is_ours => return left_out("it knows no named messages"),
             Role::Storm if !is_ours => return left_out("it knows no rooms"),
+            Role::Hold if !is_ours => return left_out("it knows nothing of the fault programme"),
             Role::Named => "named",
             Role::Storm => "storm",
+            Role::Hold => "hold",
         };
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
         let script = |interpreter: PathBuf, script: &str, package: &str| {
@@ -210,6 +215,9 @@ impl Peer {
                 command.arg("serve").arg(value.as_ref().map_or("", |value| value.get_name()));
                 command.args(["--role", role, "--threads", &setup.threads.to_string()]);
                 command.args(tls.then_some("--tls"));
+                if let Some(listen) = setup.listen {
+                    command.arg("--listen").arg(listen.to_string());
+                }
                 Ok(command)
             }
         }
@@ -226,6 +234,10 @@ impl Peer {
             let _ = io::copy(&mut io::stdin(), &mut io::sink());
             std::process::exit(0);
         });
+        if role == Role::Hold {
+            // As a user's server does: it binds, and handles signals, by itself.
+            return ours::hold::serve(listen, identity, threads).doing(format!("serve as {}", self.name()));
+        }
         let listener = TcpListener::bind(listen).doing(format!("listen on {listen}"))?;
         let address = listener.local_addr().doing("ask for the address")?;
         println!("{LISTENING}{address}");

@@ -1,5 +1,6 @@
 //! The server of this repository, as a user would write it.
 
+pub(crate) mod hold;
 mod rooms;
 mod routes;
 pub(crate) mod storm;
@@ -95,6 +96,7 @@ pub(super) fn serve(
     }
     match (role, shape) {
         (Role::Storm, _) => start!(storm),
+        (Role::Hold, _) => return Err(io::Error::other("it listens by itself")),
         (_, Shape::Routes) => start!(routes),
         (_, Shape::Rooms) => start!(rooms),
         (Role::Echo, Shape::Whole) => start!(echo),

@@ -31,7 +31,7 @@ pub(super) fn serve(listener: TcpListener, role: Role, threads: usize) -> io::Re
                     .max_frame_size(Some(MAX_MESSAGE));
                 let Ok(socket) = accept_async_with_config(stream, Some(config)).await else { return };
                 match role {
-                    Role::Echo | Role::Named | Role::Storm => echo(socket).await,
+                    Role::Echo | Role::Named | Role::Storm | Role::Hold => echo(socket).await,
                     Role::Fanout => fan_out(socket, address, &peers).await,
                 }
             });

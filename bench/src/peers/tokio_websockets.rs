@@ -22,7 +22,7 @@ pub(super) fn serve(listener: TcpListener, role: Role, threads: usize) -> io::Re
                 let limits = Limits::default().max_payload_len(Some(MAX_MESSAGE));
                 let (_, socket) = ServerBuilder::new().limits(limits).accept(stream).await?;
                 match role {
-                    Role::Echo | Role::Named | Role::Storm => echo(socket).await,
+                    Role::Echo | Role::Named | Role::Storm | Role::Hold => echo(socket).await,
                     Role::Fanout => fan_out(socket, channel).await,
                 }
             });

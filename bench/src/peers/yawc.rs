@@ -50,7 +50,7 @@ async fn open(
     tokio::spawn(async move {
         let socket = opening.await?;
         match role {
-            Role::Echo | Role::Named | Role::Storm => echo(socket).await,
+            Role::Echo | Role::Named | Role::Storm | Role::Hold => echo(socket).await,
             Role::Fanout => fan_out(socket, channel).await,
         }
     });

@@ -57,7 +57,8 @@ fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
             Some(of_trait) => convert(of_trait, expression),
             None => expression.to_token_stream(),
         },
-        Value::Files(Files { cert, key, also, clients: _ }) => {
+        Value::Files(files) => {
+            let Files { cert, key, also, clients: _ } = &**files;
             // At the word, where the runtime says that it was built without TLS.
             let tls = convert("TlsValue", quote_spanned!(at(setting.word.span())=> (#cert, #key)));
             let also = also.iter().map(|(cert, key)| quote_spanned!(here()=> .and_files(#cert, #key)));
@@ -76,9 +77,8 @@ fn value(setting: &Setting, plan: &Plan<'_>) -> TokenStream {
 
 /// The authorities for clients stand apart from the certificates, which the environment may replace.
 fn client_ca(setting: &Setting) -> Option<TokenStream> {
-    let Value::Files(Files { clients: Some(Clients { authorities, need }), .. }) = &setting.value else {
-        return None;
-    };
+    let Value::Files(files) = &setting.value else { return None };
+    let Clients { authorities, need } = files.clients.as_ref()?;
     let need = match need {
         Need::Required => quote_spanned!(here()=> required),
         Need::Optional => quote_spanned!(here()=> optional),
@@ -111,6 +111,7 @@ fn by_trait(kind: Kind) -> Option<&'static str> {
         Kind::Seconds(_) => Some("SecondsValue"),
         Kind::Rate => Some("RateValue"),
         Kind::Slow => Some("SlowValue"),
+        Kind::Spread => Some("SpreadValue"),
         Kind::Origins => Some("OriginsValue"),
         Kind::Hosts => Some("HostsValue"),
         Kind::Networks => Some("NetworksValue"),
@@ -119,6 +120,7 @@ fn by_trait(kind: Kind) -> Option<&'static str> {
         Kind::Compression => Some("CompressionValue"),
         Kind::Prefix => Some("EnvValue"),
         Kind::Path => Some("PathValue"),
+        Kind::Trace => Some("TraceValue"),
         Kind::Switch | Kind::Count(..) => None,
     }
 }

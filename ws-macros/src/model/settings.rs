@@ -100,7 +100,7 @@ pub(crate) enum Need {
 pub(crate) enum Value {
     Expression(Expr),
     /// `tls(cert = …, key = …)`
-    Files(Files),
+    Files(Box<Files>),
     /// `origins = any` or `origins = same`.
     Origins(Ident),
     /// `hosts = any` or `hosts = auto`.

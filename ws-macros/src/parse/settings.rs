@@ -94,7 +94,7 @@ fn read_option(
         }
         PairValue::Broken => return,
         PairValue::List(tokens) if option.kind == Kind::Tls => {
-            tls::read(&word, tokens, diagnostics).map(Value::Files)
+            tls::read(&word, tokens, diagnostics).map(Box::new).map(Value::Files)
         }
         PairValue::List(_) => return report_list(&word, key, diagnostics),
         PairValue::Expression(value) => literals::check(option, *value, diagnostics),

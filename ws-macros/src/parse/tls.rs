@@ -57,14 +57,15 @@ pub(super) fn read(tls: &Ident, tokens: TokenStream, diagnostics: &mut Diagnosti
             _ => {}
         }
     }
+    if diagnostics.count() != before {
+        return None;
+    }
     let missing = match (cert, key) {
         (Some(cert), Some(key)) => return Some(Files { cert, key, also, clients }),
         (None, _) => "a certificate: add `cert = \"chain.pem\"`",
         (Some(_), None) => "a key: add `key = \"key.pem\"`",
     };
-    if diagnostics.count() == before {
-        diagnostics.error(tls, format!("TLS also needs {missing}"));
-    }
+    diagnostics.error(tls, format!("TLS also needs {missing}"));
     None
 }
 

@@ -86,7 +86,7 @@ pub(super) fn serve<R: Route>(
     (session, member): (R::Session, Member<R::Room>),
     upgraded: Upgraded,
 ) -> Life {
-    let Upgraded { stream, deflate, accepted } = upgraded;
+    let Upgraded { stream, deflate, accepted, spans } = upgraded;
     let conn = guard.0.clone();
     let Halves { read, write, unread } = stream.split();
     let inflater = deflate.map(|agreement| Inflater::new(agreement, conn.max_recv_size()));
@@ -94,7 +94,8 @@ pub(super) fn serve<R: Route>(
     conn.set_takes(takes);
     conn.attach(write, accepted, deflate);
     conn.stay(member);
-    let mut dispatcher = Dispatcher::<R> { hosted, session: Some(session), rates: Buckets::default(), guard };
+    let mut dispatcher =
+        Dispatcher::<R> { hosted, session: Some(session), rates: Buckets::default(), spans, guard };
     Life::step(conn, async move {
         dispatcher.dispatch(&mut driver).await;
         dispatcher.hosted.server.unlist(dispatcher.conn());

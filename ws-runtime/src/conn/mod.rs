@@ -23,6 +23,7 @@ mod life;
 mod open;
 mod receive;
 mod send;
+mod span;
 
 pub(crate) use self::dispatch::{Panicked, catch, catch_call, catch_code, catch_now};
 pub(crate) use self::drive::Moment;

@@ -14,6 +14,7 @@ pub struct Close {
     pub(crate) code: u16,
     pub(crate) reason: Utf8Bytes,
     pub(crate) by: ClosedBy,
+    pub(crate) dropped: u64,
 }
 
 /// What ended a connection.
@@ -76,7 +77,7 @@ pub enum ClosedBy {
     Panic,
     /// The network or TLS failed: reading or writing returned an error, such as a reset (1006).
     Network,
-    /// The server's shutdown (1001). 1006 if the peer was cut because `shutdown_timeout` was over.
+    /// The server's shutdown (1001, or the code of [`Server::shutdown_with`](crate::Server::shutdown_with)). 1006 if the peer was cut because `shutdown_timeout` was over.
     Shutdown,
 }
 
@@ -143,6 +144,34 @@ impl Close {
         &self.reason
     }
 
+    /// How many messages were sent to the peer and never written as a whole: those that still waited when the connection
+    /// ended, and those that the option `slow` dropped before. 0 if all was written.
+    ///
+    /// Pings, pongs and the Close frame are not counted. Written means that the kernel has taken all bytes of a
+    /// message, or TLS has: it may be lost even then, with the connection. So this is what was certainly lost, not all
+    /// that may be. A program that must know sends numbers, and has the peer acknowledge them.
+    ///
+    /// ```
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server]
+    /// mod feed {
+    ///     use super::*;
+    ///
+    ///     #[on(disconnect)]
+    ///     fn left(conn: &Conn, close: &Close) {
+    ///         if close.dropped() > 0 {
+    ///             println!("{} missed {} messages: {}", conn.peer(), close.dropped(), close.by());
+    ///         }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
     /// What ended the connection.
     #[must_use]
     pub fn by(&self) -> ClosedBy {
@@ -180,12 +209,12 @@ impl Close {
     const MAX_REASON: usize = 123;
 
     pub(crate) fn new(code: u16, reason: impl Into<Utf8Bytes>, by: ClosedBy) -> Self {
-        Self { code, reason: reason.into(), by }
+        Self { code, reason: reason.into(), by, dropped: 0 }
     }
 
-    /// The server shuts down: 1001, going away.
-    pub(crate) fn shutdown() -> Self {
-        Self::new(1001, "", ClosedBy::Shutdown)
+    /// The server shuts down.
+    pub(crate) fn shutdown(code: u16) -> Self {
+        Self::new(code, "", ClosedBy::Shutdown)
     }
 
     /// The peer does not read what it is sent.

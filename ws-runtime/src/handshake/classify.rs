@@ -58,15 +58,6 @@ impl Hosting<'_> {
         let is_judged = transport.has_host || self.forwarded.is_some();
         !is_judged || self.hosts.answer(host)
     }
-
-    /// The host of a request that the service beside the server is to answer, unless it is answered for. A malformed
-    /// one is left to that service.
-    #[cfg(feature = "tower")]
-    pub(crate) fn misdirected(self, head: &Head, transport: Transport) -> Option<Authority> {
-        let named = head.uri.authority().cloned();
-        let host = self.forwarded.cloned().or(named).or_else(|| parse_host(head).ok()?)?;
-        (!self.answers(&host, transport)).then_some(host)
-    }
 }
 
 /// Classifies a request by RFC 6455 section 4.2.1 and RFC 9112. `allows` says whether a handshake for a path is
@@ -154,6 +145,13 @@ fn parse_host(head: &Head) -> Result<Option<Authority>, Refusal> {
         Ok(None) | Err(Repeated) => return Err(Refusal::Host),
     };
     parse_authority(value.as_bytes()).map(Some).ok_or(Refusal::Host)
+}
+
+/// Whether a request of HTTP/1 asks for a host that the server does not answer for.
+#[cfg(feature = "tower")]
+pub(crate) fn misdirected(headers: &HeaderMap, hosts: &Hosts) -> bool {
+    let host = sole(headers, &HOST).ok().flatten().and_then(|value| parse_authority(value.as_bytes()));
+    host.is_some_and(|host| !hosts.answer(&host))
 }
 
 /// Reads a host with an optional port. `None` if it is anything else.

@@ -11,6 +11,7 @@ use bytes::{BufMut, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
+use super::classify::wants_websocket;
 use super::refusal::Refusal;
 #[cfg(feature = "tls")]
 use crate::x509::ClientCertificate;
@@ -83,11 +84,14 @@ impl Head {
     pub(crate) fn path(&self) -> &str {
         self.uri.path()
     }
-}
 
-impl Head {
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
+    }
+
+    /// Whether it asks for a WebSocket, rightly or not.
+    pub(crate) fn wants_websocket(&self) -> bool {
+        self.is_extended_connect || wants_websocket(&self.headers)
     }
 }
 

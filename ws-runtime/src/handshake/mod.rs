@@ -41,9 +41,9 @@ pub use request::{Handshake, Request};
 pub use respond::{Html, IntoResponse, JavaScript};
 pub use subprotocol::NotOffered;
 
-#[cfg(feature = "tower")]
-pub(crate) use classify::wants_websocket;
 pub(crate) use classify::{Classified, Hosting, Transport, classify, parse_authority};
+#[cfg(feature = "tower")]
+pub(crate) use classify::{misdirected, wants_websocket};
 pub(crate) use extensions::{Terms, negotiate};
 pub(crate) use head::{Head, HeadError, HeadLimits, HeadReader, arrived_early};
 pub(crate) use refusal::Refusal;

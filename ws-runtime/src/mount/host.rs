@@ -30,7 +30,8 @@ impl<S: Service, G> Builder<S, G> {
     /// its request is answered. A handshake may come on a connection that was kept.
     ///
     /// The service finds the address of the peer among the request's extensions, as
-    /// `Extension<ws_runtime::Address>` in axum. With `#[on(request)]`, which takes the same requests, the server does
+    /// `Extension<ws_runtime::Address>` in axum, and over TLS the client's certificate, if it has shown one, as
+    /// `Extension<ws_runtime::ClientCertificate>`. With `#[on(request)]`, which takes the same requests, the server does
     /// not start.
     ///
     /// ```no_run
@@ -99,9 +100,21 @@ where
         peer: Address,
     ) -> BoxFuture<'static, ()> {
         let theirs = self.0.clone();
-        let service = service_fn(move |request: Request<Incoming>| {
-            answer(Arc::clone(&ours), theirs.clone(), request, peer.clone())
-        });
+        #[cfg(feature = "tls")]
+        let certificate = stream.client_certificate();
+        let service = service_fn(
+            move |#[cfg_attr(
+                not(feature = "tls"),
+                expect(unused_mut, reason = "nothing is known of it")
+            )]
+                  mut request: Request<Incoming>| {
+                #[cfg(feature = "tls")]
+                if let Some(certificate) = &certificate {
+                    request.extensions_mut().insert((**certificate).clone());
+                }
+                answer(Arc::clone(&ours), theirs.clone(), request, peer.clone())
+            },
+        );
         Box::pin(async move {
             let mut builder = http1::Builder::new();
             builder.timer(TokioTimer::new()).header_read_timeout(server.options().handshake_timeout);
@@ -139,6 +152,9 @@ where
         let (parts, _) = request.into_parts();
         let response = ours.answer(parts, peer).await;
         return Ok(response.map(|body| Either::Left(body.into())));
+    }
+    if let Some(refusal) = ours.refuses(request.headers(), &peer) {
+        return Ok(refusal.map(|body| Either::Left(body.into())));
     }
     request.extensions_mut().insert(peer);
     std::future::poll_fn(|cx| theirs.poll_ready(cx)).await?;

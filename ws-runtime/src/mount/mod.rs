@@ -25,7 +25,7 @@ use tokio::runtime::Handle;
 use crate::error::Error;
 use crate::event::Service;
 use crate::server::{Bound, Starting, StateSources};
-use crate::{Address, Builder, Running, Server};
+use crate::{Address, Builder, Running, Server, ShutdownReport};
 
 pub use self::extension::Extension;
 pub(crate) use self::host::HttpService;
@@ -159,6 +159,8 @@ impl Mounted {
                 () = signal => server.shutdown(),
                 () = server.stopping() => {}
             }
+            // During `shutdown_delay` it goes on.
+            server.stopping().await;
         }
     }
 
@@ -168,8 +170,8 @@ impl Mounted {
     }
 
     /// Waits until the server has shut down, as [`Running::stopped`] does.
-    pub async fn stopped(self) {
-        self.running.stopped().await;
+    pub async fn stopped(self) -> ShutdownReport {
+        self.running.stopped().await
     }
 }
 

@@ -19,7 +19,7 @@ use super::{PeerOf, stream};
 use crate::conn::{Answered, answer};
 use crate::event::Service;
 use crate::generated::BoxFuture;
-use crate::handshake::{self, Head, IntoResponse, Transport};
+use crate::handshake::{self, Head, IntoResponse, Refusal, Transport};
 use crate::listen::Address;
 use crate::server::{Capacity, Hosted};
 use crate::side;
@@ -70,6 +70,10 @@ pub(crate) trait Mount: Send + Sync {
     /// Whether it is the server, and not the service beside it, that answers a request.
     fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool;
 
+    /// Refuses a request for the service beside the server, if its `Host` is not one of `hosts`. A trusted proxy may send
+    /// any.
+    fn refuses(&self, headers: &HeaderMap, peer: &Address) -> Option<Response<Bytes>>;
+
     /// Answers a request. If that becomes a WebSocket, the connection has a task of its own.
     fn answer(self: Arc<Self>, parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>>;
 }
@@ -86,6 +90,13 @@ impl<S: Service> Mount for Site<S> {
         self.hosted.takes(method, path, headers)
     }
 
+    fn refuses(&self, headers: &HeaderMap, peer: &Address) -> Option<Response<Bytes>> {
+        let options = self.hosted.server.options();
+        let is_bound = !matches!(peer, Address::Unix(_)) && !options.trusted_proxies.contain(peer);
+        let is_refused = is_bound && handshake::misdirected(headers, &options.hosts);
+        is_refused.then(|| Refusal::Misdirected.into_response())
+    }
+
     fn answer(self: Arc<Self>, mut parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>> {
         let hosted = Arc::clone(&self.hosted);
         let server = hosted.server.clone();
@@ -99,7 +110,7 @@ impl<S: Service> Mount for Site<S> {
             return Box::pin(std::future::ready(response));
         }
         let has_room = self.capacity.is_none_or(|capacity| server.has_room(capacity));
-        if server.is_shutting_down() || !has_room {
+        if !server.accepts() || !has_room {
             return Box::pin(std::future::ready(handshake::unavailable().into_response()));
         }
         Box::pin(async move {

@@ -18,9 +18,10 @@ use super::routes::RouteOptions;
 use super::seconds::Seconds;
 use super::settled::{Given, Settled};
 use super::side_listen::SideListen;
+use super::spread::Spread;
 use super::subprotocols::Subprotocols;
 use super::tls::ClientCa;
-use super::value::{Choice, Compression, ForwardedHeader, Slow};
+use super::value::{Choice, Compression, ForwardedHeader, Slow, Trace};
 #[cfg(not(feature = "tls"))]
 use super::written::TlsValue;
 use crate::handshake::{Hosts, Origins};
@@ -174,6 +175,7 @@ macro_rules! raw {
     (seconds) => { Seconds };
     (count) => { usize };
     (rate) => { Rate };
+    (spread) => { Spread };
     (slow) => { Choice<Slow> };
     (origins) => { AllowedOrigins };
     (hosts) => { AnsweredHosts };
@@ -183,6 +185,7 @@ macro_rules! raw {
     (compression) => { Choice<Compression> };
     (prefix) => { Prefix };
     (path) => { PlainPath };
+    (trace) => { Choice<Trace> };
 }
 
 /// The type of a kind's values after they are checked.
@@ -194,6 +197,7 @@ macro_rules! checked {
     (seconds) => { Duration };
     (count) => { usize };
     (rate) => { Option<Refill> };
+    (spread) => { Option<Duration> };
     (slow) => { Slow };
     (origins) => { Origins };
     (hosts) => { Hosts };
@@ -203,6 +207,7 @@ macro_rules! checked {
     (compression) => { Compression };
     (prefix) => { String };
     (path) => { Option<Arc<str>> };
+    (trace) => { Trace };
 }
 
 /// The default of an option and what is allowed, for its documentation.

@@ -81,6 +81,7 @@ impl Draft {
             options.fit_outbox();
         }
         if let Some(Settled { options, .. }) = &settled {
+            options.check_shutdown(&mut report);
             report.refuse_gaps(options, None);
         }
         let server = settled.as_ref().map(|settled| &settled.options);
@@ -249,7 +250,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    fn refuse(&mut self, info: &OptionInfo, source: &Source, refused: &Refused) {
+    pub(super) fn refuse(&mut self, info: &OptionInfo, source: &Source, refused: &Refused) {
         let error = OptionError::new(info, source, refused);
         // What a route sets wrong, each route within it has too.
         if !self.errors.contains(&error) {

@@ -39,6 +39,7 @@ mod routes;
 mod seconds;
 mod settled;
 mod side_listen;
+mod spread;
 mod subprotocols;
 #[cfg(feature = "tls")]
 mod tls;
@@ -64,14 +65,15 @@ pub(crate) use routes::{OptionsOf, RouteAttribute, RouteOptions};
 pub use seconds::Seconds;
 pub(crate) use settled::Settled;
 pub use side_listen::SideListen;
+pub use spread::Spread;
 pub use subprotocols::Subprotocols;
 pub use tls::ClientCa;
 pub(crate) use value::feature_off;
-pub use value::{Choice, Compression, ForwardedHeader, Named, Slow};
+pub use value::{Choice, Compression, ForwardedHeader, Named, Slow, Trace};
 pub use written::{
     CompressedValue, CompressionValue, EnvValue, ForwardedValue, HostsValue, ListenValue, NetworksValue,
-    OriginsValue, PathValue, RateValue, SecondsValue, SideListenValue, SlowValue, SubprotocolsValue,
-    TlsValue,
+    OriginsValue, PathValue, RateValue, SecondsValue, SideListenValue, SlowValue, SpreadValue,
+    SubprotocolsValue, TlsValue, TraceValue,
 };
 
 #[cfg(test)]

@@ -63,6 +63,7 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("handshake_timeout", "2"),
         ("max_handshakes", "10"),
         ("max_outbox", "1"),
+        ("max_memory", "65536"),
         ("slow", "drop_newest"),
         ("compression", if cfg!(feature = "compression") { "context_takeover" } else { "off" }),
         ("compression_level", "9"),
@@ -72,6 +73,8 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("write_timeout", "3"),
         ("close_timeout", "0.25"),
         ("shutdown_timeout", "0"),
+        ("shutdown_delay", "10"),
+        ("shutdown_spread", "5"),
         ("watchdog", "0.5"),
         ("max_connections", "10"),
         ("max_connections_per_ip", "10"),
@@ -79,6 +82,7 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("threads", "1"),
         ("metrics_listen", "127.0.0.1:9090"),
         ("health", "/healthz"),
+        ("trace", "messages"),
         ("readiness", "/readyz"),
         ("origins", "any"),
         ("hosts", "example.org, *.example.org, [::1]"),
@@ -104,6 +108,54 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         }
         let given: Vec<_> = options.given().map(ToString::to_string).collect();
         assert_eq!(given, [format!("{name} = {value} (from {variable})")]);
+    }
+}
+
+#[test]
+fn a_shutdown_that_has_no_time_left_to_close_connections_is_refused() {
+    let draft = |delay: i32, spread: &str, timeout: i32| {
+        let mut draft = Draft::default();
+        draft.shutdown_delay.set(Source::Builder, delay.into());
+        draft.shutdown_spread.set(Source::Attribute, spread.into());
+        draft.shutdown_timeout.set(Source::Builder, timeout.into());
+        draft
+    };
+    for (delay, spread, timeout) in
+        [(0, "auto", 0), (0, "0", 0), (10, "19", 30), (29, "auto", 30), (0, "29.5", 30)]
+    {
+        assert!(draft(delay, spread, timeout).finish([]).is_ok(), "{delay} + {spread} < {timeout}");
+    }
+    for (delay, spread, timeout, message) in [
+        (
+            10,
+            "20",
+            30,
+            "`shutdown_spread` and `shutdown_delay` take 30 seconds, which leaves none of `shutdown_timeout` (30) to \
+             close connections: give that more (from `#[ws_server(…)]`); 0 closes all at once",
+        ),
+        (0, "40", 30, "`shutdown_spread` takes 40 seconds, which leaves none of `shutdown_timeout` (30)"),
+        (30, "auto", 30, "`shutdown_delay` takes 30 seconds, which leaves none of `shutdown_timeout` (30)"),
+        (1, "0", 0, "`shutdown_delay` takes 1 seconds"),
+    ] {
+        let refused = refused(draft(delay, spread, timeout));
+        assert!(refused.starts_with(message), "{refused}");
+    }
+}
+
+#[test]
+fn shutdown_spread_is_auto_or_a_time() {
+    let spread = |value: &str| from_environment(&[("WS_SERVER_SHUTDOWN_SPREAD", value)]).1;
+    for (value, right) in [("auto", None), ("0", Some(0)), ("20", Some(20))] {
+        let options = spread(value).unwrap_or_else(|error| panic!("{error}")).options;
+        assert_eq!(options.shutdown_spread, right.map(Duration::from_secs));
+    }
+    for (value, shown) in [("soon", "\"soon\""), ("-1", "-1"), ("nan", "NaN")] {
+        let error = spread(value).err().unwrap().to_string();
+        let expected = format!(
+            "`shutdown_spread` must be `auto`, or 0 to 31536000 seconds, not {shown} (from WS_SERVER_SHUTDOWN_SPREAD); 0 \
+             closes all at once"
+        );
+        assert_eq!(error, expected);
     }
 }
 

@@ -35,6 +35,19 @@ pub enum Compression {
     ContextTakeover,
 }
 
+/// What is traced by spans of `tracing`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Trace {
+    /// Nothing. Written `"off"`.
+    #[default]
+    Off,
+    /// A span for each handshake and each plain request; events where a connection begins and ends. Written
+    /// `"connections"`.
+    Connections,
+    /// Also a span for each handler call of a message. Written `"messages"`.
+    Messages,
+}
+
 /// The header by which trusted proxies tell who the client is: the option `forwarded`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ForwardedHeader {
@@ -69,6 +82,11 @@ pub trait Named: Copy + PartialEq + 'static {
 impl Named for Slow {
     const VALUES: &'static [Self] = &[Self::Close, Self::DropNewest, Self::DropOldest];
     const NAMES: &'static [&'static str] = Kind::Slow.words();
+}
+
+impl Named for Trace {
+    const VALUES: &'static [Self] = &[Self::Off, Self::Connections, Self::Messages];
+    const NAMES: &'static [&'static str] = Kind::Trace.words();
 }
 
 impl Named for ForwardedHeader {

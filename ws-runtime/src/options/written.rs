@@ -8,8 +8,9 @@ use super::plain_path::PlainPath;
 use super::rate::Rate;
 use super::seconds::Seconds;
 use super::side_listen::SideListen;
+use super::spread::Spread;
 use super::subprotocols::Subprotocols;
-use super::value::{Choice, Compression, ForwardedHeader, Slow};
+use super::value::{Choice, Compression, ForwardedHeader, Slow, Trace};
 use crate::listen::{Listen, Tls};
 
 /// Writes the trait of one type. All types that convert into it implement the trait.
@@ -47,6 +48,10 @@ values! {
         "`{Self}` is not a rate", "neither a number nor a pair of a number and seconds",
         "write `rate = 5` for 5 a second, or `rate = (30, 60)` for 30 in 60 seconds"
     }
+    SpreadValue -> Spread {
+        "`{Self}` is not a number of seconds", "neither a time nor `\"auto\"`",
+        "`shutdown_spread` takes `\"auto\"`, an integer such as `20`, a fraction such as `0.5`, or a `Duration`"
+    }
     SlowValue -> Choice<Slow> {
         "`{Self}` does not say what happens to a slow peer", "neither `\"close\"`, `\"drop_newest\"` nor `\"drop_oldest\"`",
         "`slow` takes `\"close\"`, `\"drop_newest\"`, `\"drop_oldest\"` or a `ws_runtime::Slow`"
@@ -78,6 +83,10 @@ values! {
     PathValue -> PlainPath {
         "`{Self}` is not the path of a request", "not a text",
         "write a path in quotes, such as `\"/healthz\"`"
+    }
+    TraceValue -> Choice<Trace> {
+        "`{Self}` does not say what is traced", "neither `\"off\"`, `\"connections\"` nor `\"messages\"`",
+        "`trace` takes `\"off\"`, `\"connections\"`, `\"messages\"` or a `ws_runtime::Trace`"
     }
     EnvValue -> Prefix {
         "`{Self}` is not what variables can begin with", "not a text",

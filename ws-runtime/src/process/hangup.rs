@@ -25,10 +25,9 @@ impl Hangup {
         server.spawn(async move {
             while this.wait_for(hangup.recv()).await {
                 tracing::info!(server = this.name(), "SIGHUP received: reading certificates and keys again");
-                match this.reload_tls().await {
-                    Ok(false) => tracing::info!(server = this.name(), "tls: nothing has changed"),
-                    // Both are logged already.
-                    Ok(true) | Err(_) => {}
+                // What has changed, and what cannot be used, is logged already.
+                if let Ok(false) = this.reload_tls().await {
+                    tracing::info!(server = this.name(), "tls: nothing has changed");
                 }
             }
         });

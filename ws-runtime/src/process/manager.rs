@@ -66,7 +66,7 @@ impl Manager {
             beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
             beat
         });
-        let mut stopping = pin!(server.stopping());
+        let mut stopping = pin!(server.asked());
         let mut is_stopping = false;
         loop {
             tokio::select! {

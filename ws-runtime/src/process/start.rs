@@ -158,8 +158,8 @@ async fn supervise(running: Running, signals: &mut Signals) -> Ending {
     let mut asked = false;
     loop {
         tokio::select! {
-            () = &mut stopped => break,
-            () = server.stopping(), if begun.is_none() => {
+            _ = &mut stopped => break,
+            () = server.asked(), if begun.is_none() => {
                 let now = Instant::now();
                 begun = Some(now);
                 overdue.as_mut().reset(now + shutdown_timeout + OVERDUE);

@@ -18,6 +18,9 @@ pub(crate) trait Endpoint<S: Service>: Send + Sync {
     /// The number of the route, in the order of their declaration.
     fn number(&self) -> usize;
 
+    /// Its path, with the names of parameters. `None` if it serves every path.
+    fn path(&self) -> Option<String>;
+
     /// Begins to serve: connections come after this.
     fn begin(&self, hosted: &Arc<Hosted<S>>);
 
@@ -83,6 +86,10 @@ impl<R: Route> OfRoute<R> {
 }
 
 impl<R: Route> Endpoint<R::Server> for OfRoute<R> {
+    fn path(&self) -> Option<String> {
+        self.pattern.as_ref().map(ToString::to_string)
+    }
+
     fn number(&self) -> usize {
         self.number
     }

@@ -23,7 +23,7 @@ pub(super) fn announce(server: &Server, tls: bool, answers_requests: bool) {
         }
     }
     for address in server.metrics_addresses() {
-        let url = url("http", address).map(|url| format!(": {url}metrics")).unwrap_or_default();
+        let url = url("http", address).map(|url| format!(": {url}")).unwrap_or_default();
         tracing::info!(server = server.name(), "metrics_listen: answering on {address}{url}");
     }
     tracing::debug!(

@@ -35,7 +35,7 @@ pub(super) async fn run_start<S: Service>(hosted: &Hosted<S>) -> Result<(), Erro
             Ok(Err(failure)) => StartError::Failed(failure.to_string()),
             Err(panicked) => StartError::Panicked(panicked.to_string()),
         },
-        () = server.stopping() => {
+        () = server.asked() => {
             unless_started.disarm();
             tracing::info!(handler = S::START, server = server.name(), "handler dropped: the server is asked to stop");
             return Ok(());

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use http::HeaderMap;
 use tokio::runtime::Handle;
 
 use super::around::Around;
@@ -24,9 +25,9 @@ use crate::listen::Dialer;
 #[cfg(any(feature = "test", feature = "tower"))]
 use crate::listen::Listen;
 use crate::listen::is_loopback_only;
-#[cfg(feature = "test")]
-use crate::options::Source;
 use crate::options::{Draft, Settled, Warning};
+#[cfg(feature = "test")]
+use crate::options::{Seconds, Source, Spread};
 use crate::process;
 use crate::route::{Gets, Routes};
 use crate::side::{self, SideListeners};
@@ -74,6 +75,45 @@ impl<S: Service, G> Builder<S, G> {
     {
         let Self { draft, states, around, service } = self;
         Builder { draft, states: states.give(state), around, service }
+    }
+
+    /// Calls `enter` with the headers of each request before its span is made, if the option `trace` is on, and keeps
+    /// what it returns until the span is made. So a layer of `tracing` can make the span a child of the client's: with
+    /// `tracing-opentelemetry`, extract the context from the headers and return the guard of `Context::attach()`.
+    ///
+    /// It runs for each request, of each peer, before any guard. A panic in it is caught, and the span has no parent.
+    ///
+    /// ```
+    /// use ws_runtime::http::HeaderMap;
+    /// use ws_runtime::prelude::*;
+    ///
+    /// #[ws_server(listen = 8080, trace = "connections")]
+    /// mod chat {
+    ///     use super::*;
+    ///
+    ///     #[on(utf8)]
+    ///     fn said(text: &str, server: &Server) {
+    ///         server.broadcast_utf8(text);
+    ///     }
+    /// }
+    ///
+    /// /// Stands for `opentelemetry::ContextGuard`.
+    /// struct Attached(Option<String>);
+    ///
+    /// fn enter(headers: &HeaderMap) -> Attached {
+    ///     let parent = headers.get("traceparent").and_then(|value| value.to_str().ok());
+    ///     Attached(parent.map(str::to_owned))
+    /// }
+    ///
+    /// let server = chat::server().trace_context(enter);
+    /// # let _ = server;
+    /// ```
+    pub fn trace_context<T: 'static>(
+        mut self,
+        enter: impl Fn(&HeaderMap) -> T + Send + Sync + 'static,
+    ) -> Self {
+        self.around.trace_context = Some(Arc::new(move |headers| Box::new(enter(headers))));
+        self
     }
 
     /// Runs the server until it is shut down: by [`Server::shutdown`], SIGINT or SIGTERM. A second signal ends it
@@ -182,6 +222,13 @@ impl<S: Service, G> Builder<S, G> {
         }
         let (listen, dialer) = Listen::memory();
         self.draft.listen.set(Source::Builder, listen);
+        // In production they wait for others, of whom there are none here.
+        if self.draft.shutdown_delay.is_free() {
+            self.draft.shutdown_delay.set(Source::Builder, Seconds::from(0));
+        }
+        if self.draft.shutdown_spread.is_free() {
+            self.draft.shutdown_spread.set(Source::Builder, Spread::from(0));
+        }
         let no_environment: [(OsString, OsString); 0] = [];
         self.draft.prepare(no_environment, S::attribute);
         let mut routes = Routes::declared();

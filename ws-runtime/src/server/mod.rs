@@ -13,11 +13,14 @@ mod connections;
 mod expiry;
 mod failures;
 mod groups;
+mod memory;
 mod pending;
 mod registry;
+mod report;
 mod running;
 mod serve;
 mod shutdown;
+mod spread;
 mod states;
 mod tasks;
 mod timers;
@@ -27,7 +30,7 @@ mod watches;
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 #[cfg(feature = "tower")]
@@ -39,9 +42,11 @@ use tokio_util::task::TaskTracker;
 use self::addresses::Addresses;
 use self::alarms::Alarms;
 use self::failures::Failures;
+use self::memory::Memory;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
-use self::shutdown::Stage;
+use self::report::Endings;
+use self::shutdown::{GOING_AWAY, Stage};
 use crate::conn::Conn;
 #[cfg(feature = "tower")]
 use crate::conn::Life;
@@ -59,7 +64,7 @@ use crate::transport::Stream;
 use crate::watch::Watchers;
 
 pub(crate) use self::addresses::{Seat, TooMany};
-pub(crate) use self::around::Around;
+pub(crate) use self::around::{Around, EnterTrace};
 pub use self::begin::StartError;
 pub(crate) use self::broadcast::Receivers;
 #[cfg(feature = "tower")]
@@ -72,6 +77,7 @@ pub use self::connections::Connections;
 pub use self::groups::Group;
 pub(crate) use self::groups::Memberships;
 pub(crate) use self::pending::{Evicted, Slot};
+pub use self::report::ShutdownReport;
 pub use self::running::Running;
 pub use self::states::{Awaits, Given, PrivateState, StateSources, Unset};
 pub(crate) use self::tasks::clock;
@@ -101,6 +107,7 @@ struct Inner {
     alarms: Alarms,
     counters: Counters,
     failures: Failures,
+    memory: Memory,
     /// The runtime of its tasks.
     runtime: Handle,
     next_conn: AtomicU64,
@@ -109,6 +116,10 @@ struct Inner {
     stage: watch::Sender<Stage>,
     /// Whether the `start` handler has ended.
     has_started: AtomicBool,
+    /// The code with which a shutdown closes connections.
+    close_code: AtomicU16,
+    /// How the connections have ended since the shutdown began.
+    endings: Endings,
     /// The tasks of ticks, watches and rooms.
     tasks: TaskTracker,
     /// The tasks of connections.
@@ -130,7 +141,6 @@ pub(crate) struct Hosted<S: Service> {
     pub(crate) tls: Option<Arc<ServerTls>>,
     pub(crate) routes: Routes<S>,
     pub(crate) gets: Gets<S>,
-    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "there is nothing around"))]
     pub(crate) around: Around,
 }
 
@@ -160,6 +170,7 @@ impl Server {
             freed: Notify::new(),
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
             addresses_of_clients: Arc::new(Addresses::new(&options)),
+            memory: Memory::new(options.max_memory),
             options,
             route_options,
             route_modules,
@@ -176,6 +187,8 @@ impl Server {
             key_hasher: RandomState::new(),
             stage: watch::Sender::new(Stage::Running),
             has_started: AtomicBool::new(false),
+            close_code: AtomicU16::new(GOING_AWAY),
+            endings: Endings::default(),
             tasks: TaskTracker::new(),
             connections: TaskTracker::new(),
             #[cfg(unix)]
@@ -183,6 +196,11 @@ impl Server {
             on_connect: Mutex::new(None),
             on_shutdown: Mutex::new(None),
         }))
+    }
+
+    /// What all queues together hold.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.0.memory
     }
 
     /// The name of the server's module.
@@ -281,21 +299,6 @@ impl Server {
     /// [`Conn::disconnect`] sends what is queued and a Close frame first.
     pub fn disconnect(&self, conn: &Conn) {
         conn.cut(ClosedBy::Us);
-    }
-
-    /// Shuts the server down. It stops accepting and runs the `shutdown` handler; each connection handles what has
-    /// arrived and is closed with 1001; then [`start`](Builder::start) returns.
-    ///
-    /// Returns at once, so handlers can call it. Connections that are left after `shutdown_timeout` (30 s) are cut, and
-    /// their `disconnect` handlers have 0.7 s more. A second call changes nothing.
-    pub fn shutdown(&self) {
-        self.advance(Stage::Stopping);
-    }
-
-    /// Whether [`shutdown`](Self::shutdown) was called.
-    #[must_use]
-    pub fn is_shutting_down(&self) -> bool {
-        *self.0.stage.borrow() != Stage::Running
     }
 
     /// Whether the server takes connections: from the end of the `start` handler until [`shutdown`](Self::shutdown) is
@@ -475,7 +478,7 @@ impl Server {
     /// Applies the stage of the shutdown to a connection that was not listed when the stage began.
     fn apply_stage(&self, conn: &Conn) {
         match *self.0.stage.borrow() {
-            Stage::Running | Stage::Stopping => {}
+            Stage::Running | Stage::Asked | Stage::Stopping | Stage::Refusing => {}
             Stage::Closing => conn.finish(),
             Stage::Aborting => conn.abort(),
             Stage::Abandoning => conn.abandon(),

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::addresses::network;
 use crate::listen::Address;
@@ -99,6 +99,18 @@ impl PendingHandshakes {
     pub(super) async fn changed(&self) {
         // Either way the caller looks again.
         let _ = timeout(RECHECK, self.freed.notified()).await;
+    }
+
+    /// Waits until no handshake is going on but those that are stalled, or until this time.
+    pub(super) async fn settled(&self, until: Instant) {
+        loop {
+            let now = Instant::now();
+            if now >= until || self.slots().taken.values().all(|pending| pending.is_stalled(now)) {
+                return;
+            }
+            // Either way it looks again.
+            let _ = timeout_at(until.min(now + RECHECK), self.freed.notified()).await;
+        }
     }
 
     /// Gives a slot to a new connection; evicts a stalled one if no slot is free.

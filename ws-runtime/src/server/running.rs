@@ -2,7 +2,7 @@
 
 use tokio::task::JoinHandle;
 
-use super::Server;
+use super::{Server, ShutdownReport};
 use crate::listen::Address;
 
 /// A running server: where it listens, and a handle to stop it.
@@ -11,7 +11,7 @@ use crate::listen::Address;
 #[derive(Debug)]
 pub struct Running {
     pub(super) server: Server,
-    pub(super) serving: JoinHandle<()>,
+    pub(super) serving: JoinHandle<ShutdownReport>,
 }
 
 impl Running {
@@ -33,11 +33,11 @@ impl Running {
         self.server.shutdown();
     }
 
-    /// Waits until the server has shut down: all connections are closed and all handlers are done, except for
+    /// Waits until the server has shut down, and tells how its connections have ended: all connections are closed and all handlers are done, except for
     /// handlers that block their thread for more than 0.75 s after `shutdown_timeout`. If these block all threads of
     /// the runtime, it waits for them.
-    pub async fn stopped(self) {
+    pub async fn stopped(self) -> ShutdownReport {
         // Fails only if the runtime is shut down: then the server is gone too.
-        let _ = self.serving.await;
+        self.serving.await.unwrap_or_default()
     }
 }

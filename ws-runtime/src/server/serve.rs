@@ -10,7 +10,9 @@ use tokio::time::{Instant, timeout_at};
 use super::accept::Acceptors;
 use super::capacity::Capacity;
 use super::pending::{Evicted, PendingHandshakes};
+use super::report::ShutdownReport;
 use super::shutdown::Stage;
+use super::spread::spread;
 use super::{Hosted, Seat, Server, TooMany};
 use crate::conn::{Conn, Life, NoPlace, catch, refuse};
 use crate::event::{ServerEvent, Service};
@@ -22,6 +24,9 @@ use crate::watchdog::watch;
 /// How many peers are being refused with an answer at once. A further one takes the place of one that has stalled; if
 /// there is none, it is closed without an answer.
 const MAX_REFUSALS: usize = 64;
+
+/// How long handshakes that go on when the server stops accepting have to end. One that its peer stalls has less.
+const HANDSHAKES: Duration = Duration::from_millis(500);
 
 /// How long connections have to run their `disconnect` handlers once `shutdown_timeout` is over.
 const LAST_GRACE: Duration = Duration::from_millis(700);
@@ -35,22 +40,53 @@ pub(super) async fn serve<S: Service>(
     listeners: Vec<Listener>,
     capacity: Capacity,
     side: SideListeners,
-) {
+) -> ShutdownReport {
     let server = hosted.server.clone();
     let _watched = watch(&server);
     let alarms = tokio::spawn(async move {
         server.alarms().ring(|number| server.alarm(number)).await;
     });
-    accept(&hosted, &listeners, capacity).await;
+    let server = &hosted.server;
+    let asked = {
+        let mut accepting = pin!(accept(&hosted, &listeners, capacity));
+        tokio::select! {
+            () = &mut accepting => Instant::now(),
+            () = server.asked() => {
+                let asked = Instant::now();
+                announce_delay(server);
+                accepting.await;
+                asked
+            }
+        }
+    };
     // From here on the kernel refuses new connections.
     drop(listeners);
-    tracing::info!(server = hosted.server.name(), "shutting down");
-    let deadline = Instant::now() + hosted.server.options().shutdown_timeout;
+    tracing::info!(server = server.name(), "shutting down");
+    let deadline = asked + server.options().shutdown_timeout;
+    tokio::select! {
+        () = server.aborting() => {}
+        () = server.0.pending.settled(deadline.min(Instant::now() + HANDSHAKES)) => {}
+    }
+    server.advance(Stage::Refusing);
     run_shutdown(&hosted, deadline).await;
+    server.0.connections.close();
+    spread(server, deadline).await;
     close(&hosted, deadline).await;
     alarms.abort();
     side.end().await;
-    tracing::info!(server = hosted.server.name(), "stopped");
+    let report = server.shutdown_report(asked.elapsed());
+    report.log(server.name());
+    report
+}
+
+fn announce_delay(server: &Server) {
+    let delay = server.options().shutdown_delay;
+    if !delay.is_zero() {
+        tracing::info!(
+            server = server.name(),
+            "shutting down in {delay:?} (shutdown_delay); still accepting"
+        );
+    }
 }
 
 /// Accepts connections until the server is asked to stop, and spawns a task for each.
@@ -62,7 +98,7 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
     let mut refusing = JoinSet::new();
     // Over TLS an answer costs a handshake, which is worth it for a probe only.
     let is_answered = hosted.tls.is_none() || side::has_probes(server.options());
-    let mut stopping = pin!(server.stopping());
+    let mut stopping = pin!(server.delayed());
     let mut acceptors = Acceptors::new(listeners, &server.0.freed);
     loop {
         let has_room = pending.has_room(Instant::now());
@@ -89,7 +125,7 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
                 };
                 if is_answered && refusals.has_room(now) {
                     let slot = refusals.take_slot(&peer, now);
-                    refusing.spawn(refuse(Arc::clone(hosted), stream, slot, why));
+                    refusing.spawn(refuse(Arc::clone(hosted), stream, peer, slot, why));
                 } else {
                     server.counters().rejected(why.rejected());
                 }
@@ -147,7 +183,6 @@ async fn close<S: Service>(hosted: &Hosted<S>, deadline: Instant) {
     server.0.watchers.clear();
     server.0.registry.each(Conn::finish);
     server.0.tasks.close();
-    connections.close();
 
     let all_done = async || {
         connections.wait().await;

@@ -60,7 +60,6 @@ impl Counters {
     }
 
     /// Changes how many bytes wait in all queues together.
-    #[expect(dead_code, reason = "the queues do not count their bytes together yet")]
     pub(crate) fn memory(&self, by: i64) {
         self.memory.change(by);
     }

@@ -11,7 +11,7 @@ use crate::event::Service;
 use crate::listen::{Address, Dialer};
 use crate::message::Keys;
 use crate::server::StateSources;
-use crate::{Builder, Running, Seconds, Server};
+use crate::{Builder, Running, Seconds, Server, ShutdownReport};
 
 /// How many bytes a pipe holds in each direction, unless a client says otherwise.
 pub(super) const CAPACITY: usize = 64 * 1024;
@@ -20,7 +20,8 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// Runs the server in memory, for a test: see [`test`](crate::test).
     ///
     /// All that was set before applies, but for `listen`, `tls` and the environment. Ticks, watches and timers run as
-    /// they do elsewhere.
+    /// they do elsewhere. `shutdown_delay` and `shutdown_spread` are 0, unless they are set on the builder: no load
+    /// balancer is there to wait for.
     ///
     /// # Errors
     ///
@@ -150,12 +151,12 @@ impl TestServer {
         self.dial(Address::Memory, CAPACITY)
     }
 
-    /// Shuts the server down, and waits until all connections are closed and all handlers are done.
-    pub async fn stop(mut self) {
-        if let Some(running) = self.running.take() {
-            running.shutdown();
-            running.stopped().await;
-        }
+    /// Shuts the server down, and waits until all connections are closed and all handlers are done. Returns how the
+    /// connections have ended.
+    pub async fn stop(mut self) -> ShutdownReport {
+        let Some(running) = self.running.take() else { return ShutdownReport::default() };
+        running.shutdown();
+        running.stopped().await
     }
 
     pub(super) fn dial(&self, peer: Address, capacity: usize) -> DuplexStream {

@@ -43,7 +43,7 @@ impl Duplex for Encrypted {
 
     fn client_certificate(&self) -> Option<Box<ClientCertificate>> {
         let chain = self.get_ref().1.peer_certificates()?;
-        ClientCertificate::of_chain(chain).map(Box::new)
+        ClientCertificate::from_chain(chain).map(Box::new)
     }
 
     fn insist(&mut self, insist: Insist) {

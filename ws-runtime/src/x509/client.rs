@@ -32,8 +32,11 @@ pub struct ClientCertificate {
 }
 
 impl ClientCertificate {
-    /// `None` if the client has shown no certificate.
-    pub(crate) fn of_chain(chain: &[CertificateDer<'static>]) -> Option<Self> {
+    /// For a server that is mounted in another, which has ended TLS: the certificates that the client has shown, its own
+    /// first. The host must have verified them. It adds this to the extensions of the request, and
+    /// [`Handshake::client_certificate`](crate::Handshake::client_certificate) returns it. `None` if there are none.
+    #[must_use]
+    pub fn from_chain(chain: &[CertificateDer<'static>]) -> Option<Self> {
         (!chain.is_empty()).then(|| Self { chain: chain.to_vec() })
     }
 

@@ -40,8 +40,8 @@ fn the_fields_of_a_certificate_are_read() {
 #[test]
 fn a_client_certificate_tells_who_it_is_for() {
     let der = CertificateDer::from(certificate());
-    assert!(ClientCertificate::of_chain(&[]).is_none());
-    let certificate = ClientCertificate::of_chain(&[der.clone(), der.clone()]).unwrap();
+    assert!(ClientCertificate::from_chain(&[]).is_none());
+    let certificate = ClientCertificate::from_chain(&[der.clone(), der.clone()]).unwrap();
     assert_eq!(certificate.der(), &*der);
     assert_eq!(certificate.chain().count(), 2);
     assert_eq!(certificate.subject(), "CN=alice,O=Example\\, Inc.");
@@ -57,7 +57,7 @@ fn a_client_certificate_tells_who_it_is_for() {
 
 /// Reads everything that can be read.
 fn read_all(der: &[u8]) {
-    let Some(certificate) = ClientCertificate::of_chain(&[CertificateDer::from(der.to_vec())]) else {
+    let Some(certificate) = ClientCertificate::from_chain(&[CertificateDer::from(der.to_vec())]) else {
         return;
     };
     assert!(!certificate.subject().contains(char::is_control));

@@ -1,6 +1,5 @@
 //! The attackers: peers that send as fast as the server takes it, for a time.
 
-use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -8,12 +7,12 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use flate2::{Compress, Compression, FlushCompress};
 
+use super::ends::Ends;
 use crate::args::AttackArguments;
 use crate::error::{Doing, Result};
 use crate::load::frame::{Fin, Opcode, Piece, Reader, encode, encode_fragment};
 use crate::load::{KEY, Stream, read_answer, send_request_with};
 use crate::poller::Poller;
-use crate::report::{bytes, time};
 
 /// What the frames of one write amount to, about.
 const CHUNK: usize = 64 * 1024;
@@ -47,7 +46,7 @@ pub(crate) enum Attack {
 }
 
 impl Attack {
-    pub(super) fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Empty => "empty messages",
             Self::EmptyFragments => "empty fragments",
@@ -133,7 +132,7 @@ pub(crate) fn run(asked: &AttackArguments) -> Result<()> {
         attackers.push(Attacker::new(asked.address, attack, &poller)?);
     }
     println!("{READY}");
-    let (mut ends, begun) = (Ends::default(), Instant::now());
+    let (mut ends, begun) = (Ends::new(attackers.len(), asked.reconnect), Instant::now());
     while begun.elapsed() < asked.time {
         let mut moved = false;
         for attacker in &mut attackers {
@@ -152,7 +151,7 @@ pub(crate) fn run(asked: &AttackArguments) -> Result<()> {
             }
             moved |= attacker.write(&chunk);
             if attacker.ended {
-                ends.add(attacker, begun);
+                ends.add(attacker.code, attacker.since - begun);
             }
         }
         if !moved {
@@ -163,12 +162,12 @@ pub(crate) fn run(asked: &AttackArguments) -> Result<()> {
         if !attacker.ended {
             while attacker.read(&mut buffer) {}
             if attacker.ended {
-                ends.add(attacker, begun);
+                ends.add(attacker.code, attacker.since - begun);
             }
         }
         ends.written += attacker.written;
     }
-    println!("{}", ends.report(attackers.len(), asked.reconnect));
+    println!("{}", ends.line());
     Ok(())
 }
 
@@ -255,37 +254,5 @@ impl Attacker {
             self.ended = true;
             self.since = Instant::now();
         }
-    }
-}
-
-/// How attackers were cut off.
-#[derive(Default)]
-struct Ends {
-    codes: BTreeMap<Option<u16>, usize>,
-    first: Option<Duration>,
-    last: Duration,
-    written: u64,
-}
-
-impl Ends {
-    fn add(&mut self, attacker: &Attacker, begun: Instant) {
-        *self.codes.entry(attacker.code).or_default() += 1;
-        let after = attacker.since - begun;
-        self.first.get_or_insert(after);
-        self.last = self.last.max(after);
-    }
-
-    fn report(&self, attackers: usize, reconnect: bool) -> String {
-        let sent = format!("{attackers} attackers sent {}", bytes(self.written as f64));
-        let Some(first) = self.first else { return format!("{sent}, none was cut off") };
-        let codes = self.codes.iter().map(|(code, count)| match code {
-            Some(code) => format!("{count} with {code}"),
-            None => format!("{count} without a code"),
-        });
-        let codes = codes.collect::<Vec<_>>().join(", ");
-        if reconnect {
-            return format!("{sent} and came back each time they were cut off ({codes})");
-        }
-        format!("{sent} and were cut off: {codes}, after {} to {}", time(first), time(self.last))
     }
 }

@@ -4,6 +4,7 @@
 //! the server's time and not the clients'.
 
 mod attack;
+mod ends;
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -13,8 +14,10 @@ use clap::ValueEnum;
 
 use self::attack::READY;
 pub(crate) use self::attack::{Attack, run as attack};
+pub(crate) use self::ends::Ends;
 use super::honest::honest;
 use crate::error::{Doing, Error, Result};
+use crate::load::Percentiles;
 use crate::report::time;
 use crate::server::Server;
 
@@ -37,11 +40,8 @@ impl Flood {
         println!("{}", server.peer.name());
         let attacks = if self.attacks.is_empty() { Attack::value_variants() } else { &self.attacks };
         for attack in attacks {
-            let rest = honest(server, |elapsed| elapsed < self.time)?;
-            let attackers = Attackers::start(server, *attack, self)?;
-            let attacked = honest(server, |elapsed| elapsed < self.time);
-            let report = attackers.report()?;
-            println!("  {}: {report}", attack.title());
+            let Flooded { ends, rest, attacked } = self.one(server, *attack)?;
+            println!("  {}: {ends}", attack.title());
             println!(
                 "    at rest       p50 {}, p99 {}, max {}",
                 time(rest.p50),
@@ -62,6 +62,22 @@ impl Flood {
         }
         Ok(())
     }
+
+    /// Measures the honest clients before and during one attack.
+    pub(crate) fn one(&self, server: &Server, attack: Attack) -> Result<Flooded> {
+        let rest = honest(server, |elapsed| elapsed < self.time)?;
+        let attackers = Attackers::start(server, attack, self)?;
+        let attacked = honest(server, |elapsed| elapsed < self.time);
+        Ok(Flooded { ends: attackers.ends()?, rest, attacked })
+    }
+}
+
+/// What became of an attack.
+pub(crate) struct Flooded {
+    pub(crate) ends: Ends,
+    pub(crate) rest: Percentiles,
+    /// What the honest clients met, if none of them failed.
+    pub(crate) attacked: Result<Percentiles>,
 }
 
 /// The attackers' process, which ends by itself.
@@ -91,11 +107,11 @@ impl Attackers {
     }
 
     /// What they say of themselves when they are done.
-    fn report(mut self) -> Result<String> {
-        let mut report = String::new();
-        self.output.read_to_string(&mut report).doing("hear the attackers")?;
+    fn ends(mut self) -> Result<Ends> {
+        let mut line = String::new();
+        self.output.read_to_string(&mut line).doing("hear the attackers")?;
         let status = self.wait()?;
-        if status.success() { Ok(report.trim().to_owned()) } else { Err(Error::Attack(status)) }
+        Ends::read(&line).filter(|_| status.success()).ok_or(Error::Attack(status))
     }
 
     fn wait(&mut self) -> Result<ExitStatus> {

@@ -144,7 +144,7 @@ impl Worker {
         let Some(connection) = self.connections.get_mut(token).and_then(Option::as_mut) else { return };
         let life = match self.role {
             _ if !connection.is_open() => connection.open(&mut self.buffer),
-            Role::Echo | Role::Named | Role::Storm => connection.echo(&mut self.buffer, ended),
+            Role::Echo | Role::Named | Role::Storm | Role::Hold => connection.echo(&mut self.buffer, ended),
             Role::Fanout => self.fan_out(token, ended),
         };
         if life.unwrap_or(Life::Ends) == Life::Ends {

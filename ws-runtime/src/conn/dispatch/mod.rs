@@ -7,17 +7,21 @@ mod timers;
 
 use std::sync::Arc;
 
+use tracing::{Instrument, Span};
+
 use super::Conn;
 use super::beside::{Place, tell_cancelled};
 use super::drive::{Driver, Next};
 use super::life::ConnGuard;
 use super::receive::Receiver;
+use super::span::{self, MessageSpans};
 use crate::Reject;
 use crate::event::{
     Close, ClosedBy, ConnEvent, Failure, Handled, Outcome, Received, Refusal, Route, RouteEvent,
 };
 use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
 use crate::server::Hosted;
+use crate::stats::Rejected;
 
 use self::call::catch_declared;
 pub(super) use self::call::{Caught, Verdict, report};
@@ -30,6 +34,8 @@ pub(super) struct Dispatcher<R: Route> {
     pub(super) session: Option<R::Session>,
     /// How many messages are left of each `rate`.
     pub(super) rates: Buckets,
+    /// The spans of messages, if these are traced.
+    pub(super) spans: Option<Box<MessageSpans>>,
     /// Dropped after the session: that may need the room, which the connection leaves with this.
     pub(super) guard: ConnGuard,
 }
@@ -112,16 +118,19 @@ impl<R: Route> Dispatcher<R> {
         if let Err(refused) = self.within_rate(&message, HandlersTurn::Awaited) {
             return self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), refused);
         }
+        let span = self.take_span(&message);
         let message = match message {
-            Received::Named(message) => match self.pass_guard(driver, &message).await {
-                Ok(Some(running)) => return self.run_beside(driver, running, message).await,
+            Received::Named(message) => match self.pass_guard(driver, &message, &span).await {
+                Ok(Some(running)) => return self.run_beside(driver, running, message, span).await,
                 Ok(None) => Received::Named(message),
                 Err(verdict) => return verdict,
             },
             other => other,
         };
         let handler = message.handler::<R>();
-        let ended = driver.run_handler(handler, || message.handle_later::<R>(self.event())).await;
+        let event = self.event();
+        let handling = || message.handle_later::<R>(event).instrument(span);
+        let ended = driver.run_handler(handler, handling).await;
         let verdict = self.conclude(handler, OnRefusal::of::<R>(&message), ended);
         message.give_back();
         verdict
@@ -133,6 +142,7 @@ impl<R: Route> Dispatcher<R> {
         &mut self,
         driver: &mut Driver,
         message: &Envelope<'static>,
+        span: &Span,
     ) -> Result<Option<Running>, Verdict> {
         let handler = R::named_handler(message.name());
         let on_refusal = OnRefusal::Reply(Some(message));
@@ -147,7 +157,8 @@ impl<R: Route> Dispatcher<R> {
         if running.is_some() {
             driver.expect_beside(message.id());
         }
-        let ended = driver.run_handler(handler, || R::guard(self.event().bringing(message))).await;
+        let event = self.event().bringing(message);
+        let ended = driver.run_handler(handler, || R::guard(event).instrument(span.clone())).await;
         let is_cancelled = driver.is_cancelled_meanwhile();
         match (ended, running) {
             (Some(Ok(Ok(()))), Some(running)) if is_cancelled => {
@@ -165,6 +176,7 @@ impl<R: Route> Dispatcher<R> {
         driver: &mut Driver,
         running: Running,
         message: Envelope<'static>,
+        span: Span,
     ) -> Verdict {
         let handler = R::named_handler(message.name());
         if let Err(reject) = driver.may_begin(running, &message) {
@@ -187,14 +199,16 @@ impl<R: Route> Dispatcher<R> {
         let call = if running == Running::StreamAlone {
             driver.expect_beside(message.id());
             let event = self.event().bringing(&message);
-            let opened = driver.run_handler(handler, || R::open_stream(event)).await;
+            let opened = driver.run_handler(handler, || R::open_stream(event).instrument(span.clone())).await;
             let is_cancelled = driver.is_cancelled_meanwhile();
             match opened {
                 Some(Ok(Ok(_))) if is_cancelled => {
                     tell_cancelled(self.conn(), handler, running, &address);
                     return Verdict::GoOn;
                 }
-                Some(Ok(Ok(stream))) => Caught::call(self.conn().server(), handler, || stream),
+                Some(Ok(Ok(stream))) => {
+                    Caught::call(self.conn().server(), handler, || stream.instrument(span))
+                }
                 Some(Ok(Err(failure))) => {
                     return self.conclude(handler, OnRefusal::Reply(Some(&message)), Some(Ok(Err(failure))));
                 }
@@ -203,7 +217,9 @@ impl<R: Route> Dispatcher<R> {
             }
         } else {
             let (hosted, conn) = (Arc::clone(&self.hosted), self.conn().clone());
-            Caught::call(self.conn().server(), handler, || R::beside(Beside::new(hosted, conn, message)))
+            Caught::call(self.conn().server(), handler, || {
+                R::beside(Beside::new(hosted, conn, message)).instrument(span)
+            })
         };
         match call {
             Ok(call) => {
@@ -220,13 +236,21 @@ impl<R: Route> Dispatcher<R> {
         let conn = &conn;
         driver.drop_beside();
         driver.drained().await;
-        let close = conn.send_path().close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
+        let close = {
+            let send_path = conn.send_path();
+            let close = send_path.close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
+            Close { dropped: send_path.dropped(), ..close }
+        };
         conn.server().counters().closed(&close);
+        conn.server().note_end(&close);
         let failure = conn.send_path().take_failure();
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");
         }
-        tracing::debug!(conn = conn.id(), peer = %conn.peer(), code = close.code(), by = close.by().as_str(), "disconnected");
+        span::disconnected(conn, &close);
+        if conn.send_path().is_victim() {
+            log_victim(conn);
+        }
         driver.spare_disconnect();
         let (name, ended) = match conn.replaced_disconnect() {
             Some(handler) => {
@@ -311,6 +335,27 @@ impl<R: Route> Dispatcher<R> {
     /// Calls the declared handler of a message, unless it must be awaited.
     #[inline]
     fn handle(&mut self, message: &Received<'_>) -> Handled {
+        if self.spans.is_some() { self.handle_in_span(message) } else { self.handle_now(message) }
+    }
+
+    #[cold]
+    fn handle_in_span(&mut self, message: &Received<'_>) -> Handled {
+        let span = self.take_span(message);
+        let handled = span.in_scope(|| self.handle_now(message));
+        if let (Handled::Later, Some(spans)) = (&handled, &mut self.spans) {
+            spans.keep(span);
+        }
+        handled
+    }
+
+    /// The span of a message; disabled unless messages are traced.
+    fn take_span(&mut self, message: &Received<'_>) -> Span {
+        let spans = self.spans.as_mut();
+        spans.map_or_else(Span::none, |spans| spans.take(message, message.handler::<R>()))
+    }
+
+    #[inline]
+    fn handle_now(&mut self, message: &Received<'_>) -> Handled {
         let event = ConnEvent::new(&self.guard.0, &self.hosted.store, &mut self.session);
         let name = || message.handler::<R>();
         match catch_declared(self.guard.0.server(), name, || message.handle::<R>(event)) {
@@ -377,6 +422,17 @@ impl<R: Route> Dispatcher<R> {
         send_path.drop_held_back();
         send_path.push_close(close);
         Verdict::End
+    }
+}
+
+/// The connection was cut as all queues together were too large, and its own was the largest.
+#[cold]
+fn log_victim(conn: &Conn) {
+    let server = conn.server();
+    server.counters().rejected(Rejected::Memory);
+    if server.allows_log("max_memory") {
+        let most = server.options().max_memory;
+        tracing::warn!(conn = conn.id(), peer = %conn.peer(), "cut: max_memory ({most}) was exceeded, and most waited for this peer");
     }
 }
 

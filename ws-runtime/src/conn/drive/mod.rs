@@ -327,7 +327,7 @@ impl Driver {
             if !self.beside.is_empty() {
                 return Some(Poll::Pending);
             }
-            self.conn.send_path().push_close(Close::shutdown());
+            self.conn.send_path().push_close(Close::shutdown(self.conn.server().close_code()));
         }
         None
     }

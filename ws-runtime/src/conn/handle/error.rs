@@ -59,7 +59,8 @@ pub enum SendError {
         /// `max_outbox` in bytes.
         max: usize,
     },
-    /// The outbox is full and `slow = "close"`: the connection is cut.
+    /// The outbox is full and `slow = "close"`, or `max_memory` is exceeded and most waits for this peer: the connection
+    /// is cut.
     #[error("the peer reads too slowly: its outbox of {max} bytes is full, so it is disconnected")]
     Slow {
         /// `max_outbox` in bytes.
@@ -76,6 +77,15 @@ pub enum CloseError {
         "cannot close with code {code}: a server may send {SENDABLE}, of which 4000 to 4999 are for codes of your own"
     )]
     Code {
+        /// The code.
+        code: u16,
+    },
+    /// A code that does not stand for a shutdown, or that must not be sent.
+    #[error(
+        "cannot shut down with code {code}: allowed are 1000, 1001 (going away), 1012 (service restart), 1013 (try again \
+         later), and codes of your own from 3000 to 4999"
+    )]
+    Shutdown {
         /// The code.
         code: u16,
     },

@@ -9,6 +9,7 @@ use crate::conn::dispatch::catch_now;
 use crate::conn::send::{
     Bound, CancelLevel, CorkedFrames, Deflation, Fixable, Phase, SendGuard, SendLock, SendPath,
 };
+use crate::conn::span;
 use crate::event::{Close, ClosedBy};
 use crate::message::{Answer, Push, Questions};
 use crate::options::{Options, OptionsOf};
@@ -90,9 +91,9 @@ impl Conn {
         self.send_path().wake();
     }
 
-    /// Handles what has arrived, then closes with 1001.
+    /// Handles what has arrived, then closes with the code of the shutdown.
     pub(crate) fn finish(&self) {
-        self.send_path().finish();
+        self.send_path().finish(self.server().close_code());
     }
 
     /// Ends the connection at once and cancels its handlers except `disconnect`: `shutdown_timeout` has passed.
@@ -137,7 +138,7 @@ impl Conn {
     pub(crate) fn become_ready(&self) {
         if self.phase() == Phase::Opening && self.send_path().become_ready() {
             self.server().register(self);
-            tracing::debug!(conn = self.id(), peer = %self.peer(), "connected");
+            span::begun(self);
         }
     }
 

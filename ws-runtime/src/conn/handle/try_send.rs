@@ -29,8 +29,9 @@ pub enum TrySendError<M> {
 impl<M> TrySendError<M> {
     fn new(message: M, error: SendError) -> Self {
         match error {
-            SendError::Full { .. } | SendError::Slow { .. } => Self::Full(message),
-            SendError::Gone => Self::Gone(message),
+            SendError::Full { .. } => Self::Full(message),
+            // Cut meanwhile, as `max_memory` was exceeded.
+            SendError::Gone | SendError::Slow { .. } => Self::Gone(message),
             error @ (SendError::NotReady
             | SendError::TooLarge { .. }
             | SendError::ControlTooLarge { .. }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use http::Response;
+use http::{Response, StatusCode};
 
 use super::handlers::{run_create, run_guards, run_handshake, run_server_handshake};
 use crate::conn::Conn;
 use crate::conn::life::{ConnGuard, Life, serve};
+use crate::conn::span::MessageSpans;
 use crate::event::{Route, Service};
 use crate::handshake::{self, Handshake, Reject, Terms};
 use crate::options::Compression;
@@ -22,6 +23,7 @@ pub(crate) struct Admitted<S: Service> {
     deflate: Option<Agreement>,
     /// The answer that opens it: 101, or 200 over HTTP/2.
     pub(super) response: Response<()>,
+    spans: Option<Box<MessageSpans>>,
 }
 
 type Serve<S> = dyn FnOnce(Arc<Hosted<S>>, ConnGuard, Upgraded) -> Life + Send;
@@ -39,6 +41,8 @@ pub(in crate::conn) struct Upgraded {
     pub(in crate::conn) deflate: Option<Agreement>,
     /// The encoded 101, not sent yet.
     pub(in crate::conn) accepted: Vec<u8>,
+    /// The spans of its messages, if these are traced.
+    pub(in crate::conn) spans: Option<Box<MessageSpans>>,
 }
 
 impl<S: Service> Admitted<S> {
@@ -73,15 +77,25 @@ impl<S: Service> Admitted<S> {
         let serve = Box::new(move |hosted, guard, upgraded| {
             serve::<R>(hosted, guard, takes, (session, member), upgraded)
         });
-        Ok(Self { serve, deflate, response: handshake::accept(handshake, extension) })
+        Ok(Self { serve, deflate, response: handshake::accept(handshake, extension), spans: None })
+    }
+
+    /// The status of the answer that opens it.
+    pub(in crate::conn) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The same with the spans of its messages.
+    pub(super) fn traced(self, spans: Option<Box<MessageSpans>>) -> Self {
+        Self { spans, ..self }
     }
 
     /// Joins it with its stream, to which the 101 must be sent first.
     pub(in crate::conn) fn open(self, stream: Stream) -> Opened<S> {
-        let Self { serve, deflate, response } = self;
+        let Self { serve, deflate, response, spans } = self;
         Opened {
             serve,
-            upgraded: Upgraded { stream, deflate, accepted: handshake::encode_accept(&response) },
+            upgraded: Upgraded { stream, deflate, accepted: handshake::encode_accept(&response), spans },
         }
     }
 }

@@ -98,6 +98,15 @@ impl Answer {
         Self { method: method.clone(), asked: Asked::Plain, ..self }
     }
 
+    pub(super) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The word for what the server itself refuses, for labels.
+    pub(super) fn error(&self) -> Option<&'static str> {
+        Some(self.cause?.as_str())
+    }
+
     /// The response, for another server to send, and what is logged of it.
     #[cfg(feature = "tower")]
     pub(super) fn for_another_server(self) -> (Response<Bytes>, Answered) {
@@ -198,11 +207,7 @@ impl Answered {
 
     /// The word for what was wrong; `None` if a handler refused.
     pub(super) fn error(&self) -> Option<&'static str> {
-        Some(match self.cause? {
-            Cause::Refusal(refusal) => refusal.as_str(),
-            Cause::TooMany(too_many) => too_many.option(),
-            Cause::Interrupted(interrupted) => interrupted.as_str(),
-        })
+        Some(self.cause?.as_str())
     }
 }
 
@@ -215,6 +220,17 @@ enum Cause {
     TooMany(TooMany),
     #[error(transparent)]
     Interrupted(Interrupted),
+}
+
+impl Cause {
+    /// The word for it in labels.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Refusal(refusal) => refusal.as_str(),
+            Self::TooMany(too_many) => too_many.option(),
+            Self::Interrupted(interrupted) => interrupted.as_str(),
+        }
+    }
 }
 
 /// Why an answer was cut.

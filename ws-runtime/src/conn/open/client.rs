@@ -10,8 +10,8 @@ use super::answer::Answer;
 use super::reason::{NotAdmitted, Reason};
 use crate::conn::Conn;
 use crate::handshake::{Head, Refusal};
-#[cfg(feature = "tower")]
 use crate::listen::Address;
+use crate::options::Options;
 #[cfg(feature = "tower")]
 use crate::proxy::Client;
 use crate::proxy::{self, MAX_PREAMBLE, Preamble, Source, Told};
@@ -20,38 +20,42 @@ use crate::transport::Stream;
 
 /// Whether the peer has to begin with a header of the PROXY protocol.
 #[inline]
-pub(super) fn sends_preamble(conn: &Conn) -> bool {
-    let from = &conn.server().options().proxy_protocol;
-    !from.is_empty() && from.contain(conn.peer())
+pub(super) fn sends_preamble(options: &Options, peer: &Address) -> bool {
+    let from = &options.proxy_protocol;
+    !from.is_empty() && from.contain(peer)
 }
 
 /// Reads the header of the PROXY protocol, and nothing that follows it.
-pub(super) async fn read_preamble(conn: &Conn, slot: &Slot, mut stream: Stream) -> Result<Stream, Reason> {
+pub(super) async fn read_preamble(conn: &Conn, slot: &Slot, stream: Stream) -> Result<Stream, Reason> {
+    let (source, stream) = read_source(slot, stream).await.inspect_err(|reason| {
+        if matches!(reason, Reason::Preamble(_)) && conn.server().allows_log(options::proxy_protocol.name) {
+            tracing::warn!(conn = conn.id(), peer = %conn.peer(), "refused: {reason}");
+        }
+    })?;
+    match source {
+        Source::Client(client) => conn.set_client(client),
+        Source::Proxy => {}
+    }
+    Ok(stream)
+}
+
+/// Reads the header of the PROXY protocol. Returns the stream that follows it.
+pub(super) async fn read_source(slot: &Slot, mut stream: Stream) -> Result<(Source, Stream), Reason> {
     let mut bytes = BytesMut::with_capacity(MAX_PREAMBLE);
     let (source, end) = loop {
-        match Preamble::parse(&bytes) {
-            Ok(Preamble::Complete(source, end)) => break (source, end),
-            Ok(Preamble::Incomplete) => {}
-            Err(error) => {
-                if conn.server().allows_log(options::proxy_protocol.name) {
-                    tracing::warn!(conn = conn.id(), peer = %conn.peer(), "refused: {}", Reason::from(error));
-                }
-                return Err(error.into());
-            }
+        match Preamble::parse(&bytes)? {
+            Preamble::Complete(source, end) => break (source, end),
+            Preamble::Incomplete => {}
         }
         let room = MAX_PREAMBLE.saturating_sub(bytes.len());
         if slot.wait_for_peer(stream.read_buf(&mut (&mut bytes).limit(room))).await?? == 0 {
             return Err(Reason::Closed);
         }
     };
-    match source {
-        Source::Client(client) => conn.set_client(client),
-        Source::Proxy => {}
-    }
     match bytes.get(end..) {
         // Copied, so that it takes no more memory than it needs.
-        Some(rest) if !rest.is_empty() => Ok(stream.with_unread(Bytes::copy_from_slice(rest))),
-        Some(_) | None => Ok(stream),
+        Some(rest) if !rest.is_empty() => Ok((source, stream.with_unread(Bytes::copy_from_slice(rest)))),
+        Some(_) | None => Ok((source, stream)),
     }
 }
 
@@ -94,8 +98,8 @@ pub(super) fn count_proxied(conn: &Conn) -> Result<(), TooMany> {
 /// its own address would stand for those of all its clients.
 fn count_client(conn: &Conn, told: &Told) -> Result<(), TooMany> {
     let server = conn.server();
-    let is_proxy =
-        told.client.is_none() && (is_trusted(conn) || conn.client().is_none() && sends_preamble(conn));
+    let is_proxy = told.client.is_none()
+        && (is_trusted(conn) || conn.client().is_none() && sends_preamble(server.options(), conn.peer()));
     if server.clients().are_unlimited() || is_proxy || server.clients().is_counted(conn.id()) {
         return Ok(());
     }
@@ -107,10 +111,12 @@ fn count_client(conn: &Conn, told: &Told) -> Result<(), TooMany> {
 #[cfg(feature = "tower")]
 pub(super) fn address_for_others(conn: &Conn) -> Address {
     match conn.client() {
-        Some(Client { ip: Some(ip), port }) if sends_preamble(conn) => {
+        Some(Client { ip: Some(ip), port }) if sends_preamble(conn.server().options(), conn.peer()) => {
             Address::Tcp((ip, port.unwrap_or_default()).into())
         }
-        Some(Client { ip: None, .. }) if sends_preamble(conn) => Address::Unknown,
+        Some(Client { ip: None, .. }) if sends_preamble(conn.server().options(), conn.peer()) => {
+            Address::Unknown
+        }
         Some(_) | None => conn.peer().clone(),
     }
 }

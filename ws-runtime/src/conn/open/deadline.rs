@@ -23,7 +23,7 @@ pub(super) async fn interruption(server: &Server) -> Interrupted {
     let handshake_timeout = server.options().handshake_timeout;
     tokio::select! {
         biased;
-        () = server.stopping() => Interrupted::ShuttingDown,
+        () = server.refusing() => Interrupted::ShuttingDown,
         () = sleep(handshake_timeout) => Interrupted::TooSlow(handshake_timeout),
     }
 }

@@ -92,7 +92,7 @@ async fn try_open<S: Service>(
     let mut interruption = pin!(interruption(&hosted.server));
     let mut nodelay = Nodelay::inherited(hosted.server.options());
 
-    if client::sends_preamble(conn) {
+    if client::sends_preamble(hosted.server.options(), conn.peer()) {
         // Boxed, because most servers take no PROXY header.
         let reading = Box::pin(client::read_preamble(conn, slot, stream));
         stream = unless_interrupted(interruption.as_mut(), reading).await??;

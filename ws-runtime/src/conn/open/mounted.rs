@@ -101,11 +101,6 @@ fn status(status: StatusCode) -> Response<Bytes> {
 }
 
 impl<S: Service> Admitted<S> {
-    /// The status of the answer that opens it.
-    pub(in crate::conn) fn status(&self) -> StatusCode {
-        self.response.status()
-    }
-
     /// The answer that opens it, for the server that sends it.
     fn response(&self) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());

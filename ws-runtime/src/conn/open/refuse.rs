@@ -9,10 +9,12 @@ use http::{Method, Response};
 use tokio::time::timeout;
 
 use super::answer::{answer_short, too_many_requests, unavailable};
+use super::client;
 use super::tls::accept_tls;
 use crate::conn::close::LINGER;
 use crate::event::Service;
 use crate::handshake::{Head, HeadError, HeadLimits, HeadReader};
+use crate::listen::Address;
 use crate::server::{Hosted, Slot, TooMany};
 use crate::side;
 use crate::stats::Rejected;
@@ -52,10 +54,16 @@ impl NoPlace {
 
 /// Refuses a peer with 503, or with 429 for its address. If the server has probes, the request is read first, and
 /// answered if it is for one of them.
-pub(crate) async fn refuse<S: Service>(hosted: Arc<Hosted<S>>, stream: Stream, slot: Slot, why: NoPlace) {
+pub(crate) async fn refuse<S: Service>(
+    hosted: Arc<Hosted<S>>,
+    stream: Stream,
+    peer: Address,
+    slot: Slot,
+    why: NoPlace,
+) {
     let server = &hosted.server;
     let (stream, read) = if side::has_probes(server.options()) {
-        match timeout(PATIENCE, pin!(read(&hosted, stream, &slot))).await {
+        match timeout(PATIENCE, pin!(read(&hosted, stream, &peer, &slot))).await {
             Ok(Some(read)) => read,
             Ok(None) | Err(_) => return server.counters().rejected(why.rejected()),
         }
@@ -77,12 +85,16 @@ pub(crate) async fn refuse<S: Service>(hosted: Arc<Hosted<S>>, stream: Stream, s
 async fn read<S: Service>(
     hosted: &Hosted<S>,
     mut stream: Stream,
+    peer: &Address,
     slot: &Slot,
 ) -> Option<(Stream, Option<Head>)> {
+    let options = hosted.server.options();
+    if client::sends_preamble(options, peer) {
+        (_, stream) = client::read_source(slot, stream).await.ok()?;
+    }
     if let Some(tls) = &hosted.tls {
         stream = accept_tls(slot, tls.acceptor(), stream).await.ok()?;
     }
-    let options = hosted.server.options();
     let mut reader = HeadReader::new(HeadLimits {
         max_header_size: options.max_header_size.min(MAX_HEADER_SIZE),
         max_headers: options.max_headers,

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::BytesMut;
 use http::HeaderValue;
 use http::uri::Authority;
+use tracing::{Instrument, Span};
 use ws_spec::options;
 
 use super::admitted::Admitted;
@@ -17,6 +18,7 @@ use super::deadline::{Interrupted, unless_interrupted};
 use super::handlers::run_request;
 use super::reason::{NotAdmitted, Reason};
 use crate::conn::Conn;
+use crate::conn::span::{self, MessageSpans};
 use crate::escape::Escaped;
 use crate::event::Service;
 use crate::handshake::{
@@ -50,10 +52,6 @@ pub(super) async fn admit<S: Service>(
         Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
     #[cfg(feature = "tower")]
     if hosted.around.http.is_some() && !hosted.takes(head.method(), head.path(), head.headers()) {
-        if let Some(host) = hosting(hosted, &told).misdirected(&head, transport) {
-            warn_of_foreign_host(conn, &host);
-            return Err(Answer::from(Refusal::Misdirected).to_plain(head.method()).into());
-        }
         return Err(NotAdmitted::Elsewhere(reader.into_bytes()));
     }
     #[cfg(feature = "tls")]
@@ -74,6 +72,39 @@ pub(super) async fn admit_head<S: Service>(
     told: &Told,
     interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
+    let enter = hosted.around.trace_context.as_deref();
+    let Some(span) = span::of_request(conn, &head, transport.encrypted, enter) else {
+        let admitted = admit_in(&Span::none(), hosted, conn, head, transport, told, interruption).await;
+        return admitted.map(|admitted| admitted.traced(MessageSpans::of(conn, None)));
+    };
+    // Boxed, because most servers trace nothing.
+    let admitting = Box::pin(admit_in(&span, hosted, conn, head, transport, told, interruption));
+    let admitted = admitting.instrument(span.clone()).await;
+    match &admitted {
+        Ok(admitted) => {
+            span::record_answer(&span, admitted.status(), None);
+            span::connected(conn, &span);
+        }
+        Err(NotAdmitted::With(answer)) => span::record_answer(&span, answer.status(), answer.error()),
+        Err(NotAdmitted::Silently(reason)) => span::record_no_answer(&span, reason),
+        #[cfg(feature = "tower")]
+        Err(NotAdmitted::Elsewhere(_)) => {}
+    }
+    admitted.map(|admitted| admitted.traced(MessageSpans::of(conn, Some(&span))))
+}
+
+/// The same within a span, which may be disabled.
+async fn admit_in<S: Service>(
+    span: &Span,
+    hosted: &Arc<Hosted<S>>,
+    conn: &Conn,
+    head: Head,
+    transport: Transport,
+    told: &Told,
+    interruption: Pin<&mut impl Future<Output = Interrupted>>,
+) -> Result<Admitted<S>, NotAdmitted> {
+    span::record_client(span, conn);
+    let method = span::known(head.method());
     let mut route = None;
     let classified = classify(hosted, conn, head, transport, told, &mut route);
     let (mut handshake, endpoint, parameters) = match classified {
@@ -96,6 +127,7 @@ pub(super) async fn admit_head<S: Service>(
         Classified::Misdirected(_) => return Err(Answer::from(Refusal::Misdirected).into()),
         Classified::ForeignPage { .. } => return Err(Answer::from(Refusal::ForeignOrigin).into()),
     };
+    span::record_route(span, method, || endpoint.path());
     handshake.set_parameters(parameters);
     let admitting = endpoint.admit(hosted, conn, &handshake);
     let admitted = match unless_interrupted(interruption, admitting).await {

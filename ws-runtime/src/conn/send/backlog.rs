@@ -4,6 +4,11 @@ use std::io;
 use std::task::Waker;
 
 use super::{Phase, SendPath};
+use crate::conn::Conn;
+use crate::event::Close;
+
+/// An outbox of up to this size does not count for `max_memory`. A larger one counts in steps of this size.
+pub(super) const STEP: usize = 16 * 1024;
 
 /// Boxed in the send path, as most connections have none.
 #[derive(Debug, Default)]
@@ -15,6 +20,19 @@ pub(super) struct Backlog {
     /// How many messages were for the peer and will never be written.
     dropped: u64,
     missed: Missed,
+    /// How many bytes count for `max_memory`.
+    accounted: usize,
+    /// It was cut as the server was short of memory.
+    is_victim: bool,
+}
+
+/// What is to be done once the lock is released.
+#[derive(Debug, Default)]
+pub(super) struct Errands {
+    /// The tasks that waited until all is written, to wake.
+    flushed: Vec<Waker>,
+    /// Other connections to cut, as all queues together are too large. Two locks of send paths are never held at once.
+    victims: Vec<Conn>,
 }
 
 /// Whether the peer has missed messages that `#[on(drain)]` is to make up for.
@@ -95,6 +113,49 @@ impl SendPath {
         true
     }
 
+    /// Tells the server how much waits, with so many bytes that are about to, in steps. Returns false if this connection
+    /// was cut for it.
+    #[cold]
+    pub(super) fn account(&mut self, more: usize) -> bool {
+        let bytes = self.waiting().saturating_add(more);
+        let now = if bytes > STEP { bytes.next_multiple_of(STEP) } else { 0 };
+        let before = self.backlog.as_ref().map_or(0, |backlog| backlog.accounted);
+        // A queue that shrinks and grows by little does not tell each time.
+        let is_close = now <= before && before - now <= STEP && bytes > 0;
+        if now == before || is_close {
+            return true;
+        }
+        let Some(conn) = self.conn.upgrade() else { return true };
+        self.backlog.get_or_insert_default().accounted = now;
+        self.mark = self.limit.min(now.max(STEP));
+        let mut victims = conn.server().memory().account(&conn, before, now);
+        if victims.is_empty() {
+            return true;
+        }
+        let count = victims.len();
+        victims.retain(|victim| *victim != conn);
+        let is_victim = victims.len() < count;
+        self.errands.get_or_insert_default().victims.append(&mut victims);
+        if is_victim {
+            self.cut_as_victim();
+        }
+        !is_victim
+    }
+
+    /// Cuts the connection, as the server is short of memory.
+    fn cut_as_victim(&mut self) {
+        if self.phase == Phase::Gone {
+            return;
+        }
+        self.backlog.get_or_insert_default().is_victim = true;
+        self.cut(Close::slow());
+    }
+
+    /// Whether the connection was cut as the server was short of memory.
+    pub(in crate::conn) fn is_victim(&self) -> bool {
+        self.backlog.as_ref().is_some_and(|backlog| backlog.is_victim)
+    }
+
     /// All is written, or never will be.
     #[inline]
     pub(super) fn all_written(&mut self) {
@@ -112,17 +173,29 @@ impl SendPath {
             self.wakes_task = true;
         }
         if !backlog.flushing.is_empty() {
-            self.flushed.get_or_insert_default().append(&mut backlog.flushing);
+            self.errands.get_or_insert_default().flushed.append(&mut backlog.flushing);
         }
+        if backlog.accounted > 0 {
+            self.account(0);
+        }
+        let Some(backlog) = &mut self.backlog else { return };
         if !backlog.is_needed() {
             self.backlog = None;
         }
     }
 }
 
+impl Errands {
+    pub(super) fn run(self) {
+        self.flushed.into_iter().for_each(Waker::wake);
+        self.victims.iter().for_each(|victim| victim.send_path().cut_as_victim());
+    }
+}
+
 impl Backlog {
     fn is_needed(&self) -> bool {
-        let Self { flushing, failure, dropped, missed } = self;
-        !flushing.is_empty() || failure.is_some() || *dropped > 0 || *missed != Missed::Nothing
+        let Self { flushing, failure, dropped, missed, accounted, is_victim } = self;
+        let remembers = *dropped > 0 || *missed != Missed::Nothing || *is_victim;
+        remembers || !flushing.is_empty() || failure.is_some() || *accounted > 0
     }
 }

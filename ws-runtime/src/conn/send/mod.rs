@@ -44,7 +44,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
-use self::backlog::Backlog;
+use self::backlog::{Backlog, Errands};
 use self::batch::Part;
 use self::outbox::{Discarded, Outbox};
 use super::SendError;
@@ -85,6 +85,9 @@ pub(super) struct SendPath {
     socket: Option<WriteHalf>,
     /// `max_outbox`.
     limit: usize,
+    /// Up to this size of what waits, nothing has to be looked at: the smaller one of `limit` and of what the server
+    /// was told of.
+    mark: usize,
     slow: Slow,
     /// The value of `TCP_NODELAY` that was set while the socket was not here yet. The opening may have applied an older
     /// one.
@@ -107,8 +110,8 @@ pub(super) struct SendPath {
     backlog: Option<Box<Backlog>>,
     /// Whether to wake the connection's task once the lock is released.
     wakes_task: bool,
-    /// The tasks that waited until all is written, to wake once the lock is released.
-    flushed: Option<Box<Vec<Waker>>>,
+    /// What else is to be done once the lock is released.
+    errands: Option<Box<Errands>>,
 }
 
 impl SendPath {
@@ -120,6 +123,7 @@ impl SendPath {
             held_back: Some(Box::default()),
             socket: None,
             limit: options.max_outbox,
+            mark: options.max_outbox.min(backlog::STEP),
             slow: options.slow,
             late_nodelay: None,
             compression: options.compression,
@@ -131,13 +135,14 @@ impl SendPath {
             task: None,
             backlog: None,
             wakes_task: false,
-            flushed: None,
+            errands: None,
         }
     }
 
     /// Takes the options of a route, except for those that the program has set on this connection, which it returns.
     pub(super) fn enter_route(&mut self, options: &Options) -> Fixed {
         self.limit = options.max_outbox;
+        self.mark = self.limit.min(backlog::STEP);
         self.slow = options.slow;
         if !self.fixed.contains(Fixable::Compression) {
             self.compression = options.compression;
@@ -327,13 +332,13 @@ impl SendPath {
     }
 
     /// Begins the shutdown of this connection: its task handles what has arrived, then closes.
-    pub(super) fn finish(&mut self) {
+    pub(super) fn finish(&mut self, close_code: u16) {
         match self.phase {
             Phase::Ready => {
                 self.phase = Phase::Finishing;
                 self.wake();
             }
-            Phase::Opening => self.cut(Close::shutdown()),
+            Phase::Opening => self.cut(Close::shutdown(close_code)),
             Phase::Finishing | Phase::Closing | Phase::Gone => {}
         }
     }
@@ -445,7 +450,7 @@ impl SendPath {
                     }
                     self.outbox.compact();
                     self.keep_left(own, frames.len());
-                    return stalled;
+                    return if self.account(0) { stalled } else { Written::All };
                 }
                 Err(error) => {
                     self.backlog.get_or_insert_default().failure = Some(error);
@@ -491,11 +496,14 @@ impl SendPath {
             Phase::Opening => return Err(SendError::NotReady),
             Phase::Closing | Phase::Gone => return Err(SendError::Gone),
         }
-        if !self.fits(size) && !self.blocked {
+        if !self.is_within_limit(size) && !self.blocked {
             // It may be full only because writing was deferred by a cork.
             self.write_now();
         }
-        if self.fits(size) {
+        if !self.account(size) {
+            return Err(SendError::Slow { max: self.limit });
+        }
+        if self.is_within_limit(size) {
             return Ok(());
         }
         let full = SendError::Full { max: self.limit };
@@ -525,9 +533,21 @@ impl SendPath {
         }
     }
 
+    /// Whether a frame of this size may be queued without another look. An empty outbox takes one of any size.
     #[inline]
     fn fits(&self, size: usize) -> bool {
-        let waiting = self.outbox.len().saturating_add(self.held_back_len());
+        let waiting = self.waiting();
+        waiting == 0 || waiting.saturating_add(size) <= self.mark
+    }
+
+    fn is_within_limit(&self, size: usize) -> bool {
+        let waiting = self.waiting();
         waiting == 0 || waiting.saturating_add(size) <= self.limit
+    }
+
+    /// How many bytes wait here, also those that are held back.
+    #[inline]
+    fn waiting(&self) -> usize {
+        self.outbox.len().saturating_add(self.held_back_len())
     }
 }

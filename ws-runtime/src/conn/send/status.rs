@@ -2,6 +2,7 @@
 
 use std::task::Waker;
 
+use super::backlog::Errands;
 use super::lock::{Guarded, StatusLock};
 use super::{Phase, SendPath};
 
@@ -26,7 +27,7 @@ const FINISHING: u16 = Phase::Finishing as u16;
 #[derive(Debug, Default)]
 pub(in crate::conn) struct Wakeups {
     task: Option<Waker>,
-    flushed: Option<Box<Vec<Waker>>>,
+    errands: Option<Box<Errands>>,
 }
 
 impl Guarded for SendPath {
@@ -58,12 +59,12 @@ impl Guarded for SendPath {
 
     #[inline]
     fn has_wakeups(&self) -> bool {
-        self.wakes_task || self.flushed.is_some()
+        self.wakes_task || self.errands.is_some()
     }
 
     fn take_wakeups(&mut self) -> Wakeups {
         let task = if std::mem::take(&mut self.wakes_task) { self.task.clone() } else { None };
-        Wakeups { task, flushed: self.flushed.take() }
+        Wakeups { task, errands: self.errands.take() }
     }
 }
 
@@ -72,8 +73,8 @@ impl Drop for Wakeups {
         if let Some(task) = self.task.take() {
             task.wake();
         }
-        if let Some(flushed) = self.flushed.take() {
-            flushed.into_iter().for_each(Waker::wake);
+        if let Some(errands) = self.errands.take() {
+            errands.run();
         }
     }
 }

@@ -21,7 +21,6 @@ use super::part::{Change, Part, QUIET, When};
 use super::source::{Clients, Pair};
 use crate::server::Server;
 use crate::transport::TlsAcceptor;
-use crate::x509::Utc;
 
 /// How often the files are looked at.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -141,42 +140,31 @@ impl ServerTls {
         let Some(parts) = &self.parts else { return Looked::default() };
         let mut parts = parts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut looked = Looked::default();
+        let mut replaced = Vec::new();
         let Parts { pairs, clients, .. } = &mut *parts;
         for (pair, warned) in pairs {
-            let change = pair.look(now, when);
-            if matches!(change, Change::Made) {
+            if looked.add(pair.look(now, when), server) {
                 *warned = Warned::default();
-                let place = &pair.loaded().place;
-                match pair.loaded().validity {
-                    Some(validity) => tracing::info!(
-                        server = server.name(),
-                        "tls: new connections get the new certificate in {place}, which expires on {}",
-                        Utc(validity.ends)
-                    ),
-                    None => tracing::info!(
-                        server = server.name(),
-                        "tls: new connections get the new certificate in {place}"
-                    ),
-                }
+                replaced.push(format!("new connections get the {}", pair.loaded()));
             }
-            looked.add(change, server);
         }
-        if let Some(clients) = clients {
-            let change = clients.look(now, when);
-            if matches!(change, Change::Made) {
-                let clients = clients.source();
-                tracing::info!(
-                    server = server.name(),
-                    "tls: new connections need certificates by the new {clients}"
-                );
-            }
-            looked.add(change, server);
+        if let Some(clients) = clients
+            && looked.add(clients.look(now, when), server)
+        {
+            replaced.push(format!("clients that connect are verified by the new {}", clients.source()));
         }
-        if looked.has_changed {
-            match parts.make() {
-                Ok(new) => *self.current.write().unwrap_or_else(PoisonError::into_inner) = new,
-                Err(error) => looked.add(Change::Refused(error), server),
+        if replaced.is_empty() {
+            return looked;
+        }
+        match parts.make() {
+            Ok(new) => *self.current.write().unwrap_or_else(PoisonError::into_inner) = new,
+            Err(error) => {
+                looked.add(Change::Refused(error), server);
             }
+        }
+        // Now that it holds for who reads this.
+        for what in replaced {
+            tracing::info!(server = server.name(), "tls: {what}");
         }
         looked
     }
@@ -244,11 +232,15 @@ struct Looked {
 }
 
 impl Looked {
-    fn add(&mut self, change: Change, server: &Server) {
+    /// Notes what was found of one part. Returns whether it was replaced.
+    fn add(&mut self, change: Change, server: &Server) -> bool {
         match change {
             Change::None => {}
             Change::Soon => self.pause = QUIET,
-            Change::Made => self.has_changed = true,
+            Change::Made => {
+                self.has_changed = true;
+                return true;
+            }
             Change::Refused(error) => {
                 let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
                 tracing::warn!(
@@ -259,6 +251,7 @@ impl Looked {
                 self.error.get_or_insert(error);
             }
         }
+        false
     }
 }
 

@@ -16,7 +16,7 @@ use rustls::sign::CertifiedKey;
 use super::TlsError;
 use super::error::place;
 use super::pem;
-use crate::x509::{Certificate, Validity};
+use crate::x509::{Certificate, Utc, Validity};
 
 /// Something that is made of PEM, which may be in files.
 pub(super) trait Source {
@@ -102,6 +102,16 @@ pub(super) struct Loaded {
     pub(super) validity: Option<Validity>,
     /// Where the certificate came from, for the log.
     pub(super) place: String,
+}
+
+impl fmt::Display for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "new certificate in {}", self.place)?;
+        match self.validity {
+            Some(validity) => write!(f, ", which expires on {}", Utc(validity.ends)),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Source for Pair {

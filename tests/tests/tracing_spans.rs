@@ -1,0 +1,242 @@
+//! The spans and events of the option `trace`.
+
+use std::cell::Cell;
+
+use serde_json::json;
+use ws_runtime::Trace;
+use ws_runtime::http::HeaderMap;
+use ws_runtime::prelude::*;
+use ws_runtime::test::Result;
+use ws_tests::spans::{Span, Spans};
+
+/// The target of all that the option adds.
+const TARGET: &str = "ws_runtime::trace";
+
+const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+#[ws_server]
+mod shop {
+    use super::*;
+
+    fn open(handshake: &Handshake) -> Result<(), Reject> {
+        tracing::info!("guarded");
+        if handshake.path() == "/table/0" { Err(Reject::forbidden()) } else { Ok(()) }
+    }
+
+    #[get("/page")]
+    fn page() -> &'static str {
+        tracing::info!("page read");
+        "a page"
+    }
+
+    #[route("/table/{id}", guard = open)]
+    mod table {
+        use super::*;
+
+        #[on(handshake)]
+        async fn sit() {
+            tokio::task::yield_now().await;
+            tracing::info!("sat");
+        }
+
+        #[on("plain")]
+        fn plain(Json(number): Json<u32>) -> u32 {
+            tracing::info!("in plain");
+            number
+        }
+
+        #[on("awaits", guard = asked)]
+        async fn awaits() -> u32 {
+            tokio::task::yield_now().await;
+            tracing::info!("in awaits");
+            1
+        }
+
+        async fn asked() -> Result<(), Reject> {
+            tokio::task::yield_now().await;
+            tracing::info!("in its guard");
+            Ok(())
+        }
+
+        #[on("beside", concurrent = 2)]
+        async fn beside() -> u32 {
+            tokio::task::yield_now().await;
+            tracing::info!("in beside");
+            2
+        }
+
+        #[on(binary)]
+        fn binary(_: &[u8], conn: &Conn) {
+            tracing::info!("in binary");
+            let _ = conn.send_binary(b"taken");
+        }
+    }
+}
+
+fn field<'s>(span: &'s Span, name: &str) -> &'s str {
+    span.fields.get(name).map_or("", String::as_str)
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_traced_by_default() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let server = shop::server().test().await?;
+    let mut client = server.connect("/table/7").await?;
+    client.call::<u32>("plain", 1).await?;
+    client.disconnect(1000, "").await?;
+    server.stop().await;
+    assert!(spans.of_target(TARGET).is_empty());
+    assert_eq!(spans.events("disconnected")[0].target, "ws_runtime::conn::span");
+    assert_eq!(spans.events("connected")[0].target, "ws_runtime::conn::span");
+    assert_eq!(spans.events("sat")[0].within, None);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_has_a_short_span_with_the_names_of_opentelemetry() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let server = shop::server().trace("connections").test().await?;
+    let connecting = server.connect("/table/7?token=SECRET").header("traceparent", PARENT);
+    let mut client = connecting.header("tracestate", "vendor=1").await?;
+    let [span] = &spans.named("handshake")[..] else { panic!("there is one") };
+    for (name, value) in [
+        ("otel.name", "GET /table/{id}"),
+        ("otel.kind", "server"),
+        ("http.request.method", "GET"),
+        ("http.route", "/table/{id}"),
+        ("http.response.status_code", "101"),
+        ("url.path", "/table/7"),
+        ("url.scheme", "http"),
+        ("network.protocol.name", "http"),
+        ("traceparent", PARENT),
+        ("tracestate", "vendor=1"),
+        ("error.type", ""),
+    ] {
+        assert_eq!(field(span, name), value, "{name}");
+    }
+    assert_eq!((span.target.as_str(), span.parent), (TARGET, None));
+    assert!(span.closed, "it is exported although the connection goes on");
+    for event in ["guarded", "sat", "connected"] {
+        assert_eq!(spans.events(event)[0].within, Some(span.id), "{event}");
+    }
+    client.call::<u32>("plain", 1).await?;
+    assert_eq!(spans.events("in plain")[0].within, None);
+    assert!(spans.named("message").is_empty());
+
+    client.disconnect(1000, "").await?;
+    server.stop().await;
+    assert_eq!(spans.events("connected").len(), 1);
+    let (connected, disconnected) = (&spans.events("connected")[0], &spans.events("disconnected")[0]);
+    assert_eq!(disconnected.target, TARGET);
+    assert_eq!(connected.fields["conn"], field(span, "conn"));
+    assert_eq!(disconnected.fields["conn"], field(span, "conn"));
+    assert_eq!(disconnected.fields["by"], "peer");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_has_a_span_that_says_so_without_what_the_peer_likes() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let server = shop::server().trace(Trace::Connections).test().await?;
+    let refused = server.connect("/table/0").header("traceparent", "00-forged").await.unwrap_err();
+    assert_eq!(refused.status(), 403);
+    let refused = server.connect("/nowhere").header("Origin", "https://evil.example").await.unwrap_err();
+    assert_eq!(refused.status(), 404);
+    let refused = server.connect("/table/1").header("Origin", "https://evil.example").await.unwrap_err();
+    assert_eq!(refused.status(), 403);
+    assert_eq!(server.request("BREW", "/page").await?.status(), 405);
+    assert_eq!(server.get("/page").await?.body(), "a page");
+
+    let handshakes = spans.named("handshake");
+    let statuses: Vec<_> = handshakes.iter().map(|span| field(span, "http.response.status_code")).collect();
+    assert_eq!(statuses, ["403", "404", "403"]);
+    assert_eq!(field(&handshakes[0], "traceparent"), "");
+    assert_eq!(field(&handshakes[1], "http.route"), "");
+    assert_ne!(field(&handshakes[2], "error.type"), "", "the server itself refused it");
+    let requests = spans.named("request");
+    assert_eq!(field(&requests[0], "http.request.method"), "_OTHER");
+    assert_eq!(field(&requests[1], "http.response.status_code"), "200");
+    assert_eq!(spans.events("page read")[0].within, Some(requests[1].id));
+    assert!(spans.events("connected").is_empty());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_message_has_a_span_of_its_own_that_follows_from_the_handshake() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let server = shop::server().trace("messages").test().await?;
+    let mut client = server.connect("/table/7").await?;
+    let handshake = spans.named("handshake").remove(0);
+    assert_eq!(client.call::<u32>("plain", 5).await?, 5);
+    assert_eq!(client.call::<u32>("awaits", json!(null)).await?, 1);
+    assert_eq!(client.call::<u32>("beside", json!(null)).await?, 2);
+    client.send_binary(&b"abc"[..]).await?;
+    assert_eq!(client.binary().await?, "taken");
+    client.call::<u32>("plain", "no number").await.unwrap_err();
+
+    let messages = spans.named("message");
+    let names: Vec<_> = messages.iter().map(|span| field(span, "otel.name")).collect();
+    assert_eq!(names, ["ws plain", "ws awaits", "ws beside", "ws binary", "ws plain"]);
+    for (span, event) in messages.iter().zip(["in plain", "in awaits", "in beside", "in binary"]) {
+        assert_eq!(spans.events(event)[0].within, Some(span.id), "{event}");
+    }
+    assert_eq!(spans.events("in its guard")[0].within, Some(messages[1].id));
+    for span in &messages {
+        assert_eq!((span.parent, &span.follows[..]), (None, &[handshake.id][..]));
+        assert_eq!(field(span, "conn"), field(&handshake, "conn"));
+        assert!(span.closed);
+    }
+    assert_eq!(field(&messages[1], "ws.message.name"), "awaits");
+    assert_eq!(field(&messages[3], "ws.message.kind"), "binary");
+    assert_eq!(field(&messages[3], "ws.message.size"), "3");
+    Ok(())
+}
+
+thread_local! {
+    /// What a layer of a tracer would ask for the parent of a new span.
+    static ENTERED: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Attached;
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        ENTERED.set(ENTERED.get() - 1);
+    }
+}
+
+/// Notes how many contexts are entered where a span is made.
+struct Seen(std::sync::Arc<std::sync::Mutex<Vec<usize>>>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Seen {
+    fn on_new_span(
+        &self,
+        attributes: &tracing::span::Attributes<'_>,
+        _: &tracing::Id,
+        _: tracing_subscriber::layer::Context<'_, S>,
+    ) {
+        if attributes.metadata().target() == TARGET {
+            self.0.lock().unwrap().push(ENTERED.get());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_trace_of_the_client_is_entered_while_the_span_is_made() -> Result {
+    use tracing_subscriber::layer::SubscriberExt;
+    let seen = std::sync::Arc::<std::sync::Mutex<Vec<usize>>>::default();
+    let subscriber = tracing_subscriber::registry().with(Seen(std::sync::Arc::clone(&seen)));
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let enter = |headers: &HeaderMap| {
+        assert_ne!(headers["traceparent"], "panic");
+        ENTERED.set(ENTERED.get() + 1);
+        Attached
+    };
+    let server = shop::server().trace("connections").trace_context(enter).test().await?;
+    for header in [PARENT, "panic"] {
+        server.connect("/table/1").header("traceparent", header).await?;
+        assert_eq!(ENTERED.get(), 0, "it is left before handlers run");
+    }
+    assert_eq!(*seen.lock().unwrap(), [1, 0]);
+    Ok(())
+}
