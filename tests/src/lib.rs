@@ -155,6 +155,8 @@ mod book {
     page!(testing, "testing.md");
     page!(watchers, "watchers.md");
     page!(tls, "tls.md");
+    page!(behind_a_proxy, "behind-a-proxy.md");
+    page!(limits, "limits.md");
     page!(the_wire, "the-wire.md");
     page!(options, "options.md");
     page!(shutdown, "shutdown.md");

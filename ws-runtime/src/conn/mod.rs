@@ -29,7 +29,7 @@ pub(crate) use self::dispatch::{Panicked, catch, catch_call, catch_code, catch_n
 pub(crate) use self::drive::Moment;
 pub use self::handle::{CloseError, Conn, IntoExpiry, Message, SendError, SetError, TrySendError};
 pub(crate) use self::life::Life;
-pub(crate) use self::open::{Admitted, answer_short, refuse};
+pub(crate) use self::open::{Admitted, NoPlace, answer_short, refuse};
 #[cfg(feature = "tower")]
 pub(crate) use self::open::{Answered, answer};
 pub(crate) use self::send::{Broadcast, Corked, corked};

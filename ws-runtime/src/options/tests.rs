@@ -78,6 +78,8 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("watchdog", "0.5"),
         ("max_blocking", "8"),
         ("max_connections", "10"),
+        ("max_connections_per_ip", "10"),
+        ("handshake_rate_per_ip", "30/60"),
         ("threads", "1"),
         ("metrics_listen", "127.0.0.1:9090"),
         ("health", "/healthz"),

@@ -1,6 +1,7 @@
 //! The server: all connections together, broadcasts, ticks and watches, from start to shutdown.
 
 mod accept;
+mod addresses;
 mod alarms;
 mod announce;
 mod around;
@@ -38,6 +39,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
+use self::addresses::Addresses;
 use self::alarms::Alarms;
 use self::failures::Failures;
 use self::memory::Memory;
@@ -61,6 +63,7 @@ use crate::transport::Stream;
 #[cfg(unix)]
 use crate::watch::Watchers;
 
+pub(crate) use self::addresses::{Seat, TooMany};
 pub(crate) use self::around::{Around, EnterTrace};
 pub use self::begin::StartError;
 pub(crate) use self::broadcast::Receivers;
@@ -98,6 +101,7 @@ struct Inner {
     registry: Registry,
     rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
+    addresses_of_clients: Arc<Addresses>,
     /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
     alarms: Alarms,
@@ -170,6 +174,7 @@ impl Server {
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
             blocking: Arc::new(Semaphore::new(options.max_blocking)),
             counters: Counters::new(threads, route_paths, options.handler_durations),
+            addresses_of_clients: Arc::new(Addresses::new(&options)),
             memory: Memory::new(options.max_memory),
             options,
             route_options,
@@ -398,6 +403,11 @@ impl Server {
         &self.0.rooms
     }
 
+    /// What the addresses of clients do.
+    pub(crate) fn clients(&self) -> &Arc<Addresses> {
+        &self.0.addresses_of_clients
+    }
+
     pub(crate) fn alarms(&self) -> &Alarms {
         &self.0.alarms
     }
@@ -475,6 +485,7 @@ impl Server {
             room.unlist(conn);
         }
         self.unwatch_expiry(conn);
+        self.clients().release(conn.id());
         self.0.freed.notify_one();
     }
 

@@ -19,6 +19,7 @@ pub(super) fn count_not_opened(conn: &Conn, reason: &Reason) {
     let counters = conn.server().counters();
     let error = match reason {
         Reason::Evicted(_) => return counters.rejected(Rejected::Evicted),
+        Reason::TooMany(too_many) => return counters.rejected(too_many.rejected()),
         Reason::Preamble(_) => return counters.rejected(Rejected::Proxy),
         Reason::Answered(answered) => return count_answer(conn, answered),
         Reason::Refused => "connect_handler",
@@ -33,6 +34,9 @@ pub(super) fn count_not_opened(conn: &Conn, reason: &Reason) {
 
 fn count_answer(conn: &Conn, answered: &Answered) {
     let counters = conn.server().counters();
+    if let Some(too_many) = answered.too_many() {
+        return counters.rejected(too_many.rejected());
+    }
     let status = answered.status().as_u16();
     match answered.asked() {
         Asked::Plain => counters.request(status),
