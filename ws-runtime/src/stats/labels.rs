@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::event::{Close, ClosedBy};
 
-/// Why a connection got no handshake.
+/// Which limit of the server as a whole a connection met: it got no handshake, or had to go for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rejected {
     /// `max_connections` was reached.
@@ -19,8 +19,6 @@ pub(crate) enum Rejected {
     Proxy,
     /// `max_memory` was reached.
     Memory,
-    /// The server was shutting down.
-    Shutdown,
 }
 
 impl Rejected {
@@ -33,7 +31,6 @@ impl Rejected {
             Self::HandshakeRate => "handshake_rate",
             Self::Proxy => "proxy",
             Self::Memory => "memory",
-            Self::Shutdown => "shutdown",
         }
     }
 }

@@ -60,18 +60,18 @@ impl Mounted {
         let listeners = listen.bind(1).await.unwrap_or_default();
         let (running, keys) = self.into_parts();
         let server = running.server().clone();
+        let serving = server.clone();
+        let accepting = async move {
+            // One place is one listener.
+            let Some(listener) = listeners.first() else { return };
+            while let Ok((stream, peer)) = listener.accept().await {
+                tokio::spawn(serve(serving.clone(), around.clone(), stream, peer));
+            }
+        };
         tokio::spawn(async move {
-            for listener in listeners {
-                loop {
-                    let (stream, peer) = tokio::select! {
-                        accepted = listener.accept() => match accepted {
-                            Ok(accepted) => accepted,
-                            Err(_) => return,
-                        },
-                        () = server.stopping() => return,
-                    };
-                    tokio::spawn(serve(server.clone(), around.clone(), stream, peer));
-                }
+            tokio::select! {
+                () = accepting => {}
+                () = server.stopping() => {}
             }
         });
         Ok(TestServer::new(running, dialer, keys))
