@@ -536,6 +536,17 @@ macro_rules! for_each_option {
                     of: connection,
                 }
 
+                /// Whether the server measures how long each handler takes: `server.stats()` tells it, by handler.
+                ///
+                /// For a handler that is `async`, the time includes what it awaits. Each call costs some 100 ns. It
+                /// also covers the handlers of connections, such as `ready` and `disconnect`, and ticks.
+                handler_durations: switch {
+                    default: "false",
+                    of: server("handlers of the server have no route"),
+                    allowed: "true or false",
+                    also: ["timings", "profile", "latency"],
+                }
+
                 /// The prefix of the names of this server's environment variables.
                 ///
                 /// The variable of an option is this prefix, an underscore and the option's name in capitals:

@@ -17,6 +17,9 @@ const RATIO: f64 = 2.0;
 /// What is illegal is cut off at once.
 const AT_ONCE: Duration = Duration::from_millis(100);
 
+/// Some pings are legal, and so many are not.
+const SOON: Duration = Duration::from_secs(2);
+
 /// A flood is over before honest clients notice.
 const HONEST: Duration = Duration::from_millis(10);
 
@@ -29,26 +32,26 @@ pub(super) fn run(sheet: &mut Sheet, threads: usize) -> Result<()> {
         reconnect: false,
     };
     let attacks: &[Attack] = match form {
-        Form::Full => &[
-            Attack::EmptyFragments,
-            Attack::TinyFragments,
-            Attack::Pings,
-            Attack::Empty,
-            Attack::Unread,
-            Attack::Crowd,
-        ],
+        Form::Full => {
+            &[Attack::EmptyFragments, Attack::TinyFragments, Attack::Pings, Attack::Empty, Attack::Unread]
+        }
         Form::Short => &[Attack::EmptyFragments, Attack::TinyFragments, Attack::Pings, Attack::Empty],
     };
     for attack in attacks {
         let flooded = flood.one(&server, *attack)?;
         let title = attack.title();
-        if matches!(attack, Attack::EmptyFragments | Attack::TinyFragments) {
-            let policy = flooded.ends.with(Some(POLICY));
-            sheet.exactly(format!("{title}: cut off with {POLICY}"), policy, flooded.ends.attackers);
-            let goal = form.pick(AT_ONCE, 10 * AT_ONCE);
-            sheet.time_at_most(format!("{title}: the last one after"), flooded.ends.last, goal);
-        } else {
-            sheet.note(format!("{title}: {}", flooded.ends));
+        let cut = match attack {
+            Attack::EmptyFragments | Attack::TinyFragments => Some(form.pick(AT_ONCE, 10 * AT_ONCE)),
+            Attack::Pings => Some(SOON),
+            Attack::Empty | Attack::Unread | Attack::Crowd | Attack::Bombs => None,
+        };
+        match cut {
+            Some(goal) => {
+                let policy = flooded.ends.with(Some(POLICY));
+                sheet.exactly(format!("{title}: cut off with {POLICY}"), policy, flooded.ends.attackers);
+                sheet.time_at_most(format!("{title}: the last one after"), flooded.ends.last, goal);
+            }
+            None => sheet.note(format!("{title}: {}", flooded.ends)),
         }
         // Legal messages take their share of the processors, which honest clients feel; but they are not kept waiting.
         let (ratio, goal) = match attack {

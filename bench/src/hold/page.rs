@@ -20,7 +20,7 @@ pub(super) fn terminal(taken: &Taken) -> String {
     };
     let (what, goal) = (width(|finding| &finding.what), width(|finding| &finding.goal));
     for finding in findings {
-        let verdict = if finding.holds { "holds " } else { "MISSED" };
+        let verdict = verdict(finding, ["holds ", "busy  ", "MISSED"]);
         let Finding { what: figure, goal: aim, measured, .. } = finding;
         let _ = writeln!(text, "  {verdict}  {figure:what$}  goal {aim:goal$}  measured {measured}");
     }
@@ -52,12 +52,21 @@ fn page(all: &[Kept]) -> String {
 
 fn table(sheet: &Sheet) -> String {
     let mut text = "| | goal | measured | |\n|---|---|---|---|\n".to_owned();
-    for Finding { what, goal, measured, holds, .. } in &sheet.findings {
-        let verdict = if *holds { "holds" } else { "**missed**" };
+    for finding in &sheet.findings {
+        let Finding { what, goal, measured, .. } = finding;
+        let verdict = verdict(finding, ["holds", "not judged", "**missed**"]);
         let _ =
             writeln!(text, "| {} | {} | {} | {verdict} |", escaped(what), escaped(goal), escaped(measured));
     }
     text
+}
+
+fn verdict<'a>(finding: &Finding, [holds, excused, missed]: [&'a str; 3]) -> &'a str {
+    match (finding.holds, finding.is_excused) {
+        (true, _) => holds,
+        (false, true) => excused,
+        (false, false) => missed,
+    }
 }
 
 /// What stands in a table.

@@ -70,8 +70,14 @@ fn text(all: &[Kept]) -> String {
     for Kept { row, took, machine, sheet } in all {
         let form = sheet.form.pick("full", "short");
         let _ = writeln!(text, "row\t{}\t{form}\t{took}\t{machine}", row.name());
-        for Finding { what, goal, measured, holds, .. } in &sheet.findings {
-            let verdict = if *holds { "holds" } else { "missed" };
+        for Finding { what, goal, measured, holds, is_excused, .. } in &sheet.findings {
+            let verdict = if *holds {
+                "holds"
+            } else if *is_excused {
+                "busy"
+            } else {
+                "missed"
+            };
             let _ = writeln!(text, "{verdict}\t{}\t{}\t{}", line(what), line(goal), line(measured));
         }
         for note in &sheet.notes {
@@ -97,8 +103,10 @@ fn parse(text: &str) -> Option<Vec<Kept>> {
                 let (took, machine) = (took.to_owned(), machine.to_owned());
                 all.push(Kept { row, took, machine, sheet: Sheet::new(form) });
             }
-            [verdict @ ("holds" | "missed"), what, goal, measured] => {
-                all.last_mut()?.sheet.add(what, goal, measured, verdict == "holds");
+            [verdict @ ("holds" | "busy" | "missed"), what, goal, measured] => {
+                let sheet = &mut all.last_mut()?.sheet;
+                sheet.add(what, goal, measured, verdict == "holds");
+                sheet.findings.last_mut()?.is_excused = verdict == "busy";
             }
             ["note", note] => all.last_mut()?.sheet.note(note),
             _ => return None,

@@ -10,6 +10,9 @@ use crate::report::{bytes, time};
 /// From this share of all processors on, others had too much of them.
 const OTHERS: f64 = 0.05;
 
+/// From this share on, latencies are those of the others.
+const TOO_MUCH: f64 = 0.25;
+
 /// How much is measured, and how strictly what is noisy is judged. Counts and losses are strict in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -41,6 +44,14 @@ pub(super) struct Finding {
     pub(super) holds: bool,
     /// A busy machine alone may be why it is missed.
     pub(super) is_noisy: bool,
+    /// It was missed, and the machine was so busy that this says nothing.
+    pub(super) is_excused: bool,
+}
+
+impl Finding {
+    pub(super) fn is_missed(&self) -> bool {
+        !self.holds && !self.is_excused
+    }
 }
 
 /// All figures of one row.
@@ -65,7 +76,7 @@ impl Sheet {
         holds: bool,
     ) {
         let (what, goal, measured) = (what.into(), goal.into(), measured.into());
-        self.findings.push(Finding { what, goal, measured, holds, is_noisy: false });
+        self.findings.push(Finding { what, goal, measured, holds, is_noisy: false, is_excused: false });
     }
 
     /// The figure that was added last is one of those that depend on what else the machine does.
@@ -120,6 +131,18 @@ impl Sheet {
             }
         };
         self.add(format!("{what}: lost"), "0", "0", true);
+        self.beside(what, rest, *under, ratio, goal);
+    }
+
+    /// The 99th percentile beside others, judged as that of [`Self::honest`].
+    pub(super) fn beside(
+        &mut self,
+        what: &str,
+        rest: Percentiles,
+        under: Percentiles,
+        ratio: f64,
+        goal: Duration,
+    ) {
         let times = under.p99.as_secs_f64() / rest.p99.as_secs_f64().max(f64::MIN_POSITIVE);
         let measured = format!("{}, {times:.1} ×", time(under.p99));
         let (ratio, grain) = (self.form.pick(ratio, ratio * 10.0), self.grain());
@@ -167,20 +190,26 @@ impl Sheet {
         self.form.pick(Duration::from_millis(1), Duration::from_millis(100))
     }
 
-    /// Says which share of the machine others had, if it was much.
+    /// Says which share of the machine others had, if it was much; if it was too much, a latency that misses the goals of
+    /// a quiet machine is not judged.
     pub(super) fn others(&mut self, share: f64) {
         if share > OTHERS {
             self.note(format!("other processes had {:.0} % of the processors", share * 100.0));
         }
+        if share > TOO_MUCH && self.form == Form::Full {
+            for finding in &mut self.findings {
+                finding.is_excused = !finding.holds && finding.is_noisy;
+            }
+        }
     }
 
     pub(super) fn holds(&self) -> bool {
-        self.findings.iter().all(|finding| finding.holds)
+        !self.findings.iter().any(Finding::is_missed)
     }
 
     /// Whether what is missed may be missed because the machine was busy.
     pub(super) fn may_be_noise(&self) -> bool {
-        !self.holds() && self.findings.iter().all(|finding| finding.holds || finding.is_noisy)
+        !self.holds() && self.findings.iter().all(|finding| !finding.is_missed() || finding.is_noisy)
     }
 }
 
@@ -207,6 +236,23 @@ mod tests {
         assert_eq!(holds(Form::Full, 10, 21), (false, 1));
         assert_eq!(holds(Form::Short, 1, 99), (true, 0));
         assert_eq!(holds(Form::Short, 1, 837), (false, 0));
+    }
+
+    #[test]
+    fn what_is_noisy_is_not_judged_while_others_have_the_machine() {
+        let late = |form, share| {
+            let mut sheet = Sheet::new(form);
+            sheet.p99("late", p99(1_000), Duration::from_millis(1));
+            sheet.others(share);
+            sheet.holds()
+        };
+        assert!(late(Form::Full, 0.9));
+        assert!(!late(Form::Full, 0.1));
+        assert!(!late(Form::Short, 0.9), "its goals are those of a busy machine already");
+        let mut sheet = Sheet::new(Form::Full);
+        sheet.exactly("lost", 1, 0);
+        sheet.others(0.9);
+        assert!(!sheet.holds());
     }
 
     #[test]

@@ -26,7 +26,7 @@ const HONEST: Duration = Duration::from_millis(5);
 const NEWCOMERS: Duration = Duration::from_millis(100);
 
 /// How long the last of those who come have.
-const SETTLING: Duration = Duration::from_millis(300);
+const SETTLING: Duration = Duration::from_secs(1);
 
 pub(super) fn run(sheet: &mut Sheet, threads: usize) -> Result<()> {
     let form = sheet.form;
@@ -63,8 +63,8 @@ pub(super) fn run(sheet: &mut Sheet, threads: usize) -> Result<()> {
 fn crowded(sheet: &mut Sheet, threads: usize) -> Result<()> {
     let form = sheet.form;
     let (count, most) = form.pick((5_000, 1_024), (300, 64));
-    // Slow enough that one who has stalled for long is always there to give way: see `max_handshakes`.
-    let rate = 3 * most;
+    // Slow enough that one who has stalled for a quarter of a second is always there to give way: see `max_handshakes`.
+    let rate = 2 * most;
     let server = Stage::new(threads, Transport::Tcp)?.with("WS_SERVER_MAX_HANDSHAKES", most).start()?;
     let rest = at_rest(&server, form)?;
     let (honest, newcomers, evicted) = beside_with_newcomers(&server, || come(&server, count, rate))?;

@@ -28,10 +28,14 @@ const KERNEL: u64 = 256 * 1024;
 /// What else a server may grow by.
 const OTHER: f64 = 16.0 * 1024.0 * 1024.0;
 
+const RATIO: f64 = 2.0;
 const HONEST: Duration = Duration::from_millis(10);
 
 /// How often the server's memory is looked at.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// So many messages overfill a kernel's buffers, and no outbox.
+const FEW: u64 = 200;
 
 /// What slow readers take each second.
 const SIP: usize = 1024;
@@ -42,55 +46,94 @@ struct Load {
     peers: usize,
     /// Messages a second.
     rate: u32,
+    /// No more messages than this.
+    most: u64,
     limit: Duration,
+}
+
+impl Load {
+    fn describe(self) -> String {
+        let Self { peers, rate, .. } = self;
+        format!(
+            "{peers} of them among {peers} honest peers; messages of 1 KiB, {rate} a second, to all of them"
+        )
+    }
 }
 
 pub(super) fn never(sheet: &mut Sheet, threads: usize) -> Result<()> {
     let load = Load {
         peers: sheet.form.pick(500, 100),
         rate: sheet.form.pick(100, 250),
+        most: u64::MAX,
         limit: sheet.form.pick(Duration::from_secs(60), Duration::from_secs(12)),
     };
     let server = Stage::new(threads, Transport::Tcp)?.start()?;
-    let heard = among(&server, load, 0, Some(load.peers as u64))?;
-    judge(sheet, "", load, &heard);
+    let heard = among(&server, (load, rest(sheet)), 0, Some(load.peers as u64))?;
+    sheet.note(load.describe());
+    judge(sheet, "", &heard, (load.peers * OUTBOX) as f64 + OTHER);
     sheet.exactly("never-readers cut", heard.disconnected, load.peers as u64);
     // The time in which the outbox fills, and what the kernels of both ends take.
     let fills = Duration::from_secs(1) * ((2 * OUTBOX).div_ceil(SIZE) as u32) / load.rate;
     sheet.time_at_most("the last one cut", heard.took, fills + WRITE_TIMEOUT + sheet.form.grace());
+    // Less waits for them than an outbox takes, so that it is the time which ends them.
+    let timeout = sheet.form.pick(WRITE_TIMEOUT, Duration::from_secs(1));
+    let load = Load { most: FEW, ..load };
+    let server = Stage::new(threads, Transport::Tcp)?
+        .with("WS_SERVER_WRITE_TIMEOUT", timeout.as_secs_f64())
+        .start()?;
+    let heard = among(&server, (load, rest(sheet)), 0, Some(load.peers as u64))?;
+    let name = format!("{FEW} messages, then none, ");
+    judge(sheet, &name, &heard, (load.peers * OUTBOX) as f64 + OTHER);
+    sheet.exactly(format!("{name}cut"), heard.disconnected, load.peers as u64);
+    // What their kernels take counts as progress, and the last of it is taken late: the server's kernel probes ever more
+    // rarely.
+    let what = format!("{name}cut after the last byte that a peer's kernel took");
+    sheet.time_at_most(what, heard.cut_after, timeout + sheet.form.grace());
     Ok(())
 }
 
 pub(super) fn slow(sheet: &mut Sheet, threads: usize) -> Result<()> {
     let load = Load {
         peers: sheet.form.pick(200, 40),
-        rate: sheet.form.pick(100, 200),
-        limit: sheet.form.pick(Duration::from_secs(40), Duration::from_millis(2_500)),
+        rate: sheet.form.pick(100, 300),
+        most: u64::MAX,
+        limit: sheet.form.pick(Duration::from_secs(40), Duration::from_millis(1_500)),
     };
+    sheet.note(load.describe());
     for (policy, goal) in [("close", load.peers as u64), ("drop_newest", 0), ("drop_oldest", 0)] {
-        let server = Stage::new(threads, Transport::Tcp)?
-            .with("WS_SERVER_SLOW", policy)
-            // A peer's kernel takes a whole buffer at once, and then nothing for a minute, at this pace.
-            .with("WS_SERVER_WRITE_TIMEOUT", 600)
-            .with("WS_SERVER_SILENCE_MAX", 0)
-            .start()?;
-        let heard = among(&server, load, SIP, (goal > 0).then_some(goal))?;
-        judge(sheet, &format!("slow = \"{policy}\", "), load, &heard);
+        let server = patient(threads)?.with("WS_SERVER_SLOW", policy).start()?;
+        let heard = among(&server, (load, rest(sheet)), SIP, (goal > 0).then_some(goal))?;
+        let name = format!("slow = \"{policy}\", ");
+        judge(sheet, &name, &heard, (load.peers * OUTBOX) as f64 + OTHER);
         if sheet.form == Form::Full {
-            sheet.exactly(format!("slow = \"{policy}\": cut"), heard.disconnected, goal);
+            sheet.exactly(format!("{name}cut"), heard.disconnected, goal);
         }
     }
+    // Each is within its outbox, and all together have less than that.
+    let most = load.peers * OUTBOX / 8;
+    let server = patient(threads)?.with("WS_SERVER_MAX_MEMORY", most).start()?;
+    let heard = among(&server, (load, rest(sheet)), SIP, Some(load.peers as u64))?;
+    judge(sheet, "max_memory, ", &heard, most as f64 + OTHER / 4.0);
+    sheet.at_least("max_memory, cut", heard.disconnected as usize, load.peers / 2);
     Ok(())
 }
 
-fn judge(sheet: &mut Sheet, name: &str, load: Load, heard: &Heard) {
-    let Load { peers, rate, .. } = load;
-    sheet.note(format!(
-        "{name}{peers} of them among {peers} honest peers; messages of 1 KiB, {rate} a second, to all of them"
-    ));
+/// A server that does not mind how slowly somebody reads: a peer's kernel takes a whole buffer at once, and then
+/// nothing for a minute, at this pace.
+fn patient(threads: usize) -> Result<Stage> {
+    let stage = Stage::new(threads, Transport::Tcp)?;
+    Ok(stage.with("WS_SERVER_WRITE_TIMEOUT", 600).with("WS_SERVER_SILENCE_MAX", 0))
+}
+
+/// How long honest peers are alone.
+fn rest(sheet: &Sheet) -> Duration {
+    sheet.form.pick(Duration::from_secs(3), Duration::from_millis(500))
+}
+
+/// `most` is by how much the server's memory may grow.
+fn judge(sheet: &mut Sheet, name: &str, heard: &Heard, most: f64) {
     sheet.exactly(format!("{name}honest: lost, doubled or out of order"), heard.missing, 0);
-    sheet.p99(&format!("{name}honest: delivery"), heard.latencies, HONEST);
-    let most = (peers * OUTBOX) as f64 + OTHER;
+    sheet.beside(&format!("{name}honest: delivery"), heard.rest, heard.beside, RATIO, HONEST);
     sheet.bytes_at_most(format!("{name}memory, at most"), heard.grown, most);
     match heard.kernel {
         Some(kernel) => {
@@ -106,27 +149,38 @@ fn judge(sheet: &mut Sheet, name: &str, load: Load, heard: &Heard) {
 
 struct Heard {
     missing: u64,
-    latencies: Percentiles,
+    /// How long a message took to honest peers, before the others came and beside them.
+    rest: Percentiles,
+    beside: Percentiles,
     /// By how much the server's memory grew, at most.
     grown: f64,
     kernel: Option<u64>,
     disconnected: u64,
     took: Duration,
+    /// How long after the last byte that its kernel took a peer was cut, at most.
+    cut_after: Duration,
 }
 
 /// Sends to all until so many are cut, or the time is over. The peers that do not read sip so many bytes a second.
-fn among(server: &Server, load: Load, sip: usize, until_cut: Option<u64>) -> Result<Heard> {
+fn among(
+    server: &Server,
+    (load, rest): (Load, Duration),
+    sip: usize,
+    until_cut: Option<u64>,
+) -> Result<Heard> {
     let mut honest = Crowd::new()?;
     // The first of them speaks.
     honest.join_all(server.address, load.peers + 1, Conduct::HONEST)?;
-    let mut deaf = Crowd::new()?;
-    deaf.receive_buffer = Some(OUTBOX / 8);
-    deaf.join_all(server.address, load.peers, Conduct::DEAF)?;
+    let mut deaf = Deaf::none(sip)?;
+    let alone = Load { most: u64::MAX, limit: rest, ..load };
+    let (first, _) = speak((alone, 0), &mut honest, &mut deaf, || false)?;
+    let rest = std::mem::take(&mut honest.latencies).percentiles();
+    deaf.come(server, load.peers)?;
     let before = Holds::settled(server)?;
     let (cut, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         let watch = scope.spawn(|| watch(server, &cut, &is_over));
-        let spoken = speak(load, (&mut honest, &mut deaf), sip, || {
+        let spoken = speak((load, first), &mut honest, &mut deaf, || {
             until_cut.is_some_and(|goal| cut.load(Ordering::Relaxed) >= goal)
         });
         is_over.store(true, Ordering::Relaxed);
@@ -138,42 +192,91 @@ fn among(server: &Server, load: Load, sip: usize, until_cut: Option<u64>) -> Res
         let missing = |peer: &Peer| sent.abs_diff(peer.messages) + peer.gaps + peer.others;
         Ok(Heard {
             missing: honest.peers.iter().map(missing).sum(),
-            latencies: std::mem::take(&mut honest.latencies).percentiles(),
+            rest,
+            beside: std::mem::take(&mut honest.latencies).percentiles(),
             grown: watched.resident as f64 - before.resident as f64,
             kernel: watched.kernel,
             disconnected: cut.load(Ordering::Relaxed),
             took,
+            cut_after: deaf.cut_after(),
         })
     })
 }
 
-/// Sends at a steady pace; tells how many messages, and how long that took.
-fn speak(
-    load: Load,
-    (honest, deaf): (&mut Crowd, &mut Crowd),
+/// Those who do not read, or little.
+struct Deaf {
+    crowd: Crowd,
+    /// What each takes in a second.
     sip: usize,
+    /// How much each one's kernel holds, and since when.
+    taken: Vec<(u64, Instant)>,
+    looked: Instant,
+}
+
+impl Deaf {
+    fn none(sip: usize) -> Result<Self> {
+        Ok(Self { crowd: Crowd::new()?, sip, taken: Vec::new(), looked: Instant::now() })
+    }
+
+    fn come(&mut self, server: &Server, count: usize) -> Result<()> {
+        self.crowd.receive_buffer = Some(OUTBOX / 8);
+        self.crowd.join_all(server.address, count, Conduct::DEAF)?;
+        self.taken = vec![(0, Instant::now()); count];
+        Ok(())
+    }
+
+    /// Sips, and looks at what the kernels have taken.
+    fn turn(&mut self) -> Result<()> {
+        if self.looked.elapsed() < LOOK {
+            return Ok(());
+        }
+        self.crowd.turn(Duration::ZERO)?;
+        if self.sip > 0 {
+            self.crowd.sip((self.sip as f64 * self.looked.elapsed().as_secs_f64()) as usize);
+        }
+        self.looked = Instant::now();
+        for (peer, taken) in self.crowd.peers.iter().zip(&mut self.taken) {
+            let unread = peer.unread();
+            if unread > taken.0 {
+                *taken = (unread, Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    fn cut_after(&self) -> Duration {
+        let peers = self.crowd.peers.iter().zip(&self.taken);
+        let after = peers.filter_map(|(peer, taken)| Some(peer.end?.1.saturating_duration_since(taken.1)));
+        after.max().unwrap_or_default()
+    }
+}
+
+/// Sends at a steady pace, from this number on; tells which number would be next, and how long that took.
+fn speak(
+    (load, first): (Load, u64),
+    honest: &mut Crowd,
+    deaf: &mut Deaf,
     is_over: impl Fn() -> bool,
 ) -> Result<(u64, Duration)> {
     let (pace, begun) = (Duration::from_secs(1) / load.rate, Instant::now());
-    let (mut sent, mut sipped) = (0, begun);
+    let mut sent = 0;
     while begun.elapsed() < load.limit && !is_over() {
         let next = pace * u32::try_from(sent).unwrap_or(u32::MAX);
         match next.checked_sub(begun.elapsed()) {
+            _ if sent == load.most => honest.turn(LOOK / 10)?,
             Some(wait) if !wait.is_zero() => honest.turn(wait)?,
             _ => {
-                honest.peers[0].say(Opcode::Text, &stamp::message(sent, SIZE));
+                honest.peers[0].say(Opcode::Text, &stamp::message(first + sent, SIZE));
                 sent += 1;
                 honest.turn(Duration::ZERO)?;
             }
         }
-        if sip > 0 && sipped.elapsed() > LOOK {
-            deaf.sip((sip as f64 * sipped.elapsed().as_secs_f64()) as usize);
-            sipped = Instant::now();
-        }
+        deaf.turn()?;
     }
-    let took = begun.elapsed();
-    honest.until(Duration::from_secs(5), |honest| honest.peers.iter().all(|peer| peer.messages >= sent))?;
-    Ok((sent, took))
+    let (took, next) = (begun.elapsed(), first + sent);
+    honest.until(Duration::from_secs(5), |honest| honest.peers.iter().all(|peer| peer.messages >= next))?;
+    deaf.turn()?;
+    Ok((next, took))
 }
 
 /// The most that was held.

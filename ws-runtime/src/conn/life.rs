@@ -90,8 +90,10 @@ pub(super) fn serve<R: Route>(
     conn.set_takes(takes);
     conn.attach(write, accepted, deflate);
     conn.stay(member);
-    let mut dispatcher =
-        Dispatcher::<R> { hosted, session: Some(session), rates: Buckets::default(), spans, guard };
+    conn.server().counters().opened(conn.route());
+    let since = conn.server().alarms().now();
+    let rates = Buckets::default();
+    let mut dispatcher = Dispatcher::<R> { hosted, session: Some(session), since, rates, spans, guard };
     Life::step(conn, async move {
         dispatcher.dispatch(&mut driver).await;
         dispatcher.hosted.server.unlist(dispatcher.conn());

@@ -25,7 +25,7 @@ mod receive;
 mod send;
 mod span;
 
-pub(crate) use self::dispatch::{Panicked, catch, catch_call, catch_code, catch_now};
+pub(crate) use self::dispatch::{Panicked, catch, catch_call, catch_code, catch_now, count_failure};
 pub(crate) use self::drive::Moment;
 pub use self::handle::{CloseError, Conn, IntoExpiry, Message, SendError, SetError, TrySendError};
 pub(crate) use self::life::Life;

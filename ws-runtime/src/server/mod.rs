@@ -160,6 +160,7 @@ impl Server {
         options: Options,
         route_options: RouteOptions,
         route_modules: Vec<&'static str>,
+        route_paths: Vec<Option<String>>,
     ) -> Self {
         let runtime = Handle::current();
         let threads = runtime.metrics().num_workers();
@@ -168,6 +169,7 @@ impl Server {
             freed: Notify::new(),
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
             blocking: Arc::new(Semaphore::new(options.max_blocking)),
+            counters: Counters::new(threads, route_paths, options.handler_durations),
             memory: Memory::new(options.max_memory),
             options,
             route_options,
@@ -178,7 +180,6 @@ impl Server {
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
-            counters: Counters::default(),
             failures: Failures::default(),
             runtime,
             next_conn: AtomicU64::new(1),
@@ -399,6 +400,11 @@ impl Server {
 
     pub(crate) fn alarms(&self) -> &Alarms {
         &self.0.alarms
+    }
+
+    /// How many handshakes are pending.
+    pub(crate) fn pending_handshakes(&self) -> usize {
+        self.0.pending.len()
     }
 
     /// What happened since the start.

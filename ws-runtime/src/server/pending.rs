@@ -94,6 +94,11 @@ impl PendingHandshakes {
         slots.taken.len() < self.max_handshakes || slots.taken.values().any(|pending| pending.is_stalled(now))
     }
 
+    /// How many are pending.
+    pub(super) fn len(&self) -> usize {
+        self.slots().taken.len()
+    }
+
     /// Waits until there may be a slot again.
     pub(super) async fn changed(&self) {
         // Either way the caller looks again.

@@ -44,7 +44,10 @@ pub(super) async fn serve<S: Service>(
     let server = hosted.server.clone();
     let _watched = watch(&server);
     let alarms = tokio::spawn(async move {
-        server.alarms().ring(|number| server.alarm(number)).await;
+        server
+            .alarms()
+            .ring(|number| server.alarm(number), |delay| server.counters().runtime_delayed(delay))
+            .await;
     });
     let server = &hosted.server;
     let asked = {

@@ -12,9 +12,10 @@ use tracing::{Instrument, Span};
 
 use super::Conn;
 use super::beside::{Place, tell_cancelled};
-use super::drive::{Driver, Next};
+use super::drive::{Driver, Moment, Next};
 use super::life::ConnGuard;
 use super::receive::Receiver;
+use super::send::Phase;
 use super::span::{self, MessageSpans};
 use crate::Reject;
 use crate::event::{
@@ -22,17 +23,19 @@ use crate::event::{
 };
 use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
 use crate::server::Hosted;
-use crate::stats::Rejected;
+use crate::stats::{Direction, Kind, Rejected};
 
 use self::call::catch_declared;
 pub(super) use self::call::{Caught, Verdict, report};
-pub(crate) use self::call::{Panicked, catch, catch_call, catch_code, catch_now};
+pub(crate) use self::call::{Panicked, catch, catch_call, catch_code, catch_now, count_failure};
 pub(super) use self::tell::tell;
 
 /// Calls the handlers of one connection, one at a time.
 pub(super) struct Dispatcher<R: Route> {
     pub(super) hosted: Arc<Hosted<R::Server>>,
     pub(super) session: Option<R::Session>,
+    /// When the connection was opened.
+    pub(super) since: Moment,
     /// How many messages are left of each `rate`.
     pub(super) rates: Buckets,
     /// The spans of messages, if these are traced.
@@ -240,12 +243,17 @@ impl<R: Route> Dispatcher<R> {
         let conn = &conn;
         driver.drop_beside();
         driver.drained().await;
+        if conn.phase() == Phase::Closing {
+            // Its Close frame is written.
+            conn.count(Direction::Sent, Kind::Close, 0);
+        }
         let close = {
             let send_path = conn.send_path();
             let close = send_path.close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
             Close { dropped: send_path.dropped(), ..close }
         };
-        conn.server().counters().closed(&close);
+        let open_for = self.since.until(conn.server().alarms().now());
+        conn.server().counters().closed(conn.route(), &close, open_for);
         conn.server().note_end(&close);
         let failure = conn.send_path().take_failure();
         if let Some(error) = failure {

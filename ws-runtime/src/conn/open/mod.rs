@@ -35,6 +35,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use http::StatusCode;
+use tokio::time::Instant;
 
 use self::deadline::{interruption, unless_interrupted};
 use self::handlers::run_connect;
@@ -63,8 +64,10 @@ pub(super) async fn open<S: Service>(
     stream: Stream,
     slot: Slot,
 ) -> Option<Opened<S>> {
+    let start = Instant::now();
     match try_open(&hosted, &conn, stream, &slot).await {
         Ok(opened) => {
+            hosted.server.counters().handshake_took(start.elapsed());
             count_opened(&conn, StatusCode::SWITCHING_PROTOCOLS);
             Some(opened)
         }

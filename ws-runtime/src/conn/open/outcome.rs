@@ -8,11 +8,10 @@ use super::reason::Reason;
 use crate::conn::Conn;
 use crate::stats::{HandshakeResult, Rejected};
 
-/// Counts a handshake that was accepted with this status, and its connection.
+/// Counts a handshake that was accepted with this status.
 pub(in crate::conn) fn count_opened(conn: &Conn, status: StatusCode) {
     let counters = conn.server().counters();
     counters.handshake(HandshakeResult { status: Some(status.as_u16()), error: None });
-    counters.opened();
 }
 
 /// Counts a connection that did not become a WebSocket.
