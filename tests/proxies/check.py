@@ -135,9 +135,10 @@ def nginx(name, port, behind, **replaced):
         "server 127.0.0.1:8080;": f"server 127.0.0.1:{behind};",
         "http {": f"http {{ access_log off; {temporary}",
     } | replaced)
-    process = start(name, [
-        "nginx", "-p", folder, "-e", "stderr", "-c", file, "-g", f"daemon off; worker_processes 1; pid {folder}/{name}.pid;",
-    ])
+    # Its workers are to get at a Unix socket in the folder.
+    user = "user root;" if os.geteuid() == 0 else ""
+    ours = f"daemon off; worker_processes 1; pid {folder}/{name}.pid; {user}"
+    process = start(name, ["nginx", "-p", folder, "-e", "stderr", "-c", file, "-g", ours])
     until(f"{name} listens", lambda: listens(port))
     return process
 
@@ -159,6 +160,13 @@ def check_nginx(behind):
 
     process = nginx("nginx", port, behind)
     look_through("nginx", port)
+
+    # Over a Unix socket there are no ports to run out of.
+    path, [over_unix] = folder / "chat.sock", free_ports(1)
+    server("server-unix", None, LISTEN=f"unix:{path}", TRUSTED_PROXIES="unix")
+    nginx("nginx-unix", over_unix, None, **{"server 127.0.0.1:8080;": f"server unix:{path};"})
+    with open_through(over_unix, origin=f"http://{HOST}:{over_unix}") as client:
+        equal("nginx over a Unix socket: the address is the client's", asked(client, "which address"), CLIENT)
 
     before = workers(process)
     with open_through(port) as client:
