@@ -1,6 +1,7 @@
 """Looks at a server through nginx and HAProxy: `check.py <the binary owner> <an empty folder>`. See `run`."""
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -236,11 +237,48 @@ def check_haproxy(behind, behind_by_proxy_protocol, first):
     equal("the server ends by itself", first.wait(timeout=8), 0)
 
 
+def check_caddy(behind):
+    """Only where there is one: Debian's would want port 80 for itself when it is installed."""
+    if not shutil.which("caddy"):
+        print("Caddy: left out, as it is not installed")
+        return
+    [port] = free_ports(1)
+    file = configured("Caddyfile", "Caddyfile", {
+        f"{HOST} {{": f"{{\n admin off\n auto_https off\n}}\nhttp://:{port} {{\n bind 127.0.0.1",
+        "127.0.0.1:8080": f"127.0.0.1:{behind}",
+        # Debian's, 2.6, does not know it yet.
+        "stream_close_delay 1h": "",
+    })
+    start("caddy", ["caddy", "run", "--config", file, "--adapter", "caddyfile"], HOME=str(folder))
+    until("Caddy listens", lambda: listens(port))
+    look_through("Caddy", port)
+
+
+def check_envoy(behind):
+    """Only where there is one: Debian has none."""
+    if not shutil.which("envoy"):
+        print("Envoy: left out, as it is not installed")
+        return
+    [port] = free_ports(1)
+    file = configured("envoy.yaml", "envoy.yaml", {
+        "address: 0.0.0.0, port_value: 80 ": f"address: 127.0.0.1, port_value: {port} ",
+        "port_value: 8080 ": f"port_value: {behind} ",
+    })
+    start("envoy", ["envoy", "-c", file, "--use-dynamic-base-id", "--concurrency", "1", "--log-level", "warning"])
+    until("Envoy listens", lambda: listens(port))
+    until("Envoy has asked for health", lambda: status(port) == 101)
+    look_through("Envoy", port)
+    with open_through(port, X_Forwarded_Host="evil.example") as client:
+        equal("Envoy: a forged host has no effect", asked(client, "hello"), "hello")
+
+
 def main():
     behind, behind_by_proxy_protocol = free_ports(2)
     first = server("server", behind, TRUSTED_PROXIES="127.0.0.1", SHUTDOWN_DELAY=5)
     server("server-proxy", behind_by_proxy_protocol, PROXY_PROTOCOL="127.0.0.1")
     check_nginx(behind)
+    check_caddy(behind)
+    check_envoy(behind)
     check_haproxy(behind, behind_by_proxy_protocol, first)
 
 
