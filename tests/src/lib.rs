@@ -133,6 +133,7 @@ mod book {
     }
 
     page!(introduction, "introduction.md");
+    page!(metrics, "metrics.md");
     page!(first_server, "first-server.md");
     page!(messages, "messages.md");
     page!(replies_and_errors, "replies-and-errors.md");
@@ -145,16 +146,21 @@ mod book {
     page!(routes, "routes.md");
     page!(rooms, "rooms.md");
     page!(plain_http, "plain-http.md");
+    page!(beside_axum, "beside-axum.md");
     page!(from_one_file_to_many, "from-one-file-to-many.md");
     page!(ticks, "ticks.md");
     page!(timers, "timers.md");
+    page!(handlers_that_block, "handlers-that-block.md");
     page!(slow_readers, "slow-readers.md");
     page!(testing, "testing.md");
     page!(watchers, "watchers.md");
     page!(tls, "tls.md");
+    page!(behind_a_proxy, "behind-a-proxy.md");
+    page!(limits, "limits.md");
     page!(the_wire, "the-wire.md");
     page!(options, "options.md");
     page!(shutdown, "shutdown.md");
+    page!(restart_without_a_gap, "restart-without-a-gap.md");
     page!(health, "health.md");
     page!(tracing_pages, "tracing.md");
     page!(coming_from_axum, "coming-from-axum.md");

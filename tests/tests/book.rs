@@ -31,7 +31,7 @@ fn pages() -> Vec<(String, String)> {
 fn every_page_is_in_the_summary_and_every_link_leads_somewhere() {
     let summary = fs::read_to_string(book().join("SUMMARY.md")).unwrap();
     for (name, text) in pages() {
-        let included = name == "options-table.md" || name == "SUMMARY.md";
+        let included = matches!(&*name, "metrics-table.md" | "options-table.md" | "SUMMARY.md");
         assert!(included || summary.contains(&format!("({name})")), "{name} is not in the summary");
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             assert!(link.starts_with("http") || leads_somewhere(link), "{name}: {link}");
@@ -171,6 +171,8 @@ async fn what_a_program_is_said_to_say_is_what_it_says() {
     ends_with(Error::MetricsListen(taken));
     ends_with(ListenError::Privileged { address: "[::]:443".parse().unwrap(), source: source() }.into());
     ends_with(Error::OutsideRuntime);
+    ends_with(idle::server().shutdown_delay(30).bind().await.unwrap_err());
+    ends_with(idle::server().listen("systemd").bind().await.unwrap_err());
     // The place in the user's program, and in this file.
     for line in &mut said {
         if let Some((begin, end)) = line.split_once("(tests/tests/book.rs:") {
@@ -182,6 +184,7 @@ async fn what_a_program_is_said_to_say_is_what_it_says() {
     }
     said.push(format!("Error: {:?}", idle::server().test().await.unwrap_err()));
     said.push(SendError::Slow { max: 262_144 }.to_string());
+    said.push(format!("Error: {:?}", paged::server().http(axum::Router::new()).test().await.unwrap_err()));
     let owner = Command::new(env!("CARGO_BIN_EXE_owner"))
         .envs([("WS_SERVER_MAX_INBOX", "none"), ("WS_SERVER_WRITE_TIMEOUT", "-1"), ("WS_SERVER_LISTN", "80")])
         .env("NO_COLOR", "1")
@@ -205,6 +208,14 @@ async fn what_a_program_is_said_to_say_is_what_it_says() {
 
 /// A failed step of a test, with its place.
 const STEP: &str = "Error: examples/auction.rs:";
+
+#[ws_server]
+mod paged {
+    #[on(request)]
+    fn page() -> &'static str {
+        "a page"
+    }
+}
 
 #[ws_server]
 mod auction {

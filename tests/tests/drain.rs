@@ -274,3 +274,62 @@ async fn drain_follows_ready_and_what_was_held_back() -> Result {
     client.expect_nothing().await?;
     Ok(())
 }
+
+/// As the documentation of `try_send` shows it.
+#[ws_server(origins = any, max_outbox = 2_000, silence_max = 0)]
+mod editor {
+    use super::*;
+
+    #[push]
+    #[derive(Serialize)]
+    pub struct Moved {
+        pub x: u32,
+        pub trail: String,
+    }
+
+    /// The last position, if the peer has not got it.
+    #[session]
+    #[derive(Default)]
+    pub struct Viewer {
+        late: Option<Moved>,
+    }
+
+    impl Viewer {
+        pub fn show(&mut self, conn: &Conn, moved: Moved) {
+            if let Err(TrySendError::Full(moved)) = conn.try_send(moved) {
+                self.late = Some(moved);
+            }
+        }
+    }
+
+    #[on("move")]
+    fn follow(Json(x): Json<u32>, viewer: &mut Viewer, conn: &Conn) {
+        viewer.show(conn, Moved { x, trail: ".".repeat(500) });
+    }
+
+    #[on(drain)]
+    fn catch_up(viewer: &mut Viewer, conn: &Conn) {
+        if let Some(moved) = viewer.late.take() {
+            viewer.show(conn, moved);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_gets_the_last_position_once_it_reads_again() -> Result {
+    let server = editor::server().test().await?;
+    let mut client = server.connect("/").buffer(100).await?;
+    client.stop_reading();
+    for x in 0..20 {
+        client.notify("move", x).await?;
+    }
+    server.advance(0.001).await;
+    client.start_reading();
+    let mut last = 0;
+    while last < 19 {
+        let x = client.expect::<serde_json::Value>("moved").await?["x"].as_u64().unwrap();
+        assert!(x == last + 1 || x == 19 || x == 0, "{x} after {last}");
+        last = x;
+    }
+    Ok(())
+}

@@ -125,8 +125,8 @@ async fn messages_before_a_close_frame_are_handled_before_disconnect() -> Result
 async fn disconnect_tells_code_reason_and_whose_doing_it_was() -> Result {
     let cases = [
         ("close", 4242, "as asked", "disconnect 4242 \"as asked\" by this server after 1"),
-        ("fail", 1011, "", "disconnect 1011 \"\" by an error after 0"),
-        ("panic", 1011, "", "disconnect 1011 \"\" by an error after 0"),
+        ("fail", 1011, "", "disconnect 1011 \"\" by an error of a handler after 0"),
+        ("panic", 1011, "", "disconnect 1011 \"\" by a panic after 0"),
     ];
     for (text, code, reason, line) in cases {
         let (server, mut lines) = record().await?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::mpsc;
 use ws_runtime::prelude::*;
 use ws_runtime::test::{Error, Result, TestClient};
 use ws_runtime::{Compression, SendError, SetError};
@@ -133,5 +134,56 @@ async fn a_connection_does_not_get_a_compression_that_refers_to_dropped_messages
     let server = strict::server().slow("drop_oldest").test().await?;
     server.connect("/").await?;
     server.advance(Duration::from_millis(1)).await;
+    Ok(())
+}
+
+#[ws_server(origins = any, max_outbox = 10_000, silence_max = 0)]
+mod counting {
+    use super::*;
+
+    #[state]
+    pub struct Ended(pub mpsc::UnboundedSender<u64>);
+
+    #[on(disconnect)]
+    fn disconnect(close: &Close, ended: &Ended) {
+        let _ = ended.0.send(close.dropped());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_message_is_received_or_counted_as_dropped() -> Result {
+    for slow in ["close", "drop_newest", "drop_oldest"] {
+        let (ended, mut dropped) = mpsc::unbounded_channel();
+        let server = counting::server().state(counting::Ended(ended)).slow(slow).test().await?;
+        let mut client = server.connect("/").buffer(1_000).await?;
+        let conn = server.server().connections()[0].clone();
+        client.stop_reading();
+        let mut sent = 0;
+        for number in 0..100 {
+            sent += 1;
+            match (number % 3, "x".repeat(700 + number)) {
+                (0, text) => drop(server.server().broadcast_utf8(text)),
+                (1, text) => drop(conn.send_utf8(text)),
+                (_, text) => drop(conn.send_binary(text.repeat(8).into_bytes())),
+            }
+            server.advance(0.001).await;
+            if !conn.is_ready() {
+                break;
+            }
+        }
+        assert_eq!(conn.is_ready(), slow != "close");
+        client.start_reading();
+        let mut received = 0;
+        if slow != "close" {
+            conn.flushed().await?;
+            client.disconnect(1000, "").await?;
+        }
+        while client.next().await.is_ok() {
+            received += 1;
+        }
+        let dropped = dropped.recv().await.unwrap();
+        assert!(dropped > 0 && received > 0, "{slow}: {dropped} dropped, {received} received");
+        assert_eq!(received + dropped, sent, "{slow}");
+    }
     Ok(())
 }

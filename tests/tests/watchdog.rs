@@ -79,6 +79,21 @@ mod guarded {
         open.gate.block();
     }
 
+    #[on("after trusted")]
+    fn after_trusted(open: &Open) {
+        open.gate.block();
+    }
+
+    #[on("after moved")]
+    fn after_moved(open: &Open) {
+        open.gate.block();
+    }
+
+    #[on("moved", blocking)]
+    fn moved_away(open: &Open) {
+        open.gate.block();
+    }
+
     #[on(disconnect)]
     fn at_the_end(open: &Open, close: &Close) {
         if close.code() == 4000 {
@@ -185,9 +200,27 @@ async fn a_server_without_the_watchdog_is_not_watched_by_that_of_another() {
     let state = guarded::Open { gate: Arc::clone(&other) };
     let guarded = guarded::server().state(state).bind().await.unwrap();
     let mut client = Client::connect(&guarded).await;
-    client.send(r#"{"type":"named"}"#).await;
-    logged("named_message", "handler blocks its thread");
+    client.send(r#"{"type":"after trusted"}"#).await;
+    logged("after_trusted", "handler blocks its thread");
     assert!(!LOG.text().contains("never_watched"), "{}", LOG.text());
+    gate.0.send(()).unwrap();
+    other.0.send(()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_blocking_handler_is_not_named() {
+    LazyLock::force(&LOG);
+    let (gate, other) = (Arc::<Gate>::default(), Arc::<Gate>::default());
+    let of = |gate: &Arc<Gate>| guarded::server().state(guarded::Open { gate: Arc::clone(gate) }).bind();
+    let running = of(&gate).await.unwrap();
+    let mut client = Client::connect(&running).await;
+    client.send(r#"{"type":"moved"}"#).await;
+    // Another begins to block after it, and is named.
+    let second = of(&other).await.unwrap();
+    let mut client = Client::connect(&second).await;
+    client.send(r#"{"type":"after moved"}"#).await;
+    logged("after_moved", "handler still blocks its thread");
+    assert!(!LOG.text().contains("moved_away"), "{}", LOG.text());
     gate.0.send(()).unwrap();
     other.0.send(()).unwrap();
 }

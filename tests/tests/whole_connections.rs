@@ -175,7 +175,7 @@ proptest! {
             End::Close => (close(3000, b"bye"), Some(3000), "gone 3000 by the peer"),
             // Its half of the stream ends: there is nobody to say goodbye to.
             End::Leave => (Vec::new(), None, "gone 1006 by the peer"),
-            End::BreakARule => (frame(0x83, b""), Some(1002), "gone 1002 by an error"),
+            End::BreakARule => (frame(0x83, b""), Some(1002), "gone 1002 by a protocol error"),
         };
         bytes.extend(last_words);
         diary.push(line.to_owned());

@@ -6,7 +6,7 @@ use ws_runtime::prelude::*;
 mod chat {
     use super::*;
 
-    #[on(writable)]
+    #[on(drained)]
     fn go_on(conn: &Conn) {
         let _ = conn.send_utf8("next");
     }

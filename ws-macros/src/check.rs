@@ -15,6 +15,7 @@ mod unknown;
 use std::collections::BTreeSet;
 
 use arguments::Arguments;
+use proc_macro2::Ident;
 use syn::Type;
 
 use crate::cfgs::{Cfgs, all_exclude_each_other, twins};
@@ -116,7 +117,7 @@ fn find_wrong(
     let mut wrong = LeftOut::default();
     let calls = || all.iter().flat_map(|module| &module.calls);
     let locking = |number| {
-        let locks = |call: &&Call<'_>| !call.handler.awaits() && call.changes_state(number);
+        let locks = |call: &&Call<'_>| !call.handler.holds_no_lock() && call.changes_state(number);
         calls().find(locks).map(|call| &call.handler.name)
     };
     let timed = |number| {
@@ -258,7 +259,11 @@ fn returns_no_status(call: &Call<'_>, diagnostics: &mut Diagnostics) {
 
 /// Checks that only handlers which await have limits that concern awaiting.
 fn limits_fit(handler: &Handler, diagnostics: &mut Diagnostics) {
-    let Limits { timeout, concurrent, .. } = &handler.limits;
+    let Limits { timeout, concurrent, blocking, .. } = &handler.limits;
+    if let Some(blocking) = blocking {
+        blocking_fits(handler, blocking, diagnostics);
+        return;
+    }
     if let Some(concurrent) = concurrent.as_ref().filter(|_| handler.streams().is_some()) {
         diagnostics.error(
             concurrent,
@@ -273,6 +278,40 @@ fn limits_fit(handler: &Handler, diagnostics: &mut Diagnostics) {
                 );
             }
         }
+    }
+}
+
+/// Checks that a `blocking` handler is a plain one that runs in its turn.
+fn blocking_fits(handler: &Handler, blocking: &Ident, diagnostics: &mut Diagnostics) {
+    let Limits { timeout, concurrent, .. } = &handler.limits;
+    if handler.flow == Flow::Async {
+        diagnostics.error(
+            blocking,
+            "a `blocking` handler is a plain `fn`, which runs on a thread where it may block; an `async fn` awaits instead\n\
+             remove `async`; or remove `blocking`, and wait for what blocks: `tokio::task::spawn_blocking(…).await`",
+        );
+        return;
+    }
+    if handler.streams().is_some() {
+        diagnostics.error(
+            blocking,
+            "a handler that returns a stream cannot be `blocking`: its stream is polled where nothing may block\n\
+             remove `blocking`, and let a thread of `tokio::task::spawn_blocking` send the items through a channel",
+        );
+    }
+    if let Some(concurrent) = concurrent {
+        diagnostics.error(
+            concurrent,
+            "a `blocking` handler has the session, and runs before the next message: remove `concurrent`, or write an `async fn` that waits \
+             for `tokio::task::spawn_blocking(…).await`",
+        );
+    }
+    if let Some(timeout) = timeout {
+        diagnostics.error(
+            timeout,
+            "a `blocking` handler cannot be ended from outside: remove `timeout`, and give what it waits for a time limit, such as that of \
+             the database",
+        );
     }
 }
 

@@ -312,7 +312,7 @@ events! {
     Drain: Row {
         name: "drain",
         title: "a `drain` handler",
-        foreign_names: &["drained", "writable", "flushed"],
+        foreign_names: &["drained", "flushed"],
         argument_trait: "FromDrain",
         payload: Payload::Nothing,
         payload_types: &[],

@@ -213,6 +213,7 @@ pub fn ws_server(
 /// | `too_many_requests` | more messages than `rate`, or more streams than `max_streams` |
 /// | `timeout` | the handler took longer than its `timeout` |
 /// | `cancelled` | the peer has sent `$cancel` |
+/// | `unavailable` | the handler is `blocking`, and `max_blocking` of them run already |
 /// | `internal` | the handler failed with an error that is only logged |
 ///
 /// | limit | what it does |
@@ -221,6 +222,7 @@ pub fn ws_server(
 /// | `guard = admin` | the function of this name in the module says who may: it returns a `Result<(), E>`, and its error, which converts into `Reject`, is the answer |
 /// | `timeout = 2` | an `async fn` that takes longer (in seconds) is dropped at its next await, and the reply is the error `timeout` |
 /// | `concurrent = 4` | so many calls of an `async fn` run for one connection at once, beside its other handlers, and answer out of order. It cannot take the session, and the room only by its handle. One more message waits, and those behind it |
+/// | `blocking` | a plain `fn` runs on a thread where it may block: a query without `async`, a file, a computation. The next message waits for it, and the connection goes on: pings are answered, and what others send is written. Also for `utf8`, `binary` and `pong`. It can take the session, the identity and states without a lock, but neither a state nor a room that is locked. If `max_blocking` of them run already, the error is `unavailable`; `utf8` and `binary` close with 1013 |
 ///
 /// They apply in this order: the rate, the guard, the data, the handler. A guard takes arguments as handlers do, the
 /// session, the room and the states by `&mut` too, but not the data, and may be `async`. Its locks are released

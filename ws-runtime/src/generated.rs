@@ -14,7 +14,8 @@ pub use crate::event::{
 };
 pub use crate::event::{
     ByMut, ByRef, IsLocked, IsNoLock, IsWithoutLock, NoState, Sought, StateOf, assert_locked,
-    assert_not_changed, assert_not_held, assert_states_differ, lock_in_order,
+    assert_not_changed, assert_not_changed_blocking, assert_not_held, assert_not_held_blocking,
+    assert_states_differ, lock_in_order,
 };
 pub use crate::event::{FromRoomTimer, FromStateTimer, FromTimer};
 #[cfg(unix)]

@@ -67,12 +67,13 @@
 //!
 //! # Features
 //!
-//! All but `test` are on by default. A server that needs none of them sets `default-features = false` in Cargo.toml.
+//! `compression`, `log` and `tls` are on by default. A server that needs none of them sets `default-features = false` in Cargo.toml.
 //!
 //! | feature | what it adds | the crates that it needs |
 //! |---|---|---|
 //! | `compression` | permessage-deflate: values of the option [`compression`](Builder::compression) other than `"off"` | flate2, zlib-rs |
 //! | `log` | [`start`](Builder::start) sets up a plain `tracing` subscriber where the process has none | `tracing-subscriber` |
+//! | `metrics` | [`metrics_text`](Server::metrics_text): the metrics as OpenMetrics text, for Prometheus | `prometheus-client` |
 //! | `tls` | the option [`tls`](Builder::tls), `Tls`, `TlsError`, `ClientCertificate`, and `rustls` as a re-export | `tokio-rustls`, rustls, ring |
 //! | `tower` | [`mount`](Builder::mount): the server within axum, hyper, or what else speaks tower | hyper, hyper-util, tower-service, http-body-util |
 //! | `test` | [`test`](Builder::test): a server in memory for tests, with clients. For `[dev-dependencies]` | none, but tokio's `test-util` |
@@ -95,6 +96,8 @@ pub mod generated;
 mod handshake;
 mod listen;
 mod message;
+#[cfg(feature = "metrics")]
+mod metrics;
 #[cfg(feature = "tower")]
 mod mount;
 pub mod options;
@@ -105,7 +108,7 @@ mod room;
 mod route;
 mod server;
 mod side;
-mod stats;
+pub mod stats;
 #[cfg(feature = "test")]
 pub mod test;
 mod tick;
@@ -146,6 +149,8 @@ pub use listen::{Address, Listen, ListenError};
 #[cfg(feature = "tls")]
 pub use listen::{Tls, TlsError};
 pub use message::{Ask, AskError, Asking, Envelope, Outgoing, Push, ServerPush};
+#[cfg(feature = "metrics")]
+pub use metrics::MetricsText;
 #[cfg(feature = "tower")]
 pub use mount::{Extension, MountBody, MountService, Mounted};
 pub use options::{

@@ -114,6 +114,11 @@ pub mod limit {
     /// How many calls of an `async fn` run at once for one connection, beside its other handlers: `concurrent = 4`.
     /// They answer out of order, and cannot take the session. One more message waits.
     pub mod concurrent {}
+
+    /// A plain `fn` runs on a thread where it may block, before the connection's next message, while the connection
+    /// goes on to answer pings. Also for `utf8`, `binary` and `pong`. It cannot take a state or a room that is behind a
+    /// lock. At most `max_blocking` run at once: one more message is answered `unavailable`, or closes with 1013.
+    pub mod blocking {}
 }
 
 /// The rules of `#[room(…)]`.

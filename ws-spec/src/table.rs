@@ -334,6 +334,35 @@ macro_rules! for_each_option {
                     also: ["connections", "max_clients"],
                 }
 
+                /// How many connections one address holds at once, counted from `accept`.
+                ///
+                /// An IPv6 network of 64 bits counts as one address, because a single client mostly has all of it. A
+                /// client that connects through a trusted proxy counts by its own address, as soon as that is known;
+                /// the proxies themselves, Unix sockets and clients that a proxy hides are not counted. A further
+                /// connection is answered with 429 (too many requests) and closed; over TLS it is closed without an
+                /// answer, unless the address became known by the request. Many users may share an address.
+                max_connections_per_ip: count(0 ..= 16_777_216, "connections") {
+                    default: "0",
+                    of: server("connections are counted before the request says which route it is for"),
+                    hint: "0 is no limit",
+                    also: ["max_per_ip", "max_connections_per_address", "limit_conn"],
+                }
+
+                /// How often one address may connect: a number a second, or a pair of a number and seconds.
+                ///
+                /// `handshake_rate_per_ip = 5` is 5 a second, `(30, 60)` 30 in 60 seconds; `30/60` in the environment.
+                /// As many may come at once. What counts as an address, and what an address gets that is above it, is
+                /// as for `max_connections_per_ip`; the answer says when to try again (`Retry-After`). All connections
+                /// count, whatever they ask for. The addresses of the last 32,768 to 65,536 that have connected are
+                /// remembered.
+                handshake_rate_per_ip: rate {
+                    default: "none",
+                    of: server("connections are counted before the request says which route it is for"),
+                    allowed: "a number above 0, or `30/60` for 30 in 60 seconds",
+                    hint: "`none` is no limit",
+                    also: ["handshake_rate", "connection_rate", "max_connection_rate", "limit_req"],
+                }
+
                 /// How long a handler may block its thread before the log names it.
                 ///
                 /// A handler that computes for long, or waits in a call that does not await, keeps its thread from all
@@ -347,6 +376,18 @@ macro_rules! for_each_option {
                     default: "0.1",
                     of: server("routes share its threads"),
                     hint: "0 turns it off",
+                }
+
+                /// How many `blocking` handlers may run at once, each on a thread of its own.
+                ///
+                /// They share tokio's blocking pool with all else that blocks: `spawn_blocking`, files, the resolver.
+                /// That has 512 threads unless you built the runtime otherwise, so the default leaves three quarters of
+                /// it to others. A message that comes when so many run is not handled: a named message is answered with
+                /// the error `unavailable` (503), `utf8` and `binary` close with 1013 (try again later), and a pong is
+                /// ignored.
+                max_blocking: count(1 ..= 65_536, "handlers") {
+                    default: "128",
+                    of: server("routes share its threads"),
                 }
 
                 /// The path that answers 200 while the process lives, for a liveness probe: `/healthz`.
@@ -522,6 +563,17 @@ macro_rules! for_each_option {
                 compression_window_bits: count(9 ..= 15, "bits") {
                     default: "12",
                     of: connection,
+                }
+
+                /// Whether the server measures how long each handler takes: `server.stats()` tells it, by handler.
+                ///
+                /// For a handler that is `async`, the time includes what it awaits. Each call costs some 100 ns. It
+                /// also covers the handlers of connections, such as `ready` and `disconnect`, and ticks.
+                handler_durations: switch {
+                    default: "false",
+                    of: server("handlers of the server have no route"),
+                    allowed: "true or false",
+                    also: ["timings", "profile", "latency"],
                 }
 
                 /// The prefix of the names of this server's environment variables.

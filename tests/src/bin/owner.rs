@@ -65,6 +65,7 @@ mod owner {
             "let one go" => drop(hoard.0.lock().map_err(|error| error.to_string())?.pop()),
             "block the log" => LOG_BLOCKS.store(true, Ordering::Relaxed),
             "fail" => return Err("as asked".to_owned()),
+            "which address" => return Ok(conn.ip().map_or_else(|| "none".to_owned(), |ip| ip.to_string())),
             _ => {}
         }
         Ok(text.to_owned())

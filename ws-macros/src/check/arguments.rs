@@ -80,11 +80,17 @@ impl Arguments<'_> {
         diagnostics: &mut Diagnostics,
     ) {
         let Asks::State(number, access) = asks else { return };
-        if !handler.awaits() {
+        if !handler.holds_no_lock() {
             return;
         }
         let locking = self.locking.get(number).copied().flatten();
         let timed = self.timed.get(number).copied().flatten();
+        if handler.blocks() && handler.flow == Flow::Plain {
+            if let Some(message) = blocks_with_lock(access, locking, timed, self.is_locked(number)) {
+                diagnostics.error(&argument.ty, message);
+            }
+            return;
+        }
         if handler.flow == Flow::Plain {
             if access == Access::Mutable || locking.is_some() || timed.is_some() || self.is_locked(number) {
                 diagnostics.error(&argument.ty, STREAM_BORROWS);
@@ -146,11 +152,43 @@ impl Arguments<'_> {
     }
 }
 
+/// Why a `blocking` handler cannot take a state.
+fn blocks_with_lock(
+    access: Access,
+    locking: Option<&Ident>,
+    timed: Option<&Ident>,
+    is_locked: bool,
+) -> Option<String> {
+    let held = "it is behind a lock, which would be held while the handler blocks";
+    match (access, locking, timed) {
+        (Access::Mutable, ..) => Some(
+            "a `blocking` handler cannot take the state by `&mut`: it would stay locked for all connections while the handler blocks\n\
+             take the state by `&`, and put what changes behind a `Mutex` or an atomic"
+                .to_owned(),
+        ),
+        (Access::Value, ..) => None,
+        (Access::Shared, _, Some(timed)) => Some(format!(
+            "a `blocking` handler cannot take a state with timers, such as that of `{timed}`: {held}\n\
+             put the timers into a `#[state]` of their own"
+        )),
+        (Access::Shared, Some(locking), None) => Some(format!(
+            "a `blocking` handler cannot take the state here: `{locking}` takes it by `&mut`, so {held}\n\
+             let `{locking}` take the state by `&` and put what changes behind a `Mutex` or an atomic"
+        )),
+        (Access::Shared, None, None) => is_locked.then(|| {
+            format!(
+                "a `blocking` handler cannot take a state marked `#[state(lock)]`: {held}\n\
+                 let all handlers take the state by `&` and put what changes behind a `Mutex` or an atomic"
+            )
+        }),
+    }
+}
+
 /// Checks that no lock on the room is held across an `.await`.
 fn room_crosses_no_await(argument: &Argument, asks: Asks, handler: &Handler, diagnostics: &mut Diagnostics) {
     let Asks::Room(Access::Shared | Access::Mutable) = asks else { return };
     // An `empty` handler owns the room, and an event without a room has its own error.
-    if !handler.awaits() || !matches!(handler.row().room, Room::Lent | Room::Shared | Room::Handle) {
+    if !handler.holds_no_lock() || !matches!(handler.row().room, Room::Lent | Room::Shared | Room::Handle) {
         return;
     }
     let name = referenced_name(&argument.ty).map_or_else(|| "…".to_owned(), ToString::to_string);
@@ -158,7 +196,12 @@ fn room_crosses_no_await(argument: &Argument, asks: Asks, handler: &Handler, dia
         "take its handle, `&Room<{name}>`: `room.with(|room| …).await` looks at the state and changes it, and `room.later(|room| …)` does \
          without waiting"
     );
-    let message = if handler.flow == Flow::Plain {
+    let message = if handler.blocks() && handler.flow == Flow::Plain {
+        format!(
+            "a `blocking` handler cannot take the room by reference: it would stay locked for all its peers while the handler blocks\n\
+             take its handle, `&Room<{name}>`: `room.later(|room| …)` changes the room without waiting"
+        )
+    } else if handler.flow == Flow::Plain {
         format!(
             "the stream of this handler may borrow the room, which is behind a lock that must not be held across an `.await`\n{instead}"
         )

@@ -78,8 +78,8 @@ pub(super) fn held(
             (&&&__ws_runtime::Sought::<__ws_runtime::#access, #ty, _>::of(context.store())).hold()
         }
     };
-    if call.handler.awaits() {
-        // It takes nothing behind a lock, so nothing is held across an `.await`.
+    if call.handler.holds_no_lock() {
+        // It takes nothing behind a lock, so nothing is held across an `.await`, or while it blocks.
         let before = quote_spanned! {place=>
             #cfgs
             let #name = {
@@ -124,7 +124,9 @@ fn check(call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
         .filter_map(|(argument, asks)| Some((*argument, sought(argument, *asks, call, plan)?)))
         .collect();
     let each = sought.iter().filter_map(|(argument, sought)| {
-        let assertion = match (call.handler.awaits(), sought.is_mutable) {
+        let assertion = match (call.handler.holds_no_lock(), sought.is_mutable) {
+            (true, true) if call.handler.blocks() => "assert_not_changed_blocking",
+            (true, false) if call.handler.blocks() => "assert_not_held_blocking",
             (true, true) => "assert_not_changed",
             (true, false) => "assert_not_held",
             (false, true) => "assert_locked",

@@ -27,7 +27,9 @@ pub(crate) fn rates(plan: &Plan<'_>) -> TokenStream {
     for (number, (call, rate)) in limited.into_iter().enumerate() {
         let (cfgs, rate) = (call.cfgs.attributes(), values::rate(rate));
         let is_awaited = match &call.handler.role {
-            Role::On(Event::Utf8 | Event::Binary) => call.handler.flow == Flow::Async,
+            Role::On(Event::Utf8 | Event::Binary) => {
+                call.handler.flow == Flow::Async || call.handler.blocks()
+            }
             Role::On(_)
             | Role::Named(_)
             | Role::Guard

@@ -23,6 +23,8 @@ pub(crate) enum Way {
     Now,
     /// Before the next message: an `async fn`, or a handler whose guard is awaited.
     Later,
+    /// On a thread of its own, before the next message.
+    Blocking,
     /// Beside the handlers of the messages that follow.
     Beside,
     /// At once, and the stream that it returns runs beside.
@@ -31,6 +33,7 @@ pub(crate) enum Way {
 
 pub(crate) fn way(call: &Call<'_>, plan: &Plan<'_>) -> Way {
     match call.handler.flow {
+        _ if call.handler.blocks() => Way::Blocking,
         _ if call.handler.runs_beside() => Way::Beside,
         _ if call.handler.streams().is_some() => Way::StreamBeside,
         Flow::Async => Way::Later,
@@ -52,7 +55,7 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
             let (runs, guard, call) = (runs(call), guard_now(call, plan), self::call(call, plan));
             quote_spanned!(here()=> #runs #guard __ws_runtime::done({ #call }))
         }
-        Way::Later | Way::Beside | Way::StreamBeside => {
+        Way::Later | Way::Blocking | Way::Beside | Way::StreamBeside => {
             quote_spanned!(here()=> ::core::result::Result::Ok(__ws_runtime::Handled::Later))
         }
     };
@@ -60,6 +63,7 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
     let now = by_name(plan, |call| Some(now(call)), &not_found);
     let no_binary = no_binary(plan);
     let later = method_later(plan);
+    let blocking = methods_blocking(plan);
     let beside = methods_beside(plan);
     let guards = guards_later(plan);
     quote_spanned! {here()=>
@@ -79,6 +83,7 @@ pub(crate) fn named(plan: &Plan<'_>) -> TokenStream {
         #names
         #guards
         #later
+        #blocking
         #beside
     }
 }
@@ -163,7 +168,37 @@ fn may_run_later(call: &Call<'_>, plan: &Plan<'_>) -> bool {
     match way(call, plan) {
         Way::Later => true,
         Way::Now => call.locks_room(),
-        Way::Beside | Way::StreamBeside => false,
+        Way::Blocking | Way::Beside | Way::StreamBeside => false,
+    }
+}
+
+/// `named_blocks`, which tells the `blocking` handlers, and `named_blocking`, which calls one.
+fn methods_blocking(plan: &Plan<'_>) -> TokenStream {
+    let blocks = |call: &Call<'_>| way(call, plan) == Way::Blocking;
+    if !plan.named_calls().any(blocks) {
+        return TokenStream::new();
+    }
+    let tells = by_name(
+        plan,
+        |call| blocks(call).then(|| quote_spanned!(here()=> true)),
+        &quote_spanned!(here()=> false),
+    );
+    let done = quote_spanned!(here()=> ::core::result::Result::Ok(()));
+    let calls = by_name(plan, |call| blocks(call).then(|| self::call(call, plan)), &done);
+    quote_spanned! {here()=>
+        fn named_blocks(name: &::core::primitive::str) -> ::core::primitive::bool {
+            match name {
+                #tells
+            }
+        }
+
+        fn named_blocking<'a>(
+            event: __ws_runtime::RouteEvent<'a, Self, __ws_runtime::Envelope<'a>>,
+        ) -> __ws_runtime::Outcome {
+            match event.name() {
+                #calls
+            }
+        }
     }
 }
 
@@ -175,7 +210,7 @@ fn methods_beside(plan: &Plan<'_>) -> TokenStream {
     let none = quote_spanned!(here()=> ::core::option::Option::None);
     let kind = |call: &Call<'_>| {
         let running = match (way(call, plan), &call.handler.limits.concurrent) {
-            (Way::Now | Way::Later, _) => return None,
+            (Way::Now | Way::Later | Way::Blocking, _) => return None,
             (Way::StreamBeside, _) => quote_spanned!(here()=> StreamAlone),
             (Way::Beside, Some(most)) => quote_spanned!(here()=> Call { most: #most }),
             (Way::Beside, None) => quote_spanned!(here()=> Stream),

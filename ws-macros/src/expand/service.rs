@@ -128,6 +128,7 @@ fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
     let (row, cfgs) = (event.row(), call.cfgs.attributes());
     let name = name(call, event);
     let methods = match (row.payload, call.handler.flow) {
+        (Payload::Message(_), Flow::Plain) if call.handler.blocks() => blocking(row, call, plan),
         (Payload::Message(_), Flow::Plain) => {
             let (at_once, now) = (message_head(row, needs_event(call), plan), handlers::call(call, plan));
             let later = call.locks_room().then(|| {
@@ -154,6 +155,24 @@ fn event(call: &Call<'_>, plan: &Plan<'_>) -> Option<TokenStream> {
         }
     };
     Some(quote_spanned!(here()=> #cfgs #name #methods))
+}
+
+/// The methods of a `blocking` handler, and the constant that says that it is one.
+fn blocking(row: &Row, call: &Call<'_>, plan: &Plan<'_>) -> TokenStream {
+    let cfgs = call.cfgs.attributes();
+    let (at_once, event) = (message_head(row, false, plan), parameter(row, needs_event(call), plan));
+    let constant = Ident::new(&format!("{}_BLOCKS", row.name.to_uppercase()), here());
+    let (method, now) = (Ident::new(&format!("{}_blocking", row.name), here()), handlers::call(call, plan));
+    quote_spanned! {here()=>
+        #cfgs
+        #at_once { ::core::result::Result::Ok(__ws_runtime::Handled::Later) }
+
+        #cfgs
+        const #constant: ::core::primitive::bool = true;
+
+        #cfgs
+        fn #method<'a>(#event) -> __ws_runtime::Outcome { #now }
+    }
 }
 
 /// The constant with the handler's name, for the log.

@@ -106,6 +106,8 @@ pub(crate) struct Limits {
     pub(crate) guard: Option<syn::Path>,
     pub(crate) timeout: Option<Expr>,
     pub(crate) concurrent: Option<Expr>,
+    /// The word `blocking`.
+    pub(crate) blocking: Option<Ident>,
 }
 
 /// What only one handler of a module can handle.
@@ -206,6 +208,16 @@ impl Handler {
     /// Whether its future, or what its stream borrows, goes on after the call.
     pub(crate) fn awaits(&self) -> bool {
         self.flow == Flow::Async || self.streams() == Some(Streams::Borrowing)
+    }
+
+    /// Whether it runs on a thread of its own, as it may block.
+    pub(crate) fn blocks(&self) -> bool {
+        self.limits.blocking.is_some()
+    }
+
+    /// Whether it must not hold a lock: it awaits, or blocks.
+    pub(crate) fn holds_no_lock(&self) -> bool {
+        self.awaits() || self.blocks()
     }
 
     /// The event that it handles; `None` for a named message, a tick or a watch.

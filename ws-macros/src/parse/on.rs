@@ -137,13 +137,20 @@ pub(super) fn name_problem(name: &str) -> Option<String> {
 const MAX_NAME: usize = 64;
 
 /// What can limit a handler.
-pub(crate) const LIMITS: [&str; 4] = ["rate", "guard", "timeout", "concurrent"];
+pub(crate) const LIMITS: [&str; 5] = ["rate", "guard", "timeout", "concurrent", BLOCKING];
+
+/// The only one without a value.
+const BLOCKING: &str = "blocking";
 
 fn limits(role: &Role, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Limits {
     let mut limits = Limits::default();
     for Pair { key: word, value } in pairs::read(tokens, "rate = 5", diagnostics) {
         let name = word.to_string();
         if !LIMITS.contains(&name.as_str()) {
+            if is_blocking_misspelt(&name) {
+                diagnostics.error(&word, "write `blocking`: the handler runs on a thread where it may block");
+                continue;
+            }
             if let Role::On(event) = role
                 && LIMITS.iter().all(|limit| misplaced(role, limit).is_some())
             {
@@ -162,6 +169,19 @@ fn limits(role: &Role, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Li
         }
         if let Some(problem) = misplaced(role, &name) {
             diagnostics.error(&word, problem);
+            continue;
+        }
+        if name == BLOCKING {
+            match value {
+                PairValue::Missing if limits.blocking.is_some() => {
+                    diagnostics.error(&word, "`blocking` is given twice: remove one");
+                }
+                PairValue::Missing => limits.blocking = Some(word),
+                PairValue::Expression(_) | PairValue::List(_) => {
+                    diagnostics.error(&word, "`blocking` takes no value: write `blocking` alone");
+                }
+                PairValue::Broken => {}
+            }
             continue;
         }
         let value = match value {
@@ -200,6 +220,11 @@ fn is_given(limits: &Limits, name: &str) -> bool {
     }
 }
 
+/// What is called otherwise elsewhere.
+fn is_blocking_misspelt(name: &str) -> bool {
+    ["spawn_blocking", "block", "blocks", "block_in_place", "threaded", "sync"].contains(&name)
+}
+
 /// Why an event cannot have this limit.
 fn misplaced(role: &Role, limit: &str) -> Option<String> {
     let event = match role {
@@ -216,7 +241,14 @@ fn misplaced(role: &Role, limit: &str) -> Option<String> {
         }
     };
     match (event, limit) {
-        (Event::Utf8 | Event::Binary, "rate") | (Event::Message, _) => None,
+        (Event::Utf8 | Event::Binary, "rate" | BLOCKING) | (Event::Pong, BLOCKING) | (Event::Message, _) => {
+            None
+        }
+        (_, BLOCKING) => Some(format!(
+            "`{}` cannot be `blocking`: only handlers of messages are, which are `utf8`, `binary`, `pong` and those of named messages\n\
+             make it an `async fn`, and wait for what blocks: `tokio::task::spawn_blocking(…).await`",
+            event.name()
+        )),
         _ => Some(format!(
             "`{}` has no `{limit}`: {}",
             event.name(),

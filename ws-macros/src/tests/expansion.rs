@@ -97,7 +97,7 @@ fn timers() {
 fn every_kind_of_option() {
     insta::assert_snapshot!(expand(
         "listen = [8080, port()], tls(cert = \"chain.pem\", key = key()), silence_max = 0.5, nodelay = false,
-         max_recv_size = 1 << 20, slow = \"drop\", origins = any, subprotocols = [\"chat.v1\"], env = \"CHAT\",
+         max_recv_size = 1 << 20, slow = \"drop_newest\", origins = any, subprotocols = [\"chat.v1\"], env = \"CHAT\",
          crate = my::ws_runtime",
         "mod options { #[on(utf8)] fn said() {} }"
     ));

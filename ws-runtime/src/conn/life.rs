@@ -17,7 +17,7 @@ use crate::listen::Address;
 use crate::message::Buckets;
 use crate::room::Member;
 use crate::route::Reach;
-use crate::server::{Hosted, Slot};
+use crate::server::{Hosted, Seat, Slot};
 use crate::transport::{Halves, Stream};
 use crate::wire::Inflater;
 
@@ -33,8 +33,12 @@ impl Life {
         stream: Stream,
         peer: Address,
         slot: Slot,
+        seat: Option<Seat>,
     ) -> Self {
         let guard = ConnGuard(hosted.server.new_conn(peer, Some(&stream)));
+        if let Some(seat) = seat {
+            seat.assign(guard.0.id());
+        }
         Self::step(guard.0.clone(), async move {
             let opened = open(Arc::clone(&hosted), guard.0.clone(), stream, slot).await?;
             Some(opened.begin(hosted, guard))
@@ -90,8 +94,10 @@ pub(super) fn serve<R: Route>(
     conn.set_takes(takes);
     conn.attach(write, accepted, deflate);
     conn.stay(member);
-    let mut dispatcher =
-        Dispatcher::<R> { hosted, session: Some(session), rates: Buckets::default(), spans, guard };
+    conn.server().counters().opened(conn.route());
+    let since = conn.server().alarms().now();
+    let rates = Buckets::default();
+    let mut dispatcher = Dispatcher::<R> { hosted, session: Some(session), since, rates, spans, guard };
     Life::step(conn, async move {
         dispatcher.dispatch(&mut driver).await;
         dispatcher.hosted.server.unlist(dispatcher.conn());

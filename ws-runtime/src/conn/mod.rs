@@ -25,11 +25,11 @@ mod receive;
 mod send;
 mod span;
 
-pub(crate) use self::dispatch::{Panicked, catch, catch_call, catch_code, catch_now};
+pub(crate) use self::dispatch::{Panicked, catch, catch_call, catch_code, catch_now, count_failure};
 pub(crate) use self::drive::Moment;
 pub use self::handle::{CloseError, Conn, IntoExpiry, Message, SendError, SetError, TrySendError};
 pub(crate) use self::life::Life;
-pub(crate) use self::open::{Admitted, answer_short, refuse};
+pub(crate) use self::open::{Admitted, NoPlace, answer_short, refuse};
 #[cfg(feature = "tower")]
 pub(crate) use self::open::{Answered, answer};
 pub(crate) use self::send::{Broadcast, Corked, corked};

@@ -256,6 +256,30 @@ impl<'b> Received<'b> {
         }
     }
 
+    /// Whether its handler is `blocking`.
+    pub(crate) fn is_for_blocking<R: Route>(&self) -> bool {
+        match self {
+            Self::Utf8(_) => R::UTF8_BLOCKS,
+            Self::Named(message) => R::named_blocks(message.name()),
+            Self::Binary(_) => R::BINARY_BLOCKS,
+            Self::Pong(_) => R::PONG_BLOCKS,
+        }
+    }
+
+    /// Runs its `blocking` handler, after [`handle`](Self::handle) returned [`Handled::Later`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the handler.
+    pub(crate) fn handle_blocking<'a, R: Route>(&'a self, event: RouteEvent<'a, R>) -> Outcome {
+        match self {
+            Self::Utf8(text) => R::utf8_blocking(event.bringing(text)),
+            Self::Named(message) => R::named_blocking(event.bringing(message)),
+            Self::Binary(data) => R::binary_blocking(event.bringing(data)),
+            Self::Pong(data) => R::pong_blocking(event.bringing(data)),
+        }
+    }
+
     /// Drops the message, and returns a large buffer to the pool.
     #[inline]
     pub(crate) fn give_back(self) {

@@ -340,6 +340,32 @@ pub const fn assert_not_changed(state: Option<Found>) {
     }
 }
 
+/// Fails to compile if a `blocking` handler takes a state behind a lock.
+#[doc(hidden)]
+#[track_caller]
+#[expect(clippy::panic, reason = "runs in the compiler")]
+pub const fn assert_not_held_blocking(state: Option<Found>) {
+    if let Some(Found { is_locked: true, .. }) = state {
+        panic!(
+            "this handler is `blocking`, and cannot take this state: it is behind a lock, which would be held for as long as the handler \
+             blocks; let all handlers take the state by `&` and put what changes behind a `Mutex` or an atomic"
+        );
+    }
+}
+
+/// Fails to compile if a `blocking` handler takes a state by `&mut`.
+#[doc(hidden)]
+#[track_caller]
+#[expect(clippy::panic, reason = "runs in the compiler")]
+pub const fn assert_not_changed_blocking(state: Option<Found>) {
+    if state.is_some() {
+        panic!(
+            "this handler is `blocking`, and cannot take a state by `&mut`: the state would stay locked for all connections for as long as \
+             the handler blocks; take the state by `&` and put what changes behind a `Mutex` or an atomic"
+        );
+    }
+}
+
 /// Fails to compile if two arguments are one state.
 #[doc(hidden)]
 #[track_caller]

@@ -48,7 +48,8 @@ pub(crate) use dispatch::{Received, Speech};
 pub use guard::{GuardError, IntoVerdict};
 pub use hold::{
     ByMut, ByRef, Hold, IsLocked, IsNoLock, IsWithoutLock, LockCell, Locks, NoLock, NoState, Refused, Sought,
-    StateOf, assert_locked, assert_not_changed, assert_not_held, assert_states_differ, lock_in_order,
+    StateOf, assert_locked, assert_not_changed, assert_not_changed_blocking, assert_not_held,
+    assert_not_held_blocking, assert_states_differ, lock_in_order,
 };
 pub use identity::{Admission, Identity, IdentityKey, NoIdentity, SearchKey, identity};
 pub use json::{FromJson, WithJson};

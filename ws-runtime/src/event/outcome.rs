@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display};
 
+use http::StatusCode;
+
 use crate::Reject;
 
 /// How a handler ended.
@@ -14,7 +16,7 @@ pub type Outcome = Result<(), Failure>;
 pub enum Handled {
     /// It has been handled.
     Done,
-    /// Its handler is `async`, or the lock on the room is taken: it must be awaited, with a message that it can own.
+    /// Its handler is `async` or `blocking`, or the lock on the room is taken: it must be awaited, with a message that it can own.
     Later,
 }
 
@@ -67,6 +69,24 @@ impl Failure {
     /// Whether the handler was not run because it is for another phase of the session.
     pub(crate) fn is_of_phase(&self) -> bool {
         matches!(&*self.0, Cause::Argument(reject) if reject.is_of_phase())
+    }
+
+    /// The word for it in labels.
+    pub(crate) fn as_str(&self) -> &'static str {
+        if self.is_of_phase() {
+            return "phase";
+        }
+        match self.refusal() {
+            None => "failed",
+            Some(Refusal::Handler(_)) => "refused",
+            Some(Refusal::NoBinary) => "unknown",
+            Some(Refusal::Runtime(reject)) => match reject.status() {
+                StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => "malformed",
+                StatusCode::NOT_FOUND => "unknown",
+                StatusCode::TOO_MANY_REQUESTS => "rate",
+                _ => "not_run",
+            },
+        }
     }
 
     /// The HTTP answer, where a handshake fails.

@@ -22,7 +22,8 @@ use crate::{Handshake, Reject};
 ///
 /// A message has two methods. The first runs a plain handler, which borrows the message from the read buffer. For an
 /// `async` handler, and where another handler has the lock on the room, it returns [`Handled::Later`]; then the second
-/// method gets the message again, owned. That of a named message may also run beside others, by a third.
+/// method gets the message again, owned. That of a named message may also run beside others, by a third. A `blocking`
+/// handler runs by a method of its own instead of the second.
 #[doc(hidden)]
 pub trait Route: Sized + Send + Sync + 'static {
     /// The server that the route belongs to.
@@ -85,6 +86,14 @@ pub trait Route: Sized + Send + Sync + 'static {
         async { Ok(()) }
     }
 
+    /// Whether the handler is `blocking`: then it is run by the method below, on a thread of its own.
+    const UTF8_BLOCKS: bool = false;
+
+    fn utf8_blocking<'a>(event: RouteEvent<'a, Self, Utf8<'a>>) -> Outcome {
+        let _ = event;
+        Ok(())
+    }
+
     /// The keys of the envelope; `None` if the route does not speak it.
     const ENVELOPE: Option<&'static Keys> = None;
 
@@ -99,6 +108,17 @@ pub trait Route: Sized + Send + Sync + 'static {
     fn named_later<'a>(event: RouteEvent<'a, Self, Envelope<'a>>) -> BoxFuture<'a, Outcome> {
         let _ = event;
         Box::pin(ready(Ok(())))
+    }
+
+    /// Whether the handler of this message is `blocking`.
+    fn named_blocks(name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
+    fn named_blocking<'a>(event: RouteEvent<'a, Self, Envelope<'a>>) -> Outcome {
+        let _ = event;
+        Ok(())
     }
 
     /// How the handler of this message runs beside others, if it does.
@@ -158,6 +178,13 @@ pub trait Route: Sized + Send + Sync + 'static {
         async { Ok(()) }
     }
 
+    const BINARY_BLOCKS: bool = false;
+
+    fn binary_blocking<'a>(event: RouteEvent<'a, Self, Binary<'a>>) -> Outcome {
+        let _ = event;
+        Ok(())
+    }
+
     const PONG: &'static str = "pong";
 
     fn pong<'a>(event: RouteEvent<'a, Self, Binary<'a>>) -> Result<Handled, Failure> {
@@ -168,6 +195,13 @@ pub trait Route: Sized + Send + Sync + 'static {
     fn pong_later<'a>(event: RouteEvent<'a, Self, Binary<'a>>) -> impl Future<Output = Outcome> + Send {
         let _ = event;
         async { Ok(()) }
+    }
+
+    const PONG_BLOCKS: bool = false;
+
+    fn pong_blocking<'a>(event: RouteEvent<'a, Self, Binary<'a>>) -> Outcome {
+        let _ = event;
+        Ok(())
     }
 
     const DRAIN: &'static str = "drain";

@@ -53,6 +53,13 @@ pub(crate) struct Hosting<'a> {
     pub(crate) forwarded: Option<&'a Authority>,
 }
 
+impl Hosting<'_> {
+    fn answers(self, host: &Authority, transport: Transport) -> bool {
+        let is_judged = transport.has_host || self.forwarded.is_some();
+        !is_judged || self.hosts.answer(host)
+    }
+}
+
 /// Classifies a request by RFC 6455 section 4.2.1 and RFC 9112. `allows` says whether a handshake for a path is
 /// allowed; its second argument judges the origin by the origins that the path allows.
 pub(crate) fn classify(
@@ -66,10 +73,7 @@ pub(crate) fn classify(
         Err(refusal) => return Classified::Refused(refusal),
     };
     let host = hosting.forwarded.cloned().or(named);
-    if (transport.has_host || hosting.forwarded.is_some())
-        && let Some(host) = &host
-        && !hosting.hosts.answer(host)
-    {
+    if let Some(host) = host.as_ref().filter(|host| !hosting.answers(host, transport)) {
         return Classified::Misdirected(host.clone());
     }
     if !head.is_extended_connect && !wants_websocket(&head.headers) {

@@ -29,14 +29,13 @@ impl<S: Service, G> Builder<S, G> {
     /// within `handshake_timeout`, also the next one while the connection is kept, and is closed by the shutdown once
     /// its request is answered. A handshake may come on a connection that was kept.
     ///
-    /// The service finds the address of the peer among the request's extensions, as
-    /// `Extension<ws_runtime::Address>` in axum, and over TLS the client's certificate, if it has shown one, as
+    /// The service finds the server's handle among the request's extensions, as `Extension<ws_runtime::Server>` in axum,
+    /// the address of the peer as `Extension<ws_runtime::Address>`, and over TLS the client's certificate, if it has shown one, as
     /// `Extension<ws_runtime::ClientCertificate>`. With `#[on(request)]`, which takes the same requests, the server does
     /// not start.
     ///
     /// ```no_run
-    /// use axum::Router;
-    /// use axum::routing::get;
+    /// use axum::{Extension, Router};
     /// use ws_runtime::prelude::*;
     ///
     /// #[ws_server(listen = 8080)]
@@ -54,8 +53,12 @@ impl<S: Service, G> Builder<S, G> {
     ///     }
     /// }
     ///
+    /// async fn peers(Extension(server): Extension<Server>) -> String {
+    ///     server.connections().len().to_string()
+    /// }
+    ///
     /// fn main() -> ws_runtime::Result<()> {
-    ///     let api = Router::new().route("/api/version", axum::routing::get(|| async { "1.0" }));
+    ///     let api = Router::new().route("/api/peers", axum::routing::get(peers));
     ///     chat::server().http(api).start()
     /// }
     /// ```
@@ -99,22 +102,18 @@ where
         stream: Stream,
         peer: Address,
     ) -> BoxFuture<'static, ()> {
-        let theirs = self.0.clone();
+        let (theirs, handle) = (self.0.clone(), server.clone());
         #[cfg(feature = "tls")]
         let certificate = stream.client_certificate();
-        let service = service_fn(
-            move |#[cfg_attr(
-                not(feature = "tls"),
-                expect(unused_mut, reason = "nothing is known of it")
-            )]
-                  mut request: Request<Incoming>| {
-                #[cfg(feature = "tls")]
-                if let Some(certificate) = &certificate {
-                    request.extensions_mut().insert((**certificate).clone());
-                }
-                answer(Arc::clone(&ours), theirs.clone(), request, peer.clone())
-            },
-        );
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            #[cfg(feature = "tls")]
+            if let Some(certificate) = &certificate {
+                request.extensions_mut().insert((**certificate).clone());
+            }
+            request.extensions_mut().insert(handle.clone());
+            request.extensions_mut().insert(peer.clone());
+            answer(Arc::clone(&ours), theirs.clone(), request, peer.clone())
+        });
         Box::pin(async move {
             let mut builder = http1::Builder::new();
             builder.timer(TokioTimer::new()).header_read_timeout(server.options().handshake_timeout);
@@ -142,7 +141,7 @@ where
 async fn answer<H, B>(
     ours: Arc<dyn Mount>,
     mut theirs: H,
-    mut request: Request<Incoming>,
+    request: Request<Incoming>,
     peer: Address,
 ) -> Result<Response<Either<super::MountBody, B>>, Infallible>
 where
@@ -156,7 +155,6 @@ where
     if let Some(refusal) = ours.refuses(request.headers(), &peer) {
         return Ok(refusal.map(|body| Either::Left(body.into())));
     }
-    request.extensions_mut().insert(peer);
     std::future::poll_fn(|cx| theirs.poll_ready(cx)).await?;
     Ok(theirs.call(request).await?.map(Either::Right))
 }

@@ -24,6 +24,8 @@ use tokio::runtime::Handle;
 
 use crate::error::Error;
 use crate::event::Service;
+#[cfg(feature = "test")]
+use crate::message::Keys;
 use crate::server::{Bound, Starting, StateSources};
 use crate::{Address, Builder, Running, Server, ShutdownReport};
 
@@ -162,6 +164,11 @@ impl Mounted {
             // During `shutdown_delay` it goes on.
             server.stopping().await;
         }
+    }
+
+    #[cfg(feature = "test")]
+    pub(crate) fn into_parts(self) -> (Running, Keys) {
+        (self.running, self.site.keys())
     }
 
     /// Asks the server to shut down, see [`Server::shutdown`].

@@ -21,6 +21,8 @@ use crate::event::Service;
 use crate::generated::BoxFuture;
 use crate::handshake::{self, Head, IntoResponse, Refusal, Transport};
 use crate::listen::Address;
+#[cfg(feature = "test")]
+use crate::message::Keys;
 use crate::server::{Capacity, Hosted};
 use crate::side;
 
@@ -67,6 +69,10 @@ impl fmt::Debug for MountService {
 
 /// A server that answers requests which another has read, with its types erased.
 pub(crate) trait Mount: Send + Sync {
+    /// The keys of the envelope, for clients of tests.
+    #[cfg(feature = "test")]
+    fn keys(&self) -> Keys;
+
     /// Whether it is the server, and not the service beside it, that answers a request.
     fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool;
 
@@ -86,6 +92,11 @@ pub(crate) struct Site<S: Service> {
 }
 
 impl<S: Service> Mount for Site<S> {
+    #[cfg(feature = "test")]
+    fn keys(&self) -> Keys {
+        *S::KEYS
+    }
+
     fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
         self.hosted.takes(method, path, headers)
     }

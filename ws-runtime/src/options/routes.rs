@@ -24,16 +24,16 @@ pub(crate) struct RouteOptions {
 /// The server or the route whose options a connection has. It fits beside the flags of a connection, so options of
 /// routes cost connections no memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct OptionsOf(u32);
+pub(crate) struct OptionsOf(u16);
 
 impl OptionsOf {
     pub(crate) const SERVER: Self = Self(0);
 
-    pub(crate) fn to_bits(self) -> u32 {
+    pub(crate) fn to_bits(self) -> u16 {
         self.0
     }
 
-    pub(crate) fn from_bits(bits: u32) -> Self {
+    pub(crate) fn from_bits(bits: u16) -> Self {
         Self(bits)
     }
 }
@@ -53,7 +53,7 @@ impl RouteOptions {
             let of = draft.check_on_route(server, report).map_or(OptionsOf::SERVER, |own| {
                 all.own.push(own);
                 // There are not so many routes.
-                OptionsOf(u32::try_from(all.own.len()).unwrap_or_default())
+                OptionsOf(u16::try_from(all.own.len()).unwrap_or_default())
             });
             all.of_routes.push(of);
         }

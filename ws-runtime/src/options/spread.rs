@@ -15,7 +15,8 @@ use super::value::{Refused, Value};
 /// use std::time::Duration;
 /// use ws_runtime::Spread;
 ///
-/// assert_eq!(Spread::from(10), Spread::from(Duration::from_secs(10)));
+/// let _exact = Spread::from(Duration::from_millis(1_500));
+/// assert_eq!(Spread::from(10), Spread::from("10"));
 /// assert_eq!(Spread::from("auto"), Spread::AUTO);
 /// ```
 #[derive(Debug, Clone, PartialEq)]

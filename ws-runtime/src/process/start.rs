@@ -93,7 +93,7 @@ pub(crate) fn start<S: Service>(
 
 /// Tells the service manager of the server, for as long as its runtime lives.
 async fn tell_manager(server: Server) {
-    during(&server, std::future::pending()).await
+    during(&server, std::future::pending::<()>()).await;
 }
 
 fn workers(threads: usize) -> Result<Runtime, Error> {

@@ -21,6 +21,8 @@ pub struct Routes<S: Service> {
     errors: Vec<RouteError>,
     tick_errors: Vec<TickError>,
     modules: Vec<&'static str>,
+    /// The path of each route; `None` if it serves every path.
+    route_paths: Vec<Option<String>>,
     /// What each route sets, in the order of their declaration.
     attributes: Vec<RouteAttribute>,
 }
@@ -34,6 +36,7 @@ impl<S: Service> Routes<S> {
             errors: Vec::new(),
             tick_errors: Vec::new(),
             modules: Vec::new(),
+            route_paths: Vec::new(),
             attributes: Vec::new(),
         };
         S::routes(&mut routes);
@@ -43,6 +46,7 @@ impl<S: Service> Routes<S> {
     /// Adds the only route of a server, which serves every path.
     pub fn every_path<R: Route<Server = S>>(&mut self, _: R) {
         self.modules.push(R::MODULE);
+        self.route_paths.push(None);
         let (rules, ticks) = (self.room_rules::<R>(None), self.room_ticks::<R>());
         self.every = Some(Arc::new(OfRoute::<R>::new(0, None, rules, ticks)));
     }
@@ -52,6 +56,7 @@ impl<S: Service> Routes<S> {
         self.modules.push(R::MODULE);
         R::check_paths(&mut PathChecks { errors: &mut self.errors });
         let (place, number) = (R::place(), self.attributes.len());
+        self.route_paths.push(Some(place.path().to_owned()));
         self.attributes.push(RouteAttribute { path: place.path().to_owned(), attribute: R::attribute });
         let (rules, ticks) = (self.room_rules::<R>(Some(&place)), self.room_ticks::<R>());
         let endpoint = OfRoute::<R>::new(number, Pattern::parse(place.path()).ok(), rules, ticks);
@@ -101,6 +106,11 @@ impl<S: Service> Routes<S> {
     /// The modules of the routes, by their numbers.
     pub(crate) fn modules(&self) -> Vec<&'static str> {
         self.modules.clone()
+    }
+
+    /// The paths of the routes, by their numbers; `None` for one that serves every path.
+    pub(crate) fn route_paths(&self) -> Vec<Option<String>> {
+        self.route_paths.clone()
     }
 
     /// What keeps the server from starting, each once.

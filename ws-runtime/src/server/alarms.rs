@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -57,8 +58,9 @@ impl Alarms {
         self.lock().alarms.remove(&(at, conn));
     }
 
-    /// Calls `wake` with the connection's number at the time of each alarm. Never returns.
-    pub(super) async fn ring(&self, mut wake: impl FnMut(u64)) {
+    /// Calls `wake` with the connection's number at the time of each alarm, and `late` with how much later than that it
+    /// ran. Never returns.
+    pub(super) async fn ring(&self, mut wake: impl FnMut(u64), mut late: impl FnMut(Duration)) {
         loop {
             let next_look = {
                 let mut set = self.lock();
@@ -72,7 +74,10 @@ impl Alarms {
                 }
             };
             tokio::select! {
-                () = due => self.take_due().into_iter().for_each(|(_, conn)| wake(conn)),
+                () = due => {
+                    late(next_look.map_or(Duration::ZERO, |at| at.until(self.now())));
+                    self.take_due().into_iter().for_each(|(_, conn)| wake(conn));
+                }
                 () = self.sooner.notified() => {}
             }
         }

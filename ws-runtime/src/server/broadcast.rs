@@ -2,10 +2,12 @@
 
 use std::cell::Cell;
 
+use super::Server;
 use crate::conn::{Broadcast, Conn, SendError, corked};
 use crate::event::{Binary, Utf8};
 use crate::message::{self, Push};
 use crate::route::Reach;
+use crate::stats::{Direction, Kind};
 use crate::wire::FrameKind;
 
 /// The receivers of a message.
@@ -44,17 +46,17 @@ pub(crate) trait Receivers {
 
     fn send_frame(&self, kind: FrameKind, payload: &[u8], is_for: impl Fn(&Conn) -> bool) -> usize {
         let mut broadcast = Broadcast::new(kind, payload);
-        let mut taken = 0;
         let mut too_large = 0;
         // Logged later, without a lock: a subscriber may send the log to connections.
         let mut missed = Vec::new();
+        let mut counted = Recipients::new(kind, payload.len());
         corked(|| {
             self.each(|conn| {
                 if !is_for(conn) {
                     return;
                 }
                 match broadcast.send_to(conn) {
-                    Ok(()) => taken += 1,
+                    Ok(()) => counted.add(conn),
                     // It is not ready yet, or has started to close meanwhile.
                     Err(SendError::NotReady | SendError::Gone) => {}
                     Err(SendError::TooLarge { .. }) => too_large += 1,
@@ -62,6 +64,7 @@ pub(crate) trait Receivers {
                 }
             });
         });
+        counted.end_run();
         for (conn, error) in missed {
             tracing::debug!(conn, %error, "missed a broadcast");
         }
@@ -72,6 +75,58 @@ pub(crate) trait Receivers {
                 "a broadcast is larger than `max_send_size`: these connections missed it"
             );
         }
-        taken
+        counted.count
+    }
+}
+
+/// Counts the connections that take a broadcast.
+struct Recipients {
+    /// How many there are.
+    count: usize,
+    /// Mostly, all are of one server and one route. What tells the last one from others.
+    last: (usize, usize),
+    run: Option<Run>,
+    kind: Kind,
+    bytes: usize,
+}
+
+/// Connections of one server and one route, one after the other.
+struct Run {
+    server: Server,
+    route: usize,
+    /// How many came before.
+    before: usize,
+}
+
+impl Recipients {
+    fn new(kind: FrameKind, bytes: usize) -> Self {
+        let kind = if kind == FrameKind::Text { Kind::Text } else { Kind::Binary };
+        Self { count: 0, last: (0, 0), run: None, kind, bytes }
+    }
+
+    #[inline]
+    fn add(&mut self, conn: &Conn) {
+        if self.last != (conn.server().address(), conn.route()) {
+            self.begin_run(conn);
+        }
+        self.count = self.count.wrapping_add(1);
+    }
+
+    #[cold]
+    fn begin_run(&mut self, conn: &Conn) {
+        self.end_run();
+        self.last = (conn.server().address(), conn.route());
+        self.run = Some(Run { server: conn.server().clone(), route: conn.route(), before: self.count });
+    }
+
+    fn end_run(&mut self) {
+        let Some(Run { server, route, before }) = self.run.take() else { return };
+        let count = self.count.wrapping_sub(before) as u64;
+        let counters = server.counters();
+        counters.count(route, Direction::Sent, self.kind, count, count.wrapping_mul(self.bytes as u64));
+        counters.recipients(count);
+        if before == 0 {
+            counters.broadcast();
+        }
     }
 }

@@ -325,7 +325,7 @@ pub(crate) async fn bind<S: Service>(
     listeners.iter().for_each(|listener| listener.tune(options.nodelay));
     options.hosts.resolve(is_loopback_only(&listeners));
     let capacity = Capacity::new(&options, &listeners);
-    let server = Server::new(S::NAME, options, route_options, routes.modules());
+    let server = Server::new(S::NAME, options, route_options, routes.modules(), routes.route_paths());
     let addresses = listeners.iter().map(|listener| listener.address().clone()).collect();
     let _ = server.0.addresses.set(addresses);
     if let Some(tls) = &tls {

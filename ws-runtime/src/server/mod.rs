@@ -1,6 +1,7 @@
 //! The server: all connections together, broadcasts, ticks and watches, from start to shutdown.
 
 mod accept;
+mod addresses;
 mod alarms;
 mod announce;
 mod around;
@@ -35,9 +36,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 #[cfg(feature = "tower")]
 use http::{HeaderMap, Method};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
+use self::addresses::Addresses;
 use self::alarms::Alarms;
 use self::failures::Failures;
 use self::memory::Memory;
@@ -61,6 +63,7 @@ use crate::transport::Stream;
 #[cfg(unix)]
 use crate::watch::Watchers;
 
+pub(crate) use self::addresses::{Seat, TooMany};
 pub(crate) use self::around::{Around, EnterTrace};
 pub use self::begin::StartError;
 pub(crate) use self::broadcast::Receivers;
@@ -98,11 +101,14 @@ struct Inner {
     registry: Registry,
     rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
+    addresses_of_clients: Arc<Addresses>,
     /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
     alarms: Alarms,
     counters: Counters,
     failures: Failures,
+    /// A permit for each `blocking` handler that may run.
+    blocking: Arc<Semaphore>,
     memory: Memory,
     /// The runtime of its tasks.
     runtime: Handle,
@@ -158,6 +164,7 @@ impl Server {
         options: Options,
         route_options: RouteOptions,
         route_modules: Vec<&'static str>,
+        route_paths: Vec<Option<String>>,
     ) -> Self {
         let runtime = Handle::current();
         let threads = runtime.metrics().num_workers();
@@ -165,6 +172,9 @@ impl Server {
             name,
             freed: Notify::new(),
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
+            blocking: Arc::new(Semaphore::new(options.max_blocking)),
+            counters: Counters::new(threads, route_paths, options.handler_durations),
+            addresses_of_clients: Arc::new(Addresses::new(&options)),
             memory: Memory::new(options.max_memory),
             options,
             route_options,
@@ -175,7 +185,6 @@ impl Server {
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
-            counters: Counters::default(),
             failures: Failures::default(),
             runtime,
             next_conn: AtomicU64::new(1),
@@ -394,8 +403,18 @@ impl Server {
         &self.0.rooms
     }
 
+    /// What the addresses of clients do.
+    pub(crate) fn clients(&self) -> &Arc<Addresses> {
+        &self.0.addresses_of_clients
+    }
+
     pub(crate) fn alarms(&self) -> &Alarms {
         &self.0.alarms
+    }
+
+    /// How many handshakes are pending.
+    pub(crate) fn pending_handshakes(&self) -> usize {
+        self.0.pending.len()
     }
 
     /// What happened since the start.
@@ -406,6 +425,11 @@ impl Server {
     /// Counts a failure of a handler. Returns whether it is logged.
     pub(crate) fn allows_log(&self, handler: &'static str) -> bool {
         self.0.failures.allow(handler)
+    }
+
+    /// A place for a `blocking` handler, unless `max_blocking` of them run.
+    pub(crate) fn place_for_blocking(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.blocking).try_acquire_owned().ok()
     }
 
     /// Hashes what is written into the hasher, for keys of identities.
@@ -461,6 +485,7 @@ impl Server {
             room.unlist(conn);
         }
         self.unwatch_expiry(conn);
+        self.clients().release(conn.id());
         self.0.freed.notify_one();
     }
 

@@ -13,12 +13,12 @@ use super::pending::{Evicted, PendingHandshakes};
 use super::report::ShutdownReport;
 use super::shutdown::Stage;
 use super::spread::spread;
-use super::{Hosted, Server};
-use crate::conn::{Conn, Life, catch, refuse};
+use super::{Hosted, Seat, Server, TooMany};
+use crate::conn::{Conn, Life, NoPlace, catch, refuse};
 use crate::event::{ServerEvent, Service};
-use crate::listen::Listener;
+use crate::listen::{Address, Listener};
+use crate::options::Options;
 use crate::side::{self, SideListeners};
-use crate::stats::Rejected;
 use crate::watchdog::watch;
 
 /// How many peers are being refused with an answer at once. A further one takes the place of one that has stalled; if
@@ -44,7 +44,10 @@ pub(super) async fn serve<S: Service>(
     let server = hosted.server.clone();
     let _watched = watch(&server);
     let alarms = tokio::spawn(async move {
-        server.alarms().ring(|number| server.alarm(number)).await;
+        server
+            .alarms()
+            .ring(|number| server.alarm(number), |delay| server.counters().runtime_delayed(delay))
+            .await;
     });
     let server = &hosted.server;
     let asked = {
@@ -109,23 +112,41 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
             () = pending.changed(), if !has_room => {}
             (stream, peer) = acceptors.next(), if has_room => {
                 let now = Instant::now();
-                // A stalled handshake is evicted before a new peer is refused.
-                let full = Evicted { option: "max_connections", limit: capacity.connections };
-                if connections.len() < capacity.connections || pending.evict_stalled(full, now) {
-                    let slot = pending.take_slot(&peer, now);
-                    connections.spawn(Life::begin(Arc::clone(hosted), stream, peer, slot));
-                    continue;
-                }
-                tracing::debug!(%peer, "refused: {capacity} reached");
+                let why = match admit(server, &peer) {
+                    Ok(seat) => {
+                        // A stalled handshake is evicted before a new peer is refused.
+                        let full = Evicted { option: "max_connections", limit: capacity.connections };
+                        if connections.len() < capacity.connections || pending.evict_stalled(full, now) {
+                            let slot = pending.take_slot(&peer, now);
+                            connections.spawn(Life::begin(Arc::clone(hosted), stream, peer, slot, seat));
+                            continue;
+                        }
+                        tracing::debug!(%peer, "refused: {capacity} reached");
+                        NoPlace::Full
+                    }
+                    Err(too_many) => NoPlace::TooMany(too_many),
+                };
                 if is_answered && refusals.has_room(now) {
                     let slot = refusals.take_slot(&peer, now);
-                    refusing.spawn(refuse(Arc::clone(hosted), stream, peer, slot));
+                    refusing.spawn(refuse(Arc::clone(hosted), stream, peer, slot, why));
                 } else {
-                    server.counters().rejected(Rejected::Full);
+                    server.counters().rejected(why.rejected());
                 }
             }
         }
     }
+}
+
+/// Counts a connection of this peer, unless that is a proxy whose client is not known yet.
+fn admit(server: &Server, peer: &Address) -> Result<Option<Seat>, TooMany> {
+    let clients = server.clients();
+    if clients.are_unlimited() {
+        return Ok(None);
+    }
+    let Options { trusted_proxies, proxy_protocol, .. } = server.options();
+    let direct = peer.ip().filter(|_| !trusted_proxies.contain(peer) && !proxy_protocol.contain(peer));
+    let admitted = direct.map(|ip| clients.admit(ip)).transpose();
+    admitted.inspect_err(|too_many| server.log_too_many(*too_many, peer, direct))
 }
 
 /// Runs the `shutdown` handler, while connections are still open.

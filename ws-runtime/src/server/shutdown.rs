@@ -152,6 +152,7 @@ impl Server {
     }
 
     /// Whether connections are accepted.
+    #[cfg(feature = "tower")]
     pub(crate) fn accepts(&self) -> bool {
         !self.has_reached(Stage::Stopping)
     }

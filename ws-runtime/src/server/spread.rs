@@ -20,12 +20,14 @@ const WAVE: Duration = Duration::from_millis(10);
 /// Those that are left at the deadline are left.
 pub(super) async fn spread(server: &Server, deadline: Instant) {
     let begun = Instant::now();
-    let order = random_order(server);
-    let all = order.len();
+    let mut all = 0;
+    server.0.registry.each(|_| all += 1);
     let time = spread_of(server, all, deadline.saturating_duration_since(begun));
     if time.is_zero() || all == 0 {
         return;
     }
+    let order = random_order(server);
+    let all = order.len();
     tracing::info!(
         server = server.name(),
         connections = all,

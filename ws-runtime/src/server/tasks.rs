@@ -6,11 +6,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::shutdown::Stage;
 use super::{Hosted, Server};
-use crate::conn::{Corked, Panicked, catch};
+use crate::conn::{Corked, Panicked, catch, count_failure};
 use crate::escape::Escaped;
 use crate::event::{IntoOutcome, Outcome, ServerEvent, Service};
 use crate::options::Seconds;
@@ -34,7 +34,7 @@ impl Server {
         let server = self.clone();
         self.spawn(async move {
             let mut clock = clock(tick.period);
-            while server.wait_for(clock.tick()).await {
+            while server.wait_for(next_tick(&server, tick.name, &mut clock)).await {
                 let outcome = catch(&server, tick.name, || async { handler(&server).into_outcome() }).await;
                 server.report(tick.name, &outcome);
             }
@@ -46,7 +46,7 @@ impl Server {
     pub(super) fn run_tick<S: Service>(&self, hosted: Arc<Hosted<S>>, tick: Tick) {
         self.spawn(async move {
             let mut clock = clock(tick.period);
-            while hosted.server.wait_for(clock.tick()).await {
+            while hosted.server.wait_for(next_tick(&hosted.server, tick.name, &mut clock)).await {
                 let event = ServerEvent::new(&hosted.server, &hosted.store);
                 let outcome = catch(&hosted.server, tick.name, || S::tick(tick.number, event)).await;
                 hosted.server.report(tick.name, &outcome);
@@ -95,6 +95,7 @@ impl Server {
     /// Logs the failure of a handler that belongs to no connection, under the handler's name. What repeats is logged
     /// only so often.
     pub(crate) fn report(&self, handler: &'static str, outcome: &Result<Outcome, Panicked>) {
+        count_failure(self, handler, outcome);
         if matches!(outcome, Ok(Ok(()))) || !self.allows_log(handler) {
             return;
         }
@@ -111,8 +112,14 @@ impl Server {
     }
 }
 
+/// Waits for the next tick, and counts how late it is.
+async fn next_tick(server: &Server, name: &'static str, clock: &mut Interval) {
+    let due = clock.tick().await;
+    server.counters().tick_delayed(name, due.elapsed());
+}
+
 /// A clock that skips missed ticks instead of catching up.
-pub(crate) fn clock(period: Duration) -> tokio::time::Interval {
+pub(crate) fn clock(period: Duration) -> Interval {
     let mut clock = interval_at(Instant::now() + period, period);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     clock

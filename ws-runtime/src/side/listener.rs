@@ -113,8 +113,13 @@ fn respond(server: &Server, head: &Head) -> Response<Bytes> {
 }
 
 /// The page of metrics; `None` in a build without the feature.
+#[cfg(feature = "metrics")]
 fn metrics(server: &Server) -> Option<Response<Bytes>> {
-    let _ = server;
+    Some(server.metrics_text().into_response())
+}
+
+#[cfg(not(feature = "metrics"))]
+fn metrics(_: &Server) -> Option<Response<Bytes>> {
     None
 }
 

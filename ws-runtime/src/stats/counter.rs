@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::histogram::Histogram;
 
 /// A count that only grows, until it wraps around after 2^64.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
+    #[inline]
     pub(crate) fn add(&self, count: u64) {
         // Nothing else is ordered by it.
         self.0.fetch_add(count, Ordering::Relaxed);
@@ -34,26 +38,47 @@ impl Level {
     }
 }
 
-/// Counts by a key, for what happens seldom: each count takes a lock. Only keys that were counted take memory.
+/// Values by a key, for what happens seldom: each change takes a lock. Only keys that were used take memory.
 #[derive(Debug)]
-pub(crate) struct CountsBy<K>(Mutex<BTreeMap<K, u64>>);
+pub(crate) struct ByKey<K, V>(Mutex<BTreeMap<K, V>>);
 
-impl<K> Default for CountsBy<K> {
+impl<K, V> Default for ByKey<K, V> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K: Ord + Clone> CountsBy<K> {
-    pub(crate) fn add(&self, key: K, count: u64) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_key = counts.entry(key).or_default();
-        *of_key = of_key.wrapping_add(count);
+impl<K: Ord, V> ByKey<K, V> {
+    /// Changes the value of a key, which `new` makes if there is none.
+    pub(crate) fn change(&self, key: K, new: impl FnOnce() -> V, change: impl FnOnce(&mut V)) {
+        change(self.lock().entry(key).or_insert_with(new));
     }
 
-    /// The counts, in the order of their keys.
-    pub(crate) fn list(&self) -> Vec<(K, u64)> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.iter().map(|(key, count)| (key.clone(), *count)).collect()
+    /// The keys and their values, in the order of the keys.
+    pub(crate) fn list<T>(&self, make: impl FnMut((&K, &V)) -> T) -> Vec<T> {
+        self.lock().iter().map(make).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<K, V>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Ord> ByKey<K, u64> {
+    pub(crate) fn count(&self, key: K) {
+        self.change(key, || 0, |count| *count = count.wrapping_add(1));
+    }
+}
+
+impl<K: Ord> ByKey<K, Histogram> {
+    pub(crate) fn observe(&self, key: K, bounds: &'static [f64], duration: Duration) {
+        self.change(key, || Histogram::new(bounds), |durations| durations.observe(duration));
+    }
+}
+
+impl ByKey<(), Histogram> {
+    /// The only one, which has these bounds.
+    pub(super) fn only(&self, bounds: &'static [f64]) -> Histogram {
+        self.list(|(_, durations)| durations.clone()).pop().unwrap_or_else(|| Histogram::new(bounds))
     }
 }

@@ -1,8 +1,10 @@
 //! The closed sets of words by which a server counts.
 
+use std::cmp::Ordering;
+
 use crate::event::{Close, ClosedBy};
 
-/// Why a connection got no handshake.
+/// Which limit of the server as a whole a connection met: it got no handshake, or had to go for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rejected {
     /// `max_connections` was reached.
@@ -17,8 +19,6 @@ pub(crate) enum Rejected {
     Proxy,
     /// `max_memory` was reached.
     Memory,
-    /// The server was shutting down.
-    Shutdown,
 }
 
 impl Rejected {
@@ -31,7 +31,6 @@ impl Rejected {
             Self::HandshakeRate => "handshake_rate",
             Self::Proxy => "proxy",
             Self::Memory => "memory",
-            Self::Shutdown => "shutdown",
         }
     }
 }
@@ -46,17 +45,36 @@ pub(crate) struct HandshakeResult {
 }
 
 /// How a connection ended, as it is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ending {
-    pub(crate) by: &'static str,
+    pub(crate) by: ClosedBy,
     /// `None` for a code of the peer's own choice: there are thousands.
     pub(crate) code: Option<u16>,
+}
+
+impl Ending {
+    /// Their order says nothing.
+    fn order(self) -> (u8, Option<u16>) {
+        (self.by as u8, self.code)
+    }
+}
+
+impl Ord for Ending {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
+impl PartialOrd for Ending {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl Ending {
     pub(crate) fn of(close: &Close) -> Self {
         // Those that clients send by themselves, and those that are never sent.
         let is_known = close.by() != ClosedBy::Peer || matches!(close.code(), 1000..=1003 | 1005..=1011);
-        Self { by: close.by().as_str(), code: is_known.then_some(close.code()) }
+        Self { by: close.by(), code: is_known.then_some(close.code()) }
     }
 }

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::TRANSFER_ENCODING;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
@@ -28,13 +29,14 @@ pub struct Request<'s> {
     method: String,
     path: String,
     headers: Vec<(String, String)>,
+    body: Bytes,
     at: &'static Location<'static>,
 }
 
 impl<'s> Request<'s> {
     #[track_caller]
     pub(super) fn new(server: &'s TestServer, method: String, path: String) -> Self {
-        Self { server, method, path, headers: Vec::new(), at: Location::caller() }
+        Self { server, method, path, headers: Vec::new(), body: Bytes::new(), at: Location::caller() }
     }
 
     /// Adds a header. Name and value are sent as they are, right or wrong. `Host: localhost` need not be given.
@@ -48,12 +50,26 @@ impl<'s> Request<'s> {
         self.header("Authorization", format!("Bearer {}", token.as_ref()))
     }
 
-    async fn send(self) -> Result<Response<Bytes>, Refusal> {
+    /// Sends a body, with its `Content-Length`: for a [router](crate::Builder::http) beside the server, which itself
+    /// takes none.
+    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.body = Bytes::copy_from_slice(body.as_ref());
+        self
+    }
+
+    async fn send(mut self) -> Result<Response<Bytes>, Refusal> {
+        if !self.body.is_empty() {
+            self.headers.push(("Content-Length".to_owned(), self.body.len().to_string()));
+        }
+        if cfg!(feature = "tower") && !has(&self.headers, "connection") {
+            // A router keeps the connection otherwise, and the answer is read until its end.
+            self.headers.push(("Connection".to_owned(), "close".to_owned()));
+        }
         let head = write_head(&self.method, &self.path, &self.headers);
         let mut stream = self.server.dial(Address::Memory, CAPACITY);
         let answer = async {
             // A server may answer before it has read all, and be gone.
-            let _ = stream.write_all(head.as_bytes()).await;
+            let _ = stream.write_all(&[head.as_bytes(), &self.body].concat()).await;
             read_answer(&mut stream, Vec::new()).await
         };
         let what = format!("{} {}", self.method, self.path);
@@ -77,13 +93,17 @@ impl<'s> IntoFuture for Request<'s> {
 /// The head of a request, unchecked.
 pub(super) fn write_head(method: &str, path: &str, headers: &[(String, String)]) -> String {
     let mut head = format!("{method} {path} HTTP/1.1\r\n");
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+    if !has(headers, "host") {
         head.push_str("Host: localhost\r\n");
     }
     for (name, value) in headers {
         let _ = write!(head, "{name}: {value}\r\n");
     }
     head + "\r\n"
+}
+
+fn has(headers: &[(String, String)], name: &str) -> bool {
+    headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name))
 }
 
 /// Reads an answer that ends with the stream; `bytes` of it were read before.
@@ -113,5 +133,26 @@ pub(super) async fn read_answer(
         let value = HeaderValue::from_bytes(header.value).map_err(io::Error::other)?;
         answer.headers_mut().append(name, value);
     }
+    if answer.headers().get(TRANSFER_ENCODING).is_some_and(|coding| coding == "chunked") {
+        let body = join_chunks(answer.body()).ok_or_else(|| invalid("the answer ends within a chunk"))?;
+        *answer.body_mut() = body;
+    }
     Ok(answer)
+}
+
+/// Decodes the chunked transfer coding (RFC 9112 section 7.1). `None` if the end is missing.
+fn join_chunks(mut coded: &[u8]) -> Option<Bytes> {
+    let mut body = Vec::new();
+    loop {
+        let Ok(httparse::Status::Complete((start, length))) = httparse::parse_chunk_size(coded) else {
+            return None;
+        };
+        let length = usize::try_from(length).ok()?;
+        if length == 0 {
+            return Some(body.into());
+        }
+        let (chunk, rest) = coded.get(start..)?.split_at_checked(length)?;
+        body.extend_from_slice(chunk);
+        coded = rest.strip_prefix(b"\r\n")?;
+    }
 }

@@ -68,6 +68,8 @@ mod envelope;
 mod error;
 mod http;
 mod mailbox;
+#[cfg(feature = "tower")]
+mod mounted;
 mod named;
 mod pump;
 mod server;

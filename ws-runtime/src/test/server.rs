@@ -44,8 +44,7 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
             return Err(NotStarted::ClockRuns);
         }
         let (running, dialer) = self.bind_in_memory().await?;
-        let server = running.server().clone();
-        Ok(TestServer { running: Some(running), server, dialer, keys: *S::KEYS })
+        Ok(TestServer::new(running, dialer, *S::KEYS))
     }
 }
 
@@ -60,6 +59,11 @@ pub struct TestServer {
 }
 
 impl TestServer {
+    pub(super) fn new(running: Running, dialer: Dialer, keys: Keys) -> Self {
+        let server = running.server().clone();
+        Self { running: Some(running), server, dialer, keys }
+    }
+
     /// Connects a client to a path: await what this returns, after its options.
     ///
     /// ```

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use super::observe::{self, Call};
 use crate::conn::Conn;
 use crate::escape::Escaped;
-use crate::event::{Outcome, Refusal};
+use crate::event::{Failure, Handled, Outcome, Refusal};
 use crate::server::Server;
 
 /// A handler panicked, with this message.
@@ -51,11 +51,11 @@ pub(crate) fn catch_call<T>(
 
 /// Runs the declared plain handler of a message, and catches its panic. `name` tells its name.
 #[inline]
-pub(super) fn catch_declared<T>(
+pub(super) fn catch_declared(
     server: &Server,
     name: impl FnOnce() -> &'static str,
-    handler: impl FnOnce() -> T,
-) -> Result<T, Panicked> {
+    handler: impl FnOnce() -> Result<Handled, Failure>,
+) -> Result<Result<Handled, Failure>, Panicked> {
     observe::declared(server, name, || catch_now(handler))
 }
 
@@ -139,6 +139,7 @@ pub(in crate::conn) fn report(
     handler: &'static str,
     outcome: Result<Outcome, Panicked>,
 ) -> Verdict {
+    count_failure(conn.server(), handler, &outcome);
     match outcome {
         Ok(Ok(())) => return Verdict::GoOn,
         Ok(Err(failure)) if failure.is_of_phase() => {
@@ -160,6 +161,17 @@ pub(in crate::conn) fn report(
         Err(panic) => log(conn, handler, &panic),
     }
     Verdict::End
+}
+
+/// Counts a call that has failed. Does nothing for one that has not.
+#[inline]
+pub(crate) fn count_failure(server: &Server, handler: &'static str, outcome: &Result<Outcome, Panicked>) {
+    let error = match outcome {
+        Ok(Ok(())) => return,
+        Ok(Err(failure)) => failure.as_str(),
+        Err(_) => "panic",
+    };
+    server.counters().failed(handler, error);
 }
 
 fn log(conn: &Conn, handler: &'static str, error: &dyn Display) {

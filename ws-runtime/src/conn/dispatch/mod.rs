@@ -1,5 +1,6 @@
 //! Turns the messages of one connection into calls of its handlers, one at a time.
 
+mod blocking;
 mod call;
 mod observe;
 mod tell;
@@ -11,9 +12,10 @@ use tracing::{Instrument, Span};
 
 use super::Conn;
 use super::beside::{Place, tell_cancelled};
-use super::drive::{Driver, Next};
+use super::drive::{Driver, Moment, Next};
 use super::life::ConnGuard;
 use super::receive::Receiver;
+use super::send::Phase;
 use super::span::{self, MessageSpans};
 use crate::Reject;
 use crate::event::{
@@ -21,17 +23,19 @@ use crate::event::{
 };
 use crate::message::{Beside, Buckets, Envelope, Keys, Limit, NO_REPLY_TO, Running};
 use crate::server::Hosted;
-use crate::stats::Rejected;
+use crate::stats::{Direction, Kind, Rejected};
 
 use self::call::catch_declared;
 pub(super) use self::call::{Caught, Verdict, report};
-pub(crate) use self::call::{Panicked, catch, catch_call, catch_code, catch_now};
+pub(crate) use self::call::{Panicked, catch, catch_call, catch_code, catch_now, count_failure};
 pub(super) use self::tell::tell;
 
 /// Calls the handlers of one connection, one at a time.
 pub(super) struct Dispatcher<R: Route> {
     pub(super) hosted: Arc<Hosted<R::Server>>,
     pub(super) session: Option<R::Session>,
+    /// When the connection was opened.
+    pub(super) since: Moment,
     /// How many messages are left of each `rate`.
     pub(super) rates: Buckets,
     /// The spans of messages, if these are traced.
@@ -127,6 +131,9 @@ impl<R: Route> Dispatcher<R> {
             },
             other => other,
         };
+        if message.is_for_blocking::<R>() {
+            return self.run_blocking(driver, message).await;
+        }
         let handler = message.handler::<R>();
         let event = self.event();
         let handling = || message.handle_later::<R>(event).instrument(span);
@@ -236,12 +243,17 @@ impl<R: Route> Dispatcher<R> {
         let conn = &conn;
         driver.drop_beside();
         driver.drained().await;
+        if conn.phase() == Phase::Closing {
+            // Its Close frame is written.
+            conn.count(Direction::Sent, Kind::Close, 0);
+        }
         let close = {
             let send_path = conn.send_path();
             let close = send_path.close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
             Close { dropped: send_path.dropped(), ..close }
         };
-        conn.server().counters().closed(&close);
+        let open_for = self.since.until(conn.server().alarms().now());
+        conn.server().counters().closed(conn.route(), &close, open_for);
         conn.server().note_end(&close);
         let failure = conn.send_path().take_failure();
         if let Some(error) = failure {
@@ -256,6 +268,14 @@ impl<R: Route> Dispatcher<R> {
             Some(handler) => {
                 let ended = catch_call(conn.server(), "on_disconnect", || handler(&close));
                 ("on_disconnect", Some(ended))
+            }
+            None if self.session.is_none() => {
+                tracing::warn!(
+                    handler = R::DISCONNECT,
+                    conn = conn.id(),
+                    "handler not run: a `blocking` handler still has the session"
+                );
+                (R::DISCONNECT, None)
             }
             None => {
                 let event = self.event().bringing(&close);
@@ -473,6 +493,8 @@ enum OnRefusal<'m, 'b> {
     Reply(Option<&'m Envelope<'b>>),
     /// The connection closes with 1008, policy violation, for this cause.
     CloseWith1008(ClosedBy),
+    /// The connection closes with 1013, try again later.
+    CloseWith1013,
     /// The connection closes with 4000 and the status of the refusal.
     CloseWithStatus,
     /// The connection goes on.
@@ -498,10 +520,19 @@ impl<'m, 'b> OnRefusal<'m, 'b> {
         }
     }
 
+    /// What happens if too many `blocking` handlers run.
+    fn of_full<R: Route>(message: &'m Received<'b>) -> Self {
+        match Self::of::<R>(message) {
+            Self::CloseWith1008(_) => Self::CloseWith1013,
+            other @ (Self::Reply(_) | Self::CloseWith1013 | Self::CloseWithStatus | Self::Continue) => other,
+        }
+    }
+
     /// The close code and reason; `None` if the connection goes on.
     fn close(self, reject: &Reject) -> Option<Close> {
         match self {
             Self::CloseWith1008(by) => Some(Close::refused(1008, reject, by)),
+            Self::CloseWith1013 => Some(Close::refused(1013, reject, ClosedBy::Refused)),
             Self::CloseWithStatus => {
                 Some(Close::refused(4000 + reject.status().as_u16(), reject, ClosedBy::Refused))
             }

@@ -9,13 +9,19 @@
 //! | another plain handler is called, and has ended | [`at_once`], before and after `run` |
 //! | a handler is called that may be `async` | [`Call::begin`] |
 //! | its call, or a poll of its future, runs on this thread | [`Call::stretch`], before and after `run` |
+//! | a `blocking` handler runs on a thread of the pool | [`Call::stretch_elsewhere`], before and after `run` |
 //! | it has ended, or was cancelled | [`Call::end`] |
 //! | other code of the user's runs, on behalf of a handler | [`code_of`], before and after `run` |
 //!
 //! Panics are caught within `run`, so what stands after it is always reached. Each message goes through here: what is
 //! off must cost no more than a few instructions.
 
+use tokio::time::Instant;
+
+use super::Panicked;
+use crate::event::{Failure, Handled};
 use crate::server::Server;
+use crate::stats;
 use crate::watchdog;
 
 /// Runs the declared plain handler of a message, from its arguments to its reply.
@@ -25,19 +31,30 @@ use crate::watchdog;
 ///
 /// [`HandlerName`]: crate::watchdog::HandlerName
 #[inline]
-pub(super) fn declared<T>(
+pub(super) fn declared(
     server: &Server,
     handler: impl FnOnce() -> &'static str,
-    run: impl FnOnce() -> T,
-) -> T {
-    let _ = (server, handler);
-    run()
+    run: impl FnOnce() -> Ran,
+) -> Ran {
+    let timing = if stats::any_times_handlers() { Timing::begin(server, handler()) } else { None };
+    // Called in one place: it is worth inlining.
+    let ran = run();
+    if let Some(timing) = timing {
+        timing.end_unless_later(&ran);
+    }
+    ran
 }
+
+/// What came of a handler that may have to be awaited instead.
+type Ran = Result<Result<Handled, Failure>, Panicked>;
 
 /// Runs another plain handler, from its arguments to its reply.
 pub(super) fn at_once<T>(server: &Server, handler: &'static str, run: impl FnOnce() -> T) -> T {
     let _running = watchdog::run(watchdog::number_of(handler), server.address());
-    run()
+    let mut timing = if stats::any_times_handlers() { Timing::begin(server, handler) } else { None };
+    let done = run();
+    Timing::end(&mut timing);
+    done
 }
 
 /// Runs code of the user's that is not the call of a handler but belongs to it: a timer's key is copied, a new identity
@@ -55,12 +72,14 @@ pub(super) struct Call {
     handler: u32,
     /// The address of the server.
     server: usize,
+    timing: Option<Box<Timing>>,
 }
 
 impl Call {
     /// A handler is about to be called.
     pub(super) fn begin(server: &Server, handler: &'static str) -> Self {
-        Self { handler: watchdog::number_of(handler), server: server.address() }
+        let timing = if stats::any_times_handlers() { Timing::begin(server, handler) } else { None };
+        Self { handler: watchdog::number_of(handler), server: server.address(), timing }
     }
 
     /// Runs one stretch of it, which keeps this thread: the call itself, or a poll of its future.
@@ -70,6 +89,45 @@ impl Call {
         run()
     }
 
+    /// Runs all of it on a thread of the blocking pool, which may be kept for as long as it takes.
+    pub(super) fn stretch_elsewhere<T>(&self, run: impl FnOnce() -> T) -> T {
+        run()
+    }
+
     /// It has ended, or panicked, or is dropped before its end. This may be called twice.
-    pub(super) fn end(&mut self) {}
+    pub(super) fn end(&mut self) {
+        Timing::end(&mut self.timing);
+    }
+}
+
+/// A call that is measured: the option `handler_durations` is on.
+#[derive(Debug)]
+struct Timing {
+    server: Server,
+    handler: &'static str,
+    start: Instant,
+}
+
+impl Timing {
+    /// Boxed, as most calls are not measured.
+    #[cold]
+    fn begin(server: &Server, handler: &'static str) -> Option<Box<Self>> {
+        let is_wanted = server.counters().times_handlers();
+        is_wanted.then(|| Box::new(Self { server: server.clone(), handler, start: Instant::now() }))
+    }
+
+    /// What is awaited later has not been called yet.
+    #[cold]
+    fn end_unless_later(self: Box<Self>, ran: &Ran) {
+        if !matches!(ran, Ok(Ok(Handled::Later))) {
+            Self::end(&mut Some(self));
+        }
+    }
+
+    /// Does nothing if it has ended already.
+    fn end(timing: &mut Option<Box<Self>>) {
+        if let Some(timing) = timing.take() {
+            timing.server.counters().handler_took(timing.handler, timing.start.elapsed());
+        }
+    }
 }

@@ -33,10 +33,12 @@ pub(in crate::conn) fn tell(
                 conn.send_path().push_close(Close::new(1008, "too many errors", ClosedBy::Rate));
                 return Verdict::End;
             }
+            conn.server().counters().failed(handler, failure.as_str());
             log(conn, handler, reject);
             message::error(conn, handler, keys, to, reject);
         }
         Some(Refusal::Handler(reject)) => {
+            conn.server().counters().failed(handler, failure.as_str());
             log(conn, handler, reject);
             message::error(conn, handler, keys, to, reject);
         }

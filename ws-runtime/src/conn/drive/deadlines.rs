@@ -102,6 +102,11 @@ impl Moment {
         self.0.get()
     }
 
+    /// How long it is from this moment to a later one.
+    pub(crate) fn until(self, later: Self) -> Duration {
+        Duration::from_micros(later.0.get().saturating_sub(self.0.get()))
+    }
+
     pub(in crate::conn) fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
     }

@@ -7,10 +7,10 @@ mod timers;
 mod turn;
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use tokio::task::yield_now;
+use tokio::task::{JoinHandle, yield_now};
 
 use self::budget::Budget;
 use self::deadlines::Deadlines;
@@ -141,6 +141,28 @@ impl Driver {
             }
         })
         .await
+    }
+
+    /// Waits for what runs on a thread of the blocking pool, while the socket is driven too. It cannot be cancelled.
+    /// `None` if the server ends without waiting for it.
+    pub(super) async fn wait_for<T>(&mut self, mut running: JoinHandle<T>) -> Option<T> {
+        poll_fn(|cx| {
+            if let Poll::Ready(ended) = Pin::new(&mut running).poll(cx) {
+                return Poll::Ready(ended.ok());
+            }
+            self.poll_socket(cx);
+            if self.conn.send_path().cancel_level() > CancelLevel::Handlers {
+                Poll::Ready(None)
+            } else {
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    /// Whether handlers are cancelled from now on.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.conn.send_path().cancel_level() > self.survives
     }
 
     /// Checks whether a call may run beside others.

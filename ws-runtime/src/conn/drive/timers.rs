@@ -61,7 +61,8 @@ impl Driver {
         result
     }
 
-    fn timer_started(&mut self, due: Option<Instant>) {
+    /// A handler has started timers, of which the first is due then.
+    pub(in crate::conn) fn timer_started(&mut self, due: Option<Instant>) {
         if let Some(due) = due {
             self.deadlines.timer_started(self.conn.server().alarms().moment(due));
         }

@@ -25,6 +25,8 @@ impl Driver {
 
     /// Handles deadlines that have passed, writes, advances the ending, and sets the alarm for the next deadline.
     pub(super) fn end_turn(&mut self, cx: &mut Context<'_>, now: Moment) {
+        // Before anything is written: what a peer has received is counted.
+        self.conn.add_up();
         self.deadlines.silence(self.silence(), now);
         if self.conn.phase() != Phase::Ready {
             self.deadlines.clear_timers();
@@ -41,6 +43,7 @@ impl Driver {
         self.write(cx, now, Insist::No);
         if self.conn.drop_discarded() {
             // The destructors of these buffers are user code, which may have sent more.
+            self.conn.add_up();
             self.write(cx, now, Insist::No);
             cx.waker().wake_by_ref();
         }

@@ -16,6 +16,7 @@ use crate::options::{Options, OptionsOf};
 use crate::proxy::Client;
 use crate::route::Reach;
 use crate::server::Memberships;
+use crate::stats::{self, Direction, Kind};
 #[cfg(feature = "tower")]
 use crate::transport::Stream;
 use crate::transport::WriteHalf;
@@ -31,6 +32,8 @@ impl Conn {
     /// The connection is for the route with this number: it has the options of that from now on. Before the 101,
     /// once. What the program has set on the connection itself stays.
     pub(in crate::conn) fn enter_route(&self, number: usize) {
+        // Routes beyond the first 65,000 are counted as one.
+        self.0.route.store(u16::try_from(number).unwrap_or(u16::MAX), Ordering::Relaxed);
         let of = self.server().route_options().of_route(number);
         if of == OptionsOf::SERVER {
             return;
@@ -49,6 +52,23 @@ impl Conn {
         if !fixed.contains(Fixable::Nodelay) {
             self.0.nodelay.store(options.nodelay, Ordering::Relaxed);
         }
+    }
+
+    /// The number of its route; 0 until that is known.
+    #[inline]
+    pub(crate) fn route(&self) -> usize {
+        self.0.route.load(Ordering::Relaxed).into()
+    }
+
+    /// Adds up what its own task, which runs on this thread, has counted.
+    #[inline]
+    pub(in crate::conn) fn add_up(&self) {
+        stats::add_up(self.server().counters(), self.route());
+    }
+
+    /// Counts messages or control frames of one kind, of `bytes` in all.
+    pub(in crate::conn) fn count(&self, direction: Direction, kind: Kind, bytes: usize) {
+        self.server().counters().count(self.route(), direction, kind, 1, bytes as u64);
     }
 
     /// The client that a proxy has connected for, if one has told it.

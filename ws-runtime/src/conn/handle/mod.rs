@@ -11,7 +11,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use ws_spec::close::is_sendable;
@@ -67,7 +67,9 @@ struct Inner {
     max_recv_size: AtomicUsize,
     nodelay: AtomicBool,
     /// Whether it has the options of its route or the server's: an [`OptionsOf`]. Set before the connection is ready.
-    options_of: AtomicU32,
+    options_of: AtomicU16,
+    /// The number of its route, from when that is known. Set before the connection is ready.
+    route: AtomicU16,
     /// Set when the connection becomes ready, if compression was negotiated.
     deflation: OnceLock<Box<Deflation>>,
     send_path: SendLock,
@@ -115,6 +117,7 @@ impl Conn {
                 max_recv_size: options.max_recv_size.into(),
                 nodelay: options.nodelay.into(),
                 options_of: OptionsOf::SERVER.to_bits().into(),
+                route: 0.into(),
                 deflation: OnceLock::new(),
                 send_path: SendLock::new(SendPath::new(WeakConn(conn.clone()), options)),
                 corked: CorkedFrames::new(),

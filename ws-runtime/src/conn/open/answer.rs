@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use http::header::RETRY_AFTER;
 use http::{Method, Response, StatusCode};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -13,12 +14,20 @@ use super::deadline::Interrupted;
 use crate::conn::Conn;
 use crate::conn::close::{MIN_DRAIN_RATE, drain_time, linger};
 use crate::handshake::{self, IntoResponse, Refusal, Reject};
-use crate::server::{Evicted, Slot};
+use crate::server::{Evicted, Slot, TooMany};
 use crate::transport::Stream;
 
 /// How many bytes of an answer are written at once. The kernel and TLS take a large write as a whole, and report room
 /// only after most of it is sent. Until then a slow reader looks as if it reads nothing.
 const PIECE: usize = 8 * 1024;
+
+/// 429, for an address that has reached a limit. It is not 503: that would tell a proxy that the server is down, for
+/// all clients.
+pub(super) fn too_many_requests(too_many: TooMany) -> Response<Bytes> {
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let reject = Reject::new(status).header(RETRY_AFTER, too_many.retry_after());
+    reject.text(format!("{status}: there are too many connections from your address\n")).into_response()
+}
 
 /// Sends an answer within this time and closes the connection, for a stream that has no [`Conn`].
 pub(crate) async fn answer_short(
@@ -67,6 +76,12 @@ impl From<Refusal> for Answer {
     }
 }
 
+impl From<TooMany> for Answer {
+    fn from(too_many: TooMany) -> Self {
+        Self { cause: Some(Cause::TooMany(too_many)), ..Self::from(too_many_requests(too_many)) }
+    }
+}
+
 impl From<Interrupted> for Answer {
     fn from(interrupted: Interrupted) -> Self {
         let response = match interrupted {
@@ -79,7 +94,7 @@ impl From<Interrupted> for Answer {
 
 impl Answer {
     /// Makes it the answer to a plain request of this method. An answer to `HEAD` has no body.
-    pub(super) fn to_plain(self, method: &Method) -> Self {
+    pub(super) fn for_plain(self, method: &Method) -> Self {
         Self { method: method.clone(), asked: Asked::Plain, ..self }
     }
 
@@ -182,6 +197,14 @@ impl Answered {
         self.asked
     }
 
+    /// The limit that the address of the peer has reached, if that is why.
+    pub(super) fn too_many(&self) -> Option<TooMany> {
+        match self.cause? {
+            Cause::TooMany(too_many) => Some(too_many),
+            Cause::Refusal(_) | Cause::Interrupted(_) => None,
+        }
+    }
+
     /// The word for what was wrong; `None` if a handler refused.
     pub(super) fn error(&self) -> Option<&'static str> {
         Some(self.cause?.as_str())
@@ -194,6 +217,8 @@ enum Cause {
     #[error(transparent)]
     Refusal(Refusal),
     #[error(transparent)]
+    TooMany(TooMany),
+    #[error(transparent)]
     Interrupted(Interrupted),
 }
 
@@ -202,6 +227,7 @@ impl Cause {
     fn as_str(self) -> &'static str {
         match self {
             Self::Refusal(refusal) => refusal.as_str(),
+            Self::TooMany(too_many) => too_many.option(),
             Self::Interrupted(interrupted) => interrupted.as_str(),
         }
     }

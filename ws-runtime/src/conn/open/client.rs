@@ -1,5 +1,7 @@
 //! Finds out who the client is: by the PROXY protocol before all else, and by the headers of the request.
 
+use std::net::IpAddr;
+
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::io::AsyncReadExt;
 use ws_spec::options;
@@ -10,8 +12,10 @@ use crate::conn::Conn;
 use crate::handshake::{Head, Refusal};
 use crate::listen::Address;
 use crate::options::Options;
+#[cfg(feature = "tower")]
+use crate::proxy::Client;
 use crate::proxy::{self, MAX_PREAMBLE, Preamble, Source, Told};
-use crate::server::Slot;
+use crate::server::{Slot, TooMany};
 use crate::transport::Stream;
 
 /// Whether the peer has to begin with a header of the PROXY protocol.
@@ -55,7 +59,14 @@ pub(super) async fn read_source(slot: &Slot, mut stream: Stream) -> Result<(Sour
     }
 }
 
-/// Reads what a trusted proxy tells in the headers of a request. Those of others are not read.
+/// Reads what a trusted proxy tells in the headers of a request, and counts the client, which is known now.
+pub(super) fn identify(conn: &Conn, head: &Head) -> Result<Told, NotAdmitted> {
+    let told = read_forwarding(conn, head)?;
+    count_client(conn, &told).map_err(Answer::from)?;
+    Ok(told)
+}
+
+/// Reads what a trusted proxy tells. The headers of others are not read.
 pub(super) fn read_forwarding(conn: &Conn, head: &Head) -> Result<Told, NotAdmitted> {
     if !is_trusted(conn) {
         return Ok(Told::default());
@@ -72,6 +83,59 @@ pub(super) fn read_forwarding(conn: &Conn, head: &Head) -> Result<Told, NotAdmit
         conn.set_client(client);
     }
     Ok(told)
+}
+
+/// Counts the client that a PROXY header names, unless that is a proxy too, whose client is not known yet.
+pub(super) fn count_proxied(conn: &Conn) -> Result<(), TooMany> {
+    match conn.client() {
+        Some(client) if !is_trusted(conn) => count(conn, client.ip),
+        // The proxy itself, to check the server's health for example.
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Counts the client, unless it is counted already. A proxy that tells of no client is not counted:
+/// its own address would stand for those of all its clients.
+fn count_client(conn: &Conn, told: &Told) -> Result<(), TooMany> {
+    let server = conn.server();
+    let is_proxy = told.client.is_none()
+        && (is_trusted(conn) || conn.client().is_none() && sends_preamble(server.options(), conn.peer()));
+    if server.clients().are_unlimited() || is_proxy || server.clients().is_counted(conn.id()) {
+        return Ok(());
+    }
+    count(conn, conn.ip())
+}
+
+/// What the service beside the server is told of a connection: the address of the client where a PROXY header names it,
+/// as that service has not read it; otherwise the other end.
+#[cfg(feature = "tower")]
+pub(super) fn address_for_others(conn: &Conn) -> Address {
+    match conn.client() {
+        Some(Client { ip: Some(ip), port }) if sends_preamble(conn.server().options(), conn.peer()) => {
+            Address::Tcp((ip, port.unwrap_or_default()).into())
+        }
+        Some(Client { ip: None, .. }) if sends_preamble(conn.server().options(), conn.peer()) => {
+            Address::Unknown
+        }
+        Some(_) | None => conn.peer().clone(),
+    }
+}
+
+fn count(conn: &Conn, ip: Option<IpAddr>) -> Result<(), TooMany> {
+    let (server, Some(ip)) = (conn.server(), ip) else { return Ok(()) };
+    if server.clients().are_unlimited() {
+        return Ok(());
+    }
+    match server.clients().admit(ip) {
+        Ok(seat) => {
+            seat.assign(conn.id());
+            Ok(())
+        }
+        Err(too_many) => {
+            server.log_too_many(too_many, conn.peer(), Some(ip));
+            Err(too_many)
+        }
+    }
 }
 
 /// Whether the proxy that is nearest to us, or behind one that speaks the PROXY protocol, is believed.

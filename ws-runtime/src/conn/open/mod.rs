@@ -35,7 +35,9 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use http::StatusCode;
+use tokio::time::Instant;
 
+use self::answer::Answer;
 use self::deadline::{interruption, unless_interrupted};
 use self::handlers::run_connect;
 use self::nodelay::Nodelay;
@@ -54,7 +56,7 @@ pub(crate) use self::answer::answer_short;
 #[cfg(feature = "tower")]
 pub(crate) use self::mounted::{Answered, answer};
 pub(super) use self::outcome::count_opened;
-pub(crate) use self::refuse::refuse;
+pub(crate) use self::refuse::{NoPlace, refuse};
 
 /// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
 pub(super) async fn open<S: Service>(
@@ -63,8 +65,10 @@ pub(super) async fn open<S: Service>(
     stream: Stream,
     slot: Slot,
 ) -> Option<Opened<S>> {
+    let start = Instant::now();
     match try_open(&hosted, &conn, stream, &slot).await {
         Ok(opened) => {
+            hosted.server.counters().handshake_took(start.elapsed());
             count_opened(&conn, StatusCode::SWITCHING_PROTOCOLS);
             Some(opened)
         }
@@ -95,6 +99,13 @@ async fn try_open<S: Service>(
         // Boxed, because most servers take no PROXY header.
         let reading = Box::pin(client::read_preamble(conn, slot, stream));
         stream = unless_interrupted(interruption.as_mut(), reading).await??;
+        if let Err(too_many) = client::count_proxied(conn) {
+            if hosted.tls.is_some() {
+                return Err(Reason::from(too_many).into());
+            }
+            let sending = Box::pin(Answer::from(too_many).send(stream, conn, slot));
+            return Err(Reason::Answered(sending.await).into());
+        }
     }
     unless_interrupted(interruption.as_mut(), pin!(run_connect(hosted, conn))).await??;
     nodelay.apply(&stream, conn);
@@ -127,5 +138,6 @@ async fn pass_on<S: Service>(hosted: Arc<Hosted<S>>, conn: Conn, stream: Stream)
     let Some(http) = hosted.around.http.clone() else { return };
     let server = hosted.server.clone();
     let ours = Arc::new(Site { hosted, capacity: None });
-    http.serve(ours, server, stream, conn.peer().clone()).await;
+    let peer = client::address_for_others(&conn);
+    http.serve(ours, server, stream, peer).await;
 }

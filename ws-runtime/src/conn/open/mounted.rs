@@ -8,15 +8,18 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 
 use super::admitted::Admitted;
+use super::client;
 use super::deadline::{interruption, unless_interrupted};
 use super::handlers::run_connect;
 use super::outcome;
 use super::reason::{NotAdmitted, Reason};
 use super::request::admit_head;
+use crate::conn::Conn;
 use crate::conn::life::{ConnGuard, Life};
 use crate::event::Service;
 use crate::handshake::{self, Head, IntoResponse, Reject, Transport};
 use crate::listen::Address;
+use crate::proxy::Told;
 use crate::server::Hosted;
 use crate::transport::Stream;
 
@@ -39,7 +42,10 @@ pub(crate) async fn answer<S: Service>(
     let admitted = {
         let mut interruption = pin!(interruption(&hosted.server));
         match unless_interrupted(interruption.as_mut(), pin!(run_connect(&hosted, &conn))).await {
-            Ok(Ok(())) => admit_head(&hosted, &conn, head, transport, interruption).await,
+            Ok(Ok(())) => match identify(&hosted, &conn, &head) {
+                Ok(told) => admit_head(&hosted, &conn, head, transport, &told, interruption).await,
+                Err(not_admitted) => Err(not_admitted),
+            },
             Ok(Err(reason)) => Err(reason.into()),
             Err(interrupted) => Err(Reason::from(interrupted).into()),
         }
@@ -65,6 +71,15 @@ pub(crate) async fn answer<S: Service>(
     Answered { response, life: None }
 }
 
+/// Finds out who the client is. It is counted if another server has accepted it: our own has counted it then.
+fn identify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: &Head) -> Result<Told, NotAdmitted> {
+    if hosted.around.http.is_some() {
+        client::read_forwarding(conn, head)
+    } else {
+        client::identify(conn, head)
+    }
+}
+
 /// The answer where there would be none on a connection of our own: this one is the other server's.
 fn status_of(reason: &Reason) -> Response<Bytes> {
     match reason {
@@ -72,6 +87,7 @@ fn status_of(reason: &Reason) -> Response<Bytes> {
         Reason::Refused
         | Reason::Disconnected
         | Reason::Preamble(_)
+        | Reason::TooMany(_)
         | Reason::Tls(_)
         | Reason::Closed
         | Reason::Io(_)

@@ -8,11 +8,10 @@ use super::reason::Reason;
 use crate::conn::Conn;
 use crate::stats::{HandshakeResult, Rejected};
 
-/// Counts a handshake that was accepted with this status, and its connection.
+/// Counts a handshake that was accepted with this status.
 pub(in crate::conn) fn count_opened(conn: &Conn, status: StatusCode) {
     let counters = conn.server().counters();
     counters.handshake(HandshakeResult { status: Some(status.as_u16()), error: None });
-    counters.opened();
 }
 
 /// Counts a connection that did not become a WebSocket.
@@ -20,6 +19,7 @@ pub(super) fn count_not_opened(conn: &Conn, reason: &Reason) {
     let counters = conn.server().counters();
     let error = match reason {
         Reason::Evicted(_) => return counters.rejected(Rejected::Evicted),
+        Reason::TooMany(too_many) => return counters.rejected(too_many.rejected()),
         Reason::Preamble(_) => return counters.rejected(Rejected::Proxy),
         Reason::Answered(answered) => return count_answer(conn, answered),
         Reason::Refused => "connect_handler",
@@ -34,6 +34,9 @@ pub(super) fn count_not_opened(conn: &Conn, reason: &Reason) {
 
 fn count_answer(conn: &Conn, answered: &Answered) {
     let counters = conn.server().counters();
+    if let Some(too_many) = answered.too_many() {
+        return counters.rejected(too_many.rejected());
+    }
     let status = answered.status().as_u16();
     match answered.asked() {
         Asked::Plain => counters.request(status),

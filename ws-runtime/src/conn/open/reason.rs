@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::answer::{Answer, Answered};
 use super::deadline::Interrupted;
 use crate::proxy::InvalidPreamble;
-use crate::server::Evicted;
+use crate::server::{Evicted, TooMany};
 #[cfg(feature = "tower")]
 use crate::transport::Stream;
 
@@ -41,6 +41,8 @@ pub(super) enum Reason {
     Disconnected,
     #[error("proxy_protocol requires a PROXY header of this peer, but {0}")]
     Preamble(#[from] InvalidPreamble),
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     #[error("the TLS handshake failed: {0}")]
     Tls(io::Error),
     #[error("the peer closed it before it sent a request")]

@@ -45,17 +45,18 @@ pub(super) async fn admit<S: Service>(
     let mut reader = HeadReader::new(limits);
     let head = read_head(&mut reader, interruption.as_mut(), slot, stream).await?;
     if let Some(response) = side::probe(&hosted.server, &head) {
-        return Err(Answer::from(response).to_plain(head.method()).into());
+        return Err(Answer::from(response).for_plain(head.method()).into());
     }
+    let told = client::identify(conn, &head)?;
+    let transport =
+        Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
     #[cfg(feature = "tower")]
     if hosted.around.http.is_some() && !hosted.takes(head.method(), head.path(), head.headers()) {
         return Err(NotAdmitted::Elsewhere(reader.into_bytes()));
     }
     #[cfg(feature = "tls")]
     let head = head.with_client_certificate(stream.client_certificate());
-    let transport =
-        Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
-    let admitted = admit_head(hosted, conn, head, transport, interruption).await?;
+    let admitted = admit_head(hosted, conn, head, transport, &told, interruption).await?;
     if handshake::arrived_early(stream, &mut BytesMut::new()).await {
         return Err(Answer::from(Refusal::EarlyBytes).into());
     }
@@ -68,15 +69,16 @@ pub(super) async fn admit_head<S: Service>(
     conn: &Conn,
     head: Head,
     transport: Transport,
+    told: &Told,
     interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
     let enter = hosted.around.trace_context.as_deref();
     let Some(span) = span::of_request(conn, &head, transport.encrypted, enter) else {
-        let admitted = admit_in(&Span::none(), hosted, conn, head, transport, interruption).await;
+        let admitted = admit_in(&Span::none(), hosted, conn, head, transport, told, interruption).await;
         return admitted.map(|admitted| admitted.traced(MessageSpans::of(conn, None)));
     };
     // Boxed, because most servers trace nothing.
-    let admitting = Box::pin(admit_in(&span, hosted, conn, head, transport, interruption));
+    let admitting = Box::pin(admit_in(&span, hosted, conn, head, transport, told, interruption));
     let admitted = admitting.instrument(span.clone()).await;
     match &admitted {
         Ok(admitted) => {
@@ -98,13 +100,13 @@ async fn admit_in<S: Service>(
     conn: &Conn,
     head: Head,
     transport: Transport,
+    told: &Told,
     interruption: Pin<&mut impl Future<Output = Interrupted>>,
 ) -> Result<Admitted<S>, NotAdmitted> {
-    let told = client::read_forwarding(conn, &head)?;
     span::record_client(span, conn);
     let method = span::known(head.method());
     let mut route = None;
-    let classified = classify(hosted, conn, head, transport, &told, &mut route);
+    let classified = classify(hosted, conn, head, transport, told, &mut route);
     let (mut handshake, endpoint, parameters) = match classified {
         Classified::Upgrade(handshake) => match route {
             Some((endpoint, parameters)) => (handshake, endpoint, parameters),
@@ -119,7 +121,7 @@ async fn admit_in<S: Service>(
                 Ok(response) => Answer::from(response),
                 Err(interrupted) => Answer::from(interrupted),
             };
-            return Err(answer.to_plain(request.method()).into());
+            return Err(answer.for_plain(request.method()).into());
         }
         Classified::Refused(refusal) => return Err(Answer::from(refusal).into()),
         Classified::Misdirected(_) => return Err(Answer::from(Refusal::Misdirected).into()),
@@ -178,14 +180,17 @@ fn classify<S: Service>(
         judge(&conn.options().origins)
     };
     let transport = Transport { encrypted: transport.encrypted || told.encrypted == Some(true), ..transport };
-    let hosting = Hosting { hosts: &hosted.server.options().hosts, forwarded: told.host.as_ref() };
-    let classified = handshake::classify(head, allows, transport, hosting);
+    let classified = handshake::classify(head, allows, transport, hosting(hosted, told));
     match &classified {
         Classified::ForeignPage { origin, host } => warn_of_foreign_page(origin, host.as_ref()),
         Classified::Misdirected(host) => warn_of_foreign_host(conn, host),
         Classified::Upgrade(_) | Classified::Plain(_) | Classified::Refused(_) => {}
     }
     classified
+}
+
+fn hosting<'a, S: Service>(hosted: &'a Hosted<S>, told: &'a Told) -> Hosting<'a> {
+    Hosting { hosts: &hosted.server.options().hosts, forwarded: told.host.as_ref() }
 }
 
 /// Logs the first page that is refused as a warning, because its browser does not say why; the next ones at debug.

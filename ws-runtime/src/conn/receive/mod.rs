@@ -19,6 +19,7 @@ use super::Conn;
 use super::drive::Turn;
 use super::send::{Bound, Phase};
 use crate::event::{Binary, Close, ClosedBy, Handled, Received, Speech, Utf8};
+use crate::stats::{self, Direction, Kind};
 use crate::transport::{ReadHalf, WriteHalf};
 use crate::wire::{Decoder, FrameKind, Incoming, Inflater, Limits, Payload, ProtocolError};
 
@@ -278,22 +279,35 @@ impl ReceivePath {
         match decoded {
             Ok(None) => {}
             Ok(Some(Incoming::Close(frame))) => {
+                turn.conn.count(Direction::Received, Kind::Close, 0);
                 let (code, reason) =
                     frame.map_or((Close::NO_CODE, Default::default()), |frame| (frame.code, frame.reason));
                 self.end(Close::new(code, reason, ClosedBy::Peer));
             }
-            Ok(Some(Incoming::Ping(payload))) => self.answer_ping(payload, turn),
-            Ok(Some(Incoming::Text(text))) => match self.speech {
-                Some(speech) => {
-                    let message = Received::of_text(Utf8(text), speech);
-                    if !self.takes_own(&message, turn) {
-                        self.pass(message, turn, receiver);
+            Ok(Some(Incoming::Ping(payload))) => {
+                turn.conn.count(Direction::Received, Kind::Ping, 0);
+                self.answer_ping(payload, turn);
+            }
+            Ok(Some(Incoming::Text(text))) => {
+                stats::received_text(text.as_str().len());
+                match self.speech {
+                    Some(speech) => {
+                        let message = Received::of_text(Utf8(text), speech);
+                        if !self.takes_own(&message, turn) {
+                            self.pass(message, turn, receiver);
+                        }
                     }
+                    None => self.pass(Received::Utf8(Utf8(text)), turn, receiver),
                 }
-                None => self.pass(Received::Utf8(Utf8(text)), turn, receiver),
-            },
-            Ok(Some(Incoming::Binary(data))) => self.pass(Received::Binary(Binary(data)), turn, receiver),
-            Ok(Some(Incoming::Pong(data))) => self.pass(Received::Pong(Binary(data)), turn, receiver),
+            }
+            Ok(Some(Incoming::Binary(data))) => {
+                stats::received_binary(data.as_slice().len());
+                self.pass(Received::Binary(Binary(data)), turn, receiver);
+            }
+            Ok(Some(Incoming::Pong(data))) => {
+                turn.conn.count(Direction::Received, Kind::Pong, 0);
+                self.pass(Received::Pong(Binary(data)), turn, receiver);
+            }
             Err(error) => {
                 tracing::debug!(conn = turn.conn.id(), %error, "protocol error");
                 self.end(Close::violation(error));

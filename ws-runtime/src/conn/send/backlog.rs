@@ -87,32 +87,6 @@ impl SendPath {
         is_drained
     }
 
-    /// Drops the oldest messages until one of this size fits. Returns false, and drops none, if it would not fit then
-    /// either.
-    pub(super) fn drop_oldest(&mut self, size: usize) -> bool {
-        let held_back = self.held_back.as_ref().map_or(0, |held_back| held_back.droppable());
-        let waiting = self.outbox.len() + self.held_back_len();
-        let least = waiting.saturating_sub(self.outbox.droppable() + held_back);
-        if least > 0 && least.saturating_add(size) > self.limit {
-            return false;
-        }
-        let was_overfull = self.is_overfull();
-        let most = self.limit.saturating_sub(size);
-        let mut dropped = self.outbox.drop_oldest(most.saturating_sub(self.held_back_len()));
-        if let Some(held_back) = &mut self.held_back {
-            dropped += held_back.drop_oldest(most.saturating_sub(self.outbox.len()));
-        }
-        self.lose(dropped);
-        if dropped > 0 {
-            self.miss();
-        }
-        if was_overfull && !self.is_overfull() {
-            // The messages of the peer are handled again.
-            self.wake();
-        }
-        true
-    }
-
     /// Tells the server how much waits, with so many bytes that are about to, in steps. Returns false if this connection
     /// was cut for it.
     #[cold]

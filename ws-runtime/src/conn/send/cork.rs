@@ -12,6 +12,7 @@ use tokio::task::yield_now;
 use super::batch::{Batch, Part};
 use super::{SendPath, Written};
 use crate::conn::Conn;
+use crate::stats::{self, Tally};
 use crate::transport::Insist;
 use crate::wire::{self, FrameKind, Payload, SHARE_FROM};
 
@@ -108,12 +109,25 @@ pub(super) fn cork_own(conn: &Conn, kind: FrameKind, payload: &Payload<'_>) -> b
                     frames.is_empty() || frames.len().saturating_add(payload.len()) <= conn.max_outbox();
                 if has_room {
                     wire::append(kind, payload, frames);
+                    count_own(conn, kind, payload.len());
                 }
                 has_room
             },
         )
     })
     .unwrap_or(false)
+}
+
+/// Counts a frame that the connection's own task sends.
+#[inline]
+fn count_own(conn: &Conn, kind: FrameKind, bytes: usize) {
+    match kind {
+        FrameKind::Text => stats::sent_text(bytes),
+        FrameKind::Binary => stats::sent_binary(bytes),
+        FrameKind::Ping | FrameKind::Pong | FrameKind::DeflatedText | FrameKind::DeflatedBinary => {
+            conn.count_sent(kind, bytes);
+        }
+    }
 }
 
 /// Writes what waits for the connection whose task runs, and what is corked for it.
@@ -192,7 +206,7 @@ impl ThreadCork {
 
     #[cold]
     fn nested(&self) -> Nesting {
-        Nesting::Nested { own: self.own.get() }
+        Nesting::Nested { own: self.own.get(), tally: Tally::take() }
     }
 }
 
@@ -244,6 +258,8 @@ enum Nesting {
     Nested {
         /// The address of that other task's connection, or 0.
         own: usize,
+        /// What that has counted and not added up.
+        tally: Tally,
     },
 }
 
@@ -274,6 +290,7 @@ impl Drop for Cork<'_> {
             if let Some(own) = self.own
                 && own.corked().is_corked()
             {
+                own.add_up();
                 own.send_path().write_now();
             }
             cork.own.set(0);
@@ -282,9 +299,10 @@ impl Drop for Cork<'_> {
                 cork.uncork_others();
                 cork.batch.replace_with(|batch| batch.take().map(Batch::renew));
             }
-            if let Nesting::Nested { own } = self.nesting {
+            if let Nesting::Nested { own, tally } = std::mem::replace(&mut self.nesting, Nesting::Joined) {
                 cork.is_on.set(true);
                 cork.own.set(own);
+                tally.restore();
             }
         });
     }

@@ -93,7 +93,9 @@ impl Conn {
         bound: Bound,
     ) -> Result<(), SendError> {
         if deflated.len() < payload.as_slice().len() {
-            self.push_frame(kind.deflated(), &mut Payload::Owned(deflated.into()), bound)
+            self.push_frame(kind.deflated(), &mut Payload::Owned(deflated.into()), bound)?;
+            self.count_sent(kind, payload.as_slice().len());
+            Ok(())
         } else {
             self.push_frame(kind, payload, bound)
         }

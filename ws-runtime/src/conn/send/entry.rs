@@ -6,6 +6,7 @@ use super::cork::{cork_own, defer_write};
 use super::{Bound, Queue, SendPath, runs_task_of};
 use crate::conn::{Conn, SendError};
 use crate::event::{Failure, Outcome, Outgoing, Reply};
+use crate::stats::{Direction, Kind};
 use crate::wire::{self, FrameKind, Payload};
 
 impl Conn {
@@ -79,7 +80,22 @@ impl Conn {
         if cork_own(self, kind, payload) {
             return Ok(());
         }
-        self.push(|send_path, queue| send_path.push(kind, payload, bound, queue))
+        let size = payload.as_slice().len();
+        self.push(|send_path, queue| send_path.push(kind, payload, bound, queue))?;
+        self.count_sent(kind, size);
+        Ok(())
+    }
+
+    /// Counts a frame that was sent. Not one that is compressed: its message is counted, with the size of that.
+    pub(super) fn count_sent(&self, kind: FrameKind, bytes: usize) {
+        let kind = match kind {
+            FrameKind::Text => Kind::Text,
+            FrameKind::Binary => Kind::Binary,
+            FrameKind::Ping => Kind::Ping,
+            FrameKind::Pong => Kind::Pong,
+            FrameKind::DeflatedText | FrameKind::DeflatedBinary => return,
+        };
+        self.count(Direction::Sent, kind, bytes);
     }
 
     /// Pushes to the outbox, and writes it or leaves that to the cork. What is held back is written later.

@@ -30,6 +30,7 @@ mod held_back;
 mod lock;
 mod oldest;
 mod outbox;
+mod room;
 mod state;
 mod status;
 
@@ -480,74 +481,5 @@ impl SendPath {
     /// Whether messages may still be sent.
     fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Ready | Phase::Finishing)
-    }
-
-    /// Checks whether one more frame of this size may be queued.
-    #[inline]
-    fn check_room(&mut self, size: usize, bound: Bound) -> Result<(), SendError> {
-        if self.is_open() && self.fits(size) { Ok(()) } else { self.make_room(size, bound) }
-    }
-
-    /// Makes room for one more frame, or says why it may not be queued.
-    #[cold]
-    fn make_room(&mut self, size: usize, bound: Bound) -> Result<(), SendError> {
-        match self.phase {
-            Phase::Ready | Phase::Finishing => {}
-            Phase::Opening => return Err(SendError::NotReady),
-            Phase::Closing | Phase::Gone => return Err(SendError::Gone),
-        }
-        if !self.is_within_limit(size) && !self.blocked {
-            // It may be full only because writing was deferred by a cork.
-            self.write_now();
-        }
-        if !self.account(size) {
-            return Err(SendError::Slow { max: self.limit });
-        }
-        if self.is_within_limit(size) {
-            return Ok(());
-        }
-        let full = SendError::Full { max: self.limit };
-        if bound == Bound::Try {
-            self.miss();
-            return Err(full);
-        }
-        if self.drops_oldest() && self.drop_oldest(size) {
-            return Ok(());
-        }
-        match bound {
-            Bound::Peer => return Ok(()),
-            Bound::Pong if self.outbox.len() <= self.limit.saturating_mul(2) => return Ok(()),
-            Bound::Pong | Bound::Try => return Err(full),
-            Bound::Outbox | Bound::Question => {}
-        }
-        self.lose(1);
-        match self.slow {
-            Slow::DropNewest | Slow::DropOldest => {
-                self.miss();
-                Err(full)
-            }
-            Slow::Close => {
-                self.cut(Close::slow());
-                Err(SendError::Slow { max: self.limit })
-            }
-        }
-    }
-
-    /// Whether a frame of this size may be queued without another look. An empty outbox takes one of any size.
-    #[inline]
-    fn fits(&self, size: usize) -> bool {
-        let waiting = self.waiting();
-        waiting == 0 || waiting.saturating_add(size) <= self.mark
-    }
-
-    fn is_within_limit(&self, size: usize) -> bool {
-        let waiting = self.waiting();
-        waiting == 0 || waiting.saturating_add(size) <= self.limit
-    }
-
-    /// How many bytes wait here, also those that are held back.
-    #[inline]
-    fn waiting(&self) -> usize {
-        self.outbox.len().saturating_add(self.held_back_len())
     }
 }

@@ -1,0 +1,17 @@
+// "Four of them at once."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080)]
+mod library {
+    use super::*;
+
+    #[on("lend", blocking, concurrent = 4)]
+    fn lend(Json(title): Json<String>) -> usize {
+        title.len()
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    library::server().start()
+}

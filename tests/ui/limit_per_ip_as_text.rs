@@ -1,0 +1,17 @@
+// "Ten."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, max_connections_per_ip = "10")]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}

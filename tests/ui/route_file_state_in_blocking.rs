@@ -1,0 +1,32 @@
+// "Nobody else needs the state while the handler blocks."
+
+use ws_runtime::prelude::*;
+
+mod table {
+    use ws_runtime::prelude::*;
+
+    use crate::arcade::Arcade;
+
+    #[route("/table/{id}", server = crate::arcade)]
+    pub mod route {
+        use super::*;
+
+        #[on("count", blocking)]
+        fn count(arcade: &Arcade) -> u64 {
+            arcade.games
+        }
+    }
+}
+
+#[ws_server(listen = 8080, routes = [table::route])]
+mod arcade {
+    #[state(lock)]
+    #[derive(Default)]
+    pub struct Arcade {
+        pub games: u64,
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    arcade::server().start()
+}
