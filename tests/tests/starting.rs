@@ -97,7 +97,7 @@ async fn the_port_is_free_again_after_shutdown() {
     let address = ws_tests::address(&running);
     let client = Client::connect(&running).await;
     running.shutdown();
-    let (frame, ()) = tokio::join!(client.closed(), running.stopped());
+    let (frame, _) = tokio::join!(client.closed(), running.stopped());
     assert_eq!(u16::from(frame.code), 1001);
     plain::server().listen(address).bind().await.unwrap();
 }
