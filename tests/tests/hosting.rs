@@ -252,6 +252,20 @@ async fn the_router_too_is_for_the_hosts_of_the_server_alone() {
     assert_eq!(Kept::open(&running).await.ask(rebound).await.0, 421);
     let open = site::server().hosts(["example.org"]).http(router()).bind().await.unwrap();
     assert_eq!(Kept::open(&open).await.ask(rebound).await.0, 200);
+    assert_eq!(Kept::open(&open).await.ask("GET /api HTTP/1.0\r\n\r\n").await.0, 200);
+    for (expected, request) in [
+        (400, "GET /api HTTP/1.1\r\n\r\n"),
+        (400, "GET /api HTTP/1.1\r\nHost: evil\r\nHost: example.org\r\n\r\n"),
+        (400, "GET /api HTTP/1.1\r\nHost: me@evil\r\n\r\n"),
+        (400, "GET http://evil/api HTTP/1.1\r\nHost: example.org\r\n\r\n"),
+        (421, "GET http://evil/api HTTP/1.1\r\nHost: evil\r\n\r\n"),
+        (200, "GET http://example.org/api HTTP/1.1\r\nHost: EXAMPLE.org:80\r\n\r\n"),
+    ] {
+        assert_eq!(Kept::open(&open).await.ask(request).await.0, expected, "{request}");
+        let mut kept = Kept::open(&open).await;
+        assert_eq!(kept.ask(rebound).await.0, 200);
+        assert_eq!(kept.ask(request).await.0, expected, "a further one: {request}");
+    }
 }
 
 #[tokio::test]

@@ -169,7 +169,7 @@ where
         let response = ours.answer(parts, peer).await;
         return Ok(response.map(|body| Either::Left(body.into())));
     }
-    if let Some(refusal) = ours.refuses(request.headers(), &peer) {
+    if let Some(refusal) = ours.refuses(&request, &peer) {
         return Ok(refusal.map(|body| Either::Left(body.into())));
     }
     std::future::poll_fn(|cx| theirs.poll_ready(cx)).await?;
