@@ -127,11 +127,7 @@ fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>
 /// The host that an absolute-form target names.
 ///
 /// RFC 9112 section 3.2.2: it takes precedence over `Host`. No honest client sends two different hosts.
-fn named(
-    scheme: &Scheme,
-    named: Option<&Authority>,
-    host: Option<&Authority>,
-) -> Result<Authority, Refusal> {
+fn named(scheme: &Scheme, named: Option<&Authority>, host: Option<&Authority>) -> Result<Authority, Refusal> {
     let default_port = match scheme.as_str().to_ascii_lowercase().as_str() {
         "http" | "ws" => 80,
         "https" | "wss" => 443,
