@@ -49,3 +49,12 @@ impl<'a> MakeWriter<'a> for Log {
         self.clone()
     }
 }
+
+/// Keeps the log of a thread whole where other threads have no subscriber. Hold it for as long as that of the thread.
+///
+/// As long as a process has a single subscriber, `tracing` asks that of the thread which comes first to a log line
+/// whether anybody wants it, and remembers the answer for all threads.
+#[must_use]
+pub fn beside_others() -> tracing::Dispatch {
+    tracing::Dispatch::new(tracing_subscriber::registry())
+}

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::client_async;
 use ws_runtime::prelude::*;
 use ws_runtime::{Address, Error, Running};
-use ws_tests::raw::HANDSHAKE;
+use ws_tests::raw::{Cut, HANDSHAKE, ask};
 use ws_tests::{Client, address, open};
 
 /// How long something may take. It fails a test that hangs; it measures nothing.
@@ -252,6 +252,20 @@ async fn the_router_too_is_for_the_hosts_of_the_server_alone() {
     assert_eq!(Kept::open(&running).await.ask(rebound).await.0, 421);
     let open = site::server().hosts(["example.org"]).http(router()).bind().await.unwrap();
     assert_eq!(Kept::open(&open).await.ask(rebound).await.0, 200);
+    assert_eq!(Kept::open(&open).await.ask("GET /api HTTP/1.0\r\n\r\n").await.0, 200);
+    for (expected, request) in [
+        (400, "GET /api HTTP/1.1\r\n\r\n"),
+        (400, "GET /api HTTP/1.1\r\nHost: evil\r\nHost: example.org\r\n\r\n"),
+        (400, "GET /api HTTP/1.1\r\nHost: me@evil\r\n\r\n"),
+        (400, "GET http://evil/api HTTP/1.1\r\nHost: example.org\r\n\r\n"),
+        (421, "GET http://evil/api HTTP/1.1\r\nHost: evil\r\n\r\n"),
+        (200, "GET http://example.org/api HTTP/1.1\r\nHost: EXAMPLE.org:80\r\n\r\n"),
+    ] {
+        assert_eq!(Kept::open(&open).await.ask(request).await.0, expected, "{request}");
+        let mut kept = Kept::open(&open).await;
+        assert_eq!(kept.ask(rebound).await.0, 200);
+        assert_eq!(kept.ask(request).await.0, expected, "a further one: {request}");
+    }
 }
 
 #[tokio::test]
@@ -300,4 +314,46 @@ async fn a_handshake_on_a_kept_connection_counts_for_its_address() {
         clients.push(client);
     }
     assert_eq!(Kept::open(&running).await.ask("").await.0, 429);
+}
+
+/// A request with these headers.
+fn asking(path: &str, headers: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n")
+}
+
+#[tokio::test]
+async fn on_a_connection_that_a_proxy_keeps_each_websocket_counts_for_its_own_client() {
+    let server = site::server().max_connections_per_ip(1).trusted_proxies(["127.0.0.1"]);
+    let running = server.http(router()).bind().await.unwrap();
+    let page = |client: &str| asking("/api", &format!("X-Forwarded-For: {client}\r\n"));
+    let chat = |client: &str| {
+        let headers = format!("\r\nX-Forwarded-For: {client}\r\n\r\n");
+        HANDSHAKE.replace("GET / ", "GET /chat ").replace("\r\n\r\n", &headers)
+    };
+    let mut open = Vec::new();
+    // The client whose page it was, and another one; each of them once.
+    for (first, then, expected) in [
+        ("192.0.2.1", "192.0.2.1", "101"),
+        ("192.0.2.2", "192.0.2.3", "101"),
+        ("192.0.2.2", "192.0.2.3", "429"),
+        ("192.0.2.4", "192.0.2.1", "429"),
+    ] {
+        let mut kept = Kept::open(&running).await;
+        assert_eq!(kept.ask(&page(first)).await.0, 200, "{first}");
+        let head = ask(&mut kept.0, chat(then).as_bytes(), Cut::Whole).await;
+        assert_eq!(head.split(' ').nth(1), Some(expected), "{first}, then {then}: {head}");
+        open.push(kept);
+    }
+}
+
+#[tokio::test]
+async fn the_limits_of_a_head_hold_for_each_request_of_a_connection() {
+    let server = site::server().max_header_size(2_000).max_headers(8);
+    let running = server.http(router()).bind().await.unwrap();
+    for headers in ["X: y\r\n".repeat(8), format!("X: {}\r\n", "y".repeat(2_000))] {
+        assert_eq!(Kept::open(&running).await.ask(&asking("/api", &headers)).await.0, 431, "the first");
+        let mut kept = Kept::open(&running).await;
+        assert_eq!(kept.get("/api").await.0, 200);
+        assert_eq!(kept.ask(&asking("/api", &headers)).await.0, 431, "the second");
+    }
 }

@@ -4,7 +4,7 @@ use tracing::Level;
 use ws_runtime::prelude::*;
 use ws_runtime::test::Result;
 use ws_runtime::{Hosts, Running};
-use ws_tests::log::Log;
+use ws_tests::log::{Log, beside_others};
 use ws_tests::raw::{Cut, Reached, ask, knock};
 
 #[ws_server(listen = "127.0.0.1:0")]
@@ -165,6 +165,7 @@ async fn the_log_names_the_host_ten_times_a_second_at_most() -> Result {
         .with_ansi(false)
         .with_writer(log.clone())
         .finish();
+    let _others = beside_others();
     let _logged = tracing::subscriber::set_default(subscriber);
     let server = site::server().bind().await?;
     for _ in 0..30 {
@@ -187,6 +188,7 @@ async fn the_log_names_the_host_that_an_origin_was_compared_with() -> Result {
         .with_ansi(false)
         .with_writer(log.clone())
         .finish();
+    let _others = beside_others();
     let _logged = tracing::subscriber::set_default(subscriber);
     let server = site::server().bind().await?;
     let foreign = handshake("Host: localhost:8080\r\nOrigin: http://localhost:3000\r\n");

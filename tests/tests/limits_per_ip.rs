@@ -10,7 +10,7 @@ use tracing::Level;
 use ws_runtime::Running;
 use ws_runtime::prelude::*;
 use ws_runtime::test::{Result, TestServer};
-use ws_tests::log::Log;
+use ws_tests::log::{Log, beside_others};
 use ws_tests::raw::{Cut, HANDSHAKE, ask};
 use ws_tests::tls;
 
@@ -213,6 +213,7 @@ async fn the_log_names_the_option_ten_times_a_second_at_most() -> Result {
         .with_ansi(false)
         .with_writer(log.clone())
         .finish();
+    let _others = beside_others();
     let _logged = tracing::subscriber::set_default(subscriber);
     let server = site::server().max_connections_per_ip(1).test().await?;
     let from: SocketAddr = "192.0.2.1:1".parse()?;

@@ -4,7 +4,7 @@ use http::header::{
     CONNECTION, CONTENT_LENGTH, HOST, HeaderName, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
     TRANSFER_ENCODING, UPGRADE,
 };
-use http::uri::Authority;
+use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -105,7 +105,7 @@ pub(crate) fn classify(
 /// Checks the rules for every request, and returns the host that it is for. Reduces an absolute-form target to its
 /// path.
 fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>, Refusal> {
-    let host = match parse_host(head) {
+    let host = match parse_host(head.version, &head.headers) {
         Err(_) if !transport.has_host => None,
         host => host?,
     };
@@ -117,41 +117,55 @@ fn check_head(head: &mut Head, transport: Transport) -> Result<Option<Authority>
         let origin_form = head.uri.authority().is_none() && head.uri.path().starts_with('/');
         return if asterisk || origin_form { Ok(host) } else { Err(Refusal::Target) };
     };
-    let default_port = match scheme.as_str().to_ascii_lowercase().as_str() {
-        "http" | "ws" => 80,
-        "https" | "wss" => 443,
-        _ => return Err(Refusal::Target),
-    };
-    let named = head.uri.authority().filter(|named| is_host(named)).cloned().ok_or(Refusal::Target)?;
-    let address =
-        |host: &Authority| (host.host().to_ascii_lowercase(), host.port_u16().unwrap_or(default_port));
-    // RFC 9112 section 3.2.2: the target's host takes precedence over `Host`. No honest client sends two different
-    // hosts.
-    if transport.has_host && host.as_ref().is_some_and(|host| address(host) != address(&named)) {
-        return Err(Refusal::Target);
-    }
+    let host = host.filter(|_| transport.has_host);
+    let named = named(scheme, head.uri.authority(), host.as_ref())?;
     let path = head.uri.path_and_query().cloned().ok_or(Refusal::Target)?;
     head.uri = Uri::from(path);
     Ok(Some(named))
 }
 
+/// The host that an absolute-form target names.
+///
+/// RFC 9112 section 3.2.2: it takes precedence over `Host`. No honest client sends two different hosts.
+fn named(scheme: &Scheme, named: Option<&Authority>, host: Option<&Authority>) -> Result<Authority, Refusal> {
+    let default_port = match scheme.as_str().to_ascii_lowercase().as_str() {
+        "http" | "ws" => 80,
+        "https" | "wss" => 443,
+        _ => return Err(Refusal::Target),
+    };
+    let address =
+        |host: &Authority| (host.host().to_ascii_lowercase(), host.port_u16().unwrap_or(default_port));
+    let named = named.filter(|named| is_host(named)).ok_or(Refusal::Target)?;
+    if host.is_some_and(|host| address(host) != address(named)) {
+        return Err(Refusal::Target);
+    }
+    Ok(named.clone())
+}
+
 /// Reads `Host` (RFC 9112 section 3.2). A request of HTTP/1.0 may leave it out: some load balancers check health that
 /// way.
-fn parse_host(head: &Head) -> Result<Option<Authority>, Refusal> {
-    let value = match sole(&head.headers, &HOST) {
+fn parse_host(version: Version, headers: &HeaderMap) -> Result<Option<Authority>, Refusal> {
+    let value = match sole(headers, &HOST) {
         Ok(Some(value)) => value,
         // HTTP/2 has the host in the target.
-        Ok(None) if matches!(head.version, Version::HTTP_10 | Version::HTTP_2) => return Ok(None),
+        Ok(None) if matches!(version, Version::HTTP_10 | Version::HTTP_2) => return Ok(None),
         Ok(None) | Err(Repeated) => return Err(Refusal::Host),
     };
     parse_authority(value.as_bytes()).map(Some).ok_or(Refusal::Host)
 }
 
-/// Whether a request of HTTP/1 asks for a host that the server does not answer for.
+/// Checks the host that a request of HTTP/1 for another service asks for, as that of one for the server itself.
 #[cfg(feature = "tower")]
-pub(crate) fn misdirected(headers: &HeaderMap, hosts: &Hosts) -> bool {
-    let host = sole(headers, &HOST).ok().flatten().and_then(|value| parse_authority(value.as_bytes()));
-    host.is_some_and(|host| !hosts.answer(&host))
+pub(crate) fn check_host<B>(request: &http::Request<B>, hosts: &Hosts) -> Result<(), Refusal> {
+    let host = parse_host(request.version(), request.headers())?;
+    let host = match request.uri().scheme() {
+        Some(scheme) => Some(named(scheme, request.uri().authority(), host.as_ref())?),
+        None => host,
+    };
+    if host.is_some_and(|host| !hosts.answer(&host)) {
+        return Err(Refusal::Misdirected);
+    }
+    Ok(())
 }
 
 /// Reads a host with an optional port. `None` if it is anything else.

@@ -43,7 +43,7 @@ pub use subprotocol::NotOffered;
 
 pub(crate) use classify::{Classified, Hosting, Transport, classify, parse_authority};
 #[cfg(feature = "tower")]
-pub(crate) use classify::{misdirected, wants_websocket};
+pub(crate) use classify::{check_host, wants_websocket};
 pub(crate) use extensions::{Terms, negotiate};
 pub(crate) use head::{Head, HeadError, HeadLimits, HeadReader, arrived_early};
 pub(crate) use refusal::Refusal;

@@ -91,9 +91,6 @@ pub(crate) trait HttpService: Send + Sync {
     ) -> BoxFuture<'static, ()>;
 }
 
-/// The smallest buffer that hyper takes.
-const MIN_BUFFER: usize = 8192;
-
 struct Host<H>(H);
 
 impl<H, B> HttpService for Host<H>
@@ -130,7 +127,7 @@ where
             builder
                 .timer(TokioTimer::new())
                 .header_read_timeout(options.handshake_timeout)
-                .max_buf_size(options.max_header_size.max(MIN_BUFFER))
+                .max_header_size(options.max_header_size)
                 .max_headers(options.max_headers);
             let stream = TokioIo::new(WriteTimeout::new(stream, options.write_timeout));
             let mut connection = pin!(builder.serve_connection(stream, service).with_upgrades());
@@ -169,7 +166,7 @@ where
         let response = ours.answer(parts, peer).await;
         return Ok(response.map(|body| Either::Left(body.into())));
     }
-    if let Some(refusal) = ours.refuses(request.headers(), &peer) {
+    if let Some(refusal) = ours.refuses(&request, &peer) {
         return Ok(refusal.map(|body| Either::Left(body.into())));
     }
     std::future::poll_fn(|cx| theirs.poll_ready(cx)).await?;

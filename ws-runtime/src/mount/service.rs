@@ -13,6 +13,7 @@ use http::request::Parts;
 use http::uri::Scheme;
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tower_service::Service as TowerService;
 
@@ -81,9 +82,9 @@ pub(crate) trait Mount: Send + Sync {
     /// Whether it is the server, and not the service beside it, that answers a request.
     fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool;
 
-    /// Refuses a request for the service beside the server, if its `Host` is not one of `hosts`. A trusted proxy may send
-    /// any.
-    fn refuses(&self, headers: &HeaderMap, peer: &Address) -> Option<Response<Bytes>>;
+    /// Refuses a request for the service beside the server, if the host that it names is not one of `hosts`, or it names
+    /// none, or two. A trusted proxy may send any.
+    fn refuses(&self, request: &Request<Incoming>, peer: &Address) -> Option<Response<Bytes>>;
 
     /// Answers a request. If that becomes a WebSocket, the connection has a task of its own.
     fn answer(self: Arc<Self>, parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>>;
@@ -106,11 +107,11 @@ impl<S: Service> Mount for Site<S> {
         self.hosted.takes(method, path, headers) || side::is_probe(self.hosted.server.options(), path)
     }
 
-    fn refuses(&self, headers: &HeaderMap, peer: &Address) -> Option<Response<Bytes>> {
+    fn refuses(&self, request: &Request<Incoming>, peer: &Address) -> Option<Response<Bytes>> {
         let options = self.hosted.server.options();
         let is_bound = !matches!(peer, Address::Unix(_)) && !options.trusted_proxies.contain(peer);
-        let is_refused = is_bound && handshake::misdirected(headers, &options.hosts);
-        is_refused.then(|| Refusal::Misdirected.into_response())
+        let checked = if is_bound { handshake::check_host(request, &options.hosts) } else { Ok(()) };
+        checked.err().map(Refusal::into_response)
     }
 
     fn answer(self: Arc<Self>, mut parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>> {
