@@ -65,6 +65,17 @@ mod shop {
             2
         }
 
+        #[on("rare", rate = (1, 3600))]
+        async fn rare() -> u32 {
+            tracing::info!("in rare");
+            3
+        }
+
+        #[on("away", blocking)]
+        fn away() -> bool {
+            tracing::Span::current().metadata().is_some_and(|span| span.name() == "message")
+        }
+
         #[on(binary)]
         fn binary(_: &[u8], conn: &Conn) {
             tracing::info!("in binary");
@@ -189,6 +200,38 @@ async fn each_message_has_a_span_of_its_own_that_follows_from_the_handshake() ->
     assert_eq!(field(&messages[1], "ws.message.name"), "awaits");
     assert_eq!(field(&messages[3], "ws.message.kind"), "binary");
     assert_eq!(field(&messages[3], "ws.message.size"), "3");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_over_its_rate_leaves_its_span_to_no_other_message() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let server = shop::server().trace("messages").test().await?;
+    let mut client = server.connect("/table/7").await?;
+    assert_eq!(client.call::<u32>("rare", json!(null)).await?, 3);
+    client.call::<u32>("rare", json!(null)).await.unwrap_err();
+    assert_eq!(client.call::<u32>("plain", 5).await?, 5);
+    assert_eq!(client.call::<u32>("awaits", json!(null)).await?, 1);
+    let messages = spans.named("message");
+    let names: Vec<_> = messages.iter().map(|span| field(span, "otel.name")).collect();
+    assert_eq!(names, ["ws rare", "ws rare", "ws plain", "ws awaits"]);
+    assert_eq!(spans.events("in plain")[0].within, Some(messages[2].id));
+    assert_eq!(spans.events("in awaits")[0].within, Some(messages[3].id));
+    assert!(messages.iter().all(|span| span.closed));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blocking_handler_runs_within_the_span_of_its_message() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let server = shop::server().trace("messages").test().await?;
+    let mut client = server.connect("/table/7").await?;
+    assert!(client.call::<bool>("away", json!(null)).await?, "on its own thread, too");
+    // The next message is handled once it has come back.
+    client.call::<u32>("plain", 5).await?;
+    let span = &spans.named("message")[0];
+    assert_eq!(field(span, "otel.name"), "ws away");
+    assert!(span.closed);
     Ok(())
 }
 

@@ -119,10 +119,12 @@ impl<R: Route> Dispatcher<R> {
 
     /// Runs the `async` handler of a message to its end.
     async fn run_async(&mut self, driver: &mut Driver, message: Received<'static>) -> Verdict {
-        if let Err(refused) = self.within_rate(&message, HandlersTurn::Awaited) {
-            return self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), refused);
-        }
+        // Taken in any case: the next message must not find it.
         let span = self.take_span(&message);
+        if let Err(refused) = span.in_scope(|| self.within_rate(&message, HandlersTurn::Awaited)) {
+            return span
+                .in_scope(|| self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), refused));
+        }
         let message = match message {
             Received::Named(message) => match self.pass_guard(driver, &message, &span).await {
                 Ok(Some(running)) => return self.run_beside(driver, running, message, span).await,
@@ -132,7 +134,7 @@ impl<R: Route> Dispatcher<R> {
             other => other,
         };
         if message.is_for_blocking::<R>() {
-            return self.run_blocking(driver, message).await;
+            return self.run_blocking(driver, message, span).await;
         }
         let handler = message.handler::<R>();
         let event = self.event();
