@@ -1,12 +1,16 @@
 //! The spans and events of the option `trace`.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tower_service::Service;
 use ws_runtime::Trace;
-use ws_runtime::http::HeaderMap;
+use ws_runtime::http::{HeaderMap, Request};
 use ws_runtime::prelude::*;
 use ws_runtime::test::Result;
+use ws_tests::raw::HANDSHAKE;
 use ws_tests::spans::{Span, Spans};
 
 /// The target of all that the option adds.
@@ -34,8 +38,11 @@ mod shop {
         use super::*;
 
         #[on(handshake)]
-        async fn sit() {
+        async fn sit(handshake: &Handshake) {
             tokio::task::yield_now().await;
+            if handshake.path() == "/table/late" {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
             tracing::info!("sat");
         }
 
@@ -232,6 +239,47 @@ async fn a_blocking_handler_runs_within_the_span_of_its_message() -> Result {
     let span = &spans.named("message")[0];
     assert_eq!(field(span, "otel.name"), "ws away");
     assert!(span.closed);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_sends_bytes_too_early_has_never_been_connected() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let server = shop::server().trace("connections").test().await?;
+    let mut stream = server.open();
+    stream.write_all(HANDSHAKE.replacen("GET / ", "GET /table/late ", 1).as_bytes()).await?;
+    // While the handler runs.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stream.write_all(b"too early").await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    assert!(answer.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&answer));
+    let [span] = &spans.named("handshake")[..] else { panic!("there is one") };
+    assert_eq!(field(span, "http.response.status_code"), "400");
+    assert_ne!(field(span, "error.type"), "");
+    assert_eq!((spans.events("connected").len(), spans.events("disconnected").len()), (0, 0));
+    Ok(())
+}
+
+/// The server that it is mounted in has sent something else, or has lost the connection.
+#[tokio::test(start_paused = true)]
+async fn what_no_other_server_has_upgraded_has_never_been_connected() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let mounted = shop::server().trace("connections").mount().await?;
+    let request = Request::get("/table/7")
+        .header("Host", "localhost")
+        .header("Upgrade", "websocket")
+        .header("Connection", "Upgrade")
+        .header("Sec-WebSocket-Version", "13")
+        .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .body(())?;
+    assert_eq!(mounted.service().call(request).await?.status(), 101);
+    mounted.shutdown();
+    mounted.stopped().await;
+    let [span] = &spans.named("handshake")[..] else { panic!("there is one") };
+    assert_eq!(field(span, "error.type"), "not_upgraded");
+    assert!(span.closed);
+    assert_eq!((spans.events("connected").len(), spans.events("disconnected").len()), (0, 0));
     Ok(())
 }
 
