@@ -15,7 +15,6 @@ use super::beside::{Place, tell_cancelled};
 use super::drive::{Driver, Moment, Next};
 use super::life::ConnGuard;
 use super::receive::Receiver;
-use super::send::Phase;
 use super::span::{self, MessageSpans};
 use crate::Reject;
 use crate::event::{
@@ -245,18 +244,17 @@ impl<R: Route> Dispatcher<R> {
         let conn = &conn;
         driver.drop_beside();
         driver.drained().await;
-        if conn.phase() == Phase::Closing {
-            // Its Close frame is written.
-            conn.count(Direction::Sent, Kind::Close, 0);
-        }
-        let close = {
+        let (close, has_sent_close) = {
             let send_path = conn.send_path();
             let close = send_path.close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
-            Close { dropped: send_path.dropped(), ..close }
+            (Close { dropped: send_path.dropped(), ..close }, send_path.has_sent_close())
         };
+        if has_sent_close {
+            conn.count(Direction::Sent, Kind::Close, 0);
+        }
         let open_for = self.since.until(conn.server().alarms().now());
         conn.server().counters().closed(conn.route(), &close, open_for);
-        conn.server().note_end(&close);
+        conn.server().note_end(&close, has_sent_close);
         let failure = conn.send_path().take_failure();
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");
