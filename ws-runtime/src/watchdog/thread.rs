@@ -9,6 +9,7 @@ use tracing::dispatcher::{self, Dispatch};
 use super::name::name_of;
 use super::sample::{Finding, FindingKind, Sampler};
 use super::slot::look_at_all;
+use crate::conn::catch_now;
 use crate::server::Server;
 
 /// The shortest and the longest time between two looks. It is a quarter of the smallest limit.
@@ -107,7 +108,8 @@ fn look_until_none_is_left() {
             // Without the lock: a log subscriber is the user's code, and may block.
             drop(watchdog);
             for (finding, entry) in found {
-                entry.report(finding);
+                // If it panics, the panic hook has told so. The others are watched on.
+                let _ = catch_now(|| entry.report(finding));
             }
             watchdog = lock();
         }
