@@ -164,10 +164,12 @@ def check_nginx(behind):
 
     # Over a Unix socket there are no ports to run out of.
     path, [over_unix] = folder / "chat.sock", free_ports(1)
-    server("server-unix", None, LISTEN=f"unix:{path}", TRUSTED_PROXIES="unix")
+    server("server-unix", None, LISTEN=f"unix:{path}", TRUSTED_PROXIES="unix", MAX_CONNECTIONS_PER_IP=1)
     nginx("nginx-unix", over_unix, None, **{"server 127.0.0.1:8080;": f"server unix:{path};"})
     with open_through(over_unix, origin=f"http://{HOST}:{over_unix}") as client:
         equal("nginx over a Unix socket: the address is the client's", asked(client, "which address"), CLIENT)
+        equal("nginx: `max_connections_per_ip` counts the client", status(over_unix), 429)
+        equal("nginx: and not the proxy", status(over_unix, source="127.0.0.3"), 101)
 
     before = workers(process)
     with open_through(port) as client:

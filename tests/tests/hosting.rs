@@ -247,3 +247,51 @@ async fn the_router_too_is_for_the_hosts_of_the_server_alone() {
     let open = site::server().hosts(["example.org"]).http(router()).bind().await.unwrap();
     assert_eq!(Kept::open(&open).await.ask(rebound).await.0, 200);
 }
+
+#[tokio::test]
+async fn probes_go_before_the_router_on_each_request_of_a_connection() {
+    let running = site::server().health("/healthz").readiness("/readyz").http(router()).bind().await.unwrap();
+    let mut kept = Kept::open(&running).await;
+    for path in ["/api", "/healthz", "/api", "/readyz"] {
+        assert_eq!(kept.get(path).await.0, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_head_of_a_later_request_is_bounded_too() {
+    let running = site::server().max_header_size(10_000).http(router()).bind().await.unwrap();
+    let mut kept = Kept::open(&running).await;
+    assert_eq!(kept.get("/api").await.0, 200);
+    let large = format!("GET /api HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(20_000));
+    assert_eq!(kept.ask(&large).await.0, 431);
+}
+
+#[tokio::test]
+async fn a_peer_that_takes_nothing_of_an_answer_is_cut() {
+    let router = Router::new().route("/large", get(|| async { vec![b'x'; 32 << 20] }));
+    let running = site::server().write_timeout(0.5).http(router).bind().await.unwrap();
+    let mut stalled = Kept::open(&running).await;
+    stalled.0.write_all(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let gone = async {
+        while stalled.0.write_all(b"\r\n").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, gone).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_handshake_on_a_kept_connection_counts_for_its_address() {
+    let running = site::server().max_connections_per_ip(2).http(router()).bind().await.unwrap();
+    let mut clients = Vec::new();
+    for _ in 0..2 {
+        let mut kept = Kept::open(&running).await;
+        assert_eq!(kept.get("/api").await.0, 200);
+        let (socket, _) = client_async(format!("ws://{}/chat", address(&running)), kept.0).await.unwrap();
+        let mut client = Client(socket);
+        client.send("hello").await;
+        assert_eq!(client.text().await, "hello");
+        clients.push(client);
+    }
+    assert_eq!(Kept::open(&running).await.ask("").await.0, 429);
+}

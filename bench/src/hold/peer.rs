@@ -4,8 +4,6 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use rustix::io::ioctl_fionread;
-
 use super::stamp;
 use crate::load::KEY;
 use crate::load::frame::{Opcode, Piece, Reader, encode};
@@ -158,11 +156,6 @@ impl Peer {
                 Err(_) => return self.ends(End::Reset),
             }
         }
-    }
-
-    /// How many bytes its kernel has taken that it has not read.
-    pub(super) fn unread(&self) -> u64 {
-        self.stream.as_ref().and_then(|stream| ioctl_fionread(stream).ok()).unwrap_or_default()
     }
 
     /// The server has ended a connection that is not read from.

@@ -39,23 +39,26 @@ fn honest(sheet: &mut Sheet, threads: usize) -> Result<()> {
     let count = sheet.form.pick(10_000, 2_000);
     let slow = count / 100;
     let mut server = Stage::new(threads, Transport::Tcp)?.start()?;
-    let (address, mut crowd) = (server.address, Crowd::new()?);
+    let (address, mut crowd, mut speaker) = (server.address, Crowd::new()?, Crowd::new()?);
     crowd.join_all(address, count, Conduct::HONEST)?;
+    speaker.join_all(address, 1, Conduct::HONEST)?;
     // Some have a handler that runs, and one has sent what the server has not read.
-    for peer in &mut crowd.peers[1..=slow] {
+    for peer in &mut crowd.peers[..slow] {
         peer.say(Opcode::Text, br#"{"type":"slow","id":1}"#);
     }
     for number in 0..QUEUED {
-        crowd.peers[0].say(Opcode::Text, &stamp::message(number, SIZE));
+        speaker.peers[0].say(Opcode::Text, &stamp::message(number, SIZE));
     }
-    // Once the first has come, the others are queued.
-    crowd.until(PATIENCE, |crowd| crowd.peers[0].messages > 0)?;
+    // A connection's messages are handled one after the other: once this one is back, all of those are queued for all.
+    speaker.peers[0].say(Opcode::Binary, b"are they queued?");
+    speaker.until(PATIENCE, |speaker| speaker.peers[0].others > 0)?;
     for peer in &mut crowd.peers[count / 2..] {
         peer.say(Opcode::Binary, b"not read yet when the server is told to stop");
     }
     let begun = Instant::now();
     server.signal(Signal::TERM)?;
     crowd.until(PATIENCE, |crowd| crowd.peers.iter().all(Peer::has_ended))?;
+    speaker.until(PATIENCE, |speaker| speaker.peers[0].has_ended())?;
     let ended = server.wait(PATIENCE)?;
     let took = begun.elapsed();
     let lost = |peer: &Peer| QUEUED.saturating_sub(peer.messages - peer.others) + peer.gaps;
@@ -65,7 +68,7 @@ fn honest(sheet: &mut Sheet, threads: usize) -> Result<()> {
         0,
     );
     sheet.exactly(format!("{count} peers: closed with {GOING_AWAY}"), crowd.closed_with(GOING_AWAY), count);
-    let answered = crowd.peers[1..=slow].iter().filter(|peer| peer.others == 1).count();
+    let answered = crowd.peers[..slow].iter().filter(|peer| peer.others == 1).count();
     sheet.exactly(format!("{slow} handlers that run: answered"), answered, slow);
     let goal = sheet.form.pick(GOAL, 2 * GOAL);
     sheet.time_at_most(format!("{count} peers: stopped after"), took, goal);
@@ -94,6 +97,8 @@ fn with_never_readers(sheet: &mut Sheet, threads: usize) -> Result<()> {
         speaker.peers[0].say(Opcode::Text, &stamp::message(number, LARGE));
         speaker.until(PATIENCE, |speaker| speaker.peers[0].messages > number)?;
     }
+    speaker.peers[0].say(Opcode::Binary, b"are they queued?");
+    speaker.until(PATIENCE, |speaker| speaker.peers[0].others > 0)?;
     sheet.exactly(
         "with never-readers: there at the stop",
         Counts::of(&server)?.open(),

@@ -8,8 +8,8 @@ mod order;
 mod sizes;
 mod text;
 
-use ws_runtime::Server;
 use ws_runtime::prelude::*;
+use ws_runtime::{Server, ShutdownReport};
 use ws_tests::frame::{Sent, close, frame};
 use ws_tests::raw::{Afterwards, Cut, Reached, exchange, shake_hands};
 
@@ -97,7 +97,7 @@ async fn hold(rows: Vec<Row>) {
 }
 
 /// The server stops, and no connection is left.
-async fn leaves_nothing(server: Server, stopped: impl Future<Output = ()>) {
+async fn leaves_nothing(server: Server, stopped: impl Future<Output = ShutdownReport>) {
     stopped.await;
     assert_eq!(server.connections(), []);
 }

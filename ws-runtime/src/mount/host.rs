@@ -14,7 +14,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tower_service::Service as TowerService;
 
-use super::service::Mount;
+use super::service::{Kept, Mount};
+use super::write_timeout::WriteTimeout;
 use crate::event::Service;
 use crate::generated::BoxFuture;
 use crate::transport::Stream;
@@ -26,8 +27,11 @@ impl<S: Service, G> Builder<S, G> {
     ///
     /// The server's own are the handshakes for its routes, and what a `#[get]` answers. Listeners, TLS, limits and the
     /// shutdown are the server's: a connection of the service counts among `max_connections`, has to send each head
-    /// within `handshake_timeout`, also the next one while the connection is kept, and is closed by the shutdown once
-    /// its request is answered. A handshake may come on a connection that was kept.
+    /// within `handshake_timeout`, also the next one while the connection is kept, must take an answer within
+    /// `write_timeout`, and is closed by the shutdown once its request is answered. How long the body of a request may
+    /// take is the service's to bound. A handshake may come on a connection that was kept; `connect` runs once more for
+    /// it. A connection that the service itself upgrades is the service's from then on: it does not count any more, and
+    /// the shutdown does not wait for it.
     ///
     /// The service finds the server's handle among the request's extensions, as `Extension<ws_runtime::Server>` in axum,
     /// the address of the peer as `Extension<ws_runtime::Address>`, and over TLS the client's certificate, if it has shown one, as
@@ -76,15 +80,19 @@ impl<S: Service, G> Builder<S, G> {
 
 /// A tower service with its types erased.
 pub(crate) trait HttpService: Send + Sync {
-    /// Serves the requests of a connection, until that ends or becomes a WebSocket.
+    /// Serves the requests of the connection with this number, until that ends or becomes a WebSocket.
     fn serve(
         &self,
         ours: Arc<dyn Mount>,
         server: Server,
         stream: Stream,
+        conn: u64,
         peer: Address,
     ) -> BoxFuture<'static, ()>;
 }
+
+/// The smallest buffer that hyper takes.
+const MIN_BUFFER: usize = 8192;
 
 struct Host<H>(H);
 
@@ -100,6 +108,7 @@ where
         ours: Arc<dyn Mount>,
         server: Server,
         stream: Stream,
+        conn: u64,
         peer: Address,
     ) -> BoxFuture<'static, ()> {
         let (theirs, handle) = (self.0.clone(), server.clone());
@@ -110,16 +119,24 @@ where
             if let Some(certificate) = &certificate {
                 request.extensions_mut().insert((**certificate).clone());
             }
+            request.extensions_mut().insert(Kept(conn));
             request.extensions_mut().insert(handle.clone());
             request.extensions_mut().insert(peer.clone());
             answer(Arc::clone(&ours), theirs.clone(), request, peer.clone())
         });
         Box::pin(async move {
+            let options = server.options();
             let mut builder = http1::Builder::new();
-            builder.timer(TokioTimer::new()).header_read_timeout(server.options().handshake_timeout);
-            let mut connection =
-                pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
+            builder
+                .timer(TokioTimer::new())
+                .header_read_timeout(options.handshake_timeout)
+                .max_buf_size(options.max_header_size.max(MIN_BUFFER))
+                .max_headers(options.max_headers);
+            let stream = TokioIo::new(WriteTimeout::new(stream, options.write_timeout));
+            let mut connection = pin!(builder.serve_connection(stream, service).with_upgrades());
             let ended = tokio::select! {
+                // The first request was read already: it is answered, even if the server stops.
+                biased;
                 ended = connection.as_mut() => ended,
                 () = server.stopping() => {
                     // After the answer to the request that runs, if there is one.

@@ -13,6 +13,7 @@ mod extension;
 mod host;
 mod service;
 mod stream;
+mod write_timeout;
 
 use std::fmt;
 use std::future::Future;
@@ -38,9 +39,9 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// Runs the server within another HTTP server, such as axum, inside your tokio runtime. It listens nowhere:
     /// requests come through [`Mounted::service`].
     ///
-    /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. What the other server does has
-    /// no effect here: `listen`, `tls`, `max_header_size`, `max_headers`, `max_handshakes` and `threads`. It needs the
-    /// feature `tower`.
+    /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. Options for what the other server
+    /// does have no effect: `listen`, `tls`, `max_header_size`, `max_headers`, `proxy_protocol` and `threads`. It needs
+    /// the feature `tower`.
     ///
     /// ```
     /// use axum::Router;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::header::{CONNECTION, HeaderValue};
 use http::request::Parts;
 use http::uri::Scheme;
 use http::{HeaderMap, Method, Request, Response};
@@ -23,7 +24,7 @@ use crate::handshake::{self, Head, IntoResponse, Refusal, Transport};
 use crate::listen::Address;
 #[cfg(feature = "test")]
 use crate::message::Keys;
-use crate::server::{Capacity, Hosted};
+use crate::server::{Capacity, Guest, Hosted};
 use crate::side;
 
 /// A mounted server as a tower `Service`, made by [`Mounted::service`](super::Mounted::service). It takes requests with
@@ -67,6 +68,10 @@ impl fmt::Debug for MountService {
     }
 }
 
+/// The number of the connection of our own listener on which a request came: among the request's extensions.
+#[derive(Clone, Copy)]
+pub(super) struct Kept(pub(super) u64);
+
 /// A server that answers requests which another has read, with its types erased.
 pub(crate) trait Mount: Send + Sync {
     /// The keys of the envelope, for clients of tests.
@@ -98,7 +103,7 @@ impl<S: Service> Mount for Site<S> {
     }
 
     fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
-        self.hosted.takes(method, path, headers)
+        self.hosted.takes(method, path, headers) || side::is_probe(self.hosted.server.options(), path)
     }
 
     fn refuses(&self, headers: &HeaderMap, peer: &Address) -> Option<Response<Bytes>> {
@@ -116,19 +121,25 @@ impl<S: Service> Mount for Site<S> {
             encrypted: hosted.tls.is_some() || parts.uri.scheme() == Some(&Scheme::HTTPS),
             has_host: !matches!(peer, Address::Unix(_)),
         };
+        let kept = parts.extensions.remove::<Kept>();
         let head = Head::of_parts(parts);
+        let is_handshake = head.is_handshake();
         if let Some(response) = side::probe(&server, &head) {
             return Box::pin(std::future::ready(response));
         }
-        let has_room = self.capacity.is_none_or(|capacity| server.has_room(capacity));
-        if !server.accepts() || !has_room {
+        let Some(Guest { slot, token }) = server.take_in(self.capacity, &peer) else {
             return Box::pin(std::future::ready(handshake::unavailable().into_response()));
-        }
+        };
         Box::pin(async move {
-            let upgrading = stream::upgraded(server.clone(), on_upgrade);
-            let Answered { response, life } = answer(hosted, head, peer, transport, upgrading).await;
+            let upgrading = stream::upgraded(server.clone(), on_upgrade, slot);
+            let number = kept.map(|Kept(number)| number);
+            let Answered { mut response, life } =
+                answer(hosted, head, peer, transport, number, upgrading).await;
             if let Some(life) = life {
-                server.spawn_connection(life);
+                server.spawn_connection(life, token);
+            } else if number.is_some() && is_handshake {
+                // It is not counted for its address any more.
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             response
         })

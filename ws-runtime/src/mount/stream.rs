@@ -11,11 +11,14 @@ use tokio::time::timeout;
 #[cfg(feature = "tls")]
 use tokio_rustls::server::TlsStream;
 
+use super::write_timeout::WriteTimeout;
 use crate::Server;
+use crate::server::Slot;
 use crate::transport::Stream;
 
-/// Waits for the upgrade: the other server has to send the answer first, within `handshake_timeout`.
-pub(super) async fn upgraded(server: Server, on_upgrade: Option<OnUpgrade>) -> Option<Stream> {
+/// Waits for the upgrade: the other server has to send the answer first, within `handshake_timeout`. Until then it is a
+/// pending handshake.
+pub(super) async fn upgraded(server: Server, on_upgrade: Option<OnUpgrade>, _slot: Slot) -> Option<Stream> {
     let Some(on_upgrade) = on_upgrade else {
         tracing::error!(
             server = server.name(),
@@ -40,6 +43,11 @@ pub(super) async fn upgraded(server: Server, on_upgrade: Option<OnUpgrade>) -> O
 /// gives. What was read after the request comes first.
 fn stream_of(upgraded: Upgraded, nodelay: bool) -> Stream {
     // That of a listener of our own.
+    let upgraded = match upgraded.downcast::<TokioIo<WriteTimeout>>() {
+        Ok(parts) => return parts.io.into_inner().into_inner().with_unread(parts.read_buf),
+        Err(upgraded) => upgraded,
+    };
+    // That of a test.
     let upgraded = match upgraded.downcast::<TokioIo<Stream>>() {
         Ok(parts) => return parts.io.into_inner().with_unread(parts.read_buf),
         Err(upgraded) => upgraded,

@@ -113,7 +113,7 @@ impl Addresses {
     }
 
     /// The connection with this number has ended.
-    pub(super) fn release(&self, conn: u64) {
+    pub(crate) fn release(&self, conn: u64) {
         if self.are_unlimited() {
             return;
         }

@@ -26,7 +26,9 @@ impl Capacity {
         let is_explicit = options.given().any(|given| given.name == "max_connections");
         let unbounded =
             Self { connections: max_connections, max_connections, descriptors: None, is_explicit };
-        if listeners.iter().all(|listener| *listener.address() == Address::Memory) {
+        // A mounted server has no listeners, but its connections have descriptors.
+        let is_in_memory = |listener: &Listener| *listener.address() == Address::Memory;
+        if !listeners.is_empty() && listeners.iter().all(is_in_memory) {
             // Such connections take no descriptors.
             return unbounded;
         }

@@ -37,7 +37,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use http::{HeaderMap, Method};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+#[cfg(feature = "tower")]
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
+#[cfg(feature = "tower")]
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::addresses::Addresses;
 use self::alarms::Alarms;
@@ -144,6 +148,15 @@ pub(crate) struct Hosted<S: Service> {
     pub(crate) routes: Routes<S>,
     pub(crate) gets: Gets<S>,
     pub(crate) around: Around,
+}
+
+/// A request that another server has read.
+#[cfg(feature = "tower")]
+pub(crate) struct Guest {
+    /// Its place among the pending handshakes.
+    pub(crate) slot: Slot,
+    /// Counts it as a connection, for which a shutdown waits.
+    pub(crate) token: TaskTrackerToken,
 }
 
 #[cfg(feature = "tower")]
@@ -450,16 +463,27 @@ impl Server {
         Conn::new(number, self.clone(), peer, stream)
     }
 
-    /// Whether there is room for another connection.
+    /// Takes in a request that another server has read: it counts as a connection, and as a pending handshake. `None` if
+    /// there is no room, or if the server accepts nothing more. Without a capacity its connection is counted already.
     #[cfg(feature = "tower")]
-    pub(crate) fn has_room(&self, capacity: Capacity) -> bool {
-        self.0.connections.len() < capacity.connections
+    pub(crate) fn take_in(&self, capacity: Option<Capacity>, peer: &Address) -> Option<Guest> {
+        let now = Instant::now();
+        // Before the look at the number, so that many at once do not see the same room.
+        let token = self.0.connections.token();
+        let is_full = capacity.is_some_and(|capacity| self.0.connections.len() > capacity.connections);
+        if !self.accepts() || is_full || !self.0.pending.has_room(now) {
+            return None;
+        }
+        Some(Guest { slot: self.0.pending.take_slot(peer, now), token })
     }
 
     /// Runs the task of a connection that another server has accepted.
     #[cfg(feature = "tower")]
-    pub(crate) fn spawn_connection(&self, life: Life) {
-        self.0.connections.spawn(life);
+    pub(crate) fn spawn_connection(&self, life: Life, token: TaskTrackerToken) {
+        self.0.runtime.spawn(async move {
+            life.await;
+            drop(token);
+        });
     }
 
     /// Lists a connection that has become ready.

@@ -8,4 +8,6 @@ mod listener;
 mod probes;
 
 pub(crate) use self::listener::{BACKLOG, SideListeners};
+#[cfg(feature = "tower")]
+pub(crate) use self::probes::is_probe;
 pub(crate) use self::probes::{conflicts, has_probes, probe};

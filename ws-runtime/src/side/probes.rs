@@ -27,6 +27,12 @@ pub(crate) fn probe(server: &Server, head: &Head) -> Option<Response<Bytes>> {
     answer(server, head, [health.as_deref(), readiness.as_deref()])
 }
 
+/// Whether a path is that of a probe.
+#[cfg(feature = "tower")]
+pub(crate) fn is_probe(options: &Options, path: &str) -> bool {
+    [&options.health, &options.readiness].into_iter().flatten().any(|probe| **probe == *path)
+}
+
 /// The same on the listeners of `metrics_listen`, which have these paths in any case.
 pub(super) fn side_probe(server: &Server, head: &Head) -> Option<Response<Bytes>> {
     answer(server, head, side_paths(server.options()).map(Some))

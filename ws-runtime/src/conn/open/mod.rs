@@ -139,5 +139,5 @@ async fn pass_on<S: Service>(hosted: Arc<Hosted<S>>, conn: Conn, stream: Stream)
     let server = hosted.server.clone();
     let ours = Arc::new(Site { hosted, capacity: None });
     let peer = client::address_for_others(&conn);
-    http.serve(ours, server, stream, peer).await;
+    http.serve(ours, server, stream, conn.id(), peer).await;
 }

@@ -29,12 +29,14 @@ pub(crate) struct Answered {
     pub(crate) life: Option<Life>,
 }
 
-/// Runs the handlers of a request. `upgrading` gives the stream, once the answer is sent.
+/// Runs the handlers of a request. `upgrading` gives the stream, once the answer is sent. `kept` is the number of the
+/// connection on which it came, if that is one of our own listeners: its client is counted already.
 pub(crate) async fn answer<S: Service>(
     hosted: Arc<Hosted<S>>,
     head: Head,
     peer: Address,
     transport: Transport,
+    kept: Option<u64>,
     upgrading: impl Future<Output = Option<Stream>> + Send + 'static,
 ) -> Answered {
     let conn = hosted.server.new_conn(peer, None);
@@ -42,7 +44,7 @@ pub(crate) async fn answer<S: Service>(
     let admitted = {
         let mut interruption = pin!(interruption(&hosted.server));
         match unless_interrupted(interruption.as_mut(), pin!(run_connect(&hosted, &conn))).await {
-            Ok(Ok(())) => match identify(&hosted, &conn, &head) {
+            Ok(Ok(())) => match identify(&conn, &head, kept) {
                 Ok(told) => admit_head(&hosted, &conn, head, transport, &told, interruption).await,
                 Err(not_admitted) => Err(not_admitted),
             },
@@ -71,13 +73,15 @@ pub(crate) async fn answer<S: Service>(
     Answered { response, life: None }
 }
 
-/// Finds out who the client is. It is counted if another server has accepted it: our own has counted it then.
-fn identify<S: Service>(hosted: &Hosted<S>, conn: &Conn, head: &Head) -> Result<Told, NotAdmitted> {
-    if hosted.around.http.is_some() {
-        client::read_forwarding(conn, head)
-    } else {
-        client::identify(conn, head)
+/// Finds out who the client is. On a connection that is kept, a plain request is not counted, and a handshake takes the
+/// place of the connection.
+fn identify(conn: &Conn, head: &Head, kept: Option<u64>) -> Result<Told, NotAdmitted> {
+    match kept {
+        Some(_) if !head.is_handshake() => return client::read_forwarding(conn, head),
+        Some(kept) => conn.server().clients().release(kept),
+        None => {}
     }
+    client::identify(conn, head)
 }
 
 /// The answer where there would be none on a connection of our own: this one is the other server's.

@@ -47,13 +47,14 @@ pub(super) async fn admit<S: Service>(
     if let Some(response) = side::probe(&hosted.server, &head) {
         return Err(Answer::from(response).for_plain(head.method()).into());
     }
-    let told = client::identify(conn, &head)?;
-    let transport =
-        Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
+    // Before the client is identified: this request may be one client's of a proxy, and the next another's.
     #[cfg(feature = "tower")]
     if hosted.around.http.is_some() && !hosted.takes(head.method(), head.path(), head.headers()) {
         return Err(NotAdmitted::Elsewhere(reader.into_bytes()));
     }
+    let told = client::identify(conn, &head)?;
+    let transport =
+        Transport { encrypted: hosted.tls.is_some(), has_host: !matches!(conn.peer(), Address::Unix(_)) };
     #[cfg(feature = "tls")]
     let head = head.with_client_certificate(stream.client_certificate());
     let admitted = admit_head(hosted, conn, head, transport, &told, interruption).await?;
