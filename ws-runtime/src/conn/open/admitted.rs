@@ -88,6 +88,7 @@ impl<S: Service> Admitted<S> {
     }
 
     /// The status of the answer that opens it.
+    #[cfg(feature = "tower")]
     pub(in crate::conn) fn status(&self) -> StatusCode {
         self.response.status()
     }
