@@ -115,19 +115,29 @@ fn app(chat: &ws_runtime::Mounted) -> Router {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt().init();
     let chat = chat::server().mount().await?;
     let app = app(&chat);
     let listener = tokio::net::TcpListener::bind("[::]:8080").await?;
     println!("open http://localhost:8080");
-    axum::serve(listener, app).with_graceful_shutdown(chat.stopping(ctrl_c())).await?;
+    axum::serve(listener, app).with_graceful_shutdown(chat.stopping(asked_to_stop())).await?;
     chat.stopped().await;
     Ok(())
 }
 // ANCHOR_END: router
 
-async fn ctrl_c() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without the signal, the server runs until it is killed.
-        std::future::pending::<()>().await;
+/// Waits for CTRL-C, or for SIGTERM, which service managers send.
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        // Without signals, the server runs until it is killed.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
     }
 }

@@ -220,6 +220,12 @@ async fn two_takers_of_requests_are_one_too_many() {
     assert!(error.to_string().contains("`page`"), "{error}");
 }
 
+#[tokio::test]
+async fn what_is_mounted_has_no_router_of_its_own() {
+    let error = site::server().http(router()).mount().await.unwrap_err();
+    assert!(matches!(error, Error::MountedWithHttp), "{error}");
+}
+
 /// Without routes, every path is a WebSocket.
 #[ws_server(listen = "127.0.0.1:0")]
 mod everywhere {

@@ -154,6 +154,9 @@ pub(crate) fn extractor(name: &str) -> Option<&'static str> {
 pub(crate) fn extractor_of(parent: &str, name: &str) -> Option<&'static str> {
     match (parent, name) {
         ("web" | "extract" | "rocket", "Data" | "State" | "ConnectInfo") => extractor(name),
+        ("axum" | "extract", "Extension") => Some(
+            "what a layer of axum has added is taken as `ws_runtime::Extension<T>`, which the feature `tower` gives",
+        ),
         ("ws" | "web" | "extract" | "rocket_ws", _) if foreign_type(name).is_some() => foreign_type(name),
         ("web" | "extract", "Path" | "Query" | "Json") => Some(
             "`Path<T>`, `Query<T>` and `Json<T>` are types of the prelude: write it without what stands before its name",

@@ -107,6 +107,12 @@ pub(crate) fn check_rate(rate: Expr, diagnostics: &mut Diagnostics) -> Option<Ex
     let found = match bare(&rate) {
         Expr::Tuple(pair) if pair.elems.len() == 2 => pair.elems.iter().find_map(problem),
         Expr::Tuple(_) => Some(format!("a `rate` is one number or two: write {wanted}")),
+        // The form of the environment would be a division here, mostly to 0.
+        Expr::Binary(division) if matches!(division.op, syn::BinOp::Div(_)) => {
+            let is_literal = |side: &Expr| matches!(bare(side), Expr::Lit(_));
+            (is_literal(&division.left) && is_literal(&division.right))
+                .then(|| format!("this is a division, and not so many in so many seconds: write {wanted}"))
+        }
         single => problem(single),
     };
     match found {

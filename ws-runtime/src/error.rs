@@ -78,6 +78,12 @@ pub enum Error {
         /// The name of the handler.
         handler: &'static str,
     },
+    /// A mounted server was given a service by `.http(…)`.
+    #[cfg(feature = "tower")]
+    #[error(
+        "`.http(…)` is for a server that listens: what is mounted gets plain requests from the router around it"
+    )]
+    MountedWithHttp,
     /// The system refused what a tokio runtime needs.
     #[error("cannot make a tokio runtime")]
     Runtime(#[source] io::Error),

@@ -67,7 +67,8 @@
 //!
 //! # Features
 //!
-//! `compression`, `log` and `tls` are on by default. A server that needs none of them sets `default-features = false` in Cargo.toml.
+//! `compression`, `log` and `tls` are on by default. A server that needs none of them sets `default-features = false` in
+//! Cargo.toml.
 //!
 //! | feature | what it adds | the crates that it needs |
 //! |---|---|---|
@@ -75,7 +76,7 @@
 //! | `log` | [`start`](Builder::start) sets up a plain `tracing` subscriber where the process has none | `tracing-subscriber` |
 //! | `metrics` | [`metrics_text`](Server::metrics_text): the metrics as OpenMetrics text, for Prometheus | `prometheus-client` |
 //! | `tls` | the option [`tls`](Builder::tls), `Tls`, `TlsError`, `ClientCertificate`, and `rustls` as a re-export | `tokio-rustls`, rustls, ring |
-//! | `tower` | [`mount`](Builder::mount): the server within axum, hyper, or what else speaks tower | hyper, hyper-util, tower-service, http-body-util |
+//! | `tower` | [`mount`](Builder::mount): the server within axum, hyper, or what else speaks tower; [`http`](Builder::http): a router beside it; `Extension` | hyper, hyper-util, tower-service, http-body-util |
 //! | `test` | [`test`](Builder::test): a server in memory for tests, with clients. For `[dev-dependencies]` | none, but tokio's `test-util` |
 //!
 //! Without a feature its option is refused with an error that names the feature: by the compiler where it sees the

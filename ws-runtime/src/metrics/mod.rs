@@ -79,7 +79,7 @@ impl Server {
     ///     }
     ///
     ///     #[get("/metrics")]
-    ///     fn metrics(Bearer(token): Bearer<&str>, server: &Server) -> Result<MetricsText, Reject> {
+    ///     fn metrics(Bearer(token): Bearer, server: &Server) -> Result<MetricsText, Reject> {
     ///         if token == "the token of Prometheus" { Ok(server.metrics_text()) } else { Err(Reject::forbidden()) }
     ///     }
     /// }

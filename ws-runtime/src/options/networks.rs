@@ -26,7 +26,8 @@ pub struct NetworkList(Vec<String>);
 
 impl From<&str> for NetworkList {
     fn from(list: &str) -> Self {
-        if list.trim().is_empty() {
+        // As the table of options shows that there are none.
+        if matches!(list.trim(), "" | "none") {
             return Self::default();
         }
         Self(list.split(',').map(|network| network.trim().to_owned()).collect())

@@ -204,6 +204,9 @@ impl<S: Service, G> Builder<S, G> {
     where
         G: StateSources<S::Given>,
     {
+        if self.around.http.is_some() {
+            return Err(Error::MountedWithHttp);
+        }
         warn(&self.draft.prepare(std::env::vars_os(), S::attribute));
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
