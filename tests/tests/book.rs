@@ -184,7 +184,7 @@ async fn what_a_program_is_said_to_say_is_what_it_says() {
     }
     said.push(format!("Error: {:?}", idle::server().test().await.unwrap_err()));
     said.push(SendError::Slow { max: 262_144 }.to_string());
-    said.push(format!("Error: {:?}", paged::server().http(axum::Router::new()).test().await.unwrap_err()));
+    said.push(format!("Error: {:?}", paged::server().http(axum::Router::new()).bind().await.unwrap_err()));
     let owner = Command::new(env!("CARGO_BIN_EXE_owner"))
         .envs([("WS_SERVER_MAX_INBOX", "none"), ("WS_SERVER_WRITE_TIMEOUT", "-1"), ("WS_SERVER_LISTN", "80")])
         .env("NO_COLOR", "1")

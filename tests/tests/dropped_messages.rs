@@ -82,6 +82,27 @@ async fn the_report_of_a_shutdown_counts_what_those_who_were_cut_have_missed() -
     Ok(())
 }
 
+/// What ends a connection does not matter: a Close frame that waits behind messages when time is over is not sent.
+#[tokio::test(start_paused = true)]
+async fn the_report_of_a_shutdown_counts_a_close_frame_only_if_it_was_written() -> Result {
+    for reads in [false, true] {
+        let (server, mut client, mut dropped) = start("close").await?;
+        send(&server, 50).await;
+        // A reserved opcode: the connection is closed with 1002.
+        client.send_raw([0x83, 0x80, 0, 0, 0, 0]).await?;
+        server.advance(0).await;
+        server.server().shutdown();
+        if reads {
+            client.start_reading();
+        }
+        let report = server.stop().await;
+        let missed = dropped.recv().await.unwrap();
+        assert_eq!((report.closed(), report.cut()), if reads { (1, 0) } else { (0, 1) });
+        assert_eq!(missed == 0, reads, "{missed}");
+    }
+    Ok(())
+}
+
 /// More was sent than `max_outbox` takes.
 #[tokio::test(start_paused = true)]
 async fn what_the_option_slow_drops_is_counted_too() -> Result {

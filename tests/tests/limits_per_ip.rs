@@ -223,7 +223,7 @@ async fn the_log_names_the_option_ten_times_a_second_at_most() -> Result {
     }
     let told = log.take();
     let lines = told.lines().filter(|line| {
-        line.contains("refused with 429: max_connections_per_ip (1) reached") && line.contains("ip=192.0.2.1")
+        line.contains("refused: max_connections_per_ip (1) reached") && line.contains("ip=192.0.2.1")
     });
     assert_eq!(lines.count(), 10, "{told}");
     Ok(())

@@ -53,6 +53,29 @@ async fn failures_that_repeat_are_logged_ten_times_a_second() -> Result {
     Ok(())
 }
 
+/// A limit is no handler, and who exceeds it is no error of the program.
+#[tokio::test(start_paused = true)]
+async fn what_repeats_about_a_limit_is_summed_up_in_a_warning() -> Result {
+    let log = Log::default();
+    let _logged = tracing::subscriber::set_default(subscriber(&log));
+    let server = listener::server().max_connections_per_ip(1).test().await?;
+    let peer = std::net::SocketAddr::from(([192, 0, 2, 1], 5000));
+    let _first = server.connect("/").peer(peer).await?;
+    for _ in 0..30 {
+        server.connect("/").peer(peer).await.unwrap_err();
+    }
+    let told = log.take();
+    assert_eq!(told.matches("max_connections_per_ip (1) reached").count(), 10, "{told}");
+    server.advance(1.1).await;
+    server.connect("/").peer(peer).await.unwrap_err();
+    let told = log.take();
+    let line = told.lines().find(|line| line.contains("count=20"));
+    let line = line.unwrap_or_else(|| panic!("{told}"));
+    assert!(line.contains("WARN") && line.contains("about=\"max_connections_per_ip\""), "{line}");
+    assert!(!line.contains("handler"), "{line}");
+    Ok(())
+}
+
 fn subscriber(log: &Log) -> impl tracing::Subscriber + Send + Sync + use<> {
     tracing_subscriber::fmt().with_max_level(Level::WARN).with_ansi(false).with_writer(log.clone()).finish()
 }

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -83,6 +84,22 @@ async fn probes_are_answered_there_and_not_on_the_public_port() {
     assert!(post.starts_with("HTTP/1.1 405 "), "{post}");
     let metrics = ws_tests::get(&running, "/metrics").await;
     assert!(metrics.starts_with("HTTP/1.1 404 "), "{metrics}");
+}
+
+#[tokio::test]
+async fn many_listeners_all_answer_at_once() {
+    let running = door::server().metrics_listen(vec!["127.0.0.1:0"; 20]).bind().await.unwrap();
+    let addresses = running.server().metrics_addresses();
+    assert_eq!(addresses.len(), 20);
+    // The last has to answer before the first has anything to do.
+    for address in addresses.iter().rev() {
+        let mut stream = TcpStream::connect(("127.0.0.1", address.port().unwrap())).await.unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        let reading = stream.read_to_string(&mut answer);
+        tokio::time::timeout(Duration::from_secs(20), reading).await.expect("it answers").unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -1,12 +1,16 @@
 //! The spans and events of the option `trace`.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tower_service::Service;
 use ws_runtime::Trace;
-use ws_runtime::http::HeaderMap;
+use ws_runtime::http::{HeaderMap, Request};
 use ws_runtime::prelude::*;
 use ws_runtime::test::Result;
+use ws_tests::raw::HANDSHAKE;
 use ws_tests::spans::{Span, Spans};
 
 /// The target of all that the option adds.
@@ -34,8 +38,11 @@ mod shop {
         use super::*;
 
         #[on(handshake)]
-        async fn sit() {
+        async fn sit(handshake: &Handshake) {
             tokio::task::yield_now().await;
+            if handshake.path() == "/table/late" {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
             tracing::info!("sat");
         }
 
@@ -63,6 +70,17 @@ mod shop {
             tokio::task::yield_now().await;
             tracing::info!("in beside");
             2
+        }
+
+        #[on("rare", rate = (1, 3600))]
+        async fn rare() -> u32 {
+            tracing::info!("in rare");
+            3
+        }
+
+        #[on("away", blocking)]
+        fn away() -> bool {
+            tracing::Span::current().metadata().is_some_and(|span| span.name() == "message")
         }
 
         #[on(binary)]
@@ -189,6 +207,79 @@ async fn each_message_has_a_span_of_its_own_that_follows_from_the_handshake() ->
     assert_eq!(field(&messages[1], "ws.message.name"), "awaits");
     assert_eq!(field(&messages[3], "ws.message.kind"), "binary");
     assert_eq!(field(&messages[3], "ws.message.size"), "3");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_over_its_rate_leaves_its_span_to_no_other_message() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let server = shop::server().trace("messages").test().await?;
+    let mut client = server.connect("/table/7").await?;
+    assert_eq!(client.call::<u32>("rare", json!(null)).await?, 3);
+    client.call::<u32>("rare", json!(null)).await.unwrap_err();
+    assert_eq!(client.call::<u32>("plain", 5).await?, 5);
+    assert_eq!(client.call::<u32>("awaits", json!(null)).await?, 1);
+    let messages = spans.named("message");
+    let names: Vec<_> = messages.iter().map(|span| field(span, "otel.name")).collect();
+    assert_eq!(names, ["ws rare", "ws rare", "ws plain", "ws awaits"]);
+    assert_eq!(spans.events("in plain")[0].within, Some(messages[2].id));
+    assert_eq!(spans.events("in awaits")[0].within, Some(messages[3].id));
+    assert!(messages.iter().all(|span| span.closed));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blocking_handler_runs_within_the_span_of_its_message() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let server = shop::server().trace("messages").test().await?;
+    let mut client = server.connect("/table/7").await?;
+    assert!(client.call::<bool>("away", json!(null)).await?, "on its own thread, too");
+    // The next message is handled once it has come back.
+    client.call::<u32>("plain", 5).await?;
+    let span = &spans.named("message")[0];
+    assert_eq!(field(span, "otel.name"), "ws away");
+    assert!(span.closed);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_sends_bytes_too_early_has_never_been_connected() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let server = shop::server().trace("connections").test().await?;
+    let mut stream = server.open();
+    stream.write_all(HANDSHAKE.replacen("GET / ", "GET /table/late ", 1).as_bytes()).await?;
+    // While the handler runs.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stream.write_all(b"too early").await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    assert!(answer.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&answer));
+    let [span] = &spans.named("handshake")[..] else { panic!("there is one") };
+    assert_eq!(field(span, "http.response.status_code"), "400");
+    assert_ne!(field(span, "error.type"), "");
+    assert_eq!((spans.events("connected").len(), spans.events("disconnected").len()), (0, 0));
+    Ok(())
+}
+
+/// The server that it is mounted in has sent something else, or has lost the connection.
+#[tokio::test(start_paused = true)]
+async fn what_no_other_server_has_upgraded_has_never_been_connected() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let mounted = shop::server().trace("connections").mount().await?;
+    let request = Request::get("/table/7")
+        .header("Host", "localhost")
+        .header("Upgrade", "websocket")
+        .header("Connection", "Upgrade")
+        .header("Sec-WebSocket-Version", "13")
+        .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .body(())?;
+    assert_eq!(mounted.service().call(request).await?.status(), 101);
+    mounted.shutdown();
+    mounted.stopped().await;
+    let [span] = &spans.named("handshake")[..] else { panic!("there is one") };
+    assert_eq!(field(span, "error.type"), "not_upgraded");
+    assert!(span.closed);
+    assert_eq!((spans.events("connected").len(), spans.events("disconnected").len()), (0, 0));
     Ok(())
 }
 

@@ -1,22 +1,53 @@
 //! A handler that blocks its thread is named by the log while it does. These tests share the process's log, so no two
 //! of their handlers have the same name. The watchdog looks at real threads by the real clock.
 
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tracing::Level;
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 use ws_runtime::prelude::*;
 use ws_tests::Client;
 use ws_tests::log::Log;
 
 static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
-    tracing_subscriber::fmt().with_max_level(Level::WARN).with_ansi(false).with_writer(log.clone()).init();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(log.clone());
+    tracing_subscriber::registry().with(LevelFilter::WARN).with(Fragile).with(lines).init();
     log
 });
+
+/// Panics at the first line about this handler.
+struct Fragile;
+
+impl<S: Subscriber> Layer<S> for Fragile {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
+        let mut is_the_one = IsHandler("unlucky_message", false);
+        event.record(&mut is_the_one);
+        assert!(!is_the_one.1 || HAS_PANICKED.swap(true, Ordering::Relaxed), "the log is full");
+    }
+}
+
+/// Finds out whether a line is about this handler.
+struct IsHandler(&'static str, bool);
+
+impl Visit for IsHandler {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.1 |= field.name() == "handler" && value == self.0;
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
 
 /// Where handlers wait for the end of their block.
 #[derive(Debug)]
@@ -76,6 +107,11 @@ mod guarded {
     #[on("beside", concurrent = 2)]
     async fn concurrent_message(open: &Open) {
         tokio::task::yield_now().await;
+        open.gate.block();
+    }
+
+    #[on("unlucky")]
+    fn unlucky_message(open: &Open) {
         open.gate.block();
     }
 
@@ -223,4 +259,17 @@ async fn a_blocking_handler_is_not_named() {
     assert!(!LOG.text().contains("moved_away"), "{}", LOG.text());
     gate.0.send(()).unwrap();
     other.0.send(()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscriber_that_panics_does_not_end_the_watchdog() {
+    LazyLock::force(&LOG);
+    let gate = Arc::<Gate>::default();
+    let state = guarded::Open { gate: Arc::clone(&gate) };
+    let running = guarded::server().state(state).bind().await.unwrap();
+    let mut client = Client::connect(&running).await;
+    client.send(r#"{"type":"unlucky"}"#).await;
+    // Its first line is the one that panics.
+    logged("unlucky_message", "handler still blocks its thread");
+    gate.0.send(()).unwrap();
 }

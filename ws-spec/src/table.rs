@@ -241,10 +241,10 @@ macro_rules! for_each_option {
                 /// The others keep the connection. Use them if gaps do no harm. `"drop_newest"` drops the message that
                 /// does not fit. `"drop_oldest"` drops the oldest messages that wait until the new one fits, so that
                 /// the peer gets the latest. It never drops replies, error replies, the items and ends of streams,
-                /// questions, control frames, and a message of which a byte was written, and makes room for these too; if
-                /// only these are left and a new message does not fit, that one is dropped. It cannot be had together with `compression =
-                /// "context_takeover"`, as later messages refer to those that the peer did not get. `#[on(drain)]` runs
-                /// when a peer that has missed messages has read all that waited.
+                /// questions, control frames, and a message of which a byte was written, and makes room for these too;
+                /// if only these are left and a new message does not fit, that one is dropped. It cannot be had together
+                /// with `compression = "context_takeover"`, as later messages refer to those that the peer did not get.
+                /// `#[on(drain)]` runs when a peer that has missed messages has read all that waited.
                 ///
                 /// A peer that takes no byte for `write_timeout` is cut in any case.
                 slow: slow {
@@ -290,8 +290,9 @@ macro_rules! for_each_option {
                 /// How long a shutdown may take as a whole: handlers, unsent messages and close frames.
                 ///
                 /// It counts from the signal, or from the call of `shutdown`, and includes `shutdown_delay` and
-                /// `shutdown_spread`: it must be longer than these two together. When it has passed, the remaining connections are cut off. Their `disconnect` handlers have 0.7 s
-                /// more, and `start` returns within a second.
+                /// `shutdown_spread`: it must be longer than these two together. When it has passed, the remaining
+                /// connections are cut off. Their `disconnect` handlers have 0.7 s more, and `start` returns within a
+                /// second.
                 shutdown_timeout: seconds(0 ..= 31_536_000) {
                     default: "30",
                     of: server("all routes are shut down together"),
@@ -326,8 +327,9 @@ macro_rules! for_each_option {
                 /// How many connections the server holds at once, counted from `accept`.
                 ///
                 /// A further one is answered with 503 (service unavailable) and closed; over TLS it is closed without
-                /// an answer, unless `health` or `readiness` is set. Each connection takes a file descriptor. If the process may not open that many (`ulimit
-                /// -n`), the server accepts fewer connections, and logs that when it starts.
+                /// an answer, unless `health` or `readiness` is set. Each connection takes a file descriptor. If the
+                /// process may not open that many (`ulimit -n`), the server accepts fewer connections, and logs that
+                /// when it starts.
                 max_connections: count(1 ..= 16_777_216, "connections") {
                     default: "65536",
                     of: server("connections are counted before the request says which route it is for"),
@@ -370,8 +372,10 @@ macro_rules! for_each_option {
                 /// warning with its name, again after ten times as long, and when it is over. Each is also counted.
                 /// The time is that of one poll of an `async` handler, and of the whole call of a plain one; what a
                 /// `blocking` handler does is not measured. It is found by looking at each thread four times in that
-                /// period, so a handler is named up to half as long again after the limit, and up to 0.25 s later if
-                /// the server had nothing to do before.
+                /// period, so a handler is named up to half as long again after the limit, or not at all if it is over
+                /// by then. A server that had nothing to do for ten times the limit is looked at only each 0.25 s, to
+                /// spare its processor: of its handlers, one that blocks for less than the limit and 0.25 s may not be
+                /// named.
                 watchdog: seconds(0 ..= 31_536_000) {
                     default: "0.1",
                     of: server("routes share its threads"),

@@ -55,7 +55,10 @@ impl Life {
         upgrading: impl Future<Output = Option<Stream>> + Send + 'static,
     ) -> Self {
         Self::step(guard.0.clone(), async move {
-            let stream = upgrading.await?;
+            let Some(stream) = upgrading.await else {
+                admitted.not_upgraded();
+                return None;
+            };
             guard.0.adopt(&stream);
             count_opened(&guard.0, admitted.status());
             Some(admitted.open(stream).answered().begin(hosted, guard))

@@ -112,7 +112,7 @@ pub(super) fn begun(conn: &Conn) {
     }
 }
 
-/// A handshake is accepted, within its span.
+/// A handshake has become a connection, within its span.
 pub(super) fn connected(conn: &Conn, span: &Span) {
     span.in_scope(|| tracing::info!(target: TARGET, conn = conn.id(), peer = %conn.peer(), "connected"));
 }

@@ -78,7 +78,8 @@ pub enum ClosedBy {
     Panic,
     /// The network or TLS failed: reading or writing returned an error, such as a reset (1006).
     Network,
-    /// The server's shutdown (1001, or the code of [`Server::shutdown_with`](crate::Server::shutdown_with)). 1006 if the peer was cut because `shutdown_timeout` was over.
+    /// The server's shutdown (1001, or the code of [`Server::shutdown_with`](crate::Server::shutdown_with)). 1006 if
+    /// the peer was cut because `shutdown_timeout` was over.
     Shutdown,
 }
 

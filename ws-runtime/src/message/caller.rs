@@ -160,7 +160,7 @@ pub(crate) fn done(conn: &Conn, keys: &Keys, to: ReplyTo<'_>) {
 #[cold]
 pub(crate) fn error(conn: &Conn, handler: &'static str, keys: &Keys, to: ReplyTo<'_>, reject: &Reject) {
     let Err(failure) = send_error(conn, keys, to, reject) else { return };
-    if conn.server().allows_log(handler) {
+    if conn.server().allows_failure(handler) {
         tracing::error!(
             handler,
             conn = conn.id(),

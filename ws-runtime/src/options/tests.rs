@@ -76,6 +76,7 @@ fn each_option_can_be_set_from_the_environment_and_is_listed_as_such() {
         ("shutdown_delay", "10"),
         ("shutdown_spread", "5"),
         ("watchdog", "0.5"),
+        ("handler_durations", "true"),
         ("max_blocking", "8"),
         ("max_connections", "10"),
         ("max_connections_per_ip", "10"),

@@ -1,7 +1,8 @@
 //! The process around a server, for `start()`. `start` makes the runtime that the server runs on, and ends it within
-//! the promised time. Its own thread only waits for that end and for `signals`, so that handlers cannot block signals. `hangup` has certificates read again at SIGHUP.
-//! `io_poller` keeps a worker polling sockets while handlers keep the others busy. `log` sets up the subscriber for a
-//! process that has none, and `log_queue` writes its lines. `manager` tells systemd how the server is.
+//! the promised time. Its own thread only waits for that end and for `signals`, so that handlers cannot block signals.
+//! `hangup` has certificates read again at SIGHUP. `io_poller` keeps a worker polling sockets while handlers keep the
+//! others busy. `log` sets up the subscriber for a process that has none, and `log_queue` writes its lines. `manager`
+//! tells systemd how the server is.
 
 #[cfg(all(unix, feature = "tls"))]
 mod hangup;

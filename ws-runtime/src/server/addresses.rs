@@ -199,7 +199,7 @@ impl Server {
     pub(crate) fn log_too_many(&self, too_many: TooMany, peer: &Address, ip: Option<IpAddr>) {
         if self.allows_log(too_many.option()) {
             let ip = ip.map(tracing::field::display);
-            tracing::warn!(%peer, ip, "refused with 429: {too_many}");
+            tracing::warn!(%peer, ip, "refused: {too_many}");
         }
     }
 }

@@ -45,7 +45,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::addresses::Addresses;
 use self::alarms::Alarms;
-use self::failures::Failures;
+use self::failures::{Failures, Subject};
 use self::memory::Memory;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
@@ -435,9 +435,14 @@ impl Server {
         &self.0.counters
     }
 
-    /// Counts a failure of a handler. Returns whether it is logged.
-    pub(crate) fn allows_log(&self, handler: &'static str) -> bool {
-        self.0.failures.allow(handler)
+    /// Counts a line about the failure of a handler. Returns whether it is logged.
+    pub(crate) fn allows_failure(&self, handler: &'static str) -> bool {
+        self.0.failures.allow(Subject::Handler(handler))
+    }
+
+    /// Counts a line about an option that sets a limit, or the like. Returns whether it is logged.
+    pub(crate) fn allows_log(&self, limit: &'static str) -> bool {
+        self.0.failures.allow(Subject::Limit(limit))
     }
 
     /// A place for a `blocking` handler, unless `max_blocking` of them run.

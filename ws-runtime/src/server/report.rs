@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::Server;
-use crate::event::{Close, ClosedBy};
+use crate::event::Close;
 
 /// What a shutdown came to: [`Running::stopped`](crate::Running::stopped) returns it, and it is logged.
 ///
@@ -89,14 +89,14 @@ pub(super) struct Endings {
 
 impl Server {
     /// Counts the end of a connection for the report, if the server shuts down.
-    pub(crate) fn note_end(&self, close: &Close) {
+    ///
+    /// How it ended does not tell whether it was in order: a Close frame with any code may have been left unwritten.
+    pub(crate) fn note_end(&self, close: &Close, has_sent_close: bool) {
         if !self.is_shutting_down() {
             return;
         }
         let Endings { closed, cut, dropped } = &self.0.endings;
-        // There was no Close frame, or it was not written.
-        let is_cut = close.code() == Close::ABNORMAL || close.by() == ClosedBy::Slow;
-        if is_cut { cut } else { closed }.fetch_add(1, Ordering::Relaxed);
+        if has_sent_close { closed } else { cut }.fetch_add(1, Ordering::Relaxed);
         dropped.fetch_add(close.dropped(), Ordering::Relaxed);
     }
 

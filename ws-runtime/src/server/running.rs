@@ -33,9 +33,10 @@ impl Running {
         self.server.shutdown();
     }
 
-    /// Waits until the server has shut down, and tells how its connections have ended: all connections are closed and all handlers are done, except for
-    /// handlers that block their thread for more than 0.75 s after `shutdown_timeout`. If these block all threads of
-    /// the runtime, it waits for them.
+    /// Waits until the server has shut down, and tells how its connections have ended.
+    ///
+    /// All connections are closed then and all handlers are done, except for handlers that block their thread for more
+    /// than 0.75 s after `shutdown_timeout`. If these block all threads of the runtime, it waits for them.
     pub async fn stopped(self) -> ShutdownReport {
         // Fails only if the runtime is shut down: then the server is gone too.
         self.serving.await.unwrap_or_default()

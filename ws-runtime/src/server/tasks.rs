@@ -96,7 +96,7 @@ impl Server {
     /// only so often.
     pub(crate) fn report(&self, handler: &'static str, outcome: &Result<Outcome, Panicked>) {
         count_failure(self, handler, outcome);
-        if matches!(outcome, Ok(Ok(()))) || !self.allows_log(handler) {
+        if matches!(outcome, Ok(Ok(()))) || !self.allows_failure(handler) {
             return;
         }
         let error: &dyn Display = match outcome {

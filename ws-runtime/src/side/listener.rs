@@ -20,7 +20,8 @@ use crate::transport::Stream;
 /// How many connections may wait to be accepted.
 pub(crate) const BACKLOG: u32 = 128;
 
-/// How many peers are answered at once. Further ones wait to be accepted.
+/// How many peers are answered at once. Of further ones each listener accepts one, which waits; the others wait to be
+/// accepted.
 const MAX_CONNECTIONS: usize = 16;
 
 /// How long a peer may take as a whole.
@@ -73,14 +74,14 @@ async fn serve(server: &Server, listeners: &[Listener]) {
 async fn accept(server: &Server, listener: &Listener, places: &Arc<Semaphore>) -> Infallible {
     let mut asking = JoinSet::new();
     loop {
-        // It is never closed.
-        let place = Arc::clone(places).acquire_owned().await;
         let stream = loop {
             match listener.accept().await {
                 Ok((stream, _)) => break stream,
                 Err(error) => sleep(accept_pause(&error).unwrap_or_default()).await,
             }
         };
+        // Not before there is a peer: a listener that waits for one takes no place from the others. It is never closed.
+        let place = Arc::clone(places).acquire_owned().await;
         let server = server.clone();
         asking.spawn(async move {
             let _ = timeout(PATIENCE, answer(&server, stream)).await;

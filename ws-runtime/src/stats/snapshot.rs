@@ -22,7 +22,7 @@ pub struct Stats {
     pub connections: u64,
     /// How many connections are accepted, and not open yet.
     pub pending_handshakes: u64,
-    /// The bytes that wait in the queues of all connections.
+    /// The bytes that wait in the queues of connections, of each queue from 16 KiB on, in steps of that.
     pub queued_bytes: u64,
     /// What was received from all connections.
     pub received: Traffic,
@@ -36,11 +36,12 @@ pub struct Stats {
     pub broadcast_recipients: u64,
     /// Handshakes, by their result. Results that never came are left out, as in all lists but [`routes`](Self::routes).
     pub handshakes: Vec<HandshakeStats>,
-    /// How long the accepted handshakes took, from the accepted connection to the 101.
+    /// How long the accepted handshakes took, from the accepted connection to the 101. Those of a server that is mounted
+    /// in another one are left out.
     pub handshake_durations: Histogram,
-    /// Plain HTTP requests, by the status of their answer.
+    /// Plain HTTP requests, by the status of their answer. Those that a router beside the server answers are left out.
     pub requests: Vec<RequestStats>,
-    /// Connections that came to no handshake, by the reason.
+    /// Connections that came to no handshake, and those that were cut for `max_memory`, by the reason.
     pub rejected: Vec<RejectedStats>,
     /// The routes, in the order of their declaration. A server without routes has one, of every path.
     pub routes: Vec<RouteStats>,

@@ -92,7 +92,7 @@ pub(super) const ALL: &[Metric] = &[
         name: "ws.server.handshake.duration",
         kind: MetricKind::Histogram,
         unit: "s",
-        description: "How long accepted handshakes took, from the accepted connection to the 101",
+        description: "How long accepted handshakes took, from the accepted connection to the 101, without what is mounted",
         attributes: &[],
         read: |stats| vec![Point::new(Value::Histogram(&stats.handshake_durations))],
     },
@@ -100,7 +100,7 @@ pub(super) const ALL: &[Metric] = &[
         name: "ws.server.rejected_connections",
         kind: MetricKind::Counter,
         unit: "{connection}",
-        description: "Connections that came to no handshake, by the reason",
+        description: "Connections that came to no handshake, and those cut for max_memory, by the reason",
         attributes: &[ERROR],
         read: |stats| {
             stats.rejected.iter().map(|one| Point::count(one.count).text(ERROR, one.reason)).collect()
@@ -110,7 +110,7 @@ pub(super) const ALL: &[Metric] = &[
         name: "ws.server.requests",
         kind: MetricKind::Counter,
         unit: "{request}",
-        description: "Plain HTTP requests, by the status of their answer",
+        description: "Plain HTTP requests that the server has answered, and no router, by the status of their answer",
         attributes: &[STATUS],
         read: |stats| {
             stats.requests.iter().map(|one| Point::count(one.count).code(STATUS, one.status)).collect()
@@ -176,7 +176,7 @@ pub(super) const ALL: &[Metric] = &[
         name: "ws.server.outbox",
         kind: MetricKind::UpDownCounter,
         unit: "By",
-        description: "Bytes that wait in the queues of all connections",
+        description: "Bytes that wait in the queues of connections, of each queue from 16 KiB on",
         attributes: &[],
         read: |stats| vec![Point::count(stats.queued_bytes)],
     },

@@ -46,6 +46,11 @@ pub(super) enum FindingKind {
 }
 
 impl Sampler {
+    /// With room for so many threads.
+    pub(super) fn for_threads(count: usize) -> Self {
+        Self { last: None, threads: Vec::with_capacity(count) }
+    }
+
     /// Compares what the threads do now with what they did before. `limit` tells the limit of the server with this
     /// address, if it is watched. `step` is the time between two looks. Returns whether any thread did anything.
     pub(super) fn look(

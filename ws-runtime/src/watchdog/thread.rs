@@ -9,6 +9,7 @@ use tracing::dispatcher::{self, Dispatch};
 use super::name::name_of;
 use super::sample::{Finding, FindingKind, Sampler};
 use super::slot::look_at_all;
+use crate::conn::catch_now;
 use crate::server::Server;
 
 /// The shortest and the longest time between two looks. It is a quarter of the smallest limit.
@@ -19,6 +20,9 @@ const IDLE: Duration = Duration::from_millis(250);
 
 /// Nothing happens if this many looks in a row saw no handler, and none that has run in between.
 const QUIET_LOOKS: u32 = 40;
+
+/// For how many threads there is room from the start, so that nothing is allocated later.
+const THREADS: usize = 64;
 
 /// Watches the handlers of a server until what this returns is dropped. `None` if its option `watchdog` is 0.
 pub(crate) fn watch(server: &Server) -> Option<Watched> {
@@ -82,8 +86,8 @@ fn lock() -> MutexGuard<'static, Watchdog> {
 }
 
 fn look_until_none_is_left() {
-    let mut sampler = Sampler::default();
-    let (mut seen, mut findings) = (Vec::new(), Vec::new());
+    let mut sampler = Sampler::for_threads(THREADS);
+    let (mut seen, mut findings) = (Vec::with_capacity(THREADS), Vec::new());
     let mut quiet_looks = 0;
     let mut watchdog = lock();
     loop {
@@ -107,7 +111,8 @@ fn look_until_none_is_left() {
             // Without the lock: a log subscriber is the user's code, and may block.
             drop(watchdog);
             for (finding, entry) in found {
-                entry.report(finding);
+                // If it panics, the panic hook has told so. The others are watched on.
+                let _ = catch_now(|| entry.report(finding));
             }
             watchdog = lock();
         }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
+use tracing::Span;
+use tracing::dispatcher::{self, Dispatch};
 
 use super::call::{Panicked, Verdict, catch_now};
 use super::observe::Call;
@@ -26,8 +28,13 @@ struct Returned<Se> {
 }
 
 impl<R: Route> Dispatcher<R> {
-    /// Runs the `blocking` handler of a message to its end, while the socket is driven too.
-    pub(super) async fn run_blocking(&mut self, driver: &mut Driver, message: Received<'static>) -> Verdict {
+    /// Runs the `blocking` handler of a message to its end, within this span, while the socket is driven too.
+    pub(super) async fn run_blocking(
+        &mut self,
+        driver: &mut Driver,
+        message: Received<'static>,
+        span: Span,
+    ) -> Verdict {
         let handler = message.handler::<R>();
         let conn = self.conn().clone();
         let server = conn.server();
@@ -47,13 +54,17 @@ impl<R: Route> Dispatcher<R> {
         };
         let (hosted, mut session) = (Arc::clone(&self.hosted), self.session.take());
         let mut call = Call::begin(server, handler);
+        let log = (!span.is_disabled()).then(|| dispatcher::get_default(Clone::clone));
         let running = spawn_blocking({
             let conn = conn.clone();
             move || {
                 let started = Started::begin();
                 let event = ConnEvent::new(&conn, &hosted.store, &mut session);
-                let ended = call.stretch_elsewhere(|| catch_now(|| message.handle_blocking::<R>(event)));
+                let ended = within(log.as_ref(), &span, || {
+                    call.stretch_elsewhere(|| catch_now(|| message.handle_blocking::<R>(event)))
+                });
                 call.end();
+                drop(span);
                 drop(place);
                 Returned { session, message, ended, timers: started.end() }
             }
@@ -65,5 +76,14 @@ impl<R: Route> Dispatcher<R> {
         let verdict = self.conclude(handler, OnRefusal::of::<R>(&message), Some(ended));
         message.give_back();
         if driver.is_cancelled() { Verdict::End } else { verdict }
+    }
+}
+
+/// Runs what belongs to a span on another thread. `log` is the subscriber that the span belongs to, as the other thread
+/// may have none; `None` where nothing is traced.
+fn within<T>(log: Option<&Dispatch>, span: &Span, run: impl FnOnce() -> T) -> T {
+    match log {
+        Some(log) => dispatcher::with_default(log, || span.in_scope(run)),
+        None => run(),
     }
 }

@@ -150,7 +150,7 @@ pub(in crate::conn) fn report(
             );
         }
         // A peer that connects anew each time, or that stays, must not fill the log.
-        Ok(Err(_)) | Err(_) if !conn.server().allows_log(handler) => {}
+        Ok(Err(_)) | Err(_) if !conn.server().allows_failure(handler) => {}
         Ok(Err(failure)) => match failure.refusal() {
             Some(Refusal::Handler(_)) => {
                 tracing::warn!(handler, conn = conn.id(), peer = %conn.peer(), reason = %Escaped(&failure), "handler refused");

@@ -15,7 +15,6 @@ use super::beside::{Place, tell_cancelled};
 use super::drive::{Driver, Moment, Next};
 use super::life::ConnGuard;
 use super::receive::Receiver;
-use super::send::Phase;
 use super::span::{self, MessageSpans};
 use crate::Reject;
 use crate::event::{
@@ -119,10 +118,12 @@ impl<R: Route> Dispatcher<R> {
 
     /// Runs the `async` handler of a message to its end.
     async fn run_async(&mut self, driver: &mut Driver, message: Received<'static>) -> Verdict {
-        if let Err(refused) = self.within_rate(&message, HandlersTurn::Awaited) {
-            return self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), refused);
-        }
+        // Taken in any case: the next message must not find it.
         let span = self.take_span(&message);
+        if let Err(refused) = span.in_scope(|| self.within_rate(&message, HandlersTurn::Awaited)) {
+            return span
+                .in_scope(|| self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), refused));
+        }
         let message = match message {
             Received::Named(message) => match self.pass_guard(driver, &message, &span).await {
                 Ok(Some(running)) => return self.run_beside(driver, running, message, span).await,
@@ -132,7 +133,7 @@ impl<R: Route> Dispatcher<R> {
             other => other,
         };
         if message.is_for_blocking::<R>() {
-            return self.run_blocking(driver, message).await;
+            return self.run_blocking(driver, message, span).await;
         }
         let handler = message.handler::<R>();
         let event = self.event();
@@ -243,18 +244,17 @@ impl<R: Route> Dispatcher<R> {
         let conn = &conn;
         driver.drop_beside();
         driver.drained().await;
-        if conn.phase() == Phase::Closing {
-            // Its Close frame is written.
-            conn.count(Direction::Sent, Kind::Close, 0);
-        }
-        let close = {
+        let (close, has_sent_close) = {
             let send_path = conn.send_path();
             let close = send_path.close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
-            Close { dropped: send_path.dropped(), ..close }
+            (Close { dropped: send_path.dropped(), ..close }, send_path.has_sent_close())
         };
+        if has_sent_close {
+            conn.count(Direction::Sent, Kind::Close, 0);
+        }
         let open_for = self.since.until(conn.server().alarms().now());
         conn.server().counters().closed(conn.route(), &close, open_for);
-        conn.server().note_end(&close);
+        conn.server().note_end(&close, has_sent_close);
         let failure = conn.send_path().take_failure();
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");

@@ -1,7 +1,8 @@
 //! The one place through which each call of a user's handler goes, with the handler's name.
 //!
 //! [`catch`](super::catch), [`catch_call`](super::catch_call), [`catch_code`](super::catch_code) and
-//! [`Caught`](super::Caught) lead here, and nothing else calls a handler. So what has to know which handlers run, how often, and for how long, is added here:
+//! [`Caught`](super::Caught) lead here, and nothing else calls a handler. So what has to know which handlers run, how
+//! often, and for how long, is added here:
 //!
 //! | event | where |
 //! |---|---|

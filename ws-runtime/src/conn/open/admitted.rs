@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use http::{Response, StatusCode};
+use tracing::Span;
 
+use super::answer::Answer;
 use super::handlers::{run_create, run_guards, run_handshake, run_server_handshake};
 use crate::conn::Conn;
 use crate::conn::life::{ConnGuard, Life, serve};
-use crate::conn::span::MessageSpans;
+use crate::conn::span::{self, MessageSpans};
 use crate::event::{Route, Service};
 use crate::handshake::{self, Handshake, Reject, Terms};
 use crate::options::Compression;
@@ -23,6 +25,8 @@ pub(crate) struct Admitted<S: Service> {
     deflate: Option<Agreement>,
     /// The answer that opens it: 101, or 200 over HTTP/2.
     pub(super) response: Response<()>,
+    /// The span of the handshake, if it is traced. It ends once the connection is open, or comes to nothing.
+    handshake: Option<Span>,
     spans: Option<Box<MessageSpans>>,
 }
 
@@ -32,6 +36,8 @@ type Serve<S> = dyn FnOnce(Arc<Hosted<S>>, ConnGuard, Upgraded) -> Life + Send;
 pub(in crate::conn) struct Opened<S: Service> {
     serve: Box<Serve<S>>,
     upgraded: Upgraded,
+    status: StatusCode,
+    handshake: Option<Span>,
 }
 
 /// A stream that has become a WebSocket.
@@ -77,32 +83,52 @@ impl<S: Service> Admitted<S> {
         let serve = Box::new(move |hosted, guard, upgraded| {
             serve::<R>(hosted, guard, takes, (session, member), upgraded)
         });
-        Ok(Self { serve, deflate, response: handshake::accept(handshake, extension), spans: None })
+        let response = handshake::accept(handshake, extension);
+        Ok(Self { serve, deflate, response, handshake: None, spans: None })
     }
 
     /// The status of the answer that opens it.
+    #[cfg(feature = "tower")]
     pub(in crate::conn) fn status(&self) -> StatusCode {
         self.response.status()
     }
 
-    /// The same with the spans of its messages.
-    pub(super) fn traced(self, spans: Option<Box<MessageSpans>>) -> Self {
-        Self { spans, ..self }
+    /// The same with its span and those of its messages.
+    pub(super) fn traced(self, handshake: Option<Span>, spans: Option<Box<MessageSpans>>) -> Self {
+        Self { handshake, spans, ..self }
+    }
+
+    /// It was admitted, and is answered with this instead.
+    pub(super) fn refused(self, answer: &Answer) {
+        if let Some(span) = &self.handshake {
+            span::record_answer(span, answer.status(), answer.error());
+        }
+    }
+
+    /// It was admitted, and another HTTP server gave no stream for it.
+    #[cfg(feature = "tower")]
+    pub(in crate::conn) fn not_upgraded(self) {
+        if let Some(span) = &self.handshake {
+            span::record_no_answer(span, &"not_upgraded");
+        }
     }
 
     /// Joins it with its stream, to which the 101 must be sent first.
     pub(in crate::conn) fn open(self, stream: Stream) -> Opened<S> {
-        let Self { serve, deflate, response, spans } = self;
-        Opened {
-            serve,
-            upgraded: Upgraded { stream, deflate, accepted: handshake::encode_accept(&response), spans },
-        }
+        let Self { serve, deflate, response, handshake, spans } = self;
+        let accepted = handshake::encode_accept(&response);
+        let upgraded = Upgraded { stream, deflate, accepted, spans };
+        Opened { serve, upgraded, status: response.status(), handshake }
     }
 }
 
 impl<S: Service> Opened<S> {
-    /// Serves the connection on its route.
+    /// Serves the connection on its route. From here on, its end is told as well.
     pub(in crate::conn) fn begin(self, hosted: Arc<Hosted<S>>, guard: ConnGuard) -> Life {
+        if let Some(span) = self.handshake {
+            span::record_answer(&span, self.status, None);
+            span::connected(&guard.0, &span);
+        }
         (self.serve)(hosted, guard, self.upgraded)
     }
 

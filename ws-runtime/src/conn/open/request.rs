@@ -59,7 +59,9 @@ pub(super) async fn admit<S: Service>(
     let head = head.with_client_certificate(stream.client_certificate());
     let admitted = admit_head(hosted, conn, head, transport, &told, interruption).await?;
     if handshake::arrived_early(stream, &mut BytesMut::new()).await {
-        return Err(Answer::from(Refusal::EarlyBytes).into());
+        let answer = Answer::from(Refusal::EarlyBytes);
+        admitted.refused(&answer);
+        return Err(answer.into());
     }
     Ok(admitted)
 }
@@ -76,22 +78,23 @@ pub(super) async fn admit_head<S: Service>(
     let enter = hosted.around.trace_context.as_deref();
     let Some(span) = span::of_request(conn, &head, transport.encrypted, enter) else {
         let admitted = admit_in(&Span::none(), hosted, conn, head, transport, told, interruption).await;
-        return admitted.map(|admitted| admitted.traced(MessageSpans::of(conn, None)));
+        return admitted.map(|admitted| admitted.traced(None, MessageSpans::of(conn, None)));
     };
     // Boxed, because most servers trace nothing.
     let admitting = Box::pin(admit_in(&span, hosted, conn, head, transport, told, interruption));
     let admitted = admitting.instrument(span.clone()).await;
     match &admitted {
-        Ok(admitted) => {
-            span::record_answer(&span, admitted.status(), None);
-            span::connected(conn, &span);
-        }
+        // It may still come to nothing.
+        Ok(_) => {}
         Err(NotAdmitted::With(answer)) => span::record_answer(&span, answer.status(), answer.error()),
         Err(NotAdmitted::Silently(reason)) => span::record_no_answer(&span, reason),
         #[cfg(feature = "tower")]
         Err(NotAdmitted::Elsewhere(_)) => {}
     }
-    admitted.map(|admitted| admitted.traced(MessageSpans::of(conn, Some(&span))))
+    admitted.map(|admitted| {
+        let messages = MessageSpans::of(conn, Some(&span));
+        admitted.traced(Some(span), messages)
+    })
 }
 
 /// The same within a span, which may be disabled.

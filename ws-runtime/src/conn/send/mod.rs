@@ -61,8 +61,8 @@ pub(super) use self::cork::{defer_write, runs_task_of, write_own};
 pub(super) use self::corked::CorkedFrames;
 pub(super) use self::deflation::Deflation;
 pub(super) use self::fixed::{Fixable, Fixed};
-use self::state::Fate;
 pub(super) use self::state::{Bound, CancelLevel, Phase, Queue, Written};
+use self::state::{Ending, Fate};
 
 /// The send path of one connection behind its lock.
 ///
@@ -104,7 +104,7 @@ pub(super) struct SendPath {
     listed_by: usize,
     cancel_level: CancelLevel,
     /// What ended the connection. The first reason counts.
-    close: Option<Box<Close>>,
+    ending: Option<Box<Ending>>,
     /// The waker of the connection's task.
     task: Option<Waker>,
     /// What most connections never have.
@@ -132,7 +132,7 @@ impl SendPath {
             blocked: false,
             listed_by: 0,
             cancel_level: CancelLevel::Nothing,
-            close: None,
+            ending: None,
             task: None,
             backlog: None,
             wakes_task: false,
@@ -161,7 +161,16 @@ impl SendPath {
     }
 
     pub(super) fn close(&self) -> Option<&Close> {
-        self.close.as_deref()
+        self.ending.as_ref().map(|ending| &ending.close)
+    }
+
+    /// Whether our Close frame was written, and all before it.
+    pub(super) fn has_sent_close(&self) -> bool {
+        match self.phase {
+            Phase::Opening | Phase::Ready | Phase::Finishing => false,
+            Phase::Closing => !self.has_unwritten(),
+            Phase::Gone => self.ending.as_ref().is_some_and(|ending| ending.has_sent_close),
+        }
     }
 
     /// Whether the outbox is over its limit.
@@ -293,7 +302,7 @@ impl SendPath {
         };
         self.outbox.push_encoded(&frame, Fate::Kept);
         self.phase = Phase::Closing;
-        self.close.get_or_insert_with(|| close.into());
+        self.ending.get_or_insert_with(|| Ending::by(close));
         self.wake();
     }
 
@@ -302,16 +311,18 @@ impl SendPath {
     /// If our own Close frame is dropped with it, the peer never got it. Then `close` is how the connection ended.
     pub(super) fn cut(&mut self, close: Close) {
         let is_undelivered = self.phase == Phase::Closing && self.has_unwritten();
-        match &mut self.close {
-            Some(ours)
-                if is_undelivered
-                    && matches!(ours.by, ClosedBy::Us | ClosedBy::Expired | ClosedBy::Shutdown) =>
-            {
-                **ours = close;
+        let has_sent_close = self.has_sent_close();
+        let ending = match &mut self.ending {
+            Some(ours) => {
+                let is_ours = matches!(ours.close.by, ClosedBy::Us | ClosedBy::Expired | ClosedBy::Shutdown);
+                if is_undelivered && is_ours {
+                    ours.close = close;
+                }
+                ours
             }
-            Some(_) => {}
-            None => self.close = Some(close.into()),
-        }
+            none => none.insert(Ending::by(close)),
+        };
+        ending.has_sent_close = has_sent_close;
         self.phase = Phase::Gone;
         self.release();
         self.lose(self.outbox.messages());

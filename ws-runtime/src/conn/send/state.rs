@@ -1,5 +1,7 @@
 //! The states of a connection as its send path knows them.
 
+use crate::event::Close;
+
 /// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -25,6 +27,20 @@ pub(in crate::conn) enum CancelLevel {
     Handlers,
     /// `disconnect` too.
     Everything,
+}
+
+/// How the connection ended. Boxed in the send path, which has no place for it while the connection is open.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) close: Close,
+    /// Our Close frame was written, and all before it, when the connection was cut. Before that, the phase tells.
+    pub(super) has_sent_close: bool,
+}
+
+impl Ending {
+    pub(super) fn by(close: Close) -> Box<Self> {
+        Box::new(Self { close, has_sent_close: false })
+    }
 }
 
 /// What bounds how much is sent to a peer that does not read.

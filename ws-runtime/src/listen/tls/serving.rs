@@ -49,6 +49,8 @@ struct Parts {
     pairs: Vec<(Part<Pair>, Warned)>,
     clients: Option<Part<Clients>>,
     resumption: Resumption,
+    /// What new connections do not use yet, as no configuration could be made of it: what is logged once they do.
+    unused: Vec<String>,
 }
 
 /// How clients resume sessions. It outlives the configurations: who has connected before a certificate is renewed
@@ -82,7 +84,7 @@ impl ServerTls {
         let resumption = Resumption::new().map_err(&mut note).ok();
         let (Some(resumption), true) = (resumption, errors.is_empty()) else { return Err(errors) };
 
-        let parts = Parts { pairs, clients, resumption };
+        let parts = Parts { pairs, clients, resumption, unused: Vec::new() };
         let current = parts.make().map_err(|error| vec![error])?;
         Ok(Self { current: RwLock::new(current), parts: Some(Mutex::new(parts)), is_in_files })
     }
@@ -141,7 +143,7 @@ impl ServerTls {
         let mut parts = parts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut looked = Looked::default();
         let mut replaced = Vec::new();
-        let Parts { pairs, clients, .. } = &mut *parts;
+        let Parts { pairs, clients, unused, resumption: _ } = &mut *parts;
         for (pair, warned) in pairs {
             if looked.add(pair.look(now, when), server) {
                 *warned = Warned::default();
@@ -153,17 +155,25 @@ impl ServerTls {
         {
             replaced.push(format!("clients that connect are verified by the new {}", clients.source()));
         }
-        if replaced.is_empty() {
+        let is_new = !replaced.is_empty();
+        unused.append(&mut replaced);
+        if unused.is_empty() {
             return looked;
         }
         match parts.make() {
             Ok(new) => *self.current.write().unwrap_or_else(PoisonError::into_inner) = new,
             Err(error) => {
-                looked.add(Change::Refused(error), server);
+                // It is tried again with the next look, and told once, or to who has asked for it.
+                looked.has_changed = false;
+                if is_new || when == When::Now {
+                    looked.add(Change::Refused(error), server);
+                }
+                return looked;
             }
         }
         // Now that it holds for who reads this.
-        for what in replaced {
+        looked.has_changed = true;
+        for what in parts.unused.drain(..) {
             tracing::info!(server = server.name(), "tls: {what}");
         }
         looked
