@@ -36,8 +36,10 @@ pub(crate) struct PendingHandshakes {
     tls_permits: Semaphore,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Slots {
+    /// How long the server waits for a peer, in total, before the peer counts as stalled.
+    grace: Duration,
     next: u64,
     /// By number: the oldest first.
     taken: BTreeMap<u64, Pending>,
@@ -83,16 +85,23 @@ impl PendingHandshakes {
     pub(super) fn new(max_handshakes: usize, threads: usize) -> Self {
         Self {
             max_handshakes,
-            slots: Mutex::default(),
+            slots: Mutex::new(Slots { next: 0, taken: BTreeMap::new(), grace: GRACE }),
             freed: Notify::new(),
             tls_permits: Semaphore::new(threads.clamp(1, Semaphore::MAX_PERMITS)),
         }
     }
 
+    /// The same with another grace.
+    pub(super) fn with_grace(self, grace: Duration) -> Self {
+        self.slots().grace = grace;
+        self
+    }
+
     /// Whether there is a slot for a new connection: a free one, or that of a stalled connection.
     pub(super) fn has_room(&self, now: Instant) -> bool {
         let slots = self.slots();
-        slots.taken.len() < self.max_handshakes || slots.taken.values().any(|pending| pending.is_stalled(now))
+        slots.taken.len() < self.max_handshakes
+            || slots.taken.values().any(|pending| pending.is_stalled(slots.grace, now))
     }
 
     /// How many are pending.
@@ -110,7 +119,8 @@ impl PendingHandshakes {
     pub(super) async fn settled(&self, until: Instant) {
         loop {
             let now = Instant::now();
-            if now >= until || self.slots().taken.values().all(|pending| pending.is_stalled(now)) {
+            if now >= until || self.slots().taken.values().all(|pending| pending.is_stalled(self.grace, now))
+            {
                 return;
             }
             // Either way it looks again.
@@ -158,7 +168,7 @@ impl Slots {
             let count = pending.network.map_or(0, |network| counts.get(&network).copied().unwrap_or(0));
             count > 1 && count > max_handshakes / 4
         };
-        let stalled = || self.taken.iter().filter(|(_, pending)| pending.is_stalled(now));
+        let stalled = || self.taken.iter().filter(|(_, pending)| pending.is_stalled(self.grace, now));
         let victim = stalled().find(|(_, pending)| is_greedy(pending)).or_else(|| stalled().next());
         let Some(number) = victim.map(|(number, _)| *number) else { return false };
         if let Some(pending) = self.taken.remove(&number) {
@@ -180,8 +190,8 @@ impl Slots {
 }
 
 impl Pending {
-    fn is_stalled(&self, now: Instant) -> bool {
-        self.waiting_since.is_some_and(|since| self.waited + now.duration_since(since) >= GRACE)
+    fn is_stalled(&self, grace: Duration, now: Instant) -> bool {
+        self.waiting_since.is_some_and(|since| self.waited + now.duration_since(since) >= grace)
     }
 }
 

@@ -28,6 +28,10 @@ const MAX_REFUSALS: usize = 64;
 /// How long handshakes that go on when the server stops accepting have to end. One that its peer stalls has less.
 const HANDSHAKES: Duration = Duration::from_millis(500);
 
+/// How long a peer that is refused may keep the server waiting before it makes way for another: many that stall must not
+/// keep out the probe of a load balancer, which is near and sends its request at once.
+const REFUSAL_GRACE: Duration = Duration::from_millis(25);
+
 /// How long connections have to run their `disconnect` handlers once `shutdown_timeout` is over.
 const LAST_GRACE: Duration = Duration::from_millis(700);
 
@@ -97,7 +101,7 @@ async fn accept<S: Service>(hosted: &Arc<Hosted<S>>, listeners: &[Listener], cap
     let server = &hosted.server;
     let connections = &server.0.connections;
     let pending = &server.0.pending;
-    let refusals = Arc::new(PendingHandshakes::new(MAX_REFUSALS, 1));
+    let refusals = Arc::new(PendingHandshakes::new(MAX_REFUSALS, 1).with_grace(REFUSAL_GRACE));
     let mut refusing = JoinSet::new();
     // Over TLS an answer costs a handshake, which is worth it for a probe only.
     let is_answered = hosted.tls.is_none() || side::has_probes(server.options());
