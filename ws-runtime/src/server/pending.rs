@@ -119,8 +119,11 @@ impl PendingHandshakes {
     pub(super) async fn settled(&self, until: Instant) {
         loop {
             let now = Instant::now();
-            if now >= until || self.slots().taken.values().all(|pending| pending.is_stalled(self.grace, now))
-            {
+            let is_settled = {
+                let slots = self.slots();
+                slots.taken.values().all(|pending| pending.is_stalled(slots.grace, now))
+            };
+            if now >= until || is_settled {
                 return;
             }
             // Either way it looks again.
