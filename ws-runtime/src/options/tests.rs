@@ -265,6 +265,7 @@ fn the_same_bounds_apply_to_the_builder() {
     }
 }
 
+#[cfg(feature = "compression")]
 #[test]
 fn the_oldest_messages_are_not_dropped_where_later_ones_refer_to_them() {
     let mut draft = Draft::default();

@@ -142,6 +142,7 @@ fn the_outbox_of_a_route_grows_with_its_largest_message_unless_either_sets_it() 
     assert_eq!([0, 1].map(|number| of(&settled, number).max_outbox), [1_000, 2_000]);
 }
 
+#[cfg(feature = "compression")]
 #[test]
 fn the_oldest_messages_of_a_route_are_not_dropped_where_later_ones_refer_to_them() {
     let drops = |attribute: &mut Attribute<'_>| attribute.slow(|| "drop_oldest".into());
