@@ -117,7 +117,7 @@ mod library {
     }
 
     #[on(message, blocking)]
-    fn other(message: &Envelope, conn: &Conn, server: &Server) -> String {
+    fn other(message: &Envelope<'_>, conn: &Conn, server: &Server) -> String {
         format!("{} {} {}", message.name(), conn.id(), server.connections().len())
     }
 

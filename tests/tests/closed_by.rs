@@ -127,7 +127,7 @@ async fn who_reads_nothing_is_slow() -> Result {
     // By `write_timeout`.
     let (server, mut client, mut ends) = start("/").await?;
     client.stop_reading();
-    server.server().broadcast_binary(&[0; 5_000]);
+    server.server().broadcast_binary([0; 5_000]);
     assert_eq!(end(&mut ends).await, Some((1008, ClosedBy::Slow)));
     server.stop().await;
     // By `max_outbox`.
@@ -158,7 +158,7 @@ async fn a_connection_that_expires_says_so_and_a_peer_that_does_not_read_is_slow
 
     let (server, mut client, mut ends) = start("/?expires").await?;
     client.stop_reading();
-    server.server().broadcast_binary(&[0; 5_000]);
+    server.server().broadcast_binary([0; 5_000]);
     assert_eq!(end(&mut ends).await, Some((1008, ClosedBy::Slow)), "4401 never reached the peer");
     server.stop().await;
     Ok(())

@@ -29,7 +29,7 @@ async fn start(slow: &str) -> Result<(TestServer, TestClient, mpsc::UnboundedRec
 /// Sends so many messages of 100 bytes, and lets the pipe fill.
 async fn send(server: &TestServer, messages: usize) {
     for _ in 0..messages {
-        server.server().broadcast_binary(&[0; 100]);
+        server.server().broadcast_binary([0; 100]);
     }
     server.advance(0).await;
 }
