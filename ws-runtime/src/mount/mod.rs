@@ -45,7 +45,6 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     ///
     /// ```
     /// use axum::Router;
-    /// use axum::routing::get;
     /// use ws_runtime::prelude::*;
     ///
     /// #[ws_server]
@@ -68,6 +67,7 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// chat.stopped().await;
     /// # Ok(())
     /// # }
+    /// # fn main() {}
     /// ```
     ///
     /// # Errors

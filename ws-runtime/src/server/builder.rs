@@ -83,7 +83,7 @@ impl<S: Service, G> Builder<S, G> {
     ///
     /// It runs for each request, of each peer, before any guard. A panic in it is caught, and the span has no parent.
     ///
-    /// ```
+    /// ```no_run
     /// use ws_runtime::http::HeaderMap;
     /// use ws_runtime::prelude::*;
     ///
@@ -105,8 +105,9 @@ impl<S: Service, G> Builder<S, G> {
     ///     Attached(parent.map(str::to_owned))
     /// }
     ///
-    /// let server = chat::server().trace_context(enter);
-    /// # let _ = server;
+    /// fn main() -> ws_runtime::Result<()> {
+    ///     chat::server().trace_context(enter).start()
+    /// }
     /// ```
     pub fn trace_context<T: 'static>(
         mut self,
