@@ -3,13 +3,38 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, Level};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Everything that is logged: the writer of a subscriber, and its reader.
 #[derive(Debug, Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
+/// Ends the log of a thread when it is dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct Logging {
+    _this_thread: DefaultGuard,
+    _other_threads: Dispatch,
+}
+
 impl Log {
+    /// Keeps what is logged on this thread, from this level up, while the other value lives.
+    pub fn keep(level: Level) -> (Self, Logging) {
+        let log = Self::default();
+        // As long as a process has a single subscriber, `tracing` asks that of the thread which comes first to a log
+        // line whether anybody wants it, and remembers the answer for all threads. Other threads may have none.
+        let _other_threads = Dispatch::new(tracing_subscriber::registry());
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_ansi(false)
+            .with_writer(log.clone())
+            .finish();
+        let _this_thread = tracing::subscriber::set_default(subscriber);
+        (log, Logging { _this_thread, _other_threads })
+    }
+
     /// All that was logged so far, or since it was last taken.
     ///
     /// # Panics
@@ -48,13 +73,4 @@ impl<'a> MakeWriter<'a> for Log {
     fn make_writer(&'a self) -> Self {
         self.clone()
     }
-}
-
-/// Keeps the log of a thread whole where other threads have no subscriber. Hold it for as long as that of the thread.
-///
-/// As long as a process has a single subscriber, `tracing` asks that of the thread which comes first to a log line
-/// whether anybody wants it, and remembers the answer for all threads.
-#[must_use]
-pub fn beside_others() -> tracing::Dispatch {
-    tracing::Dispatch::new(tracing_subscriber::registry())
 }

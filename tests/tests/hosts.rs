@@ -4,7 +4,7 @@ use tracing::Level;
 use ws_runtime::prelude::*;
 use ws_runtime::test::Result;
 use ws_runtime::{Hosts, Running};
-use ws_tests::log::{Log, beside_others};
+use ws_tests::log::Log;
 use ws_tests::raw::{Cut, Reached, ask, knock};
 
 #[ws_server(listen = "127.0.0.1:0")]
@@ -159,14 +159,7 @@ async fn over_a_unix_socket_any_host_is_answered_for_beside_loopback_too() -> Re
 
 #[tokio::test]
 async fn the_log_names_the_host_ten_times_a_second_at_most() -> Result {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(Level::WARN)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let _others = beside_others();
-    let _logged = tracing::subscriber::set_default(subscriber);
+    let (log, _logged) = Log::keep(Level::WARN);
     let server = site::server().bind().await?;
     for _ in 0..30 {
         assert_eq!(status(&server, &handshake("Host: rebound.example\r\n")).await, 421);
@@ -182,14 +175,7 @@ async fn the_log_names_the_host_ten_times_a_second_at_most() -> Result {
 
 #[tokio::test]
 async fn the_log_names_the_host_that_an_origin_was_compared_with() -> Result {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(Level::DEBUG)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let _others = beside_others();
-    let _logged = tracing::subscriber::set_default(subscriber);
+    let (log, _logged) = Log::keep(Level::DEBUG);
     let server = site::server().bind().await?;
     let foreign = handshake("Host: localhost:8080\r\nOrigin: http://localhost:3000\r\n");
     assert_eq!(status(&server, &foreign).await, 403);

@@ -10,7 +10,7 @@ use tracing::Level;
 use ws_runtime::Running;
 use ws_runtime::prelude::*;
 use ws_runtime::test::{Result, TestServer};
-use ws_tests::log::{Log, beside_others};
+use ws_tests::log::Log;
 use ws_tests::raw::{Cut, HANDSHAKE, ask};
 use ws_tests::tls;
 
@@ -207,14 +207,7 @@ async fn peers_of_a_unix_socket_are_not_counted() -> Result {
 
 #[tokio::test(start_paused = true)]
 async fn the_log_names_the_option_ten_times_a_second_at_most() -> Result {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(Level::WARN)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let _others = beside_others();
-    let _logged = tracing::subscriber::set_default(subscriber);
+    let (log, _logged) = Log::keep(Level::WARN);
     let server = site::server().max_connections_per_ip(1).test().await?;
     let from: SocketAddr = "192.0.2.1:1".parse()?;
     let _held = server.connect("/").peer(from).await?;

@@ -29,8 +29,7 @@ mod listener {
 
 #[tokio::test(start_paused = true)]
 async fn failures_that_repeat_are_logged_ten_times_a_second() -> Result {
-    let log = Log::default();
-    let _logged = tracing::subscriber::set_default(subscriber(&log));
+    let (log, _logged) = Log::keep(Level::WARN);
     let server = listener::server().test().await?;
     let mut ann = server.connect("/").await?;
     for _ in 0..50 {
@@ -56,8 +55,7 @@ async fn failures_that_repeat_are_logged_ten_times_a_second() -> Result {
 /// A limit is no handler, and who exceeds it is no error of the program.
 #[tokio::test(start_paused = true)]
 async fn what_repeats_about_a_limit_is_summed_up_in_a_warning() -> Result {
-    let log = Log::default();
-    let _logged = tracing::subscriber::set_default(subscriber(&log));
+    let (log, _logged) = Log::keep(Level::WARN);
     let server = listener::server().max_connections_per_ip(1).test().await?;
     let peer = std::net::SocketAddr::from(([192, 0, 2, 1], 5000));
     let _first = server.connect("/").peer(peer).await?;
@@ -74,8 +72,4 @@ async fn what_repeats_about_a_limit_is_summed_up_in_a_warning() -> Result {
     assert!(line.contains("WARN") && line.contains("about=\"max_connections_per_ip\""), "{line}");
     assert!(!line.contains("handler"), "{line}");
     Ok(())
-}
-
-fn subscriber(log: &Log) -> impl tracing::Subscriber + Send + Sync + use<> {
-    tracing_subscriber::fmt().with_max_level(Level::WARN).with_ansi(false).with_writer(log.clone()).finish()
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tracing::Level;
-use tracing::subscriber::DefaultGuard;
 use ws_runtime::Reject;
 use ws_runtime::prelude::*;
 use ws_runtime::test::TestServer;
@@ -58,32 +57,17 @@ mod with_routes {
     }
 }
 
-/// What is logged on this thread.
-struct ThreadLog(Log);
-
-impl ThreadLog {
-    fn start() -> (Self, DefaultGuard) {
-        let log = Log::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(Level::DEBUG)
-            .with_ansi(false)
-            .with_writer(log.clone())
-            .finish();
-        (Self(log), tracing::subscriber::set_default(subscriber))
-    }
-
-    /// Waits for a line with all of these words.
-    async fn line(&self, words: &[&str]) -> String {
-        let start = std::time::Instant::now();
-        while start.elapsed() < PATIENCE {
-            let text = self.0.text();
-            if let Some(line) = text.lines().find(|line| words.iter().all(|word| line.contains(word))) {
-                return line.to_owned();
-            }
-            tokio::task::yield_now().await;
+/// Waits for a line with all of these words.
+async fn logged(log: &Log, words: &[&str]) -> String {
+    let start = std::time::Instant::now();
+    while start.elapsed() < PATIENCE {
+        let text = log.text();
+        if let Some(line) = text.lines().find(|line| words.iter().all(|word| line.contains(word))) {
+            return line.to_owned();
         }
-        panic!("no line has {words:?}: {}", self.0.text())
+        tokio::task::yield_now().await;
     }
+    panic!("no line has {words:?}: {}", log.text())
 }
 
 /// The head of the answer to a handshake.
@@ -102,49 +86,49 @@ async fn ask(server: &TestServer, path: &str) -> Vec<u8> {
 
 #[tokio::test(start_paused = true)]
 async fn a_replaced_handler_that_fails_is_named_as_the_method_that_set_it() {
-    let (log, _guard) = ThreadLog::start();
+    let (log, _logged) = Log::keep(Level::DEBUG);
     let server = site::server().test().await.unwrap();
     ask(&server, "/declared").await;
-    log.line(&["ERROR", "handler=\"declared_handshake\"", "it is the declared one"]).await;
+    logged(&log, &["ERROR", "handler=\"declared_handshake\"", "it is the declared one"]).await;
     assert!(ask(&server, "/panic").await.starts_with(b"HTTP/1.1 500 "));
-    log.line(&["ERROR", "handler=\"on_handshake\"", "it is full"]).await;
+    logged(&log, &["ERROR", "handler=\"on_handshake\"", "it is full"]).await;
     assert!(ask(&server, "/mistake").await.starts_with(b"HTTP/1.1 500 "));
-    log.line(&["ERROR", "handler=\"on_handshake\"", "`connection` is the server's own"]).await;
+    logged(&log, &["ERROR", "handler=\"on_handshake\"", "`connection` is the server's own"]).await;
 
     server.server().on_connect(|_| Err::<(), _>("it is closed"));
     assert_eq!(ask(&server, "/").await, b"");
-    log.line(&["ERROR", "handler=\"on_connect\"", "it is closed"]).await;
+    logged(&log, &["ERROR", "handler=\"on_connect\"", "it is closed"]).await;
     server.server().on_connect(|_| assert!(std::hint::black_box(false), "it is broken"));
     assert_eq!(ask(&server, "/").await, b"");
-    log.line(&["ERROR", "handler=\"on_connect\"", "it is broken"]).await;
+    logged(&log, &["ERROR", "handler=\"on_connect\"", "it is broken"]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_evicted_connection_is_logged_with_the_option_that_was_reached() {
-    let (log, _guard) = ThreadLog::start();
+    let (log, _logged) = Log::keep(Level::DEBUG);
     let server = site::server().max_handshakes(1).test().await.unwrap();
     let mut stalled = knock(&server).await;
     stalled.write_all(b"GET ").await.unwrap();
     let _inside = shake_hands(&server).await;
-    log.line(&["DEBUG", "refused: max_handshakes (1) reached, this one was stalled"]).await;
+    logged(&log, &["DEBUG", "refused: max_handshakes (1) reached, this one was stalled"]).await;
 
     let server = site::server().max_connections(1).test().await.unwrap();
     let mut stalled = knock(&server).await;
     stalled.write_all(b"GET ").await.unwrap();
     server.advance(0.25).await;
     assert!(answer(&server).await.starts_with("HTTP/1.1 101 "));
-    log.line(&["DEBUG", "refused: max_connections (1) reached, this one was stalled"]).await;
+    logged(&log, &["DEBUG", "refused: max_connections (1) reached, this one was stalled"]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_cut_is_not_logged_as_if_it_had_arrived() {
-    let (log, _guard) = ThreadLog::start();
+    let (log, _logged) = Log::keep(Level::DEBUG);
     let running = site::server().bind().await.unwrap();
     let mut stream = knock(&running).await;
     let start = tokio::time::Instant::now();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     tokio::time::sleep(Duration::from_millis(10_500)).await;
-    let line = log.line(&["DEBUG", "200 OK", "cut", "write_timeout (10 s)"]).await;
+    let line = logged(&log, &["DEBUG", "200 OK", "cut", "write_timeout (10 s)"]).await;
     assert!(line.contains(" of 167773"), "the bytes that were sent, of how many: {line}");
     assert_eq!(start.elapsed().as_millis() / 100, 105);
 
@@ -155,14 +139,14 @@ async fn an_answer_that_is_cut_is_not_logged_as_if_it_had_arrived() {
     let mut received = Vec::new();
     stream.read_to_end(&mut received).await.unwrap();
     assert!(received.len() > 16 << 20);
-    log.line(&["DEBUG", "answered with 200 OK"]).await;
+    logged(&log, &["DEBUG", "answered with 200 OK"]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_log_at_start_names_the_options_of_routes() {
-    let (log, _guard) = ThreadLog::start();
+    let (log, _logged) = Log::keep(Level::DEBUG);
     let _server = with_routes::server().test().await.unwrap();
-    let text = log.0.text();
+    let text = log.text();
     for line in [
         "silence_max = 10 (from `#[ws_server(…)]`)",
         "max_recv_size = 10 (from `#[route(\"/small\")]`)",

@@ -14,7 +14,7 @@ use ws_runtime::Running;
 use ws_runtime::prelude::*;
 use ws_runtime::test::Result;
 use ws_tests::frame::{close, frame};
-use ws_tests::log::{Log, beside_others};
+use ws_tests::log::Log;
 use ws_tests::raw::{Afterwards, Cut, HANDSHAKE, ask, exchange};
 use ws_tests::tls;
 
@@ -113,14 +113,7 @@ async fn the_connect_handler_sees_the_client_too() -> Result {
 
 #[tokio::test]
 async fn a_peer_that_is_listed_and_sends_no_header_is_closed_without_an_answer() -> Result {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(Level::WARN)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let _others = beside_others();
-    let _logged = tracing::subscriber::set_default(subscriber);
+    let (log, _logged) = Log::keep(Level::WARN);
     let server = site::server().bind().await?;
     let malformed = [b"PROXY TCP4 192.0.2.1 192.0.2.2 4711\r\n", HANDSHAKE.as_bytes()].concat();
     let too_long = [&version_2(0x21, 0x11, &[0; 521]), HANDSHAKE.as_bytes()].concat();

@@ -31,8 +31,7 @@ fn error(reply: &str) -> (Value, String) {
 
 #[tokio::test(start_paused = true)]
 async fn a_question_that_cannot_be_sent_is_a_failure_of_the_server() -> Result {
-    let log = Log::default();
-    let _logged = tracing::subscriber::set_default(subscriber(&log));
+    let (log, _logged) = Log::keep(Level::WARN);
     let server = asking::server().test().await?;
     let mut ann = server.connect("/").await?;
     for id in 1..=30 {
@@ -59,8 +58,4 @@ fn why_a_question_failed_is_told_as_far_as_it_concerns_the_peer() {
     }
     let late = Reject::from(AskError::Timeout { after: std::time::Duration::from_secs(1) });
     assert_eq!((late.status().as_u16(), late.code()), (504, "timeout"));
-}
-
-fn subscriber(log: &Log) -> impl tracing::Subscriber + Send + Sync + use<> {
-    tracing_subscriber::fmt().with_max_level(Level::WARN).with_ansi(false).with_writer(log.clone()).finish()
 }

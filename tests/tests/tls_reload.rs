@@ -17,7 +17,6 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 use tracing::Level;
-use tracing::subscriber::DefaultGuard;
 use ws_runtime::prelude::*;
 use ws_runtime::{Running, Tls, TlsError};
 use ws_tests::address;
@@ -70,17 +69,6 @@ async fn shows(running: &Running, connector: &TlsConnector, identity: &Identity)
     has_shown(&connect(running, connector).await, identity)
 }
 
-/// What is logged in this thread.
-fn log() -> (Log, DefaultGuard) {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(Level::INFO)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    (log.clone(), tracing::subscriber::set_default(subscriber))
-}
-
 /// How often the log has a line with these words.
 fn count(log: &Log, words: &str) -> usize {
     log.text().lines().filter(|line| line.contains(words)).count()
@@ -91,7 +79,7 @@ async fn new_files_are_used_for_new_connections_within_seven_seconds() {
     let authority = Authority::new("authority");
     let (old, new) = (authority.issue(&["localhost"]), authority.issue(&["localhost"]));
     let files = Files::new(&old);
-    let (log, _guard) = log();
+    let (log, _logged) = Log::keep(Level::INFO);
     let running = start(files.tls()).await;
     let connector = connector(&authority);
     let mut before = connect(&running, &connector).await;
@@ -112,7 +100,7 @@ async fn a_pair_that_is_half_replaced_is_not_an_error_for_a_while() {
     let authority = Authority::new("authority");
     let (old, new) = (authority.issue(&["localhost"]), authority.issue(&["localhost"]));
     let files = Files::new(&old);
-    let (log, _guard) = log();
+    let (log, _logged) = Log::keep(Level::INFO);
     let running = start(files.tls()).await;
     let connector = connector(&authority);
     files.replace("cert.pem", &new.certificate);
@@ -130,7 +118,7 @@ async fn files_that_cannot_be_used_are_logged_once_and_the_old_ones_kept() {
     let authority = Authority::new("authority");
     let (old, new) = (authority.issue(&["localhost"]), authority.issue(&["localhost"]));
     let files = Files::new(&old);
-    let (log, _guard) = log();
+    let (log, _logged) = Log::keep(Level::INFO);
     let running = start(files.tls()).await;
     let connector = connector(&authority);
     for (number, (certificate, reason)) in [
@@ -298,7 +286,7 @@ async fn a_certificate_that_expires_is_warned_of_at_the_start_and_once_a_day() {
         })
     };
     let files = Files::new(&expiring(5));
-    let (log, _guard) = log();
+    let (log, _logged) = Log::keep(Level::INFO);
     let running = start(files.tls()).await;
     let expires = running.server().tls_expires().unwrap();
     let left = expires.duration_since(SystemTime::now()).unwrap();
