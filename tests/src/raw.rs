@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use ws_runtime::Running;
 use ws_runtime::test::TestServer;
 
@@ -40,6 +40,12 @@ impl Reached for TestServer {
 /// A request that every server here answers with 101.
 pub const HANDSHAKE: &str = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/// The same with more header lines, each with its end.
+#[must_use]
+pub fn handshake_with(lines: &str) -> String {
+    HANDSHAKE.replace("\r\n\r\n", &format!("\r\n{lines}\r\n"))
+}
 
 /// How long a server may take to end a connection that it has to end. It fails a test that hangs; it measures nothing.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -102,6 +108,20 @@ pub enum Afterwards {
 /// If nobody listens.
 pub async fn knock<S: Reached>(server: &S) -> S::Stream {
     server.reach().await
+}
+
+/// Connects over TCP from this loopback address, without a word.
+///
+/// # Panics
+///
+/// If nobody listens.
+pub async fn knock_from(running: &Running, ip: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("there are descriptors");
+    socket.bind(format!("{ip}:0").parse().expect("it is an address")).expect("all of 127.0.0.0/8 is ours");
+    let address = address(running).parse().expect("it is an address");
+    let stream = socket.connect(address).await.expect("the server accepts");
+    stream.set_nodelay(true).expect("a socket has the option");
+    stream
 }
 
 /// Connects and shakes hands: what follows are frames.

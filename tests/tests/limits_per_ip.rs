@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tracing::Level;
 use ws_runtime::Running;
 use ws_runtime::prelude::*;
 use ws_runtime::test::{Result, TestServer};
 use ws_tests::log::Log;
-use ws_tests::raw::{Cut, HANDSHAKE, ask};
+use ws_tests::raw::{Cut, HANDSHAKE, ask, handshake_with, knock_from};
 use ws_tests::tls;
 
 #[ws_server(listen = "127.0.0.1:0")]
@@ -27,19 +27,12 @@ mod site {
 /// How long a connection may take to be gone. It fails a test that hangs; it measures nothing.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-async fn dial(server: &Running, from: &str) -> TcpStream {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
-    let port = server.addresses()[0].port().unwrap();
-    socket.connect(([127, 0, 0, 1], port).into()).await.unwrap()
-}
-
 /// A connection from this address that begins with `before`, then shakes hands with these headers; with the head of the
 /// answer.
 async fn connect(server: &Running, from: &str, before: &str, headers: &str) -> (TcpStream, String) {
-    let mut stream = dial(server, from).await;
-    let request = HANDSHAKE.replace("\r\n\r\n", &format!("\r\n{headers}\r\n"));
-    let head = ask(&mut stream, format!("{before}{request}").as_bytes(), Cut::Whole).await;
+    let mut stream = knock_from(server, from).await;
+    let request = before.to_owned() + &handshake_with(headers);
+    let head = ask(&mut stream, request.as_bytes(), Cut::Whole).await;
     (stream, head)
 }
 
@@ -60,7 +53,7 @@ async fn an_address_has_as_many_connections_as_it_may_and_others_have_their_own(
     let server = site::server().max_connections_per_ip(2).bind().await?;
     let first = admitted(&server, "127.0.0.2", "", "").await;
     // A connection counts from the start, not from its handshake on.
-    let silent = dial(&server, "127.0.0.2").await;
+    let silent = knock_from(&server, "127.0.0.2").await;
     refused(&server, "127.0.0.2", "", "").await;
     let _other = admitted(&server, "127.0.0.3", "", "").await;
 
@@ -84,9 +77,9 @@ async fn an_address_has_as_many_connections_as_it_may_and_others_have_their_own(
 async fn over_tls_a_connection_too_many_is_closed_without_an_answer() -> Result {
     let (certificate, connector) = tls::identity();
     let server = site::server().max_connections_per_ip(1).tls(certificate).bind().await?;
-    let mut first = tls::encrypt(&connector, dial(&server, "127.0.0.2").await).await;
+    let mut first = tls::encrypt(&connector, knock_from(&server, "127.0.0.2").await).await;
     assert!(ask(&mut first, HANDSHAKE.as_bytes(), Cut::Whole).await.starts_with("HTTP/1.1 101 "));
-    let mut second = dial(&server, "127.0.0.2").await;
+    let mut second = knock_from(&server, "127.0.0.2").await;
     assert_eq!(second.read(&mut [0; 1]).await.unwrap_or(0), 0);
     Ok(())
 }
@@ -126,12 +119,12 @@ async fn the_client_that_a_proxy_header_names_counts() -> Result {
     let (certificate, _) = tls::identity();
     let server =
         site::server().max_connections_per_ip(1).proxy_protocol("127.0.0.9").tls(certificate).bind().await?;
-    let mut first = dial(&server, "127.0.0.9").await;
+    let mut first = knock_from(&server, "127.0.0.9").await;
     first.write_all(line("192.0.2.1").as_bytes()).await?;
     // Waits for the end of the second one: the first has to be counted by then.
     let closed = timeout(PATIENCE, async {
         loop {
-            let mut second = dial(&server, "127.0.0.9").await;
+            let mut second = knock_from(&server, "127.0.0.9").await;
             second.write_all(line("192.0.2.1").as_bytes()).await.unwrap();
             let read = timeout(Duration::from_millis(200), second.read(&mut [0; 1])).await;
             if let Ok(read) = read {
@@ -149,7 +142,7 @@ async fn a_probe_is_answered_where_its_address_has_too_many_connections() -> Res
     let _held = admitted(&server, "127.0.0.2", "", "").await;
     for (path, status) in [("/healthz", 200), ("/", 429)] {
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        let head = ask(&mut dial(&server, "127.0.0.2").await, request.as_bytes(), Cut::Whole).await;
+        let head = ask(&mut knock_from(&server, "127.0.0.2").await, request.as_bytes(), Cut::Whole).await;
         assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {head}");
     }
     Ok(())

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tracing::Level;
 use ws_runtime::Running;
@@ -15,7 +15,7 @@ use ws_runtime::prelude::*;
 use ws_runtime::test::Result;
 use ws_tests::frame::{close, frame};
 use ws_tests::log::Log;
-use ws_tests::raw::{Afterwards, Cut, HANDSHAKE, ask, exchange};
+use ws_tests::raw::{Afterwards, Cut, HANDSHAKE, ask, exchange, handshake_with, knock_from};
 use ws_tests::tls;
 
 #[ws_server(listen = "127.0.0.1:0", proxy_protocol = ["127.0.0.1", "127.0.1.0/24"])]
@@ -46,15 +46,6 @@ mod site {
     }
 }
 
-async fn dial(server: &Running, from: &str) -> TcpStream {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
-    let port = server.addresses()[0].port().unwrap();
-    let stream = socket.connect(([127, 0, 0, 1], port).into()).await.unwrap();
-    stream.set_nodelay(true).unwrap();
-    stream
-}
-
 /// A header of version 2.
 fn version_2(command: u8, family: u8, body: &[u8]) -> Vec<u8> {
     let length = u16::try_from(body.len()).unwrap().to_be_bytes();
@@ -68,7 +59,7 @@ const LINE: &[u8] = b"PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n";
 async fn echoed(server: &Running, header: &[u8], cut: Cut<'_>) -> String {
     let said = frame(0x81, b"hello");
     let bytes = [header, HANDSHAKE.as_bytes()].concat();
-    let mut stream = dial(server, "127.0.0.1").await;
+    let mut stream = knock_from(server, "127.0.0.1").await;
     let head = ask(&mut stream, &bytes, cut).await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     let frames = [said, close(1000, b"")].concat();
@@ -104,7 +95,7 @@ async fn the_connect_handler_sees_the_client_too() -> Result {
     let server = site::server().bind().await?;
     let banned = [b"PROXY TCP4 192.0.2.66 192.0.2.2 4711 443\r\n", HANDSHAKE.as_bytes()].concat();
     let mut answer = Vec::new();
-    let mut stream = dial(&server, "127.0.0.1").await;
+    let mut stream = knock_from(&server, "127.0.0.1").await;
     stream.write_all(&banned).await?;
     let _ = stream.read_to_end(&mut answer).await;
     assert_eq!(answer, b"");
@@ -122,7 +113,7 @@ async fn a_peer_that_is_listed_and_sends_no_header_is_closed_without_an_answer()
         (&malformed, "malformed"),
         (&too_long, "longer than 536 bytes"),
     ] {
-        let mut stream = dial(&server, "127.0.1.9").await;
+        let mut stream = knock_from(&server, "127.0.1.9").await;
         stream.write_all(bytes).await?;
         let mut answer = Vec::new();
         // What was not read may reset the connection.
@@ -137,13 +128,13 @@ async fn a_peer_that_is_listed_and_sends_no_header_is_closed_without_an_answer()
 #[tokio::test]
 async fn a_header_of_a_peer_that_is_not_listed_is_refused() -> Result {
     let server = site::server().bind().await?;
-    let head = ask(&mut dial(&server, "127.0.0.2").await, HANDSHAKE.as_bytes(), Cut::Whole).await;
+    let head = ask(&mut knock_from(&server, "127.0.0.2").await, HANDSHAKE.as_bytes(), Cut::Whole).await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     let off = site::server().proxy_protocol("").bind().await?;
     for (server, from) in [(&server, "127.0.0.2"), (&off, "127.0.0.1")] {
         for header in [LINE.to_vec(), version_2(0x21, 0x11, IPV4)] {
             let bytes = [&header, HANDSHAKE.as_bytes()].concat();
-            let head = ask(&mut dial(server, from).await, &bytes, Cut::Whole).await;
+            let head = ask(&mut knock_from(server, from).await, &bytes, Cut::Whole).await;
             assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
         }
     }
@@ -155,7 +146,7 @@ async fn the_header_comes_before_tls_and_no_byte_after_it_is_lost() -> Result {
     let (certificate, connector) = tls::identity();
     let server = site::server().tls(certificate).bind().await?;
     for header in [LINE.to_vec(), version_2(0x21, 0x11, IPV4)] {
-        let stream = Prefixed { prefix: header, stream: dial(&server, "127.0.0.1").await };
+        let stream = Prefixed { prefix: header, stream: knock_from(&server, "127.0.0.1").await };
         let mut stream = tls::encrypt(&connector, stream).await;
         let head = ask(&mut stream, HANDSHAKE.as_bytes(), Cut::Whole).await;
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
@@ -206,7 +197,7 @@ async fn the_header_is_due_within_the_time_for_the_handshake() -> Result {
     let server = site::server().handshake_timeout(0.2).bind().await?;
     for begun in [b"".as_slice(), b"PROXY TCP4 192"] {
         let start = Instant::now();
-        let mut stream = dial(&server, "127.0.0.1").await;
+        let mut stream = knock_from(&server, "127.0.0.1").await;
         stream.write_all(begun).await?;
         assert_eq!(stream.read(&mut [0; 1]).await.unwrap_or(0), 0);
         assert!(start.elapsed() >= Duration::from_millis(190));
@@ -217,10 +208,10 @@ async fn the_header_is_due_within_the_time_for_the_handshake() -> Result {
 #[tokio::test]
 async fn behind_a_proxy_with_a_header_another_one_may_be_trusted() -> Result {
     let server = site::server().trusted_proxies("192.0.2.1").bind().await?;
-    let request = HANDSHAKE.replace("\r\n\r\n", "\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n");
+    let request = handshake_with("X-Forwarded-For: 203.0.113.9\r\n");
     for (source, seen) in [("192.0.2.1", "203.0.113.9 none"), ("192.0.2.7", "192.0.2.7 4711")] {
         let header = format!("PROXY TCP4 {source} 192.0.2.2 4711 443\r\n");
-        let mut stream = dial(&server, "127.0.0.1").await;
+        let mut stream = knock_from(&server, "127.0.0.1").await;
         ask(&mut stream, [header.as_bytes(), request.as_bytes()].concat().as_slice(), Cut::Whole).await;
         let frames = [frame(0x81, b"hello"), close(1000, b"")].concat();
         let received = exchange(stream, &frames, Cut::Whole, Afterwards::Wait).await;
@@ -251,7 +242,7 @@ proptest! {
         runtime.block_on(async {
             let server = site::server().handshake_timeout(0.05).bind().await.unwrap();
             let bytes = [start, &bytes].concat();
-            let (mut from, mut to) = dial(&server, "127.0.0.1").await.into_split();
+            let (mut from, mut to) = knock_from(&server, "127.0.0.1").await.into_split();
             let mut rest = bytes.as_slice();
             for size in sizes.iter().cycle() {
                 let (piece, after) = rest.split_at((*size).min(rest.len()));

@@ -1,10 +1,9 @@
 //! Who the client is where proxies tell it in headers, and who can make it up.
 
-use tokio::net::{TcpSocket, TcpStream};
 use ws_runtime::prelude::*;
 use ws_runtime::test::Result;
 use ws_runtime::{ForwardedHeader, Running};
-use ws_tests::raw::{Cut, ask};
+use ws_tests::raw::{Cut, ask, handshake_with, knock_from};
 
 #[ws_server(listen = "127.0.0.1:0", hosts = any)]
 mod site {
@@ -33,15 +32,9 @@ mod site {
 
 /// The status of a handshake from this address with these headers, and what the handler saw.
 async fn connect(server: &Running, from: &str, headers: &[&str]) -> (u16, String) {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
-    let port = server.addresses()[0].port().unwrap();
-    let mut stream: TcpStream = socket.connect(([127, 0, 0, 1], port).into()).await.unwrap();
+    let mut stream = knock_from(server, from).await;
     let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
-    let request = format!(
-        "GET / HTTP/1.1\r\nHost: chat.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{lines}\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    );
+    let request = handshake_with(&lines).replace("localhost", "chat.example");
     let head = ask(&mut stream, request.as_bytes(), Cut::Whole).await;
     let seen = head.lines().find_map(|line| line.strip_prefix("seen: ").or(line.strip_prefix("Seen: ")));
     (head.split(' ').nth(1).unwrap().parse().unwrap(), seen.unwrap_or_default().to_owned())
@@ -132,7 +125,7 @@ async fn peers_of_a_unix_socket_are_trusted_as_unix() -> Result {
         let server =
             site::server().listen(format!("unix:{}", path.display())).trusted_proxies(trusted).bind().await?;
         let mut stream = tokio::net::UnixStream::connect(&path).await?;
-        let request = ws_tests::raw::HANDSHAKE.replace("\r\n\r\n", "\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n");
+        let request = handshake_with("X-Forwarded-For: 192.0.2.1\r\n");
         let head = ask(&mut stream, request.as_bytes(), Cut::Whole).await;
         assert!(head.to_lowercase().contains(&format!("seen: {seen}")), "{head}");
         drop(stream);
