@@ -7,6 +7,7 @@ pub mod frame;
 pub mod log;
 pub mod raw;
 pub mod spans;
+pub mod stats;
 pub mod tls;
 
 use futures_util::{SinkExt, StreamExt};

@@ -1,13 +1,12 @@
 //! What `server.stats()` counts.
 
-use std::time::Duration;
-
 use serde::Serialize;
 use tokio::io::AsyncWriteExt;
 use ws_runtime::prelude::*;
-use ws_runtime::stats::{Stats, Traffic};
-use ws_runtime::test::{Result, TestServer};
+use ws_runtime::stats::Traffic;
+use ws_runtime::test::Result;
 use ws_runtime::{ClosedBy, Compression, Message};
+use ws_tests::stats::until;
 
 #[ws_server]
 mod plain {
@@ -68,17 +67,6 @@ fn only(traffic: Traffic) -> [u64; 6] {
     [traffic.text, traffic.binary, traffic.pings, traffic.pongs, traffic.closes, traffic.bytes]
 }
 
-/// Waits until the server has closed all connections.
-async fn all_gone(server: &TestServer) -> Stats {
-    loop {
-        let stats = server.server().stats();
-        if stats.connections == 0 {
-            return stats;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn messages_are_counted_by_direction_and_kind_with_their_payload() -> Result {
     let server = plain::server().test().await?;
@@ -94,12 +82,10 @@ async fn messages_are_counted_by_direction_and_kind_with_their_payload() -> Resu
     client.send_pong("unasked").await?;
     server.server().connections()[0].send(Message::Ping(b"and you".into())).unwrap();
     // The client answers that.
-    while server.server().stats().received.pongs < 2 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    until(&server, |stats| stats.received.pongs == 2).await;
     client.disconnect(1000, "").await?;
     client.closed().await?;
-    let stats = all_gone(&server).await;
+    let stats = until(&server, |stats| stats.connections == 0).await;
     assert_eq!(only(stats.received), [3, 1, 1, 2, 1, 8 + 64_000]);
     assert_eq!(only(stats.sent), [3, 1, 1, 1, 1, 8 + 64_000]);
     assert_eq!((stats.broadcasts, stats.broadcast_recipients, stats.dropped_messages), (1, 1, 0));
@@ -160,10 +146,7 @@ async fn connections_and_messages_are_counted_by_route() -> Result {
     }
     drop(other);
     assert_eq!(server.connect("/closed").await.unwrap_err().status(), 403);
-    while server.server().stats().connections > 2 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    let stats = server.server().stats();
+    let stats = until(&server, |stats| stats.connections == 2).await;
     let of = |path: &str| stats.routes.iter().find(|route| route.path.as_deref() == Some(path)).unwrap();
     assert_eq!((of("/one").opened, of("/one").connections), (1, 1));
     assert_eq!((of("/two/{id}").opened, of("/two/{id}").connections), (2, 1));
@@ -183,22 +166,14 @@ async fn handshakes_and_requests_are_counted_by_their_answers() -> Result {
     assert_eq!(server.get("/page").await?.status(), 200);
     assert_eq!(server.get("/").await?.status(), 426);
     server.open().write_all(b"NONSENSE\r\n\r\n").await.unwrap();
-    let results = loop {
-        let stats = server.server().stats();
-        let results: Vec<_> = stats.handshakes.iter().map(|one| (one.status, one.error, one.count)).collect();
-        if results.len() == 3 && stats.requests.len() == 2 {
-            assert_eq!(
-                stats.requests.iter().map(|one| (one.status, one.count)).collect::<Vec<_>>(),
-                [(200, 1), (426, 1)]
-            );
-            assert_eq!(stats.handshake_durations.count(), 1, "only what was accepted");
-            break results;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    };
+    let stats = until(&server, |stats| stats.handshakes.len() == 3 && stats.requests.len() == 2).await;
+    let requests: Vec<_> = stats.requests.iter().map(|one| (one.status, one.count)).collect();
+    assert_eq!(requests, [(200, 1), (426, 1)]);
+    assert_eq!(stats.handshake_durations.count(), 1, "only what was accepted");
+    let handshakes: Vec<_> = stats.handshakes.iter().map(|one| (one.status, one.error, one.count)).collect();
     let expected =
         [(Some(101), None, 1), (Some(400), Some("request_line"), 1), (Some(403), Some("foreign_origin"), 1)];
-    assert_eq!(results, expected);
+    assert_eq!(handshakes, expected);
     Ok(())
 }
 
@@ -218,7 +193,7 @@ async fn a_connection_counts_as_open_until_it_has_ended_and_how_it_ended_is_coun
     let mut ours = server.connect("/").await?;
     server.server().connections().iter().for_each(|conn| conn.disconnect(4000, "enough").unwrap());
     ours.closed().await?;
-    let stats = all_gone(&server).await;
+    let stats = until(&server, |stats| stats.connections == 0).await;
     let mut closed: Vec<_> =
         stats.closed.iter().map(|one| (one.by, one.code, one.durations.count())).collect();
     closed.sort_by_key(|(_, code, _)| *code);
