@@ -1,17 +1,19 @@
 //! A server that passes plain requests on to a router of axum.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Extension;
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use axum::{Router, body};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_tungstenite::client_async;
 use ws_runtime::prelude::*;
 use ws_runtime::{Address, Error, Running};
-use ws_tests::raw::{Cut, HANDSHAKE, ask};
+use ws_tests::raw::{Cut, HANDSHAKE, ask, handshake_with};
 use ws_tests::{Client, address, open};
 
 /// How long something may take. It fails a test that hangs; it measures nothing.
@@ -46,13 +48,6 @@ fn router() -> Router {
             "/sum",
             post(|bytes: body::Bytes| async move {
                 bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>().to_string()
-            }),
-        )
-        .route(
-            "/slow",
-            any(|| async {
-                tokio::time::sleep(Duration::from_millis(300)).await;
-                "at last"
             }),
         )
         .route(
@@ -180,15 +175,25 @@ async fn limits_and_deadlines_are_the_servers() {
 
 #[tokio::test]
 async fn a_shutdown_waits_for_the_answer_and_closes_who_is_idle() {
-    let running = start().await;
+    let (begun, end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let slow = {
+        let (begun, end) = (Arc::clone(&begun), Arc::clone(&end));
+        || async move {
+            begun.notify_one();
+            end.notified().await;
+            "at last"
+        }
+    };
+    let running = site::server().http(router().route("/slow", get(slow))).bind().await.unwrap();
     let mut idle = Kept::open(&running).await;
     assert_eq!(idle.get("/api").await.0, 200);
     let mut busy = Kept::open(&running).await;
     let request = "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n";
     busy.0.write_all(request.as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    timeout(PATIENCE, begun.notified()).await.unwrap();
     running.shutdown();
     idle.end().await;
+    end.notify_one();
     assert_eq!(busy.ask("").await, (200, "at last".to_owned()));
     busy.end().await;
     timeout(PATIENCE, running.stopped()).await.unwrap();
@@ -327,8 +332,7 @@ async fn on_a_connection_that_a_proxy_keeps_each_websocket_counts_for_its_own_cl
     let running = server.http(router()).bind().await.unwrap();
     let page = |client: &str| asking("/api", &format!("X-Forwarded-For: {client}\r\n"));
     let chat = |client: &str| {
-        let headers = format!("\r\nX-Forwarded-For: {client}\r\n\r\n");
-        HANDSHAKE.replace("GET / ", "GET /chat ").replace("\r\n\r\n", &headers)
+        handshake_with(&format!("X-Forwarded-For: {client}\r\n")).replace("GET / ", "GET /chat ")
     };
     let mut open = Vec::new();
     // The client whose page it was, and another one; each of them once.
