@@ -228,13 +228,13 @@ async fn drain_does_not_run_once_the_connection_closes() -> Result {
 
 #[tokio::test(start_paused = true)]
 async fn a_closure_replaces_the_drain_handler() -> Result {
-    let (_server, mut client, conn, mut log) = stuck("drop_newest").await?;
+    let (server, mut client, conn, mut log) = stuck("drop_newest").await?;
     client.send_utf8("closure").await?;
     client.send_utf8("fill").await?;
-    _server.advance(0.001).await;
+    server.advance(0.001).await;
     client.start_reading();
     conn.flushed().await?;
-    _server.advance(0.001).await;
+    server.advance(0.001).await;
     assert_eq!(lines(&mut log), ["text closure", "text fill", "closure"]);
     Ok(())
 }
