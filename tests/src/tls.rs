@@ -75,6 +75,19 @@ pub struct Identity {
     pub key: String,
 }
 
+impl Identity {
+    /// Whether the server has shown this certificate.
+    ///
+    /// # Panics
+    ///
+    /// If it has shown none.
+    #[must_use]
+    pub fn was_shown<S>(&self, stream: &TlsStream<S>) -> bool {
+        let shown = stream.get_ref().1.peer_certificates().expect("a server shows its certificate");
+        shown[0] == CertificateDer::from_pem_slice(self.certificate.as_bytes()).expect("it is PEM")
+    }
+}
+
 /// An authority that issues certificates.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 

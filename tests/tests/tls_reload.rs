@@ -12,8 +12,6 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::HandshakeKind;
 use tokio_rustls::rustls::client::Resumption;
-use tokio_rustls::rustls::pki_types::CertificateDer;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 use tracing::Level;
@@ -59,14 +57,8 @@ async fn echoes(socket: &mut Socket) {
     assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("hello"));
 }
 
-/// Whether the server has shown this certificate.
-fn has_shown(socket: &Socket, identity: &Identity) -> bool {
-    let shown = socket.get_ref().get_ref().1.peer_certificates().unwrap();
-    shown[0] == CertificateDer::from_pem_slice(identity.certificate.as_bytes()).unwrap()
-}
-
 async fn shows(running: &Running, connector: &TlsConnector, identity: &Identity) -> bool {
-    has_shown(&connect(running, connector).await, identity)
+    identity.was_shown(connect(running, connector).await.get_ref())
 }
 
 /// How often the log has a line with these words.
@@ -83,7 +75,7 @@ async fn new_files_are_used_for_new_connections_within_seven_seconds() {
     let running = start(files.tls()).await;
     let connector = connector(&authority);
     let mut before = connect(&running, &connector).await;
-    assert!(has_shown(&before, &old));
+    assert!(old.was_shown(before.get_ref()));
     files.renew(&new);
     let replaced = Instant::now();
     while !shows(&running, &connector, &new).await {
