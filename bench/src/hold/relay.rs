@@ -27,6 +27,10 @@ const DELAY: Duration = Duration::from_millis(20);
 /// Bytes of one turn, where the rate is limited: 256 KiB a second.
 const RATE: usize = 256;
 
+/// Bytes of one turn that are written one at a time. Each is a system call, so a connection with thousands of them would
+/// keep the others waiting until the server takes their peers for gone.
+const SINGLE_BYTES: usize = 32;
+
 /// After so many bytes the connection meets its fault.
 const FAULT_AFTER: usize = 4 * 1024;
 
@@ -64,6 +68,15 @@ impl Fault {
             Self::Reset => "a reset",
             Self::HalfClose => "a half-close",
             Self::Stall => "a stall",
+        }
+    }
+
+    /// How many bytes pass in one turn, each way.
+    fn bytes_a_turn(self) -> usize {
+        match self {
+            Self::Rate => RATE,
+            Self::OneByte => SINGLE_BYTES,
+            Self::None | Self::Delay | Self::Jitter | Self::Reset | Self::HalfClose | Self::Stall => usize::MAX,
         }
     }
 
@@ -218,7 +231,7 @@ impl Way {
     }
 
     fn write(&mut self, to: &mut TcpStream, fault: Fault) {
-        let mut left = if fault == Fault::Rate { RATE } else { usize::MAX };
+        let mut left = fault.bytes_a_turn();
         while let Some((due, piece)) = self.held.front_mut() {
             if *due > Instant::now() || left == 0 {
                 return;
