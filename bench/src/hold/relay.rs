@@ -185,7 +185,7 @@ impl Link {
                 Fault::None | Fault::Delay | Fault::Jitter | Fault::Rate | Fault::OneByte => {}
             }
         }
-        !(self.up.has_failed || self.down.has_failed || self.up.is_ended && self.down.is_ended)
+        !(self.up.is_ended && self.down.is_ended)
     }
 }
 
@@ -196,11 +196,10 @@ struct Way {
     held: VecDeque<(Instant, Vec<u8>)>,
     bytes: usize,
     passed: usize,
-    /// The one who sends has ended.
+    /// The one who sends has ended, in order or by an RST.
     is_read: bool,
-    /// So was the other told.
+    /// The other was told so, or takes nothing any more.
     is_ended: bool,
-    has_failed: bool,
 }
 
 impl Way {
@@ -222,10 +221,8 @@ impl Way {
                     self.bytes += count;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(_) => {
-                    self.has_failed = true;
-                    return;
-                }
+                // What came before still passes.
+                Err(_) => self.is_read = true,
             }
         }
     }
@@ -246,9 +243,10 @@ impl Way {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                // The other way goes on: a Close frame there may say why.
                 Err(_) => {
-                    self.has_failed = true;
-                    return;
+                    self.held.clear();
+                    self.is_read = true;
                 }
             }
         }
