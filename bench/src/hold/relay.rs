@@ -76,7 +76,9 @@ impl Fault {
         match self {
             Self::Rate => RATE,
             Self::OneByte => SINGLE_BYTES,
-            Self::None | Self::Delay | Self::Jitter | Self::Reset | Self::HalfClose | Self::Stall => usize::MAX,
+            Self::None | Self::Delay | Self::Jitter | Self::Reset | Self::HalfClose | Self::Stall => {
+                usize::MAX
+            }
         }
     }
 
