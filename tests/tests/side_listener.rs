@@ -77,13 +77,25 @@ async fn probes_are_answered_there_and_not_on_the_public_port() {
         assert!(public.starts_with("HTTP/1.1 404 "), "{public}");
     }
     let other = got(running.server(), "/").await;
-    assert!(other.starts_with("HTTP/1.1 404 ") && other.contains("/readyz"), "{other}");
+    assert!(other.starts_with("HTTP/1.1 404 "), "{other}");
+    assert!(other.contains("/readyz, metrics by /metrics"), "{other}");
     let upgrade = asked(running.server(), ws_tests::raw::HANDSHAKE).await;
     assert!(upgrade.starts_with("HTTP/1.1 404 "), "{upgrade}");
     let post = asked(running.server(), "POST /healthz HTTP/1.0\r\n\r\n").await;
     assert!(post.starts_with("HTTP/1.1 405 "), "{post}");
-    let metrics = ws_tests::get(&running, "/metrics").await;
-    assert!(metrics.starts_with("HTTP/1.1 404 "), "{metrics}");
+}
+
+#[tokio::test]
+async fn metrics_are_answered_there_and_not_on_the_public_port() {
+    let running = door::server().metrics_listen("127.0.0.1:0").bind().await.unwrap();
+    let page = got(running.server(), "/metrics").await;
+    assert!(page.starts_with("HTTP/1.1 200 OK\r\n") && page.ends_with("# EOF\n"), "{page}");
+    let head = asked(running.server(), "HEAD /metrics HTTP/1.0\r\n\r\n").await;
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"), "{head}");
+    let post = asked(running.server(), "POST /metrics HTTP/1.0\r\n\r\n").await;
+    assert!(post.starts_with("HTTP/1.1 405 ") && post.contains("\r\nAllow: GET, HEAD\r\n"), "{post}");
+    let public = ws_tests::get(&running, "/metrics").await;
+    assert!(public.starts_with("HTTP/1.1 404 "), "{public}");
 }
 
 #[tokio::test]

@@ -44,9 +44,9 @@ use std::time::{Duration, Instant};
 
 pub use opentelemetry;
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::Meter;
+use opentelemetry::metrics::{AsyncInstrumentBuilder, Meter};
 use ws_runtime::Server;
-use ws_runtime::stats::{Attribute, Histogram, Metric, MetricKind, Point, Stats, Value};
+use ws_runtime::stats::{Attribute, Metric, MetricKind, Point, Stats, Value};
 
 /// How old a snapshot may be: the callbacks of one collection share one.
 const MAX_AGE: Duration = Duration::from_millis(100);
@@ -58,87 +58,47 @@ const MAX_AGE: Duration = Duration::from_millis(100);
 pub fn observe(server: &Server, meter: &Meter) {
     let source = Arc::new(Source { server: server.clone(), last: Mutex::new(None) });
     for metric in Metric::ALL {
+        let (name, unit) = (metric.name, metric.unit);
         match metric.kind {
-            MetricKind::Counter => observe_count(metric, meter, &source),
-            MetricKind::UpDownCounter => observe_level(metric, meter, &source),
-            MetricKind::Gauge => observe_number(metric, meter, &source),
-            MetricKind::Histogram => observe_durations(metric, meter, &source),
+            MetricKind::Counter => {
+                source.read_by(meter.u64_observable_counter(name), metric, unit, count).build();
+            }
+            MetricKind::UpDownCounter => {
+                source.read_by(meter.i64_observable_up_down_counter(name), metric, unit, level).build();
+            }
+            MetricKind::Gauge => {
+                source.read_by(meter.f64_observable_gauge(name), metric, unit, number).build();
+            }
+            MetricKind::Histogram => {
+                let (counts, sums) = (format!("{name}.count"), format!("{name}.sum"));
+                let counter = meter.u64_observable_counter(counts);
+                source.read_by(counter, metric, "{observation}", observations).build();
+                source.read_by(meter.f64_observable_counter(sums), metric, unit, sum).build();
+            }
             // A kind that a newer `ws-runtime` has added.
             _ => {}
         }
     }
 }
 
-fn observe_count(metric: &'static Metric, meter: &Meter, source: &Arc<Source>) {
-    let source = Arc::clone(source);
-    meter
-        .u64_observable_counter(metric.name)
-        .with_unit(metric.unit)
-        .with_description(metric.description)
-        .with_callback(move |observer| {
-            source.each(metric, |point, attributes| {
-                if let Value::Count(count) = point.value {
-                    observer.observe(count, attributes);
-                }
-            });
-        })
-        .build();
+fn count(value: Value<'_>) -> Option<u64> {
+    if let Value::Count(count) = value { Some(count) } else { None }
 }
 
-fn observe_level(metric: &'static Metric, meter: &Meter, source: &Arc<Source>) {
-    let source = Arc::clone(source);
-    meter
-        .i64_observable_up_down_counter(metric.name)
-        .with_unit(metric.unit)
-        .with_description(metric.description)
-        .with_callback(move |observer| {
-            source.each(metric, |point, attributes| {
-                if let Value::Count(count) = point.value {
-                    observer.observe(i64::try_from(count).unwrap_or(i64::MAX), attributes);
-                }
-            });
-        })
-        .build();
+fn level(value: Value<'_>) -> Option<i64> {
+    count(value).map(|count| i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-fn observe_number(metric: &'static Metric, meter: &Meter, source: &Arc<Source>) {
-    let source = Arc::clone(source);
-    meter
-        .f64_observable_gauge(metric.name)
-        .with_unit(metric.unit)
-        .with_description(metric.description)
-        .with_callback(move |observer| {
-            source.each(metric, |point, attributes| {
-                if let Value::Number(number) = point.value {
-                    observer.observe(number, attributes);
-                }
-            });
-        })
-        .build();
+fn number(value: Value<'_>) -> Option<f64> {
+    if let Value::Number(number) = value { Some(number) } else { None }
 }
 
-fn observe_durations(metric: &'static Metric, meter: &Meter, source: &Arc<Source>) {
-    let counted = Arc::clone(source);
-    meter
-        .u64_observable_counter(format!("{}.count", metric.name))
-        .with_unit("{observation}")
-        .with_description(metric.description)
-        .with_callback(move |observer| {
-            counted.each_histogram(metric, |durations, attributes| {
-                observer.observe(durations.count(), attributes);
-            });
-        })
-        .build();
-    let summed = Arc::clone(source);
-    meter
-        .f64_observable_counter(format!("{}.sum", metric.name))
-        .with_unit(metric.unit)
-        .with_description(metric.description)
-        .with_callback(move |observer| {
-            summed
-                .each_histogram(metric, |durations, attributes| observer.observe(durations.sum, attributes));
-        })
-        .build();
+fn observations(value: Value<'_>) -> Option<u64> {
+    if let Value::Histogram(durations) = value { Some(durations.count()) } else { None }
+}
+
+fn sum(value: Value<'_>) -> Option<f64> {
+    if let Value::Histogram(durations) = value { Some(durations.sum) } else { None }
 }
 
 /// Where the callbacks read.
@@ -161,18 +121,22 @@ impl Source {
         }
     }
 
-    fn each(&self, metric: &Metric, mut observe: impl FnMut(&Point<'_>, &[KeyValue])) {
-        for point in metric.points(&self.stats()) {
-            observe(&point, &self.attributes(&point));
-        }
-    }
-
-    fn each_histogram(&self, metric: &Metric, mut observe: impl FnMut(&Histogram, &[KeyValue])) {
-        self.each(metric, |point, attributes| {
-            if let Value::Histogram(durations) = point.value {
-                observe(durations, attributes);
+    /// Has an instrument read the values of a metric.
+    fn read_by<'m, I, M: 'static>(
+        self: &Arc<Self>,
+        instrument: AsyncInstrumentBuilder<'m, I, M>,
+        metric: &'static Metric,
+        unit: &'static str,
+        value: fn(Value<'_>) -> Option<M>,
+    ) -> AsyncInstrumentBuilder<'m, I, M> {
+        let source = Arc::clone(self);
+        instrument.with_unit(unit).with_description(metric.description).with_callback(move |observer| {
+            for point in metric.points(&source.stats()) {
+                if let Some(value) = value(point.value) {
+                    observer.observe(value, &source.attributes(&point));
+                }
             }
-        });
+        })
     }
 
     fn attributes(&self, point: &Point<'_>) -> Vec<KeyValue> {

@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
-use self::results::Result as Taken;
+use self::results::Taken;
 pub(crate) use self::sheet::Form;
 use self::sheet::Sheet;
 use crate::args::HoldArguments;

@@ -103,7 +103,7 @@ fn one(server: &Server, seed: usize, limit: Duration) -> Result<Outcome> {
             crowd.peers.iter().all(|peer| peer.messages >= MESSAGES || peer.has_ended())
         })?;
         for peer in &mut crowd.peers {
-            peer.say(Opcode::Close, &1000_u16.to_be_bytes());
+            peer.disconnect(1000);
         }
         crowd.until(PATIENCE, |crowd| crowd.peers.iter().all(Peer::has_ended))?;
     }

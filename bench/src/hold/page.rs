@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use super::results::{self, Kept, Result as Taken};
+use super::results::{self, Kept, Taken};
 use super::sheet::{Finding, Sheet};
 use crate::error::{Doing, Result};
 

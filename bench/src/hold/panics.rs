@@ -123,7 +123,7 @@ fn in_disconnect(server: &Server, count: usize) -> Result<usize> {
     let mut crowd = Crowd::new()?;
     crowd.join(server.address, count, Conduct::HONEST, PANICS_AT_THE_END)?;
     for peer in &mut crowd.peers {
-        peer.say(Opcode::Close, &1000_u16.to_be_bytes());
+        peer.disconnect(1000);
     }
     crowd.until(PATIENCE, |crowd| crowd.peers.iter().all(Peer::has_ended))?;
     Ok(crowd.closed_with(1000))

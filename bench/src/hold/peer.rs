@@ -61,6 +61,8 @@ pub(super) struct Peer {
     last: Option<u64>,
     /// Messages that had none.
     pub(super) others: u64,
+    /// Whether it has sent a Close frame, after which it sends no other (RFC 6455 section 5.5.1).
+    has_closed: bool,
     /// The code of the server's Close frame, and when it came.
     pub(super) close: Option<(u16, Instant)>,
     pub(super) end: Option<(End, Instant)>,
@@ -81,6 +83,7 @@ impl Peer {
             gaps: 0,
             last: None,
             others: 0,
+            has_closed: false,
             close: None,
             end: None,
         }
@@ -121,6 +124,12 @@ impl Peer {
         let mut wire = Vec::with_capacity(payload.len() + 14);
         encode(opcode, payload, KEY, &mut wire);
         self.send(&wire);
+    }
+
+    /// Sends a Close frame with this code.
+    pub(super) fn disconnect(&mut self, code: u16) {
+        self.has_closed = true;
+        self.say(Opcode::Close, &code.to_be_bytes());
     }
 
     /// Leaves without a word.
@@ -224,7 +233,8 @@ impl Peer {
             Piece::Control { opcode: Opcode::Close, payload } => {
                 let code = payload.first_chunk().map_or(1005, |code| u16::from_be_bytes(*code));
                 self.close.get_or_insert((code, Instant::now()));
-                if self.conduct.answers_close {
+                if self.conduct.answers_close && !self.has_closed {
+                    self.has_closed = true;
                     self.say(Opcode::Close, &payload);
                 }
             }

@@ -27,6 +27,10 @@ const DELAY: Duration = Duration::from_millis(20);
 /// Bytes of one turn, where the rate is limited: 256 KiB a second.
 const RATE: usize = 256;
 
+/// Bytes of one turn that are written one at a time. Each is a system call, so a connection with thousands of them would
+/// keep the others waiting until the server takes their peers for gone.
+const SINGLE_BYTES: usize = 32;
+
 /// After so many bytes the connection meets its fault.
 const FAULT_AFTER: usize = 4 * 1024;
 
@@ -64,6 +68,17 @@ impl Fault {
             Self::Reset => "a reset",
             Self::HalfClose => "a half-close",
             Self::Stall => "a stall",
+        }
+    }
+
+    /// How many bytes pass in one turn, each way.
+    fn bytes_a_turn(self) -> usize {
+        match self {
+            Self::Rate => RATE,
+            Self::OneByte => SINGLE_BYTES,
+            Self::None | Self::Delay | Self::Jitter | Self::Reset | Self::HalfClose | Self::Stall => {
+                usize::MAX
+            }
         }
     }
 
@@ -172,7 +187,7 @@ impl Link {
                 Fault::None | Fault::Delay | Fault::Jitter | Fault::Rate | Fault::OneByte => {}
             }
         }
-        !(self.up.has_failed || self.down.has_failed || self.up.is_ended && self.down.is_ended)
+        !(self.up.is_ended && self.down.is_ended)
     }
 }
 
@@ -183,11 +198,10 @@ struct Way {
     held: VecDeque<(Instant, Vec<u8>)>,
     bytes: usize,
     passed: usize,
-    /// The one who sends has ended.
+    /// The one who sends has ended, in order or by an RST.
     is_read: bool,
-    /// So was the other told.
+    /// The other was told so, or takes nothing any more.
     is_ended: bool,
-    has_failed: bool,
 }
 
 impl Way {
@@ -209,16 +223,14 @@ impl Way {
                     self.bytes += count;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(_) => {
-                    self.has_failed = true;
-                    return;
-                }
+                // What came before still passes.
+                Err(_) => self.is_read = true,
             }
         }
     }
 
     fn write(&mut self, to: &mut TcpStream, fault: Fault) {
-        let mut left = if fault == Fault::Rate { RATE } else { usize::MAX };
+        let mut left = fault.bytes_a_turn();
         while let Some((due, piece)) = self.held.front_mut() {
             if *due > Instant::now() || left == 0 {
                 return;
@@ -233,9 +245,10 @@ impl Way {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                // The other way goes on: a Close frame there may say why.
                 Err(_) => {
-                    self.has_failed = true;
-                    return;
+                    self.held.clear();
+                    self.is_read = true;
                 }
             }
         }

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 
 use super::Row;
 use super::sheet::{Finding, Form, Sheet};
-use crate::error::{Doing, Error, Result as Outcome};
+use crate::error::{Doing, Error, Result};
 use crate::machine;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/hold.txt");
@@ -20,7 +20,7 @@ const HEAD: &str =
     "# Written by `cargo run --release -p bench -- hold … --save`: a row, its figures, goals and notes.\n";
 
 /// What one row found.
-pub(super) struct Result {
+pub(super) struct Taken {
     pub(super) row: Row,
     pub(super) took: Duration,
     pub(super) sheet: Sheet,
@@ -35,17 +35,17 @@ pub(super) struct Kept {
 }
 
 /// Puts a result in the place of the last one of its row.
-pub(super) fn save(result: &Result) -> Outcome<()> {
+pub(super) fn save(taken: &Taken) -> Result<()> {
     let mut kept = read()?;
-    kept.retain(|kept| kept.row != result.row);
+    kept.retain(|kept| kept.row != taken.row);
     kept.push(Kept {
-        row: result.row,
-        took: format!("{} s", result.took.as_secs()),
+        row: taken.row,
+        took: format!("{} s", taken.took.as_secs()),
         machine: machine::describe(),
         sheet: Sheet {
-            form: result.sheet.form,
-            findings: result.sheet.findings.clone(),
-            notes: result.sheet.notes.clone(),
+            form: taken.sheet.form,
+            findings: taken.sheet.findings.clone(),
+            notes: taken.sheet.notes.clone(),
         },
     });
     kept.sort_by_key(|kept| Row::value_variants().iter().position(|row| *row == kept.row));
@@ -54,7 +54,7 @@ pub(super) fn save(result: &Result) -> Outcome<()> {
 }
 
 /// The results of all rows that were saved.
-pub(super) fn read() -> Outcome<Vec<Kept>> {
+pub(super) fn read() -> Result<Vec<Kept>> {
     match fs::read_to_string(PATH) {
         Ok(text) => parse(&text).ok_or_else(|| Error::Proc {
             path: PathBuf::from(PATH),

@@ -142,7 +142,7 @@ impl<'a> Soak<'a> {
         let at = self.random.below(self.numbers.len());
         self.left += 1;
         if !self.leaving.contains(&at) {
-            self.crowd.peers[at].say(Opcode::Close, &1000_u16.to_be_bytes());
+            self.crowd.peers[at].disconnect(1000);
             self.leaving.push(at);
         }
     }

@@ -4,6 +4,7 @@
 //! The variables stay in the environment: a process with threads cannot remove them safely. A child process that is
 //! not to speak for this one must be started without them.
 
+use std::convert::Infallible;
 use std::env;
 use std::ffi::OsStr;
 use std::io;
@@ -42,9 +43,6 @@ struct Manager {
     watchdog: Option<Duration>,
 }
 
-/// Nothing: it is told until the server has stopped.
-enum Never {}
-
 impl Manager {
     fn of_environment(server: &Server) -> Option<Self> {
         let name = env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty())?;
@@ -59,7 +57,8 @@ impl Manager {
         }
     }
 
-    async fn tell(mut self, server: &Server) -> Never {
+    /// Tells it how the server is. Never returns.
+    async fn tell(mut self, server: &Server) -> Infallible {
         self.send(server, "READY=1").await;
         let mut beat = self.watchdog.map(|within| {
             let mut beat = interval(within / 2);

@@ -7,12 +7,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::probes::{side_paths, side_probe};
 use crate::Server;
 use crate::conn::answer_short;
+#[cfg(feature = "metrics")]
+use crate::handshake::Refusal;
 use crate::handshake::{Head, HeadError, HeadLimits, HeadReader, IntoResponse};
 use crate::listen::{Listener, accept_pause};
 use crate::transport::Stream;
@@ -31,10 +34,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LIMITS: HeadLimits = HeadLimits { max_header_size: 8 * 1024, max_headers: 64 };
 
 /// The path of the metrics.
-pub(super) const METRICS: &str = "/metrics";
+const METRICS: &str = "/metrics";
 
 /// The listeners of `metrics_listen`. They end when this is dropped.
-pub(crate) struct SideListeners(Option<JoinHandle<()>>);
+pub(crate) struct SideListeners(Option<AbortOnDropHandle<()>>);
 
 impl SideListeners {
     /// Answers on all of them from now on.
@@ -43,23 +46,15 @@ impl SideListeners {
             return Self(None);
         }
         let server = server.clone();
-        Self(Some(tokio::spawn(async move { serve(&server, &listeners).await })))
+        Self(Some(AbortOnDropHandle::new(tokio::spawn(async move { serve(&server, &listeners).await }))))
     }
 
     /// Ends them, and waits until their addresses are free again.
-    pub(crate) async fn end(mut self) {
-        if let Some(task) = self.0.take() {
+    pub(crate) async fn end(self) {
+        if let Some(task) = self.0 {
             task.abort();
             // It was aborted, or the runtime is.
             let _ = task.await;
-        }
-    }
-}
-
-impl Drop for SideListeners {
-    fn drop(&mut self) {
-        if let Some(task) = &self.0 {
-            task.abort();
         }
     }
 }
@@ -105,27 +100,23 @@ fn respond(server: &Server, head: &Head) -> Response<Bytes> {
     if let Some(response) = side_probe(server, head) {
         return response;
     }
-    let metrics = (head.path() == METRICS).then(|| metrics(server)).flatten();
-    match metrics {
-        Some(response) if matches!(*head.method(), Method::GET | Method::HEAD) => response,
-        Some(_) => StatusCode::METHOD_NOT_ALLOWED.into_response(),
-        None => (StatusCode::NOT_FOUND, not_found(server)).into_response(),
+    #[cfg(feature = "metrics")]
+    if head.path() == METRICS {
+        return metrics(server, head.method());
     }
+    (StatusCode::NOT_FOUND, not_found(server)).into_response()
 }
 
-/// The page of metrics; `None` in a build without the feature.
 #[cfg(feature = "metrics")]
-fn metrics(server: &Server) -> Option<Response<Bytes>> {
-    Some(server.metrics_text().into_response())
-}
-
-#[cfg(not(feature = "metrics"))]
-fn metrics(_: &Server) -> Option<Response<Bytes>> {
-    None
+fn metrics(server: &Server, method: &Method) -> Response<Bytes> {
+    match *method {
+        Method::GET | Method::HEAD => server.metrics_text().into_response(),
+        _ => Refusal::Method.into_response(),
+    }
 }
 
 fn not_found(server: &Server) -> String {
     let [health, readiness] = side_paths(server.options());
-    let metrics = metrics(server).map(|_| ", metrics by ".to_owned() + METRICS).unwrap_or_default();
+    let metrics = if cfg!(feature = "metrics") { format!(", metrics by {METRICS}") } else { String::new() };
     format!("404 Not Found: probes are answered by {health} and {readiness}{metrics}\n")
 }

@@ -1,4 +1,4 @@
-//! A count, a level, and counts by a key.
+//! A count, a level, how long something took, and counts and durations by a key.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -38,6 +38,28 @@ impl Level {
     }
 }
 
+/// How long things took that happen seldom: each takes a lock.
+#[derive(Debug)]
+pub(crate) struct Durations(Mutex<Histogram>);
+
+impl Durations {
+    pub(crate) fn new(bounds: &'static [f64]) -> Self {
+        Self(Mutex::new(Histogram::new(bounds)))
+    }
+
+    pub(crate) fn observe(&self, duration: Duration) {
+        self.lock().observe(duration);
+    }
+
+    pub(crate) fn get(&self) -> Histogram {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Histogram> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Values by a key, for what happens seldom: each change takes a lock. Only keys that were used take memory.
 #[derive(Debug)]
 pub(crate) struct ByKey<K, V>(Mutex<BTreeMap<K, V>>);
@@ -73,12 +95,5 @@ impl<K: Ord> ByKey<K, u64> {
 impl<K: Ord> ByKey<K, Histogram> {
     pub(crate) fn observe(&self, key: K, bounds: &'static [f64], duration: Duration) {
         self.change(key, || Histogram::new(bounds), |durations| durations.observe(duration));
-    }
-}
-
-impl ByKey<(), Histogram> {
-    /// The only one, which has these bounds.
-    pub(super) fn only(&self, bounds: &'static [f64]) -> Histogram {
-        self.list(|(_, durations)| durations.clone()).pop().unwrap_or_else(|| Histogram::new(bounds))
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::counter::{ByKey, Counter, Level};
+use super::counter::{ByKey, Counter, Durations, Level};
 use super::handlers::Handlers;
 use super::histogram::Histogram;
 use super::labels::{Ending, HandshakeResult, Rejected};
@@ -19,7 +19,7 @@ pub(crate) struct Counters {
     pub(super) routes: Box<[OfRoute]>,
     pub(super) traffic: Shards,
     pub(super) handshakes: ByKey<HandshakeResult, u64>,
-    pub(super) handshake_durations: ByKey<(), Histogram>,
+    pub(super) handshake_durations: Durations,
     pub(super) requests: ByKey<u16, u64>,
     pub(super) rejected: ByKey<Rejected, u64>,
     /// The connections that have ended, by the number of their route.
@@ -28,7 +28,7 @@ pub(crate) struct Counters {
     /// By handler and by what went wrong.
     pub(super) failures: ByKey<(&'static str, &'static str), u64>,
     pub(super) tick_delays: ByKey<&'static str, Histogram>,
-    pub(super) runtime_delays: ByKey<(), Histogram>,
+    pub(super) runtime_delays: Durations,
     pub(super) dropped: Counter,
     pub(super) broadcasts: Counter,
     pub(super) recipients: Counter,
@@ -54,14 +54,14 @@ impl Counters {
             traffic: Shards::new(threads, paths.len()),
             routes: paths.into_iter().map(of_route).collect(),
             handshakes: ByKey::default(),
-            handshake_durations: ByKey::default(),
+            handshake_durations: Durations::new(Histogram::HANDSHAKES),
             requests: ByKey::default(),
             rejected: ByKey::default(),
             closed: ByKey::default(),
             handlers: Handlers::new(times_handlers),
             failures: ByKey::default(),
             tick_delays: ByKey::default(),
-            runtime_delays: ByKey::default(),
+            runtime_delays: Durations::new(Histogram::DELAYS),
             dropped: Counter::default(),
             broadcasts: Counter::default(),
             recipients: Counter::default(),
@@ -77,7 +77,7 @@ impl Counters {
 
     /// Counts how long an accepted handshake took.
     pub(crate) fn handshake_took(&self, duration: Duration) {
-        self.handshake_durations.observe((), Histogram::HANDSHAKES, duration);
+        self.handshake_durations.observe(duration);
     }
 
     /// Counts a connection of a route that became a WebSocket.
@@ -134,7 +134,7 @@ impl Counters {
 
     /// Counts how late the runtime woke a task of ours for its timer.
     pub(crate) fn runtime_delayed(&self, delay: Duration) {
-        self.runtime_delays.observe((), Histogram::DELAYS, delay);
+        self.runtime_delays.observe(delay);
     }
 
     /// Counts messages that a peer did not get, because it reads too slowly.

@@ -27,7 +27,7 @@
 
 // | module | what it does |
 // |---|---|
-// | `counter` | a count, a level, and counts by a key |
+// | `counter` | a count, a level, how long something took, and counts and durations by a key |
 // | `counters` | all that a server counts |
 // | `handlers` | how long handlers take |
 // | `histogram` | how long things took |

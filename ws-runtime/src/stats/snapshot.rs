@@ -195,7 +195,7 @@ impl Server {
                 error: result.error,
                 count: *count,
             }),
-            handshake_durations: counters.handshake_durations.only(Histogram::HANDSHAKES),
+            handshake_durations: counters.handshake_durations.get(),
             requests: counters
                 .requests
                 .list(|(status, count)| RequestStats { status: *status, count: *count }),
@@ -219,7 +219,7 @@ impl Server {
             tick_delays: counters
                 .tick_delays
                 .list(|(handler, durations)| HandlerStats { handler, durations: durations.clone() }),
-            runtime_delays: counters.runtime_delays.only(Histogram::DELAYS),
+            runtime_delays: counters.runtime_delays.get(),
             routes,
         }
     }
