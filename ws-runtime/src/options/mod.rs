@@ -19,8 +19,9 @@
 //! server logs each option that is not at its default, and where its value came from.
 //!
 //! In the environment, write numbers without units (`65536`, `0.5`), flags as `true` or `false`, and lists with commas.
-//! `tls` has two variables, `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`, and further ones for certificates of clients. A variable with the prefix that is not an
-//! option causes a warning.
+//! `tls` has two variables, `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`, and for certificates of clients
+//! `WS_SERVER_TLS_CLIENT_CA` or `WS_SERVER_TLS_OPTIONAL_CLIENT_CA`. A variable with the prefix that is not an option
+//! causes a warning.
 
 // `ws-spec` describes each option once. From that, `describe.rs` generates the draft that the builder fills, the
 // builder's methods, the attribute's keys, the reader of the environment and the checked `Options`.
