@@ -31,9 +31,7 @@ mod describe;
 mod draft;
 mod environment;
 mod error;
-mod hosts;
 mod networks;
-mod origins;
 mod plain_path;
 mod rate;
 mod routes;
@@ -47,6 +45,7 @@ mod tls;
 #[cfg(not(feature = "tls"))]
 #[path = "tls_off.rs"]
 mod tls;
+mod unchecked;
 mod value;
 mod written;
 
@@ -57,9 +56,7 @@ pub(crate) use draft::Source;
 pub use environment::Prefix;
 pub(crate) use environment::Warning;
 pub use error::{OptionError, OptionErrors};
-pub use hosts::AnsweredHosts;
 pub use networks::NetworkList;
-pub use origins::AllowedOrigins;
 pub use plain_path::PlainPath;
 pub use rate::{Rate, RateCount};
 pub(crate) use routes::{OptionsOf, RouteAttribute, RouteOptions};
@@ -69,6 +66,7 @@ pub use side_listen::SideListen;
 pub use spread::Spread;
 pub use subprotocols::Subprotocols;
 pub use tls::ClientCa;
+pub use unchecked::{Listed, Unchecked};
 pub(crate) use value::feature_off;
 pub use value::{Choice, Compression, ForwardedHeader, Named, Slow, Trace};
 pub use written::{
