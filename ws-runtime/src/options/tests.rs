@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use ws_spec::options::{Bounds, TABLE};
+use ws_spec::options::{Bounds, Kind, TABLE};
 
 use super::draft::Source;
 use super::environment::Warning;
@@ -159,6 +159,35 @@ fn shutdown_spread_is_auto_or_a_time() {
         );
         assert_eq!(error, expected);
     }
+}
+
+/// So an operator can take back what the attribute sets.
+#[test]
+fn none_in_the_environment_is_what_it_is_by_default() {
+    let attribute = |attribute: &mut Attribute<'_>| {
+        attribute.rate(|| 5.into());
+        attribute.handshake_rate_per_ip(|| (30, 60).into());
+        attribute.metrics_listen(|| "127.0.0.1:9090".into());
+        attribute.health(|| "/healthz".into());
+        attribute.readiness(|| "/readyz".into());
+        attribute.trusted_proxies(|| "127.0.0.1".into());
+        attribute.proxy_protocol(|| "any".into());
+    };
+    let (_, declared) = settle(Draft::default(), NOTHING, attribute);
+    assert_eq!(declared.expect("all are right").options.given().count(), 7);
+
+    let names = TABLE.iter().filter(|info| info.hint.contains("`none`") || info.kind == Kind::Networks);
+    let variables: Vec<_> = names.map(|info| (info.variables("WS_SERVER").remove(0), "none")).collect();
+    assert_eq!(variables.len(), 7);
+    let (_, settled) = settle(Draft::default(), variables, attribute);
+    let Settled { metrics_listen, options, .. } = settled.unwrap_or_else(|error| panic!("{error}"));
+    assert!(metrics_listen.is_none() && options.health.is_none() && options.readiness.is_none());
+    assert!(options.rate.is_none() && options.handshake_rate_per_ip.is_none());
+    let nothing = Options::default();
+    assert_eq!(
+        (options.trusted_proxies, options.proxy_protocol),
+        (nothing.trusted_proxies, nothing.proxy_protocol)
+    );
 }
 
 #[test]
