@@ -4,7 +4,8 @@ mod limits;
 mod lists;
 mod written;
 
-use syn::Expr;
+use proc_macro2::Ident;
+use syn::{Expr, ExprLit, Lit, LitStr};
 use ws_spec::address::{self, Target};
 use ws_spec::environment;
 use ws_spec::options::{Bounds, Kind, OptionInfo, PERIOD, RESOLUTION, TRUSTED};
@@ -13,10 +14,7 @@ use ws_spec::path::Pattern;
 pub(crate) use self::limits::{
     check_concurrent, check_keep, check_max_rooms, check_period, check_rate, check_timeout,
 };
-use self::lists::{
-    check_each, check_host, check_network, check_origins, check_subprotocol, check_trusted, is_kind_of_hosts,
-    is_kind_of_origins, problem_with_subprotocol,
-};
+use self::lists::{HOSTS, NETWORKS, ORIGINS, TRUSTED_NETWORKS, check_subprotocol, problem_with_subprotocol};
 use self::written::{Written, lone_word};
 use crate::diagnostics::Diagnostics;
 use crate::model::{Options, Value};
@@ -25,33 +23,31 @@ use crate::syntax::bare;
 /// Checks the value of an option, if it is a literal.
 pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
     let before = diagnostics.count();
+    // A bare word would be looked up as a name.
+    if let Some(word) = lone_word(&value).filter(|word| option.kind.words().iter().any(|known| word == known))
+    {
+        diagnostics.error(&value, format!("write the word in quotes: `{} = \"{word}\"`", option.name));
+    }
     match option.kind {
+        Kind::SideListen if is_word(option.kind, &Written::of(&value)) => {}
         Kind::Listen | Kind::SideListen => check_listen(&value, option.name, diagnostics),
         Kind::Rate => return check_rate(value, diagnostics).map(Value::Expression),
-        Kind::Origins => {
-            if let Some(word) = lone_word(&value).filter(|word| is_kind_of_origins(word)) {
-                return Some(Value::Origins(word.clone()));
-            }
-            check_origins(&value, diagnostics);
-        }
-        Kind::Hosts => {
-            if let Some(word) = lone_word(&value).filter(|word| is_kind_of_hosts(word)) {
-                return Some(Value::Hosts(word.clone()));
-            }
-            check_each(&value, "hosts", is_kind_of_hosts, check_host, diagnostics);
-        }
+        Kind::Origins => match ORIGINS.word(&value) {
+            Some(word) => return Some(Value::Origins(word.clone())),
+            None => ORIGINS.check(option.name, &value, diagnostics),
+        },
+        Kind::Hosts => match HOSTS.word(&value) {
+            Some(word) => return Some(Value::Hosts(word.clone())),
+            None => HOSTS.check(option.name, &value, diagnostics),
+        },
         Kind::Networks => {
-            let check = if option.name == TRUSTED { check_trusted } else { check_network };
-            check_each(&value, option.name, |_| false, check, diagnostics);
+            let list = if option.name == TRUSTED { &TRUSTED_NETWORKS } else { &NETWORKS };
+            if let Some(word) = list.word(&value) {
+                return Some(Value::Expression(text(word)));
+            }
+            list.check(option.name, &value, diagnostics);
         }
         kind => {
-            // A bare word would be looked up as a name.
-            if let Some(word) =
-                lone_word(&value).filter(|word| kind.words().iter().any(|known| word == known))
-            {
-                diagnostics
-                    .error(&value, format!("write the word in quotes: `{} = \"{word}\"`", option.name));
-            }
             let written = match lone_word(&value) {
                 // It would resolve to the function of that name.
                 Some(word) if kind == Kind::Slow && word == "drop" => Written::Text(word.to_string()),
@@ -66,6 +62,17 @@ pub(crate) fn check(option: &OptionInfo, value: Expr, diagnostics: &mut Diagnost
         }
     }
     (diagnostics.count() == before).then_some(Value::Expression(value))
+}
+
+/// A word as a text at the same place.
+fn text(word: &Ident) -> Expr {
+    let lit = Lit::Str(LitStr::new(&word.to_string(), word.span()));
+    Expr::Lit(ExprLit { attrs: Vec::new(), lit })
+}
+
+/// Whether it is one of the words that options of this kind take.
+fn is_word(kind: Kind, written: &Written) -> bool {
+    matches!(written, Written::Text(word) if kind.words().contains(&word.as_str()))
 }
 
 /// Checks literals that exclude each other. Those of a route and its server meet when the server starts.
@@ -97,29 +104,32 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
         Kind::Seconds(bounds) => problem_with_seconds(name, bounds, written),
         Kind::Count(bounds, unit) => problem_with_count(name, bounds, unit, written),
         Kind::Switch => (*written != Written::Bool).then(|| format!("`{name}` is on or off: write `true` or `false`")),
-        Kind::Slow | Kind::Compression | Kind::Forwarded => match written {
-            Written::Text(word) if kind.words().contains(&word.as_str()) => None,
-            Written::Text(word) if kind == Kind::Slow && word == "drop" => Some(
-                "did you mean `\"drop_newest\"`, which loses the message that does not fit, or `\"drop_oldest\"`, which \
-                 loses the oldest that wait?"
-                    .to_owned(),
-            ),
-            _ if kind == Kind::Slow => Some(
-                "`slow` says what happens to a peer that reads too slowly: `\"close\"` ends its connection, \
-                 `\"drop_newest\"` loses the message that does not fit, `\"drop_oldest\"` the oldest that wait"
-                    .to_owned(),
-            ),
-            _ if kind == Kind::Forwarded => Some(
-                "`forwarded` is the header by which trusted proxies tell who the client is: `\"x-forwarded-for\"`, or \
-                 `\"forwarded\"` (RFC 7239)"
-                    .to_owned(),
-            ),
-            _ => Some(
-                "`compression` is `\"off\"`, `\"on\"` (each message by itself) or `\"context_takeover\"` (smaller, but \
-                 each connection keeps memory for it)"
-                    .to_owned(),
-            ),
-        },
+        Kind::Slow | Kind::Compression | Kind::Forwarded | Kind::Trace if is_word(kind, written) => None,
+        Kind::Slow if *written == Written::Text("drop".to_owned()) => Some(
+            "did you mean `\"drop_newest\"`, which loses the message that does not fit, or `\"drop_oldest\"`, which loses \
+             the oldest that wait?"
+                .to_owned(),
+        ),
+        Kind::Slow => Some(
+            "`slow` says what happens to a peer that reads too slowly: `\"close\"` ends its connection, \
+             `\"drop_newest\"` loses the message that does not fit, `\"drop_oldest\"` the oldest that wait"
+                .to_owned(),
+        ),
+        Kind::Forwarded => Some(
+            "`forwarded` is the header by which trusted proxies tell who the client is: `\"x-forwarded-for\"`, or \
+             `\"forwarded\"` (RFC 7239)"
+                .to_owned(),
+        ),
+        Kind::Compression => Some(
+            "`compression` is `\"off\"`, `\"on\"` (each message by itself) or `\"context_takeover\"` (smaller, but each \
+             connection keeps memory for it)"
+                .to_owned(),
+        ),
+        Kind::Trace => Some(
+            "`trace` is `\"off\"`, `\"connections\"` (a span for each handshake) or `\"messages\"` (also one for each \
+             message that is handled)"
+                .to_owned(),
+        ),
         Kind::Spread => problem_with_spread(name, written),
         Kind::Prefix => match written {
             Written::Text(prefix) if environment::is_prefix(prefix) => None,
@@ -130,14 +140,6 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
             ),
         },
         Kind::Path => problem_with_path(name, written),
-        Kind::Trace => match written {
-            Written::Text(word) if kind.words().contains(&word.as_str()) => None,
-            _ => Some(
-                "`trace` is `\"off\"`, `\"connections\"` (a span for each handshake) or `\"messages\"` (also one for each \
-                 message that is handled)"
-                    .to_owned(),
-            ),
-        },
         Kind::Tls => Some("TLS needs a certificate and a key: write `tls(cert = \"chain.pem\", key = \"key.pem\")`".to_owned()),
         Kind::Subprotocols => match written {
             Written::Text(list) => list.split(',').find_map(|name| problem_with_subprotocol(name.trim())),
@@ -150,7 +152,7 @@ fn problem(name: &str, kind: Kind, written: &Written) -> Option<String> {
 fn problem_with_path(name: &str, written: &Written) -> Option<String> {
     let example = format!("write `{name} = \"/{name}\"`");
     match written {
-        Written::Text(none) if none == "none" => None,
+        Written::Text(_) if is_word(Kind::Path, written) => None,
         Written::Text(path) => {
             let problem = Pattern::parse_plain(path).err()?;
             Some(format!("{path:?} is no path for `{name}`: {problem}"))
@@ -184,7 +186,7 @@ fn problem_with_seconds(name: &str, bounds: Bounds, written: &Written) -> Option
 
 fn problem_with_spread(name: &str, written: &Written) -> Option<String> {
     match written {
-        Written::Text(word) if Kind::Spread.words().contains(&word.as_str()) => None,
+        Written::Text(_) if is_word(Kind::Spread, written) => None,
         Written::Text(_) | Written::Bool | Written::OtherLiteral => Some(format!(
             "`{name}` is a number of seconds or `\"auto\"`: write `{name} = 10`, or an expression of type `Duration`"
         )),

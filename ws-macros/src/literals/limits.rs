@@ -42,7 +42,7 @@ pub(crate) fn check_rate(rate: Expr, diagnostics: &mut Diagnostics) -> Option<Ex
         Expr::Binary(division) if matches!(division.op, syn::BinOp::Div(_)) => {
             let is_literal = |side: &Expr| matches!(bare(side), Expr::Lit(_));
             (is_literal(&division.left) && is_literal(&division.right))
-                .then(|| format!("this is a division, and not so many in so many seconds: write {wanted}"))
+                .then(|| format!("this is a division, not a rate: write {wanted}"))
         }
         single => problem(single),
     };
