@@ -61,6 +61,29 @@ async fn shows(running: &Running, connector: &TlsConnector, identity: &Identity)
     identity.was_shown(connect(running, connector).await.get_ref())
 }
 
+/// A server with the old certificate, and the one to replace it by.
+struct Setup {
+    old: Identity,
+    new: Identity,
+    files: Files,
+    running: Running,
+    connector: TlsConnector,
+    log: Log,
+    /// Ends the log.
+    guard: DefaultGuard,
+}
+
+impl Setup {
+    async fn new() -> Self {
+        let authority = Authority::new("authority");
+        let (old, new) = (authority.issue(&["localhost"]), authority.issue(&["localhost"]));
+        let files = Files::new(&old);
+        let (log, guard) = Log::keep(Level::INFO);
+        let running = start(files.tls()).await;
+        Self { old, new, files, running, connector: connector(&authority), log, guard }
+    }
+}
+
 /// How often the log has a line with these words.
 fn count(log: &Log, words: &str) -> usize {
     log.text().lines().filter(|line| line.contains(words)).count()
@@ -68,12 +91,7 @@ fn count(log: &Log, words: &str) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn new_files_are_used_for_new_connections_within_seven_seconds() {
-    let authority = Authority::new("authority");
-    let (old, new) = (authority.issue(&["localhost"]), authority.issue(&["localhost"]));
-    let files = Files::new(&old);
-    let (log, _logged) = Log::keep(Level::INFO);
-    let running = start(files.tls()).await;
-    let connector = connector(&authority);
+    let Setup { old, new, files, running, connector, log, guard: _guard } = Setup::new().await;
     let mut before = connect(&running, &connector).await;
     assert!(old.was_shown(before.get_ref()));
     files.renew(&new);
@@ -89,12 +107,7 @@ async fn new_files_are_used_for_new_connections_within_seven_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pair_that_is_half_replaced_is_not_an_error_for_a_while() {
-    let authority = Authority::new("authority");
-    let (old, new) = (authority.issue(&["localhost"]), authority.issue(&["localhost"]));
-    let files = Files::new(&old);
-    let (log, _logged) = Log::keep(Level::INFO);
-    let running = start(files.tls()).await;
-    let connector = connector(&authority);
+    let Setup { old, new, files, running, connector, log, guard: _guard } = Setup::new().await;
     files.replace("cert.pem", &new.certificate);
     // The change is found and read, and the server waits for the rest.
     sleep(Duration::from_secs(8)).await;
@@ -107,12 +120,7 @@ async fn a_pair_that_is_half_replaced_is_not_an_error_for_a_while() {
 
 #[tokio::test(start_paused = true)]
 async fn files_that_cannot_be_used_are_logged_once_and_the_old_ones_kept() {
-    let authority = Authority::new("authority");
-    let (old, new) = (authority.issue(&["localhost"]), authority.issue(&["localhost"]));
-    let files = Files::new(&old);
-    let (log, _logged) = Log::keep(Level::INFO);
-    let running = start(files.tls()).await;
-    let connector = connector(&authority);
+    let Setup { old, new, files, running, connector, log, guard: _guard } = Setup::new().await;
     for (number, (certificate, reason)) in [
         (new.certificate.as_str(), "does not belong to the certificate"),
         (new.certificate.get(..100).unwrap(), "is broken PEM"),
@@ -164,11 +172,7 @@ async fn a_secret_of_kubernetes_is_swapped_by_one_link() {
 
 #[tokio::test]
 async fn a_program_may_have_the_files_read_at_once() {
-    let authority = Authority::new("authority");
-    let (old, new) = (authority.issue(&["localhost"]), authority.issue(&["localhost"]));
-    let files = Files::new(&old);
-    let running = start(files.tls()).await;
-    let connector = connector(&authority);
+    let Setup { old, new, files, running, connector, .. } = Setup::new().await;
     let server = running.server();
     assert!(matches!(server.reload_tls().await, Ok(false)), "nothing has changed");
     files.replace("cert.pem", &new.certificate);

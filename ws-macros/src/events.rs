@@ -323,7 +323,7 @@ events! {
         room: Room::Lent,
         output: Output::Reply,
         hints: &[
-            (Wanted::Text, "the messages that the peer has missed are not kept: send what is so now"),
+            (Wanted::Text, "the messages that the peer has missed are not kept: send the current state"),
             (Wanted::Request, REQUEST_ELSEWHERE),
         ],
     },

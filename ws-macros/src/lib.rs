@@ -382,13 +382,16 @@ pub fn watch(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 ///
 /// The handler of a session's timer can also take `&Conn`, `&Server`, the session and the states. It runs between the
 /// other handlers of the connection, and no longer once the connection starts to close. If it fails, the connection
-/// closes with
-/// 1011. That of a state's timer can take `&Server` and the states, runs under the lock on the state, and no longer
-///       once
-/// the server closes its connections. If it fails, that is logged. A state with timers is behind a lock, so an
-/// `async fn` cannot take it. That of a room's timer can take `&Server`, the room, its handle and the states, runs
-/// under the lock on the room, also while an empty room is kept, and no longer once it is emptied. All return `()` or
-/// a `Result<(), E>`.
+/// closes with 1011.
+///
+/// That of a state's timer can take `&Server` and the states, runs under the lock on the state, and no longer once the
+/// server closes its connections. If it fails, that is logged. A state with timers is behind a lock, so an `async fn`
+/// cannot take it.
+///
+/// That of a room's timer can take `&Server`, the room, its handle and the states, runs under the lock on the room,
+/// also while an empty room is kept, and no longer once it is emptied.
+///
+/// All return `()` or a `Result<(), E>`.
 ///
 /// Timers that became due while another handler ran are handled after that, in the order of their times.
 ///
@@ -492,8 +495,8 @@ pub fn state(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_
 ///
 /// In another phase that variant's `#[reject(status, "text", code = "…")]` is the answer: 403, `forbidden`, where
 /// there is none. It is the error reply to a named message; `utf8` and `binary` close with 1008; `ready`, `pong`,
-/// `drain`, `disconnect` and timers are not run. `Option<&Player>` is `None` in another phase. `&mut Peer` changes the phase;
-/// a handler takes either the session or what belongs to a phase, once.
+/// `drain`, `disconnect` and timers are not run. `Option<&Player>` is `None` in another phase. `&mut Peer` changes the
+/// phase; a handler takes either the session or what belongs to a phase, once.
 ///
 /// What belongs to a phase is the only field of a tuple variant, also in a `Box`, and a type of your own crate. Two
 /// variants may carry the same type.

@@ -281,7 +281,7 @@ impl OptionInfo {
 }
 
 impl Kind {
-    /// The allowed words, if the values are words.
+    /// The words that are values: all of them, or those beside numbers, addresses and paths.
     #[must_use]
     pub const fn words(self) -> &'static [&'static str] {
         match self {
@@ -290,6 +290,7 @@ impl Kind {
             Self::Trace => &["off", "connections", "messages"],
             Self::Forwarded => &["x-forwarded-for", "forwarded"],
             Self::Spread => &["auto"],
+            Self::SideListen | Self::Path => &["none"],
             _ => &[],
         }
     }

@@ -371,11 +371,12 @@ macro_rules! for_each_option {
                 /// else: the server has only `threads` of them. A handler that does so for this long is logged as a
                 /// warning with its name, again after ten times as long, and when it is over. Each is also counted.
                 /// The time is that of one poll of an `async` handler, and of the whole call of a plain one; what a
-                /// `blocking` handler does is not measured. It is found by looking at each thread four times in that
-                /// period, so a handler is named up to half as long again after the limit, or not at all if it is over
-                /// by then. A server that had nothing to do for ten times the limit is looked at only each 0.25 s, to
-                /// spare its processor: of its handlers, one that blocks for less than the limit and 0.25 s may not be
-                /// named.
+                /// `blocking` handler does is not measured.
+                ///
+                /// A thread of the watchdog looks four times within the limit. So the warning comes up to half of the
+                /// limit late, and a handler that has ended by then is not named. While the server has had nothing to
+                /// do for ten times the limit, it looks only every 0.25 s, to save processor time: then a handler that
+                /// blocks for less than the limit and 0.25 s may not be named.
                 watchdog: seconds(0 ..= 31_536_000) {
                     default: "0.1",
                     of: server("routes share its threads"),
@@ -480,10 +481,10 @@ macro_rules! for_each_option {
                 /// The networks of the proxies in front of the server, which tell it who the client is.
                 ///
                 /// Their header `Forwarded` or `X-Forwarded-For`, as the option `forwarded` says, is read from the
-                /// right, past the addresses of trusted proxies: `conn.ip()` is the first that is none. The host and
-                /// the scheme that they tell count for `origins` and `hosts`. From all other peers these headers are
-                /// ignored. A malformed header of a trusted proxy is answered with 400. `unix` stands for the peers of
-                /// Unix sockets. In the environment, separate networks by commas.
+                /// right: `conn.ip()` is the first address that is not that of a trusted proxy. The host and the scheme
+                /// that they tell count for `origins` and `hosts`. From all other peers these headers are ignored. A
+                /// malformed header of a trusted proxy is answered with 400. `unix` stands for the peers of Unix
+                /// sockets. In the environment, separate networks by commas.
                 trusted_proxies: networks {
                     default: "",
                     of: server("who a peer is does not depend on what it asks for"),

@@ -7,8 +7,8 @@ use super::spans::here;
 use super::{alone, parts};
 use crate::plan::Plan;
 
-/// One name for what the runtime gives to generated code, so that a wrong `crate = …` is one error. The markers are imported where they
-/// stood, under no name: an editor shows their documentation there.
+/// One name for what the runtime gives to generated code, so that a wrong `crate = …` is one error. The markers are
+/// imported where they stood, under no name: an editor shows their documentation there.
 pub(crate) fn runtime(plan: &Plan<'_>) -> TokenStream {
     let root = root(plan);
     let marks = &plan.scope.marks;

@@ -20,6 +20,7 @@ const MODULE: &str = "
         #[on(create)] fn make(t: &mut Table) -> Table {} #[on(empty)] async fn done(t: Table, r: &Room<Guest>, rs: &Rooms<Table>) {} #[timer(Room.0)] fn rang(b: &Board) {}
         #[watch(readable = a + b, writable)] fn typed(a: &A, b: &mut B) where A: B {}
         #[on(\"kick\", guard = admin, rate = (1, 2))] fn kick() {} pub fn admin(&self, g: &Guest) -> Result<(), Reject> {}
+        #[on(\"lend\", blocking, blocking, concurrent = 2)] fn lend(l: &mut Lobby, t: &Table) {} #[on(drain, spawn_blocking, blocking = 1)] async fn drained() {}
         #[on(\"ban\", guard = self::server)] async fn ban() {} #[on(message, guard = nobody)] fn any(m: &Envelope<'_>) {}
         #[push] struct Said<'a, T, const N: usize = 2>(&'a T) where T: X; #[push(\"a\", answer = Vec<(A, B)>, answer = &str, name = \"b\", x, 3)] enum Q { A }
         #[push = \"c\"] union U { a: u8 } #[cfg(c)] #[push(said)] pub(in super) struct r#struct {} #[on(\"said\")] fn said2() {}
@@ -60,6 +61,7 @@ const ATTRIBUTE: &str = "
     routes = [a::b, #[cfg(unix)] crate::c, \"/d\", a::b, super::e::<f>],
     listen = [8080, \"localhost:1\", 70000, -1, 0xffff_u16], tls(cert = \"a\", key = b, c, also = [(d, e), f], client_ca = 1), silence_max = -0.0, nodelay,
     slow = drop, origins = [any, \"x\"], subprotocols = \"a, b\", env = \"1\", crate = a::b::<c>, max_inbox = 99999999999999999999999,
+    metrics_listen = none, hosts = [any, \"x:1\"], trusted_proxies = none, proxy_protocol = [any, 1], forwarded = \"x\", health = \"/a{\", trace = on, shutdown_spread = -1,
     x y, , a-b = 1; => 5, r#slow = \"x\", 20s, 64k, origins = [any], b = c::, = 5, \"text\", key : value, max_headers = 'c', max_outbox = b\"x\", close_timeout = 1e-400, port = 1";
 
 /// The tokens on every level, with a way to change each of them.

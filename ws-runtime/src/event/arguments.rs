@@ -199,7 +199,7 @@ arguments_of! {
     FromDrain<St, Se: 'static> from ConnContext<'a, St, Se, ()>,
     "a `drain` handler cannot take `{Self}`",
     "a `drain` handler can take, in any order: `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
-    "the messages that the peer has missed are not kept: let the handler send what is so now"
+    "the messages that the peer has missed are not kept: let the handler send the current state"
 }
 
 arguments_of! {

@@ -9,9 +9,7 @@ use ws_spec::options as info;
 use super::attribute::Attribute;
 use super::draft::{Reading, Report, Slot, Source, UnknownOption};
 use super::environment::Prefix;
-use super::hosts::AnsweredHosts;
 use super::networks::NetworkList;
-use super::origins::AllowedOrigins;
 use super::plain_path::PlainPath;
 use super::rate::Rate;
 use super::routes::RouteOptions;
@@ -21,6 +19,7 @@ use super::side_listen::SideListen;
 use super::spread::Spread;
 use super::subprotocols::Subprotocols;
 use super::tls::ClientCa;
+use super::unchecked::Unchecked;
 use super::value::{Choice, Compression, ForwardedHeader, Slow, Trace};
 #[cfg(not(feature = "tls"))]
 use super::written::TlsValue;
@@ -177,8 +176,8 @@ macro_rules! raw {
     (rate) => { Rate };
     (spread) => { Spread };
     (slow) => { Choice<Slow> };
-    (origins) => { AllowedOrigins };
-    (hosts) => { AnsweredHosts };
+    (origins) => { Unchecked<Origins> };
+    (hosts) => { Unchecked<Hosts> };
     (networks) => { NetworkList };
     (forwarded) => { Choice<ForwardedHeader> };
     (subprotocols) => { Subprotocols };

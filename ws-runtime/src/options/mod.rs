@@ -19,8 +19,9 @@
 //! server logs each option that is not at its default, and where its value came from.
 //!
 //! In the environment, write numbers without units (`65536`, `0.5`), flags as `true` or `false`, and lists with commas.
-//! `tls` has two variables, `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`, and further ones for certificates of clients. A variable with the prefix that is not an
-//! option causes a warning.
+//! `tls` has two variables, `WS_SERVER_TLS_CERT` and `WS_SERVER_TLS_KEY`, and for certificates of clients
+//! `WS_SERVER_TLS_CLIENT_CA` or `WS_SERVER_TLS_OPTIONAL_CLIENT_CA`. A variable with the prefix that is not an option
+//! causes a warning.
 
 // `ws-spec` describes each option once. From that, `describe.rs` generates the draft that the builder fills, the
 // builder's methods, the attribute's keys, the reader of the environment and the checked `Options`.
@@ -30,9 +31,7 @@ mod describe;
 mod draft;
 mod environment;
 mod error;
-mod hosts;
 mod networks;
-mod origins;
 mod plain_path;
 mod rate;
 mod routes;
@@ -46,6 +45,7 @@ mod tls;
 #[cfg(not(feature = "tls"))]
 #[path = "tls_off.rs"]
 mod tls;
+mod unchecked;
 mod value;
 mod written;
 
@@ -56,9 +56,7 @@ pub(crate) use draft::Source;
 pub use environment::Prefix;
 pub(crate) use environment::Warning;
 pub use error::{OptionError, OptionErrors};
-pub use hosts::AnsweredHosts;
 pub use networks::NetworkList;
-pub use origins::AllowedOrigins;
 pub use plain_path::PlainPath;
 pub use rate::{Rate, RateCount};
 pub(crate) use routes::{OptionsOf, RouteAttribute, RouteOptions};
@@ -68,6 +66,7 @@ pub use side_listen::SideListen;
 pub use spread::Spread;
 pub use subprotocols::Subprotocols;
 pub use tls::ClientCa;
+pub use unchecked::{Listed, Unchecked};
 pub(crate) use value::feature_off;
 pub use value::{Choice, Compression, ForwardedHeader, Named, Slow, Trace};
 pub use written::{

@@ -84,6 +84,6 @@ impl Value for NetworkList {
     }
 
     fn show(&self) -> String {
-        self.0.join(", ")
+        if self.0.is_empty() { "none".to_owned() } else { self.0.join(", ") }
     }
 }

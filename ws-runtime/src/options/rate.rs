@@ -15,6 +15,8 @@ use crate::message::Refill;
 /// seconds. The number is above 0, and may be a fraction: 0.5 is one every 2 seconds. The period is from 0.001 to
 /// 31,536,000 seconds, a year.
 ///
+/// In the options `rate` and `handshake_rate_per_ip`, `f64::INFINITY` is no limit; in the environment, `none` is.
+///
 /// A literal out of these bounds does not compile. In the option `rate`, another value out of them is refused when
 /// the server starts. In the `rate` of a handler, an expression that is 0, negative or not a number allows one
 /// message a year, and one whose period is out of bounds counts in 1 second.
@@ -40,6 +42,10 @@ impl Rate {
     pub(crate) fn refill(self) -> Refill {
         Refill::new(self.count, self.period.within(PERIOD).unwrap_or(Duration::from_secs(1)))
     }
+
+    fn is_unlimited(self) -> bool {
+        self.count == f64::INFINITY
+    }
 }
 
 impl PartialEq for Rate {
@@ -51,7 +57,9 @@ impl PartialEq for Rate {
 /// In the form of the environment.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.period == Seconds::from(1) {
+        if self.is_unlimited() {
+            f.write_str(NONE)
+        } else if self.period == Seconds::from(1) {
             self.count.fmt(f)
         } else {
             write!(f, "{}/{}", self.count, self.period)
@@ -99,6 +107,9 @@ impl Value for Rate {
     type Checked = Option<Refill>;
 
     fn read(text: &str) -> Result<Self, Refused> {
+        if text == NONE {
+            return Ok(Self::from(f64::INFINITY));
+        }
         let number = |text: &str| text.trim().parse::<f64>().map_err(|_| Refused::text(text));
         match text.split_once('/') {
             Some((count, period)) => Ok(Self::from((number(count)?, number(period)?))),
@@ -107,7 +118,10 @@ impl Value for Rate {
     }
 
     fn checked(self, _info: &OptionInfo) -> Result<Option<Refill>, Refused> {
-        if self.count.is_finite() && self.count > 0.0 && self.period.within(PERIOD).is_some() {
+        if self.is_unlimited() {
+            return Ok(None);
+        }
+        if self.count > 0.0 && self.period.within(PERIOD).is_some() {
             Ok(Some(self.refill()))
         } else {
             Err(Refused::Not(self.to_string()))
@@ -123,3 +137,6 @@ impl Value for Rate {
         Ok(None)
     }
 }
+
+/// No limit, in the form of the environment.
+const NONE: &str = "none";

@@ -1,16 +1,16 @@
 //! The values in `#[ws_server(…)]`: one trait for each type, so that the error for a wrong value says what is right.
 
 use super::environment::Prefix;
-use super::hosts::AnsweredHosts;
 use super::networks::NetworkList;
-use super::origins::AllowedOrigins;
 use super::plain_path::PlainPath;
 use super::rate::Rate;
 use super::seconds::Seconds;
 use super::side_listen::SideListen;
 use super::spread::Spread;
 use super::subprotocols::Subprotocols;
+use super::unchecked::Unchecked;
 use super::value::{Choice, Compression, ForwardedHeader, Slow, Trace};
+use crate::handshake::{Hosts, Origins};
 use crate::listen::{Listen, Tls};
 
 /// Writes the trait of one type. All types that convert into it implement the trait.
@@ -56,11 +56,11 @@ values! {
         "`{Self}` does not say what happens to a slow peer", "neither `\"close\"`, `\"drop_newest\"` nor `\"drop_oldest\"`",
         "`slow` takes `\"close\"`, `\"drop_newest\"`, `\"drop_oldest\"` or a `ws_runtime::Slow`"
     }
-    OriginsValue -> AllowedOrigins {
+    OriginsValue -> Unchecked<Origins> {
         "`{Self}` does not name origins", "not an origin",
         "`origins` takes `any`, `same`, an origin such as `\"https://example.org\"`, a list of these, or a `ws_runtime::Origins`"
     }
-    HostsValue -> AnsweredHosts {
+    HostsValue -> Unchecked<Hosts> {
         "`{Self}` does not name hosts", "not a host",
         "`hosts` takes `any`, `auto`, a name such as `\"example.org\"`, a list of these, or a `ws_runtime::Hosts`"
     }

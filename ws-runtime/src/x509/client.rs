@@ -66,10 +66,7 @@ impl ClientCertificate {
 
     /// The DNS names in `subjectAltName`. One with characters other than visible ASCII is left out.
     pub fn dns_names(&self) -> impl Iterator<Item = &str> {
-        self.alternative_names().filter_map(|name| match name {
-            AlternativeName::Dns(name) => Some(name),
-            AlternativeName::Email(_) | AlternativeName::Uri(_) => None,
-        })
+        self.fields().into_iter().flat_map(Certificate::dns_names)
     }
 
     /// The URIs in `subjectAltName`, such as SPIFFE IDs. One with characters other than visible ASCII is left out.

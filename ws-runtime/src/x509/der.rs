@@ -21,6 +21,11 @@ impl<'a> Reader<'a> {
         self.0.first().copied()
     }
 
+    /// What is left, as it is encoded.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
     /// Reads the next element. `None` at the end, or if it is not DER: then nothing is read.
     pub(super) fn read(&mut self) -> Option<Element<'a>> {
         let (&tag, rest) = self.0.split_first()?;

@@ -15,6 +15,8 @@ pub(super) struct Name<'a>(pub(super) &'a [u8]);
 struct Attribute<'a> {
     kind: &'a [u8],
     value: Element<'a>,
+    /// The value as it is encoded.
+    encoded: &'a [u8],
 }
 
 const COMMON_NAME: &[u8] = &[0x55, 4, 3];
@@ -48,8 +50,9 @@ impl<'a> Name<'a> {
             let attributes = Reader::new(set.content).map_while(|attribute| {
                 let mut fields = Reader::new(attribute.content);
                 let kind = fields.expect(OBJECT_IDENTIFIER)?;
+                let encoded = fields.rest();
                 let value = fields.read()?;
-                (attribute.tag == SEQUENCE).then_some(Attribute { kind, value })
+                (attribute.tag == SEQUENCE).then_some(Attribute { kind, value, encoded })
             });
             attributes.collect()
         })
@@ -84,16 +87,18 @@ impl fmt::Display for Name<'_> {
 
 impl fmt::Display for Attribute<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match KINDS.iter().find(|(kind, _)| *kind == self.kind) {
-            Some((_, short)) => f.write_str(short)?,
+        let short = KINDS.iter().find(|(kind, _)| *kind == self.kind).map(|(_, short)| *short);
+        match short {
+            Some(short) => f.write_str(short)?,
             None => write_identifier(self.kind, f)?,
         }
         f.write_char('=')?;
-        match self.text() {
+        // Where the type has no short name, the value is never text (RFC 4514, section 2.4).
+        match short.and(self.text()) {
             Some(text) => write_escaped(text, f),
             None => {
                 f.write_char('#')?;
-                write_hex(self.value.content, f)
+                write_hex(self.encoded, f)
             }
         }
     }
@@ -164,11 +169,12 @@ mod tests {
         let der = name(&[
             (country, PRINTABLE_STRING, b"DE"),
             (&[0x55, 4, 10], UTF8_STRING, "Müller, \"Söhne\"".as_bytes()),
-            (&[0x2A, 3, 0x84, 1], UTF8_STRING, b" # "),
+            (&[0x55, 4, 11], UTF8_STRING, b" # "),
+            (&[0x2A, 3, 0x84, 1], UTF8_STRING, b"2"),
             (COMMON_NAME, 0x1E, &[0, b'a']),
             (COMMON_NAME, UTF8_STRING, b"#a\nb\0"),
         ]);
-        let shown = r##"CN=\#a\0Ab\00,CN=#0061,1.2.3.513=\ #\ ,O=Müller\, \"Söhne\",C=DE"##;
+        let shown = r##"CN=\#a\0Ab\00,CN=#1e020061,1.2.3.513=#0c0132,OU=\ #\ ,O=Müller\, \"Söhne\",C=DE"##;
         assert_eq!(Name(&der).to_string(), shown);
         assert_eq!(Name(&der).common_name(), None, "there are two");
     }

@@ -1,0 +1,17 @@
+// "None of these paths."
+
+use ws_runtime::prelude::*;
+
+#[ws_server(listen = 8080, health = none)]
+mod chat {
+    use super::*;
+
+    #[on(utf8)]
+    fn echo(text: &str) -> &str {
+        text
+    }
+}
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}
