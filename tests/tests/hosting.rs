@@ -347,6 +347,39 @@ async fn on_a_connection_that_a_proxy_keeps_each_websocket_counts_for_its_own_cl
 }
 
 #[tokio::test]
+async fn a_kept_connection_stays_that_of_the_client_whom_a_proxy_header_names() {
+    // The client is of the same networks as the proxy.
+    let server = site::server().max_connections_per_ip(1).proxy_protocol("127.0.0.0/8");
+    let running = server.http(router()).bind().await.unwrap();
+    let page = asking("/peer", "");
+    let begun = format!("PROXY TCP4 127.0.0.7 127.0.0.1 4711 443\r\n{page}");
+    let mut kept = Kept::open(&running).await;
+    assert_eq!(kept.ask(&begun).await, (200, "127.0.0.7:4711".to_owned()));
+    let (socket, _) = client_async(format!("ws://{}/chat", address(&running)), kept.0).await.unwrap();
+    let mut client = Client(socket);
+    client.send("hello").await;
+    assert_eq!(client.text().await, "hello");
+    let conn = running.server().connections().pop().unwrap();
+    assert_eq!((conn.ip(), conn.peer().ip()), (Some([127, 0, 0, 7].into()), Some([127, 0, 0, 1].into())));
+    assert_eq!(Kept::open(&running).await.ask(&begun).await.0, 429);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn over_a_unix_socket_any_host_is_answered_for_behind_a_proxy_header_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("site.sock");
+    let server = site::server().listen(format!("unix:{}", path.display())).hosts(["example.org"]);
+    let _running = server.proxy_protocol("unix").http(router()).bind().await.unwrap();
+    for first in ["/api", "/own"] {
+        let mut stream = tokio::net::UnixStream::connect(&path).await.unwrap();
+        let begun = format!("PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n{}", asking(first, ""));
+        let head = ask(&mut stream, begun.as_bytes(), Cut::Whole).await;
+        assert!(head.starts_with("HTTP/1.1 200 "), "{first}: {head}");
+    }
+}
+
+#[tokio::test]
 async fn the_limits_of_a_head_hold_for_each_request_of_a_connection() {
     let server = site::server().max_header_size(2_000).max_headers(8);
     let running = server.http(router()).bind().await.unwrap();

@@ -32,7 +32,7 @@ use crate::{Address, Builder, Running, Server, ShutdownReport};
 
 pub use self::extension::Extension;
 pub(crate) use self::host::HttpService;
-pub(crate) use self::service::{Mount, Site};
+pub(crate) use self::service::{AcceptedBy, Mount, Site};
 pub use self::service::{MountBody, MountService};
 
 impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
@@ -86,7 +86,8 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
                 return Err(Error::OutsideRuntime);
             }
             let Bound { running, hosted, capacity } = self.bind_nowhere().await?;
-            Ok(Mounted { running, site: Arc::new(Site { hosted, capacity: Some(capacity) }), peer: None })
+            let accepted_by = AcceptedBy::AnotherServer(capacity);
+            Ok(Mounted { running, site: Arc::new(Site { hosted, accepted_by }), peer: None })
         })
     }
 }

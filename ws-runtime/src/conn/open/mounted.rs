@@ -29,22 +29,26 @@ pub(crate) struct Answered {
     pub(crate) life: Option<Life>,
 }
 
-/// Runs the handlers of a request. `upgrading` gives the stream, once the answer is sent. `kept` is the number of the
-/// connection on which it came, if that is one of our own listeners: its client is counted already.
+/// Runs the handlers of a request. `upgrading` gives the stream, once the answer is sent. `kept` is the connection on
+/// which it came, if that is one of our own listeners: its client is counted already, and known if a PROXY header has
+/// named it.
 pub(crate) async fn answer<S: Service>(
     hosted: Arc<Hosted<S>>,
     head: Head,
     peer: Address,
     transport: Transport,
-    kept: Option<u64>,
+    kept: Option<Conn>,
     upgrading: impl Future<Output = Option<Stream>> + Send + 'static,
 ) -> Answered {
     let conn = hosted.server.new_conn(peer, None);
+    if let Some(client) = kept.as_ref().and_then(Conn::client) {
+        conn.set_client(client);
+    }
     let guard = ConnGuard(conn.clone());
     let admitted = {
         let mut interruption = pin!(interruption(&hosted.server));
         match unless_interrupted(interruption.as_mut(), pin!(run_connect(&hosted, &conn))).await {
-            Ok(Ok(())) => match identify(&conn, &head, kept) {
+            Ok(Ok(())) => match identify(&conn, &head, kept.as_ref()) {
                 Ok(told) => admit_head(&hosted, &conn, head, transport, &told, interruption).await,
                 Err(not_admitted) => Err(not_admitted),
             },
@@ -75,10 +79,10 @@ pub(crate) async fn answer<S: Service>(
 
 /// Finds out who the client is. On a connection that is kept, a plain request is not counted, and a handshake takes the
 /// place of the connection.
-fn identify(conn: &Conn, head: &Head, kept: Option<u64>) -> Result<Told, NotAdmitted> {
+fn identify(conn: &Conn, head: &Head, kept: Option<&Conn>) -> Result<Told, NotAdmitted> {
     match kept {
         Some(_) if !head.is_handshake() => return client::read_forwarding(conn, head),
-        Some(kept) => conn.server().clients().release(kept),
+        Some(kept) => conn.server().clients().release(kept.id()),
         None => {}
     }
     client::identify(conn, head)
