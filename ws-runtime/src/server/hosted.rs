@@ -1,0 +1,34 @@
+//! A server with what runs in it.
+
+use std::sync::Arc;
+
+#[cfg(feature = "tower")]
+use http::{HeaderMap, Method};
+
+use super::{Around, Server};
+use crate::event::Service;
+#[cfg(feature = "tower")]
+use crate::handshake::wants_websocket;
+use crate::listen::ServerTls;
+use crate::route::{Gets, Routes};
+
+/// A server together with the user's handlers and states.
+pub(crate) struct Hosted<S: Service> {
+    pub(crate) server: Server,
+    pub(crate) store: S::Store,
+    pub(crate) tls: Option<Arc<ServerTls>>,
+    pub(crate) routes: Routes<S>,
+    pub(crate) gets: Gets<S>,
+    pub(crate) around: Around,
+}
+
+#[cfg(feature = "tower")]
+impl<S: Service> Hosted<S> {
+    /// Whether it is the server, and not the service beside it, that answers a request.
+    pub(crate) fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
+        if wants_websocket(headers) {
+            return self.routes.find(path).is_some();
+        }
+        matches!(*method, Method::GET | Method::HEAD) && self.gets.find(path).is_some()
+    }
+}
