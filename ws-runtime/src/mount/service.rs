@@ -107,7 +107,7 @@ impl<S: Service> Mount for Site<S> {
     }
 
     fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
-        self.hosted.takes(method, path, headers) || side::is_probe(self.hosted.server.options(), path)
+        self.hosted.takes(method, path, headers)
     }
 
     fn refuses(&self, request: &Request<Incoming>) -> Option<Response<Bytes>> {
@@ -133,7 +133,7 @@ impl<S: Service> Mount for Site<S> {
         };
         let head = Head::of_parts(parts);
         // A handshake takes the place of the connection that was kept, which no longer counts for its address.
-        let is_last = kept.is_some() && head.is_handshake();
+        let is_last = kept.is_some() && head.wants_websocket();
         if let Some(response) = side::probe(&server, &head) {
             return Box::pin(std::future::ready(response));
         }

@@ -11,6 +11,8 @@ use crate::event::Service;
 use crate::handshake::wants_websocket;
 use crate::listen::ServerTls;
 use crate::route::{Gets, Routes};
+#[cfg(feature = "tower")]
+use crate::side;
 
 /// A server together with the user's handlers and states.
 pub(crate) struct Hosted<S: Service> {
@@ -24,8 +26,12 @@ pub(crate) struct Hosted<S: Service> {
 
 #[cfg(feature = "tower")]
 impl<S: Service> Hosted<S> {
-    /// Whether it is the server, and not the service beside it, that answers a request.
+    /// Whether it is the server, and not the service beside it, that answers a request: a probe, a handshake for a route,
+    /// or what a `#[get]` reads.
     pub(crate) fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
+        if side::is_probe(self.server.options(), path) {
+            return true;
+        }
         if wants_websocket(headers) {
             return self.routes.find(path).is_some();
         }

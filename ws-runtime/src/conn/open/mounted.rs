@@ -81,7 +81,7 @@ pub(crate) async fn answer<S: Service>(
 /// place of the connection.
 fn identify(conn: &Conn, head: &Head, kept: Option<&Conn>) -> Result<Told, NotAdmitted> {
     match kept {
-        Some(_) if !head.is_handshake() => return client::read_forwarding(conn, head),
+        Some(_) if !head.wants_websocket() => return client::read_forwarding(conn, head),
         Some(kept) => conn.server().clients().release(kept.id()),
         None => {}
     }
