@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::client_async;
 use ws_runtime::prelude::*;
 use ws_runtime::{Address, Error, Running};
+use ws_tests::log::{Log, beside_others};
 use ws_tests::raw::{Cut, HANDSHAKE, ask};
 use ws_tests::{Client, address, open};
 
@@ -218,6 +219,18 @@ async fn two_takers_of_requests_are_one_too_many() {
     let error = two::server().http(router()).bind().await.unwrap_err();
     assert!(matches!(error, Error::TwoForRequests { .. }), "{error}");
     assert!(error.to_string().contains("`page`"), "{error}");
+}
+
+#[tokio::test]
+async fn the_log_shows_the_url_for_browsers_first() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+    let _others = beside_others();
+    let _logged = tracing::subscriber::set_default(subscriber);
+    let running = everywhere::server().http(router()).bind().await.unwrap();
+    let urls = format!("http://{0}/ and ws://{0}/", address(&running));
+    let told = log.take();
+    assert!(told.contains(&urls), "{told}");
 }
 
 #[tokio::test]

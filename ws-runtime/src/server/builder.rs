@@ -347,7 +347,7 @@ pub(crate) async fn bind<S: Service>(
         return Err(error);
     }
     server.note_start();
-    super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some() || !hosted.gets.is_empty());
+    super::announce::announce(&server, hosted.tls.is_some(), hosted.has_pages());
     capacity.announce(server.name());
     if let Some(tls) = &hosted.tls {
         server.spawn(Arc::clone(tls).keep(server.clone()));

@@ -24,6 +24,17 @@ pub(crate) struct Hosted<S: Service> {
     pub(crate) around: Around,
 }
 
+impl<S: Service> Hosted<S> {
+    /// Whether a browser may get a page of it: from a handler, or from the service beside the server.
+    pub(super) fn has_pages(&self) -> bool {
+        #[cfg(feature = "tower")]
+        if self.around.http.is_some() {
+            return true;
+        }
+        S::REQUEST.is_some() || !self.gets.is_empty()
+    }
+}
+
 #[cfg(feature = "tower")]
 impl<S: Service> Hosted<S> {
     /// Whether it is the server, and not the service beside it, that answers a request: a probe, a handshake for a route,
