@@ -189,6 +189,8 @@ async fn who_comes_when_there_is_no_room_is_answered_with_503() {
     let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
     let first = host.open("/").await.unwrap();
     assert_eq!(host.refusal("/").await, 503);
+    let rejected = chat.server().stats().rejected;
+    assert_eq!(rejected.iter().map(|one| (one.reason, one.count)).collect::<Vec<_>>(), [("full", 1)]);
     drop(first);
     let again = async { while host.open("/").await.is_err() {} };
     timeout(PATIENCE, again).await.unwrap();

@@ -6,6 +6,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::{Capacity, Server, Slot};
 use crate::conn::Life;
 use crate::listen::Address;
+use crate::stats::Rejected;
 
 /// A request that another server has read.
 pub(crate) struct Guest {
@@ -22,8 +23,14 @@ impl Server {
         let now = Instant::now();
         // Before the look at the number, so that many at once do not see the same room.
         let token = self.0.connections.token();
-        let is_full = capacity.is_some_and(|capacity| self.0.connections.len() > capacity.connections);
-        if !self.accepts() || is_full || !self.0.pending.has_room(now) {
+        if !self.accepts() || !self.0.pending.has_room(now) {
+            return None;
+        }
+        if let Some(capacity) = capacity
+            && self.0.connections.len() > capacity.connections
+        {
+            tracing::debug!(%peer, "refused: {capacity} reached");
+            self.counters().rejected(Rejected::Full);
             return None;
         }
         Some(Guest { slot: self.0.pending.take_slot(peer, now), token })
