@@ -18,7 +18,7 @@ use hyper::upgrade::OnUpgrade;
 use tower_service::Service as TowerService;
 
 use super::{PeerOf, stream};
-use crate::conn::{Answered, Conn, answer, is_trusted};
+use crate::conn::{Conn, answer, is_trusted};
 use crate::event::Service;
 use crate::generated::BoxFuture;
 use crate::handshake::{self, Head, IntoResponse, Refusal, Transport};
@@ -142,8 +142,7 @@ impl<S: Service> Mount for Site<S> {
         };
         Box::pin(async move {
             let upgrading = stream::upgraded(server.clone(), on_upgrade, slot);
-            let Answered { mut response, life } =
-                answer(hosted, head, peer, transport, kept, upgrading).await;
+            let (mut response, life) = answer(hosted, head, peer, transport, kept, upgrading).await;
             if let Some(life) = life {
                 server.spawn_connection(life, token);
             } else if is_last {

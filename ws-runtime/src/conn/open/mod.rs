@@ -56,7 +56,7 @@ pub(crate) use self::answer::answer_short;
 #[cfg(feature = "tower")]
 pub(crate) use self::client::is_trusted;
 #[cfg(feature = "tower")]
-pub(crate) use self::mounted::{Answered, answer};
+pub(crate) use self::mounted::answer;
 pub(super) use self::outcome::count_opened;
 pub(crate) use self::refuse::{NoPlace, refuse};
 
