@@ -25,10 +25,14 @@ use crate::listen::Dialer;
 #[cfg(any(feature = "test", feature = "tower"))]
 use crate::listen::Listen;
 use crate::listen::is_loopback_only;
+#[cfg(feature = "tower")]
+use crate::options::Options;
 use crate::options::{Draft, Settled, Warning};
 #[cfg(feature = "test")]
 use crate::options::{Seconds, Source, Spread};
 use crate::process;
+#[cfg(feature = "tower")]
+use crate::proxy::Networks;
 use crate::route::{Gets, Routes};
 use crate::side::{self, SideListeners};
 use crate::tick::Ticks;
@@ -211,7 +215,9 @@ impl<S: Service, G> Builder<S, G> {
         warn(&self.draft.prepare(std::env::vars_os(), S::attribute));
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
-        let settled = Settled { listen: Listen::nowhere(), tls: None, ..settled };
+        // The other server reads the connections from their first byte on.
+        let options = Options { proxy_protocol: Networks::Listed(Vec::new()), ..settled.options };
+        let settled = Settled { listen: Listen::nowhere(), tls: None, options, ..settled };
         bind::<S>(settled, routes, S::store(self.states.make()), self.around).await
     }
 
