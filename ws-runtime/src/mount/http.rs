@@ -1,4 +1,4 @@
-//! The server as the host: plain requests that are not its own go to a tower service, such as a router of axum.
+//! An HTTP service beside the server: it gets plain requests that are not the server's own. A router of axum is one.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -74,7 +74,7 @@ impl<S: Service, G> Builder<S, G> {
         H::Future: Send,
         B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
-        self.around.http = Some(Arc::new(Host(service)));
+        self.around.http = Some(Arc::new(Beside(service)));
         self
     }
 }
@@ -91,9 +91,9 @@ pub(crate) trait HttpService: Send + Sync {
     ) -> BoxFuture<'static, ()>;
 }
 
-struct Host<H>(H);
+struct Beside<H>(H);
 
-impl<H, B> HttpService for Host<H>
+impl<H, B> HttpService for Beside<H>
 where
     H: TowerService<Request<Incoming>, Response = Response<B>, Error = Infallible>,
     H: Clone + Send + Sync + 'static,
