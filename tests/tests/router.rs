@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use axum::extract::Extension;
+use axum::extract::{Extension, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Router, body};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -193,6 +196,45 @@ async fn a_shutdown_waits_for_the_answer_and_closes_who_is_idle() {
     assert_eq!(busy.ask("").await, (200, "at last".to_owned()));
     busy.end().await;
     timeout(PATIENCE, running.stopped()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_router_that_never_answers_is_cut_when_shutdown_timeout_is_over() {
+    let router = Router::new().route("/never", get(|| std::future::pending::<()>()));
+    let running = site::server().shutdown_timeout(0.3).http(router).bind().await.unwrap();
+    let mut kept = Kept::open(&running).await;
+    // The answer says that the connection is with the router.
+    assert_eq!(kept.get("/other").await.0, 404);
+    kept.0.write_all(asking("/never", "").as_bytes()).await.unwrap();
+    running.shutdown();
+    timeout(PATIENCE, running.stopped()).await.unwrap();
+    kept.end().await;
+}
+
+/// Upgrades a connection to a protocol that echoes bytes.
+async fn echo_bytes(mut request: Request) -> Response {
+    let upgrading = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let (mut from, mut to) = tokio::io::split(TokioIo::new(upgrading.await.unwrap()));
+        let _ = tokio::io::copy(&mut from, &mut to).await;
+    });
+    (StatusCode::SWITCHING_PROTOCOLS, [("upgrade", "echo"), ("connection", "upgrade")]).into_response()
+}
+
+#[tokio::test]
+async fn what_the_router_upgrades_is_its_own_and_neither_counts_nor_delays_the_shutdown() {
+    let router = router().route("/echo", get(echo_bytes));
+    let running = site::server().max_connections(1).http(router).bind().await.unwrap();
+    let mut upgraded = TcpStream::connect(address(&running)).await.unwrap();
+    let request = asking("/echo", "Upgrade: echo\r\nConnection: upgrade\r\n");
+    let head = ask(&mut upgraded, request.as_bytes(), Cut::Whole).await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    let place_is_free = async { while Kept::open(&running).await.get("/api").await.0 != 200 {} };
+    timeout(PATIENCE, place_is_free).await.unwrap();
+    running.shutdown();
+    timeout(PATIENCE, running.stopped()).await.unwrap();
+    upgraded.write_all(b"x").await.unwrap();
+    assert_eq!(timeout(PATIENCE, upgraded.read_u8()).await.unwrap().unwrap(), b'x');
 }
 
 #[tokio::test]
