@@ -123,19 +123,6 @@ async fn a_probe_is_answered_whatever_the_host_is() -> Result {
     Ok(())
 }
 
-#[tokio::test]
-async fn the_service_beside_the_server_gets_no_request_for_a_foreign_host() -> Result {
-    let router = axum::Router::new().route("/router", axum::routing::get(|| async { "the router's" }));
-    let server = site::server().http(router).bind().await?;
-    let close = "Connection: close\r\n\r\n";
-    assert_eq!(status(&server, &format!("GET /router HTTP/1.1\r\nHost: localhost\r\n{close}")).await, 200);
-    assert_eq!(
-        status(&server, &format!("GET /router HTTP/1.1\r\nHost: rebound.example\r\n{close}")).await,
-        421
-    );
-    Ok(())
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_server_in_memory_answers_for_any_host() -> Result {
     let server = site::server().hosts(["example.org"]).test().await?;

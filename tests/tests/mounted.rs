@@ -184,11 +184,25 @@ async fn the_address_of_a_peer_is_where_the_host_says() {
 }
 
 #[tokio::test]
+async fn the_address_that_the_host_says_counts_for_the_limits_on_each_address() {
+    // What the option lists has no effect: the host reads no PROXY header.
+    let chat = echo::server().max_connections_per_ip(1).proxy_protocol("127.0.0.0/8").mount().await.unwrap();
+    let chat = chat.peer_from(|extensions| {
+        extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| (*peer).into())
+    });
+    let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
+    let _first = host.open("/").await.unwrap();
+    assert_eq!(host.refusal("/").await, 429);
+}
+
+#[tokio::test]
 async fn who_comes_when_there_is_no_room_is_answered_with_503() {
     let chat = echo::server().max_connections(1).mount().await.unwrap();
     let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
     let first = host.open("/").await.unwrap();
     assert_eq!(host.refusal("/").await, 503);
+    let rejected = chat.server().stats().rejected;
+    assert_eq!(rejected.iter().map(|one| (one.reason, one.count)).collect::<Vec<_>>(), [("full", 1)]);
     drop(first);
     let again = async { while host.open("/").await.is_err() {} };
     timeout(PATIENCE, again).await.unwrap();

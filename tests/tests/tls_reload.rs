@@ -15,6 +15,7 @@ use tokio_rustls::rustls::client::Resumption;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 use tracing::Level;
+use tracing::subscriber::DefaultGuard;
 use ws_runtime::prelude::*;
 use ws_runtime::{Running, Tls, TlsError};
 use ws_tests::address;

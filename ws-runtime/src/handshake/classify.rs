@@ -76,7 +76,7 @@ pub(crate) fn classify(
     if let Some(host) = host.as_ref().filter(|host| !hosting.answers(host, transport)) {
         return Classified::Misdirected(host.clone());
     }
-    if !head.is_extended_connect && !wants_websocket(&head.headers) {
+    if !head.wants_websocket() {
         return match check_plain(&head) {
             Ok(()) => Classified::Plain(Box::new(Request::new(head))),
             Err(refusal) => Classified::Refused(refusal),

@@ -46,11 +46,6 @@ pub(crate) struct Head {
 
 #[cfg(feature = "tower")]
 impl Head {
-    /// Whether it asks for a WebSocket.
-    pub(crate) fn is_handshake(&self) -> bool {
-        self.is_extended_connect || wants_websocket(&self.headers)
-    }
-
     /// The head of a request that another HTTP server has read.
     pub(crate) fn of_parts(parts: http::request::Parts) -> Self {
         let http::request::Parts { method, uri, version, headers, extensions, .. } = parts;

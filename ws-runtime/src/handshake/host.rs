@@ -30,10 +30,10 @@ use ws_spec::HostName;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Hosts(Answered);
+pub struct Hosts(Names);
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-enum Answered {
+enum Names {
     /// Not known before the server listens.
     #[default]
     Auto,
@@ -58,13 +58,13 @@ impl Hosts {
     /// `.localhost`, and loopback addresses.
     #[must_use]
     pub const fn auto() -> Self {
-        Self(Answered::Auto)
+        Self(Names::Auto)
     }
 
     /// Any host.
     #[must_use]
     pub const fn any() -> Self {
-        Self(Answered::Any)
+        Self(Names::Any)
     }
 
     /// These hosts alone. `*.example.org` stands for all names below that.
@@ -77,22 +77,22 @@ impl Hosts {
         I: IntoIterator<Item: AsRef<str>>,
     {
         let hosts = hosts.into_iter().map(|host| parse(host.as_ref()));
-        Ok(Self(Answered::Only(hosts.collect::<Result<_, _>>()?)))
+        Ok(Self(Names::Only(hosts.collect::<Result<_, _>>()?)))
     }
 
     /// What `auto` comes to once it is known where the server listens.
     pub(crate) fn resolve(&mut self, is_loopback_only: bool) {
-        if self.0 == Answered::Auto {
-            self.0 = if is_loopback_only { Answered::Loopback } else { Answered::Any };
+        if self.0 == Names::Auto {
+            self.0 = if is_loopback_only { Names::Loopback } else { Names::Any };
         }
     }
 
     /// Whether a request for this host is answered.
     pub(super) fn answer(&self, host: &Authority) -> bool {
         match &self.0 {
-            Answered::Auto | Answered::Any => true,
-            Answered::Loopback => HostName::is_loopback(host.host()),
-            Answered::Only(listed) => listed.iter().any(|name| name.matches(host.host())),
+            Names::Auto | Names::Any => true,
+            Names::Loopback => HostName::is_loopback(host.host()),
+            Names::Only(listed) => listed.iter().any(|name| name.matches(host.host())),
         }
     }
 }
@@ -113,9 +113,9 @@ impl FromStr for Hosts {
 impl fmt::Display for Hosts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Answered::Auto | Answered::Loopback => f.write_str("auto"),
-            Answered::Any => f.write_str("any"),
-            Answered::Only(hosts) => {
+            Names::Auto | Names::Loopback => f.write_str("auto"),
+            Names::Any => f.write_str("any"),
+            Names::Only(hosts) => {
                 for (position, host) in hosts.iter().enumerate() {
                     let comma = if position == 0 { "" } else { ", " };
                     write!(f, "{comma}{host}")?;

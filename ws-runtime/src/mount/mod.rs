@@ -10,7 +10,7 @@
 //! connection is ours.
 
 mod extension;
-mod host;
+mod http;
 mod service;
 mod stream;
 mod write_timeout;
@@ -20,7 +20,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
-use http::Extensions;
+use ::http::Extensions;
 use tokio::runtime::Handle;
 
 use crate::error::Error;
@@ -31,8 +31,8 @@ use crate::server::{Bound, Starting, StateSources};
 use crate::{Address, Builder, Running, Server, ShutdownReport};
 
 pub use self::extension::Extension;
-pub(crate) use self::host::HttpService;
-pub(crate) use self::service::{Mount, Site};
+pub(crate) use self::http::HttpService;
+pub(crate) use self::service::{AcceptedBy, Mount, Site};
 pub use self::service::{MountBody, MountService};
 
 impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
@@ -86,7 +86,8 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
                 return Err(Error::OutsideRuntime);
             }
             let Bound { running, hosted, capacity } = self.bind_nowhere().await?;
-            Ok(Mounted { running, site: Arc::new(Site { hosted, capacity: Some(capacity) }), peer: None })
+            let accepted_by = AcceptedBy::AnotherServer(capacity);
+            Ok(Mounted { running, site: Arc::new(Site { hosted, accepted_by }), peer: None })
         })
     }
 }

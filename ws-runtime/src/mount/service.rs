@@ -18,7 +18,7 @@ use hyper::upgrade::OnUpgrade;
 use tower_service::Service as TowerService;
 
 use super::{PeerOf, stream};
-use crate::conn::{Answered, answer};
+use crate::conn::{Conn, answer, is_trusted};
 use crate::event::Service;
 use crate::generated::BoxFuture;
 use crate::handshake::{self, Head, IntoResponse, Refusal, Transport};
@@ -69,10 +69,6 @@ impl fmt::Debug for MountService {
     }
 }
 
-/// The number of the connection of our own listener on which a request came: among the request's extensions.
-#[derive(Clone, Copy)]
-pub(super) struct Kept(pub(super) u64);
-
 /// A server that answers requests which another has read, with its types erased.
 pub(crate) trait Mount: Send + Sync {
     /// The keys of the envelope, for clients of tests.
@@ -84,7 +80,7 @@ pub(crate) trait Mount: Send + Sync {
 
     /// Refuses a request for the service beside the server, if the host that it names is not one of `hosts`, or it names
     /// none, or two. A trusted proxy may send any.
-    fn refuses(&self, request: &Request<Incoming>, peer: &Address) -> Option<Response<Bytes>>;
+    fn refuses(&self, request: &Request<Incoming>) -> Option<Response<Bytes>>;
 
     /// Answers a request. If that becomes a WebSocket, the connection has a task of its own.
     fn answer(self: Arc<Self>, parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>>;
@@ -93,8 +89,15 @@ pub(crate) trait Mount: Send + Sync {
 /// A server that answers requests which another has read.
 pub(crate) struct Site<S: Service> {
     pub(crate) hosted: Arc<Hosted<S>>,
-    /// `None` if its connections are counted already, as they are accepted by the server itself.
-    pub(crate) capacity: Option<Capacity>,
+    pub(crate) accepted_by: AcceptedBy,
+}
+
+/// Who has accepted the connections on which the requests come.
+pub(crate) enum AcceptedBy {
+    /// Another server. While a request is answered, and as a WebSocket, each of them takes a place of this capacity.
+    AnotherServer(Capacity),
+    /// This server. It is one connection, which has its place, and is kept from one request to the next.
+    Us(Conn),
 }
 
 impl<S: Service> Mount for Site<S> {
@@ -104,14 +107,16 @@ impl<S: Service> Mount for Site<S> {
     }
 
     fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
-        self.hosted.takes(method, path, headers) || side::is_probe(self.hosted.server.options(), path)
+        self.hosted.takes(method, path, headers)
     }
 
-    fn refuses(&self, request: &Request<Incoming>, peer: &Address) -> Option<Response<Bytes>> {
-        let options = self.hosted.server.options();
-        let is_bound = !matches!(peer, Address::Unix(_)) && !options.trusted_proxies.contain(peer);
-        let checked = if is_bound { handshake::check_host(request, &options.hosts) } else { Ok(()) };
-        checked.err().map(Refusal::into_response)
+    fn refuses(&self, request: &Request<Incoming>) -> Option<Response<Bytes>> {
+        let AcceptedBy::Us(conn) = &self.accepted_by else { return None };
+        if matches!(conn.peer(), Address::Unix(_)) || is_trusted(conn) {
+            return None;
+        }
+        let hosts = &self.hosted.server.options().hosts;
+        handshake::check_host(request, hosts).err().map(Refusal::into_response)
     }
 
     fn answer(self: Arc<Self>, mut parts: Parts, peer: Address) -> BoxFuture<'static, Response<Bytes>> {
@@ -122,24 +127,25 @@ impl<S: Service> Mount for Site<S> {
             encrypted: hosted.tls.is_some() || parts.uri.scheme() == Some(&Scheme::HTTPS),
             has_host: !matches!(peer, Address::Unix(_)),
         };
-        let kept = parts.extensions.remove::<Kept>();
+        let (capacity, kept) = match &self.accepted_by {
+            AcceptedBy::AnotherServer(capacity) => (Some(*capacity), None),
+            AcceptedBy::Us(conn) => (None, Some(conn.clone())),
+        };
         let head = Head::of_parts(parts);
-        let is_handshake = head.is_handshake();
+        // A handshake takes the place of the connection that was kept, which no longer counts for its address.
+        let is_last = kept.is_some() && head.wants_websocket();
         if let Some(response) = side::probe(&server, &head) {
             return Box::pin(std::future::ready(response));
         }
-        let Some(Guest { slot, token }) = server.take_in(self.capacity, &peer) else {
+        let Some(Guest { slot, token }) = server.take_in(capacity, &peer) else {
             return Box::pin(std::future::ready(handshake::unavailable().into_response()));
         };
         Box::pin(async move {
             let upgrading = stream::upgraded(server.clone(), on_upgrade, slot);
-            let number = kept.map(|Kept(number)| number);
-            let Answered { mut response, life } =
-                answer(hosted, head, peer, transport, number, upgrading).await;
+            let (mut response, life) = answer(hosted, head, peer, transport, kept, upgrading).await;
             if let Some(life) = life {
                 server.spawn_connection(life, token);
-            } else if number.is_some() && is_handshake {
-                // It is not counted for its address any more.
+            } else if is_last {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             response

@@ -6,8 +6,8 @@ use super::Server;
 use crate::Address;
 
 /// Logs where the server listens, how to reach it from this machine, and which options are not at their defaults.
-pub(super) fn announce(server: &Server, tls: bool, answers_requests: bool) {
-    let schemes = match (tls, answers_requests) {
+pub(super) fn announce(server: &Server, tls: bool, has_pages: bool) {
+    let schemes = match (tls, has_pages) {
         (false, false) => ["ws"].as_slice(),
         // The URL for browsers comes first.
         (false, true) => &["http", "ws"],

@@ -25,10 +25,14 @@ use crate::listen::Dialer;
 #[cfg(any(feature = "test", feature = "tower"))]
 use crate::listen::Listen;
 use crate::listen::is_loopback_only;
+#[cfg(feature = "tower")]
+use crate::options::Options;
 use crate::options::{Draft, Settled, Warning};
 #[cfg(feature = "test")]
 use crate::options::{Seconds, Source, Spread};
 use crate::process;
+#[cfg(feature = "tower")]
+use crate::proxy::Networks;
 use crate::route::{Gets, Routes};
 use crate::side::{self, SideListeners};
 use crate::tick::Ticks;
@@ -211,7 +215,9 @@ impl<S: Service, G> Builder<S, G> {
         warn(&self.draft.prepare(std::env::vars_os(), S::attribute));
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
-        let settled = Settled { listen: Listen::nowhere(), tls: None, ..settled };
+        // The other server reads the connections from their first byte on.
+        let options = Options { proxy_protocol: Networks::Listed(Vec::new()), ..settled.options };
+        let settled = Settled { listen: Listen::nowhere(), tls: None, options, ..settled };
         bind::<S>(settled, routes, S::store(self.states.make()), self.around).await
     }
 
@@ -347,7 +353,7 @@ pub(crate) async fn bind<S: Service>(
         return Err(error);
     }
     server.note_start();
-    super::announce::announce(&server, hosted.tls.is_some(), S::REQUEST.is_some() || !hosted.gets.is_empty());
+    super::announce::announce(&server, hosted.tls.is_some(), hosted.has_pages());
     capacity.announce(server.name());
     if let Some(tls) = &hosted.tls {
         server.spawn(Arc::clone(tls).keep(server.clone()));

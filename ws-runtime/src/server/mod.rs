@@ -13,6 +13,9 @@ mod connections;
 mod expiry;
 mod failures;
 mod groups;
+#[cfg(feature = "tower")]
+mod guest;
+mod hosted;
 mod memory;
 mod pending;
 mod registry;
@@ -33,15 +36,9 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-#[cfg(feature = "tower")]
-use http::{HeaderMap, Method};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
-#[cfg(feature = "tower")]
-use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
-#[cfg(feature = "tower")]
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::addresses::Addresses;
 use self::alarms::Alarms;
@@ -52,16 +49,12 @@ use self::registry::Registry;
 use self::report::Endings;
 use self::shutdown::{GOING_AWAY, Stage};
 use crate::conn::Conn;
-#[cfg(feature = "tower")]
-use crate::conn::Life;
-use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Service, Utf8};
-#[cfg(feature = "tower")]
-use crate::handshake::wants_websocket;
+use crate::event::{Binary, ClosedBy, IntoOutcome, Outcome, Utf8};
 use crate::listen::{Address, ServerTls};
 use crate::message::{Push, ServerPush};
 use crate::options::{Options, OptionsOf, RouteOptions};
 use crate::room::RoomLists;
-use crate::route::{Gets, Reach, Routes};
+use crate::route::Reach;
 use crate::stats::Counters;
 use crate::transport::Stream;
 #[cfg(unix)]
@@ -80,6 +73,9 @@ pub(crate) use self::capacity::Capacity;
 pub use self::connections::Connections;
 pub use self::groups::Group;
 pub(crate) use self::groups::Memberships;
+#[cfg(feature = "tower")]
+pub(crate) use self::guest::Guest;
+pub(crate) use self::hosted::Hosted;
 pub(crate) use self::pending::{Evicted, Slot};
 pub use self::report::ShutdownReport;
 pub use self::running::Running;
@@ -105,7 +101,7 @@ struct Inner {
     registry: Registry,
     rooms: RoomLists,
     pending: Arc<PendingHandshakes>,
-    addresses_of_clients: Arc<Addresses>,
+    clients: Arc<Addresses>,
     /// Notified when a connection's task has ended, so that its descriptor is free again.
     freed: Notify,
     alarms: Alarms,
@@ -140,36 +136,6 @@ type Shared<F> = Arc<Mutex<F>>;
 type OnConnect = dyn FnMut(&Conn) -> Outcome + Send;
 type OnShutdown = dyn FnMut(&Server) -> Outcome + Send;
 
-/// A server together with the user's handlers and states.
-pub(crate) struct Hosted<S: Service> {
-    pub(crate) server: Server,
-    pub(crate) store: S::Store,
-    pub(crate) tls: Option<Arc<ServerTls>>,
-    pub(crate) routes: Routes<S>,
-    pub(crate) gets: Gets<S>,
-    pub(crate) around: Around,
-}
-
-/// A request that another server has read.
-#[cfg(feature = "tower")]
-pub(crate) struct Guest {
-    /// Its place among the pending handshakes.
-    pub(crate) slot: Slot,
-    /// Counts it as a connection, for which a shutdown waits.
-    pub(crate) token: TaskTrackerToken,
-}
-
-#[cfg(feature = "tower")]
-impl<S: Service> Hosted<S> {
-    /// Whether it is the server, and not the service beside it, that answers a request.
-    pub(crate) fn takes(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
-        if wants_websocket(headers) {
-            return self.routes.find(path).is_some();
-        }
-        matches!(*method, Method::GET | Method::HEAD) && self.gets.find(path).is_some()
-    }
-}
-
 impl Server {
     /// Must be called inside a tokio runtime.
     fn new(
@@ -187,7 +153,7 @@ impl Server {
             pending: Arc::new(PendingHandshakes::new(options.max_handshakes, threads)),
             blocking: Arc::new(Semaphore::new(options.max_blocking)),
             counters: Counters::new(threads, route_paths, options.handler_durations),
-            addresses_of_clients: Arc::new(Addresses::new(&options)),
+            clients: Arc::new(Addresses::new(&options)),
             memory: Memory::new(options.max_memory),
             options,
             route_options,
@@ -418,7 +384,7 @@ impl Server {
 
     /// What the addresses of clients do.
     pub(crate) fn clients(&self) -> &Arc<Addresses> {
-        &self.0.addresses_of_clients
+        &self.0.clients
     }
 
     pub(crate) fn alarms(&self) -> &Alarms {
@@ -461,29 +427,6 @@ impl Server {
     pub(crate) fn new_conn(&self, peer: Address, stream: Option<&Stream>) -> Conn {
         let number = self.0.next_conn.fetch_add(1, Ordering::Relaxed);
         Conn::new(number, self.clone(), peer, stream)
-    }
-
-    /// Takes in a request that another server has read: it counts as a connection, and as a pending handshake. `None` if
-    /// there is no room, or if the server accepts nothing more. Without a capacity its connection is counted already.
-    #[cfg(feature = "tower")]
-    pub(crate) fn take_in(&self, capacity: Option<Capacity>, peer: &Address) -> Option<Guest> {
-        let now = Instant::now();
-        // Before the look at the number, so that many at once do not see the same room.
-        let token = self.0.connections.token();
-        let is_full = capacity.is_some_and(|capacity| self.0.connections.len() > capacity.connections);
-        if !self.accepts() || is_full || !self.0.pending.has_room(now) {
-            return None;
-        }
-        Some(Guest { slot: self.0.pending.take_slot(peer, now), token })
-    }
-
-    /// Runs the task of a connection that another server has accepted.
-    #[cfg(feature = "tower")]
-    pub(crate) fn spawn_connection(&self, life: Life, token: TaskTrackerToken) {
-        self.0.runtime.spawn(async move {
-            life.await;
-            drop(token);
-        });
     }
 
     /// Lists a connection that has become ready.

@@ -19,9 +19,9 @@ pub(super) const CAPACITY: usize = 64 * 1024;
 impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// Runs the server in memory, for a test: see [`test`](crate::test).
     ///
-    /// All that was set before applies, but for `listen`, `tls` and the environment. Ticks, watches and timers run as
-    /// they do elsewhere. `shutdown_delay` and `shutdown_spread` are 0, unless they are set on the builder: no load
-    /// balancer is there to wait for.
+    /// All that was set before applies, but for `listen`, `metrics_listen`, `tls`, `hosts`, `proxy_protocol` and the
+    /// environment. Ticks, watches and timers run as they do elsewhere. `shutdown_delay` and `shutdown_spread` are 0,
+    /// unless they are set on the builder: no load balancer is there to wait for.
     ///
     /// # Errors
     ///

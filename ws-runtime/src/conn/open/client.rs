@@ -106,18 +106,14 @@ fn count_client(conn: &Conn, told: &Told) -> Result<(), TooMany> {
     count(conn, conn.ip())
 }
 
-/// What the service beside the server is told of a connection: the address of the client where a PROXY header names it,
-/// as that service has not read it; otherwise the other end.
+/// The address that the service beside the server is told, before any request is read: that of the client where a PROXY
+/// header has told of one, which that service cannot read; otherwise the other end's.
 #[cfg(feature = "tower")]
 pub(super) fn address_for_others(conn: &Conn) -> Address {
     match conn.client() {
-        Some(Client { ip: Some(ip), port }) if sends_preamble(conn.server().options(), conn.peer()) => {
-            Address::Tcp((ip, port.unwrap_or_default()).into())
-        }
-        Some(Client { ip: None, .. }) if sends_preamble(conn.server().options(), conn.peer()) => {
-            Address::Unknown
-        }
-        Some(_) | None => conn.peer().clone(),
+        Some(Client { ip: Some(ip), port }) => Address::Tcp((ip, port.unwrap_or_default()).into()),
+        Some(Client { ip: None, .. }) => Address::Unknown,
+        None => conn.peer().clone(),
     }
 }
 
@@ -139,7 +135,7 @@ fn count(conn: &Conn, ip: Option<IpAddr>) -> Result<(), TooMany> {
 }
 
 /// Whether the proxy that is nearest to us, or behind one that speaks the PROXY protocol, is believed.
-fn is_trusted(conn: &Conn) -> bool {
+pub(crate) fn is_trusted(conn: &Conn) -> bool {
     let trusted = &conn.server().options().trusted_proxies;
     !trusted.is_empty()
         && match conn.client() {

@@ -46,7 +46,7 @@ use self::tls::accept_tls;
 use super::Conn;
 use crate::event::Service;
 #[cfg(feature = "tower")]
-use crate::mount::Site;
+use crate::mount::{AcceptedBy, Site};
 use crate::server::{Hosted, Slot};
 use crate::transport::Stream;
 
@@ -54,7 +54,9 @@ pub(crate) use self::admitted::Admitted;
 pub(super) use self::admitted::{Opened, Upgraded};
 pub(crate) use self::answer::answer_short;
 #[cfg(feature = "tower")]
-pub(crate) use self::mounted::{Answered, answer};
+pub(crate) use self::client::is_trusted;
+#[cfg(feature = "tower")]
+pub(crate) use self::mounted::answer;
 pub(super) use self::outcome::count_opened;
 pub(crate) use self::refuse::{NoPlace, refuse};
 
@@ -136,8 +138,7 @@ async fn try_open<S: Service>(
 #[cfg(feature = "tower")]
 async fn pass_on<S: Service>(hosted: Arc<Hosted<S>>, conn: Conn, stream: Stream) {
     let Some(http) = hosted.around.http.clone() else { return };
-    let server = hosted.server.clone();
-    let ours = Arc::new(Site { hosted, capacity: None });
-    let peer = client::address_for_others(&conn);
-    http.serve(ours, server, stream, conn.id(), peer).await;
+    let ours = Arc::new(Site { hosted, accepted_by: AcceptedBy::Us(conn.clone()) });
+    let address = client::address_for_others(&conn);
+    http.serve(ours, conn, stream, address).await;
 }

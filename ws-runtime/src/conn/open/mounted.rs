@@ -17,34 +17,33 @@ use super::request::admit_head;
 use crate::conn::Conn;
 use crate::conn::life::{ConnGuard, Life};
 use crate::event::Service;
-use crate::handshake::{self, Head, IntoResponse, Reject, Transport};
+use crate::handshake::{self, Head, IntoResponse, Transport};
 use crate::listen::Address;
 use crate::proxy::Told;
 use crate::server::Hosted;
 use crate::transport::Stream;
 
-/// The answer to a request, and the task of the connection if that becomes a WebSocket.
-pub(crate) struct Answered {
-    pub(crate) response: Response<Bytes>,
-    pub(crate) life: Option<Life>,
-}
-
-/// Runs the handlers of a request. `upgrading` gives the stream, once the answer is sent. `kept` is the number of the
-/// connection on which it came, if that is one of our own listeners: its client is counted already.
+/// Runs the handlers of a request. Returns its answer, and the task of the connection if that becomes a WebSocket.
+///
+/// `upgrading` gives the stream, once the answer is sent. `kept` is the connection on which the request came, if that is
+/// one of our own listeners: its client is counted already, and known if a PROXY header has named it.
 pub(crate) async fn answer<S: Service>(
     hosted: Arc<Hosted<S>>,
     head: Head,
     peer: Address,
     transport: Transport,
-    kept: Option<u64>,
+    kept: Option<Conn>,
     upgrading: impl Future<Output = Option<Stream>> + Send + 'static,
-) -> Answered {
+) -> (Response<Bytes>, Option<Life>) {
     let conn = hosted.server.new_conn(peer, None);
+    if let Some(client) = kept.as_ref().and_then(Conn::client) {
+        conn.set_client(client);
+    }
     let guard = ConnGuard(conn.clone());
     let admitted = {
         let mut interruption = pin!(interruption(&hosted.server));
         match unless_interrupted(interruption.as_mut(), pin!(run_connect(&hosted, &conn))).await {
-            Ok(Ok(())) => match identify(&conn, &head, kept) {
+            Ok(Ok(())) => match identify(&conn, &head, kept.as_ref()) {
                 Ok(told) => admit_head(&hosted, &conn, head, transport, &told, interruption).await,
                 Err(not_admitted) => Err(not_admitted),
             },
@@ -56,7 +55,7 @@ pub(crate) async fn answer<S: Service>(
         Ok(admitted) => {
             let response = admitted.response();
             let life = Life::upgrade(hosted, guard, admitted, upgrading);
-            return Answered { response, life: Some(life) };
+            return (response, Some(life));
         }
         Err(NotAdmitted::With(answer)) => {
             let (response, answered) = answer.for_another_server();
@@ -65,20 +64,20 @@ pub(crate) async fn answer<S: Service>(
         Err(NotAdmitted::Silently(reason)) => (status_of(&reason), reason),
         // Only a connection of a listener of our own is passed on.
         Err(NotAdmitted::Elsewhere(_)) => {
-            return Answered { response: status(StatusCode::NOT_FOUND), life: None };
+            return (StatusCode::NOT_FOUND.into_response(), None);
         }
     };
     outcome::count_not_opened(&conn, &reason);
     tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
-    Answered { response, life: None }
+    (response, None)
 }
 
 /// Finds out who the client is. On a connection that is kept, a plain request is not counted, and a handshake takes the
 /// place of the connection.
-fn identify(conn: &Conn, head: &Head, kept: Option<u64>) -> Result<Told, NotAdmitted> {
+fn identify(conn: &Conn, head: &Head, kept: Option<&Conn>) -> Result<Told, NotAdmitted> {
     match kept {
-        Some(_) if !head.is_handshake() => return client::read_forwarding(conn, head),
-        Some(kept) => conn.server().clients().release(kept),
+        Some(_) if !head.wants_websocket() => return client::read_forwarding(conn, head),
+        Some(kept) => conn.server().clients().release(kept.id()),
         None => {}
     }
     client::identify(conn, head)
@@ -96,12 +95,8 @@ fn status_of(reason: &Reason) -> Response<Bytes> {
         | Reason::Closed
         | Reason::Io(_)
         | Reason::Evicted(_)
-        | Reason::Answered(_) => status(StatusCode::FORBIDDEN),
+        | Reason::Answered(_) => StatusCode::FORBIDDEN.into_response(),
     }
-}
-
-fn status(status: StatusCode) -> Response<Bytes> {
-    Reject::new(status).into_response()
 }
 
 impl<S: Service> Admitted<S> {

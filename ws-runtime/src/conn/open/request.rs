@@ -109,8 +109,7 @@ async fn admit_in<S: Service>(
 ) -> Result<Admitted<S>, NotAdmitted> {
     span::record_client(span, conn);
     let method = span::known(head.method());
-    let mut route = None;
-    let classified = classify(hosted, conn, head, transport, told, &mut route);
+    let (classified, route) = classify(hosted, conn, head, transport, told);
     let (mut handshake, endpoint, parameters) = match classified {
         Classified::Upgrade(handshake) => match route {
             Some((endpoint, parameters)) => (handshake, endpoint, parameters),
@@ -175,26 +174,23 @@ fn classify<S: Service>(
     head: Head,
     transport: Transport,
     told: &Told,
-    route: &mut Found<S>,
-) -> Classified {
+) -> (Classified, Found<S>) {
+    let mut route = None;
     let allows = |path: &str, judge: &dyn Fn(&Origins) -> bool| {
-        *route = hosted.routes.find(path);
-        let Some((endpoint, _)) = route else { return true };
+        route = hosted.routes.find(path);
+        let Some((endpoint, _)) = &route else { return true };
         conn.enter_route(endpoint.number());
         judge(&conn.options().origins)
     };
     let transport = Transport { encrypted: transport.encrypted || told.encrypted == Some(true), ..transport };
-    let classified = handshake::classify(head, allows, transport, hosting(hosted, told));
+    let hosting = Hosting { hosts: &hosted.server.options().hosts, forwarded: told.host.as_ref() };
+    let classified = handshake::classify(head, allows, transport, hosting);
     match &classified {
         Classified::ForeignPage { origin, host } => warn_of_foreign_page(origin, host.as_ref()),
         Classified::Misdirected(host) => warn_of_foreign_host(conn, host),
         Classified::Upgrade(_) | Classified::Plain(_) | Classified::Refused(_) => {}
     }
-    classified
-}
-
-fn hosting<'a, S: Service>(hosted: &'a Hosted<S>, told: &'a Told) -> Hosting<'a> {
-    Hosting { hosts: &hosted.server.options().hosts, forwarded: told.host.as_ref() }
+    (classified, route)
 }
 
 /// Logs the first page that is refused as a warning, because its browser does not say why; the next ones at debug.

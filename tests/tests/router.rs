@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::Extension;
-use axum::routing::{get, post};
+use axum::extract::{Extension, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
 use axum::{Router, body};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -13,6 +16,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::client_async;
 use ws_runtime::prelude::*;
 use ws_runtime::{Address, Error, Running};
+use ws_tests::log::{Log, beside_others};
 use ws_tests::raw::{Cut, HANDSHAKE, ask, handshake_with};
 use ws_tests::{Client, address, open};
 
@@ -200,6 +204,45 @@ async fn a_shutdown_waits_for_the_answer_and_closes_who_is_idle() {
 }
 
 #[tokio::test]
+async fn a_router_that_never_answers_is_cut_when_shutdown_timeout_is_over() {
+    let router = Router::new().route("/never", get(|| std::future::pending::<()>()));
+    let running = site::server().shutdown_timeout(0.3).http(router).bind().await.unwrap();
+    let mut kept = Kept::open(&running).await;
+    // The answer says that the connection is with the router.
+    assert_eq!(kept.get("/other").await.0, 404);
+    kept.0.write_all(asking("/never", "").as_bytes()).await.unwrap();
+    running.shutdown();
+    timeout(PATIENCE, running.stopped()).await.unwrap();
+    kept.end().await;
+}
+
+/// Upgrades a connection to a protocol that echoes bytes.
+async fn echo_bytes(mut request: Request) -> Response {
+    let upgrading = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let (mut from, mut to) = tokio::io::split(TokioIo::new(upgrading.await.unwrap()));
+        let _ = tokio::io::copy(&mut from, &mut to).await;
+    });
+    (StatusCode::SWITCHING_PROTOCOLS, [("upgrade", "echo"), ("connection", "upgrade")]).into_response()
+}
+
+#[tokio::test]
+async fn what_the_router_upgrades_is_its_own_and_neither_counts_nor_delays_the_shutdown() {
+    let router = router().route("/echo", get(echo_bytes));
+    let running = site::server().max_connections(1).http(router).bind().await.unwrap();
+    let mut upgraded = TcpStream::connect(address(&running)).await.unwrap();
+    let request = asking("/echo", "Upgrade: echo\r\nConnection: upgrade\r\n");
+    let head = ask(&mut upgraded, request.as_bytes(), Cut::Whole).await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    let place_is_free = async { while Kept::open(&running).await.get("/api").await.0 != 200 {} };
+    timeout(PATIENCE, place_is_free).await.unwrap();
+    running.shutdown();
+    timeout(PATIENCE, running.stopped()).await.unwrap();
+    upgraded.write_all(b"x").await.unwrap();
+    assert_eq!(timeout(PATIENCE, upgraded.read_u8()).await.unwrap().unwrap(), b'x');
+}
+
+#[tokio::test]
 async fn a_router_that_panics_ends_one_connection() {
     let running = start().await;
     let mut kept = Kept::open(&running).await;
@@ -223,6 +266,18 @@ async fn two_takers_of_requests_are_one_too_many() {
     let error = two::server().http(router()).bind().await.unwrap_err();
     assert!(matches!(error, Error::TwoForRequests { .. }), "{error}");
     assert!(error.to_string().contains("`page`"), "{error}");
+}
+
+#[tokio::test]
+async fn the_log_shows_the_url_for_browsers_first() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+    let _others = beside_others();
+    let _logged = tracing::subscriber::set_default(subscriber);
+    let running = everywhere::server().http(router()).bind().await.unwrap();
+    let urls = format!("http://{0}/ and ws://{0}/", address(&running));
+    let told = log.take();
+    assert!(told.contains(&urls), "{told}");
 }
 
 #[tokio::test]
@@ -347,6 +402,39 @@ async fn on_a_connection_that_a_proxy_keeps_each_websocket_counts_for_its_own_cl
         let head = ask(&mut kept.0, chat(then).as_bytes(), Cut::Whole).await;
         assert_eq!(head.split(' ').nth(1), Some(expected), "{first}, then {then}: {head}");
         open.push(kept);
+    }
+}
+
+#[tokio::test]
+async fn a_kept_connection_stays_that_of_the_client_whom_a_proxy_header_names() {
+    // The client is of the same networks as the proxy.
+    let server = site::server().max_connections_per_ip(1).proxy_protocol("127.0.0.0/8");
+    let running = server.http(router()).bind().await.unwrap();
+    let page = asking("/peer", "");
+    let begun = format!("PROXY TCP4 127.0.0.7 127.0.0.1 4711 443\r\n{page}");
+    let mut kept = Kept::open(&running).await;
+    assert_eq!(kept.ask(&begun).await, (200, "127.0.0.7:4711".to_owned()));
+    let (socket, _) = client_async(format!("ws://{}/chat", address(&running)), kept.0).await.unwrap();
+    let mut client = Client(socket);
+    client.send("hello").await;
+    assert_eq!(client.text().await, "hello");
+    let conn = running.server().connections().pop().unwrap();
+    assert_eq!((conn.ip(), conn.peer().ip()), (Some([127, 0, 0, 7].into()), Some([127, 0, 0, 1].into())));
+    assert_eq!(Kept::open(&running).await.ask(&begun).await.0, 429);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn over_a_unix_socket_any_host_is_answered_for_behind_a_proxy_header_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("site.sock");
+    let server = site::server().listen(format!("unix:{}", path.display())).hosts(["example.org"]);
+    let _running = server.proxy_protocol("unix").http(router()).bind().await.unwrap();
+    for first in ["/api", "/own"] {
+        let mut stream = tokio::net::UnixStream::connect(&path).await.unwrap();
+        let begun = format!("PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n{}", asking(first, ""));
+        let head = ask(&mut stream, begun.as_bytes(), Cut::Whole).await;
+        assert!(head.starts_with("HTTP/1.1 200 "), "{first}: {head}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The server as the host: plain requests that are not its own go to a tower service, such as a router of axum.
+//! An HTTP service beside the server: it gets plain requests that are not the server's own. A router of axum is one.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -14,12 +14,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tower_service::Service as TowerService;
 
-use super::service::{Kept, Mount};
+use super::service::Mount;
 use super::write_timeout::WriteTimeout;
 use crate::event::Service;
 use crate::generated::BoxFuture;
 use crate::transport::Stream;
-use crate::{Address, Builder, Server};
+use crate::{Address, Builder, Conn};
 
 impl<S: Service, G> Builder<S, G> {
     /// Gives requests that are not the server's own to a tower service, such as a router of axum. It needs the feature
@@ -33,9 +33,10 @@ impl<S: Service, G> Builder<S, G> {
     /// it. A connection that the service itself upgrades is the service's from then on: it does not count any more, and
     /// the shutdown does not wait for it.
     ///
-    /// The service finds the server's handle among the request's extensions, as `Extension<ws_runtime::Server>` in axum,
-    /// the address of the peer as `Extension<ws_runtime::Address>`, and over TLS the client's certificate, if it has shown one, as
-    /// `Extension<ws_runtime::ClientCertificate>`. With `#[on(request)]`, which takes the same requests, the server does
+    /// The service finds these among the extensions of a request, in axum as `Extension<…>`: the server's handle as
+    /// `ws_runtime::Server`; as `ws_runtime::Address` that of the client where the PROXY protocol names it, and
+    /// otherwise that of the peer; over TLS the client's certificate as `ws_runtime::ClientCertificate`, if it has shown
+    /// one. Headers of proxies, such as `X-Forwarded-For`, are the service's to read. With `#[on(request)]`, which takes the same requests, the server does
     /// not start.
     ///
     /// ```no_run
@@ -73,27 +74,26 @@ impl<S: Service, G> Builder<S, G> {
         H::Future: Send,
         B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
-        self.around.http = Some(Arc::new(Host(service)));
+        self.around.http = Some(Arc::new(Beside(service)));
         self
     }
 }
 
 /// A tower service with its types erased.
 pub(crate) trait HttpService: Send + Sync {
-    /// Serves the requests of the connection with this number, until that ends or becomes a WebSocket.
+    /// Serves the requests of a connection, until that ends or becomes a WebSocket. The service is told this address.
     fn serve(
         &self,
         ours: Arc<dyn Mount>,
-        server: Server,
+        conn: Conn,
         stream: Stream,
-        conn: u64,
-        peer: Address,
+        address: Address,
     ) -> BoxFuture<'static, ()>;
 }
 
-struct Host<H>(H);
+struct Beside<H>(H);
 
-impl<H, B> HttpService for Host<H>
+impl<H, B> HttpService for Beside<H>
 where
     H: TowerService<Request<Incoming>, Response = Response<B>, Error = Infallible>,
     H: Clone + Send + Sync + 'static,
@@ -103,12 +103,12 @@ where
     fn serve(
         &self,
         ours: Arc<dyn Mount>,
-        server: Server,
+        conn: Conn,
         stream: Stream,
-        conn: u64,
-        peer: Address,
+        address: Address,
     ) -> BoxFuture<'static, ()> {
-        let (theirs, handle) = (self.0.clone(), server.clone());
+        let (theirs, server) = (self.0.clone(), conn.server().clone());
+        let handle = server.clone();
         #[cfg(feature = "tls")]
         let certificate = stream.client_certificate();
         let service = service_fn(move |mut request: Request<Incoming>| {
@@ -116,10 +116,9 @@ where
             if let Some(certificate) = &certificate {
                 request.extensions_mut().insert((**certificate).clone());
             }
-            request.extensions_mut().insert(Kept(conn));
             request.extensions_mut().insert(handle.clone());
-            request.extensions_mut().insert(peer.clone());
-            answer(Arc::clone(&ours), theirs.clone(), request, peer.clone())
+            request.extensions_mut().insert(address.clone());
+            answer(Arc::clone(&ours), theirs.clone(), request, conn.peer().clone())
         });
         Box::pin(async move {
             let options = server.options();
@@ -166,7 +165,7 @@ where
         let response = ours.answer(parts, peer).await;
         return Ok(response.map(|body| Either::Left(body.into())));
     }
-    if let Some(refusal) = ours.refuses(&request, &peer) {
+    if let Some(refusal) = ours.refuses(&request) {
         return Ok(refusal.map(|body| Either::Left(body.into())));
     }
     std::future::poll_fn(|cx| theirs.poll_ready(cx)).await?;

@@ -1,0 +1,46 @@
+//! Connections that another server has accepted, and requests that it has read.
+
+use tokio::time::Instant;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::{Capacity, Server, Slot};
+use crate::conn::Life;
+use crate::listen::Address;
+use crate::stats::Rejected;
+
+/// A request that another server has read.
+pub(crate) struct Guest {
+    /// Its place among the pending handshakes.
+    pub(crate) slot: Slot,
+    /// Counts it as a connection, for which a shutdown waits.
+    pub(crate) token: TaskTrackerToken,
+}
+
+impl Server {
+    /// Takes in a request that another server has read: it counts as a connection, and as a pending handshake. `None` if
+    /// there is no room, or if the server accepts nothing more. Without a capacity its connection is counted already.
+    pub(crate) fn take_in(&self, capacity: Option<Capacity>, peer: &Address) -> Option<Guest> {
+        let now = Instant::now();
+        // Before the look at the number, so that many at once do not see the same room.
+        let token = self.0.connections.token();
+        if !self.accepts() || !self.0.pending.has_room(now) {
+            return None;
+        }
+        if let Some(capacity) = capacity
+            && self.0.connections.len() > capacity.connections
+        {
+            tracing::debug!(%peer, "refused: {capacity} reached");
+            self.counters().rejected(Rejected::Full);
+            return None;
+        }
+        Some(Guest { slot: self.0.pending.take_slot(peer, now), token })
+    }
+
+    /// Runs the task of a connection that another server has accepted.
+    pub(crate) fn spawn_connection(&self, life: Life, token: TaskTrackerToken) {
+        self.0.runtime.spawn(async move {
+            life.await;
+            drop(token);
+        });
+    }
+}
