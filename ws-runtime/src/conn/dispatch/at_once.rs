@@ -57,25 +57,39 @@ impl<R: Route> Dispatcher<R> {
     #[inline]
     fn call_replaced(&self, message: &Received<'_>) -> Option<(&'static str, Result<Outcome, Panicked>)> {
         let conn = self.conn();
-        let server = conn.server();
         Some(match message {
             Received::Utf8(text) => {
                 let handler = conn.replaced_utf8()?;
-                ("on_utf8", catch_call(server, "on_utf8", || handler(text.as_str())))
+                self.call_instead(message, "on_utf8", || handler(text.as_str()))
             }
-            Received::Named(message) => {
+            Received::Named(named) => {
                 let handler = conn.replaced_utf8()?;
-                ("on_utf8", catch_call(server, "on_utf8", || handler(message.text())))
+                self.call_instead(message, "on_utf8", || handler(named.text()))
             }
             Received::Binary(data) => {
                 let handler = conn.replaced_binary()?;
-                ("on_binary", catch_call(server, "on_binary", || handler(data.as_slice())))
+                self.call_instead(message, "on_binary", || handler(data.as_slice()))
             }
             Received::Pong(data) => {
                 let handler = conn.replaced_pong()?;
-                ("on_pong", catch_call(server, "on_pong", || handler(data.as_slice())))
+                self.call_instead(message, "on_pong", || handler(data.as_slice()))
             }
         })
+    }
+
+    /// Calls what replaces the declared handler of this message.
+    fn call_instead(
+        &self,
+        message: &Received<'_>,
+        name: &'static str,
+        handler: impl FnOnce() -> Outcome,
+    ) -> (&'static str, Result<Outcome, Panicked>) {
+        let call = || catch_call(self.conn().server(), name, handler);
+        let ended = match &self.spans {
+            Some(spans) => spans.begin(message, name).in_scope(call),
+            None => call(),
+        };
+        (name, ended)
     }
 
     /// Calls the declared handler of a message, unless it must be awaited.
@@ -86,18 +100,18 @@ impl<R: Route> Dispatcher<R> {
 
     #[cold]
     fn handle_in_span(&mut self, message: &Received<'_>) -> Handled {
-        let span = self.take_span(message);
+        let span =
+            self.spans.as_ref().map_or_else(Span::none, |spans| spans.begin(message, message.handler::<R>()));
         let handled = span.in_scope(|| self.handle_now(message));
-        if let (Handled::Later, Some(spans)) = (&handled, &mut self.spans) {
-            spans.keep(span);
+        if let Some(spans) = &mut self.spans {
+            spans.keep((handled == Handled::Later).then_some(span));
         }
         handled
     }
 
-    /// The span of a message; disabled unless messages are traced.
-    pub(super) fn take_span(&mut self, message: &Received<'_>) -> Span {
-        let spans = self.spans.as_mut();
-        spans.map_or_else(Span::none, |spans| spans.take(message, message.handler::<R>()))
+    /// The span of a message that is awaited now; disabled unless messages are traced.
+    pub(super) fn take_span(&mut self) -> Span {
+        self.spans.as_mut().map_or_else(Span::none, |spans| spans.take())
     }
 
     #[inline]

@@ -17,7 +17,7 @@ impl<R: Route> Dispatcher<R> {
     /// Runs the `async` handler of a message to its end.
     pub(super) async fn run_async(&mut self, driver: &mut Driver, message: Received<'static>) -> Verdict {
         // Taken in any case: the next message must not find it.
-        let span = self.take_span(&message);
+        let span = self.take_span();
         if let Err(refused) = span.in_scope(|| self.within_rate(&message, HandlersTurn::Awaited)) {
             return span
                 .in_scope(|| self.fail(message.handler::<R>(), OnRefusal::of_rate(&message), refused));

@@ -15,10 +15,11 @@ impl<R: Route> Dispatcher<R> {
         let conn = &conn;
         driver.drop_beside();
         driver.drained().await;
-        let (close, has_sent_close) = {
-            let send_path = conn.send_path();
+        let (close, has_sent_close, failure, is_victim) = {
+            let mut send_path = conn.send_path();
             let close = send_path.close().cloned().unwrap_or_else(|| Close::abnormal(ClosedBy::Network));
-            (Close { dropped: send_path.dropped(), ..close }, send_path.has_sent_close())
+            let close = Close { dropped: send_path.dropped(), ..close };
+            (close, send_path.has_sent_close(), send_path.take_failure(), send_path.is_victim())
         };
         if has_sent_close {
             conn.count(Direction::Sent, Kind::Close, 0);
@@ -26,12 +27,11 @@ impl<R: Route> Dispatcher<R> {
         let open_for = self.since.until(conn.server().alarms().now());
         conn.server().counters().closed(conn.route(), &close, open_for);
         conn.server().note_end(&close, has_sent_close);
-        let failure = conn.send_path().take_failure();
         if let Some(error) = failure {
             tracing::debug!(conn = conn.id(), %error, "writing failed");
         }
         span::disconnected(conn, &close);
-        if conn.send_path().is_victim() {
+        if is_victim {
             log_victim(conn);
         }
         driver.spare_disconnect();
