@@ -10,6 +10,7 @@ use ws_runtime::Trace;
 use ws_runtime::http::{HeaderMap, Request};
 use ws_runtime::prelude::*;
 use ws_runtime::test::Result;
+use ws_tests::frame::frame;
 use ws_tests::raw::HANDSHAKE;
 use ws_tests::spans::{Span, Spans};
 
@@ -225,6 +226,50 @@ async fn a_message_over_its_rate_leaves_its_span_to_no_other_message() -> Result
     assert_eq!(spans.events("in plain")[0].within, Some(messages[2].id));
     assert_eq!(spans.events("in awaits")[0].within, Some(messages[3].id));
     assert!(messages.iter().all(|span| span.closed));
+    Ok(())
+}
+
+/// It waits to be awaited when the peer cancels it, in the same read.
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_cancelled_before_it_begins_leaves_its_span_to_no_other_message() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let server = shop::server().trace("messages").test().await?;
+    let mut client = server.connect("/table/7").await?;
+    let texts = [
+        r#"{"type":"beside","id":1}"#,
+        r#"{"type":"$cancel","id":1}"#,
+        r#"{"type":"plain","id":2,"data":5}"#,
+        r#"{"type":"awaits","id":3}"#,
+    ];
+    client.send_raw(texts.map(|text| frame(0x81, text.as_bytes())).concat()).await?;
+    for reply in [r#""code":"cancelled""#, r#""data":5"#, r#""data":1"#] {
+        let text = client.utf8().await?;
+        assert!(text.contains(reply), "{text}");
+    }
+    let messages = spans.named("message");
+    let names: Vec<_> = messages.iter().map(|span| field(span, "otel.name")).collect();
+    assert_eq!(names, ["ws beside", "ws plain", "ws awaits"]);
+    assert_eq!(spans.events("in plain")[0].within, Some(messages[1].id));
+    assert_eq!(spans.events("in awaits")[0].within, Some(messages[2].id));
+    assert!(messages.iter().all(|span| span.closed));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_replaces_another_has_a_span_of_its_own_name() -> Result {
+    let (spans, _guard) = Spans::keep();
+    let server = shop::server().trace("messages").test().await?;
+    let mut client = server.connect("/table/7").await?;
+    server.server().connections()[0].on_binary(|_, data: &[u8]| {
+        tracing::info!("instead");
+        data.to_vec()
+    });
+    client.send_binary(&b"abc"[..]).await?;
+    assert_eq!(client.binary().await?, "abc");
+    let [span] = &spans.named("message")[..] else { panic!("there is one") };
+    assert_eq!(field(span, "otel.name"), "ws on_binary");
+    assert_eq!(spans.events("instead")[0].within, Some(span.id));
+    assert!(span.closed);
     Ok(())
 }
 

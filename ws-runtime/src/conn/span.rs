@@ -176,14 +176,15 @@ impl MessageSpans {
         span
     }
 
-    /// Keeps the span of a message that is handled later.
-    pub(super) fn keep(&mut self, span: Span) {
-        self.begun = Some(span);
+    /// Keeps the span of a message that is awaited later. The next message may come before that only if the peer has
+    /// cancelled this one: then `None` ends the span.
+    pub(super) fn keep(&mut self, span: Option<Span>) {
+        self.begun = span;
     }
 
-    /// The span of a message that is handled now: the one that was kept.
-    pub(super) fn take(&mut self, message: &Received<'_>, handler: &'static str) -> Span {
-        self.begun.take().unwrap_or_else(|| self.begin(message, handler))
+    /// The span of the message that is awaited now: the one that was kept.
+    pub(super) fn take(&mut self) -> Span {
+        self.begun.take().unwrap_or_else(Span::none)
     }
 }
 

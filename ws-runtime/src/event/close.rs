@@ -69,8 +69,8 @@ pub enum ClosedBy {
     /// mistakes (1008).
     Rate,
     /// The program refused: an argument or the guard of a handler (1008), `ready` (4000 and the status of its
-    /// [`Reject`](struct@crate::Reject)), or a route that takes no binary messages (1003). Or `max_blocking` was reached when
-    /// a message came for a `blocking` handler (1013).
+    /// [`Reject`](struct@crate::Reject)), or a route that takes no binary messages (1003). Or `max_blocking` was
+    /// reached when a message came for a `blocking` handler (1013).
     Refused,
     /// A handler returned an error that the peer is not told (1011).
     Failed,

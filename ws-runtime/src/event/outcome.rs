@@ -16,7 +16,8 @@ pub type Outcome = Result<(), Failure>;
 pub enum Handled {
     /// It has been handled.
     Done,
-    /// Its handler is `async` or `blocking`, or the lock on the room is taken: it must be awaited, with a message that it can own.
+    /// Its handler is `async` or `blocking`, or the lock on the room is taken: it must be awaited, with a message that it
+    /// can own.
     Later,
 }
 

@@ -11,11 +11,11 @@ mod builder;
 mod capacity;
 mod connections;
 mod expiry;
-mod failures;
 mod groups;
 #[cfg(feature = "tower")]
 mod guest;
 mod hosted;
+mod log_limit;
 mod memory;
 mod pending;
 mod registry;
@@ -42,7 +42,7 @@ use tokio_util::task::TaskTracker;
 
 use self::addresses::Addresses;
 use self::alarms::Alarms;
-use self::failures::{Failures, Subject};
+use self::log_limit::{LogLimit, Subject};
 use self::memory::Memory;
 use self::pending::PendingHandshakes;
 use self::registry::Registry;
@@ -106,7 +106,7 @@ struct Inner {
     freed: Notify,
     alarms: Alarms,
     counters: Counters,
-    failures: Failures,
+    log_limit: LogLimit,
     /// A permit for each `blocking` handler that may run.
     blocking: Arc<Semaphore>,
     memory: Memory,
@@ -164,7 +164,7 @@ impl Server {
             registry: Registry::default(),
             rooms: RoomLists::default(),
             alarms: Alarms::new(),
-            failures: Failures::default(),
+            log_limit: LogLimit::default(),
             runtime,
             next_conn: AtomicU64::new(1),
             key_hasher: RandomState::new(),
@@ -403,12 +403,12 @@ impl Server {
 
     /// Counts a line about the failure of a handler. Returns whether it is logged.
     pub(crate) fn allows_failure(&self, handler: &'static str) -> bool {
-        self.0.failures.allow(Subject::Handler(handler))
+        self.0.log_limit.allow(Subject::Handler(handler))
     }
 
     /// Counts a line about an option that sets a limit, or the like. Returns whether it is logged.
     pub(crate) fn allows_log(&self, limit: &'static str) -> bool {
-        self.0.failures.allow(Subject::Limit(limit))
+        self.0.log_limit.allow(Subject::Limit(limit))
     }
 
     /// A place for a `blocking` handler, unless `max_blocking` of them run.

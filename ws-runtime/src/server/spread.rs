@@ -20,14 +20,15 @@ const WAVE: Duration = Duration::from_millis(10);
 /// Those that are left at the deadline are left.
 pub(super) async fn spread(server: &Server, deadline: Instant) {
     let begun = Instant::now();
-    let mut all = 0;
-    server.0.registry.each(|_| all += 1);
+    let mut order = Vec::new();
+    server.0.registry.each(|conn| order.push(conn.id()));
+    let all = order.len();
     let time = spread_of(server, all, deadline.saturating_duration_since(begun));
     if time.is_zero() || all == 0 {
         return;
     }
-    let order = random_order(server);
-    let all = order.len();
+    // The hasher is another one for each server, and so is the order.
+    order.sort_by_cached_key(|number| server.hash(|hasher| hasher.write_u64(*number)));
     tracing::info!(
         server = server.name(),
         connections = all,
@@ -75,14 +76,6 @@ fn spread_of(server: &Server, connections: usize, left: Duration) -> Duration {
 fn auto(connections: usize, left: Duration) -> Duration {
     let time = Duration::from_secs(1) * u32::try_from(connections).unwrap_or(u32::MAX) / AUTO_RATE;
     if time < AUTO_LEAST { Duration::ZERO } else { time.min(left / 3) }
-}
-
-/// The numbers of all connections, in an order that is another one for each server.
-fn random_order(server: &Server) -> Vec<u64> {
-    let mut numbers = Vec::new();
-    server.0.registry.each(|conn| numbers.push(conn.id()));
-    numbers.sort_by_cached_key(|number| server.hash(|hasher| hasher.write_u64(*number)));
-    numbers
 }
 
 #[cfg(test)]

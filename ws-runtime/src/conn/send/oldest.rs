@@ -70,9 +70,11 @@ impl Rest {
             if begun >= piece.bytes.len() {
                 begun -= piece.bytes.len();
             } else if begun > 0 {
-                // What is behind the frame that was begun becomes a piece of its own.
-                let begun = Piece { bytes: piece.bytes.split_to(begun), fate: Fate::Kept, ..*piece };
-                self.queue.insert(at, begun);
+                // What is behind the frame that was begun becomes a piece of its own. The frame is copied: it may wait
+                // for long, and would keep the memory of all that is dropped behind it. It is small, as are all frames
+                // that share a piece.
+                let begun = Bytes::copy_from_slice(&piece.bytes.split_to(begun));
+                self.queue.insert(at, Piece { bytes: begun, is_lent: false, fate: Fate::Kept });
                 return self.oldest();
             } else if piece.fate == Fate::Droppable {
                 return Some(at);

@@ -12,8 +12,9 @@ use crate::wire::{self, FrameKind, Payload, SHARE_FROM};
 /// How many pieces one vectored write takes.
 const MAX_SLICES: usize = 32;
 
-/// From this size on, small frames that may be dropped go to a new piece: dropping some of a piece frees nothing.
-const MAX_RUN: usize = 16 * 1024;
+/// From this size on, small frames that may be dropped go to a new piece: dropping some of a piece frees nothing. So
+/// much memory may be held in vain for each peer, and all of them drop at the same time what was sent to all.
+const MAX_RUN: usize = 4 * 1024;
 
 /// What waits to be written. Empty, it holds no memory.
 #[derive(Debug, Default)]

@@ -19,7 +19,7 @@ pub(super) enum Subject {
 
 /// The lines of the current second, by their subject. A peer that makes a handler fail must not fill the log.
 #[derive(Debug, Default)]
-pub(super) struct Failures(Mutex<BTreeMap<Subject, Second>>);
+pub(super) struct LogLimit(Mutex<BTreeMap<Subject, Second>>);
 
 #[derive(Debug)]
 struct Second {
@@ -27,7 +27,7 @@ struct Second {
     lines: u32,
 }
 
-impl Failures {
+impl LogLimit {
     /// Counts a line. Returns whether it is logged. What was not is counted in a line of its own, with the next one.
     pub(super) fn allow(&self, subject: Subject) -> bool {
         let now = Instant::now();

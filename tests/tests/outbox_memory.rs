@@ -1,0 +1,60 @@
+//! What the outbox of a slow peer takes: little more memory than waits in it. Counted in the whole process, which is why
+//! this test is alone in its program.
+
+use std::alloc::System;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use ws_runtime::prelude::*;
+use ws_runtime::test::{Result, TestServer};
+use ws_tests::raw::HANDSHAKE;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+const MAX_OUTBOX: usize = 256 * 1024;
+
+#[ws_server(max_outbox = 262_144, silence_max = 0, write_timeout = 60)]
+mod feed {}
+
+/// Sends more than an outbox takes to a peer that reads a little of it, again and again. Returns how many bytes were
+/// allocated meanwhile, at most.
+async fn fill(server: &TestServer, peer: &mut DuplexStream) -> Result<usize> {
+    let region = Region::new(ALLOCATOR);
+    let mut most = 0;
+    for round in 1..5 {
+        for _ in 0..400 {
+            server.server().broadcast_binary([0; 1000]);
+            server.advance(0).await;
+            let change = region.change();
+            most = most.max(change.bytes_allocated.saturating_sub(change.bytes_deallocated));
+        }
+        // Not at the end of a frame: the rest of that must not hold the memory of those behind it.
+        peer.read_exact(&mut [0; 10_000][..round * 2_500]).await?;
+        server.advance(0).await;
+    }
+    Ok(most)
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_were_dropped_or_written_take_no_memory_while_others_wait() -> Result {
+    for slow in ["drop_newest", "drop_oldest"] {
+        let server = feed::server().slow(slow).test().await?;
+        let mut peer = server.open();
+        peer.write_all(HANDSHAKE.as_bytes()).await?;
+        while server.server().connections().is_empty() {
+            server.advance(0).await;
+        }
+        // The pipe grows once.
+        fill(&server, &mut peer).await?;
+        let conn = server.server().connections().remove(0);
+        tokio::select! {
+            written = conn.flushed() => written?,
+            read = tokio::io::copy(&mut peer, &mut tokio::io::sink()) => panic!("{read:?}"),
+        }
+        let most = fill(&server, &mut peer).await?;
+        assert!(most > MAX_OUTBOX * 9 / 10, "{slow}: it was full: {most}");
+        assert!(most < MAX_OUTBOX * 11 / 10, "{slow}: {most} bytes for an outbox of {MAX_OUTBOX}");
+    }
+    Ok(())
+}
