@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::{Extension, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use axum::{Router, body};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::client_async;
 use ws_runtime::prelude::*;
 use ws_runtime::{Address, Error, Running};
-use ws_tests::log::{Log, beside_others};
+use ws_tests::log::Log;
 use ws_tests::raw::{Cut, HANDSHAKE, ask, handshake_with};
 use ws_tests::{Client, address, open};
 
@@ -205,7 +205,7 @@ async fn a_shutdown_waits_for_the_answer_and_closes_who_is_idle() {
 
 #[tokio::test]
 async fn a_router_that_never_answers_is_cut_when_shutdown_timeout_is_over() {
-    let router = Router::new().route("/never", get(|| std::future::pending::<()>()));
+    let router = Router::new().route("/never", get(std::future::pending::<()>));
     let running = site::server().shutdown_timeout(0.3).http(router).bind().await.unwrap();
     let mut kept = Kept::open(&running).await;
     // The answer says that the connection is with the router.
@@ -270,10 +270,7 @@ async fn two_takers_of_requests_are_one_too_many() {
 
 #[tokio::test]
 async fn the_log_shows_the_url_for_browsers_first() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
-    let _others = beside_others();
-    let _logged = tracing::subscriber::set_default(subscriber);
+    let (log, _logging) = Log::keep(tracing::Level::INFO);
     let running = everywhere::server().http(router()).bind().await.unwrap();
     let urls = format!("http://{0}/ and ws://{0}/", address(&running));
     let told = log.take();

@@ -15,11 +15,10 @@ use tokio_rustls::rustls::client::Resumption;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 use tracing::Level;
-use tracing::subscriber::DefaultGuard;
 use ws_runtime::prelude::*;
 use ws_runtime::{Running, Tls, TlsError};
 use ws_tests::address;
-use ws_tests::log::Log;
+use ws_tests::log::{Log, Logging};
 use ws_tests::tls::{Authority, Files, Identity, encrypt};
 
 // Where the clock is paused, it jumps to the next deadline whenever everybody waits for a socket.
@@ -71,7 +70,7 @@ struct Setup {
     connector: TlsConnector,
     log: Log,
     /// Ends the log.
-    guard: DefaultGuard,
+    guard: Logging,
 }
 
 impl Setup {
