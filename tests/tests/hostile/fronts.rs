@@ -1,5 +1,6 @@
 //! What stands between a peer and the server. Behind the 101 it makes no difference.
 
+use std::fmt::Debug;
 use std::net::SocketAddr;
 
 use axum::Router;
@@ -7,12 +8,11 @@ use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use ws_runtime::event::Service;
 use ws_runtime::test::TestServer;
-use ws_runtime::{Mounted, Running, Server};
+use ws_runtime::{Builder, Mounted, Running, Server};
 use ws_tests::address;
 use ws_tests::raw::{Cut, Reached, ask};
-
-use crate::echo;
 
 /// A way to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +25,14 @@ pub(crate) enum Front {
     Tcp,
     /// It is mounted in a router of axum, over TCP: it takes the socket out of hyper.
     Mounted,
-    /// It is the host of a router, which has answered a request on the connection before.
+    /// It is the host of a router, over TCP.
     Host,
+    /// The same, and the router has answered a request on the connection before.
+    HostLater,
+    /// It is the host of a router, in memory.
+    HostInMemory,
+    /// The same, and the router has answered a request on the connection before.
+    HostInMemoryLater,
 }
 
 /// The server behind a front.
@@ -47,35 +53,46 @@ impl Front {
     /// In memory, where the clock may stand.
     pub(crate) const IN_MEMORY: [Self; 2] = [Self::Memory, Self::MountedOpaque];
     /// Over TCP. The kernel has a clock of its own.
-    pub(crate) const OVER_TCP: [Self; 3] = [Self::Tcp, Self::Mounted, Self::Host];
+    pub(crate) const OVER_TCP: [Self; 3] = [Self::Tcp, Self::Mounted, Self::HostLater];
 
-    /// Starts the server.
-    pub(crate) async fn start(self) -> Site {
+    /// Starts a server, and the router if there is one. It is mounted at this path.
+    pub(crate) async fn start<S>(self, server: Builder<S>, path: &str, router: Router) -> Site
+    where
+        S: Service<Given = ()>,
+    {
         let (pipes, accepted) = mpsc::unbounded_channel();
         let life = match self {
-            Self::Memory => Life::Test(echo::server().test().await.unwrap()),
-            Self::Tcp => Life::Running(echo::server().bind().await.unwrap()),
-            Self::Host => Life::Running(echo::server().http(Router::new()).bind().await.unwrap()),
+            Self::Memory => Life::Test(server.test().await.unwrap()),
+            Self::HostInMemory | Self::HostInMemoryLater => {
+                Life::Test(server.http(router).test().await.unwrap())
+            }
+            Self::Tcp => Life::Running(server.bind().await.unwrap()),
+            Self::Host | Self::HostLater => Life::Running(server.http(router).bind().await.unwrap()),
             Self::Mounted => {
-                let mounted = echo::server().mount().await.unwrap();
+                let mounted = server.mount().await.unwrap();
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let address = listener.local_addr().unwrap();
-                serve(listener, &mounted);
+                serve(listener, &mounted, path, router);
                 Life::Mounted(mounted, Some(address))
             }
             Self::MountedOpaque => {
-                let mounted = echo::server().mount().await.unwrap();
-                serve(Pipes(accepted), &mounted);
+                let mounted = server.mount().await.unwrap();
+                serve(Pipes(accepted), &mounted, path, router);
                 Life::Mounted(mounted, None)
             }
         };
         Site { front: self, life, pipes }
     }
+
+    /// Whether the router has answered a request on the connection before.
+    fn is_later(self) -> bool {
+        matches!(self, Self::HostLater | Self::HostInMemoryLater)
+    }
 }
 
 /// Serves a router with the server in it, until that shuts down.
-fn serve<L: Listener<Addr: std::fmt::Debug>>(listener: L, mounted: &Mounted) {
-    let router = Router::new().fallback_service(mounted.service());
+fn serve<L: Listener<Addr: Debug>>(listener: L, mounted: &Mounted, path: &str, router: Router) {
+    let router = router.route_service(path, mounted.service());
     let serving = axum::serve(listener, router).with_graceful_shutdown(mounted.stopping(std::future::pending()));
     tokio::spawn(async move { serving.await.unwrap() });
 }
@@ -135,28 +152,26 @@ impl Reached for Site {
     type Stream = Box<dyn End>;
 
     async fn reach(&self) -> Self::Stream {
-        match &self.life {
+        let mut stream: Self::Stream = match &self.life {
             Life::Test(test) => Box::new(test.open()),
             Life::Mounted(_, None) => {
                 let (theirs, ours) = duplex(64 * 1024);
                 self.pipes.send(theirs).unwrap();
                 Box::new(ours)
             }
-            Life::Running(running) => {
-                let mut stream = connect(&address(running)).await;
-                if self.front == Front::Host {
-                    let head = ask(&mut stream, PAGE, Cut::Whole).await;
-                    assert!(head.starts_with("HTTP/1.1 404 "), "it is the router's: {head}");
-                }
-                Box::new(stream)
-            }
+            Life::Running(running) => Box::new(connect(&address(running)).await),
             Life::Mounted(_, Some(address)) => Box::new(connect(&address.to_string()).await),
+        };
+        if self.front.is_later() {
+            let head = ask(&mut stream, PAGE, Cut::Whole).await;
+            assert!(head.starts_with("HTTP/1.1 404 "), "it is the router's: {head}");
         }
+        stream
     }
 }
 
-/// A request for a page that there is not.
-const PAGE: &[u8] = b"GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n";
+/// A request for a page that no router here has. Its answer has no body.
+const PAGE: &[u8] = b"GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 async fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).await.unwrap();

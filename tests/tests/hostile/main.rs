@@ -2,14 +2,17 @@
 //! byte by byte and in odd pieces, and what must come back. Whole they go over real sockets too. It is the same whether
 //! the server stands alone, is mounted in a router, or is the host of one.
 
+mod answers;
 mod closes;
 mod fragments;
 mod fronts;
 mod headers;
+mod http2;
 mod order;
 mod sizes;
 mod text;
 
+use axum::Router;
 use ws_runtime::prelude::*;
 use ws_tests::frame::{Sent, close, frame};
 use ws_tests::raw::{Afterwards, Cut, exchange, shake_hands};
@@ -82,7 +85,7 @@ impl Row {
 /// Holds each row to its answer, behind each front.
 async fn hold(rows: Vec<Row>) {
     for front in Front::IN_MEMORY {
-        let site = front.start().await;
+        let site = front.start(echo::server(), "/", Router::new()).await;
         for row in &rows {
             for cut in Cut::ALL {
                 row.hold(front, &site, cut).await;
@@ -92,7 +95,7 @@ async fn hold(rows: Vec<Row>) {
     }
     tokio::time::resume();
     for front in Front::OVER_TCP {
-        let site = front.start().await;
+        let site = front.start(echo::server(), "/", Router::new()).await;
         for row in &rows {
             row.hold(front, &site, Cut::Whole).await;
         }
@@ -146,7 +149,7 @@ fn the_corpus_has_every_row() {
 #[tokio::test(start_paused = true)]
 async fn pings_are_answered_up_to_a_burst_and_a_flood_is_closed_with_1008() {
     for front in Front::IN_MEMORY {
-        let site = front.start().await;
+        let site = front.start(echo::server(), "/", Router::new()).await;
         for cut in Cut::ALL {
             let pings: Vec<u8> = (0..1000_u32).flat_map(|number| frame(0x89, &number.to_be_bytes())).collect();
             let received = exchange(shake_hands(&site).await, &pings, cut, Afterwards::Wait).await;
