@@ -11,6 +11,7 @@
 
 mod extension;
 mod http;
+mod pieces;
 mod service;
 mod stream;
 mod write_timeout;
