@@ -11,6 +11,7 @@
 
 mod extension;
 mod http;
+mod pieces;
 mod service;
 mod stream;
 mod write_timeout;
@@ -42,6 +43,9 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. Options for what the other server
     /// does have no effect: `listen`, `tls`, `max_header_size`, `max_headers`, `proxy_protocol` and `threads`. It needs
     /// the feature `tower`.
+    ///
+    /// Over HTTP/2 the socket stays the other server's, and `nodelay` has no effect: set `TCP_NODELAY` where that server accepts
+    /// connections.
     ///
     /// ```
     /// use axum::Router;
