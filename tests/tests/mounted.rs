@@ -34,7 +34,7 @@ use tower_service::Service;
 use ws_runtime::prelude::*;
 use ws_runtime::{Bytes, Extension, Mounted};
 use ws_tests::Client;
-use ws_tests::frame::frame;
+use ws_tests::frame::{Sent, frame};
 use ws_tests::raw::HANDSHAKE;
 
 /// How long something may take. It fails a test that hangs; it measures nothing.
@@ -144,7 +144,7 @@ async fn a_route_of_axum_is_a_websocket_and_the_others_are_not() {
 }
 
 #[tokio::test]
-async fn what_the_host_read_after_the_handshake_is_handled_first() {
+async fn what_comes_before_the_answer_ends_the_connection() {
     let chat = echo::server().mount().await.unwrap();
     let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
     let mut stream = TcpStream::connect(host.address).await.unwrap();
@@ -154,7 +154,12 @@ async fn what_the_host_read_after_the_handshake_is_handled_first() {
     timeout(PATIENCE, stream.read_to_end(&mut received)).await.unwrap().unwrap();
     let text = String::from_utf8_lossy(&received);
     assert!(text.starts_with("HTTP/1.1 101 ") && text.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{text}");
-    assert!(received.ends_with(b"\x81\x05early\x88\0"), "{text}");
+    let (_, frames) = text.split_once("\r\n\r\n").unwrap();
+    let frames = &received[received.len() - frames.len()..];
+    assert_eq!(Sent::read(frames), Sent { close: Some(1002), ..Sent::default() }, "{text}");
+    let handshakes = chat.server().stats().handshakes;
+    let told: Vec<_> = handshakes.iter().map(|one| (one.status, one.error, one.count)).collect();
+    assert_eq!(told, [(None, Some("early_bytes"), 1)]);
 }
 
 #[tokio::test]
