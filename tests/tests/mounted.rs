@@ -602,6 +602,8 @@ async fn the_host_may_end_tls() {
                 futures_util::SinkExt::send(&mut socket, "hello".into()).await.unwrap();
                 let answer = futures_util::StreamExt::next(&mut socket).await.unwrap().unwrap();
                 assert_eq!(answer.into_text().unwrap(), "hello");
+                let connections = chat.server().connections();
+                assert!(connections[0].socket().is_some(), "the socket below TLS is known");
             }
             Err(tungstenite::Error::Http(response)) if !is_allowed => assert_eq!(response.status(), 403),
             other => panic!("{origin}: {:?}", other.err()),
