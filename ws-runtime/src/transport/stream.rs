@@ -62,6 +62,12 @@ impl Stream {
         Self { unread: Some(Box::new(unread)), ..self }
     }
 
+    /// Whether bytes were read before that this has not returned yet.
+    #[cfg(feature = "tower")]
+    pub(crate) fn has_unread(&self) -> bool {
+        self.unread.as_ref().is_some_and(|unread| !unread.is_empty())
+    }
+
     /// Whether the peer ends the stream without sending further bytes, as on a plain socket. Over TLS it sends an alert
     /// first.
     pub(crate) fn ends_with_fin_only(&self) -> bool {
