@@ -358,7 +358,8 @@ fn with_read_half<T>(
 ) -> Poll<io::Result<T>> {
     match read_half {
         Some(read_half) => read(read_half),
-        None => match conn.send_path().socket().and_then(WriteHalf::reader) {
+        // Leaves corked what the task has corked: nothing is sent here, and the end of the turn writes it.
+        None => match conn.send_lock().lock().socket().and_then(WriteHalf::reader) {
             Some(reader) => read(reader),
             None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         },
