@@ -6,7 +6,7 @@
 //!
 //! | event | where |
 //! |---|---|
-//! | the plain handler of a message is called, and has ended | [`declared`], before and after `run`; not unless [`Dispatcher::is_observed`](super::Dispatcher) |
+//! | the plain handler of a message is called, and has ended | [`Measured::begin`] and [`Measured::end`], if the connection is observed |
 //! | another plain handler is called, and has ended | [`at_once`], before and after `run` |
 //! | a handler is called that may be `async` | [`Call::begin`] |
 //! | its call, or a poll of its future, runs on this thread | [`Call::stretch`], before and after `run` |
@@ -25,20 +25,29 @@ use crate::server::Server;
 use crate::stats;
 use crate::watchdog;
 
-/// Runs the declared plain handler of a message, from its arguments to its reply, on a connection that is observed.
+/// The call of the declared plain handler of a message, from its arguments to its reply, on a connection that is
+/// observed.
 ///
-/// On others it is called without this, as each message is. The watchdog is told by the generated code, which has found
+/// On others nothing is begun for it, as for most messages. The watchdog is told by the generated code, which has found
 /// the handler: by a [`HandlerName`].
 ///
 /// [`HandlerName`]: crate::watchdog::HandlerName
-pub(super) fn declared(server: &Server, handler: &'static str, run: impl FnOnce() -> Ran) -> Ran {
-    let mut timing = Timing::begin(server, handler);
-    let ran = run();
-    // What is awaited later has not been called yet.
-    if !matches!(ran, Ok(Ok(Handled::Later))) {
-        Timing::end(&mut timing);
+#[derive(Debug)]
+pub(super) struct Measured(Option<Box<Timing>>);
+
+impl Measured {
+    /// The handler is about to be called.
+    pub(super) fn begin(server: &Server, handler: &'static str) -> Self {
+        Self(Timing::begin(server, handler))
     }
-    ran
+
+    /// It has ended.
+    pub(super) fn end(mut self, ran: &Ran) {
+        // What is awaited later has not been called yet.
+        if !matches!(ran, Ok(Ok(Handled::Later))) {
+            Timing::end(&mut self.0);
+        }
+    }
 }
 
 /// What came of a handler that may have to be awaited instead.
