@@ -7,7 +7,7 @@ use tracing::Span;
 use tracing::span::EnteredSpan;
 
 use super::call::{Panicked, catch_call, catch_now};
-use super::observe::{Measured, Ran};
+use super::observe::Measured;
 use super::{Dispatcher, OnRefusal};
 use crate::conn::receive::Receiver;
 use crate::event::{ConnEvent, Failure, Handled, Outcome, Received, Route};
@@ -100,11 +100,37 @@ impl<R: Route> Dispatcher<R> {
         let observed = if self.is_observed { Some(self.observe(message)) } else { None };
         let event = ConnEvent::new(&self.guard.0, &self.hosted.store, &mut self.session);
         // Called in one place: it is worth inlining.
-        let ran = catch_now(|| message.handle::<R>(event));
-        if let Some(observed) = observed {
-            return self.end_observed(message, ran, observed);
+        let failed = match catch_now(|| message.handle::<R>(event)) {
+            Ok(Ok(handled)) => {
+                if let Some(observed) = observed {
+                    self.end_observed(*observed, handled);
+                }
+                return handled;
+            }
+            Ok(Err(failure)) => Ok(failure),
+            Err(panicked) => Err(panicked),
+        };
+        self.fail_at_once(message, failed, observed);
+        Handled::Done
+    }
+
+    #[cold]
+    fn fail_at_once(
+        &mut self,
+        message: &Received<'_>,
+        failed: Result<Failure, Panicked>,
+        observed: Option<Box<Observed>>,
+    ) {
+        // The clock ends with the call, and the span with what follows from it.
+        let span = observed.map(|observed| {
+            observed.measured.end();
+            observed.span
+        });
+        self.fail(message.handler::<R>(), OnRefusal::of::<R>(message), failed);
+        drop(span);
+        if let Some(spans) = &mut self.spans {
+            spans.keep(None);
         }
-        self.conclude_plain(message, ran)
     }
 
     /// Begins what watches the call of a handler: a span, and a clock. Boxed, as most calls have none.
@@ -116,35 +142,22 @@ impl<R: Route> Dispatcher<R> {
     }
 
     #[cold]
-    fn end_observed(&mut self, message: &Received<'_>, ran: Ran, observed: Box<Observed>) -> Handled {
-        let Observed { span, measured } = *observed;
-        measured.end(&ran);
-        let handled = self.conclude_plain(message, ran);
+    fn end_observed(&mut self, observed: Observed, handled: Handled) {
+        let Observed { span, measured } = observed;
         let span = span.exit();
+        match handled {
+            Handled::Done => measured.end(),
+            // It has not been called yet.
+            Handled::Later => drop(measured),
+        }
         if let Some(spans) = &mut self.spans {
             spans.keep((handled == Handled::Later).then_some(span));
         }
-        handled
     }
 
     /// The span of a message that is awaited now; disabled unless messages are traced.
     pub(super) fn take_span(&mut self) -> Span {
         self.spans.as_mut().map_or_else(Span::none, |spans| spans.take())
-    }
-
-    /// Ends the connection if the handler failed, or tells the peer why.
-    #[inline]
-    fn conclude_plain(&self, message: &Received<'_>, ran: Ran) -> Handled {
-        match ran {
-            Ok(Ok(handled)) => return handled,
-            Ok(Err(failure)) => {
-                self.fail(message.handler::<R>(), OnRefusal::of::<R>(message), Ok(failure));
-            }
-            Err(panicked) => {
-                self.fail(message.handler::<R>(), OnRefusal::of::<R>(message), Err(panicked));
-            }
-        }
-        Handled::Done
     }
 }
 

@@ -19,8 +19,6 @@
 
 use tokio::time::Instant;
 
-use super::Panicked;
-use crate::event::{Failure, Handled};
 use crate::server::Server;
 use crate::stats;
 use crate::watchdog;
@@ -41,17 +39,11 @@ impl Measured {
         Self(Timing::begin(server, handler))
     }
 
-    /// It has ended.
-    pub(super) fn end(mut self, ran: &Ran) {
-        // What is awaited later has not been called yet.
-        if !matches!(ran, Ok(Ok(Handled::Later))) {
-            Timing::end(&mut self.0);
-        }
+    /// It has ended. Dropped without this, nothing is measured.
+    pub(super) fn end(mut self) {
+        Timing::end(&mut self.0);
     }
 }
-
-/// What came of a handler that may have to be awaited instead.
-pub(super) type Ran = Result<Result<Handled, Failure>, Panicked>;
 
 /// Runs another plain handler, from its arguments to its reply.
 pub(super) fn at_once<T>(server: &Server, handler: &'static str, run: impl FnOnce() -> T) -> T {
