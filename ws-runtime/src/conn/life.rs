@@ -106,7 +106,9 @@ pub(super) fn serve<R: Route>(
     conn.server().counters().opened(conn.route());
     let since = conn.server().alarms().now();
     let rates = Buckets::default();
-    let mut dispatcher = Dispatcher::<R> { hosted, session: Some(session), since, rates, spans, guard };
+    let is_observed = spans.is_some() || conn.server().counters().times_handlers();
+    let session = Some(session);
+    let mut dispatcher = Dispatcher::<R> { hosted, session, since, rates, spans, is_observed, guard };
     Life::step(conn, async move {
         dispatcher.dispatch(&mut driver).await;
         dispatcher.hosted.server.unlist(dispatcher.conn());

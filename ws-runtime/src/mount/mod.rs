@@ -45,6 +45,9 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// does have no effect: `listen`, `tls`, `proxy_protocol` and `threads`. `max_header_size` and `max_headers` are
     /// checked once the other server has read a request. It needs the feature `tower`.
     ///
+    /// Over HTTP/2 the socket stays the other server's, and `nodelay` has no effect: set `TCP_NODELAY` where that server accepts
+    /// connections.
+    ///
     /// ```
     /// use axum::Router;
     /// use ws_runtime::prelude::*;

@@ -1,5 +1,4 @@
-//! A stream of hyper that is written to in pieces: hyper's HTTP/2 takes some writes for each stream, however large they are,
-//! and keeps them for as long as the peer takes nothing, even if the connection is cut meanwhile.
+//! A stream that is given to hyper in pieces of a bounded size.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -7,10 +6,11 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The largest piece, in bytes. It is the largest frame that HTTP/2 begins with, so larger ones save nothing.
+/// The size of a piece: that of the largest frame of HTTP/2 that every peer takes.
 const PIECE: usize = 16 * 1024;
 
-/// A stream that takes no more than a piece at once.
+/// Over HTTP/2, hyper takes a write of any size at once, and keeps some of them until the peer has room. In pieces, most of
+/// what waits stays in the outbox, where it is counted, and a peer that takes it slowly is seen to take some.
 pub(super) struct Pieces<S>(pub(super) S);
 
 impl<S: AsyncRead + Unpin> AsyncRead for Pieces<S> {
@@ -25,7 +25,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Pieces<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Pieces<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes.get(..PIECE).unwrap_or(bytes))
+        Pin::new(&mut self.0).poll_write(cx, &bytes[..bytes.len().min(PIECE)])
     }
 
     fn poll_write_vectored(
@@ -34,7 +34,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Pieces<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         if self.is_write_vectored() {
-            // It is not HTTP/2.
+            // It is not HTTP/2, and holds nothing back.
             return Pin::new(&mut self.0).poll_write_vectored(cx, slices);
         }
         let first = slices.iter().find(|slice| !slice.is_empty());

@@ -94,7 +94,7 @@ fn stream_of(upgraded: Upgraded, nodelay: bool) -> Stream {
     let upgraded = match downcast::<TlsStream<TcpStream>>(upgraded) {
         Ok((encrypted, unread)) => {
             tune(encrypted.get_ref().0, nodelay);
-            return Stream::over(encrypted).with_unread(unread);
+            return Stream::encrypted(encrypted).with_unread(unread);
         }
         Err(upgraded) => upgraded,
     };
