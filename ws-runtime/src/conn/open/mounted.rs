@@ -50,7 +50,8 @@ pub(crate) async fn answer<S: Service>(
     let admitted = {
         let mut interruption = pin!(interruption(&hosted.server));
         match unless_interrupted(interruption.as_mut(), pin!(run_connect(&hosted, &conn))).await {
-            Ok(Ok(())) => match check_size(&conn, &head).and_then(|()| identify(&conn, &head, kept.as_ref())) {
+            Ok(Ok(())) => match check_size(&conn, &head).and_then(|()| identify(&conn, &head, kept.as_ref()))
+            {
                 Ok(told) => admit_head(&hosted, &conn, head, transport, &told, interruption).await,
                 Err(not_admitted) => Err(not_admitted),
             },
