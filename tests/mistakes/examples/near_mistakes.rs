@@ -1,4 +1,5 @@
 // Servers with routes that are near to a mistake, and have none.
+#![deny(warnings)]
 
 use serde::Serialize;
 use ws_runtime::prelude::*;
