@@ -8,9 +8,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 
-def build(package, example):
-    """Builds an example, and says where it is."""
-    command = ["cargo", "build", "--quiet", "--package", package, "--example", example]
+def build(package, example, beside=()):
+    """Builds an example, and says where it is. More may be built beside it, with the same features of dependencies."""
+    command = ["cargo", "build", "--quiet", "--package", package, "--example", example, *beside]
     subprocess.run(command, cwd=HERE, check=True)
     metadata = subprocess.check_output(["cargo", "metadata", "--format-version=1", "--no-deps"], cwd=HERE)
     target = re.search(rb'"target_directory":"([^"]+)"', metadata)[1].decode()

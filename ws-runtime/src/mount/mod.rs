@@ -34,14 +34,15 @@ pub use self::extension::Extension;
 pub(crate) use self::http::HttpService;
 pub(crate) use self::service::{AcceptedBy, Mount, Site};
 pub use self::service::{MountBody, MountService};
+pub(crate) use self::stream::NotUpgraded;
 
 impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// Runs the server within another HTTP server, such as axum, inside your tokio runtime. It listens nowhere:
     /// requests come through [`Mounted::service`].
     ///
     /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. Options for what the other server
-    /// does have no effect: `listen`, `tls`, `max_header_size`, `max_headers`, `proxy_protocol` and `threads`. It needs
-    /// the feature `tower`.
+    /// does have no effect: `listen`, `tls`, `proxy_protocol` and `threads`. `max_header_size` and `max_headers` are
+    /// checked once the other server has read a request. It needs the feature `tower`.
     ///
     /// ```
     /// use axum::Router;

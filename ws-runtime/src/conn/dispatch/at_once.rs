@@ -5,7 +5,8 @@
 
 use tracing::Span;
 
-use super::call::{Panicked, catch_call, catch_declared, catch_now};
+use super::call::{Panicked, catch_call, catch_now};
+use super::observe::{self, Ran};
 use super::{Dispatcher, OnRefusal};
 use crate::conn::receive::Receiver;
 use crate::event::{ConnEvent, Failure, Handled, Outcome, Received, Route};
@@ -95,14 +96,23 @@ impl<R: Route> Dispatcher<R> {
     /// Calls the declared handler of a message, unless it must be awaited.
     #[inline]
     fn handle(&mut self, message: &Received<'_>) -> Handled {
-        if self.spans.is_some() { self.handle_in_span(message) } else { self.handle_now(message) }
+        if self.is_observed {
+            return self.handle_observed(message);
+        }
+        let ran = self.call(message);
+        self.conclude_plain(message, ran)
     }
 
+    /// The same where messages are traced, or handlers are measured.
     #[cold]
-    fn handle_in_span(&mut self, message: &Received<'_>) -> Handled {
-        let span =
-            self.spans.as_ref().map_or_else(Span::none, |spans| spans.begin(message, message.handler::<R>()));
-        let handled = span.in_scope(|| self.handle_now(message));
+    fn handle_observed(&mut self, message: &Received<'_>) -> Handled {
+        let handler = message.handler::<R>();
+        let server = self.conn().server().clone();
+        let span = self.spans.as_ref().map_or_else(Span::none, |spans| spans.begin(message, handler));
+        let handled = span.in_scope(|| {
+            let ran = observe::declared(&server, handler, || self.call(message));
+            self.conclude_plain(message, ran)
+        });
         if let Some(spans) = &mut self.spans {
             spans.keep((handled == Handled::Later).then_some(span));
         }
@@ -114,11 +124,17 @@ impl<R: Route> Dispatcher<R> {
         self.spans.as_mut().map_or_else(Span::none, |spans| spans.take())
     }
 
+    /// Runs the declared handler of a message, unless it must be awaited, and catches its panic.
     #[inline]
-    fn handle_now(&mut self, message: &Received<'_>) -> Handled {
+    fn call(&mut self, message: &Received<'_>) -> Ran {
         let event = ConnEvent::new(&self.guard.0, &self.hosted.store, &mut self.session);
-        let name = || message.handler::<R>();
-        match catch_declared(self.guard.0.server(), name, || message.handle::<R>(event)) {
+        catch_now(|| message.handle::<R>(event))
+    }
+
+    /// Ends the connection if the handler failed, or tells the peer why.
+    #[inline]
+    fn conclude_plain(&self, message: &Received<'_>, ran: Ran) -> Handled {
+        match ran {
             Ok(Ok(handled)) => return handled,
             Ok(Err(failure)) => {
                 self.fail(message.handler::<R>(), OnRefusal::of::<R>(message), Ok(failure));

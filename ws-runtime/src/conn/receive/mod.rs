@@ -47,9 +47,6 @@ pub(super) struct ReceivePath {
     speech: Option<&'static Speech>,
     inbox: Inbox,
     pace: Pace,
-    /// Received but not decoded: read before the 101, or left because the inbox or the outbox was full or the budget
-    /// used up.
-    unread: Vec<u8>,
     /// Whether the last read was of a large payload.
     was_large: bool,
     reading: Reading,
@@ -102,9 +99,8 @@ impl ReceivePath {
             read_half,
             decoder: Decoder::new(limits, inflater),
             speech,
-            inbox: Inbox::default(),
+            inbox: Inbox::new(unread),
             pace: Pace::default(),
-            unread,
             was_large: false,
             reading: Reading::Open,
         }
@@ -117,19 +113,19 @@ impl ReceivePath {
 
     /// Whether nothing that was received waits to be handled, neither bytes, messages nor the end.
     pub(super) fn is_idle(&self) -> bool {
-        self.inbox.is_done() && self.unread.is_empty()
+        self.inbox.is_idle()
     }
 
     /// Whether bytes wait that were received but not decoded.
     pub(super) fn has_unread(&self) -> bool {
-        !self.unread.is_empty()
+        self.inbox.has_unread()
     }
 
     /// Whether to read now. Not after the end of the peer's messages, not while the inbox is full, and not while a
     /// shutdown handles what has arrived. Once our Close frame is queued, we read on for the peer's.
     pub(super) fn wants_to_read(&self, conn: &Conn) -> bool {
         self.reading == Reading::Open
-            && self.unread.is_empty()
+            && !self.inbox.has_unread()
             && match conn.phase() {
                 Phase::Ready => !self.is_full(conn),
                 Phase::Closing => true,
@@ -217,16 +213,18 @@ impl ReceivePath {
         let received = room.filled_mut();
         let count = received.len();
         let left = self.decode(received, turn, receiver);
-        self.unread.extend_from_slice(received.get(count - left..).unwrap_or_default());
+        if left > 0 {
+            self.inbox.set_unread(received.get(count - left..).unwrap_or_default().to_vec());
+        }
         Poll::Ready(Ok(count))
     }
 
     pub(super) fn decode_unread(&mut self, turn: &mut Turn<'_>, receiver: &mut impl Receiver) {
-        let mut unread = std::mem::take(&mut self.unread);
+        let mut unread = self.inbox.take_unread();
         let left = self.decode(&mut unread, turn, receiver);
         if left > 0 {
             unread.drain(..unread.len() - left);
-            self.unread = unread;
+            self.inbox.set_unread(unread);
         }
     }
 
@@ -345,7 +343,7 @@ impl ReceivePath {
     /// Ends the reading of messages, for this reason.
     pub(super) fn end(&mut self, close: Close) {
         self.reading = Reading::Ended { with_close_frame: false };
-        self.unread = Vec::new();
+        self.inbox.take_unread();
         self.inbox.end(close);
     }
 }
