@@ -11,6 +11,7 @@
 
 mod extension;
 mod http;
+mod pieces;
 mod service;
 mod stream;
 mod write_timeout;
@@ -43,6 +44,9 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. Options for what the other server
     /// does have no effect: `listen`, `tls`, `proxy_protocol` and `threads`. `max_header_size` and `max_headers` are
     /// checked once the other server has read a request. It needs the feature `tower`.
+    ///
+    /// Over HTTP/2 the socket stays the other server's, and `nodelay` has no effect: set `TCP_NODELAY` where that server accepts
+    /// connections.
     ///
     /// ```
     /// use axum::Router;

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 #[cfg(feature = "tls")]
 use tokio_rustls::server::TlsStream;
 
+use super::pieces::Pieces;
 use super::write_timeout::WriteTimeout;
 use crate::Server;
 use crate::conn::refuse_opened;
@@ -97,7 +98,7 @@ fn stream_of(upgraded: Upgraded, nodelay: bool) -> Stream {
         }
         Err(upgraded) => upgraded,
     };
-    Stream::over(TokioIo::new(upgraded))
+    Stream::over(Pieces(TokioIo::new(upgraded)))
 }
 
 /// Sets the options that sockets of our own listeners inherit: `TCP_NODELAY`, and a bound on what the kernel keeps for a
