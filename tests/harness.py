@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def build(package, example, beside=()):
+def build(example, beside=()):
     """Builds an example, and says where it is. More may be built beside it."""
     # From the root and without `--package`: for a single package, cargo would choose other features, and compile again
     # what `cargo test` has compiled.
