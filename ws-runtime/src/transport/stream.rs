@@ -55,6 +55,10 @@ impl Stream {
 
     /// The same stream, from which `unread` is read first: bytes that the previous owner read ahead.
     pub(crate) fn with_unread(self, unread: Bytes) -> Self {
+        if unread.is_empty() {
+            // It may be the rest of a large buffer, such as the 8 KiB of hyper, which the connection would keep.
+            return self;
+        }
         let unread = match &self.unread {
             Some(later) if !later.is_empty() => [&unread[..], &later[..]].concat().into(),
             Some(_) | None => unread,

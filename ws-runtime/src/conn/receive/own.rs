@@ -124,7 +124,6 @@ fn is_own(message: &Envelope<'_>, turn: &Turn<'_>) -> bool {
 
 /// Refuses a message with the `id` of a call that runs, as the peer could not tell their replies apart. Returns
 /// whether it has one.
-#[inline]
 pub(super) fn refuses_id(message: &Received<'_>, beside: &BesideCalls, conn: &Conn) -> bool {
     match message {
         Received::Named(named) if !beside.is_empty() && named.id().is_some_and(|id| beside.has_id(id)) => {
