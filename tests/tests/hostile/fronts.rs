@@ -91,14 +91,14 @@ impl Front {
 }
 
 /// Serves a router with the server in it, until that shuts down.
-fn serve<L: Listener<Addr: Debug>>(listener: L, mounted: &Mounted, path: &str, router: Router) {
+pub(crate) fn serve<L: Listener<Addr: Debug>>(listener: L, mounted: &Mounted, path: &str, router: Router) {
     let router = router.route_service(path, mounted.service());
     let serving = axum::serve(listener, router).with_graceful_shutdown(mounted.stopping(std::future::pending()));
     tokio::spawn(async move { serving.await.unwrap() });
 }
 
 /// A listener of pipes in memory.
-struct Pipes(mpsc::UnboundedReceiver<DuplexStream>);
+pub(crate) struct Pipes(pub(crate) mpsc::UnboundedReceiver<DuplexStream>);
 
 impl Listener for Pipes {
     type Io = DuplexStream;

@@ -8,6 +8,7 @@ mod fragments;
 mod fronts;
 mod headers;
 mod http2;
+mod mount_life;
 mod order;
 mod sizes;
 mod text;
