@@ -306,10 +306,13 @@ impl ReceivePath {
                 return self.end(Close::violation(error));
             }
         };
-        // Called in one place: it is worth inlining.
-        if !self.takes_own(&message, turn) {
-            self.pass(message, turn, receiver);
+        if let Received::Named(named) = &message
+            && self.takes_own(named, turn)
+        {
+            return;
         }
+        // Called in one place: it is worth inlining.
+        self.pass(message, turn, receiver);
     }
 
     /// Passes a message on, to a handler or to the inbox.
