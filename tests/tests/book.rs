@@ -107,7 +107,7 @@ fn shown() -> Vec<(String, String)> {
 
 #[test]
 fn what_the_compiler_is_said_to_say_is_what_it_says() {
-    let answers: String = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("ui"))
+    let answers: String = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("mistakes/ui"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "stderr"))

@@ -161,10 +161,11 @@ async fn what_comes_before_the_answer_ends_the_connection() {
     stream.write_all(&sent).await.unwrap();
     let mut received = Vec::new();
     timeout(PATIENCE, stream.read_to_end(&mut received)).await.unwrap().unwrap();
-    let text = String::from_utf8_lossy(&received);
-    assert!(text.starts_with("HTTP/1.1 101 ") && text.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{text}");
-    let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
-    assert_eq!(Sent::read(&received[end + 4..]), Sent { close: Some(1002), ..Sent::default() }, "{text}");
+    let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
+    let (answer, frames) = received.split_at(end);
+    let answer = str::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 101 ") && answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{answer}");
+    assert_eq!(Sent::read(frames), Sent { close: Some(1002), ..Sent::default() }, "{answer}");
     drop(stream);
     let server = chat.server().clone();
     chat.shutdown();
