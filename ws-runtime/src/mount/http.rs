@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::Either;
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
@@ -14,10 +14,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tower_service::Service as TowerService;
 
-use super::service::Mount;
+use super::service::{Mount, end};
 use super::write_timeout::WriteTimeout;
 use crate::event::Service;
 use crate::generated::BoxFuture;
+use crate::handshake::wants_websocket;
 use crate::transport::Stream;
 use crate::{Address, Builder, Conn};
 
@@ -168,6 +169,11 @@ where
     if let Some(refusal) = ours.refuses(&request) {
         return Ok(refusal.map(|body| Either::Left(body.into())));
     }
+    let wants_websocket = wants_websocket(request.headers());
     std::future::poll_fn(|cx| theirs.poll_ready(cx)).await?;
-    Ok(theirs.call(request).await?.map(Either::Right))
+    let mut response = theirs.call(request).await?;
+    if wants_websocket && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        end(response.headers_mut());
+    }
+    Ok(response.map(Either::Right))
 }

@@ -1,5 +1,7 @@
 //! The stream of a connection that another HTTP server has upgraded.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -11,32 +13,56 @@ use tokio::time::timeout;
 #[cfg(feature = "tls")]
 use tokio_rustls::server::TlsStream;
 
+use super::pieces::Pieces;
 use super::write_timeout::WriteTimeout;
 use crate::Server;
-use crate::server::Slot;
+use crate::conn::refuse_opened;
+use crate::handshake::Refusal;
+use crate::server::{Evicted, Slot};
 use crate::transport::Stream;
 
+/// Why a connection that another server has answered did not become a WebSocket.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotUpgraded {
+    #[error("the server around this one cannot upgrade connections")]
+    NotUpgradable,
+    #[error("the upgrade failed: {0}")]
+    Failed(hyper::Error),
+    #[error("no upgrade within handshake_timeout ({} s)", .0.as_secs_f64())]
+    TooSlow(Duration),
+    #[error(transparent)]
+    Evicted(#[from] Evicted),
+    #[error("closed with 1002: {}", Refusal::EarlyBytes)]
+    EarlyBytes,
+}
+
 /// Waits for the upgrade: the other server has to send the answer first, within `handshake_timeout`. Until then it is a
-/// pending handshake.
-pub(super) async fn upgraded(server: Server, on_upgrade: Option<OnUpgrade>, _slot: Slot) -> Option<Stream> {
+/// pending handshake, whose peer has to take the answer.
+pub(super) async fn upgraded(
+    server: Server,
+    on_upgrade: Option<OnUpgrade>,
+    slot: Slot,
+) -> Result<Stream, NotUpgraded> {
     let Some(on_upgrade) = on_upgrade else {
         tracing::error!(
             server = server.name(),
             "the server around this one cannot upgrade connections: it passes on no `hyper::upgrade::OnUpgrade`"
         );
-        return None;
+        return Err(NotUpgraded::NotUpgradable);
     };
-    match timeout(server.options().handshake_timeout, on_upgrade).await {
-        Ok(Ok(upgraded)) => Some(stream_of(upgraded, server.options().nodelay)),
-        Ok(Err(error)) => {
-            tracing::debug!(server = server.name(), %error, "not connected: the upgrade failed");
-            None
-        }
-        Err(_) => {
-            tracing::debug!(server = server.name(), "not connected: no upgrade within handshake_timeout");
-            None
-        }
+    let handshake_timeout = server.options().handshake_timeout;
+    let upgraded = slot.wait_for_peer(timeout(handshake_timeout, on_upgrade)).await?;
+    let upgraded = upgraded.map_err(|_| NotUpgraded::TooSlow(handshake_timeout))?.map_err(NotUpgraded::Failed)?;
+    let stream = stream_of(upgraded, server.options().nodelay);
+    if stream.has_unread() {
+        // What hyper has read besides the request came before the answer: it reads nothing after it. A proxy that takes
+        // the connection for upgraded too early would let a client speak to us behind its back. Through HTTP/2 there is
+        // no such proxy, and where hyper keeps the stream it does not tell.
+        drop(slot);
+        refuse_opened(stream, Refusal::EarlyBytes).await;
+        return Err(NotUpgraded::EarlyBytes);
     }
+    Ok(stream)
 }
 
 /// The socket itself where there is one, as it is faster, and tells of a slow peer. Otherwise, as for HTTP/2, what hyper
@@ -68,11 +94,11 @@ fn stream_of(upgraded: Upgraded, nodelay: bool) -> Stream {
     let upgraded = match downcast::<TlsStream<TcpStream>>(upgraded) {
         Ok((encrypted, unread)) => {
             tune(encrypted.get_ref().0, nodelay);
-            return Stream::over(encrypted).with_unread(unread);
+            return Stream::encrypted(encrypted).with_unread(unread);
         }
         Err(upgraded) => upgraded,
     };
-    Stream::over(TokioIo::new(upgraded))
+    Stream::over(Pieces(TokioIo::new(upgraded)))
 }
 
 /// Sets the options that sockets of our own listeners inherit: `TCP_NODELAY`, and a bound on what the kernel keeps for a

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::slot::{Running, mine};
+use super::slot::{Running, mine_in_turn};
 
 /// A handler's name, which gets its number when it is first needed.
 ///
@@ -23,11 +23,12 @@ impl HandlerName {
         Self { name, number: AtomicU32::new(0) }
     }
 
-    /// The handler runs on this thread, until what this returns is dropped.
+    /// The handler runs on this thread, until what this returns is dropped. For handlers that the turn of a connection
+    /// calls, which has begun on this thread.
     #[inline]
     pub fn runs(&self) -> Running {
         let number = self.number.load(Ordering::Relaxed);
-        mine().run(if number == 0 { self.first() } else { number })
+        mine_in_turn().run(if number == 0 { self.first() } else { number })
     }
 
     #[cold]

@@ -84,8 +84,9 @@ pub(crate) fn run(handler: u32, server: usize) -> Running {
 }
 
 thread_local! {
-    /// Without a destructor, so that it is found without a look at whether that has run.
-    static MINE: Cell<Option<&'static Slot>> = const { Cell::new(None) };
+    /// The slot of this thread, or that of nobody. Without a destructor, so that it is found without a look at whether
+    /// that has run.
+    static MINE: Cell<&'static Slot> = const { Cell::new(&NOBODYS) };
 
     /// Gives the slot back when the thread ends.
     static LEASE: Cell<Option<Lease>> = const { Cell::new(None) };
@@ -94,13 +95,17 @@ thread_local! {
 /// The slot of this thread.
 #[inline]
 pub(super) fn mine() -> &'static Slot {
-    match MINE.get() {
-        Some(slot) => slot,
-        None => take(),
-    }
+    let slot = MINE.get();
+    if std::ptr::eq(slot, &NOBODYS) { take() } else { slot }
 }
 
-/// For threads that are about to end. Nobody looks at it.
+/// The slot of this thread, on which a turn has begun: [`on_server`] has found it.
+#[inline]
+pub(super) fn mine_in_turn() -> &'static Slot {
+    MINE.get()
+}
+
+/// For threads that have none yet, or are about to end. Nobody looks at it.
 static NOBODYS: Slot = Slot::new();
 
 #[cold]
@@ -121,7 +126,7 @@ fn take() -> &'static Slot {
     if LEASE.try_with(|own| own.set(Some(lease))).is_err() {
         return &NOBODYS;
     }
-    MINE.set(Some(slot));
+    MINE.set(slot);
     slot
 }
 
@@ -129,7 +134,7 @@ struct Lease(&'static Slot);
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        MINE.set(Some(&NOBODYS));
+        MINE.set(&NOBODYS);
         self.0.handler.store(0, Ordering::Release);
         slots().free.push(self.0);
     }

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use super::observe::{self, Call};
 use crate::conn::Conn;
 use crate::escape::Escaped;
-use crate::event::{Failure, Handled, Outcome, Refusal};
+use crate::event::{Outcome, Refusal};
 use crate::server::Server;
 
 /// A handler panicked, with this message.
@@ -47,16 +47,6 @@ pub(crate) fn catch_call<T>(
     handler: impl FnOnce() -> T,
 ) -> Result<T, Panicked> {
     observe::at_once(server, name, || catch_now(handler))
-}
-
-/// Runs the declared plain handler of a message, and catches its panic. `name` tells its name.
-#[inline]
-pub(super) fn catch_declared(
-    server: &Server,
-    name: impl FnOnce() -> &'static str,
-    handler: impl FnOnce() -> Result<Handled, Failure>,
-) -> Result<Result<Handled, Failure>, Panicked> {
-    observe::declared(server, name, || catch_now(handler))
 }
 
 pin_project! {

@@ -35,6 +35,8 @@ pub(super) struct Dispatcher<R: Route> {
     pub(super) rates: Buckets,
     /// The spans of messages, if these are traced.
     pub(super) spans: Option<Box<MessageSpans>>,
+    /// Whether messages are traced, or handlers are measured. It is asked for each message, so it stands here.
+    pub(super) is_observed: bool,
     /// Dropped after the session: that may need the room, which the connection leaves with this.
     pub(super) guard: ConnGuard,
 }

@@ -6,7 +6,7 @@
 //!
 //! | event | where |
 //! |---|---|
-//! | the plain handler of a message is called, and has ended | [`declared`], before and after `run` |
+//! | the plain handler of a message is called, and has ended | [`Measured::begin`] and [`Measured::end`], if the connection is observed |
 //! | another plain handler is called, and has ended | [`at_once`], before and after `run` |
 //! | a handler is called that may be `async` | [`Call::begin`] |
 //! | its call, or a poll of its future, runs on this thread | [`Call::stretch`], before and after `run` |
@@ -19,35 +19,31 @@
 
 use tokio::time::Instant;
 
-use super::Panicked;
-use crate::event::{Failure, Handled};
 use crate::server::Server;
 use crate::stats;
 use crate::watchdog;
 
-/// Runs the declared plain handler of a message, from its arguments to its reply.
+/// The call of the declared plain handler of a message, from its arguments to its reply, on a connection that is
+/// observed.
 ///
-/// `handler` tells its name. Of a named message that is a second look at the `type`, so it is asked only if needed. The
-/// watchdog is told by the generated code, which has found the handler: by a [`HandlerName`].
+/// On others nothing is begun for it, as for most messages. The watchdog is told by the generated code, which has found
+/// the handler: by a [`HandlerName`].
 ///
 /// [`HandlerName`]: crate::watchdog::HandlerName
-#[inline]
-pub(super) fn declared(
-    server: &Server,
-    handler: impl FnOnce() -> &'static str,
-    run: impl FnOnce() -> Ran,
-) -> Ran {
-    let timing = if stats::any_times_handlers() { Timing::begin(server, handler()) } else { None };
-    // Called in one place: it is worth inlining.
-    let ran = run();
-    if let Some(timing) = timing {
-        timing.end_unless_later(&ran);
-    }
-    ran
-}
+#[derive(Debug)]
+pub(super) struct Measured(Option<Box<Timing>>);
 
-/// What came of a handler that may have to be awaited instead.
-type Ran = Result<Result<Handled, Failure>, Panicked>;
+impl Measured {
+    /// The handler is about to be called.
+    pub(super) fn begin(server: &Server, handler: &'static str) -> Self {
+        Self(Timing::begin(server, handler))
+    }
+
+    /// It has ended. Dropped without this, nothing is measured.
+    pub(super) fn end(mut self) {
+        Timing::end(&mut self.0);
+    }
+}
 
 /// Runs another plain handler, from its arguments to its reply.
 pub(super) fn at_once<T>(server: &Server, handler: &'static str, run: impl FnOnce() -> T) -> T {
@@ -115,14 +111,6 @@ impl Timing {
     fn begin(server: &Server, handler: &'static str) -> Option<Box<Self>> {
         let is_wanted = server.counters().times_handlers();
         is_wanted.then(|| Box::new(Self { server: server.clone(), handler, start: Instant::now() }))
-    }
-
-    /// What is awaited later has not been called yet.
-    #[cold]
-    fn end_unless_later(self: Box<Self>, ran: &Ran) {
-        if !matches!(ran, Ok(Ok(Handled::Later))) {
-            Self::end(&mut Some(self));
-        }
     }
 
     /// Does nothing if it has ended already.

@@ -230,12 +230,12 @@ impl Conn {
         self.0.extras.get_or_init(Box::default)
     }
 
-    fn rare(&self) -> &Rare {
+    pub(super) fn rare(&self) -> &Rare {
         self.extras().rare.get_or_init(Box::default)
     }
 
     /// What the connection needs rarely, if it has ever needed it.
-    fn existing_rare(&self) -> Option<&Rare> {
+    pub(super) fn existing_rare(&self) -> Option<&Rare> {
         Some(self.0.extras.get()?.rare.get()?)
     }
 

@@ -76,10 +76,8 @@ struct Inner {
     corked: CorkedFrames,
     /// Which pushes the route of the connection takes. Set before the connection is ready.
     takes: AtomicU16,
-    /// Whether `replaced` has ever been set. It spares most calls the mutex.
+    /// Whether a handler was ever replaced. It spares most calls the look.
     has_replaced: AtomicBool,
-    /// Boxed, as most connections replace no handler.
-    replaced: Mutex<Option<Box<Replaced>>>,
     /// Boxed and made when it is needed first, as most connections use nothing of it.
     extras: OnceLock<Box<Extras>>,
 }
@@ -102,6 +100,7 @@ struct Rare {
     groups: Memberships,
     errors: ErrorBudget,
     questions: Questions,
+    replaced: Mutex<Option<Box<Replaced>>>,
 }
 
 impl Conn {
@@ -123,7 +122,6 @@ impl Conn {
                 corked: CorkedFrames::new(),
                 takes: Reach::NOWHERE.to_bits().into(),
                 has_replaced: false.into(),
-                replaced: Mutex::new(None),
                 extras: OnceLock::new(),
                 server,
             }

@@ -1,5 +1,6 @@
 //! Handlers that were replaced for one connection while it runs, as the original's `$conn->on(…)` does.
 
+use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -172,7 +173,8 @@ impl Conn {
 
     /// Drops them all: a handler that captured its own `Conn` would keep both alive without end.
     pub(in crate::conn) fn drop_replaced(&self) {
-        let replaced = self.replaced_lock().take();
+        let Some(rare) = self.existing_rare() else { return };
+        let replaced = rare.replaced.lock().unwrap_or_else(PoisonError::into_inner).take();
         // Destructors of captures are user code and may panic. The panic hook has run.
         let _ = catch_now(|| drop(replaced));
     }
@@ -193,7 +195,13 @@ impl Conn {
     }
 
     fn replaced_lock(&self) -> MutexGuard<'_, Option<Box<Replaced>>> {
-        self.0.replaced.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rare().replaced.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Replaced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replaced").finish_non_exhaustive()
     }
 }
 

@@ -47,9 +47,6 @@ pub(super) struct ReceivePath {
     speech: Option<&'static Speech>,
     inbox: Inbox,
     pace: Pace,
-    /// Received but not decoded: read before the 101, or left because the inbox or the outbox was full or the budget
-    /// used up.
-    unread: Vec<u8>,
     /// Whether the last read was of a large payload.
     was_large: bool,
     reading: Reading,
@@ -102,9 +99,8 @@ impl ReceivePath {
             read_half,
             decoder: Decoder::new(limits, inflater),
             speech,
-            inbox: Inbox::default(),
+            inbox: Inbox::new(unread),
             pace: Pace::default(),
-            unread,
             was_large: false,
             reading: Reading::Open,
         }
@@ -117,19 +113,19 @@ impl ReceivePath {
 
     /// Whether nothing that was received waits to be handled, neither bytes, messages nor the end.
     pub(super) fn is_idle(&self) -> bool {
-        self.inbox.is_done() && self.unread.is_empty()
+        self.inbox.is_idle()
     }
 
     /// Whether bytes wait that were received but not decoded.
     pub(super) fn has_unread(&self) -> bool {
-        !self.unread.is_empty()
+        self.inbox.has_unread()
     }
 
     /// Whether to read now. Not after the end of the peer's messages, not while the inbox is full, and not while a
     /// shutdown handles what has arrived. Once our Close frame is queued, we read on for the peer's.
     pub(super) fn wants_to_read(&self, conn: &Conn) -> bool {
         self.reading == Reading::Open
-            && self.unread.is_empty()
+            && !self.inbox.has_unread()
             && match conn.phase() {
                 Phase::Ready => !self.is_full(conn),
                 Phase::Closing => true,
@@ -217,16 +213,18 @@ impl ReceivePath {
         let received = room.filled_mut();
         let count = received.len();
         let left = self.decode(received, turn, receiver);
-        self.unread.extend_from_slice(received.get(count - left..).unwrap_or_default());
+        if left > 0 {
+            self.inbox.set_unread(received.get(count - left..).unwrap_or_default().to_vec());
+        }
         Poll::Ready(Ok(count))
     }
 
     pub(super) fn decode_unread(&mut self, turn: &mut Turn<'_>, receiver: &mut impl Receiver) {
-        let mut unread = std::mem::take(&mut self.unread);
+        let mut unread = self.inbox.take_unread();
         let left = self.decode(&mut unread, turn, receiver);
         if left > 0 {
             unread.drain(..unread.len() - left);
-            self.unread = unread;
+            self.inbox.set_unread(unread);
         }
     }
 
@@ -276,43 +274,45 @@ impl ReceivePath {
         turn: &mut Turn<'_>,
         receiver: &mut impl Receiver,
     ) {
-        match decoded {
-            Ok(None) => {}
+        let message = match decoded {
+            Ok(None) => return,
             Ok(Some(Incoming::Close(frame))) => {
                 turn.conn.count(Direction::Received, Kind::Close, 0);
                 let (code, reason) =
                     frame.map_or((Close::NO_CODE, Default::default()), |frame| (frame.code, frame.reason));
-                self.end(Close::new(code, reason, ClosedBy::Peer));
+                return self.end(Close::new(code, reason, ClosedBy::Peer));
             }
             Ok(Some(Incoming::Ping(payload))) => {
                 turn.conn.count(Direction::Received, Kind::Ping, 0);
-                self.answer_ping(payload, turn);
+                return self.answer_ping(payload, turn);
             }
             Ok(Some(Incoming::Text(text))) => {
                 stats::received_text(text.as_str().len());
                 match self.speech {
-                    Some(speech) => {
-                        let message = Received::of_text(Utf8(text), speech);
-                        if !self.takes_own(&message, turn) {
-                            self.pass(message, turn, receiver);
-                        }
-                    }
-                    None => self.pass(Received::Utf8(Utf8(text)), turn, receiver),
+                    Some(speech) => Received::of_text(Utf8(text), speech),
+                    None => Received::Utf8(Utf8(text)),
                 }
             }
             Ok(Some(Incoming::Binary(data))) => {
                 stats::received_binary(data.as_slice().len());
-                self.pass(Received::Binary(Binary(data)), turn, receiver);
+                Received::Binary(Binary(data))
             }
             Ok(Some(Incoming::Pong(data))) => {
                 turn.conn.count(Direction::Received, Kind::Pong, 0);
-                self.pass(Received::Pong(Binary(data)), turn, receiver);
+                Received::Pong(Binary(data))
             }
             Err(error) => {
                 tracing::debug!(conn = turn.conn.id(), %error, "protocol error");
-                self.end(Close::violation(error));
+                return self.end(Close::violation(error));
             }
+        };
+        if let Received::Named(named) = &message
+            && self.takes_own(named, turn)
+        {
+            return;
         }
+        // Called in one place: it is worth inlining.
+        self.pass(message, turn, receiver);
     }
 
     /// Passes a message on, to a handler or to the inbox.
@@ -324,7 +324,11 @@ impl ReceivePath {
         }
         let rate = turn.conn.options().rate;
         let is_allowed = self.is_allowed(rate, &message, turn.now);
-        if R::HANDLES && is_allowed && refuses_id(&message, turn.beside, turn.conn) {
+        if R::HANDLES
+            && is_allowed
+            && !turn.beside.is_empty()
+            && refuses_id(&message, turn.beside, turn.conn)
+        {
             return;
         }
         match if is_allowed { receiver.receive(&message) } else { Handled::Later } {
@@ -345,7 +349,7 @@ impl ReceivePath {
     /// Ends the reading of messages, for this reason.
     pub(super) fn end(&mut self, close: Close) {
         self.reading = Reading::Ended { with_close_frame: false };
-        self.unread = Vec::new();
+        self.inbox.take_unread();
         self.inbox.end(close);
     }
 }
@@ -360,7 +364,8 @@ fn with_read_half<T>(
 ) -> Poll<io::Result<T>> {
     match read_half {
         Some(read_half) => read(read_half),
-        None => match conn.send_path().socket().and_then(WriteHalf::reader) {
+        // Leaves corked what the task has corked: nothing is sent here, and the end of the turn writes it.
+        None => match conn.send_lock().lock().socket().and_then(WriteHalf::reader) {
             Some(reader) => read(reader),
             None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         },

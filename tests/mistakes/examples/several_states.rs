@@ -1,6 +1,7 @@
 // Any number of states: public and private, locked and shared, under conditions, two of one name.
 #![deny(warnings)]
 #![deny(clippy::pedantic)]
+#![allow(clippy::elidable_lifetime_names, clippy::needless_pass_by_value, clippy::unused_async)]
 
 use ws_runtime::event::{FromContext, WithState};
 use ws_runtime::prelude::*;

@@ -1,14 +1,9 @@
-//! Mistakes and the errors they get (`ui/*.rs`), and unusual servers that must compile without a warning
-//! (`ui/pass/*.rs`). See `ui/README.md`.
+//! Mistakes and the errors they get (`ui/*.rs`). See `README.md`. What is right (`examples/*.rs`) needs no test here:
+//! `cargo test` compiles it, and it denies its warnings.
 
 #[test]
 fn each_mistake_is_answered_where_it_was_made() {
     trybuild::TestCases::new().compile_fail("ui/*.rs");
-}
-
-#[test]
-fn what_is_right_compiles_without_a_warning() {
-    trybuild::TestCases::new().pass("ui/pass/*.rs");
 }
 
 /// The traits and wrappers between the macro and the runtime mean nothing to users.

@@ -1,4 +1,5 @@
 //! Words in place of lists and addresses, as the table of options has them.
+#![deny(warnings)]
 
 use ws_runtime::prelude::*;
 

@@ -1,4 +1,6 @@
 // Servers with routes that are near to a mistake, and have none.
+#![deny(warnings)]
+#![expect(clippy::module_inception, reason = "a module in a server may have its name")]
 
 use serde::Serialize;
 use ws_runtime::prelude::*;

@@ -1,5 +1,6 @@
 // A server may be what a macro writes: its fragments come in groups that nobody sees.
 #![deny(warnings)]
+#![expect(clippy::needless_pub_self, reason = "every visibility may stand there")]
 
 use ws_runtime::prelude::*;
 
