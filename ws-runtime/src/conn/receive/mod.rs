@@ -306,10 +306,13 @@ impl ReceivePath {
                 return self.end(Close::violation(error));
             }
         };
-        // Called in one place: it is worth inlining.
-        if !self.takes_own(&message, turn) {
-            self.pass(message, turn, receiver);
+        if let Received::Named(named) = &message
+            && self.takes_own(named, turn)
+        {
+            return;
         }
+        // Called in one place: it is worth inlining.
+        self.pass(message, turn, receiver);
     }
 
     /// Passes a message on, to a handler or to the inbox.
@@ -321,10 +324,7 @@ impl ReceivePath {
         }
         let rate = turn.conn.options().rate;
         let is_allowed = self.is_allowed(rate, &message, turn.now);
-        if R::HANDLES
-            && is_allowed
-            && !turn.beside.is_empty()
-            && refuses_id(&message, turn.beside, turn.conn)
+        if R::HANDLES && is_allowed && !turn.beside.is_empty() && refuses_id(&message, turn.beside, turn.conn)
         {
             return;
         }
