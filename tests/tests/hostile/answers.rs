@@ -37,7 +37,10 @@ fn router() -> Router {
         HeaderName::from_static("x-answered-by"),
         HeaderValue::from_static("router"),
     );
-    Router::new().route("/page", get(|| async { "a page" })).fallback(|| async { StatusCode::NOT_FOUND }).layer(mark)
+    Router::new()
+        .route("/page", get(|| async { "a page" }))
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(mark)
 }
 
 /// What a peer sends instead of a handshake.
@@ -84,7 +87,9 @@ async fn outcome(site: &Site, row: &Hostile) -> String {
     }
     let patience = if row.afterwards == Afterwards::WaitLong { LONG } else { PATIENCE };
     let Ok(answer) = timeout(patience, read(&mut stream, row.bytes.starts_with(b"HEAD "))).await else {
-        if row.afterwards != Afterwards::WaitLong { eprintln!("WAITS {}", row.what); }
+        if row.afterwards != Afterwards::WaitLong {
+            eprintln!("WAITS {}", row.what);
+        }
         return "waits".to_owned();
     };
     match start.elapsed().as_secs() {
@@ -123,7 +128,10 @@ async fn read(stream: &mut Box<dyn End>, is_head: bool) -> String {
     } else {
         " (hyper)"
     };
-    let length = head.split("content-length: ").nth(1).map_or(0, |rest| rest.split("\r\n").next().unwrap().parse().unwrap());
+    let length = head
+        .split("content-length: ")
+        .nth(1)
+        .map_or(0, |rest| rest.split("\r\n").next().unwrap().parse().unwrap());
     let mut body = vec![0; if is_head { 0 } else { length }];
     stream.read_exact(&mut body).await.unwrap();
     let _ = stream.write_all(PAGE).await;
@@ -243,10 +251,16 @@ fn bodies() -> Vec<Hostile> {
     vec![
         with("`Content-Length: 5`, no body", "Content-Length: 5\r\n"),
         raw("`Content-Length: 5` and five bytes", format!("{HANDSHAKE}Content-Length: 5\r\n\r\nhello")),
-        raw("`Content-Length` and a request as body", format!("{HANDSHAKE}Content-Length: {length}\r\n\r\n{smuggled}")),
+        raw(
+            "`Content-Length` and a request as body",
+            format!("{HANDSHAKE}Content-Length: {length}\r\n\r\n{smuggled}"),
+        ),
         with("`Content-Length: +0`", "Content-Length: +0\r\n"),
         with("`Content-Length: 0` twice", "Content-Length: 0\r\nContent-Length: 0\r\n"),
-        raw("`Content-Length` 0 and 5", format!("{HANDSHAKE}Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello")),
+        raw(
+            "`Content-Length` 0 and 5",
+            format!("{HANDSHAKE}Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello"),
+        ),
         with("`Transfer-Encoding: chunked`, no body", "Transfer-Encoding: chunked\r\n"),
         raw(
             "`Transfer-Encoding: chunked` and a request after the body",
@@ -255,9 +269,14 @@ fn bodies() -> Vec<Hostile> {
         with("`Transfer-Encoding: identity`", "Transfer-Encoding: identity\r\n"),
         raw(
             "both lengths",
-            format!("{HANDSHAKE}Content-Length: {length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"),
+            format!(
+                "{HANDSHAKE}Content-Length: {length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"
+            ),
         ),
-        raw("version 8 and a second request at once", format!("{}\r\n{smuggled}", HANDSHAKE.replace(": 13", ": 8"))),
+        raw(
+            "version 8 and a second request at once",
+            format!("{}\r\n{smuggled}", HANDSHAKE.replace(": 13", ": 8")),
+        ),
         raw("a frame before the 101", [HANDSHAKE.as_bytes(), b"\r\n\x81\x80\0\0\0\0"].concat()),
         raw("a second request before the 101", format!("{HANDSHAKE}\r\n{smuggled}")),
     ]
@@ -279,7 +298,10 @@ fn others() -> Vec<Hostile> {
     vec![
         raw("TLS to a port without", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x0a".repeat(4)),
         raw("SSH", "SSH-2.0-OpenSSH_9.7\r\n"),
-        raw("a header of the PROXY protocol", format!("PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n{HANDSHAKE}\r\n")),
+        raw(
+            "a header of the PROXY protocol",
+            format!("PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n{HANDSHAKE}\r\n"),
+        ),
     ]
 }
 
@@ -287,7 +309,8 @@ fn others() -> Vec<Hostile> {
 fn http2() -> Vec<Hostile> {
     let start = [(":scheme", "http"), (":path", "/chat"), (":authority", "localhost")];
     let request = |what, method: &'static str, more: &[(&str, &str)], ends: bool| {
-        let fields: Vec<_> = [(":method", method)].into_iter().chain(start).chain(more.iter().copied()).collect();
+        let fields: Vec<_> =
+            [(":method", method)].into_iter().chain(start).chain(more.iter().copied()).collect();
         raw(what, http2::request(&fields, ends))
     };
     let websocket = (":protocol", "websocket");
@@ -301,9 +324,18 @@ fn http2() -> Vec<Hostile> {
         connect("extended CONNECT, version 8", &[websocket, ("sec-websocket-version", "8")]),
         connect("extended CONNECT, two versions", &[websocket, version, version]),
         connect("extended CONNECT for another protocol", &[(":protocol", "connect-udp"), version]),
-        connect("extended CONNECT of a foreign origin", &[websocket, version, ("origin", "http://evil.example")]),
-        connect("extended CONNECT, another `Host` than `:authority`", &[websocket, version, ("host", "other")]),
-        connect("extended CONNECT, two `Host`", &[websocket, version, ("host", "localhost"), ("host", "localhost")]),
+        connect(
+            "extended CONNECT of a foreign origin",
+            &[websocket, version, ("origin", "http://evil.example")],
+        ),
+        connect(
+            "extended CONNECT, another `Host` than `:authority`",
+            &[websocket, version, ("host", "other")],
+        ),
+        connect(
+            "extended CONNECT, two `Host`",
+            &[websocket, version, ("host", "localhost"), ("host", "localhost")],
+        ),
         connect("extended CONNECT with `Content-Length: 5`", &[websocket, version, ("content-length", "5")]),
         connect("extended CONNECT with `Connection`", &[websocket, version, ("connection", "upgrade")]),
         request("extended CONNECT without a stream", "CONNECT", &[websocket, version], true),
@@ -313,7 +345,12 @@ fn http2() -> Vec<Hostile> {
             http2::request(&[(":method", "CONNECT"), (":authority", "localhost:80")], false),
         ),
         request("GET with `:protocol`", "GET", &[websocket, version], true),
-        request("GET with `Upgrade` and `Connection`", "GET", &[("upgrade", "websocket"), ("connection", "upgrade"), version, key], true),
+        request(
+            "GET with `Upgrade` and `Connection`",
+            "GET",
+            &[("upgrade", "websocket"), ("connection", "upgrade"), version, key],
+            true,
+        ),
         request("GET with a key and a version", "GET", &[version, key], true),
         request("POST with a key and a version", "POST", &[version, key], true),
     ]

@@ -93,7 +93,8 @@ impl Front {
 /// Serves a router with the server in it, until that shuts down.
 fn serve<L: Listener<Addr: Debug>>(listener: L, mounted: &Mounted, path: &str, router: Router) {
     let router = router.route_service(path, mounted.service());
-    let serving = axum::serve(listener, router).with_graceful_shutdown(mounted.stopping(std::future::pending()));
+    let serving =
+        axum::serve(listener, router).with_graceful_shutdown(mounted.stopping(std::future::pending()));
     tokio::spawn(async move { serving.await.unwrap() });
 }
 

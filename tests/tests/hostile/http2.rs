@@ -85,7 +85,8 @@ fn read_status(block: &[u8]) -> u16 {
             if length & 0x80 == 0 {
                 return str::from_utf8(text).unwrap().parse().unwrap();
             }
-            let mut bits = text.iter().flat_map(|byte| (0..8).rev().map(move |bit| u16::from(byte >> bit & 1)));
+            let mut bits =
+                text.iter().flat_map(|byte| (0..8).rev().map(move |bit| u16::from(byte >> bit & 1)));
             let mut take = |count: usize| bits.by_ref().take(count).fold(0, |code, bit| code << 1 | bit);
             (0..3).fold(0, |status, _| {
                 // 0, 1 and 2 have five bits, the other digits six.
