@@ -1,6 +1,9 @@
 //! Who answers each hostile handshake, and how: the server that stands alone, the one that is mounted in a router of axum,
 //! and the one that is the host of a router. The book shows the table.
 
+#[path = "../../../ws-runtime/src/handshake/tests/rows.rs"]
+mod rows;
+
 use std::time::Duration;
 
 use axum::Router;
@@ -13,6 +16,8 @@ use ws_runtime::prelude::*;
 use ws_tests::frame::{Sent, close};
 use ws_tests::raw::Reached;
 
+use self::rows::Verdict;
+use crate::echo;
 use crate::fronts::{End, Front, Site};
 use crate::http2;
 
@@ -37,7 +42,10 @@ fn router() -> Router {
         HeaderName::from_static("x-answered-by"),
         HeaderValue::from_static("router"),
     );
-    Router::new().route("/page", get(|| async { "a page" })).fallback(|| async { StatusCode::NOT_FOUND }).layer(mark)
+    Router::new()
+        .route("/page", get(|| async { "a page" }))
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(mark)
 }
 
 /// What a peer sends instead of a handshake.
@@ -67,7 +75,7 @@ const FRONTS: [(&str, Front, Front); 4] = [
 ];
 
 /// How long an answer may take over TCP. It fails a test that hangs; it measures nothing.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a peer waits for an answer that does not come.
 const LONG: Duration = Duration::from_secs(600);
 
@@ -84,7 +92,7 @@ async fn outcome(site: &Site, row: &Hostile) -> String {
     }
     let patience = if row.afterwards == Afterwards::WaitLong { LONG } else { PATIENCE };
     let Ok(answer) = timeout(patience, read(&mut stream, row.bytes.starts_with(b"HEAD "))).await else {
-        if row.afterwards != Afterwards::WaitLong { eprintln!("WAITS {}", row.what); }
+        assert_eq!(row.afterwards, Afterwards::WaitLong, "{}: it waits", row.what);
         return "waits".to_owned();
     };
     match start.elapsed().as_secs() {
@@ -123,7 +131,10 @@ async fn read(stream: &mut Box<dyn End>, is_head: bool) -> String {
     } else {
         " (hyper)"
     };
-    let length = head.split("content-length: ").nth(1).map_or(0, |rest| rest.split("\r\n").next().unwrap().parse().unwrap());
+    let length = head
+        .split("content-length: ")
+        .nth(1)
+        .map_or(0, |rest| rest.split("\r\n").next().unwrap().parse().unwrap());
     let mut body = vec![0; if is_head { 0 } else { length }];
     stream.read_exact(&mut body).await.unwrap();
     let _ = stream.write_all(PAGE).await;
@@ -243,10 +254,16 @@ fn bodies() -> Vec<Hostile> {
     vec![
         with("`Content-Length: 5`, no body", "Content-Length: 5\r\n"),
         raw("`Content-Length: 5` and five bytes", format!("{HANDSHAKE}Content-Length: 5\r\n\r\nhello")),
-        raw("`Content-Length` and a request as body", format!("{HANDSHAKE}Content-Length: {length}\r\n\r\n{smuggled}")),
+        raw(
+            "`Content-Length` and a request as body",
+            format!("{HANDSHAKE}Content-Length: {length}\r\n\r\n{smuggled}"),
+        ),
         with("`Content-Length: +0`", "Content-Length: +0\r\n"),
         with("`Content-Length: 0` twice", "Content-Length: 0\r\nContent-Length: 0\r\n"),
-        raw("`Content-Length` 0 and 5", format!("{HANDSHAKE}Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello")),
+        raw(
+            "`Content-Length` 0 and 5",
+            format!("{HANDSHAKE}Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello"),
+        ),
         with("`Transfer-Encoding: chunked`, no body", "Transfer-Encoding: chunked\r\n"),
         raw(
             "`Transfer-Encoding: chunked` and a request after the body",
@@ -255,9 +272,14 @@ fn bodies() -> Vec<Hostile> {
         with("`Transfer-Encoding: identity`", "Transfer-Encoding: identity\r\n"),
         raw(
             "both lengths",
-            format!("{HANDSHAKE}Content-Length: {length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"),
+            format!(
+                "{HANDSHAKE}Content-Length: {length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"
+            ),
         ),
-        raw("version 8 and a second request at once", format!("{}\r\n{smuggled}", HANDSHAKE.replace(": 13", ": 8"))),
+        raw(
+            "version 8 and a second request at once",
+            format!("{}\r\n{smuggled}", HANDSHAKE.replace(": 13", ": 8")),
+        ),
         raw("a frame before the 101", [HANDSHAKE.as_bytes(), b"\r\n\x81\x80\0\0\0\0"].concat()),
         raw("a second request before the 101", format!("{HANDSHAKE}\r\n{smuggled}")),
     ]
@@ -279,7 +301,10 @@ fn others() -> Vec<Hostile> {
     vec![
         raw("TLS to a port without", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x0a".repeat(4)),
         raw("SSH", "SSH-2.0-OpenSSH_9.7\r\n"),
-        raw("a header of the PROXY protocol", format!("PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n{HANDSHAKE}\r\n")),
+        raw(
+            "a header of the PROXY protocol",
+            format!("PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n{HANDSHAKE}\r\n"),
+        ),
     ]
 }
 
@@ -287,7 +312,8 @@ fn others() -> Vec<Hostile> {
 fn http2() -> Vec<Hostile> {
     let start = [(":scheme", "http"), (":path", "/chat"), (":authority", "localhost")];
     let request = |what, method: &'static str, more: &[(&str, &str)], ends: bool| {
-        let fields: Vec<_> = [(":method", method)].into_iter().chain(start).chain(more.iter().copied()).collect();
+        let fields: Vec<_> =
+            [(":method", method)].into_iter().chain(start).chain(more.iter().copied()).collect();
         raw(what, http2::request(&fields, ends))
     };
     let websocket = (":protocol", "websocket");
@@ -301,9 +327,18 @@ fn http2() -> Vec<Hostile> {
         connect("extended CONNECT, version 8", &[websocket, ("sec-websocket-version", "8")]),
         connect("extended CONNECT, two versions", &[websocket, version, version]),
         connect("extended CONNECT for another protocol", &[(":protocol", "connect-udp"), version]),
-        connect("extended CONNECT of a foreign origin", &[websocket, version, ("origin", "http://evil.example")]),
-        connect("extended CONNECT, another `Host` than `:authority`", &[websocket, version, ("host", "other")]),
-        connect("extended CONNECT, two `Host`", &[websocket, version, ("host", "localhost"), ("host", "localhost")]),
+        connect(
+            "extended CONNECT of a foreign origin",
+            &[websocket, version, ("origin", "http://evil.example")],
+        ),
+        connect(
+            "extended CONNECT, another `Host` than `:authority`",
+            &[websocket, version, ("host", "other")],
+        ),
+        connect(
+            "extended CONNECT, two `Host`",
+            &[websocket, version, ("host", "localhost"), ("host", "localhost")],
+        ),
         connect("extended CONNECT with `Content-Length: 5`", &[websocket, version, ("content-length", "5")]),
         connect("extended CONNECT with `Connection`", &[websocket, version, ("connection", "upgrade")]),
         request("extended CONNECT without a stream", "CONNECT", &[websocket, version], true),
@@ -313,7 +348,12 @@ fn http2() -> Vec<Hostile> {
             http2::request(&[(":method", "CONNECT"), (":authority", "localhost:80")], false),
         ),
         request("GET with `:protocol`", "GET", &[websocket, version], true),
-        request("GET with `Upgrade` and `Connection`", "GET", &[("upgrade", "websocket"), ("connection", "upgrade"), version, key], true),
+        request(
+            "GET with `Upgrade` and `Connection`",
+            "GET",
+            &[("upgrade", "websocket"), ("connection", "upgrade"), version, key],
+            true,
+        ),
         request("GET with a key and a version", "GET", &[version, key], true),
         request("POST with a key and a version", "POST", &[version, key], true),
     ]
@@ -373,4 +413,51 @@ async fn the_table_of_the_book_is_the_real_one() {
         in_book, table,
         "run `UPDATE_BOOK=1 cargo test -p ws-tests --test hostile answers` and commit what changed"
     );
+}
+
+/// What hyper lets through, or mends, before the server sees it.
+const LET_THROUGH: [&str; 4] = ["two empty lines before", "LF alone", "a fragment", "two lengths"];
+/// What hyper waits for the end of: a preface of HTTP/2, and heads.
+const UNFINISHED: [&str; 3] = ["HTTP/2 by preface", "a word that never ends", "LF alone everywhere"];
+/// What hyper refuses although it is a handshake.
+const REFUSED: [&str; 2] = ["a quote in the query", "angle brackets"];
+
+#[tokio::test]
+async fn what_is_refused_alone_is_refused_when_mounted_but_for_what_hyper_hides() {
+    let server = || echo::server().hosts(ws_runtime::Hosts::any());
+    let site = Front::Mounted.start(server(), "", Router::new()).await;
+    let (mut let_through, mut refused) = (Vec::new(), Vec::new());
+    let all = [
+        rows::accepted(),
+        rows::spare_bits(),
+        rows::plain(),
+        rows::not_http(),
+        rows::wrong_handshakes(),
+        rows::wrong_plain(),
+        rows::subprotocols(),
+        rows::limits(),
+        rows::origins(),
+    ];
+    for (what, bytes, verdict) in all.concat() {
+        let afterwards = match verdict {
+            Verdict::Closed => Afterwards::End,
+            // For hyper there is more to come.
+            Verdict::Refused(..) if UNFINISHED.contains(&what) => Afterwards::End,
+            Verdict::Refused(_, words) if words.contains("before its empty line") => Afterwards::End,
+            Verdict::Accepted | Verdict::Plain | Verdict::Refused(..) => Afterwards::Wait,
+        };
+        let outcome = outcome(&site, &Hostile { what, bytes, afterwards }).await;
+        match verdict {
+            Verdict::Accepted if outcome == "101" => {}
+            Verdict::Accepted => refused.push((what, outcome)),
+            // There is no handler for it.
+            Verdict::Plain => assert!(outcome.starts_with("426"), "{what}: {outcome}"),
+            Verdict::Closed => assert_eq!(outcome, "closed", "{what}"),
+            Verdict::Refused(..) if outcome == "101" => let_through.push(what),
+            Verdict::Refused(..) => assert!(!outcome.ends_with("kept"), "{what}: {outcome}"),
+        }
+    }
+    assert_eq!(let_through, LET_THROUGH);
+    assert_eq!(refused.iter().map(|(what, _)| *what).collect::<Vec<_>>(), REFUSED, "{refused:?}");
+    site.stop().await;
 }

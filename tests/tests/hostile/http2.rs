@@ -38,7 +38,8 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 
 /// Lets the server send so many bytes more.
 pub(crate) fn window(bytes: u32) -> Vec<u8> {
-    [frame(WINDOW_UPDATE, 0, 0, &bytes.to_be_bytes()), frame(WINDOW_UPDATE, 0, 1, &bytes.to_be_bytes())].concat()
+    [frame(WINDOW_UPDATE, 0, 0, &bytes.to_be_bytes()), frame(WINDOW_UPDATE, 0, 1, &bytes.to_be_bytes())]
+        .concat()
 }
 
 /// Reads until the stream of the request ends, and counts its bytes.
@@ -109,7 +110,8 @@ fn read_status(block: &[u8]) -> u16 {
             if length & 0x80 == 0 {
                 return str::from_utf8(text).unwrap().parse().unwrap();
             }
-            let mut bits = text.iter().flat_map(|byte| (0..8).rev().map(move |bit| u16::from(byte >> bit & 1)));
+            let mut bits =
+                text.iter().flat_map(|byte| (0..8).rev().map(move |bit| u16::from(byte >> bit & 1)));
             let mut take = |count: usize| bits.by_ref().take(count).fold(0, |code, bit| code << 1 | bit);
             (0..3).fold(0, |status, _| {
                 // 0, 1 and 2 have five bits, the other digits six.

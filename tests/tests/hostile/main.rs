@@ -3,6 +3,7 @@
 //! the server stands alone, is mounted in a router, or is the host of one.
 
 mod answers;
+mod bounded_host;
 mod closes;
 mod fragments;
 mod fronts;
@@ -152,7 +153,8 @@ async fn pings_are_answered_up_to_a_burst_and_a_flood_is_closed_with_1008() {
     for front in Front::IN_MEMORY {
         let site = front.start(echo::server(), "/", Router::new()).await;
         for cut in Cut::ALL {
-            let pings: Vec<u8> = (0..1000_u32).flat_map(|number| frame(0x89, &number.to_be_bytes())).collect();
+            let pings: Vec<u8> =
+                (0..1000_u32).flat_map(|number| frame(0x89, &number.to_be_bytes())).collect();
             let received = exchange(shake_hands(&site).await, &pings, cut, Afterwards::Wait).await;
             let sent = Sent::read(&received);
             assert_eq!(sent.close, Some(1008), "{front:?}, {cut:?}");

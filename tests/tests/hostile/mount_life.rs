@@ -15,8 +15,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
-use ws_runtime::prelude::*;
 use ws_runtime::Mounted;
+use ws_runtime::prelude::*;
 use ws_tests::frame::{Sent, close, frame};
 use ws_tests::raw::{Afterwards, Cut, HANDSHAKE, ask, exchange};
 
@@ -362,7 +362,13 @@ async fn a_request_may_have_any_body_which_is_not_read() {
         service.call(request().body("a text").unwrap()).await,
         service.call(request().body(Empty::<Bytes>::new()).unwrap()).await,
         service.call(request().body(Full::new(Bytes::from_static(b"bytes"))).unwrap()).await,
-        service.call(request().body(Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>())).unwrap()).await,
+        service
+            .call(
+                request()
+                    .body(Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>()))
+                    .unwrap(),
+            )
+            .await,
     ];
     for answer in answers {
         let answer = answer.unwrap();

@@ -52,7 +52,8 @@ pub(super) async fn upgraded(
     };
     let handshake_timeout = server.options().handshake_timeout;
     let upgraded = slot.wait_for_peer(timeout(handshake_timeout, on_upgrade)).await?;
-    let upgraded = upgraded.map_err(|_| NotUpgraded::TooSlow(handshake_timeout))?.map_err(NotUpgraded::Failed)?;
+    let upgraded =
+        upgraded.map_err(|_| NotUpgraded::TooSlow(handshake_timeout))?.map_err(NotUpgraded::Failed)?;
     let stream = stream_of(upgraded, server.options().nodelay);
     if stream.has_unread() {
         // What hyper has read besides the request came before the answer: it reads nothing after it. A proxy that takes
