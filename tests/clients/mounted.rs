@@ -115,6 +115,8 @@ impl TlsListener {
         let (sender, accepted) = mpsc::channel(16);
         tokio::spawn(async move {
             while let Ok((stream, peer)) = listener.accept().await {
+                // Over HTTP/2 the server cannot do so.
+                let _ = stream.set_nodelay(true);
                 let (acceptor, sender) = (acceptor.clone(), sender.clone());
                 tokio::spawn(async move {
                     if let Ok(stream) = acceptor.accept(stream).await {

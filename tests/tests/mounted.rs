@@ -8,6 +8,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Version, header};
 use axum::routing::get;
 use http_body_util::Empty;
+use hyper::client::conn::http2::{self, SendRequest};
 use hyper::ext::Protocol;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -99,6 +100,14 @@ impl Host {
         Ok(Client(socket))
     }
 
+    /// A client of HTTP/2.
+    async fn http_2(&self) -> SendRequest<Empty<Bytes>> {
+        let stream = TokioIo::new(TcpStream::connect(self.address).await.unwrap());
+        let (http, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+        tokio::spawn(connection);
+        http
+    }
+
     /// The status of a handshake that is refused.
     async fn refusal(&self, path: &str) -> u16 {
         match self.open(path).await {
@@ -152,12 +161,19 @@ async fn what_comes_before_the_answer_ends_the_connection() {
     stream.write_all(&sent).await.unwrap();
     let mut received = Vec::new();
     timeout(PATIENCE, stream.read_to_end(&mut received)).await.unwrap().unwrap();
-    let text = String::from_utf8_lossy(&received);
-    assert!(text.starts_with("HTTP/1.1 101 ") && text.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{text}");
-    let (_, frames) = text.split_once("\r\n\r\n").unwrap();
-    let frames = &received[received.len() - frames.len()..];
-    assert_eq!(Sent::read(frames), Sent { close: Some(1002), ..Sent::default() }, "{text}");
-    let handshakes = chat.server().stats().handshakes;
+    let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
+    let (answer, frames) = received.split_at(end);
+    let answer = str::from_utf8(answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 101 ") && answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        "{answer}"
+    );
+    assert_eq!(Sent::read(frames), Sent { close: Some(1002), ..Sent::default() }, "{answer}");
+    drop(stream);
+    let server = chat.server().clone();
+    chat.shutdown();
+    timeout(PATIENCE, chat.stopped()).await.unwrap();
+    let handshakes = server.stats().handshakes;
     let told: Vec<_> = handshakes.iter().map(|one| (one.status, one.error, one.count)).collect();
     assert_eq!(told, [(None, Some("early_bytes"), 1)]);
 }
@@ -516,25 +532,25 @@ async fn layers_change_nothing_after_the_handshake() {
     }
 }
 
+/// A handshake for `/chat` over HTTP/2.
+fn extended_connect(address: SocketAddr, query: &str) -> Request<Empty<Bytes>> {
+    Request::builder()
+        .method(Method::CONNECT)
+        .version(Version::HTTP_2)
+        .uri(format!("http://{address}/chat{query}"))
+        .header("Sec-WebSocket-Version", "13")
+        .header("Origin", format!("http://{address}"))
+        .extension(Protocol::from_static("websocket"))
+        .body(Empty::new())
+        .unwrap()
+}
+
 #[tokio::test]
 async fn over_http_2_the_handshake_is_an_extended_connect() {
     let chat = echo::server().mount().await.unwrap();
     let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
-    let stream = TcpStream::connect(host.address).await.unwrap();
-    let (mut http, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
-    tokio::spawn(connection);
-    let connect = |query: &str| {
-        Request::builder()
-            .method(Method::CONNECT)
-            .version(Version::HTTP_2)
-            .uri(format!("http://{}/chat{query}", host.address))
-            .header("Sec-WebSocket-Version", "13")
-            .header("Origin", format!("http://{}", host.address))
-            .extension(Protocol::from_static("websocket"))
-            .body(Empty::<Bytes>::new())
-            .unwrap()
-    };
+    let mut http = host.http_2().await;
+    let connect = |query| extended_connect(host.address, query);
     let refused = http.send_request(connect("?no")).await.unwrap();
     assert_eq!(refused.status(), 401);
     let mut accepted = http.send_request(connect("")).await.unwrap();
@@ -557,6 +573,26 @@ async fn over_http_2_the_handshake_is_an_extended_connect() {
     drop(socket);
     stopping.await.unwrap();
     timeout(PATIENCE, chat.stopped()).await.unwrap();
+}
+
+#[tokio::test]
+async fn over_http_2_what_the_peer_does_not_take_waits_in_the_outbox() {
+    const SIZE: usize = 8 * 1024 * 1024;
+    let chat = echo::server().max_send_size(SIZE).mount().await.unwrap();
+    let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
+    let mut http = host.http_2().await;
+    let mut accepted = http.send_request(extended_connect(host.address, "")).await.unwrap();
+    let upgraded = hyper::upgrade::on(&mut accepted).await.unwrap();
+    let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await;
+    futures_util::SinkExt::send(&mut socket, "open".into()).await.unwrap();
+    futures_util::StreamExt::next(&mut socket).await.unwrap().unwrap();
+
+    chat.server().broadcast_utf8("x".repeat(SIZE));
+    let queued = chat.server().stats().queued_bytes;
+    assert!(queued > SIZE as u64 / 2, "hyper holds all but {queued} bytes");
+    let message =
+        timeout(PATIENCE, futures_util::StreamExt::next(&mut socket)).await.unwrap().unwrap().unwrap();
+    assert_eq!(message.len(), SIZE);
 }
 
 /// A listener of the host's own, which ends TLS.

@@ -1,6 +1,9 @@
 //! Who answers each hostile handshake, and how: the server that stands alone, the one that is mounted in a router of axum,
 //! and the one that is the host of a router. The book shows the table.
 
+#[path = "../../../ws-runtime/src/handshake/tests/rows.rs"]
+mod rows;
+
 use std::time::Duration;
 
 use axum::Router;
@@ -13,6 +16,8 @@ use ws_runtime::prelude::*;
 use ws_tests::frame::{Sent, close};
 use ws_tests::raw::Reached;
 
+use self::rows::Verdict;
+use crate::echo;
 use crate::fronts::{End, Front, Site};
 use crate::http2;
 
@@ -70,7 +75,7 @@ const FRONTS: [(&str, Front, Front); 4] = [
 ];
 
 /// How long an answer may take over TCP. It fails a test that hangs; it measures nothing.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a peer waits for an answer that does not come.
 const LONG: Duration = Duration::from_secs(600);
 
@@ -87,9 +92,7 @@ async fn outcome(site: &Site, row: &Hostile) -> String {
     }
     let patience = if row.afterwards == Afterwards::WaitLong { LONG } else { PATIENCE };
     let Ok(answer) = timeout(patience, read(&mut stream, row.bytes.starts_with(b"HEAD "))).await else {
-        if row.afterwards != Afterwards::WaitLong {
-            eprintln!("WAITS {}", row.what);
-        }
+        assert_eq!(row.afterwards, Afterwards::WaitLong, "{}: it waits", row.what);
         return "waits".to_owned();
     };
     match start.elapsed().as_secs() {
@@ -410,4 +413,51 @@ async fn the_table_of_the_book_is_the_real_one() {
         in_book, table,
         "run `UPDATE_BOOK=1 cargo test -p ws-tests --test hostile answers` and commit what changed"
     );
+}
+
+/// What hyper lets through, or mends, before the server sees it.
+const LET_THROUGH: [&str; 4] = ["two empty lines before", "LF alone", "a fragment", "two lengths"];
+/// What hyper waits for the end of: a preface of HTTP/2, and heads.
+const UNFINISHED: [&str; 3] = ["HTTP/2 by preface", "a word that never ends", "LF alone everywhere"];
+/// What hyper refuses although it is a handshake.
+const REFUSED: [&str; 2] = ["a quote in the query", "angle brackets"];
+
+#[tokio::test]
+async fn what_is_refused_alone_is_refused_when_mounted_but_for_what_hyper_hides() {
+    let server = || echo::server().hosts(ws_runtime::Hosts::any());
+    let site = Front::Mounted.start(server(), "", Router::new()).await;
+    let (mut let_through, mut refused) = (Vec::new(), Vec::new());
+    let all = [
+        rows::accepted(),
+        rows::spare_bits(),
+        rows::plain(),
+        rows::not_http(),
+        rows::wrong_handshakes(),
+        rows::wrong_plain(),
+        rows::subprotocols(),
+        rows::limits(),
+        rows::origins(),
+    ];
+    for (what, bytes, verdict) in all.concat() {
+        let afterwards = match verdict {
+            Verdict::Closed => Afterwards::End,
+            // For hyper there is more to come.
+            Verdict::Refused(..) if UNFINISHED.contains(&what) => Afterwards::End,
+            Verdict::Refused(_, words) if words.contains("before its empty line") => Afterwards::End,
+            Verdict::Accepted | Verdict::Plain | Verdict::Refused(..) => Afterwards::Wait,
+        };
+        let outcome = outcome(&site, &Hostile { what, bytes, afterwards }).await;
+        match verdict {
+            Verdict::Accepted if outcome == "101" => {}
+            Verdict::Accepted => refused.push((what, outcome)),
+            // There is no handler for it.
+            Verdict::Plain => assert!(outcome.starts_with("426"), "{what}: {outcome}"),
+            Verdict::Closed => assert_eq!(outcome, "closed", "{what}"),
+            Verdict::Refused(..) if outcome == "101" => let_through.push(what),
+            Verdict::Refused(..) => assert!(!outcome.ends_with("kept"), "{what}: {outcome}"),
+        }
+    }
+    assert_eq!(let_through, LET_THROUGH);
+    assert_eq!(refused.iter().map(|(what, _)| *what).collect::<Vec<_>>(), REFUSED, "{refused:?}");
+    site.stop().await;
 }

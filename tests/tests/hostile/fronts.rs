@@ -55,7 +55,7 @@ impl Front {
     /// Over TCP. The kernel has a clock of its own.
     pub(crate) const OVER_TCP: [Self; 3] = [Self::Tcp, Self::Mounted, Self::HostLater];
 
-    /// Starts a server, and the router if there is one. It is mounted at this path.
+    /// Starts a server, and the router if there is one. It is mounted at this path, or at all paths if that is empty.
     pub(crate) async fn start<S>(self, server: Builder<S>, path: &str, router: Router) -> Site
     where
         S: Service<Given = ()>,
@@ -91,15 +91,17 @@ impl Front {
 }
 
 /// Serves a router with the server in it, until that shuts down.
-fn serve<L: Listener<Addr: Debug>>(listener: L, mounted: &Mounted, path: &str, router: Router) {
-    let router = router.route_service(path, mounted.service());
+pub(crate) fn serve<L: Listener<Addr: Debug>>(listener: L, mounted: &Mounted, path: &str, router: Router) {
+    let service = mounted.service();
+    let router =
+        if path.is_empty() { router.fallback_service(service) } else { router.route_service(path, service) };
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(mounted.stopping(std::future::pending()));
     tokio::spawn(async move { serving.await.unwrap() });
 }
 
 /// A listener of pipes in memory.
-struct Pipes(mpsc::UnboundedReceiver<DuplexStream>);
+pub(crate) struct Pipes(pub(crate) mpsc::UnboundedReceiver<DuplexStream>);
 
 impl Listener for Pipes {
     type Io = DuplexStream;

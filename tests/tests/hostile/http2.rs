@@ -8,6 +8,10 @@ const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
+/// Flags of frames.
+const END_STREAM: u8 = 0x1;
+const END_HEADERS: u8 = 0x4;
 
 /// The preface, and one request.
 pub(crate) fn request(fields: &[(&str, &str)], ends: bool) -> Vec<u8> {
@@ -22,14 +26,44 @@ pub(crate) fn request(fields: &[(&str, &str)], ends: bool) -> Vec<u8> {
             block.extend(text.as_bytes());
         }
     }
-    let end_headers = 0x4;
-    bytes.extend(frame(HEADERS, end_headers | u8::from(ends), 1, &block));
+    let flags = if ends { END_HEADERS | END_STREAM } else { END_HEADERS };
+    bytes.extend(frame(HEADERS, flags, 1, &block));
     bytes
 }
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// Lets the server send so many bytes more.
+pub(crate) fn window(bytes: u32) -> Vec<u8> {
+    [frame(WINDOW_UPDATE, 0, 0, &bytes.to_be_bytes()), frame(WINDOW_UPDATE, 0, 1, &bytes.to_be_bytes())]
+        .concat()
+}
+
+/// Reads until the stream of the request ends, and counts its bytes.
+pub(crate) async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> usize {
+    let mut count = 0;
+    loop {
+        let (kind, flags, id, payload) = read_frame(stream).await.expect("the connection lasts");
+        if id == 1 && kind == DATA {
+            count += payload.len();
+        }
+        if id == 1 && (kind == RST_STREAM || flags & END_STREAM != 0) {
+            return count;
+        }
+    }
+}
+
+/// The type of a frame, its flags, its stream and its payload; `None` at the end of the connection.
+async fn read_frame(stream: &mut (impl AsyncRead + Unpin)) -> Option<(u8, u8, u32, Vec<u8>)> {
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.ok()?;
+    let [a, b, c, kind, flags, id @ ..] = head;
+    let mut payload = vec![0; usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap()];
+    stream.read_exact(&mut payload).await.ok()?;
+    Some((kind, flags, u32::from_be_bytes(id), payload))
 }
 
 /// How a request was answered.
@@ -49,17 +83,8 @@ pub(crate) async fn answer(first: &[u8], stream: &mut (impl AsyncRead + Unpin)) 
     let mut status = None;
     let mut body = Vec::new();
     loop {
-        let mut head = [0; 9];
-        if stream.read_exact(&mut head).await.is_err() {
-            return Answer::Ended;
-        }
-        let [a, b, c, kind, flags, id @ ..] = head;
-        let mut payload = vec![0; usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap()];
-        if stream.read_exact(&mut payload).await.is_err() {
-            return Answer::Ended;
-        }
-        let ends = flags & 0x1 != 0;
-        match (kind, u32::from_be_bytes(id)) {
+        let Some((kind, flags, id, payload)) = read_frame(&mut stream).await else { return Answer::Ended };
+        match (kind, id) {
             (HEADERS, 1) => status = Some(read_status(&payload)),
             (DATA, 1) => body.extend(payload),
             (RST_STREAM, 1) => return Answer::Reset,
@@ -67,7 +92,7 @@ pub(crate) async fn answer(first: &[u8], stream: &mut (impl AsyncRead + Unpin)) 
             _ => continue,
         }
         if let Some(status) = status
-            && (ends || status == 200)
+            && (flags & END_STREAM != 0 || status == 200)
         {
             return Answer::Status(status, String::from_utf8(body).unwrap());
         }

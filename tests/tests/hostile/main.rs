@@ -3,11 +3,13 @@
 //! the server stands alone, is mounted in a router, or is the host of one.
 
 mod answers;
+mod bounded_host;
 mod closes;
 mod fragments;
 mod fronts;
 mod headers;
 mod http2;
+mod mount_life;
 mod order;
 mod sizes;
 mod text;

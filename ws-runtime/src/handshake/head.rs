@@ -86,7 +86,8 @@ impl Head {
         if self.headers.len() > max_headers {
             return Err(Refusal::TooManyHeaders);
         }
-        let sizes = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+        let sizes =
+            self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
         if sizes.sum::<usize>() + line + "\r\n".len() > max_header_size {
             return Err(Refusal::HeadersTooLarge);
         }

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 #[cfg(feature = "tls")]
 use tokio_rustls::server::TlsStream;
 
+use super::pieces::Pieces;
 use super::write_timeout::WriteTimeout;
 use crate::Server;
 use crate::conn::refuse_opened;
@@ -98,7 +99,7 @@ fn stream_of(upgraded: Upgraded) -> Stream {
         }
         Err(upgraded) => upgraded,
     };
-    Stream::over(TokioIo::new(upgraded))
+    Stream::over(Pieces(TokioIo::new(upgraded)))
 }
 
 /// Bounds what the kernel keeps for a slow peer, as sockets of our own listeners inherit. If the kernel refuses that, the

@@ -50,12 +50,8 @@ impl Shards {
     #[inline]
     pub(super) fn add(&self, route: usize, tally: &Tally) {
         let Some(both) = self.of_thread(route) else { return };
-        if !tally.received.is_empty() {
-            both.received.add(&tally.received);
-        }
-        if !tally.sent.is_empty() {
-            both.sent.add(&tally.sent);
-        }
+        both.received.add(&tally.received);
+        both.sent.add(&tally.sent);
     }
 
     /// Counts messages or control frames of one kind, of `bytes` in all.

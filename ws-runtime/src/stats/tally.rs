@@ -28,6 +28,12 @@ pub(super) struct OneWay {
 }
 
 impl Tally {
+    #[inline]
+    fn is_empty(&self) -> bool {
+        let Self { received, sent } = self;
+        received.text.get() | received.binary.get() | sent.text.get() | sent.binary.get() == 0
+    }
+
     /// Takes what this thread has counted: the task of another connection runs inside of a handler.
     #[cold]
     pub(crate) fn take() -> Self {
@@ -47,11 +53,6 @@ impl Tally {
 impl OneWay {
     const fn zero() -> Self {
         Self { text: Cell::new(0), binary: Cell::new(0), bytes: Cell::new(0) }
-    }
-
-    #[inline]
-    pub(super) fn is_empty(&self) -> bool {
-        self.text.get() | self.binary.get() == 0
     }
 
     #[inline]
@@ -124,7 +125,7 @@ pub(crate) fn sent_binary(bytes: usize) {
 #[inline]
 pub(crate) fn add_up(counters: &Counters, route: usize) {
     TALLY.with(|tally| {
-        if !tally.received.is_empty() || !tally.sent.is_empty() {
+        if !tally.is_empty() {
             counters.traffic.add(route, tally);
             tally.received.clear();
             tally.sent.clear();

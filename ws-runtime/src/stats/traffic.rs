@@ -94,7 +94,9 @@ impl TrafficCounters {
         if tally.binary() > 0 {
             self.binary.add(tally.binary().into());
         }
-        self.bytes.add(tally.bytes());
+        if tally.bytes() > 0 {
+            self.bytes.add(tally.bytes());
+        }
     }
 
     pub(super) fn get(&self) -> Traffic {

@@ -4,9 +4,10 @@
 //! `async`, or if another handler has the lock on the room.
 
 use tracing::Span;
+use tracing::span::EnteredSpan;
 
 use super::call::{Panicked, catch_call, catch_now};
-use super::observe::{self, Ran};
+use super::observe::Measured;
 use super::{Dispatcher, OnRefusal};
 use crate::conn::receive::Receiver;
 use crate::event::{ConnEvent, Failure, Handled, Outcome, Received, Route};
@@ -96,55 +97,74 @@ impl<R: Route> Dispatcher<R> {
     /// Calls the declared handler of a message, unless it must be awaited.
     #[inline]
     fn handle(&mut self, message: &Received<'_>) -> Handled {
-        if self.is_observed {
-            return self.handle_observed(message);
-        }
-        let ran = self.call(message);
-        self.conclude_plain(message, ran)
+        let observed = if self.is_observed { Some(self.observe(message)) } else { None };
+        let event = ConnEvent::new(&self.guard.0, &self.hosted.store, &mut self.session);
+        // Called in one place: it is worth inlining.
+        let failed = match catch_now(|| message.handle::<R>(event)) {
+            Ok(Ok(handled)) => {
+                if let Some(observed) = observed {
+                    self.end_observed(*observed, handled);
+                }
+                return handled;
+            }
+            Ok(Err(failure)) => Ok(failure),
+            Err(panicked) => Err(panicked),
+        };
+        self.fail_at_once(message, failed, observed);
+        Handled::Done
     }
 
-    /// The same where messages are traced, or handlers are measured.
     #[cold]
-    fn handle_observed(&mut self, message: &Received<'_>) -> Handled {
-        let handler = message.handler::<R>();
-        let server = self.conn().server().clone();
-        let span = self.spans.as_ref().map_or_else(Span::none, |spans| spans.begin(message, handler));
-        let handled = span.in_scope(|| {
-            let ran = observe::declared(&server, handler, || self.call(message));
-            self.conclude_plain(message, ran)
+    fn fail_at_once(
+        &mut self,
+        message: &Received<'_>,
+        failed: Result<Failure, Panicked>,
+        observed: Option<Box<Observed>>,
+    ) {
+        // The clock ends with the call, and the span with what follows from it.
+        let span = observed.map(|observed| {
+            observed.measured.end();
+            observed.span
         });
+        self.fail(message.handler::<R>(), OnRefusal::of::<R>(message), failed);
+        drop(span);
+        if let Some(spans) = &mut self.spans {
+            spans.keep(None);
+        }
+    }
+
+    /// Begins what watches the call of a handler: a span, and a clock. Boxed, as most calls have none.
+    #[cold]
+    fn observe(&self, message: &Received<'_>) -> Box<Observed> {
+        let handler = message.handler::<R>();
+        let span = self.spans.as_ref().map_or_else(Span::none, |spans| spans.begin(message, handler));
+        Box::new(Observed { span: span.entered(), measured: Measured::begin(self.conn().server(), handler) })
+    }
+
+    #[cold]
+    fn end_observed(&mut self, observed: Observed, handled: Handled) {
+        let Observed { span, measured } = observed;
+        let span = span.exit();
+        match handled {
+            Handled::Done => measured.end(),
+            // It has not been called yet.
+            Handled::Later => drop(measured),
+        }
         if let Some(spans) = &mut self.spans {
             spans.keep((handled == Handled::Later).then_some(span));
         }
-        handled
     }
 
     /// The span of a message that is awaited now; disabled unless messages are traced.
     pub(super) fn take_span(&mut self) -> Span {
         self.spans.as_mut().map_or_else(Span::none, |spans| spans.take())
     }
+}
 
-    /// Runs the declared handler of a message, unless it must be awaited, and catches its panic.
-    #[inline]
-    fn call(&mut self, message: &Received<'_>) -> Ran {
-        let event = ConnEvent::new(&self.guard.0, &self.hosted.store, &mut self.session);
-        catch_now(|| message.handle::<R>(event))
-    }
-
-    /// Ends the connection if the handler failed, or tells the peer why.
-    #[inline]
-    fn conclude_plain(&self, message: &Received<'_>, ran: Ran) -> Handled {
-        match ran {
-            Ok(Ok(handled)) => return handled,
-            Ok(Err(failure)) => {
-                self.fail(message.handler::<R>(), OnRefusal::of::<R>(message), Ok(failure));
-            }
-            Err(panicked) => {
-                self.fail(message.handler::<R>(), OnRefusal::of::<R>(message), Err(panicked));
-            }
-        }
-        Handled::Done
-    }
+/// What watches the call of a handler.
+struct Observed {
+    span: EnteredSpan,
+    measured: Measured,
 }
 
 /// When the handlers of a message run.

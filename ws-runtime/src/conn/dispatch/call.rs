@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use super::observe::{self, Call};
 use crate::conn::Conn;
 use crate::escape::Escaped;
-use crate::event::{Failure, Outcome, Refusal};
+use crate::event::{Outcome, Refusal};
 use crate::server::Server;
 
 /// A handler panicked, with this message.

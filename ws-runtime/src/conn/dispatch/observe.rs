@@ -6,7 +6,7 @@
 //!
 //! | event | where |
 //! |---|---|
-//! | the plain handler of a message is called, and has ended | [`declared`], before and after `run`; not unless [`Dispatcher::is_observed`](super::Dispatcher) |
+//! | the plain handler of a message is called, and has ended | [`Measured::begin`] and [`Measured::end`], if the connection is observed |
 //! | another plain handler is called, and has ended | [`at_once`], before and after `run` |
 //! | a handler is called that may be `async` | [`Call::begin`] |
 //! | its call, or a poll of its future, runs on this thread | [`Call::stretch`], before and after `run` |
@@ -19,30 +19,31 @@
 
 use tokio::time::Instant;
 
-use super::Panicked;
-use crate::event::{Failure, Handled};
 use crate::server::Server;
 use crate::stats;
 use crate::watchdog;
 
-/// Runs the declared plain handler of a message, from its arguments to its reply, on a connection that is observed.
+/// The call of the declared plain handler of a message, from its arguments to its reply, on a connection that is
+/// observed.
 ///
-/// On others it is called without this, as each message is. The watchdog is told by the generated code, which has found
+/// On others nothing is begun for it, as for most messages. The watchdog is told by the generated code, which has found
 /// the handler: by a [`HandlerName`].
 ///
 /// [`HandlerName`]: crate::watchdog::HandlerName
-pub(super) fn declared(server: &Server, handler: &'static str, run: impl FnOnce() -> Ran) -> Ran {
-    let mut timing = Timing::begin(server, handler);
-    let ran = run();
-    // What is awaited later has not been called yet.
-    if !matches!(ran, Ok(Ok(Handled::Later))) {
-        Timing::end(&mut timing);
-    }
-    ran
-}
+#[derive(Debug)]
+pub(super) struct Measured(Option<Box<Timing>>);
 
-/// What came of a handler that may have to be awaited instead.
-pub(super) type Ran = Result<Result<Handled, Failure>, Panicked>;
+impl Measured {
+    /// The handler is about to be called.
+    pub(super) fn begin(server: &Server, handler: &'static str) -> Self {
+        Self(Timing::begin(server, handler))
+    }
+
+    /// It has ended. Dropped without this, nothing is measured.
+    pub(super) fn end(mut self) {
+        Timing::end(&mut self.0);
+    }
+}
 
 /// Runs another plain handler, from its arguments to its reply.
 pub(super) fn at_once<T>(server: &Server, handler: &'static str, run: impl FnOnce() -> T) -> T {

@@ -59,9 +59,9 @@ pub(crate) use self::client::is_trusted;
 pub(crate) use self::mounted::answer;
 #[cfg(feature = "tower")]
 pub(crate) use self::mounted::refuse_opened;
-pub(super) use self::outcome::count_opened;
 #[cfg(feature = "tower")]
 pub(super) use self::outcome::count_not_upgraded;
+pub(super) use self::outcome::count_opened;
 pub(crate) use self::refuse::{NoPlace, refuse};
 
 /// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.

@@ -50,7 +50,7 @@ pub(crate) async fn answer<S: Service>(
     let admitted = {
         let mut interruption = pin!(interruption(&hosted.server));
         match unless_interrupted(interruption.as_mut(), pin!(run_connect(&hosted, &conn))).await {
-            Ok(Ok(())) => match check_size(&conn, &head).and_then(|()| identify(&conn, &head, kept.as_ref())) {
+            Ok(Ok(())) => match check(&conn, &head, kept.as_ref()) {
                 Ok(told) => admit_head(&hosted, &conn, head, transport, &told, interruption).await,
                 Err(not_admitted) => Err(not_admitted),
             },
@@ -77,6 +77,12 @@ pub(crate) async fn answer<S: Service>(
     outcome::count_not_opened(&conn, &reason);
     tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
     (response, None)
+}
+
+/// Checks the size of a head, and finds out who the client is.
+fn check(conn: &Conn, head: &Head, kept: Option<&Conn>) -> Result<Told, NotAdmitted> {
+    check_size(conn, head)?;
+    identify(conn, head, kept)
 }
 
 /// Holds a head to the limits of the server. That which has read it may allow more.

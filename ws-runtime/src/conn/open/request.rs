@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::BytesMut;
-use http::{HeaderValue, Method};
 use http::uri::Authority;
+use http::{HeaderValue, Method};
 use tracing::{Instrument, Span};
 use ws_spec::options;
 
@@ -128,7 +128,9 @@ async fn admit_in<S: Service>(
             return Err(answer.for_plain(request.method()).into());
         }
         Classified::Refused(refusal) => return Err(Answer::from(refusal).for_head(is_head).into()),
-        Classified::Misdirected(_) => return Err(Answer::from(Refusal::Misdirected).for_head(is_head).into()),
+        Classified::Misdirected(_) => {
+            return Err(Answer::from(Refusal::Misdirected).for_head(is_head).into());
+        }
         Classified::ForeignPage { .. } => return Err(Answer::from(Refusal::ForeignOrigin).into()),
     };
     span::record_route(span, method, || endpoint.path());

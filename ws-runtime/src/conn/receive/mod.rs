@@ -274,43 +274,45 @@ impl ReceivePath {
         turn: &mut Turn<'_>,
         receiver: &mut impl Receiver,
     ) {
-        match decoded {
-            Ok(None) => {}
+        let message = match decoded {
+            Ok(None) => return,
             Ok(Some(Incoming::Close(frame))) => {
                 turn.conn.count(Direction::Received, Kind::Close, 0);
                 let (code, reason) =
                     frame.map_or((Close::NO_CODE, Default::default()), |frame| (frame.code, frame.reason));
-                self.end(Close::new(code, reason, ClosedBy::Peer));
+                return self.end(Close::new(code, reason, ClosedBy::Peer));
             }
             Ok(Some(Incoming::Ping(payload))) => {
                 turn.conn.count(Direction::Received, Kind::Ping, 0);
-                self.answer_ping(payload, turn);
+                return self.answer_ping(payload, turn);
             }
             Ok(Some(Incoming::Text(text))) => {
                 stats::received_text(text.as_str().len());
                 match self.speech {
-                    Some(speech) => {
-                        let message = Received::of_text(Utf8(text), speech);
-                        if !self.takes_own(&message, turn) {
-                            self.pass(message, turn, receiver);
-                        }
-                    }
-                    None => self.pass(Received::Utf8(Utf8(text)), turn, receiver),
+                    Some(speech) => Received::of_text(Utf8(text), speech),
+                    None => Received::Utf8(Utf8(text)),
                 }
             }
             Ok(Some(Incoming::Binary(data))) => {
                 stats::received_binary(data.as_slice().len());
-                self.pass(Received::Binary(Binary(data)), turn, receiver);
+                Received::Binary(Binary(data))
             }
             Ok(Some(Incoming::Pong(data))) => {
                 turn.conn.count(Direction::Received, Kind::Pong, 0);
-                self.pass(Received::Pong(Binary(data)), turn, receiver);
+                Received::Pong(Binary(data))
             }
             Err(error) => {
                 tracing::debug!(conn = turn.conn.id(), %error, "protocol error");
-                self.end(Close::violation(error));
+                return self.end(Close::violation(error));
             }
+        };
+        if let Received::Named(named) = &message
+            && self.takes_own(named, turn)
+        {
+            return;
         }
+        // Called in one place: it is worth inlining.
+        self.pass(message, turn, receiver);
     }
 
     /// Passes a message on, to a handler or to the inbox.
@@ -322,7 +324,8 @@ impl ReceivePath {
         }
         let rate = turn.conn.options().rate;
         let is_allowed = self.is_allowed(rate, &message, turn.now);
-        if R::HANDLES && is_allowed && refuses_id(&message, turn.beside, turn.conn) {
+        if R::HANDLES && is_allowed && !turn.beside.is_empty() && refuses_id(&message, turn.beside, turn.conn)
+        {
             return;
         }
         match if is_allowed { receiver.receive(&message) } else { Handled::Later } {

@@ -18,11 +18,8 @@ const HANDLER: &str = "message";
 impl ReceivePath {
     /// Handles a message if it is one to the runtime, unless the connection is closing. Returns whether it was one.
     #[inline]
-    pub(super) fn takes_own(&mut self, message: &Received<'_>, turn: &mut Turn<'_>) -> bool {
-        match message {
-            Received::Named(named) => is_own(named, turn) && self.handle_own(named, turn),
-            Received::Utf8(_) | Received::Binary(_) | Received::Pong(_) => false,
-        }
+    pub(super) fn takes_own(&mut self, message: &Envelope<'_>, turn: &mut Turn<'_>) -> bool {
+        is_own(message, turn) && self.handle_own(message, turn)
     }
 
     /// Returns false if the message is broken: its dispatcher tells the peer so.
@@ -124,7 +121,6 @@ fn is_own(message: &Envelope<'_>, turn: &Turn<'_>) -> bool {
 
 /// Refuses a message with the `id` of a call that runs, as the peer could not tell their replies apart. Returns
 /// whether it has one.
-#[inline]
 pub(super) fn refuses_id(message: &Received<'_>, beside: &BesideCalls, conn: &Conn) -> bool {
     match message {
         Received::Named(named) if !beside.is_empty() && named.id().is_some_and(|id| beside.has_id(id)) => {

@@ -84,7 +84,7 @@ impl ReceivePath {
             let waiting = self.inbox.pop()?;
             if waiting.is_cancelled {
                 self.tell_cancelled(&waiting.message, conn);
-            } else if !refuses_id(&waiting.message, beside, conn) {
+            } else if beside.is_empty() || !refuses_id(&waiting.message, beside, conn) {
                 return Some(waiting);
             }
         }

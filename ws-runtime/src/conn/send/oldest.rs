@@ -54,7 +54,7 @@ impl Rest {
             if piece.bytes.is_empty()
                 && let Some(piece) = self.queue.remove(at)
             {
-                piece.release(discarded);
+                self.end_piece(piece, discarded);
             }
         }
         self.join(at);

@@ -12,8 +12,8 @@ use crate::wire::{self, FrameKind, Payload, SHARE_FROM};
 /// How many pieces one vectored write takes.
 const MAX_SLICES: usize = 32;
 
-/// From this size on, small frames that may be dropped go to a new piece: dropping some of a piece frees nothing. So
-/// much memory may be held in vain for each peer, and all of them drop at the same time what was sent to all.
+/// The largest piece of small frames that may be dropped: dropping some of a piece frees nothing. So much memory may be
+/// held in vain for each peer, and all of them drop at the same time what was sent to all.
 const MAX_RUN: usize = 4 * 1024;
 
 /// What waits to be written. Empty, it holds no memory.
@@ -38,6 +38,9 @@ pub(super) struct Rest {
     /// Small frames behind the queue, encoded one behind the other, and all of this fate.
     tail: Vec<u8>,
     tail_fate: Fate,
+    /// An empty buffer for the next tail of frames that may be dropped, of no more than [`MAX_RUN`]. Their memory goes
+    /// round: given back, it would lie idle if the next messages come from another thread.
+    spare: Vec<u8>,
     /// How many bytes are left of the frame of which some were written.
     pub(super) begun: usize,
     /// Whether that is a message.
@@ -68,7 +71,7 @@ impl Outbox {
     /// Appends a frame. A large payload that is owned is moved here instead of being copied.
     pub(super) fn push(&mut self, kind: FrameKind, payload: &mut Payload<'_>, fate: Fate) {
         let rest = self.rest.get_or_insert_default();
-        rest.begin(fate);
+        rest.begin(payload.as_slice().len(), fate);
         let before = rest.tail.len();
         match payload {
             Payload::Owned(payload) if payload.len() >= SHARE_FROM => {
@@ -111,7 +114,7 @@ impl Outbox {
     pub(super) fn push_copy(&mut self, frames: &[u8], fate: Fate) {
         if !frames.is_empty() {
             let rest = self.rest.get_or_insert_default();
-            rest.begin(fate);
+            rest.begin(frames.len(), fate);
             rest.tail.extend_from_slice(frames);
             self.added(frames.len(), fate);
         }
@@ -193,7 +196,9 @@ impl Outbox {
     /// Prepares what is left for a longer wait: copies it out of the batch, which others reuse, and shrinks its buffer.
     pub(super) fn compact(&mut self) {
         self.take_part_apart();
-        if let Some(rest) = &mut self.rest {
+        if let Some(rest) = &mut self.rest
+            && (rest.tail_fate == Fate::Kept || rest.tail.capacity() > MAX_RUN)
+        {
             rest.tail.shrink_to_fit();
         }
     }
@@ -247,14 +252,36 @@ impl Rest {
         write(slices.get(..count).unwrap_or_default())
     }
 
-    /// Prepares the tail for a frame of this fate.
+    /// Prepares the tail for a frame of about this size and of this fate.
     #[inline]
-    fn begin(&mut self, fate: Fate) {
+    fn begin(&mut self, size: usize, fate: Fate) {
         if fate != Fate::Kept || self.tail_fate != Fate::Kept {
-            if self.tail_fate != fate || self.tail.len() >= MAX_RUN {
-                self.seal_tail();
-            }
-            self.tail_fate = fate;
+            self.begin_droppable(size, fate);
+        }
+    }
+
+    #[cold]
+    fn begin_droppable(&mut self, size: usize, fate: Fate) {
+        if self.tail_fate != fate || self.tail.len().saturating_add(size) > MAX_RUN {
+            self.seal_tail();
+        }
+        self.tail_fate = fate;
+        if fate == Fate::Droppable && self.tail.capacity() == 0 {
+            self.tail = std::mem::take(&mut self.spare);
+        }
+    }
+
+    /// Takes leave of a piece of which nothing is left.
+    pub(super) fn end_piece(&mut self, piece: Piece, discarded: &mut Option<Box<Discarded>>) {
+        if piece.is_lent || piece.fate == Fate::Kept {
+            return piece.release(discarded);
+        }
+        // The buffer itself, unless others share it.
+        let buffer = Vec::from(piece.bytes);
+        if buffer.capacity() > MAX_RUN {
+            wire::give_back(buffer.into());
+        } else if buffer.capacity() > self.spare.capacity() {
+            self.spare = buffer;
         }
     }
 
@@ -298,7 +325,7 @@ impl Rest {
             if first.bytes.is_empty()
                 && let Some(written) = self.queue.pop_front()
             {
-                written.release(discarded);
+                self.end_piece(written, discarded);
             }
         }
     }
