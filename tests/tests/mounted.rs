@@ -164,7 +164,10 @@ async fn what_comes_before_the_answer_ends_the_connection() {
     let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
     let (answer, frames) = received.split_at(end);
     let answer = str::from_utf8(answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 101 ") && answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 101 ") && answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        "{answer}"
+    );
     assert_eq!(Sent::read(frames), Sent { close: Some(1002), ..Sent::default() }, "{answer}");
     drop(stream);
     let server = chat.server().clone();
