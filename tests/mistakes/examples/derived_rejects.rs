@@ -43,7 +43,10 @@ struct Gone(u8);
 enum Raw {
     r#Type,
     #[reject(409, "{r#fn} {type}")]
-    Named { r#fn: u8, r#type: u8 },
+    Named {
+        r#fn: u8,
+        r#type: u8,
+    },
 }
 
 fn told<E: Into<ws_runtime::Reject>>(_: E) {}

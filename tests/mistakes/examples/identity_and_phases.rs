@@ -52,7 +52,8 @@ pub mod game {
 
     #[on(handshake)]
     fn who(request: &Handshake) -> Result<(Peer, Option<User>), Reject> {
-        let id = request.query_param("id").map(|id| id.parse()).transpose().map_err(|_| Reject::bad_request())?;
+        let id =
+            request.query_param("id").map(|id| id.parse()).transpose().map_err(|_| Reject::bad_request())?;
         let peer = match id {
             None => Peer::Guest,
             Some(0) => Peer::Waiting { since: 1 },

@@ -41,14 +41,17 @@ mod chat {
         Some(text)
     }
 
-    #[on(binary,)]
+    #[on(binary)]
     const fn blob<'a, 'b: 'a>(data: &'a [u8], _conn: &'b Conn, _guest: Lent<'_>) -> &'a [u8] {
         data
     }
 
     #[on(pong)]
     async fn back(_: &[u8], mut guest: &mut chat_types::Alias, r#type: Server) {
-        guest = { guest.0 += 1; guest };
+        guest = {
+            guest.0 += 1;
+            guest
+        };
         let _ = (guest.0, r#type);
     }
 

@@ -1,13 +1,25 @@
 //! A user who denies all that can be denied.
 #![forbid(unsafe_code)]
-#![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, rust_2018_idioms, single_use_lifetimes)]
+#![deny(
+    warnings,
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    rust_2018_idioms,
+    single_use_lifetimes
+)]
 #![deny(unused_lifetimes, unused_results, let_underscore_drop, trivial_casts, elided_lifetimes_in_paths)]
 
 use serde::Serialize;
 use ws_runtime::prelude::*;
 
 /// A chat.
-#[ws_server(listen = "127.0.0.1:0", max_send_size = 1024, tls(cert = "cert.pem", key = "key.pem"), env = "CHAT")]
+#[ws_server(
+    listen = "127.0.0.1:0",
+    max_send_size = 1024,
+    tls(cert = "cert.pem", key = "key.pem"),
+    env = "CHAT"
+)]
 pub mod chat {
     #![allow(clippy::module_name_repetitions)]
 

@@ -1,6 +1,13 @@
 //! Timers in all places, for a user who denies all that can be denied.
 #![forbid(unsafe_code)]
-#![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, rust_2018_idioms, single_use_lifetimes)]
+#![deny(
+    warnings,
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    rust_2018_idioms,
+    single_use_lifetimes
+)]
 #![deny(unused_lifetimes, unused_results, trivial_casts, elided_lifetimes_in_paths)]
 
 use std::collections::{BTreeMap, HashMap};

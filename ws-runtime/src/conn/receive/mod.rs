@@ -324,10 +324,7 @@ impl ReceivePath {
         }
         let rate = turn.conn.options().rate;
         let is_allowed = self.is_allowed(rate, &message, turn.now);
-        if R::HANDLES
-            && is_allowed
-            && !turn.beside.is_empty()
-            && refuses_id(&message, turn.beside, turn.conn)
+        if R::HANDLES && is_allowed && !turn.beside.is_empty() && refuses_id(&message, turn.beside, turn.conn)
         {
             return;
         }
