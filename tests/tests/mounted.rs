@@ -196,9 +196,7 @@ async fn pages_are_answered_beside_it_on_a_connection_that_is_kept() {
 #[tokio::test]
 async fn the_address_of_a_peer_is_where_the_host_says() {
     let chat = echo::server().mount().await.unwrap();
-    let chat = chat.peer_from(|extensions| {
-        extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| (*peer).into())
-    });
+    let chat = chat.peer_from(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer);
     let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
     let mut client = host.open("/").await.unwrap();
     assert_eq!(client.text().await, client.0.get_ref().local_addr().unwrap().to_string());
@@ -208,9 +206,7 @@ async fn the_address_of_a_peer_is_where_the_host_says() {
 async fn the_address_that_the_host_says_counts_for_the_limits_on_each_address() {
     // What the option lists has no effect: the host reads no PROXY header.
     let chat = echo::server().max_connections_per_ip(1).proxy_protocol("127.0.0.0/8").mount().await.unwrap();
-    let chat = chat.peer_from(|extensions| {
-        extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| (*peer).into())
-    });
+    let chat = chat.peer_from(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer);
     let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
     let _first = host.open("/").await.unwrap();
     assert_eq!(host.refusal("/").await, 429);

@@ -17,7 +17,9 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tower_service::Service as TowerService;
 
-use super::{PeerOf, stream};
+use super::peer::Peers;
+use super::stream;
+use crate::Server;
 use crate::conn::{Conn, answer, is_trusted};
 use crate::event::Service;
 use crate::generated::BoxFuture;
@@ -33,15 +35,16 @@ use crate::side;
 #[derive(Clone)]
 pub struct MountService {
     site: Arc<dyn Mount>,
-    peer: Option<PeerOf>,
+    server: Server,
+    peers: Arc<Peers>,
 }
 
 /// The body of an answer.
 pub type MountBody = Full<Bytes>;
 
 impl MountService {
-    pub(super) fn new(site: Arc<dyn Mount>, peer: Option<PeerOf>) -> Self {
-        Self { site, peer }
+    pub(super) fn new(site: Arc<dyn Mount>, server: Server, peers: Arc<Peers>) -> Self {
+        Self { site, server, peers }
     }
 }
 
@@ -57,8 +60,8 @@ impl<B> TowerService<Request<B>> for MountService {
     fn call(&mut self, request: Request<B>) -> Self::Future {
         // A handshake has no body, and a plain request with one is refused.
         let (parts, _) = request.into_parts();
-        let peer = self.peer.as_ref().and_then(|find| find(&parts.extensions));
-        let answering = Arc::clone(&self.site).answer(parts, peer.unwrap_or(Address::Unknown));
+        let peer = self.peers.of(&parts.extensions, &self.server);
+        let answering = Arc::clone(&self.site).answer(parts, peer);
         Box::pin(async move { Ok(answering.await.map(Full::new)) })
     }
 }
