@@ -100,3 +100,18 @@ async fn an_extension_that_no_request_has_is_named() {
     assert!(line.contains("WARN") && line.contains("::ConnectInfo<core::net::"), "{line}");
     assert!(!line.contains("effect"), "{line}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_foreign_page_behind_a_proxy_of_unknown_address_is_no_matter_of_trusted_proxies_alone() {
+    let (log, _logging) = Log::keep(Level::INFO);
+    let chat = chat::server().mount().await.unwrap();
+    let handshake = Request::get("/")
+        .header("Origin", "https://example.org")
+        .header("Upgrade", "websocket")
+        .header("Connection", "Upgrade")
+        .header("Sec-WebSocket-Version", "13")
+        .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+    assert_eq!(ask(&chat, handshake).await.status(), 403);
+    let line = line(&log, "another origin");
+    assert!(line.contains("see `trusted_proxies` and `Mounted::peer_from`"), "{line}");
+}
