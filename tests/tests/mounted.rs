@@ -315,7 +315,9 @@ async fn where_no_upgrade_follows_the_session_is_dropped_and_no_other_handler_ru
     let chat = life::server::server().state(life::server::Diary(diary)).mount().await.unwrap();
     let request = handshake("/").extension(life::User("ann")).body(()).unwrap();
     let response = chat.service().call(request).await.unwrap();
-    assert_eq!(response.status(), 101);
+    assert_eq!(response.status(), 500);
+    assert!(response.headers().get("upgrade").is_none(), "{response:?}");
+    assert_eq!(response.headers()["connection"], "close");
     for line in ["handshake", "dropped"] {
         assert_eq!(timeout(PATIENCE, lines.recv()).await.unwrap(), Some(line));
     }
@@ -462,7 +464,7 @@ async fn a_room_is_made_kept_and_emptied_as_elsewhere() {
     }
     // Nor does who is admitted and never upgraded.
     let response = tables.service().call(handshake("/table/8").body(()).unwrap()).await.unwrap();
-    assert_eq!(response.status(), 101);
+    assert_eq!(response.status(), 500);
     assert_eq!((line().await, line().await), ("create /table/8".to_owned(), "empty /table/8".to_owned()));
 
     // Nobody is in the room of 6 any more, and it is kept.

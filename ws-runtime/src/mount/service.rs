@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue, UPGRADE};
 use http::request::Parts;
 use http::uri::Scheme;
-use http::{HeaderMap, Method, Request, Response, Version};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
@@ -126,6 +126,7 @@ impl<S: Service> Mount for Site<S> {
         let hosted = Arc::clone(&self.hosted);
         let server = hosted.server.clone();
         let on_upgrade = parts.extensions.remove::<OnUpgrade>();
+        let is_upgradable = on_upgrade.is_some();
         let transport = Transport {
             encrypted: hosted.tls.is_some() || parts.uri.scheme() == Some(&Scheme::HTTPS),
             has_host: !matches!(peer, Address::Unix(_)),
@@ -151,7 +152,11 @@ impl<S: Service> Mount for Site<S> {
             let (response, life) = answer(hosted, head, peer, transport, kept, upgrading).await;
             let Some(life) = life else { return framed(response, version, is_last) };
             server.spawn_connection(life, token);
-            response
+            if is_upgradable {
+                return response;
+            }
+            // That is logged, and the session dropped. A client that is told 101 would wait for frames.
+            framed(StatusCode::INTERNAL_SERVER_ERROR.into_response(), version, is_last)
         })
     }
 }
