@@ -115,3 +115,30 @@ async fn a_foreign_page_behind_a_proxy_of_unknown_address_is_no_matter_of_truste
     let line = line(&log, "another origin");
     assert!(line.contains("see `trusted_proxies` and `Mounted::peer_from`"), "{line}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn options_of_the_server_around_it_have_no_effect_and_are_not_listed() {
+    let (log, _logging) = Log::keep(Level::INFO);
+    let chat = chat::server()
+        .listen("127.0.0.1:9999")
+        .tls(("no/such/chain.pem", "no/such/key.pem"))
+        .threads(4)
+        .proxy_protocol("10.0.0.0/8")
+        .silence_max(7.0)
+        .mount()
+        .await
+        .unwrap();
+    for option in ["listen", "tls", "threads", "proxy_protocol"] {
+        let line = line(&log, &format!(" {option} = "));
+        assert!(line.contains("WARN") && line.contains("server=\"chat\""), "{line}");
+        assert!(
+            line.contains(&format!("(from `.{option}(…)`) has no effect: the server is mounted")),
+            "{line}"
+        );
+    }
+    let listed = line(&log, "silence_max = 7");
+    assert!(listed.contains("INFO") && !listed.contains("no effect"), "{listed}");
+    let mounted = line(&log, "mounted: ");
+    assert!(mounted.contains("INFO") && mounted.contains("server=\"chat\""), "{mounted}");
+    drop(chat);
+}
