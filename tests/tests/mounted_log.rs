@@ -142,3 +142,28 @@ async fn options_of_the_server_around_it_have_no_effect_and_are_not_listed() {
     assert!(mounted.contains("INFO") && mounted.contains("server=\"chat\""), "{mounted}");
     drop(chat);
 }
+
+mod members {
+    use super::*;
+
+    #[derive(Clone)]
+    pub(super) struct User;
+
+    #[ws_server]
+    pub(super) mod server {
+        use super::*;
+
+        #[on(handshake)]
+        fn admit(Extension(_): Extension<User>) {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_extension_names_the_router_whose_layers_see_no_handshake() {
+    let (log, _logging) = Log::keep(Level::INFO);
+    let router = Router::new().layer(axum::Extension(members::User));
+    let server = members::server::server().http(router).test().await.unwrap();
+    assert_eq!(server.connect("/").await.unwrap_err().status(), 500);
+    let line = line(&log, "no layer has added");
+    assert!(line.contains("`.http(…)` do not see handshakes"), "{line}");
+}
