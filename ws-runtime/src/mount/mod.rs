@@ -15,6 +15,7 @@ mod peer;
 mod pieces;
 mod service;
 mod stream;
+mod unwaited;
 mod write_timeout;
 
 use std::fmt;
@@ -37,6 +38,7 @@ use self::peer::Peers;
 pub(crate) use self::service::{AcceptedBy, Mount, Site};
 pub use self::service::{MountBody, MountService};
 pub(crate) use self::stream::NotUpgraded;
+use self::unwaited::Unwaited;
 
 impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// Runs the server within another HTTP server, such as axum, inside your tokio runtime. It listens nowhere:
@@ -94,7 +96,9 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
             }
             let Bound { running, hosted, capacity } = self.bind_nowhere().await?;
             let accepted_by = AcceptedBy::AnotherServer(capacity);
-            Ok(Mounted { running, site: Arc::new(Site { hosted, accepted_by }), peers: Arc::default() })
+            let unwaited = Unwaited::of(running.server().clone());
+            let site = Arc::new(Site { hosted, accepted_by });
+            Ok(Mounted { running, site, peers: Arc::default(), unwaited })
         })
     }
 }
@@ -102,11 +106,13 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
 /// A server within another HTTP server, made by [`Builder::mount`].
 ///
 /// Dropping it does not stop the server. [`shutdown`](Self::shutdown) does, and so does the signal of
-/// [`stopping`](Self::stopping).
+/// [`stopping`](Self::stopping). If it is dropped while the server shuts down and connections are left, that is logged as a
+/// warning: await [`stopped`](Self::stopped) before the program ends.
 pub struct Mounted {
     running: Running,
     site: Arc<dyn Mount>,
     peers: Arc<Peers>,
+    unwaited: Unwaited,
 }
 
 impl Mounted {
@@ -194,9 +200,24 @@ impl Mounted {
         self.running.shutdown();
     }
 
-    /// Waits until the server has shut down, as [`Running::stopped`] does.
+    /// Waits until the server has shut down, as [`Running::stopped`] does: all connections are closed then, and their
+    /// `disconnect` handlers are done. Await it before the program ends.
+    ///
+    /// It does not ask for a shutdown. [`stopping`](Self::stopping), given to the other server in place of the signal, does,
+    /// and so does [`shutdown`](Self::shutdown): without either it waits for ever, which is logged at debug.
     pub async fn stopped(self) -> ShutdownReport {
-        self.running.stopped().await
+        let Self { running, unwaited, .. } = self;
+        let server = running.server();
+        if !server.is_shutting_down() {
+            tracing::debug!(
+                server = server.name(),
+                "waiting for a shutdown, for which nobody has asked yet: the signal of `Mounted::stopping` does, and so \
+                 does `shutdown()`"
+            );
+        }
+        let report = running.stopped().await;
+        unwaited.disarm();
+        report
     }
 }
 
