@@ -45,9 +45,12 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// requests come through [`Mounted::service`].
     ///
     /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. Options for what the other server
-    /// does have no effect: `listen`, `tls`, `proxy_protocol` and `threads`. `max_header_size` and `max_headers` are
+    /// does have no effect, which is logged as a warning: `listen`, `tls`, `proxy_protocol` and `threads`. `max_header_size` and `max_headers` are
     /// checked once the other server has read a request. `hosts` has no default: whether the other server listens on
     /// loopback alone is not known. It needs the feature `tower`.
+    ///
+    /// Each call starts a server of its own, with its own states, rooms and limits. To have one server in several places,
+    /// mount it once and clone its [service](Mounted::service).
     ///
     /// Over HTTP/2 the socket stays the other server's, and `nodelay` has no effect: set `TCP_NODELAY` where that server accepts
     /// connections.
@@ -81,7 +84,8 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     ///
     /// # Errors
     ///
-    /// As [`bind`](Self::bind), but for the listener.
+    /// [`Error::MountedOutsideRuntime`] outside of a tokio runtime; [`Error::MountedWithHttp`] if
+    /// [`http`](Self::http) was called; otherwise as [`bind`](Self::bind), but for the listener.
     ///
     /// # Panics
     ///
@@ -92,7 +96,7 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     {
         Starting::new(async move {
             if Handle::try_current().is_err() {
-                return Err(Error::OutsideRuntime);
+                return Err(Error::MountedOutsideRuntime);
             }
             let Bound { running, hosted, capacity } = self.bind_nowhere().await?;
             let accepted_by = AcceptedBy::AnotherServer(capacity);
@@ -126,7 +130,9 @@ impl Mounted {
     /// `fallback_service`, or for hyper. It may be cloned and stand in several places; it is one server all the same.
     ///
     /// Its routes match the path that the request has there. `nest_service("/games", …)` takes `/games` away first;
-    /// `route_service` does not.
+    /// `route_service` does not. [`Room::path`](crate::Room::path), [`Handshake::path`](crate::Handshake::path) and `http.route`
+    /// in metrics and spans are without it too: `/table/7`, not `/games/table/7`. So two places of one service share their
+    /// rooms.
     ///
     /// What a request is answered with: a handshake with 101, or over HTTP/2 (RFC 8441) with 200; a plain request as
     /// elsewhere, by `#[get]` and `#[on(request)]`; what is refused with its status; all with 503 once the server
