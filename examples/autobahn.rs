@@ -3,12 +3,17 @@
 //! ```text
 //! cargo run --example autobahn
 //! cargo run --example autobahn tls
+//! cargo run --example autobahn mounted
 //! ```
 //!
-//! With `tls` it speaks TLS, with a certificate that is made at start. `tests/autobahn/run` does the rest.
+//! With `tls` it speaks TLS, with a certificate that is made at start. With `mounted` it is a route of an axum router.
+//! `tests/autobahn/run` does the rest.
 
 use std::error::Error;
 
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use ws_runtime::Tls;
 use ws_runtime::prelude::*;
 
@@ -45,7 +50,25 @@ fn main() -> Result<(), Box<dyn Error>> {
             let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
             server.tls(Tls::pem(made.cert.pem(), made.signing_key.serialize_pem())).start()?;
         }
-        Some(other) => return Err(format!("{other:?}: `tls` or nothing").into()),
+        Some("mounted") => mounted()?,
+        Some(other) => return Err(format!("{other:?}: `tls`, `mounted` or nothing").into()),
     }
+    Ok(())
+}
+
+/// Serves a router with the server at `/`, until SIGTERM.
+#[tokio::main]
+async fn mounted() -> Result<(), Box<dyn Error>> {
+    let echo = echo::server().mount().await?;
+    let address = std::env::var("WS_SERVER_LISTEN").unwrap_or_else(|_| "127.0.0.1:9001".to_owned());
+    let listener = TcpListener::bind(address).await?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let asked_to_stop = async move {
+        terminate.recv().await;
+    };
+    eprintln!("listening on {}", listener.local_addr()?);
+    let router = Router::new().route_service("/", echo.service());
+    axum::serve(listener, router).with_graceful_shutdown(echo.stopping(asked_to_stop)).await?;
+    echo.stopped().await;
     Ok(())
 }

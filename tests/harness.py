@@ -5,14 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parent.parent
 
 
-def build(package, example):
-    """Builds an example, and says where it is."""
-    command = ["cargo", "build", "--quiet", "--package", package, "--example", example]
-    subprocess.run(command, cwd=HERE, check=True)
-    metadata = subprocess.check_output(["cargo", "metadata", "--format-version=1", "--no-deps"], cwd=HERE)
+def build(example, beside=()):
+    """Builds an example, and says where it is. More may be built beside it."""
+    # From the root and without `--package`: for a single package, cargo would choose other features, and compile again
+    # what `cargo test` has compiled.
+    subprocess.run(["cargo", "build", "--quiet", "--example", example, *beside], cwd=ROOT, check=True)
+    metadata = subprocess.check_output(["cargo", "metadata", "--format-version=1", "--no-deps"], cwd=ROOT)
     target = re.search(rb'"target_directory":"([^"]+)"', metadata)[1].decode()
     return Path(target) / "debug/examples" / example
 

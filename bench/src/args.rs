@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::compare::Case;
 use crate::hold::Rows;
+use crate::instructions::Path;
 use crate::load::frame::Opcode;
 use crate::modes::Amount;
 use crate::modes::flood::Attack;
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Hold(HoldArguments),
     /// All servers and cases, interleaved, in several rounds; the result as a page of the book.
     Compare(CompareArguments),
+    /// What servers take for a message: instructions and system calls. Needs valgrind and strace.
+    Count(CountArguments),
     /// Instructions of our server for a message on each hot path, against the baseline. Needs valgrind.
     Instructions(InstructionsArguments),
     /// Runs one of the servers until its standard input ends.
@@ -202,6 +205,16 @@ pub(crate) struct HoldArguments {
     /// Keeps the results in `bench/hold.txt`, and writes the book's page from it.
     #[arg(long)]
     pub(crate) save: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CountArguments {
+    /// The servers to count. The others are compared with the first.
+    #[arg(required = true)]
+    pub(crate) peers: Vec<Peer>,
+    /// What they do.
+    #[arg(long = "path", value_enum, default_values_t = Path::FOR_ALL)]
+    pub(crate) paths: Vec<Path>,
 }
 
 #[derive(Debug, Args)]

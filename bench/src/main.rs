@@ -2,6 +2,7 @@
 
 mod args;
 mod compare;
+mod count;
 mod error;
 mod hold;
 mod instructions;
@@ -89,6 +90,7 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Hold(asked) => hold::run(&asked),
         Command::Compare(asked) => compare::run(&asked),
+        Command::Count(asked) => count::run(&asked),
         Command::Instructions(asked) => instructions::run(&asked),
         Command::Serve(asked) => asked.peer.serve(&asked),
         Command::Attack(asked) => flood::attack(&asked),

@@ -96,6 +96,20 @@ fn routes_and_rooms_are_measured_as_the_whole_server_is() {
     assert_eq!(printed.matches("an idle connection: ").count(), 4, "{printed}");
 }
 
+#[cfg(feature = "axum")]
+#[test]
+fn a_mounted_server_is_measured_as_one_that_stands_alone() {
+    let servers = "ours ours-mounted ours-mounted-opaque";
+    let printed = bench(&format!("echo {servers} --messages 320 --connections 8 --depth 16"));
+    assert_eq!(servers_that_handled(320, &printed), 3, "{printed}");
+    let printed = bench(&format!("fanout {servers} --messages 600 --subscribers 100 --threads 2"));
+    assert_eq!(servers_that_handled(600, &printed), 3, "{printed}");
+    let printed = bench(&format!("connects {servers} --messages 100 --at-once 20"));
+    assert_eq!(servers_that_handled(100, &printed), 3, "{printed}");
+    let printed = bench(&format!("idle {servers} --connections 100"));
+    assert_eq!(printed.matches("an idle connection: ").count(), 3, "{printed}");
+}
+
 #[test]
 fn honest_clients_are_served_in_every_storm() {
     let printed = bench("storm ours --threads 2 --visits 64 --rest 0.2");

@@ -1,6 +1,8 @@
 //! The server that the clients of other languages talk to: everything that `Net::WebSocket::Server` has, asked for by
 //! name in a text message that begins with `!`. `parity tcp`, `parity tls <folder>` (which gets the certificate), or
-//! `parity unix <path>`.
+//! `parity unix <path>`; `parity mounted …` is the same within an axum router.
+
+mod mounted;
 
 use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::net::TcpListener;
@@ -9,9 +11,15 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ws_runtime::Tls;
 use ws_runtime::http::StatusCode;
 use ws_runtime::prelude::*;
+use ws_runtime::{Extension, Tls};
+
+const USAGE: &str = "start it as: parity [mounted] tcp | [mounted] tls <folder> | [mounted] unix <path>";
+
+/// The method and version of a request, as a layer around the server has seen them.
+#[derive(Clone)]
+struct RequestLine(String);
 
 #[ws_server(subprotocols = ["parity.v2", "parity.v1"])]
 mod parity {
@@ -29,6 +37,7 @@ mod parity {
     #[session]
     struct Visitor {
         path: String,
+        request_line: Option<String>,
     }
 
     #[on(connect)]
@@ -38,12 +47,15 @@ mod parity {
     }
 
     #[on(handshake)]
-    fn admit(handshake: &Handshake) -> Result<Visitor, (StatusCode, &'static str)> {
+    fn admit(
+        handshake: &Handshake,
+        request_line: Option<Extension<RequestLine>>,
+    ) -> Result<Visitor, (StatusCode, &'static str)> {
         let path = handshake.uri().path().to_owned();
         if path == "/refused" {
             return Err((StatusCode::FORBIDDEN, "not here"));
         }
-        Ok(Visitor { path })
+        Ok(Visitor { path, request_line: request_line.map(|Extension(RequestLine(line))| line) })
     }
 
     #[on(ready)]
@@ -58,6 +70,7 @@ mod parity {
         conn: &Conn,
         server: &Server,
         seen: &Seen,
+        visitor: &Visitor,
     ) -> Result<Option<String>, Box<dyn std::error::Error>> {
         let (command, rest) = text.split_once(' ').unwrap_or((text, ""));
         Ok(match command {
@@ -67,6 +80,8 @@ mod parity {
                 conn.port().is_some(),
                 conn.socket().is_some()
             )),
+            "!peer" => Some(conn.peer().to_string()),
+            "!request-line" => Some(visitor.request_line.clone().unwrap_or_default()),
             "!connections" => {
                 Some(format!("{} of {}", server.connections().len(), seen.connects.load(Ordering::Relaxed)))
             }
@@ -200,7 +215,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let tls = Tls::pem(made.cert.pem(), made.signing_key.serialize_pem());
             server.listen(TcpListener::bind("127.0.0.1:0")?).tls(tls).start()?;
         }
-        _ => return Err("start it as: parity tcp | parity tls <folder> | parity unix <path>".into()),
+        ["mounted", ref how @ ..] => mounted::start(how)?,
+        _ => return Err(USAGE.into()),
     }
     Ok(())
 }

@@ -144,7 +144,9 @@ async fn each_request_gets_its_answer_and_no_handler_sees_one_that_is_refused() 
                 Verdict::Refused(status, words) => {
                     let answer = Answer::read(&answer(&server, &bytes, cut, verdict).await, what);
                     assert_eq!(answer.status, status, "{what}, {cut:?}");
-                    assert!(answer.body.contains(words), "{what}, {cut:?}: {}", answer.body);
+                    let is_told =
+                        if what == "HEAD" { answer.body.is_empty() } else { answer.body.contains(words) };
+                    assert!(is_told, "{what}, {cut:?}: {}", answer.body);
                     let version = answer.head.contains("\r\nSec-WebSocket-Version: 13");
                     assert_eq!(version, status == 426, "{what}, {cut:?}: {}", answer.head);
                     let allow = answer.head.contains("\r\nAllow: GET");

@@ -8,6 +8,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Version, header};
 use axum::routing::get;
 use http_body_util::Empty;
+use hyper::client::conn::http2::{self, SendRequest};
 use hyper::ext::Protocol;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,7 +35,7 @@ use tower_service::Service;
 use ws_runtime::prelude::*;
 use ws_runtime::{Bytes, Extension, Mounted};
 use ws_tests::Client;
-use ws_tests::frame::frame;
+use ws_tests::frame::{Sent, frame};
 use ws_tests::raw::HANDSHAKE;
 
 /// How long something may take. It fails a test that hangs; it measures nothing.
@@ -99,6 +100,14 @@ impl Host {
         Ok(Client(socket))
     }
 
+    /// A client of HTTP/2.
+    async fn http_2(&self) -> SendRequest<Empty<Bytes>> {
+        let stream = TokioIo::new(TcpStream::connect(self.address).await.unwrap());
+        let (http, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+        tokio::spawn(connection);
+        http
+    }
+
     /// The status of a handshake that is refused.
     async fn refusal(&self, path: &str) -> u16 {
         match self.open(path).await {
@@ -144,7 +153,7 @@ async fn a_route_of_axum_is_a_websocket_and_the_others_are_not() {
 }
 
 #[tokio::test]
-async fn what_the_host_read_after_the_handshake_is_handled_first() {
+async fn what_comes_before_the_answer_ends_the_connection() {
     let chat = echo::server().mount().await.unwrap();
     let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
     let mut stream = TcpStream::connect(host.address).await.unwrap();
@@ -152,9 +161,21 @@ async fn what_the_host_read_after_the_handshake_is_handled_first() {
     stream.write_all(&sent).await.unwrap();
     let mut received = Vec::new();
     timeout(PATIENCE, stream.read_to_end(&mut received)).await.unwrap().unwrap();
-    let text = String::from_utf8_lossy(&received);
-    assert!(text.starts_with("HTTP/1.1 101 ") && text.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{text}");
-    assert!(received.ends_with(b"\x81\x05early\x88\0"), "{text}");
+    let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
+    let (answer, frames) = received.split_at(end);
+    let answer = str::from_utf8(answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 101 ") && answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        "{answer}"
+    );
+    assert_eq!(Sent::read(frames), Sent { close: Some(1002), ..Sent::default() }, "{answer}");
+    drop(stream);
+    let server = chat.server().clone();
+    chat.shutdown();
+    timeout(PATIENCE, chat.stopped()).await.unwrap();
+    let handshakes = server.stats().handshakes;
+    let told: Vec<_> = handshakes.iter().map(|one| (one.status, one.error, one.count)).collect();
+    assert_eq!(told, [(None, Some("early_bytes"), 1)]);
 }
 
 #[tokio::test]
@@ -296,15 +317,7 @@ async fn a_layer_says_who_the_peer_is_and_without_it_the_answer_is_500() {
 async fn where_no_upgrade_follows_the_session_is_dropped_and_no_other_handler_runs() {
     let (diary, mut lines) = tokio::sync::mpsc::unbounded_channel();
     let chat = life::server::server().state(life::server::Diary(diary)).mount().await.unwrap();
-    let request = Request::get("/")
-        .header("Host", "localhost")
-        .header("Upgrade", "websocket")
-        .header("Connection", "Upgrade")
-        .header("Sec-WebSocket-Version", "13")
-        .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
-        .extension(life::User("ann"))
-        .body(())
-        .unwrap();
+    let request = handshake("/").extension(life::User("ann")).body(()).unwrap();
     let response = chat.service().call(request).await.unwrap();
     assert_eq!(response.status(), 101);
     for line in ["handshake", "dropped"] {
@@ -349,6 +362,128 @@ async fn routes_match_below_the_place_of_the_service() {
     }
     assert_eq!(host.refusal("/games/table/x").await, 404);
     assert_eq!(host.refusal("/games/other").await, 404);
+}
+
+/// What handlers have done, in order.
+type Lines = tokio::sync::mpsc::UnboundedSender<String>;
+
+/// Notes that it is dropped.
+struct Dropped(Lines);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        let _ = self.0.send("create dropped".to_owned());
+    }
+}
+
+#[ws_server(shutdown_timeout = 20)]
+mod tables {
+    use super::*;
+
+    #[state]
+    pub struct Diary(pub Lines);
+
+    impl Diary {
+        fn note(&self, what: &str, path: &str) {
+            let _ = self.0.send(format!("{what} {path}"));
+        }
+    }
+
+    #[route("/table/{id}")]
+    mod table {
+        use super::*;
+
+        #[room(keep = 60)]
+        struct Table {
+            visits: u64,
+        }
+
+        #[on(create)]
+        async fn create(Path(id): Path<u64>, request: &Handshake, diary: &Diary) -> Table {
+            diary.note("create", request.path());
+            if id == 9 {
+                let _dropped = Dropped(diary.0.clone());
+                std::future::pending::<()>().await;
+            }
+            Table { visits: 0 }
+        }
+
+        #[on(ready)]
+        fn enter(table: &mut Table, room: &Room) -> String {
+            table.visits += 1;
+            format!("{} at {}, visit {}", room.len(), room.path(), table.visits)
+        }
+
+        #[on(disconnect)]
+        async fn leave(room: &Room<Table>, diary: &Diary) {
+            tokio::task::yield_now().await;
+            diary.note("leave", room.path());
+        }
+
+        #[on(empty)]
+        async fn close(_: Table, room: &Room, diary: &Diary) {
+            tokio::task::yield_now().await;
+            diary.note("empty", room.path());
+        }
+    }
+}
+
+fn handshake(path: &str) -> axum::http::request::Builder {
+    Request::get(path)
+        .header("Host", "localhost")
+        .header("Upgrade", "websocket")
+        .header("Connection", "Upgrade")
+        .header("Sec-WebSocket-Version", "13")
+        .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+}
+
+#[tokio::test]
+async fn a_room_is_made_kept_and_emptied_as_elsewhere() {
+    let (diary, mut lines) = tokio::sync::mpsc::unbounded_channel();
+    let mut line = async || timeout(PATIENCE, lines.recv()).await.unwrap().unwrap();
+    let tables = tables::server().state(tables::Diary(diary)).mount().await.unwrap();
+    let router = Router::new().nest_service("/games", tables.service()).fallback_service(tables.service());
+    let host = Host::serve(router, &tables).await;
+
+    // One server, wherever its service stands, has one room for a path.
+    let mut ann = host.open("/games/table/7").await.unwrap();
+    assert_eq!(ann.text().await, "1 at /table/7, visit 1");
+    let mut bob = host.open("/table/7").await.unwrap();
+    assert_eq!(bob.text().await, "2 at /table/7, visit 2");
+    assert_eq!(line().await, "create /table/7");
+    drop((ann, bob));
+    assert_eq!((line().await, line().await), ("leave /table/7".to_owned(), "leave /table/7".to_owned()));
+    let mut ann = host.open("/table/7").await.unwrap();
+    assert_eq!(ann.text().await, "1 at /table/7, visit 3");
+
+    // Who gives up while `create` runs leaves nothing behind, and the next one makes the room.
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(host.address).await.unwrap();
+        stream.write_all(HANDSHAKE.replacen("GET /", "GET /table/9", 1).as_bytes()).await.unwrap();
+        assert_eq!(line().await, "create /table/9");
+        drop(stream);
+        assert_eq!(line().await, "create dropped");
+    }
+    // Nor does who is admitted and never upgraded.
+    let response = tables.service().call(handshake("/table/8").body(()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 101);
+    assert_eq!((line().await, line().await), ("create /table/8".to_owned(), "empty /table/8".to_owned()));
+
+    // Nobody is in the room of 6 any more, and it is kept.
+    let mut eve = host.open("/table/6").await.unwrap();
+    assert_eq!(eve.text().await, "1 at /table/6, visit 1");
+    drop(eve);
+    assert_eq!((line().await, line().await), ("create /table/6".to_owned(), "leave /table/6".to_owned()));
+    let closed = tokio::spawn(async move { ann.closed().await.code });
+    host.stop().await;
+    assert_eq!(closed.await.unwrap(), 1001.into());
+    timeout(PATIENCE, tables.stopped()).await.unwrap();
+    let mut rest = Vec::new();
+    while let Ok(line) = lines.try_recv() {
+        rest.push(line);
+    }
+    rest.sort_unstable_by_key(|line| line.ends_with('6'));
+    assert_eq!(rest, ["leave /table/7", "empty /table/7", "empty /table/6"]);
 }
 
 #[tokio::test]
@@ -397,25 +532,25 @@ async fn layers_change_nothing_after_the_handshake() {
     }
 }
 
+/// A handshake for `/chat` over HTTP/2.
+fn extended_connect(address: SocketAddr, query: &str) -> Request<Empty<Bytes>> {
+    Request::builder()
+        .method(Method::CONNECT)
+        .version(Version::HTTP_2)
+        .uri(format!("http://{address}/chat{query}"))
+        .header("Sec-WebSocket-Version", "13")
+        .header("Origin", format!("http://{address}"))
+        .extension(Protocol::from_static("websocket"))
+        .body(Empty::new())
+        .unwrap()
+}
+
 #[tokio::test]
 async fn over_http_2_the_handshake_is_an_extended_connect() {
     let chat = echo::server().mount().await.unwrap();
     let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
-    let stream = TcpStream::connect(host.address).await.unwrap();
-    let (mut http, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
-    tokio::spawn(connection);
-    let connect = |query: &str| {
-        Request::builder()
-            .method(Method::CONNECT)
-            .version(Version::HTTP_2)
-            .uri(format!("http://{}/chat{query}", host.address))
-            .header("Sec-WebSocket-Version", "13")
-            .header("Origin", format!("http://{}", host.address))
-            .extension(Protocol::from_static("websocket"))
-            .body(Empty::<Bytes>::new())
-            .unwrap()
-    };
+    let mut http = host.http_2().await;
+    let connect = |query| extended_connect(host.address, query);
     let refused = http.send_request(connect("?no")).await.unwrap();
     assert_eq!(refused.status(), 401);
     let mut accepted = http.send_request(connect("")).await.unwrap();
@@ -438,6 +573,26 @@ async fn over_http_2_the_handshake_is_an_extended_connect() {
     drop(socket);
     stopping.await.unwrap();
     timeout(PATIENCE, chat.stopped()).await.unwrap();
+}
+
+#[tokio::test]
+async fn over_http_2_what_the_peer_does_not_take_waits_in_the_outbox() {
+    const SIZE: usize = 8 * 1024 * 1024;
+    let chat = echo::server().max_send_size(SIZE).mount().await.unwrap();
+    let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
+    let mut http = host.http_2().await;
+    let mut accepted = http.send_request(extended_connect(host.address, "")).await.unwrap();
+    let upgraded = hyper::upgrade::on(&mut accepted).await.unwrap();
+    let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await;
+    futures_util::SinkExt::send(&mut socket, "open".into()).await.unwrap();
+    futures_util::StreamExt::next(&mut socket).await.unwrap().unwrap();
+
+    chat.server().broadcast_utf8("x".repeat(SIZE));
+    let queued = chat.server().stats().queued_bytes;
+    assert!(queued > SIZE as u64 / 2, "hyper holds all but {queued} bytes");
+    let message =
+        timeout(PATIENCE, futures_util::StreamExt::next(&mut socket)).await.unwrap().unwrap().unwrap();
+    assert_eq!(message.len(), SIZE);
 }
 
 /// A listener of the host's own, which ends TLS.
@@ -483,6 +638,8 @@ async fn the_host_may_end_tls() {
                 futures_util::SinkExt::send(&mut socket, "hello".into()).await.unwrap();
                 let answer = futures_util::StreamExt::next(&mut socket).await.unwrap().unwrap();
                 assert_eq!(answer.into_text().unwrap(), "hello");
+                let connections = chat.server().connections();
+                assert!(connections[0].socket().is_some(), "the socket below TLS is known");
             }
             Err(tungstenite::Error::Http(response)) if !is_allowed => assert_eq!(response.status(), 403),
             other => panic!("{origin}: {:?}", other.err()),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use ws_runtime::prelude::*;
 use ws_runtime::test::{Result, TestServer};
+use ws_tests::raw::{Cut, HANDSHAKE, ask, knock_from};
 
 type Lines = Arc<Mutex<Vec<String>>>;
 
@@ -288,6 +289,40 @@ async fn a_handshake_is_refused_by_the_first_that_refuses_and_nothing_after_it_r
     assert_eq!(bob.utf8().await?, "1 b None");
     let refused = server.connect("/both/1/side/c").await.unwrap_err();
     assert_eq!((refused.status(), refused.headers()["retry-after"].to_str().unwrap()), (503, "5"));
+    Ok(())
+}
+
+/// What the server refuses by itself goes before the path, and the path before the origin.
+#[tokio::test]
+async fn limits_go_before_hosts_and_those_before_the_path_the_origin_and_all_handlers() -> Result {
+    let lines = Lines::default();
+    let server = arcade::server().state(arcade::Log { lines: Arc::clone(&lines) });
+    let server = server.hosts(["localhost"]).max_connections_per_ip(1).health("/healthz").bind().await?;
+    // Each row puts one thing right that is wrong in the rows before.
+    let rows = [
+        (429, "127.0.0.2", "GET /nowhere?name=nobody", "evil.example", "Origin: https://evil.example\r\n"),
+        (421, "127.0.0.3", "GET /nowhere?name=nobody", "evil.example", "Origin: https://evil.example\r\n"),
+        (404, "127.0.0.4", "GET /nowhere?name=nobody", "localhost", "Origin: https://evil.example\r\n"),
+        (403, "127.0.0.5", "GET /left?name=nobody", "localhost", "Origin: https://evil.example\r\n"),
+        (401, "127.0.0.6", "GET /left?name=nobody", "localhost", ""),
+    ];
+    let handshake = |start: &str, host: &str, origin: &str| {
+        let request = HANDSHAKE.replacen("GET /", start, 1);
+        request.replacen("localhost\r\n", &format!("{host}\r\n{origin}"), 1)
+    };
+    let silent = knock_from(&server, "127.0.0.2").await;
+    for (status, from, start, host, origin) in rows {
+        assert_eq!(taken(&lines), [""; 0], "before {status}");
+        let request = handshake(start, host, origin);
+        let head = ask(&mut knock_from(&server, from).await, request.as_bytes(), Cut::Whole).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{request}{head}");
+    }
+    assert_eq!(taken(&lines), ["server"]);
+    // A probe is answered where all else is refused.
+    let probe = b"GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n";
+    let head = ask(&mut knock_from(&server, "127.0.0.2").await, probe, Cut::Whole).await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    drop(silent);
     Ok(())
 }
 

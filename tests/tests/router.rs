@@ -154,6 +154,9 @@ async fn a_websocket_of_a_route_is_opened_at_once_and_one_of_none_is_the_routers
     let mut kept = Kept::open(&running).await;
     let (status, _) = kept.ask(&HANDSHAKE.replace("GET / ", "GET /other ")).await;
     assert_eq!(status, 404);
+    // Whoever has asked for a WebSocket in vain is not heard any further.
+    kept.end().await;
+    let mut kept = Kept::open(&running).await;
     let (status, _) = kept.ask(&HANDSHAKE.replace("GET / ", "GET /chat ").replace(": 13", ": 12")).await;
     assert_eq!(status, 426);
 }

@@ -175,6 +175,112 @@ async fn during_the_delay_it_accepts_and_says_that_it_shuts_down_and_shutdown_ru
     Ok(())
 }
 
+#[ws_server(silence_max = 0, shutdown_timeout = 60)]
+mod tables {
+    use super::*;
+
+    #[state]
+    pub struct Notes(pub mpsc::UnboundedSender<(String, Duration)>, pub Instant);
+
+    impl Notes {
+        fn note(&self, what: impl std::fmt::Display) {
+            let _ = self.0.send((what.to_string(), self.1.elapsed()));
+        }
+    }
+
+    #[on(shutdown)]
+    fn shutdown(tables: Rooms<table::Table>, notes: &Notes) {
+        notes.note(format_args!("shutdown with {} rooms", tables.len()));
+    }
+
+    #[route("/table/{id}")]
+    mod table {
+        use super::*;
+
+        #[room(keep = 100)]
+        pub struct Table {
+            id: u64,
+            visits: u64,
+            clock: Timer,
+        }
+
+        #[on(create)]
+        fn create(Path(id): Path<u64>) -> Table {
+            Table { id, visits: 0, clock: Timer::default() }
+        }
+
+        #[on(ready)]
+        fn enter(table: &mut Table) -> String {
+            table.visits += 1;
+            table.clock.start(12);
+            format!("visit {}", table.visits)
+        }
+
+        #[timer(clock)]
+        fn late(table: &Table, notes: &Notes) {
+            notes.note(format_args!("late {}", table.id));
+        }
+
+        #[on(disconnect)]
+        fn leave(table: &Table, notes: &Notes) {
+            notes.note(format_args!("leave {}", table.id));
+        }
+
+        #[on(empty)]
+        async fn close(table: Table, notes: &Notes) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            notes.note(format_args!("empty {}", table.id));
+        }
+    }
+}
+
+/// The next process may have the room already when the last connection of this one is closed.
+#[tokio::test(start_paused = true)]
+async fn a_room_is_emptied_as_soon_as_its_last_member_is_closed_and_a_kept_one_after_the_shutdown_handler()
+-> Result {
+    let (notes, mut lines) = mpsc::unbounded_channel();
+    let server = tables::server().state(tables::Notes(notes, Instant::now()));
+    let server = server.shutdown_delay(10).shutdown_spread(6).test().await?;
+    let mut clients = Vec::new();
+    for id in [1, 2, 2, 3, 3, 3, 4, 5] {
+        let mut client = server.connect(format!("/table/{id}")).await?;
+        client.utf8().await?;
+        clients.push(client);
+    }
+    // 8 and 9 are kept. During the delay somebody comes back to 8.
+    for id in [8, 9] {
+        server.connect(format!("/table/{id}")).await?.utf8().await?;
+    }
+    server.server().shutdown();
+    server.advance(5).await;
+    let mut back = server.connect("/table/8").await?;
+    assert_eq!(back.utf8().await?, "visit 2");
+    clients.push(back);
+    for client in &mut clients {
+        client.set_patience(60);
+    }
+    let closing = tokio::spawn(closed(clients));
+    assert_eq!(server.stop().await.closed(), 9);
+    closing.await?;
+
+    let mut log = Vec::new();
+    while let Ok((what, at)) = lines.try_recv() {
+        log.push((what, at.as_secs_f64()));
+    }
+    let at = |what: &str| {
+        let found = log.iter().rfind(|(one, _)| one == what);
+        found.unwrap_or_else(|| panic!("no {what}: {log:?}")).1
+    };
+    assert_eq!(at("shutdown with 7 rooms").round(), 10.0, "{log:?}");
+    assert!(at("empty 9") - at("shutdown with 7 rooms") < 0.1, "{log:?}");
+    for id in [1, 2, 3, 4, 5, 8] {
+        let passed = at(&format!("empty {id}")) - at(&format!("leave {id}"));
+        assert!((0.0..0.1).contains(&passed), "room {id}: {passed} s: {log:?}");
+    }
+    assert!(log.iter().any(|(what, _)| what.starts_with("late")), "its timers run until then: {log:?}");
+    Ok(())
+}
+
 #[ws_server(silence_max = 0, shutdown_timeout = 10)]
 mod stuck {
     use super::*;

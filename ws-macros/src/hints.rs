@@ -23,6 +23,7 @@ pub(crate) fn event(name: &str) -> Option<String> {
         "msg" | "receive" | "in" => {
             ", did you mean `utf8` (text), `binary`, or a named message such as `#[on(\"say\")]`?".to_owned()
         }
+        "init" | "setup" => ", did you mean `start`, which is of the server, or `create`, which makes a room?".to_owned(),
         "error" | "exception" | "failure" => {
             ": an error of a handler is logged, and `disconnect` learns how the connection ended".to_owned()
         }

@@ -32,7 +32,7 @@ pub use crate::options::{
     ListenValue, NetworksValue, OriginsValue, PathValue, RateValue, SecondsValue, SideListenValue, SlowValue,
     SpreadValue, SubprotocolsValue, TlsValue, TraceValue,
 };
-pub use crate::room::{RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
+pub use crate::room::{HasState, RoomLock, RoomRules, RoomState, TypedRoom, lock_room, try_lock_room};
 pub use crate::route::{Gets, IsServer, PathChecks, Place, Routes};
 pub use crate::server::{PrivateState, Unset};
 pub use crate::tick::Ticks;

@@ -13,7 +13,12 @@ pub(super) fn of(peer: Peer) -> Option<&'static str> {
         Peer::Rustls => locked("tokio-rustls"),
         Peer::NodeWs => NODE.split_once("\"ws\": \"")?.1.split_once('"').map(|(version, _)| version),
         Peer::PythonWebsockets => PYTHON.trim().split_once("==").map(|(_, version)| version),
-        Peer::Ours | Peer::OursRoutes | Peer::OursRoom | Peer::OursRooms => locked(Peer::Ours.name()),
+        Peer::Ours
+        | Peer::OursRoutes
+        | Peer::OursRoom
+        | Peer::OursRooms
+        | Peer::OursMounted
+        | Peer::OursMountedOpaque => locked(Peer::Ours.name()),
         _ => locked(peer.name()),
     }
 }

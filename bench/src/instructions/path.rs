@@ -55,14 +55,20 @@ pub(crate) enum Path {
     ConnectsRoute,
     /// The same where each connection makes a room with a state, and drops it.
     ConnectsRooms,
+    /// An echo where axum has accepted the connection.
+    EchoMounted,
 }
 
 impl Path {
-    pub(super) fn name(self) -> String {
+    /// What servers of any kind do.
+    pub(crate) const FOR_ALL: [Self; 6] =
+        [Self::Echo, Self::EchoDeep, Self::Echo16k, Self::Broadcast, Self::BroadcastDeep, Self::Connects];
+
+    pub(crate) fn name(self) -> String {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    pub(super) fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Echo => "echo of 64 B",
             Self::EchoDeep => "echo of 64 B, 16 at once",
@@ -78,10 +84,11 @@ impl Path {
             Self::Connects => "connection opened and closed",
             Self::ConnectsRoute => "connection to one of ten routes",
             Self::ConnectsRooms => "connection with a room of its own",
+            Self::EchoMounted => "echo of 64 B, mounted in axum",
         }
     }
 
-    pub(super) fn role(self) -> Role {
+    pub(crate) fn role(self) -> Role {
         match self {
             Self::Broadcast | Self::BroadcastDeep | Self::BroadcastRoom => Role::Fanout,
             Self::NamedDeep | Self::NamedRoute | Self::NamedRoom => Role::Named,
@@ -92,11 +99,12 @@ impl Path {
             | Self::Compressed
             | Self::Connects
             | Self::ConnectsRoute
-            | Self::ConnectsRooms => Role::Echo,
+            | Self::ConnectsRooms
+            | Self::EchoMounted => Role::Echo,
         }
     }
 
-    pub(super) fn peer(self) -> Peer {
+    pub(crate) fn peer(self) -> Peer {
         match self {
             Self::Echo
             | Self::EchoDeep
@@ -110,11 +118,12 @@ impl Path {
             Self::NamedRoute | Self::ConnectsRoute => Peer::OursRoutes,
             Self::NamedRoom | Self::BroadcastRoom => Peer::OursRoom,
             Self::ConnectsRooms => Peer::OursRooms,
+            Self::EchoMounted => Peer::OursMounted,
         }
     }
 
     /// What of the server's options is not at its default, as a variable of the environment.
-    pub(super) fn option(self) -> &'static str {
+    pub(crate) fn option(self) -> &'static str {
         match self {
             Self::Compressed => "WS_SERVER_COMPRESSION=on",
             Self::Echo
@@ -129,14 +138,15 @@ impl Path {
             | Self::BroadcastRoom
             | Self::Connects
             | Self::ConnectsRoute
-            | Self::ConnectsRooms => "",
+            | Self::ConnectsRooms
+            | Self::EchoMounted => "",
         }
     }
 
     /// The two numbers of messages whose difference is taken.
-    pub(super) fn amounts(self) -> (u64, u64) {
+    pub(crate) fn amounts(self) -> (u64, u64) {
         match self {
-            Self::Echo => (500, 4_500),
+            Self::Echo | Self::EchoMounted => (500, 4_500),
             Self::Compressed => (100, 600),
             Self::EchoDeep | Self::TextDeep | Self::NamedDeep | Self::NamedRoute | Self::NamedRoom => {
                 (3_200, 35_200)
@@ -149,7 +159,7 @@ impl Path {
     }
 
     /// Sends so many messages, and waits for the last answer; tells how many they were.
-    pub(super) fn send(self, server: &Server, messages: u64) -> Result<u64> {
+    pub(crate) fn send(self, server: &Server, messages: u64) -> Result<u64> {
         let amount = Amount { messages, time: LONG };
         let echo = |size, depth, opcode| {
             let mut fleet = Echo { connections: 1, size, depth, opcode }.connect(server)?;
@@ -160,7 +170,7 @@ impl Path {
             fanout::run(&mut fanout.subscribe(server)?, amount, &mut Latencies::default())
         };
         match self {
-            Self::Echo => echo(64, 1, Opcode::Binary),
+            Self::Echo | Self::EchoMounted => echo(64, 1, Opcode::Binary),
             Self::EchoDeep => echo(64, 16, Opcode::Binary),
             Self::TextDeep => echo(64, 16, Opcode::Text),
             Self::NamedDeep | Self::NamedRoute | Self::NamedRoom => {

@@ -7,7 +7,7 @@
 
 #[cfg(feature = "peers")]
 mod actix_ws;
-#[cfg(feature = "peers")]
+#[cfg(feature = "axum")]
 mod axum;
 #[cfg(feature = "peers")]
 mod fastwebsockets;
@@ -29,7 +29,7 @@ use std::process::Command;
 use clap::ValueEnum;
 use tokio::runtime::{Builder, Runtime};
 
-use self::ours::Shape;
+use self::ours::{Connections, Shape};
 use crate::args::{ServeArguments, Transport};
 use crate::error::{Doing, Error, Result};
 use crate::server::{LISTENING, Setup};
@@ -39,7 +39,7 @@ use crate::tls::Identity;
 pub(crate) const MAX_MESSAGE: usize = 1 << 20;
 
 /// How many messages a connection of a fan-out may be behind, where a peer's channel has a bound.
-#[cfg(feature = "peers")]
+#[cfg(feature = "axum")]
 const CHANNEL: usize = 1024;
 
 /// What a server does.
@@ -75,6 +75,10 @@ pub(crate) enum Peer {
     OursRoom,
     /// The same with a room for each connection.
     OursRooms,
+    /// The server of `ours` as a route of an axum router, on the router's sockets.
+    OursMounted,
+    /// The same on streams that it does not know, through hyper.
+    OursMountedOpaque,
     Fastwebsockets,
     Yawc,
     TokioWebsockets,
@@ -107,6 +111,8 @@ impl Peer {
             Self::OursRoutes => "ws-runtime, one of ten routes",
             Self::OursRoom => "ws-runtime, one room",
             Self::OursRooms => "ws-runtime, a room each",
+            Self::OursMounted => "ws-runtime, mounted",
+            Self::OursMountedOpaque => "ws-runtime, mounted, through hyper",
             Self::Fastwebsockets => "fastwebsockets",
             Self::Yawc => "yawc",
             Self::TokioWebsockets => "tokio-websockets",
@@ -124,6 +130,8 @@ impl Peer {
             Self::Ours => Some(Shape::Whole),
             Self::OursRoutes => Some(Shape::Routes),
             Self::OursRoom | Self::OursRooms => Some(Shape::Rooms),
+            Self::OursMounted => Some(Shape::Mounted(Connections::Raw)),
+            Self::OursMountedOpaque => Some(Shape::Mounted(Connections::Opaque)),
             Self::Floor
             | Self::Floor64k
             | Self::Rustls
@@ -167,7 +175,11 @@ impl Peer {
         let left_out = |why: &str| Err(Error::LeftOut(self.name(), why.to_owned()));
         let tls = setup.tls.is_some();
         let is_ours = self.shape().is_some();
-        if tls && self != Self::Rustls && !is_ours {
+        let is_mounted = matches!(self.shape(), Some(Shape::Mounted(_)));
+        if (is_mounted || self == Self::Axum) && !cfg!(feature = "axum") {
+            return left_out("this was built without the feature `axum`");
+        }
+        if tls && self != Self::Rustls && (!is_ours || is_mounted) {
             return left_out("it is not measured with TLS");
         }
         if self == Self::Rustls && (!tls || role != Role::Echo) {
@@ -182,6 +194,7 @@ impl Peer {
             Role::Named if !is_ours => return left_out("it knows no named messages"),
             Role::Storm if !is_ours => return left_out("it knows no rooms"),
             Role::Hold if !is_ours => return left_out("it knows nothing of the fault programme"),
+            Role::Storm | Role::Hold if is_mounted => return left_out("it is measured standing alone"),
             Role::Named => "named",
             Role::Storm => "storm",
             Role::Hold => "hold",
@@ -205,7 +218,7 @@ impl Peer {
             }
             _ if !cfg!(feature = "peers")
                 && !is_ours
-                && !matches!(self, Self::Floor | Self::Floor64k | Self::Rustls) =>
+                && !matches!(self, Self::Floor | Self::Floor64k | Self::Rustls | Self::Axum) =>
             {
                 left_out("this was built without the feature `peers`")
             }
@@ -249,10 +262,14 @@ impl Peer {
                 Some(identity) => rustls::serve(listener, &identity, threads),
                 None => Err(io::Error::other("it needs --tls")),
             },
-            Self::Ours => ours::serve(listener, (role, Shape::Whole), identity, threads),
-            Self::OursRoutes => ours::serve(listener, (role, Shape::Routes), identity, threads),
-            Self::OursRoom | Self::OursRooms => {
-                ours::serve(listener, (role, Shape::Rooms), identity, threads)
+            Self::Ours
+            | Self::OursRoutes
+            | Self::OursRoom
+            | Self::OursRooms
+            | Self::OursMounted
+            | Self::OursMountedOpaque => {
+                let shape = self.shape().unwrap_or(Shape::Whole);
+                ours::serve(listener, (role, shape), identity, threads)
             }
             #[cfg(feature = "peers")]
             Self::Fastwebsockets => fastwebsockets::serve(listener, role, threads),
@@ -262,7 +279,7 @@ impl Peer {
             Self::TokioWebsockets => tokio_websockets::serve(listener, role, threads),
             #[cfg(feature = "peers")]
             Self::TokioTungstenite => tokio_tungstenite::serve(listener, role, threads),
-            #[cfg(feature = "peers")]
+            #[cfg(feature = "axum")]
             Self::Axum => axum::serve(listener, role, threads),
             #[cfg(feature = "peers")]
             Self::ActixWs => actix_ws::serve(listener, role, threads),

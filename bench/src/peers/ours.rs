@@ -1,6 +1,8 @@
 //! The server of this repository, as a user would write it.
 
 pub(crate) mod hold;
+#[cfg(feature = "axum")]
+mod mounted;
 mod rooms;
 mod routes;
 pub(crate) mod storm;
@@ -77,6 +79,17 @@ pub(crate) enum Shape {
     Routes,
     /// One of ten routes for each role, whose connections share a state for each path.
     Rooms,
+    /// One server for each role, as a route of an axum router.
+    Mounted(Connections),
+}
+
+/// What the connections of axum are to a mounted server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Connections {
+    /// Sockets, which it takes out of axum.
+    Raw,
+    /// Streams that it does not know, so that it reads and writes through hyper.
+    Opaque,
 }
 
 pub(super) fn serve(
@@ -97,6 +110,12 @@ pub(super) fn serve(
     match (role, shape) {
         (Role::Storm, _) => start!(storm),
         (Role::Hold, _) => return Err(io::Error::other("it listens by itself")),
+        #[cfg(feature = "axum")]
+        (_, Shape::Mounted(connections)) => return mounted::serve(listener, role, connections, threads),
+        #[cfg(not(feature = "axum"))]
+        (_, Shape::Mounted(connections)) => {
+            return Err(io::Error::other(format!("{connections:?} connections need the feature `axum`")));
+        }
         (_, Shape::Routes) => start!(routes),
         (_, Shape::Rooms) => start!(rooms),
         (Role::Echo, Shape::Whole) => start!(echo),

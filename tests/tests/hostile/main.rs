@@ -1,17 +1,25 @@
 //! What a client must not send, and what is at the edge of what it may: each row's bytes at default limits, whole,
-//! byte by byte and in odd pieces, and what must come back. Whole they go over a real socket too.
+//! byte by byte and in odd pieces, and what must come back. Whole they go over real sockets too. It is the same whether
+//! the server stands alone, is mounted in a router, or is the host of one.
 
+mod answers;
+mod bounded_host;
 mod closes;
 mod fragments;
+mod fronts;
 mod headers;
+mod http2;
+mod mount_life;
 mod order;
 mod sizes;
 mod text;
 
+use axum::Router;
 use ws_runtime::prelude::*;
-use ws_runtime::{Server, ShutdownReport};
 use ws_tests::frame::{Sent, close, frame};
-use ws_tests::raw::{Afterwards, Cut, Reached, exchange, shake_hands};
+use ws_tests::raw::{Afterwards, Cut, exchange, shake_hands};
+
+use self::fronts::{Front, Site};
 
 #[ws_server(listen = "127.0.0.1:0")]
 mod echo {
@@ -61,12 +69,12 @@ impl Row {
         self
     }
 
-    async fn hold(&self, server: &impl Reached, cut: Cut<'_>) {
+    async fn hold(&self, front: Front, site: &Site, cut: Cut<'_>) {
         let Self { name, bytes, answer } = self;
-        let received = exchange(shake_hands(server).await, bytes, cut, Afterwards::Wait).await;
+        let received = exchange(shake_hands(site).await, bytes, cut, Afterwards::Wait).await;
         let seen = Sent::read(&received);
         // Not by `assert_eq`, which would print 64 KiB.
-        assert!(seen == *answer, "{name}, {cut:?}: {}, not {}", brief(&seen), brief(answer));
+        assert!(seen == *answer, "{name}, {front:?}, {cut:?}: {}, not {}", brief(&seen), brief(answer));
     }
 
     /// A ping is answered before the end.
@@ -76,30 +84,25 @@ impl Row {
     }
 }
 
-/// Holds each row to its answer.
+/// Holds each row to its answer, behind each front.
 async fn hold(rows: Vec<Row>) {
-    let server = echo::server().test().await.unwrap();
-    for row in &rows {
-        for cut in Cut::ALL {
-            row.hold(&server, cut).await;
+    for front in Front::IN_MEMORY {
+        let site = front.start(echo::server(), "/", Router::new()).await;
+        for row in &rows {
+            for cut in Cut::ALL {
+                row.hold(front, &site, cut).await;
+            }
         }
+        site.stop().await;
     }
-    leaves_nothing(server.server().clone(), server.stop()).await;
-
-    // The kernel has a clock of its own.
     tokio::time::resume();
-    let running = echo::server().bind().await.unwrap();
-    for row in &rows {
-        row.hold(&running, Cut::Whole).await;
+    for front in Front::OVER_TCP {
+        let site = front.start(echo::server(), "/", Router::new()).await;
+        for row in &rows {
+            row.hold(front, &site, Cut::Whole).await;
+        }
+        site.stop().await;
     }
-    running.shutdown();
-    leaves_nothing(running.server().clone(), running.stopped()).await;
-}
-
-/// The server stops, and no connection is left.
-async fn leaves_nothing(server: Server, stopped: impl Future<Output = ShutdownReport>) {
-    stopped.await;
-    assert_eq!(server.connections(), []);
 }
 
 /// What was sent, in a line.
@@ -147,17 +150,20 @@ fn the_corpus_has_every_row() {
 
 #[tokio::test(start_paused = true)]
 async fn pings_are_answered_up_to_a_burst_and_a_flood_is_closed_with_1008() {
-    let server = echo::server().test().await.unwrap();
-    for cut in Cut::ALL {
-        let pings: Vec<u8> = (0..1000_u32).flat_map(|number| frame(0x89, &number.to_be_bytes())).collect();
-        let received = exchange(shake_hands(&server).await, &pings, cut, Afterwards::Wait).await;
-        let sent = Sent::read(&received);
-        assert_eq!(sent.close, Some(1008), "{cut:?}");
-        // 100 at once; no time passes, in which there would be 20 a second.
-        assert_eq!(sent.pongs.len(), 100, "{cut:?}");
-        for (number, pong) in (0_u32..).zip(&sent.pongs) {
-            assert_eq!(pong, &number.to_be_bytes(), "{cut:?}: in order, none left out");
+    for front in Front::IN_MEMORY {
+        let site = front.start(echo::server(), "/", Router::new()).await;
+        for cut in Cut::ALL {
+            let pings: Vec<u8> =
+                (0..1000_u32).flat_map(|number| frame(0x89, &number.to_be_bytes())).collect();
+            let received = exchange(shake_hands(&site).await, &pings, cut, Afterwards::Wait).await;
+            let sent = Sent::read(&received);
+            assert_eq!(sent.close, Some(1008), "{front:?}, {cut:?}");
+            // 100 at once; no time passes, in which there would be 20 a second.
+            assert_eq!(sent.pongs.len(), 100, "{front:?}, {cut:?}");
+            for (number, pong) in (0_u32..).zip(&sent.pongs) {
+                assert_eq!(pong, &number.to_be_bytes(), "{front:?}, {cut:?}: in order, none left out");
+            }
         }
+        site.stop().await;
     }
-    leaves_nothing(server.server().clone(), server.stop()).await;
 }

@@ -63,7 +63,7 @@ pub(super) fn problem(
                 "`server.connections_of(…)` and `group.connections()` return it"
             }),
         ),
-        "Room" | "Rooms" => of_rooms(&name, access, row),
+        "Room" | "Rooms" => of_rooms(&name, access, row, scope.route.is_none() && server.has_routes()),
         "SocketAddr" | "IpAddr" if !matches!(row.surroundings, Surroundings::Server | Surroundings::Room) => {
             refuse(&format!("`{name}`"), Some("the peer's address is `conn.peer()`, with `&Conn`"))
         }
@@ -121,13 +121,19 @@ pub(super) fn refusal(row: &Row, what: &str, hint: Option<&str>) -> String {
     format!("{} cannot take {what}{hint}\n{}", row.title, row.offer())
 }
 
-/// The handle of a room that is taken as it cannot be.
-fn of_rooms(name: &str, access: Access, row: &Row) -> Option<String> {
+/// The handle of a room that is taken as it cannot be. `is_for_all` says whether the handler is that of all routes.
+fn of_rooms(name: &str, access: Access, row: &Row, is_for_all: bool) -> Option<String> {
     match (name, row.room, access) {
         ("Rooms", _, Access::Shared | Access::Mutable) => {
             Some(refusal(row, "`Rooms` by reference", Some("it is a handle, so take it by value")))
         }
         ("Room", Room::Absent(reason), _) => Some(format!("{} has no room: {reason}", row.title)),
+        // The `handshake`.
+        ("Room", Room::Shared, _) if is_for_all => Some(
+            "this `handshake` is for all routes, and runs before the peer has a room: take the `&Room` in a `handshake` within the \
+             route"
+                .to_owned(),
+        ),
         ("Room", _, Access::Mutable) => Some(refusal(
             row,
             "`&mut Room`",

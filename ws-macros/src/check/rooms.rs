@@ -38,7 +38,12 @@ pub(super) fn check(call: &Call<'_>, resolved: &Resolved<'_>, diagnostics: &mut 
         _ if call.returns == Some(Asks::Room(Access::Value)) && handler.row().output != Output::Room => {
             diagnostics.error(
                 output,
-                "a room is made before its first peer is admitted: return it from the handler of `#[on(create)]`",
+                match handler.event() {
+                    Some(Event::Empty) => {
+                        "the room ends with `empty`, whatever that returns: `#[room(keep = 60)]` keeps it for those who come back"
+                    }
+                    _ => "a room is made before its first peer is admitted: return it from the handler of `#[on(create)]`",
+                },
             );
         }
         _ => {}
@@ -77,6 +82,7 @@ pub(super) fn are_made(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -
         call.returns == Some(Asks::Room(Access::Value)) && call.handler.row().output != Output::Room
     };
     if scope.create_unread
+        || scope.rooms.iter().any(|room| room.rules.are_unclear)
         || resolved.calls.iter().any(returns_room)
         || resolved.server.has_routes() && (scope.route.is_none() || has_create(&resolved.server.root))
     {

@@ -47,7 +47,7 @@ fn rules(Room { part, rules }: &Room, plan: &Plan<'_>) -> TokenStream {
     if plan.scope.parts_unclear {
         return TokenStream::new();
     }
-    let Rules { keep, max_rooms, open: _ } = rules;
+    let Rules { keep, max_rooms, open: _, are_unclear: _ } = rules;
     let cfgs = part.cfgs.attributes();
     let keep = match keep {
         Some(value) => seconds(value),

@@ -22,6 +22,8 @@ pub(crate) struct Rules {
     pub(crate) max_rooms: Option<Expr>,
     /// The word that lets whoever asks for a path make its room.
     pub(crate) open: Option<Ident>,
+    /// Whether a part of them was reported: it may have said who makes the rooms.
+    pub(crate) are_unclear: bool,
 }
 
 /// A type marked `#[state]`, `#[session]`, `#[identity]` or `#[room]`.

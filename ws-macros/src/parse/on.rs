@@ -159,6 +159,14 @@ fn limits(role: &Role, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Li
                     .error(&word, format!("`{event}` takes nothing beside its name: write `#[on({event})]`"));
                 continue;
             }
+            if let "broadcast" | "room" | "to" = name.as_str() {
+                diagnostics.error(
+                    &word,
+                    "what a handler returns goes to the peer alone: `room.broadcast(…)` sends to all on its path, with the argument \
+                     `room: &Room`",
+                );
+                continue;
+            }
             let meant =
                 nearest(&name, LIMITS).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
             diagnostics.error(

@@ -42,7 +42,8 @@ pub(crate) fn read(tokens: TokenStream, example: &str, diagnostics: &mut Diagnos
                 let token: TokenTree = input.parse()?;
                 // Reported once: if one name is missing, usually all are.
                 if std::mem::take(&mut named) {
-                    diagnostics.error(token, format!("this value has no name: write it as in `{example}`"));
+                    let message = nameless(&token, example);
+                    diagnostics.error(token, message);
                 }
                 skip_to_comma(input)?;
             }
@@ -54,6 +55,17 @@ pub(crate) fn read(tokens: TokenStream, example: &str, diagnostics: &mut Diagnos
         diagnostics.extend(error);
     }
     pairs
+}
+
+/// What to do about a value without a name.
+fn nameless(token: &TokenTree, example: &str) -> String {
+    let text = token.to_string();
+    if matches!(token, TokenTree::Literal(_)) && text.starts_with("\"/") {
+        return format!(
+            "a path belongs to the module of its handlers: `#[route({text})] mod …`, within that of the server"
+        );
+    }
+    format!("this value has no name: write it as in `{example}`")
 }
 
 /// The comma after a pair.

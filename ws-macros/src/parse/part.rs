@@ -54,6 +54,16 @@ pub(crate) fn read(
         diagnostics.error(generics, format!("the {marker_name} {reason}"));
         return None;
     }
+    if let Some(reference) = unnamed_reference(item.tokens.iter().cloned().collect()) {
+        diagnostics.error(
+            reference,
+            format!(
+                "the {marker_name} cannot borrow: it outlives every event, so it has to own its data; a `Conn` is a handle, \
+                 which is cloned"
+            ),
+        );
+        return None;
+    }
     let is_public =
         !item.visibility.is_empty() && item.visibility.to_string().replace(' ', "") != "pub(self)";
     let reach = if is_public { Reach::Public(item.visibility.clone()) } else { Reach::Private };
@@ -129,6 +139,46 @@ fn key(attribute: &RawAttribute, item: &RawItem, diagnostics: &mut Diagnostics) 
 }
 
 const KEY: &str = "write `#[identity(key = name)]`, where `name` is a field";
+
+/// The first reference in a field whose lifetime is not written. Those of functions, `fn(&str)`, are no mistake.
+fn unnamed_reference(tokens: TokenStream) -> Option<TokenTree> {
+    let mut before: Option<TokenTree> = None;
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let found = match (&token, &before) {
+            // Behind anything else it is an operator.
+            (TokenTree::Punct(punct), None) if punct.as_char() == '&' => Some(&token),
+            (TokenTree::Punct(punct), Some(TokenTree::Punct(before)))
+                if punct.as_char() == '&' && "<,:".contains(before.as_char()) =>
+            {
+                Some(&token)
+            }
+            _ => None,
+        };
+        if let Some(found) = found
+            && !tokens.peek().is_some_and(|next| items::is_punct(next, '\''))
+        {
+            return Some(found.clone());
+        }
+        if let TokenTree::Group(group) = &token
+            && !is_function_or_attribute(before.as_ref())
+            && let Some(found) = unnamed_reference(group.stream())
+        {
+            return Some(found);
+        }
+        before = Some(token);
+    }
+    None
+}
+
+/// Whether the group behind this token holds the arguments of a function's type, or an attribute.
+fn is_function_or_attribute(before: Option<&TokenTree>) -> bool {
+    match before {
+        Some(TokenTree::Ident(word)) => ["fn", "Fn", "FnMut", "FnOnce"].iter().any(|name| word == name),
+        Some(TokenTree::Punct(punct)) => punct.as_char() == '#',
+        Some(TokenTree::Group(_) | TokenTree::Literal(_)) | None => false,
+    }
+}
 
 /// The `<…>` after the name.
 fn generics_after(name: &Ident, item: &RawItem) -> Option<TokenStream> {

@@ -17,6 +17,7 @@ pub(crate) const RULES: [&str; 3] = ["keep", "max_rooms", "open"];
 /// Reads the rules of the rooms.
 pub(super) fn read(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> Rules {
     let mut rules = Rules::default();
+    let before = diagnostics.count();
     let Some(group) = attribute.arguments() else {
         let rest: TokenStream = attribute.rest.iter().cloned().collect();
         if !rest.is_empty() {
@@ -57,6 +58,7 @@ pub(super) fn read(attribute: &RawAttribute, diagnostics: &mut Diagnostics) -> R
             }
         }
     }
+    rules.are_unclear = diagnostics.count() != before;
     rules
 }
 
@@ -68,6 +70,11 @@ fn unknown(name: &str) -> String {
             "a room has no `{name}`: an `#[on(ready)]` that returns an error refuses a peer, after a look at `room.len()` or at the \
              state of the room"
         );
+    }
+    if name == "guard" {
+        return "a room has no `guard`: whoever may come to its path may be in it, so the guard is that of the route: \
+                `#[route(…, guard = …)]`"
+            .to_owned();
     }
     let meant = match name {
         "max" | "limit" | "capacity" | "max_count" => Some("max_rooms"),

@@ -123,7 +123,7 @@ fn sources() -> (TokenStream, TokenStream, Vec<TokenTree>) {
 
 /// How often each test tries: `PROPTEST_CASES=100000 cargo test -p ws-macros any_tokens` for a long run.
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").map_or(2000, |cases| cases.parse().expect("a number of cases"))
+    std::env::var("PROPTEST_CASES").map_or(500, |cases| cases.parse().expect("a number of cases"))
 }
 
 #[test]

@@ -9,12 +9,14 @@ use super::Conn;
 use super::dispatch::Dispatcher;
 use super::drive::Driver;
 #[cfg(feature = "tower")]
-use super::open::{Admitted, count_opened};
+use super::open::{Admitted, count_not_upgraded, count_opened};
 use super::open::{Upgraded, open};
 use super::send::Corked;
 use crate::event::{ClosedBy, Route, Service, Speech};
 use crate::listen::Address;
 use crate::message::Buckets;
+#[cfg(feature = "tower")]
+use crate::mount::NotUpgraded;
 use crate::room::Member;
 use crate::route::Reach;
 use crate::server::{Hosted, Seat, Slot};
@@ -45,19 +47,23 @@ impl Life {
         })
     }
 
-    /// The task of a connection that another HTTP server has accepted, and answered. `None` from `upgrading` means that
-    /// it did not become a WebSocket: then neither `ready` nor `disconnect` runs.
+    /// The task of a connection that another HTTP server has accepted, and answered. If `upgrading`
+    /// fails, it did not become a WebSocket: then neither `ready` nor `disconnect` runs.
     #[cfg(feature = "tower")]
     pub(super) fn upgrade<S: Service>(
         hosted: Arc<Hosted<S>>,
         guard: ConnGuard,
         admitted: Admitted<S>,
-        upgrading: impl Future<Output = Option<Stream>> + Send + 'static,
+        upgrading: impl Future<Output = Result<Stream, NotUpgraded>> + Send + 'static,
     ) -> Self {
         Self::step(guard.0.clone(), async move {
-            let Some(stream) = upgrading.await else {
-                admitted.not_upgraded();
-                return None;
+            let stream = match upgrading.await {
+                Ok(stream) => stream,
+                Err(why) => {
+                    admitted.not_upgraded();
+                    count_not_upgraded(&guard.0, &why);
+                    return None;
+                }
             };
             guard.0.adopt(&stream);
             count_opened(&guard.0, admitted.status());

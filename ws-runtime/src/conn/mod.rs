@@ -31,5 +31,5 @@ pub use self::handle::{CloseError, Conn, IntoExpiry, Message, SendError, SetErro
 pub(crate) use self::life::Life;
 pub(crate) use self::open::{Admitted, NoPlace, answer_short, refuse};
 #[cfg(feature = "tower")]
-pub(crate) use self::open::{answer, is_trusted};
+pub(crate) use self::open::{answer, is_trusted, refuse_opened};
 pub(crate) use self::send::{Broadcast, Corked, corked};

@@ -68,6 +68,33 @@ impl Head {
     }
 }
 
+#[cfg(feature = "tower")]
+impl Head {
+    /// Holds the head of a request that another HTTP server has read to these limits. What it has left out, such as
+    /// spaces around a value, does not count.
+    ///
+    /// # Errors
+    ///
+    /// As [`HeadReader::read`].
+    pub(crate) fn check_size(&self, limits: HeadLimits) -> Result<(), Refusal> {
+        let HeadLimits { max_header_size, max_headers } = limits;
+        let target = self.uri.path_and_query().map_or(0, |target| target.as_str().len());
+        let line = self.method.as_str().len() + target + "  HTTP/1.1\r\n".len();
+        if line > max_header_size {
+            return Err(Refusal::TargetTooLong);
+        }
+        if self.headers.len() > max_headers {
+            return Err(Refusal::TooManyHeaders);
+        }
+        let sizes =
+            self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+        if sizes.sum::<usize>() + line + "\r\n".len() > max_header_size {
+            return Err(Refusal::HeadersTooLarge);
+        }
+        Ok(())
+    }
+}
+
 #[cfg(feature = "tls")]
 impl Head {
     pub(crate) fn with_client_certificate(self, client_certificate: Option<Box<ClientCertificate>>) -> Self {

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::Either;
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
@@ -14,10 +14,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tower_service::Service as TowerService;
 
-use super::service::Mount;
+use super::service::{Mount, end};
 use super::write_timeout::WriteTimeout;
 use crate::event::Service;
 use crate::generated::BoxFuture;
+use crate::handshake::wants_websocket;
 use crate::transport::Stream;
 use crate::{Address, Builder, Conn};
 
@@ -30,8 +31,8 @@ impl<S: Service, G> Builder<S, G> {
     /// within `handshake_timeout`, also the next one while the connection is kept, must take an answer within
     /// `write_timeout`, and is closed by the shutdown once its request is answered. How long the body of a request may
     /// take is the service's to bound. A handshake may come on a connection that was kept; `connect` runs once more for
-    /// it. A connection that the service itself upgrades is the service's from then on: it does not count any more, and
-    /// the shutdown does not wait for it.
+    /// it. If nobody accepts it, that ends the connection. A connection that the service itself upgrades is the service's
+    /// from then on: it does not count any more, and the shutdown does not wait for it.
     ///
     /// The service finds these among the extensions of a request, in axum as `Extension<…>`: the server's handle as
     /// `ws_runtime::Server`; as `ws_runtime::Address` that of the client where the PROXY protocol names it, and
@@ -168,6 +169,11 @@ where
     if let Some(refusal) = ours.refuses(&request) {
         return Ok(refusal.map(|body| Either::Left(body.into())));
     }
+    let wants_websocket = wants_websocket(request.headers());
     std::future::poll_fn(|cx| theirs.poll_ready(cx)).await?;
-    Ok(theirs.call(request).await?.map(Either::Right))
+    let mut response = theirs.call(request).await?;
+    if wants_websocket && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        end(response.headers_mut());
+    }
+    Ok(response.map(Either::Right))
 }

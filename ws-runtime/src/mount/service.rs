@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderValue};
+use http::header::{CONNECTION, HeaderValue, UPGRADE};
 use http::request::Parts;
 use http::uri::Scheme;
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
@@ -131,24 +131,40 @@ impl<S: Service> Mount for Site<S> {
             AcceptedBy::AnotherServer(capacity) => (Some(*capacity), None),
             AcceptedBy::Us(conn) => (None, Some(conn.clone())),
         };
+        let version = parts.version;
         let head = Head::of_parts(parts);
-        // A handshake takes the place of the connection that was kept, which no longer counts for its address.
-        let is_last = kept.is_some() && head.wants_websocket();
+        // A client may send more in the belief that it has a WebSocket, and so may a proxy. And on a connection that was
+        // kept a handshake takes its place, which no longer counts for its address.
+        let is_last = head.wants_websocket();
         if let Some(response) = side::probe(&server, &head) {
             return Box::pin(std::future::ready(response));
         }
         let Some(Guest { slot, token }) = server.take_in(capacity, &peer) else {
-            return Box::pin(std::future::ready(handshake::unavailable().into_response()));
+            let unavailable = framed(handshake::unavailable().into_response(), version, is_last);
+            return Box::pin(std::future::ready(unavailable));
         };
         Box::pin(async move {
             let upgrading = stream::upgraded(server.clone(), on_upgrade, slot);
-            let (mut response, life) = answer(hosted, head, peer, transport, kept, upgrading).await;
-            if let Some(life) = life {
-                server.spawn_connection(life, token);
-            } else if is_last {
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            }
+            let (response, life) = answer(hosted, head, peer, transport, kept, upgrading).await;
+            let Some(life) = life else { return framed(response, version, is_last) };
+            server.spawn_connection(life, token);
             response
         })
     }
+}
+
+/// An answer as the version of HTTP has it: HTTP/2 knows nothing of connections.
+fn framed(mut response: Response<Bytes>, version: Version, is_last: bool) -> Response<Bytes> {
+    if version == Version::HTTP_2 {
+        response.headers_mut().remove(CONNECTION);
+        response.headers_mut().remove(UPGRADE);
+    } else if is_last {
+        end(response.headers_mut());
+    }
+    response
+}
+
+/// Ends the connection with this answer.
+pub(super) fn end(headers: &mut HeaderMap) {
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
 }

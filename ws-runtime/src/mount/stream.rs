@@ -1,5 +1,7 @@
 //! The stream of a connection that another HTTP server has upgraded.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -11,37 +13,62 @@ use tokio::time::timeout;
 #[cfg(feature = "tls")]
 use tokio_rustls::server::TlsStream;
 
+use super::pieces::Pieces;
 use super::write_timeout::WriteTimeout;
 use crate::Server;
-use crate::server::Slot;
+use crate::conn::refuse_opened;
+use crate::handshake::Refusal;
+use crate::server::{Evicted, Slot};
 use crate::transport::Stream;
 
+/// Why a connection that another server has answered did not become a WebSocket.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotUpgraded {
+    #[error("the server around this one cannot upgrade connections")]
+    NotUpgradable,
+    #[error("the upgrade failed: {0}")]
+    Failed(hyper::Error),
+    #[error("no upgrade within handshake_timeout ({} s)", .0.as_secs_f64())]
+    TooSlow(Duration),
+    #[error(transparent)]
+    Evicted(#[from] Evicted),
+    #[error("closed with 1002: {}", Refusal::EarlyBytes)]
+    EarlyBytes,
+}
+
 /// Waits for the upgrade: the other server has to send the answer first, within `handshake_timeout`. Until then it is a
-/// pending handshake.
-pub(super) async fn upgraded(server: Server, on_upgrade: Option<OnUpgrade>, _slot: Slot) -> Option<Stream> {
+/// pending handshake, whose peer has to take the answer.
+pub(super) async fn upgraded(
+    server: Server,
+    on_upgrade: Option<OnUpgrade>,
+    slot: Slot,
+) -> Result<Stream, NotUpgraded> {
     let Some(on_upgrade) = on_upgrade else {
         tracing::error!(
             server = server.name(),
             "the server around this one cannot upgrade connections: it passes on no `hyper::upgrade::OnUpgrade`"
         );
-        return None;
+        return Err(NotUpgraded::NotUpgradable);
     };
-    match timeout(server.options().handshake_timeout, on_upgrade).await {
-        Ok(Ok(upgraded)) => Some(stream_of(upgraded, server.options().nodelay)),
-        Ok(Err(error)) => {
-            tracing::debug!(server = server.name(), %error, "not connected: the upgrade failed");
-            None
-        }
-        Err(_) => {
-            tracing::debug!(server = server.name(), "not connected: no upgrade within handshake_timeout");
-            None
-        }
+    let handshake_timeout = server.options().handshake_timeout;
+    let upgraded = slot.wait_for_peer(timeout(handshake_timeout, on_upgrade)).await?;
+    let upgraded =
+        upgraded.map_err(|_| NotUpgraded::TooSlow(handshake_timeout))?.map_err(NotUpgraded::Failed)?;
+    let stream = stream_of(upgraded);
+    if stream.has_unread() {
+        // What hyper has read besides the request came before the answer: it reads nothing after it. A proxy that takes
+        // the connection for upgraded too early would let a client speak to us behind its back. Through HTTP/2 there is
+        // no such proxy, and where hyper keeps the stream it does not tell.
+        drop(slot);
+        refuse_opened(stream, Refusal::EarlyBytes).await;
+        return Err(NotUpgraded::EarlyBytes);
     }
+    Ok(stream)
 }
 
 /// The socket itself where there is one, as it is faster, and tells of a slow peer. Otherwise, as for HTTP/2, what hyper
 /// gives. What was read after the request comes first.
-fn stream_of(upgraded: Upgraded, nodelay: bool) -> Stream {
+fn stream_of(upgraded: Upgraded) -> Stream {
     // That of a listener of our own.
     let upgraded = match upgraded.downcast::<TokioIo<WriteTimeout>>() {
         Ok(parts) => return parts.io.into_inner().into_inner().with_unread(parts.read_buf),
@@ -54,7 +81,7 @@ fn stream_of(upgraded: Upgraded, nodelay: bool) -> Stream {
     };
     let upgraded = match downcast::<TcpStream>(upgraded) {
         Ok((socket, unread)) => {
-            tune(&socket, nodelay);
+            limit_unsent(&socket);
             return Stream::from(socket).with_unread(unread);
         }
         Err(upgraded) => upgraded,
@@ -67,20 +94,21 @@ fn stream_of(upgraded: Upgraded, nodelay: bool) -> Stream {
     #[cfg(feature = "tls")]
     let upgraded = match downcast::<TlsStream<TcpStream>>(upgraded) {
         Ok((encrypted, unread)) => {
-            tune(encrypted.get_ref().0, nodelay);
-            return Stream::over(encrypted).with_unread(unread);
+            limit_unsent(encrypted.get_ref().0);
+            return Stream::encrypted(encrypted).with_unread(unread);
         }
         Err(upgraded) => upgraded,
     };
-    Stream::over(TokioIo::new(upgraded))
+    Stream::over(Pieces(TokioIo::new(upgraded)))
 }
 
-/// Sets the options that sockets of our own listeners inherit: `TCP_NODELAY`, and a bound on what the kernel keeps for a
-/// slow peer. If the kernel refuses one, the connection works without it.
-fn tune(socket: &TcpStream, nodelay: bool) {
-    let _ = socket.set_nodelay(nodelay);
+/// Bounds what the kernel keeps for a slow peer, as sockets of our own listeners inherit. If the kernel refuses that, the
+/// connection works without it. `TCP_NODELAY` is set once the connection has its stream.
+fn limit_unsent(socket: &TcpStream) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = socket2::SockRef::from(socket).set_tcp_notsent_lowat(crate::listen::NOT_SENT);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = socket;
 }
 
 /// Takes the stream of this type out of what `hyper` or `axum::serve` has wrapped around it.

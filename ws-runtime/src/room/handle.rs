@@ -77,6 +77,22 @@ impl RoomState for () {
     type Handle = PlainRoom;
 }
 
+/// A type that is marked `#[room]`: a handle with it in its type reaches the state. The macro implements it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`Room` is the handle of any room, and does not reach the state",
+    label = "only a handle with the type of the state can",
+    note = "take `&Room<Table>`, where `Table` is the type marked `#[room]`: it has `later` and `with`, and all that `Room` has"
+)]
+pub trait HasState: RoomState<Handle = TypedRoom<Self>> {
+    /// The type itself. By this name the compiler says nothing of what a closure does with the state of a handle that
+    /// has none.
+    type State;
+
+    /// The state itself.
+    fn lend(room: &mut Self) -> &mut Self::State;
+}
+
 /// A room, without its state.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
@@ -173,7 +189,7 @@ impl Room {
     }
 }
 
-impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
+impl<T: RoomState> Room<T> {
     /// Calls `act` with the state, later: in the order of these calls, when no handler has the state. The runtime
     /// does it; this method never waits, so any handler can call it, also that of another room.
     ///
@@ -206,8 +222,11 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
     /// }
     /// # fn main() {}
     /// ```
-    pub fn later(&self, act: impl FnOnce(&mut T) + Send + 'static) -> bool {
-        self.0.later(Box::new(act))
+    pub fn later(&self, act: impl FnOnce(&mut T::State) + Send + 'static) -> bool
+    where
+        T: HasState,
+    {
+        self.0.later(Box::new(|state| act(T::lend(state))))
     }
 
     /// Calls `act` with the state, as soon as no handler has it or waits for it, and returns what it returns. `None`
@@ -239,9 +258,12 @@ impl<T: RoomState<Handle = TypedRoom<T>>> Room<T> {
     /// }
     /// # fn main() {}
     /// ```
-    pub async fn with<R>(&self, act: impl FnOnce(&mut T) -> R) -> Option<R> {
+    pub async fn with<R>(&self, act: impl FnOnce(&mut T::State) -> R) -> Option<R>
+    where
+        T: HasState,
+    {
         let mut state = self.0.lock_when_free().await?;
-        Some(act(&mut state))
+        Some(act(T::lend(&mut state)))
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn last_has_left<T: RoomState>(last: Last<Way<T>>) {
     // Those who come, and are refused, do not lengthen it.
     let until = if room.plain().had_members() { Some(now + rooms.keep) } else { mark.map(|mark| mark.until) };
     match until {
-        Some(until) if until > now && !rooms.server.is_closing() => rooms.keep(turn, room, until),
+        Some(until) if until > now && !rooms.server.is_spreading() => rooms.keep(turn, room, until),
         Some(_) | None => rooms.empty(turn, room, None),
     }
 }
@@ -76,7 +76,8 @@ impl<T: RoomState> StatefulRooms<T> {
 struct Keeping<T: RoomState>(Option<Arc<StatefulRooms<T>>>);
 
 impl<T: RoomState> Keeping<T> {
-    /// Goes on as long as there are any. When the server closes its connections, it empties all.
+    /// Goes on as long as there are any. When the server begins to close its connections, it empties all: the peers come
+    /// to another process, which makes the room from what `empty` has saved.
     async fn run(mut self) {
         while let Some(rooms) = self.0.as_ref() {
             let Some(first) = rooms.queue.first() else {
@@ -84,14 +85,14 @@ impl<T: RoomState> Keeping<T> {
                 self.0 = None;
                 return;
             };
-            let is_closing = tokio::select! {
+            let is_last = tokio::select! {
                 biased;
-                () = rooms.server.closing() => true,
+                () = rooms.server.spreading() => true,
                 () = sleep_until(first) => false,
                 () = rooms.queue.sooner.notified() => continue,
             };
             let now = Instant::now();
-            while let Some((mark, path)) = rooms.queue.pop_if(|mark| is_closing || mark.until <= now) {
+            while let Some((mark, path)) = rooms.queue.pop_if(|mark| is_last || mark.until <= now) {
                 if let Some((turn, room)) = claim(rooms.way_to(&path), mark) {
                     rooms.empty(turn, room, None);
                 }

@@ -55,7 +55,7 @@ mod sync {
 }
 
 pub(crate) use self::handle::InRoom;
-pub use self::handle::{Room, RoomState};
+pub use self::handle::{HasState, Room, RoomState};
 pub(crate) use self::host::Host;
 pub(crate) use self::member::{Member, RouteRooms, Stay};
 pub(crate) use self::rooms::RoomLists;

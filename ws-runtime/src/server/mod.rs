@@ -464,7 +464,7 @@ impl Server {
     /// Applies the stage of the shutdown to a connection that was not listed when the stage began.
     fn apply_stage(&self, conn: &Conn) {
         match *self.0.stage.borrow() {
-            Stage::Running | Stage::Asked | Stage::Stopping | Stage::Refusing => {}
+            Stage::Running | Stage::Asked | Stage::Stopping | Stage::Refusing | Stage::Spreading => {}
             Stage::Closing => conn.finish(),
             Stage::Aborting => conn.abort(),
             Stage::Abandoning => conn.abandon(),

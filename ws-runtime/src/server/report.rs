@@ -68,7 +68,9 @@ impl ShutdownReport {
 
     pub(super) fn log(&self, server: &'static str) {
         let Self { closed, cut, dropped, duration } = self;
-        tracing::info!(server, closed, cut, dropped, seconds = duration.as_secs_f64(), "stopped");
+        // Read by people: to the millisecond.
+        let seconds = duration.as_millis() as f64 / 1000.0;
+        tracing::info!(server, closed, cut, dropped, seconds, "stopped");
     }
 }
 

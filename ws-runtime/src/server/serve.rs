@@ -77,6 +77,7 @@ pub(super) async fn serve<S: Service>(
     server.advance(Stage::Refusing);
     run_shutdown(&hosted, deadline).await;
     server.0.connections.close();
+    server.advance(Stage::Spreading);
     spread(server, deadline).await;
     close(&hosted, deadline).await;
     alarms.abort();

@@ -18,9 +18,11 @@ pub(super) enum Stage {
     /// It accepts nothing more. Handshakes that go on have a moment to end: a client that connects during a restart is
     /// not to fail.
     Stopping,
-    /// Handshakes are refused with 503. The `shutdown` handler runs, and then connections are closed one by one, within
-    /// `shutdown_spread`. Those whose turn has not come are served.
+    /// Handshakes are refused with 503. The `shutdown` handler runs.
     Refusing,
+    /// Connections are closed one by one, within `shutdown_spread`. Those whose turn has not come are served. No room is
+    /// kept without a member: nobody can come back.
+    Spreading,
     /// All connections handle what has arrived and are closed.
     Closing,
     /// `shutdown_timeout` has passed: connections are cut, and running handlers are cancelled. `disconnect` handlers
@@ -165,6 +167,16 @@ impl Server {
     /// Waits until the server refuses handshakes that it has begun.
     pub(crate) async fn refusing(&self) {
         self.reached(Stage::Refusing).await;
+    }
+
+    /// Waits until the server begins to close its connections, one by one.
+    pub(crate) async fn spreading(&self) {
+        self.reached(Stage::Spreading).await;
+    }
+
+    /// Whether the server has begun to close its connections.
+    pub(crate) fn is_spreading(&self) -> bool {
+        self.has_reached(Stage::Spreading)
     }
 
     /// Waits until the server cuts what is left.

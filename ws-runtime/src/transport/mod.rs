@@ -39,7 +39,7 @@ use std::fmt;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub(crate) use self::halves::{By, Halves, Insist, ReadHalf, WriteHalf};
-use self::socket::Socket;
+use self::socket::SocketRef;
 pub(crate) use self::stream::Stream;
 pub(crate) use self::tls::TlsAcceptor;
 #[cfg(feature = "tls")]
@@ -60,7 +60,7 @@ use crate::x509::ClientCertificate;
 /// a peer that takes those bytes slowly seems to take none, and is cut after `write_timeout`.
 pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {
     /// The socket below, if there is one. It gives the connection its descriptor and its options.
-    fn socket(&self) -> Option<&Socket> {
+    fn socket(&self) -> Option<SocketRef<'_>> {
         None
     }
 

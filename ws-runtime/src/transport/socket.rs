@@ -17,6 +17,14 @@ pub(crate) enum Socket {
     Unix(UnixStream),
 }
 
+/// A socket, whoever owns it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SocketRef<'a> {
+    Tcp(&'a TcpStream),
+    #[cfg(unix)]
+    Unix(&'a UnixStream),
+}
+
 /// The read half of a socket.
 #[derive(Debug)]
 pub(crate) enum SocketReadHalf {
@@ -45,21 +53,12 @@ macro_rules! either {
 }
 
 impl Socket {
-    /// Sets `TCP_NODELAY`. Does nothing unless it is TCP.
-    pub(super) fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+    pub(super) fn borrow(&self) -> SocketRef<'_> {
         match self {
-            Self::Tcp(stream) => stream.set_nodelay(nodelay),
+            Self::Tcp(stream) => SocketRef::Tcp(stream),
             #[cfg(unix)]
-            Self::Unix(_) => Ok(()),
+            Self::Unix(stream) => SocketRef::Unix(stream),
         }
-    }
-
-    /// The descriptor, valid while this lives.
-    #[cfg(unix)]
-    pub(super) fn raw_fd(&self) -> std::os::fd::RawFd {
-        use std::os::fd::AsRawFd;
-
-        either!(self, stream => stream.as_raw_fd())
     }
 
     /// Tries to write even if tokio knows of no room, see [`Insist`](super::Insist). Wakes no task.
@@ -98,6 +97,25 @@ impl Socket {
     }
 }
 
+impl SocketRef<'_> {
+    /// Sets `TCP_NODELAY`. Does nothing unless it is TCP.
+    pub(super) fn set_nodelay(self, nodelay: bool) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.set_nodelay(nodelay),
+            #[cfg(unix)]
+            Self::Unix(_) => Ok(()),
+        }
+    }
+
+    /// The descriptor, valid while this lives.
+    #[cfg(unix)]
+    pub(super) fn raw_fd(self) -> std::os::fd::RawFd {
+        use std::os::fd::AsRawFd;
+
+        either!(self, stream => stream.as_raw_fd())
+    }
+}
+
 impl SocketWriteHalf {
     /// Writes what the kernel takes at once. Wakes no task.
     pub(super) fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -121,7 +139,7 @@ impl SocketWriteHalf {
         either!(self, half => super::halves::poll_write(half, cx, pieces))
     }
 
-    /// See [`Socket::set_nodelay`].
+    /// See [`SocketRef::set_nodelay`].
     pub(super) fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         match self {
             Self::Tcp(half) => half.as_ref().set_nodelay(nodelay),

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::halves::{Halves, ReadHalf, Unsplit, WriteHalf, poll_write};
 use super::opaque::Opaque;
-use super::socket::Socket;
+use super::socket::{Socket, SocketRef};
 use super::{Duplex, Insist};
 #[cfg(feature = "tls")]
 use crate::x509::ClientCertificate;
@@ -55,11 +55,21 @@ impl Stream {
 
     /// The same stream, from which `unread` is read first: bytes that the previous owner read ahead.
     pub(crate) fn with_unread(self, unread: Bytes) -> Self {
+        if unread.is_empty() {
+            // It may be the rest of a large buffer, such as the 8 KiB of hyper, which the connection would keep.
+            return self;
+        }
         let unread = match &self.unread {
             Some(later) if !later.is_empty() => [&unread[..], &later[..]].concat().into(),
             Some(_) | None => unread,
         };
         Self { unread: Some(Box::new(unread)), ..self }
+    }
+
+    /// Whether bytes were read before that this has not returned yet.
+    #[cfg(feature = "tower")]
+    pub(crate) fn has_unread(&self) -> bool {
+        self.unread.as_ref().is_some_and(|unread| !unread.is_empty())
     }
 
     /// Whether the peer ends the stream without sending further bytes, as on a plain socket. Over TLS it sends an alert
@@ -76,7 +86,7 @@ impl Stream {
     /// The descriptor of the socket, valid while this lives. `None` if there is no socket.
     #[cfg(unix)]
     pub(crate) fn raw_fd(&self) -> Option<std::os::fd::RawFd> {
-        self.socket().map(Socket::raw_fd)
+        self.socket().map(SocketRef::raw_fd)
     }
 
     /// The certificate that the peer has shown over TLS.
@@ -89,9 +99,9 @@ impl Stream {
     }
 
     /// The socket below, if there is one.
-    pub(super) fn socket(&self) -> Option<&Socket> {
+    pub(super) fn socket(&self) -> Option<SocketRef<'_>> {
         match &self.carrier {
-            Carrier::Socket(socket) => Some(socket),
+            Carrier::Socket(socket) => Some(socket.borrow()),
             Carrier::Duplex(stream) => stream.socket(),
         }
     }

@@ -5,11 +5,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+#[cfg(feature = "tower")]
+use tokio::net::TcpStream;
 pub(crate) use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConnection;
 use tokio_rustls::server::TlsStream;
 
 use super::halves::poll_write;
-use super::socket::Socket;
+use super::socket::SocketRef;
 use super::{Duplex, Insist, Stream};
 use crate::x509::ClientCertificate;
 
@@ -26,6 +29,12 @@ impl Stream {
         let underlying = Underlying { stream: self, insist: Insist::No, passed_on: 0 };
         Ok(Self::over_duplex(acceptor.accept(underlying).await?))
     }
+
+    /// Takes over TLS that another server has accepted.
+    #[cfg(feature = "tower")]
+    pub(crate) fn encrypted(stream: TlsStream<TcpStream>) -> Self {
+        Self::over_duplex(stream)
+    }
 }
 
 /// The stream that TLS writes to.
@@ -37,13 +46,12 @@ struct Underlying {
 }
 
 impl Duplex for Encrypted {
-    fn socket(&self) -> Option<&Socket> {
+    fn socket(&self) -> Option<SocketRef<'_>> {
         self.get_ref().0.stream.socket()
     }
 
     fn client_certificate(&self) -> Option<Box<ClientCertificate>> {
-        let chain = self.get_ref().1.peer_certificates()?;
-        ClientCertificate::from_chain(chain).map(Box::new)
+        certificate_of(self.get_ref().1)
     }
 
     fn insist(&mut self, insist: Insist) {
@@ -53,6 +61,22 @@ impl Duplex for Encrypted {
     fn passed_on(&self) -> Option<usize> {
         Some(self.get_ref().0.passed_on)
     }
+}
+
+/// TLS of another server: what it writes below cannot be counted.
+#[cfg(feature = "tower")]
+impl Duplex for TlsStream<TcpStream> {
+    fn socket(&self) -> Option<SocketRef<'_>> {
+        Some(SocketRef::Tcp(self.get_ref().0))
+    }
+
+    fn client_certificate(&self) -> Option<Box<ClientCertificate>> {
+        certificate_of(self.get_ref().1)
+    }
+}
+
+fn certificate_of(tls: &ServerConnection) -> Option<Box<ClientCertificate>> {
+    ClientCertificate::from_chain(tls.peer_certificates()?).map(Box::new)
 }
 
 impl Underlying {

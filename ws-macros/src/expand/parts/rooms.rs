@@ -54,6 +54,16 @@ fn implement(room: &Part, plan: &Plan<'_>) -> TokenStream {
         impl __ws_runtime::RoomState for #name {
             type Handle = __ws_runtime::TypedRoom<#name>;
         }
+
+        #cfgs
+        #[automatically_derived]
+        impl __ws_runtime::HasState for #name {
+            type State = #name;
+
+            fn lend(room: &mut Self) -> &mut #name {
+                room
+            }
+        }
     };
     if plan.scope.parts_unclear {
         // Signatures name its handle, also those of other modules.

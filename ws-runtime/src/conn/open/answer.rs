@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http::header::RETRY_AFTER;
+#[cfg(feature = "tower")]
+use http::header::{CONNECTION, HeaderValue};
 use http::{Method, Response, StatusCode};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -98,6 +100,11 @@ impl Answer {
         Self { method: method.clone(), asked: Asked::Plain, ..self }
     }
 
+    /// The same for a request by `HEAD`, if it is one: without a body.
+    pub(super) fn for_head(self, is_head: bool) -> Self {
+        if is_head { Self { method: Method::HEAD, ..self } } else { self }
+    }
+
     pub(super) fn status(&self) -> StatusCode {
         self.response.status()
     }
@@ -110,7 +117,11 @@ impl Answer {
     /// The response, for another server to send, and what is logged of it.
     #[cfg(feature = "tower")]
     pub(super) fn for_another_server(self) -> (Response<Bytes>, Answered) {
-        let Self { response, method: _, asked, cause } = self;
+        let Self { mut response, method: _, asked, cause } = self;
+        if let Some(Cause::Refusal(_)) = cause {
+            // As alone: whoever breaks a rule may have meant something else by the bytes that follow.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         let answered = Answered { status: response.status(), asked, cause, cut: None };
         (response, answered)
     }

@@ -57,6 +57,10 @@ pub(crate) use self::answer::answer_short;
 pub(crate) use self::client::is_trusted;
 #[cfg(feature = "tower")]
 pub(crate) use self::mounted::answer;
+#[cfg(feature = "tower")]
+pub(crate) use self::mounted::refuse_opened;
+#[cfg(feature = "tower")]
+pub(super) use self::outcome::count_not_upgraded;
 pub(super) use self::outcome::count_opened;
 pub(crate) use self::refuse::{NoPlace, refuse};
 

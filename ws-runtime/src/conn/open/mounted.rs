@@ -6,8 +6,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::admitted::Admitted;
+use super::answer::Answer;
 use super::client;
 use super::deadline::{interruption, unless_interrupted};
 use super::handlers::run_connect;
@@ -15,13 +19,16 @@ use super::outcome;
 use super::reason::{NotAdmitted, Reason};
 use super::request::admit_head;
 use crate::conn::Conn;
+use crate::conn::close::{LINGER, linger};
 use crate::conn::life::{ConnGuard, Life};
 use crate::event::Service;
-use crate::handshake::{self, Head, IntoResponse, Transport};
+use crate::handshake::{self, Head, HeadLimits, IntoResponse, Refusal, Transport};
 use crate::listen::Address;
+use crate::mount::NotUpgraded;
 use crate::proxy::Told;
 use crate::server::Hosted;
 use crate::transport::Stream;
+use crate::wire::encode_close;
 
 /// Runs the handlers of a request. Returns its answer, and the task of the connection if that becomes a WebSocket.
 ///
@@ -33,7 +40,7 @@ pub(crate) async fn answer<S: Service>(
     peer: Address,
     transport: Transport,
     kept: Option<Conn>,
-    upgrading: impl Future<Output = Option<Stream>> + Send + 'static,
+    upgrading: impl Future<Output = Result<Stream, NotUpgraded>> + Send + 'static,
 ) -> (Response<Bytes>, Option<Life>) {
     let conn = hosted.server.new_conn(peer, None);
     if let Some(client) = kept.as_ref().and_then(Conn::client) {
@@ -43,7 +50,7 @@ pub(crate) async fn answer<S: Service>(
     let admitted = {
         let mut interruption = pin!(interruption(&hosted.server));
         match unless_interrupted(interruption.as_mut(), pin!(run_connect(&hosted, &conn))).await {
-            Ok(Ok(())) => match identify(&conn, &head, kept.as_ref()) {
+            Ok(Ok(())) => match check(&conn, &head, kept.as_ref()) {
                 Ok(told) => admit_head(&hosted, &conn, head, transport, &told, interruption).await,
                 Err(not_admitted) => Err(not_admitted),
             },
@@ -72,6 +79,19 @@ pub(crate) async fn answer<S: Service>(
     (response, None)
 }
 
+/// Checks the size of a head, and finds out who the client is.
+fn check(conn: &Conn, head: &Head, kept: Option<&Conn>) -> Result<Told, NotAdmitted> {
+    check_size(conn, head)?;
+    identify(conn, head, kept)
+}
+
+/// Holds a head to the limits of the server. That which has read it may allow more.
+fn check_size(conn: &Conn, head: &Head) -> Result<(), NotAdmitted> {
+    let options = conn.server().options();
+    let limits = HeadLimits { max_header_size: options.max_header_size, max_headers: options.max_headers };
+    head.check_size(limits).map_err(|refusal| Answer::from(refusal).into())
+}
+
 /// Finds out who the client is. On a connection that is kept, a plain request is not counted, and a handshake takes the
 /// place of the connection.
 fn identify(conn: &Conn, head: &Head, kept: Option<&Conn>) -> Result<Told, NotAdmitted> {
@@ -96,6 +116,18 @@ fn status_of(reason: &Reason) -> Response<Bytes> {
         | Reason::Io(_)
         | Reason::Evicted(_)
         | Reason::Answered(_) => StatusCode::FORBIDDEN.into_response(),
+    }
+}
+
+/// Closes a connection of which another server has said that it is a WebSocket, although it may not be one.
+pub(crate) async fn refuse_opened(mut stream: Stream, refusal: Refusal) {
+    let close = encode_close(Some(CloseCode::Protocol.into()), &refusal.to_string());
+    let sending = async {
+        stream.write_all(&close).await?;
+        stream.flush().await
+    };
+    if let Ok(Ok(())) = timeout(LINGER, sending).await {
+        linger(stream).await;
     }
 }
 

@@ -6,6 +6,10 @@ use super::answer::{Answered, Asked};
 use super::deadline::Interrupted;
 use super::reason::Reason;
 use crate::conn::Conn;
+#[cfg(feature = "tower")]
+use crate::handshake::Refusal;
+#[cfg(feature = "tower")]
+use crate::mount::NotUpgraded;
 use crate::stats::{HandshakeResult, Rejected};
 
 /// Counts a handshake that was accepted with this status.
@@ -28,6 +32,21 @@ pub(super) fn count_not_opened(conn: &Conn, reason: &Reason) {
         Reason::Closed => "closed",
         Reason::Io(_) => "network",
         Reason::Interrupted(interrupted) => interrupted.as_str(),
+    };
+    counters.handshake(HandshakeResult { status: None, error: Some(error) });
+}
+
+/// Counts a connection that another server has answered, and that did not become a WebSocket.
+#[cfg(feature = "tower")]
+pub(in crate::conn) fn count_not_upgraded(conn: &Conn, why: &NotUpgraded) {
+    tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {why}");
+    let counters = conn.server().counters();
+    let error = match why {
+        NotUpgraded::Evicted(_) => return counters.rejected(Rejected::Evicted),
+        NotUpgraded::NotUpgradable => "not_upgradable",
+        NotUpgraded::Failed(_) => "network",
+        NotUpgraded::TooSlow(_) => "timeout",
+        NotUpgraded::EarlyBytes => Refusal::EarlyBytes.as_str(),
     };
     counters.handshake(HandshakeResult { status: None, error: Some(error) });
 }

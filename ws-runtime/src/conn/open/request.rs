@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::BytesMut;
-use http::HeaderValue;
 use http::uri::Authority;
+use http::{HeaderValue, Method};
 use tracing::{Instrument, Span};
 use ws_spec::options;
 
@@ -109,6 +109,7 @@ async fn admit_in<S: Service>(
 ) -> Result<Admitted<S>, NotAdmitted> {
     span::record_client(span, conn);
     let method = span::known(head.method());
+    let is_head = head.method() == Method::HEAD;
     let (classified, route) = classify(hosted, conn, head, transport, told);
     let (mut handshake, endpoint, parameters) = match classified {
         Classified::Upgrade(handshake) => match route {
@@ -126,8 +127,10 @@ async fn admit_in<S: Service>(
             };
             return Err(answer.for_plain(request.method()).into());
         }
-        Classified::Refused(refusal) => return Err(Answer::from(refusal).into()),
-        Classified::Misdirected(_) => return Err(Answer::from(Refusal::Misdirected).into()),
+        Classified::Refused(refusal) => return Err(Answer::from(refusal).for_head(is_head).into()),
+        Classified::Misdirected(_) => {
+            return Err(Answer::from(Refusal::Misdirected).for_head(is_head).into());
+        }
         Classified::ForeignPage { .. } => return Err(Answer::from(Refusal::ForeignOrigin).into()),
     };
     span::record_route(span, method, || endpoint.path());

@@ -324,10 +324,7 @@ impl ReceivePath {
         }
         let rate = turn.conn.options().rate;
         let is_allowed = self.is_allowed(rate, &message, turn.now);
-        if R::HANDLES
-            && is_allowed
-            && !turn.beside.is_empty()
-            && refuses_id(&message, turn.beside, turn.conn)
+        if R::HANDLES && is_allowed && !turn.beside.is_empty() && refuses_id(&message, turn.beside, turn.conn)
         {
             return;
         }
@@ -364,7 +361,8 @@ fn with_read_half<T>(
 ) -> Poll<io::Result<T>> {
     match read_half {
         Some(read_half) => read(read_half),
-        None => match conn.send_path().socket().and_then(WriteHalf::reader) {
+        // Leaves corked what the task has corked: nothing is sent here, and the end of the turn writes it.
+        None => match conn.send_lock().lock().socket().and_then(WriteHalf::reader) {
             Some(reader) => read(reader),
             None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         },

@@ -199,10 +199,10 @@ impl Outbox {
     /// Prepares what is left for a longer wait: copies it out of the batch, which others reuse, and shrinks its buffer.
     pub(super) fn compact(&mut self) {
         self.take_part_apart();
-        if let Some(rest) = &mut self.rest {
-            if rest.tail_fate == Fate::Kept || rest.tail.capacity() > MAX_RUN {
-                rest.tail.shrink_to_fit();
-            }
+        if let Some(rest) = &mut self.rest
+            && (rest.tail_fate == Fate::Kept || rest.tail.capacity() > MAX_RUN)
+        {
+            rest.tail.shrink_to_fit();
         }
     }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use tokio::task::yield_now;
 
-use super::handle::{Room, RoomState};
+use super::handle::{HasState, Room, RoomState};
 use super::host::Host;
 use super::member::{Member, RouteRooms};
 use super::rules::RoomRules;
@@ -51,6 +51,14 @@ struct Table {
 
 impl RoomState for Table {
     type Handle = TypedRoom<Self>;
+}
+
+impl HasState for Table {
+    type State = Self;
+
+    fn lend(room: &mut Self) -> &mut Self {
+        room
+    }
 }
 
 /// How a handler ends.

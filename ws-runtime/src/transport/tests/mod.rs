@@ -1,7 +1,7 @@
 #[cfg(feature = "tls")]
 mod tls;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -40,6 +40,16 @@ async fn what_was_read_before_is_read_first_and_once() {
     let mut rest = String::new();
     stream.read_to_string(&mut rest).await.unwrap();
     assert_eq!(rest, " before, and after");
+}
+
+#[tokio::test]
+async fn a_buffer_from_which_all_was_read_is_not_kept() {
+    let (ours, _theirs) = sockets().await;
+    let mut buffer = BytesMut::with_capacity(8192);
+    buffer.extend_from_slice(b"GET / HTTP/1.1\r\n\r\n");
+    drop(buffer.split());
+    let halves = Stream::from(ours).with_unread(buffer.freeze()).split();
+    assert_eq!(Vec::from(halves.unread).capacity(), 0);
 }
 
 #[tokio::test]
