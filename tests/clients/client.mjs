@@ -34,6 +34,14 @@ async function client(path = '/', subprotocols = [], perMessageDeflate = Boolean
   };
 }
 
+/** Such a client, once the server knows that it is open: a router tells the client a moment earlier. */
+async function known(...how) {
+  const opened = await client(...how);
+  opened.say('known');
+  assert.equal(await opened.hear(), 'known');
+  return opened;
+}
+
 const tests = {
   async 'echoes tricky strings'() {
     const { say, hear, close } = await client();
@@ -76,7 +84,7 @@ const tests = {
     await assert.rejects(client('/refused'), /403/);
   },
   async 'broadcasts'() {
-    const [one, two] = [await client(), await client()];
+    const [one, two] = [await known(), await known()];
     one.say('!broadcast to all');
     assert.deepEqual([await one.hear(), await two.hear()], ['to all', 'to all']);
     one.close();
@@ -156,7 +164,7 @@ const compressed = {
     one.close();
   },
   async 'hears broadcasts compressed'() {
-    const [one, two] = [await client(), await client('/', [], false)];
+    const [one, two] = [await known(), await known('/', [], false)];
     for (const text of [long, 'short', long]) {
       two.say(`!broadcast ${text}`);
       assert.deepEqual([await one.hear(), await two.hear()], [text, text]);

@@ -36,6 +36,12 @@ async def becomes(socket, question, expected):
     return answer
 
 
+async def are_known(*sockets):
+    """Waits until the server knows that they are open: a router tells the client a moment earlier."""
+    for socket in sockets:
+        assert await asked(socket, "known") == "known"
+
+
 async def closed(socket):
     """The code and reason with which the server closes."""
     try:
@@ -171,6 +177,7 @@ async def answers_plain_http():
 
 async def shuts_down():
     async with client() as one, client() as two:
+        await are_known(one, two)
         await two.send("!shutdown")
         for socket in (one, two):
             assert await socket.recv() == "last words"
@@ -236,6 +243,7 @@ async def refers_back_where_contexts_are_taken_over():
 
 async def hears_broadcasts_compressed():
     async with client() as one, client(compression=None) as two:
+        await are_known(one, two)
         frames = watched(one)
         for text in [LONG, "short", LONG]:
             await two.send(f"!broadcast {text}")

@@ -3,12 +3,17 @@
 
 use std::alloc::System;
 use std::borrow::Cow;
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use axum::Router;
+use axum::serve::Listener;
 use serde::Deserialize;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use tokio::io::{Join, join};
+use tokio::net::TcpListener;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use ws_runtime::prelude::*;
 use ws_tests::{address, frame};
 
@@ -100,6 +105,24 @@ fn allocations(run: impl FnOnce()) -> usize {
     change.allocations + change.reallocations
 }
 
+/// A listener of axum whose streams a mounted server does not know, so that it reads and writes through hyper.
+struct Unknown(TcpListener);
+
+impl Listener for Unknown {
+    type Io = Join<OwnedReadHalf, OwnedWriteHalf>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        let (stream, peer) = Listener::accept(&mut self.0).await;
+        let (read, write) = stream.into_split();
+        (join(read, write), peer)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
 /// One test, as what runs beside it would be counted too.
 #[test]
 fn neither_a_short_message_and_its_answer_nor_a_broadcast_allocates_for_each() {
@@ -160,4 +183,28 @@ fn neither_a_short_message_and_its_answer_nor_a_broadcast_allocates_for_each() {
     drop(client);
     running.shutdown();
     runtime.block_on(running.stopped());
+
+    let (mounted, listener) = runtime.block_on(async {
+        (plain::server().mount().await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap())
+    });
+    let address = listener.local_addr().unwrap().to_string();
+    let router = Router::new().route_service("/", mounted.service());
+    let host = runtime.spawn(async { axum::serve(Unknown(listener), router).await });
+    let mut client = Client::connect(&address);
+    let mut echo = |count: usize| {
+        allocations(|| {
+            for _ in 0..count {
+                client.send(&text);
+                client.receive(0x81, PAYLOAD);
+            }
+        })
+    };
+    echo(200);
+    // The host may allocate now and then.
+    let counted = echo(1000);
+    assert!(counted < 100, "{counted} for 1,000 echoes through hyper");
+    drop(client);
+    host.abort();
+    mounted.shutdown();
+    runtime.block_on(mounted.stopped());
 }

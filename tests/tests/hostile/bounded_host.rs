@@ -19,7 +19,6 @@ use ws_tests::raw::{Afterwards, Cut, HANDSHAKE, ask, exchange, handshake_with};
 use crate::echo;
 
 // ANCHOR: serve
-/// Serves a router as `axum::serve` does, by HTTP/1.1 alone, and bounds the head of each request.
 async fn serve(mut listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())

@@ -43,7 +43,8 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     ///
     /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. Options for what the other server
     /// does have no effect: `listen`, `tls`, `proxy_protocol` and `threads`. `max_header_size` and `max_headers` are
-    /// checked once the other server has read a request. It needs the feature `tower`.
+    /// checked once the other server has read a request. `hosts` has no default: whether the other server listens on
+    /// loopback alone is not known. It needs the feature `tower`.
     ///
     /// Over HTTP/2 the socket stays the other server's, and `nodelay` has no effect: set `TCP_NODELAY` where that server accepts
     /// connections.
@@ -125,7 +126,8 @@ impl Mounted {
     ///
     /// What a request is answered with: a handshake with 101, or over HTTP/2 (RFC 8441) with 200; a plain request as
     /// elsewhere, by `#[get]` and `#[on(request)]`; what is refused with its status; all with 503 once the server
-    /// shuts down, and when `max_connections` is reached.
+    /// shuts down, and when `max_connections` is reached. Over HTTP/1, a handshake that is refused ends its connection.
+    /// A client that sends more before it has the 101 is closed with 1002.
     #[must_use]
     pub fn service(&self) -> MountService {
         MountService::new(Arc::clone(&self.site), self.peer.clone())

@@ -54,7 +54,7 @@ pub(super) async fn upgraded(
     let upgraded = slot.wait_for_peer(timeout(handshake_timeout, on_upgrade)).await?;
     let upgraded =
         upgraded.map_err(|_| NotUpgraded::TooSlow(handshake_timeout))?.map_err(NotUpgraded::Failed)?;
-    let stream = stream_of(upgraded, server.options().nodelay);
+    let stream = stream_of(upgraded);
     if stream.has_unread() {
         // What hyper has read besides the request came before the answer: it reads nothing after it. A proxy that takes
         // the connection for upgraded too early would let a client speak to us behind its back. Through HTTP/2 there is
@@ -68,7 +68,7 @@ pub(super) async fn upgraded(
 
 /// The socket itself where there is one, as it is faster, and tells of a slow peer. Otherwise, as for HTTP/2, what hyper
 /// gives. What was read after the request comes first.
-fn stream_of(upgraded: Upgraded, nodelay: bool) -> Stream {
+fn stream_of(upgraded: Upgraded) -> Stream {
     // That of a listener of our own.
     let upgraded = match upgraded.downcast::<TokioIo<WriteTimeout>>() {
         Ok(parts) => return parts.io.into_inner().into_inner().with_unread(parts.read_buf),
@@ -81,7 +81,7 @@ fn stream_of(upgraded: Upgraded, nodelay: bool) -> Stream {
     };
     let upgraded = match downcast::<TcpStream>(upgraded) {
         Ok((socket, unread)) => {
-            tune(&socket, nodelay);
+            limit_unsent(&socket);
             return Stream::from(socket).with_unread(unread);
         }
         Err(upgraded) => upgraded,
@@ -94,7 +94,7 @@ fn stream_of(upgraded: Upgraded, nodelay: bool) -> Stream {
     #[cfg(feature = "tls")]
     let upgraded = match downcast::<TlsStream<TcpStream>>(upgraded) {
         Ok((encrypted, unread)) => {
-            tune(encrypted.get_ref().0, nodelay);
+            limit_unsent(encrypted.get_ref().0);
             return Stream::encrypted(encrypted).with_unread(unread);
         }
         Err(upgraded) => upgraded,
@@ -102,12 +102,13 @@ fn stream_of(upgraded: Upgraded, nodelay: bool) -> Stream {
     Stream::over(Pieces(TokioIo::new(upgraded)))
 }
 
-/// Sets the options that sockets of our own listeners inherit: `TCP_NODELAY`, and a bound on what the kernel keeps for a
-/// slow peer. If the kernel refuses one, the connection works without it.
-fn tune(socket: &TcpStream, nodelay: bool) {
-    let _ = socket.set_nodelay(nodelay);
+/// Bounds what the kernel keeps for a slow peer, as sockets of our own listeners inherit. If the kernel refuses that, the
+/// connection works without it. `TCP_NODELAY` is set once the connection has its stream.
+fn limit_unsent(socket: &TcpStream) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = socket2::SockRef::from(socket).set_tcp_notsent_lowat(crate::listen::NOT_SENT);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = socket;
 }
 
 /// Takes the stream of this type out of what `hyper` or `axum::serve` has wrapped around it.

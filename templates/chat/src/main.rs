@@ -1,0 +1,9 @@
+mod server;
+#[cfg(test)]
+mod tests;
+
+use server::chat;
+
+fn main() -> ws_runtime::Result<()> {
+    chat::server().start()
+}
