@@ -44,16 +44,16 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// Runs the server within another HTTP server, such as axum, inside your tokio runtime. It listens nowhere:
     /// requests come through [`Mounted::service`].
     ///
-    /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. Options for what the other server
-    /// does have no effect, which is logged as a warning: `listen`, `tls`, `proxy_protocol` and `threads`. `max_header_size` and `max_headers` are
-    /// checked once the other server has read a request. `hosts` has no default: whether the other server listens on
-    /// loopback alone is not known. It needs the feature `tower`.
+    /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. Options for what the other
+    /// server does have no effect, which is logged as a warning: `listen`, `tls`, `proxy_protocol` and `threads`.
+    /// `max_header_size` and `max_headers` are checked once the other server has read a request. `hosts` has no default:
+    /// whether the other server listens on loopback alone is not known. It needs the feature `tower`.
     ///
-    /// Each call starts a server of its own, with its own states, rooms and limits. To have one server in several places,
-    /// mount it once and clone its [service](Mounted::service).
+    /// Each call starts a server of its own, with its own states, rooms and limits. To have one server in several
+    /// places, mount it once and clone its [service](Mounted::service).
     ///
-    /// Over HTTP/2 the socket stays the other server's, and `nodelay` has no effect: set `TCP_NODELAY` where that server accepts
-    /// connections.
+    /// Over HTTP/2 the socket stays the other server's, and `nodelay` has no effect: set `TCP_NODELAY` where that
+    /// server accepts connections.
     ///
     /// ```
     /// use axum::Router;
@@ -110,8 +110,8 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
 /// A server within another HTTP server, made by [`Builder::mount`].
 ///
 /// Dropping it does not stop the server. [`shutdown`](Self::shutdown) does, and so does the signal of
-/// [`stopping`](Self::stopping). If it is dropped while the server shuts down and connections are left, that is logged as a
-/// warning: await [`stopped`](Self::stopped) before the program ends.
+/// [`stopping`](Self::stopping). If it is dropped while the server shuts down and connections are left, that is logged
+/// as a warning: await [`stopped`](Self::stopped) before the program ends.
 pub struct Mounted {
     running: Running,
     site: Arc<dyn Mount>,
@@ -130,9 +130,9 @@ impl Mounted {
     /// `fallback_service`, or for hyper. It may be cloned and stand in several places; it is one server all the same.
     ///
     /// Its routes match the path that the request has there. `nest_service("/games", …)` takes `/games` away first;
-    /// `route_service` does not. [`Room::path`](crate::Room::path), [`Handshake::path`](crate::Handshake::path) and `http.route`
-    /// in metrics and spans are without it too: `/table/7`, not `/games/table/7`. So two places of one service share their
-    /// rooms.
+    /// `route_service` does not. [`Room::path`](crate::Room::path), [`Handshake::path`](crate::Handshake::path) and
+    /// `http.route` in metrics and spans are without it too: `/table/7`, not `/games/table/7`. So two places of one
+    /// service share their rooms.
     ///
     /// What a request is answered with: a handshake with 101, or over HTTP/2 (RFC 8441) with 200; a plain request as
     /// elsewhere, by `#[get]` and `#[on(request)]`; what is refused with its status; all with 503 once the server
@@ -144,7 +144,8 @@ impl Mounted {
         MountService::new(Arc::clone(&self.site), self.server().clone(), Arc::clone(&self.peers))
     }
 
-    /// Says which extension of a request has the address of its peer, for what [`service`](Self::service) makes from then on.
+    /// Says which extension of a request has the address of its peer, for what [`service`](Self::service) makes from
+    /// then on.
     ///
     /// `max_connections_per_ip`, `handshake_rate_per_ip` and `trusted_proxies` need that address, and so do
     /// [`Conn::peer`](crate::Conn::peer) and [`Conn::ip`](crate::Conn::ip). In axum it is the extension `ConnectInfo`:
@@ -164,9 +165,9 @@ impl Mounted {
     /// # }
     /// ```
     ///
-    /// A request without that extension may have an [`Address`] among its extensions, which a layer of yours has added; that
-    /// needs no call of this. If it has neither, the address is [`Address::Unknown`]: the first such request is logged
-    /// as a warning if one of those options is set, or if this was called.
+    /// A request without that extension may have an [`Address`] among its extensions, which a layer of yours has added;
+    /// that needs no call of this. If it has neither, the address is [`Address::Unknown`]: the first such request is
+    /// logged as a warning if one of those options is set, or if this was called.
     #[must_use]
     pub fn peer_from<T, A>(self, address: impl Fn(&T) -> A + Send + Sync + 'static) -> Self
     where
@@ -209,8 +210,8 @@ impl Mounted {
     /// Waits until the server has shut down, as [`Running::stopped`] does: all connections are closed then, and their
     /// `disconnect` handlers are done. Await it before the program ends.
     ///
-    /// It does not ask for a shutdown. [`stopping`](Self::stopping), given to the other server in place of the signal, does,
-    /// and so does [`shutdown`](Self::shutdown): without either it waits for ever, which is logged at debug.
+    /// It does not ask for a shutdown. [`stopping`](Self::stopping), given to the other server in place of the signal,
+    /// does, and so does [`shutdown`](Self::shutdown): without either it waits for ever, which is logged at debug.
     pub async fn stopped(self) -> ShutdownReport {
         let Self { running, unwaited, .. } = self;
         let server = running.server();
