@@ -18,6 +18,7 @@ use super::write_timeout::WriteTimeout;
 use crate::Server;
 use crate::conn::refuse_opened;
 use crate::handshake::Refusal;
+use crate::options::Options;
 use crate::server::{Evicted, Slot};
 use crate::transport::Stream;
 
@@ -30,14 +31,16 @@ pub(crate) enum NotUpgraded {
     Failed(hyper::Error),
     #[error("no upgrade within handshake_timeout ({} s)", .0.as_secs_f64())]
     TooSlow(Duration),
+    #[error("the server is shutting down: shutdown_timeout ({} s) passed before the upgrade", .0.as_secs_f64())]
+    ShuttingDown(Duration),
     #[error(transparent)]
     Evicted(#[from] Evicted),
     #[error("closed with 1002: {}", Refusal::EarlyBytes)]
     EarlyBytes,
 }
 
-/// Waits for the upgrade: the other server has to send the answer first, within `handshake_timeout`. Until then it is a
-/// pending handshake, whose peer has to take the answer.
+/// Waits for the upgrade: the other server has to send the answer first, within `handshake_timeout`, and before a shutdown
+/// cuts what is left. Until then it is a pending handshake, whose peer has to take the answer.
 pub(super) async fn upgraded(
     server: Server,
     on_upgrade: Option<OnUpgrade>,
@@ -50,11 +53,18 @@ pub(super) async fn upgraded(
         );
         return Err(NotUpgraded::NotUpgradable);
     };
-    let handshake_timeout = server.options().handshake_timeout;
-    let upgraded = slot.wait_for_peer(timeout(handshake_timeout, on_upgrade)).await?;
-    let upgraded =
-        upgraded.map_err(|_| NotUpgraded::TooSlow(handshake_timeout))?.map_err(NotUpgraded::Failed)?;
-    let stream = stream_of(upgraded);
+    let upgrading = async {
+        let Options { handshake_timeout, shutdown_timeout, .. } = *server.options();
+        tokio::select! {
+            biased;
+            upgraded = timeout(handshake_timeout, on_upgrade) => {
+                upgraded.map_err(|_| NotUpgraded::TooSlow(handshake_timeout))?.map_err(NotUpgraded::Failed)
+            }
+            // It is not registered yet, so that it is not cut as others are.
+            () = server.aborting() => Err(NotUpgraded::ShuttingDown(shutdown_timeout)),
+        }
+    };
+    let stream = stream_of(slot.wait_for_peer(upgrading).await??);
     if stream.has_unread() {
         // What hyper has read besides the request came before the answer: it reads nothing after it. A proxy that takes
         // the connection for upgraded too early would let a client speak to us behind its back. Through HTTP/2 there is

@@ -46,6 +46,7 @@ pub(in crate::conn) fn count_not_upgraded(conn: &Conn, why: &NotUpgraded) {
         NotUpgraded::NotUpgradable => "not_upgradable",
         NotUpgraded::Failed(_) => "network",
         NotUpgraded::TooSlow(_) => "timeout",
+        NotUpgraded::ShuttingDown(_) => "shutdown",
         NotUpgraded::EarlyBytes => Refusal::EarlyBytes.as_str(),
     };
     counters.handshake(HandshakeResult { status: None, error: Some(error) });
