@@ -174,7 +174,7 @@ impl Reached for Site {
 }
 
 /// A request for a page that no router here has. Its answer has no body.
-const PAGE: &[u8] = b"GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n";
+pub(crate) const PAGE: &[u8] = b"GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 async fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).await.unwrap();

@@ -20,7 +20,7 @@ use ws_runtime::prelude::*;
 use ws_tests::frame::{Sent, close, frame};
 use ws_tests::raw::{Afterwards, Cut, HANDSHAKE, ask, exchange};
 
-use crate::fronts::{Pipes, serve};
+use crate::fronts::{End, PAGE, Pipes, serve};
 use crate::http2;
 
 /// How long something may take. It fails a test that hangs; it measures nothing.
@@ -261,6 +261,37 @@ async fn a_shutdown_waits_for_upgrades_and_closes_them_but_not_for_ever() {
         let told: Vec<_> = handshakes.iter().map(|one| (one.status, one.error, one.count)).collect();
         assert_eq!(told, [if takes { (Some(101), None, 1) } else { (None, Some("shutdown"), 1) }]);
     }
+}
+
+/// Asks for a handshake that goes on as the shutdown begins, and ends a little later. Returns the head of its answer.
+async fn ask_across_shutdown(server: &Server, counts: &Counts, peer: &mut (impl End + Send)) -> String {
+    peer.write_all(to("gate").as_bytes()).await.unwrap();
+    counts.begun(1).await;
+    server.shutdown();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    counts.gate.add_permits(1);
+    ask(peer, b"", Cut::Whole).await.to_ascii_lowercase()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_goes_on_as_the_shutdown_begins_is_answered_as_any_other() {
+    let counts = Counts::new();
+    let chat = counting::server().state(counts.state()).mount().await.unwrap();
+    let pipes = in_memory(&chat, Router::new());
+    let mut peer = dial(&pipes, 1024);
+    let head = ask_across_shutdown(chat.server(), &counts, &mut peer).await;
+    assert!(head.starts_with("http/1.1 101 "), "{head}");
+    // Clients compare it with this value as a whole.
+    assert!(head.contains("\r\nconnection: upgrade\r\n"), "{head}");
+
+    let counts = Counts::new();
+    let host = counting::server().state(counts.state()).http(Router::new()).test().await.unwrap();
+    let mut peer = host.open();
+    let page = ask(&mut peer, PAGE, Cut::Whole).await;
+    assert!(page.starts_with("HTTP/1.1 404 "), "the router has answered, and the connection is kept: {page}");
+    let head = ask_across_shutdown(host.server(), &counts, &mut peer).await;
+    assert!(head.starts_with("http/1.1 101 "), "{head}");
+    assert!(head.contains("\r\nconnection: upgrade\r\n"), "{head}");
 }
 
 #[tokio::test]

@@ -135,7 +135,8 @@ where
                 // The first request was read already: it is answered, even if the server stops.
                 biased;
                 ended = connection.as_mut() => ended,
-                () = server.stopping() => {
+                // Not before: hyper would add `close` to the 101 of a handshake that goes on, which some clients refuse.
+                () = server.refusing() => {
                     // After the answer to the request that runs, if there is one.
                     connection.as_mut().graceful_shutdown();
                     tokio::select! {

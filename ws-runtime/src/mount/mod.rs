@@ -177,8 +177,11 @@ impl Mounted {
         Self { peers: Arc::new(Peers::of_extension(address)), ..self }
     }
 
-    /// Waits for `signal`, and shuts this server down then: for `with_graceful_shutdown` of axum. Ends at once if the
-    /// server shuts down for another reason.
+    /// Waits for `signal`, and shuts this server down then: for `with_graceful_shutdown` of axum. `signal` is no longer
+    /// waited for once the server shuts down for another reason.
+    ///
+    /// Ends when the other server is to accept nothing more: once `shutdown_delay` has passed, and the handshakes that go
+    /// on have ended, for which the server waits 0.5 s at most.
     ///
     /// The other server does not wait for connections that were upgraded: await [`stopped`](Self::stopped) after it.
     pub fn stopping<F>(&self, signal: F) -> impl Future<Output = ()> + Send + 'static + use<F>
@@ -190,10 +193,11 @@ impl Mounted {
             let signal = pin!(signal);
             tokio::select! {
                 () = signal => server.shutdown(),
-                () = server.stopping() => {}
+                () = server.refusing() => {}
             }
-            // During `shutdown_delay` it goes on.
-            server.stopping().await;
+            // Until then handshakes may end well, and hyper would add `close` to the `Connection: Upgrade` of their 101,
+            // which some clients refuse.
+            server.refusing().await;
         }
     }
 

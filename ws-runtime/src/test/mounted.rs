@@ -101,7 +101,7 @@ where
     tokio::select! {
         // Of interest to nobody: the client sees how it ended.
         _ = connection.as_mut() => {}
-        () = server.stopping() => {
+        () = server.refusing() => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
