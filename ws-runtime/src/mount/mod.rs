@@ -46,8 +46,8 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// checked once the other server has read a request. `hosts` has no default: whether the other server listens on
     /// loopback alone is not known. It needs the feature `tower`.
     ///
-    /// Over HTTP/2 the socket stays the other server's, and `nodelay` has no effect: set `TCP_NODELAY` where that server accepts
-    /// connections.
+    /// Over HTTP/2 the socket stays the other server's, and `nodelay` has no effect: set `TCP_NODELAY` where that
+    /// server accepts connections.
     ///
     /// ```
     /// use axum::Router;
