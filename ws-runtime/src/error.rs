@@ -63,10 +63,10 @@ pub enum Error {
         "`start()` makes its own tokio runtime and cannot run inside another: call `.serve().await` here"
     )]
     InsideRuntime,
-    /// `serve()` or `bind()` was polled where no tokio runtime runs.
+    /// `serve()`, `bind()` or `mount()` was polled where no tokio runtime runs.
     #[error(
-        "`serve()` and `bind()` need a tokio runtime around them: call them in `#[tokio::main]` or `Runtime::block_on`, \
-         or call `start()`, which makes one"
+        "`serve()`, `bind()` and `mount()` need a tokio runtime around them: call them in `#[tokio::main]` or \
+         `Runtime::block_on`; instead of `serve()`, call `start()`, which makes one"
     )]
     OutsideRuntime,
     /// Both `#[on(request)]` and a service given by `.http(…)` take plain requests.
