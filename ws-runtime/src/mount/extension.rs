@@ -38,11 +38,8 @@ impl<'a, C: WithRequest<'a>, T: Clone + Send + Sync + 'static> FromContext<'a, C
     fn from_context(context: &mut C) -> Result<Self, Reject> {
         context.extensions().get::<T>().cloned().map(Self).ok_or_else(|| {
             let wanted = std::any::type_name::<T>();
-            Reject::mistaken(format!(
-                "no layer has added an extension of the type `{wanted}` to the request; layers of a router in `.http(…)` see no \
-                 handshake"
-            ))
-            .absent()
+            Reject::mistaken(format!("no layer has added an extension of the type `{wanted}` to the request"))
+                .absent()
         })
     }
 }
