@@ -11,6 +11,7 @@
 
 mod extension;
 mod http;
+mod peer;
 mod pieces;
 mod service;
 mod stream;
@@ -21,7 +22,6 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
-use ::http::Extensions;
 use tokio::runtime::Handle;
 
 use crate::error::Error;
@@ -33,6 +33,7 @@ use crate::{Address, Builder, Running, Server, ShutdownReport};
 
 pub use self::extension::Extension;
 pub(crate) use self::http::HttpService;
+use self::peer::Peers;
 pub(crate) use self::service::{AcceptedBy, Mount, Site};
 pub use self::service::{MountBody, MountService};
 pub(crate) use self::stream::NotUpgraded;
@@ -93,7 +94,7 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
             }
             let Bound { running, hosted, capacity } = self.bind_nowhere().await?;
             let accepted_by = AcceptedBy::AnotherServer(capacity);
-            Ok(Mounted { running, site: Arc::new(Site { hosted, accepted_by }), peer: None })
+            Ok(Mounted { running, site: Arc::new(Site { hosted, accepted_by }), peers: Arc::default() })
         })
     }
 }
@@ -105,11 +106,8 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
 pub struct Mounted {
     running: Running,
     site: Arc<dyn Mount>,
-    peer: Option<PeerOf>,
+    peers: Arc<Peers>,
 }
-
-/// Finds the address of a peer among what the layers of the other server have added to its request.
-type PeerOf = Arc<dyn Fn(&Extensions) -> Option<Address> + Send + Sync>;
 
 impl Mounted {
     /// The server's handle: for a broadcast from an HTTP handler, for example.
@@ -127,32 +125,43 @@ impl Mounted {
     /// What a request is answered with: a handshake with 101, or over HTTP/2 (RFC 8441) with 200; a plain request as
     /// elsewhere, by `#[get]` and `#[on(request)]`; what is refused with its status; all with 503 once the server
     /// shuts down, and when `max_connections` is reached. Over HTTP/1, a handshake that is refused ends its connection.
-    /// A client that sends more before it has the 101 is closed with 1002.
+    /// A client that sends more before it has the 101 is closed with 1002. Where the other server cannot upgrade the
+    /// connection, as in a test that calls the service by itself, the answer is 500 instead of 101, and the log says why.
     #[must_use]
     pub fn service(&self) -> MountService {
-        MountService::new(Arc::clone(&self.site), self.peer.clone())
+        MountService::new(Arc::clone(&self.site), self.server().clone(), Arc::clone(&self.peers))
     }
 
-    /// Says where the address of a peer is: from then on [`service`](Self::service) looks for it in the extensions of
-    /// each request. Without this, [`Conn::peer`](crate::Conn::peer) is [`Address::Unknown`], and `ip()` is `None`.
+    /// Says which extension of a request has the address of its peer, for what [`service`](Self::service) makes from then on.
+    ///
+    /// `max_connections_per_ip`, `handshake_rate_per_ip` and `trusted_proxies` need that address, and so do
+    /// [`Conn::peer`](crate::Conn::peer) and [`Conn::ip`](crate::Conn::ip). In axum it is the extension `ConnectInfo`:
     ///
     /// ```
+    /// # use axum::Router;
     /// # use axum::extract::ConnectInfo;
     /// # use std::net::SocketAddr;
     /// # use ws_runtime::prelude::*;
     /// # #[ws_server] mod chat {}
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn run(listener: tokio::net::TcpListener) -> Result<(), Box<dyn std::error::Error>> {
     /// let chat = chat::server().mount().await?;
-    /// // For `app.into_make_service_with_connect_info::<SocketAddr>()`.
-    /// let chat = chat.peer_from(|extensions| {
-    ///     extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| (*peer).into())
-    /// });
+    /// let chat = chat.peer_from(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer);
+    /// let app = Router::new().route_service("/chat", chat.service());
+    /// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// A request without that extension may have an [`Address`] among its extensions, which a layer of yours has added; that
+    /// needs no call of this. If it has neither, the address is [`Address::Unknown`]: the first such request is logged
+    /// as a warning if one of those options is set, or if this was called.
     #[must_use]
-    pub fn peer_from(self, find: impl Fn(&Extensions) -> Option<Address> + Send + Sync + 'static) -> Self {
-        Self { peer: Some(Arc::new(find)), ..self }
+    pub fn peer_from<T, A>(self, address: impl Fn(&T) -> A + Send + Sync + 'static) -> Self
+    where
+        T: Send + Sync + 'static,
+        A: Into<Address>,
+    {
+        Self { peers: Arc::new(Peers::of_extension(address)), ..self }
     }
 
     /// Waits for `signal`, and shuts this server down then: for `with_graceful_shutdown` of axum. Ends at once if the
