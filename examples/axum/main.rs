@@ -138,9 +138,8 @@ fn app(chat: &Mounted) -> Router {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().init();
-    let chat = chat::server().mount().await?.peer_from(|extensions| {
-        extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| (*peer).into())
-    });
+    let chat = chat::server().mount().await?;
+    let chat = chat.peer_from(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer);
     let app = app(&chat).into_make_service_with_connect_info::<SocketAddr>();
     let listener = tokio::net::TcpListener::bind("[::]:8080").await?;
     println!("open http://localhost:8080");

@@ -2,14 +2,12 @@
 
 // ANCHOR: tests
 use serde_json::{Value, json};
-use ws_runtime::Address;
 use ws_runtime::test::{Result, TestClient, TestServer};
 
 use super::{app, chat};
 
 async fn start() -> Result<TestServer> {
-    // In a test the address of the client is an `Address`, not a `ConnectInfo`.
-    let chat = chat::server().mount().await?.peer_from(|extensions| extensions.get::<Address>().cloned());
+    let chat = chat::server().mount().await?;
     let app = app(&chat);
     Ok(chat.test(app).await?)
 }
@@ -70,7 +68,8 @@ async fn without_the_cookie_the_layer_refuses() -> Result {
 async fn one_address_has_twenty_connections_at_most() -> Result {
     let server = start().await?;
     let cookie = sign_in(&server, "Ann").await?;
-    let connect = |ip: [u8; 4]| server.connect("/chat/kitchen").header("Cookie", cookie.clone()).peer((ip, 50118));
+    let connect =
+        |ip: [u8; 4]| server.connect("/chat/kitchen").header("Cookie", cookie.clone()).peer((ip, 50118));
     let mut clients = Vec::new();
     for _ in 0..20 {
         clients.push(connect([203, 0, 113, 7]).await?);

@@ -194,7 +194,8 @@ impl Mounted {
         self.running.shutdown();
     }
 
-    /// Waits until the server has shut down, as [`Running::stopped`] does.
+    /// Waits until the server has shut down, as [`Running::stopped`] does. Something has to ask for that: the signal of
+    /// [`stopping`](Self::stopping), or [`shutdown`](Self::shutdown). Otherwise it waits for ever.
     pub async fn stopped(self) -> ShutdownReport {
         self.running.stopped().await
     }
