@@ -1,6 +1,9 @@
 //! A server within axum.
 
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::Router;
@@ -150,6 +153,16 @@ async fn a_route_of_axum_is_a_websocket_and_the_others_are_not() {
     host.stop().await;
     assert_eq!(client.closed().await.code, 1001.into());
     timeout(PATIENCE, chat.stopped()).await.unwrap();
+}
+
+#[test]
+fn without_a_runtime_the_error_names_mount() {
+    let mut mounting = pin!(echo::server().mount());
+    let polled = mounting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    let Poll::Ready(Err(error)) = polled else { panic!("{polled:?}") };
+    let text = error.to_string();
+    assert!(text.contains("`mount()`") && text.contains("#[tokio::main]"), "{text}");
+    assert!(!text.contains("start()"), "{text}");
 }
 
 #[tokio::test]

@@ -143,6 +143,54 @@ async fn options_of_the_server_around_it_have_no_effect_and_are_not_listed() {
     drop(chat);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_a_shutdown_that_nobody_has_asked_for_is_logged() {
+    let (log, _logging) = Log::keep(Level::DEBUG);
+    let chat = chat::server().mount().await.unwrap();
+    let server = chat.server().clone();
+    let stopped = tokio::spawn(chat.stopped());
+    tokio::task::yield_now().await;
+    let line = line(&log, "nobody has asked");
+    assert!(line.contains("DEBUG") && line.contains("Mounted::stopping"), "{line}");
+    server.shutdown();
+    stopped.await.unwrap();
+
+    let chat = chat::server().mount().await.unwrap();
+    let _ = log.take();
+    chat.shutdown();
+    chat.stopped().await;
+    assert_eq!(lines(&log, "nobody has asked"), [""; 0]);
+}
+
+#[tokio::test]
+async fn who_does_not_wait_for_the_end_of_connections_is_warned() {
+    let (log, _logging) = Log::keep(Level::INFO);
+    let chat = chat::server().mount().await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().fallback_service(chat.service());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (socket, _) = client_async(format!("ws://{address}/"), stream).await.unwrap();
+    let mut client = Client(socket);
+    assert_eq!(client.text().await, "unknown");
+    chat.stopping(async {}).await;
+    drop(chat);
+    let warned = line(&log, "Mounted::stopped");
+    assert!(warned.contains("WARN") && warned.contains("connections=1"), "{warned}");
+
+    // Neither who drops it while the server runs, nor who waits.
+    let _ = log.take();
+    let chat = chat::server().mount().await.unwrap();
+    let server = chat.server().clone();
+    drop(chat);
+    server.shutdown();
+    let chat = chat::server().mount().await.unwrap();
+    chat.shutdown();
+    chat.stopped().await;
+    assert_eq!(lines(&log, "Mounted::stopped"), [""; 0]);
+}
+
 mod members {
     use super::*;
 

@@ -63,12 +63,19 @@ pub enum Error {
         "`start()` makes its own tokio runtime and cannot run inside another: call `.serve().await` here"
     )]
     InsideRuntime,
-    /// `serve()`, `bind()` or `mount()` was polled where no tokio runtime runs.
+    /// `serve()` or `bind()` was polled where no tokio runtime runs.
     #[error(
-        "`serve()`, `bind()` and `mount()` need a tokio runtime around them: call them in `#[tokio::main]` or \
-         `Runtime::block_on`; instead of `serve()`, call `start()`, which makes one"
+        "`serve()` and `bind()` need a tokio runtime around them: call them in `#[tokio::main]` or `Runtime::block_on`, \
+         or call `start()`, which makes one"
     )]
     OutsideRuntime,
+    /// `mount()` was polled where no tokio runtime runs.
+    #[cfg(feature = "tower")]
+    #[error(
+        "`mount()` needs the tokio runtime of the server around this one: call it in `#[tokio::main]` or \
+         `Runtime::block_on`"
+    )]
+    MountedOutsideRuntime,
     /// Both `#[on(request)]` and a service given by `.http(…)` take plain requests.
     #[cfg(feature = "tower")]
     #[error(

@@ -17,8 +17,8 @@ pub enum Address {
     Unix(Option<PathBuf>),
     /// A pipe inside this process, without a socket: a client of a test (feature `test`).
     Memory,
-    /// Not known: the server is mounted in another one, which has not said it, see `Mounted::peer_from` (feature `tower`). A service beside the
-    /// server gets it for a client that a PROXY header does not name.
+    /// Not known: the server is mounted in another one, which has not said it, see `Mounted::peer_from` (feature
+    /// `tower`). A service beside the server gets it for a client that a PROXY header does not name.
     Unknown,
 }
 

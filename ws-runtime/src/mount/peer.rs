@@ -68,8 +68,8 @@ impl Peers {
             ),
             Some(Said { extension, .. }) => tracing::warn!(
                 server,
-                "{effect}the address of the peer is not known: the request has no extension of the type `{extension}`, in \
-                 which `Mounted::peer_from` looks; axum adds `ConnectInfo` by `into_make_service_with_connect_info`"
+                "{effect}the address of the peer is not known: the request has no extension of the type `{extension}`, \
+                 in which `Mounted::peer_from` looks; axum adds `ConnectInfo` by `into_make_service_with_connect_info`"
             ),
         }
     }
