@@ -7,8 +7,8 @@ use crate::event::{FromContext, WithRequest};
 ///
 /// An argument of `handshake`, `create`, guards of routes, `#[get]` and `request`, for a server that is
 /// [mounted](crate::Builder::mount). A layer of the router that a server passes plain requests on to, by
-/// [`http`](crate::Builder::http), sees no handshake, and adds nothing to it. Where nothing of this type was added, the request is answered with 500, which is
-/// logged; `Option<Extension<T>>` is `None` then.
+/// [`http`](crate::Builder::http), sees no handshake, and adds nothing to it. Where nothing of this type was added, the
+/// request is answered with 500, which is logged; `Option<Extension<T>>` is `None` then.
 ///
 /// ```
 /// use ws_runtime::Extension;
