@@ -48,9 +48,7 @@ pub(crate) async fn start(arguments: &[&str]) -> Result {
 /// Serves the router until the server is asked to shut down, or SIGTERM.
 async fn serve<L: Listener<Addr: ToAddress>>(listener: L, address: impl Display) -> Result {
     let server = parity::server().mount().await?;
-    let server = server.peer_from(|extensions| {
-        extensions.get().map(|ConnectInfo(peer): &ConnectInfo<L::Addr>| peer.to_address())
-    });
+    let server = server.peer_from(|ConnectInfo(peer): &ConnectInfo<L::Addr>| peer.to_address());
     let mut terminate = signal(SignalKind::terminate())?;
     let stopping = server.stopping(async move {
         terminate.recv().await;

@@ -1,6 +1,9 @@
 //! A server within axum.
 
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::Router;
@@ -152,6 +155,16 @@ async fn a_route_of_axum_is_a_websocket_and_the_others_are_not() {
     timeout(PATIENCE, chat.stopped()).await.unwrap();
 }
 
+#[test]
+fn without_a_runtime_the_error_names_mount() {
+    let mut mounting = pin!(echo::server().mount());
+    let polled = mounting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    let Poll::Ready(Err(error)) = polled else { panic!("{polled:?}") };
+    let text = error.to_string();
+    assert!(text.contains("`mount()`") && text.contains("#[tokio::main]"), "{text}");
+    assert!(!text.contains("start()"), "{text}");
+}
+
 #[tokio::test]
 async fn what_comes_before_the_answer_ends_the_connection() {
     let chat = echo::server().mount().await.unwrap();
@@ -196,9 +209,7 @@ async fn pages_are_answered_beside_it_on_a_connection_that_is_kept() {
 #[tokio::test]
 async fn the_address_of_a_peer_is_where_the_host_says() {
     let chat = echo::server().mount().await.unwrap();
-    let chat = chat.peer_from(|extensions| {
-        extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| (*peer).into())
-    });
+    let chat = chat.peer_from(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer);
     let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
     let mut client = host.open("/").await.unwrap();
     assert_eq!(client.text().await, client.0.get_ref().local_addr().unwrap().to_string());
@@ -208,9 +219,7 @@ async fn the_address_of_a_peer_is_where_the_host_says() {
 async fn the_address_that_the_host_says_counts_for_the_limits_on_each_address() {
     // What the option lists has no effect: the host reads no PROXY header.
     let chat = echo::server().max_connections_per_ip(1).proxy_protocol("127.0.0.0/8").mount().await.unwrap();
-    let chat = chat.peer_from(|extensions| {
-        extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| (*peer).into())
-    });
+    let chat = chat.peer_from(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer);
     let host = Host::serve(Router::new().fallback_service(chat.service()), &chat).await;
     let _first = host.open("/").await.unwrap();
     assert_eq!(host.refusal("/").await, 429);
@@ -319,7 +328,9 @@ async fn where_no_upgrade_follows_the_session_is_dropped_and_no_other_handler_ru
     let chat = life::server::server().state(life::server::Diary(diary)).mount().await.unwrap();
     let request = handshake("/").extension(life::User("ann")).body(()).unwrap();
     let response = chat.service().call(request).await.unwrap();
-    assert_eq!(response.status(), 101);
+    assert_eq!(response.status(), 500);
+    assert!(response.headers().get("upgrade").is_none(), "{response:?}");
+    assert_eq!(response.headers()["connection"], "close");
     for line in ["handshake", "dropped"] {
         assert_eq!(timeout(PATIENCE, lines.recv()).await.unwrap(), Some(line));
     }
@@ -466,7 +477,7 @@ async fn a_room_is_made_kept_and_emptied_as_elsewhere() {
     }
     // Nor does who is admitted and never upgraded.
     let response = tables.service().call(handshake("/table/8").body(()).unwrap()).await.unwrap();
-    assert_eq!(response.status(), 101);
+    assert_eq!(response.status(), 500);
     assert_eq!((line().await, line().await), ("create /table/8".to_owned(), "empty /table/8".to_owned()));
 
     // Nobody is in the room of 6 any more, and it is kept.

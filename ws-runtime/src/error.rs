@@ -69,6 +69,13 @@ pub enum Error {
          or call `start()`, which makes one"
     )]
     OutsideRuntime,
+    /// `mount()` was polled where no tokio runtime runs.
+    #[cfg(feature = "tower")]
+    #[error(
+        "`mount()` needs the tokio runtime of the server around this one: call it in `#[tokio::main]` or \
+         `Runtime::block_on`"
+    )]
+    MountedOutsideRuntime,
     /// Both `#[on(request)]` and a service given by `.http(…)` take plain requests.
     #[cfg(feature = "tower")]
     #[error(

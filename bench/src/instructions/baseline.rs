@@ -41,7 +41,7 @@ impl Baseline {
     fn text(&self) -> String {
         let mut text = String::from(
             "# Instructions of the server for one message, in user space: see README.md. Made anew by\n\
-             # `cargo run --release -p bench --no-default-features -- instructions --save`\n",
+             # `cargo run --release -p bench --no-default-features --features axum -- instructions --save`\n",
         );
         for tool in ["rustc", "valgrind"] {
             let version = Command::new(tool).arg("--version").output();

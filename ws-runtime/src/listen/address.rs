@@ -17,8 +17,8 @@ pub enum Address {
     Unix(Option<PathBuf>),
     /// A pipe inside this process, without a socket: a client of a test (feature `test`).
     Memory,
-    /// Not known: the server is mounted in another one, which has not said it (feature `tower`). A service beside the
-    /// server gets it for a client that a PROXY header does not name.
+    /// Not known: the server is mounted in another one, which has not said it, see `Mounted::peer_from` (feature
+    /// `tower`). A service beside the server gets it for a client that a PROXY header does not name.
     Unknown,
 }
 
@@ -51,7 +51,7 @@ impl Address {
     }
 
     /// A peer's address. An IPv4 address that a dual-stack socket maps into IPv6 is mapped back.
-    pub(super) fn of_tcp_peer(peer: SocketAddr) -> Self {
+    pub(crate) fn of_tcp_peer(peer: SocketAddr) -> Self {
         match peer.ip().to_canonical() {
             IpAddr::V4(ip) => Self::Tcp(SocketAddr::from((ip, peer.port()))),
             IpAddr::V6(_) => Self::Tcp(peer), // with its scope

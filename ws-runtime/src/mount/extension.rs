@@ -6,8 +6,10 @@ use crate::event::{FromContext, WithRequest};
 /// What a layer of the server around this one has added to the request: the user of an auth layer, a request id.
 ///
 /// An argument of `handshake`, `create`, guards of routes, `#[get]` and `request`, for a server that is
-/// [mounted](crate::Builder::mount). The handler gets a clone, so `T` implements `Clone`. Where nothing of this type was added, the request is answered with 500, which is
-/// logged; `Option<Extension<T>>` is `None` then.
+/// [mounted](crate::Builder::mount). The handler gets a clone, so `T` implements `Clone`. A layer of the router that a
+/// server passes plain requests on to, by [`http`](crate::Builder::http), sees no handshake, and adds nothing to it.
+/// Where nothing of this type was added, the request is answered with 500, which is logged; `Option<Extension<T>>` is
+/// `None` then.
 ///
 /// ```
 /// use ws_runtime::Extension;
@@ -49,8 +51,11 @@ impl<'a, C: WithRequest<'a>, T: Extends> FromContext<'a, C> for Extension<T> {
     fn from_context(context: &mut C) -> Result<Self, Reject> {
         context.extensions().get::<T>().cloned().map(Self).ok_or_else(|| {
             let wanted = std::any::type_name::<T>();
-            Reject::mistaken(format!("no layer has added an extension of the type `{wanted}` to the request"))
-                .absent()
+            Reject::mistaken(format!(
+                "no layer has added an extension of the type `{wanted}` to the request; layers of the router given to \
+                 `.http(…)` do not see handshakes"
+            ))
+            .absent()
         })
     }
 }

@@ -11,9 +11,11 @@
 
 mod extension;
 mod http;
+mod peer;
 mod pieces;
 mod service;
 mod stream;
+mod unwaited;
 mod write_timeout;
 
 use std::fmt;
@@ -21,7 +23,6 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
-use ::http::Extensions;
 use tokio::runtime::Handle;
 
 use crate::error::Error;
@@ -33,21 +34,26 @@ use crate::{Address, Builder, Running, Server, ShutdownReport};
 
 pub use self::extension::Extension;
 pub(crate) use self::http::HttpService;
+use self::peer::Peers;
 pub(crate) use self::service::{AcceptedBy, Mount, Site};
 pub use self::service::{MountBody, MountService};
 pub(crate) use self::stream::NotUpgraded;
+use self::unwaited::Unwaited;
 
 impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     /// Runs the server within another HTTP server, such as axum, inside your tokio runtime. It listens nowhere:
     /// requests come through [`Mounted::service`].
     ///
-    /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. Options for what the other server
-    /// does have no effect: `listen`, `tls`, `proxy_protocol` and `threads`. `max_header_size` and `max_headers` are
-    /// checked once the other server has read a request. `hosts` has no default: whether the other server listens on
-    /// loopback alone is not known. It needs the feature `tower`.
+    /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. Options for what the other
+    /// server does have no effect, which is logged as a warning: `listen`, `tls`, `proxy_protocol` and `threads`.
+    /// `max_header_size` and `max_headers` are checked once the other server has read a request. `hosts` has no default:
+    /// whether the other server listens on loopback alone is not known. It needs the feature `tower`.
     ///
-    /// Over HTTP/2 the socket stays the other server's, and `nodelay` has no effect: set `TCP_NODELAY` where that server accepts
-    /// connections.
+    /// Each call starts a server of its own, with its own states, rooms and limits. To have one server in several
+    /// places, mount it once and clone its [service](Mounted::service).
+    ///
+    /// Over HTTP/2 the socket stays the other server's, and `nodelay` has no effect: set `TCP_NODELAY` where that
+    /// server accepts connections.
     ///
     /// ```
     /// use axum::Router;
@@ -78,7 +84,8 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     ///
     /// # Errors
     ///
-    /// As [`bind`](Self::bind), but for the listener.
+    /// [`Error::MountedOutsideRuntime`] outside of a tokio runtime; [`Error::MountedWithHttp`] if
+    /// [`http`](Self::http) was called; otherwise as [`bind`](Self::bind), but for the listener.
     ///
     /// # Panics
     ///
@@ -89,11 +96,13 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     {
         Starting::new(async move {
             if Handle::try_current().is_err() {
-                return Err(Error::OutsideRuntime);
+                return Err(Error::MountedOutsideRuntime);
             }
             let Bound { running, hosted, capacity } = self.bind_nowhere().await?;
             let accepted_by = AcceptedBy::AnotherServer(capacity);
-            Ok(Mounted { running, site: Arc::new(Site { hosted, accepted_by }), peer: None })
+            let unwaited = Unwaited::of(running.server().clone());
+            let site = Arc::new(Site { hosted, accepted_by });
+            Ok(Mounted { running, site, peers: Arc::default(), unwaited })
         })
     }
 }
@@ -101,15 +110,14 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
 /// A server within another HTTP server, made by [`Builder::mount`].
 ///
 /// Dropping it does not stop the server. [`shutdown`](Self::shutdown) does, and so does the signal of
-/// [`stopping`](Self::stopping).
+/// [`stopping`](Self::stopping). If it is dropped while the server shuts down and connections are left, that is logged
+/// as a warning: await [`stopped`](Self::stopped) before the program ends.
 pub struct Mounted {
     running: Running,
     site: Arc<dyn Mount>,
-    peer: Option<PeerOf>,
+    peers: Arc<Peers>,
+    unwaited: Unwaited,
 }
-
-/// Finds the address of a peer among what the layers of the other server have added to its request.
-type PeerOf = Arc<dyn Fn(&Extensions) -> Option<Address> + Send + Sync>;
 
 impl Mounted {
     /// The server's handle: for a broadcast from an HTTP handler, for example.
@@ -122,37 +130,51 @@ impl Mounted {
     /// `fallback_service`, or for hyper. It may be cloned and stand in several places; it is one server all the same.
     ///
     /// Its routes match the path that the request has there. `nest_service("/games", …)` takes `/games` away first;
-    /// `route_service` does not.
+    /// `route_service` does not. [`Room::path`](crate::Room::path), [`Handshake::path`](crate::Handshake::path) and
+    /// `http.route` in metrics and spans are without it too: `/table/7`, not `/games/table/7`. So two places of one
+    /// service share their rooms.
     ///
     /// What a request is answered with: a handshake with 101, or over HTTP/2 (RFC 8441) with 200; a plain request as
     /// elsewhere, by `#[get]` and `#[on(request)]`; what is refused with its status; all with 503 once the server
     /// shuts down, and when `max_connections` is reached. Over HTTP/1, a handshake that is refused ends its connection.
-    /// A client that sends more before it has the 101 is closed with 1002.
+    /// A client that sends more before it has the 101 is closed with 1002. Where the other server cannot upgrade the
+    /// connection, as in a test that calls the service by itself, the answer is 500 instead of 101, and the log says why.
     #[must_use]
     pub fn service(&self) -> MountService {
-        MountService::new(Arc::clone(&self.site), self.peer.clone())
+        MountService::new(Arc::clone(&self.site), self.server().clone(), Arc::clone(&self.peers))
     }
 
-    /// Says where the address of a peer is: from then on [`service`](Self::service) looks for it in the extensions of
-    /// each request. Without this, [`Conn::peer`](crate::Conn::peer) is [`Address::Unknown`], and `ip()` is `None`.
+    /// Says which extension of a request has the address of its peer, for what [`service`](Self::service) makes from
+    /// then on.
+    ///
+    /// `max_connections_per_ip`, `handshake_rate_per_ip` and `trusted_proxies` need that address, and so do
+    /// [`Conn::peer`](crate::Conn::peer) and [`Conn::ip`](crate::Conn::ip). In axum it is the extension `ConnectInfo`:
     ///
     /// ```
+    /// # use axum::Router;
     /// # use axum::extract::ConnectInfo;
     /// # use std::net::SocketAddr;
     /// # use ws_runtime::prelude::*;
     /// # #[ws_server] mod chat {}
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn run(listener: tokio::net::TcpListener) -> Result<(), Box<dyn std::error::Error>> {
     /// let chat = chat::server().mount().await?;
-    /// // For `app.into_make_service_with_connect_info::<SocketAddr>()`.
-    /// let chat = chat.peer_from(|extensions| {
-    ///     extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| (*peer).into())
-    /// });
+    /// let chat = chat.peer_from(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer);
+    /// let app = Router::new().route_service("/chat", chat.service());
+    /// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// A request without that extension may have an [`Address`] among its extensions, which a layer of yours has added;
+    /// that needs no call of this. If it has neither, the address is [`Address::Unknown`]: the first such request is
+    /// logged as a warning if one of those options is set, or if this was called.
     #[must_use]
-    pub fn peer_from(self, find: impl Fn(&Extensions) -> Option<Address> + Send + Sync + 'static) -> Self {
-        Self { peer: Some(Arc::new(find)), ..self }
+    pub fn peer_from<T, A>(self, address: impl Fn(&T) -> A + Send + Sync + 'static) -> Self
+    where
+        T: Send + Sync + 'static,
+        A: Into<Address>,
+    {
+        Self { peers: Arc::new(Peers::of_extension(address)), ..self }
     }
 
     /// Waits for `signal`, and shuts this server down then: for `with_graceful_shutdown` of axum. Ends at once if the
@@ -185,9 +207,24 @@ impl Mounted {
         self.running.shutdown();
     }
 
-    /// Waits until the server has shut down, as [`Running::stopped`] does.
+    /// Waits until the server has shut down, as [`Running::stopped`] does: all connections are closed then, and their
+    /// `disconnect` handlers are done. Await it before the program ends.
+    ///
+    /// It does not ask for a shutdown. [`stopping`](Self::stopping), given to the other server in place of the signal,
+    /// does, and so does [`shutdown`](Self::shutdown): without either it waits for ever, which is logged at debug.
     pub async fn stopped(self) -> ShutdownReport {
-        self.running.stopped().await
+        let Self { running, unwaited, .. } = self;
+        let server = running.server();
+        if !server.is_shutting_down() {
+            tracing::debug!(
+                server = server.name(),
+                "waiting for a shutdown, for which nobody has asked yet: the signal of `Mounted::stopping` does, and so \
+                 does `shutdown()`"
+            );
+        }
+        let report = running.stopped().await;
+        unwaited.disarm();
+        report
     }
 }
 

@@ -9,8 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// The size of a piece: that of the largest frame of HTTP/2 that every peer takes.
 const PIECE: usize = 16 * 1024;
 
-/// Over HTTP/2, hyper takes a write of any size at once, and keeps some of them until the peer has room. In pieces, most of
-/// what waits stays in the outbox, where it is counted, and a peer that takes it slowly is seen to take some.
+/// Over HTTP/2, hyper takes a write of any size at once, and keeps some of them until the peer has room. In pieces,
+/// most of what waits stays in the outbox, where it is counted, and a peer that takes it slowly is seen to take some.
 pub(super) struct Pieces<S>(pub(super) S);
 
 impl<S: AsyncRead + Unpin> AsyncRead for Pieces<S> {

@@ -11,13 +11,15 @@ use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue, UPGRADE};
 use http::request::Parts;
 use http::uri::Scheme;
-use http::{HeaderMap, Method, Request, Response, Version};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tower_service::Service as TowerService;
 
-use super::{PeerOf, stream};
+use super::peer::Peers;
+use super::stream;
+use crate::Server;
 use crate::conn::{Conn, answer, is_trusted};
 use crate::event::Service;
 use crate::generated::BoxFuture;
@@ -33,15 +35,16 @@ use crate::side;
 #[derive(Clone)]
 pub struct MountService {
     site: Arc<dyn Mount>,
-    peer: Option<PeerOf>,
+    server: Server,
+    peers: Arc<Peers>,
 }
 
 /// The body of an answer.
 pub type MountBody = Full<Bytes>;
 
 impl MountService {
-    pub(super) fn new(site: Arc<dyn Mount>, peer: Option<PeerOf>) -> Self {
-        Self { site, peer }
+    pub(super) fn new(site: Arc<dyn Mount>, server: Server, peers: Arc<Peers>) -> Self {
+        Self { site, server, peers }
     }
 }
 
@@ -57,8 +60,8 @@ impl<B> TowerService<Request<B>> for MountService {
     fn call(&mut self, request: Request<B>) -> Self::Future {
         // A handshake has no body, and a plain request with one is refused.
         let (parts, _) = request.into_parts();
-        let peer = self.peer.as_ref().and_then(|find| find(&parts.extensions));
-        let answering = Arc::clone(&self.site).answer(parts, peer.unwrap_or(Address::Unknown));
+        let peer = self.peers.of(&parts.extensions, &self.server);
+        let answering = Arc::clone(&self.site).answer(parts, peer);
         Box::pin(async move { Ok(answering.await.map(Full::new)) })
     }
 }
@@ -123,6 +126,7 @@ impl<S: Service> Mount for Site<S> {
         let hosted = Arc::clone(&self.hosted);
         let server = hosted.server.clone();
         let on_upgrade = parts.extensions.remove::<OnUpgrade>();
+        let is_upgradable = on_upgrade.is_some();
         let transport = Transport {
             encrypted: hosted.tls.is_some() || parts.uri.scheme() == Some(&Scheme::HTTPS),
             has_host: !matches!(peer, Address::Unix(_)),
@@ -148,7 +152,11 @@ impl<S: Service> Mount for Site<S> {
             let (response, life) = answer(hosted, head, peer, transport, kept, upgrading).await;
             let Some(life) = life else { return framed(response, version, is_last) };
             server.spawn_connection(life, token);
-            response
+            if is_upgradable {
+                return response;
+            }
+            // That is logged, and the session dropped. A client that is told 101 would wait for frames.
+            framed(StatusCode::INTERNAL_SERVER_ERROR.into_response(), version, is_last)
         })
     }
 }

@@ -2,13 +2,16 @@
 
 use std::fmt;
 
+#[cfg(feature = "tower")]
+use ws_spec::options as info;
+
 use super::describe::Options;
 use super::draft::Source;
 use super::routes::RouteOptions;
 #[cfg(feature = "test")]
 use crate::handshake::Hosts;
 use crate::listen::{Listen, Tls};
-#[cfg(feature = "test")]
+#[cfg(any(feature = "test", feature = "tower"))]
 use crate::proxy::Networks;
 
 /// A server's options after all of them were checked.
@@ -24,6 +27,22 @@ impl Options {
     /// The options with a given value, in the order of the table, for the log at start.
     pub(crate) fn given(&self) -> impl Iterator<Item = &Given> {
         self.given.iter()
+    }
+}
+
+#[cfg(feature = "tower")]
+impl Settled {
+    /// Those of a server that is mounted in another. Returns also what was given for options that say what the other
+    /// does, and so have no effect.
+    pub(crate) fn mounted(self) -> (Self, Vec<Given>) {
+        const THEIRS: [&str; 4] =
+            [info::listen.name, info::tls.name, info::proxy_protocol.name, info::threads.name];
+        let (useless, given) = self.options.given().cloned().partition(|given| THEIRS.contains(&given.name));
+        let given: Vec<Given> = given;
+        // The other server reads the connections from their first byte on.
+        let proxy_protocol = Networks::Listed(Vec::new());
+        let options = Options { proxy_protocol, given: given.into(), ..self.options };
+        (Self { listen: Listen::nowhere(), tls: None, options, ..self }, useless)
     }
 }
 

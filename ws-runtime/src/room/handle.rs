@@ -111,7 +111,7 @@ impl Room {
 
     /// The path by which the connections came, such as `/table/7`. Each parameter of a route is percent-encoded where
     /// it has to be, always in the same way, whatever the client has sent. In a server without routes it is the path
-    /// as it was sent.
+    /// as it was sent. Where the server is mounted (feature `tower`), it is without what `nest_service` has taken away.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.0.0.path

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::Server;
 use crate::Address;
 
-/// Logs where the server listens, how to reach it from this machine, and which options are not at their defaults.
+/// Logs where the server listens or that it is mounted, how to reach it from this machine, and which options are not at their defaults.
 pub(super) fn announce(server: &Server, tls: bool, has_pages: bool) {
     let schemes = match (tls, has_pages) {
         (false, false) => ["ws"].as_slice(),
@@ -21,6 +21,9 @@ pub(super) fn announce(server: &Server, tls: bool, has_pages: bool) {
         } else {
             tracing::info!(server = server.name(), "listening on {address}: {}", urls.join(" and "));
         }
+    }
+    if server.addresses().is_empty() {
+        tracing::info!(server = server.name(), "mounted: requests come from the server around this one");
     }
     for address in server.metrics_addresses() {
         let url = url("http", address).map(|url| format!(": {url}")).unwrap_or_default();

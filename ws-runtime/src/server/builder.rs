@@ -22,17 +22,13 @@ use crate::error::Error;
 use crate::event::Service;
 #[cfg(feature = "test")]
 use crate::listen::Dialer;
-#[cfg(any(feature = "test", feature = "tower"))]
+#[cfg(feature = "test")]
 use crate::listen::Listen;
 use crate::listen::is_loopback_only;
-#[cfg(feature = "tower")]
-use crate::options::Options;
 use crate::options::{Draft, Settled, Warning};
 #[cfg(feature = "test")]
 use crate::options::{Seconds, Source, Spread};
 use crate::process;
-#[cfg(feature = "tower")]
-use crate::proxy::Networks;
 use crate::route::{Gets, Routes};
 use crate::side::{self, SideListeners};
 use crate::tick::Ticks;
@@ -215,9 +211,10 @@ impl<S: Service, G> Builder<S, G> {
         warn(&self.draft.prepare(std::env::vars_os(), S::attribute));
         let mut routes = Routes::declared();
         let settled = self.draft.settle(S::attribute, routes.take_attributes())?;
-        // The other server reads the connections from their first byte on.
-        let options = Options { proxy_protocol: Networks::Listed(Vec::new()), ..settled.options };
-        let settled = Settled { listen: Listen::nowhere(), tls: None, options, ..settled };
+        let (settled, useless) = settled.mounted();
+        for given in useless {
+            tracing::warn!(server = S::NAME, "{given} has no effect: the server is mounted");
+        }
         bind::<S>(settled, routes, S::store(self.states.make()), self.around).await
     }
 

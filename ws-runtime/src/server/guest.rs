@@ -36,6 +36,11 @@ impl Server {
         Some(Guest { slot: self.0.pending.take_slot(peer, now), token })
     }
 
+    /// How many connections there are, from their request on until their task has ended.
+    pub(crate) fn count_connections(&self) -> usize {
+        self.0.connections.len()
+    }
+
     /// Runs the task of a connection that another server has accepted.
     pub(crate) fn spawn_connection(&self, life: Life, token: TaskTrackerToken) {
         self.0.runtime.spawn(async move {

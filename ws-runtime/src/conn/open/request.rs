@@ -189,7 +189,7 @@ fn classify<S: Service>(
     let hosting = Hosting { hosts: &hosted.server.options().hosts, forwarded: told.host.as_ref() };
     let classified = handshake::classify(head, allows, transport, hosting);
     match &classified {
-        Classified::ForeignPage { origin, host } => warn_of_foreign_page(origin, host.as_ref()),
+        Classified::ForeignPage { origin, host } => warn_of_foreign_page(conn, origin, host.as_ref()),
         Classified::Misdirected(host) => warn_of_foreign_host(conn, host),
         Classified::Upgrade(_) | Classified::Plain(_) | Classified::Refused(_) => {}
     }
@@ -197,18 +197,20 @@ fn classify<S: Service>(
 }
 
 /// Logs the first page that is refused as a warning, because its browser does not say why; the next ones at debug.
-fn warn_of_foreign_page(origin: &HeaderValue, host: Option<&Authority>) {
+fn warn_of_foreign_page(conn: &Conn, origin: &HeaderValue, host: Option<&Authority>) {
     static WARNED: AtomicBool = AtomicBool::new(false);
     let origin = shown(origin.as_bytes());
     let host = host.map_or_else(|| "none".to_owned(), |host| shown(host.as_str().as_bytes()));
     if WARNED.swap(true, Ordering::Relaxed) {
         tracing::debug!(origin, host, "a web page of another origin is refused with 403");
     } else {
+        // Without the address, no peer is a trusted proxy.
+        let peer_from = if *conn.peer() == Address::Unknown { " and `Mounted::peer_from`" } else { "" };
         tracing::warn!(
             origin,
             host,
             "a web page of another origin than the host that was asked for is refused with 403, unless the option \
-             `origins` allows it; behind a proxy, see `trusted_proxies`; the next of them are logged at debug"
+             `origins` allows it; behind a proxy, see `trusted_proxies`{peer_from}; the next of them are logged at debug"
         );
     }
 }

@@ -16,6 +16,9 @@ const MAX_SLICES: usize = 32;
 /// held in vain for each peer, and all of them drop at the same time what was sent to all.
 const MAX_RUN: usize = 4 * 1024;
 
+/// From this size on, small frames that are kept go to a new piece too: a buffer that doubles may be half empty.
+const MAX_TAIL: usize = 16 * 1024;
+
 /// What waits to be written. Empty, it holds no memory.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
@@ -257,6 +260,8 @@ impl Rest {
     fn begin(&mut self, size: usize, fate: Fate) {
         if fate != Fate::Kept || self.tail_fate != Fate::Kept {
             self.begin_droppable(size, fate);
+        } else if self.tail.len() >= MAX_TAIL {
+            self.seal_tail();
         }
     }
 
