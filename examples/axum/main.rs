@@ -99,7 +99,8 @@ async fn login(State(sessions): State<Sessions>, name: String) -> Response {
     if name.is_empty() {
         return (StatusCode::BAD_REQUEST, "say who you are").into_response();
     }
-    let cookie = format!("session={}; HttpOnly; SameSite=Strict", sessions.begin(User { name }));
+    // Without a path, browsers send the cookie to `/api` alone, and not with the handshake.
+    let cookie = format!("session={}; Path=/; HttpOnly; SameSite=Strict", sessions.begin(User { name }));
     ([(header::SET_COOKIE, cookie)], StatusCode::NO_CONTENT).into_response()
 }
 

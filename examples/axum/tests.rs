@@ -65,6 +65,14 @@ async fn without_the_cookie_the_layer_refuses() -> Result {
 // ANCHOR_END: tests
 
 #[tokio::test(start_paused = true)]
+async fn browsers_send_the_cookie_with_the_handshake() -> Result {
+    let server = start().await?;
+    let answer = server.request("POST", "/api/login").body("Ann").await?;
+    assert!(answer.headers()["set-cookie"].to_str()?.contains("; Path=/;"));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_address_has_twenty_connections_at_most() -> Result {
     let server = start().await?;
     let cookie = sign_in(&server, "Ann").await?;
