@@ -46,8 +46,8 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     ///
     /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. Options for what the other
     /// server does have no effect, which is logged as a warning: `listen`, `tls`, `proxy_protocol` and `threads`.
-    /// `max_header_size` and `max_headers` are checked once the other server has read a request. `hosts` has no default:
-    /// whether the other server listens on loopback alone is not known. It needs the feature `tower`.
+    /// `max_header_size` and `max_headers` are checked once the other server has read a request. `hosts` has no
+    /// default: whether the other server listens on loopback alone is not known. It needs the feature `tower`.
     ///
     /// Each call starts a server of its own, with its own states, rooms and limits. To have one server in several
     /// places, mount it once and clone its [service](Mounted::service).
