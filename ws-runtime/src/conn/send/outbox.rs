@@ -206,13 +206,10 @@ impl Outbox {
         }
     }
 
-    /// Copies what is left out of the batch.
+    /// Copies what is left out of the batch, into pieces that are freed one by one.
     pub(super) fn take_part_apart(&mut self) {
         if let Some(part) = self.part.take() {
-            let bytes = part.read(Bytes::copy_from_slice);
-            let rest = self.rest.get_or_insert_default();
-            rest.droppable += bytes.len();
-            rest.queue.push_front(Piece { bytes, is_lent: false, fate: Fate::Droppable });
+            part.read(|frames| self.rest.get_or_insert_default().put_first(frames));
         }
     }
 
@@ -253,6 +250,19 @@ impl Rest {
             count += 1;
         }
         write(slices.get(..count).unwrap_or_default())
+    }
+
+    /// Puts copies of frames that may be dropped before all others.
+    fn put_first(&mut self, mut frames: &[u8]) {
+        self.droppable += frames.len();
+        let mut at = 0;
+        while !frames.is_empty() {
+            let (run, behind) = frames.split_at(run_len(frames));
+            let bytes = Bytes::copy_from_slice(run);
+            self.queue.insert(at, Piece { bytes, is_lent: false, fate: Fate::Droppable });
+            frames = behind;
+            at += 1;
+        }
     }
 
     /// Prepares the tail for a frame of about this size and of this fate.
@@ -351,6 +361,20 @@ impl Rest {
         let begun = usize::from(self.begun > 0 && self.begun_is_message);
         begun + count.add(&self.tail).messages
     }
+}
+
+/// How many bytes the first of these frames have: as many as a piece of [`MAX_RUN`] holds, but one at least.
+fn run_len(frames: &[u8]) -> usize {
+    let mut len = 0;
+    while let Some(behind) = frames.get(len..).filter(|behind| !behind.is_empty()) {
+        let (size, _) = wire::measure(behind);
+        let next = len.saturating_add(size);
+        if len > 0 && next > MAX_RUN {
+            break;
+        }
+        len = next;
+    }
+    len.min(frames.len())
 }
 
 /// Counts the messages in frames that lie one behind the other, in several pieces.
