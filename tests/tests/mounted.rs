@@ -239,6 +239,17 @@ async fn who_comes_when_there_is_no_room_is_answered_with_503() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_scheme_and_the_authority_of_a_target_count_too() {
+    let chat = echo::server().max_header_size(1024).mount().await.unwrap();
+    let mut statuses = Vec::new();
+    for host in ["localhost".to_owned(), "a.".repeat(500)] {
+        let request = Request::get(format!("http://{host}/page")).header(header::HOST, "localhost");
+        statuses.push(chat.service().call(request.body(()).unwrap()).await.unwrap().status().as_u16());
+    }
+    assert_eq!(statuses, [200, 414]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_comes_during_the_shutdown_is_answered_with_503() {
     let chat = echo::server().mount().await.unwrap();
     chat.shutdown();

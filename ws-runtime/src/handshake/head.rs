@@ -78,7 +78,9 @@ impl Head {
     /// As [`HeadReader::read`].
     pub(crate) fn check_size(&self, limits: HeadLimits) -> Result<(), Refusal> {
         let HeadLimits { max_header_size, max_headers } = limits;
-        let target = self.uri.path_and_query().map_or(0, |target| target.as_str().len());
+        let path = self.uri.path_and_query().map_or(0, |path| path.as_str().len());
+        let scheme = self.uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len());
+        let target = scheme + self.uri.authority().map_or(0, |authority| authority.as_str().len()) + path;
         let line = self.method.as_str().len() + target + "  HTTP/1.1\r\n".len();
         if line > max_header_size {
             return Err(Refusal::TargetTooLong);
