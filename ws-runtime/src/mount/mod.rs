@@ -35,7 +35,7 @@ use crate::{Address, Builder, Running, Server, ShutdownReport};
 pub use self::extension::Extension;
 pub(crate) use self::http::HttpService;
 use self::peer::Peers;
-pub(crate) use self::service::{AcceptedBy, Mount, Site};
+pub(crate) use self::service::{AcceptedBy, Kept, Mount, Site};
 pub use self::service::{MountBody, MountService};
 pub(crate) use self::stream::NotUpgraded;
 use self::unwaited::Unwaited;

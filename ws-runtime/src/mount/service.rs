@@ -15,12 +15,13 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
+use tokio::sync::mpsc;
 use tower_service::Service as TowerService;
 
 use super::peer::Peers;
 use super::stream;
 use crate::Server;
-use crate::conn::{Conn, answer, is_trusted};
+use crate::conn::{Conn, Life, answer, is_trusted};
 use crate::event::Service;
 use crate::generated::BoxFuture;
 use crate::handshake::{self, Head, IntoResponse, Refusal, Transport};
@@ -100,7 +101,15 @@ pub(crate) enum AcceptedBy {
     /// Another server. While a request is answered, and as a WebSocket, each of them takes a place of this capacity.
     AnotherServer(Capacity),
     /// This server. It is one connection, which has its place, and is kept from one request to the next.
-    Us(Conn),
+    Us(Kept),
+}
+
+/// A connection of a listener of our own, whose requests hyper reads.
+pub(crate) struct Kept {
+    pub(crate) conn: Conn,
+    /// Takes the task of the WebSocket that it becomes. Its own task goes on with that, so that it is one connection
+    /// all the time.
+    pub(crate) becomes: mpsc::Sender<Life>,
 }
 
 impl<S: Service> Mount for Site<S> {
@@ -114,7 +123,7 @@ impl<S: Service> Mount for Site<S> {
     }
 
     fn refuses(&self, request: &Request<Incoming>) -> Option<Response<Bytes>> {
-        let AcceptedBy::Us(conn) = &self.accepted_by else { return None };
+        let AcceptedBy::Us(Kept { conn, .. }) = &self.accepted_by else { return None };
         if matches!(conn.peer(), Address::Unix(_)) || is_trusted(conn) {
             return None;
         }
@@ -133,7 +142,7 @@ impl<S: Service> Mount for Site<S> {
         };
         let (capacity, kept) = match &self.accepted_by {
             AcceptedBy::AnotherServer(capacity) => (Some(*capacity), None),
-            AcceptedBy::Us(conn) => (None, Some(conn.clone())),
+            AcceptedBy::Us(kept) => (None, Some(kept.conn.clone())),
         };
         let version = parts.version;
         let head = Head::of_parts(parts);
@@ -151,7 +160,11 @@ impl<S: Service> Mount for Site<S> {
             let upgrading = stream::upgraded(server.clone(), on_upgrade, slot);
             let (response, life) = answer(hosted, head, peer, transport, kept, upgrading).await;
             let Some(life) = life else { return framed(response, version, is_last) };
-            server.spawn_connection(life, token);
+            match &self.accepted_by {
+                AcceptedBy::AnotherServer(_) => server.spawn_connection(life, token),
+                // A connection becomes a WebSocket once: there is room.
+                AcceptedBy::Us(kept) => drop(kept.becomes.try_send(life)),
+            }
             if is_upgradable {
                 return response;
             }

@@ -12,17 +12,18 @@ use crate::stats::Rejected;
 pub(crate) struct Guest {
     /// Its place among the pending handshakes.
     pub(crate) slot: Slot,
-    /// Counts it as a connection, for which a shutdown waits.
-    pub(crate) token: TaskTrackerToken,
+    /// Counts it as a connection, for which a shutdown waits, unless its connection is counted already.
+    pub(crate) token: Option<TaskTrackerToken>,
 }
 
 impl Server {
-    /// Takes in a request that another server has read: it counts as a connection, and as a pending handshake. `None` if
-    /// there is no room, or if the server accepts nothing more. Without a capacity its connection is counted already.
+    /// Takes in a request that another server has read: it counts as a pending handshake, and as a connection. `None` if
+    /// there is no room, or if the server accepts nothing more. Without a capacity its connection is counted already, and
+    /// it takes no further place.
     pub(crate) fn take_in(&self, capacity: Option<Capacity>, peer: &Address) -> Option<Guest> {
         let now = Instant::now();
         // Before the look at the number, so that many at once do not see the same room.
-        let token = self.0.connections.token();
+        let token = capacity.map(|_| self.0.connections.token());
         if !self.accepts() || !self.0.pending.has_room(now) {
             return None;
         }
@@ -42,7 +43,7 @@ impl Server {
     }
 
     /// Runs the task of a connection that another server has accepted.
-    pub(crate) fn spawn_connection(&self, life: Life, token: TaskTrackerToken) {
+    pub(crate) fn spawn_connection(&self, life: Life, token: Option<TaskTrackerToken>) {
         self.0.runtime.spawn(async move {
             life.await;
             drop(token);
