@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderValue, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, UPGRADE};
 use http::request::Parts;
 use http::uri::Scheme;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
@@ -146,20 +146,18 @@ impl<S: Service> Mount for Site<S> {
         };
         let version = parts.version;
         let head = Head::of_parts(parts);
-        // A client may send more in the belief that it has a WebSocket, and so may a proxy. And on a connection that was
-        // kept a handshake takes its place, which no longer counts for its address.
-        let is_last = head.wants_websocket();
+        let framing = Framing::of(version, &head);
         if let Some(response) = side::probe(&server, &head) {
-            return Box::pin(std::future::ready(response));
+            return Box::pin(std::future::ready(framing.apply(response)));
         }
         let Some(Guest { slot, token }) = server.take_in(capacity, &peer) else {
-            let unavailable = framed(handshake::unavailable().into_response(), version, is_last);
+            let unavailable = framing.apply(handshake::unavailable().into_response());
             return Box::pin(std::future::ready(unavailable));
         };
         Box::pin(async move {
             let upgrading = stream::upgraded(server.clone(), on_upgrade, slot);
             let (response, life) = answer(hosted, head, peer, transport, kept, upgrading).await;
-            let Some(life) = life else { return framed(response, version, is_last) };
+            let Some(life) = life else { return framing.apply(response) };
             match &self.accepted_by {
                 AcceptedBy::AnotherServer(_) => server.spawn_connection(life, token),
                 // A connection becomes a WebSocket once: there is room.
@@ -169,20 +167,47 @@ impl<S: Service> Mount for Site<S> {
                 return response;
             }
             // That is logged, and the session dropped. A client that is told 101 would wait for frames.
-            framed(StatusCode::INTERNAL_SERVER_ERROR.into_response(), version, is_last)
+            framing.apply(StatusCode::INTERNAL_SERVER_ERROR.into_response())
         })
     }
 }
 
-/// An answer as the version of HTTP has it: HTTP/2 knows nothing of connections.
-fn framed(mut response: Response<Bytes>, version: Version, is_last: bool) -> Response<Bytes> {
-    if version == Version::HTTP_2 {
-        response.headers_mut().remove(CONNECTION);
-        response.headers_mut().remove(UPGRADE);
-    } else if is_last {
-        end(response.headers_mut());
+/// What the version of HTTP and the request ask of an answer other than 101.
+#[derive(Debug, Clone, Copy)]
+struct Framing {
+    /// HTTP/2 and later know nothing of connections.
+    has_connection: bool,
+    is_head: bool,
+    is_last: bool,
+}
+
+impl Framing {
+    fn of(version: Version, head: &Head) -> Self {
+        Self {
+            has_connection: version < Version::HTTP_2,
+            is_head: head.method() == Method::HEAD,
+            // A client may send more in the belief that it has a WebSocket, and so may a proxy. And on a connection that
+            // was kept a handshake takes its place, which no longer counts for its address.
+            is_last: head.wants_websocket(),
+        }
     }
-    response
+
+    fn apply(self, mut response: Response<Bytes>) -> Response<Bytes> {
+        if !self.has_connection {
+            response.headers_mut().remove(CONNECTION);
+            response.headers_mut().remove(UPGRADE);
+        } else if self.is_last {
+            end(response.headers_mut());
+        }
+        if self.is_head {
+            // Over HTTP/2, hyper sends the body that it is given.
+            let body = std::mem::take(response.body_mut());
+            if !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+                response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+            }
+        }
+        response
+    }
 }
 
 /// Ends the connection with this answer.
