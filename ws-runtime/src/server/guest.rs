@@ -2,6 +2,7 @@
 
 use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use ws_spec::options;
 
 use super::{Capacity, Server, Slot};
 use crate::conn::Life;
@@ -24,7 +25,7 @@ impl Server {
         let now = Instant::now();
         // Before the look at the number, so that many at once do not see the same room.
         let token = capacity.map(|_| self.0.connections.token());
-        if !self.accepts() || !self.0.pending.has_room(now) {
+        if !self.accepts() {
             return None;
         }
         if let Some(capacity) = capacity
@@ -34,7 +35,16 @@ impl Server {
             self.counters().rejected(Rejected::Full);
             return None;
         }
-        Some(Guest { slot: self.0.pending.take_slot(peer, now), token })
+        match self.0.pending.try_take_slot(peer, now) {
+            Ok(slot) => Some(Guest { slot, token }),
+            Err(no_slot) => {
+                if self.allows_log(options::max_handshakes.name) {
+                    tracing::warn!(%peer, "refused with 503: {no_slot}");
+                }
+                self.counters().rejected(Rejected::Handshakes);
+                None
+            }
+        }
     }
 
     /// How many connections there are, from their request on until their task has ended.

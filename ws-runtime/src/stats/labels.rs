@@ -9,6 +9,8 @@ use crate::event::{Close, ClosedBy};
 pub(crate) enum Rejected {
     /// `max_connections` was reached.
     Full,
+    /// `max_handshakes` were pending, none of them stalled, and it could not wait: another server had accepted it.
+    Handshakes,
     /// It was stalled, and had to make room for another.
     Evicted,
     /// `max_connections_per_ip` was reached.
@@ -26,6 +28,7 @@ impl Rejected {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Full => "full",
+            Self::Handshakes => "handshakes",
             Self::Evicted => "evicted",
             Self::PerAddress => "per_address",
             Self::HandshakeRate => "handshake_rate",
