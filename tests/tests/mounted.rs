@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -698,4 +699,40 @@ async fn an_answer_to_head_has_the_length_of_a_body_and_none() {
         let body = response.into_body().collect().await;
         assert_eq!(body.unwrap_or_else(|error| panic!("{path}: {error:?}")).to_bytes(), "");
     }
+}
+
+#[tokio::test]
+async fn of_two_that_come_at_once_for_the_last_place_one_gets_it() {
+    let chat = echo::server().max_connections(1).mount().await.unwrap();
+    let runtime = tokio::runtime::Handle::current();
+    let arrived = AtomicUsize::new(0);
+    // Both go on at the same moment: a barrier that sleeps would wake one after the other.
+    let meet = |count: usize| {
+        arrived.fetch_add(1, Ordering::SeqCst);
+        while arrived.load(Ordering::SeqCst) < 2 * count {
+            std::hint::spin_loop();
+        }
+    };
+    let ask = || {
+        let _inside = runtime.enter();
+        let mut service = chat.service();
+        let mut statuses = Vec::new();
+        for round in 0..2_000 {
+            let request = Request::get("/page").header("Host", "localhost").body(()).unwrap();
+            meet(2 * round + 1);
+            let mut asking = service.call(request);
+            meet(2 * round + 2);
+            let mut context = Context::from_waker(Waker::noop());
+            let Poll::Ready(Ok(response)) = asking.as_mut().poll(&mut context) else { panic!("it waits") };
+            statuses.push(response.status());
+        }
+        statuses
+    };
+    let (some, others) = std::thread::scope(|scope| {
+        let other = scope.spawn(ask);
+        (ask(), other.join().unwrap())
+    });
+    let refused =
+        some.iter().zip(&others).filter(|(one, other)| one.as_u16() == 503 && other.as_u16() == 503);
+    assert_eq!(refused.count(), 0);
 }

@@ -29,7 +29,7 @@ use crate::error::Error;
 use crate::event::Service;
 #[cfg(feature = "test")]
 use crate::message::Keys;
-use crate::server::{Bound, Starting, StateSources};
+use crate::server::{Bound, Places, Starting, StateSources};
 use crate::{Address, Builder, Running, Server, ShutdownReport};
 
 pub use self::extension::Extension;
@@ -99,7 +99,7 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
                 return Err(Error::MountedOutsideRuntime);
             }
             let Bound { running, hosted, capacity } = self.bind_nowhere().await?;
-            let accepted_by = AcceptedBy::AnotherServer(capacity);
+            let accepted_by = AcceptedBy::AnotherServer(Places::new(capacity));
             let unwaited = Unwaited::of(running.server().clone());
             let site = Arc::new(Site { hosted, accepted_by });
             Ok(Mounted { running, site, peers: Arc::default(), unwaited })

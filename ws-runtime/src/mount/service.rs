@@ -28,7 +28,7 @@ use crate::handshake::{self, Head, IntoResponse, Refusal, Transport};
 use crate::listen::Address;
 #[cfg(feature = "test")]
 use crate::message::Keys;
-use crate::server::{Capacity, Guest, Hosted};
+use crate::server::{Guest, Hosted, Places};
 use crate::side;
 
 /// A mounted server as a tower `Service`, made by [`Mounted::service`](super::Mounted::service). It takes requests with
@@ -98,8 +98,8 @@ pub(crate) struct Site<S: Service> {
 
 /// Who has accepted the connections on which the requests come.
 pub(crate) enum AcceptedBy {
-    /// Another server. While a request is answered, and as a WebSocket, each of them takes a place of this capacity.
-    AnotherServer(Capacity),
+    /// Another server. While a request is answered, and as a WebSocket, each of them takes one of these places.
+    AnotherServer(Places),
     /// This server. It is one connection, which has its place, and is kept from one request to the next.
     Us(Kept),
 }
@@ -140,8 +140,8 @@ impl<S: Service> Mount for Site<S> {
             encrypted: hosted.tls.is_some() || parts.uri.scheme() == Some(&Scheme::HTTPS),
             has_host: !matches!(peer, Address::Unix(_)),
         };
-        let (capacity, kept) = match &self.accepted_by {
-            AcceptedBy::AnotherServer(capacity) => (Some(*capacity), None),
+        let (places, kept) = match &self.accepted_by {
+            AcceptedBy::AnotherServer(places) => (Some(places), None),
             AcceptedBy::Us(kept) => (None, Some(kept.conn.clone())),
         };
         let version = parts.version;
@@ -150,7 +150,7 @@ impl<S: Service> Mount for Site<S> {
         if let Some(response) = side::probe(&server, &head) {
             return Box::pin(std::future::ready(framing.apply(response)));
         }
-        let Some(Guest { slot, token }) = server.take_in(capacity, &peer) else {
+        let Some(Guest { slot, token }) = server.take_in(places, &peer) else {
             let unavailable = framing.apply(handshake::unavailable().into_response());
             return Box::pin(std::future::ready(unavailable));
         };
