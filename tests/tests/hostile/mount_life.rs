@@ -456,3 +456,21 @@ async fn who_comes_while_all_handshakes_wait_for_the_server_is_counted_and_logge
     let head = ask(&mut waiting, b"", Cut::Whole).await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
 }
+
+#[tokio::test]
+async fn a_peer_that_leaves_while_handshake_runs_is_counted_and_logged() {
+    let (log, _logging) = Log::keep(tracing::Level::DEBUG);
+    let counts = Counts::new();
+    let chat = counting::server().state(counts.state()).mount().await.unwrap();
+    let address = over_tcp(&chat, Router::new()).await;
+    let mut peer = TcpStream::connect(address).await.unwrap();
+    peer.write_all(to("gate").as_bytes()).await.unwrap();
+    counts.begun(1).await;
+    drop(peer);
+    is_left_alone(&chat, &counts).await;
+    let handshakes = chat.server().stats().handshakes;
+    let told: Vec<_> = handshakes.iter().map(|one| (one.status, one.error, one.count)).collect();
+    assert_eq!(told, [(None, Some("closed"), 1)]);
+    let text = log.take();
+    assert_eq!(text.matches("not connected: the peer left before it was answered").count(), 1, "{text}");
+}

@@ -47,6 +47,7 @@ pub(crate) async fn answer<S: Service>(
         conn.set_client(client);
     }
     let guard = ConnGuard(conn.clone());
+    let unanswered = Unanswered { conn: Some(&conn), is_handshake: head.wants_websocket() };
     let admitted = {
         let mut interruption = pin!(interruption(&hosted.server));
         match unless_interrupted(interruption.as_mut(), pin!(run_connect(&hosted, &conn))).await {
@@ -58,6 +59,7 @@ pub(crate) async fn answer<S: Service>(
             Err(interrupted) => Err(Reason::from(interrupted).into()),
         }
     };
+    unanswered.disarm();
     let (response, reason) = match admitted {
         Ok(admitted) => {
             let response = admitted.response();
@@ -77,6 +79,32 @@ pub(crate) async fn answer<S: Service>(
     outcome::count_not_opened(&conn, &reason);
     tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
     (response, None)
+}
+
+/// A request whose handlers run. The other server drops it with its future when its peer leaves: then it is counted and
+/// logged.
+struct Unanswered<'c> {
+    conn: Option<&'c Conn>,
+    is_handshake: bool,
+}
+
+impl Unanswered<'_> {
+    /// It is answered.
+    fn disarm(mut self) {
+        self.conn = None;
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        let Some(conn) = self.conn else { return };
+        let reason = Reason::Dropped;
+        // A plain request is counted by the status of its answer: there is none.
+        if self.is_handshake {
+            outcome::count_not_opened(conn, &reason);
+        }
+        tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
+    }
 }
 
 /// Checks the size of a head, and finds out who the client is.
@@ -113,6 +141,7 @@ fn status_of(reason: &Reason) -> Response<Bytes> {
         | Reason::TooMany(_)
         | Reason::Tls(_)
         | Reason::Closed
+        | Reason::Dropped
         | Reason::Io(_)
         | Reason::Evicted(_)
         | Reason::Answered(_) => StatusCode::FORBIDDEN.into_response(),
