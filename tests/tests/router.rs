@@ -1,6 +1,7 @@
 //! A server that passes plain requests on to a router of axum.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::{Extension, Request};
@@ -517,4 +518,39 @@ async fn a_websocket_on_a_kept_connection_has_the_place_of_that() {
     }
     running.shutdown();
     timeout(PATIENCE, running.stopped()).await.unwrap();
+}
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod greeting {
+    use super::*;
+
+    #[state]
+    pub(super) struct Calls(pub(super) Arc<AtomicUsize>);
+
+    #[on(connect)]
+    fn greet(calls: &Calls) {
+        calls.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    #[get("/own")]
+    fn own() -> &'static str {
+        "our own"
+    }
+
+    #[route("/chat")]
+    mod chat {}
+}
+
+#[tokio::test]
+async fn connect_runs_once_for_a_kept_connection_and_once_more_for_a_handshake_on_it() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let server = greeting::server().state(greeting::Calls(Arc::clone(&calls)));
+    let running = server.http(router()).bind().await.unwrap();
+    let mut kept = Kept::open(&running).await;
+    for path in ["/api", "/own", "/own", "/own"] {
+        assert_eq!(kept.get(path).await.0, 200);
+        assert_eq!(calls.load(Ordering::SeqCst), 1, "{path}");
+    }
+    client_async(format!("ws://{}/chat", address(&running)), kept.0).await.unwrap();
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
 }

@@ -50,7 +50,10 @@ pub(crate) async fn answer<S: Service>(
     let unanswered = Unanswered { conn: Some(&conn), is_handshake: head.wants_websocket() };
     let admitted = {
         let mut interruption = pin!(interruption(&hosted.server));
-        match unless_interrupted(interruption.as_mut(), pin!(run_connect(&hosted, &conn))).await {
+        // On a connection that is kept it ran when that was accepted.
+        let has_connected = kept.is_some() && !head.wants_websocket();
+        let connecting = async { if has_connected { Ok(()) } else { run_connect(&hosted, &conn).await } };
+        match unless_interrupted(interruption.as_mut(), pin!(connecting)).await {
             Ok(Ok(())) => match check(&conn, &head, kept.as_ref()) {
                 Ok(told) => admit_head(&hosted, &conn, head, transport, &told, interruption).await,
                 Err(not_admitted) => Err(not_admitted),
