@@ -554,3 +554,16 @@ async fn connect_runs_once_for_a_kept_connection_and_once_more_for_a_handshake_o
     client_async(format!("ws://{}/chat", address(&running)), kept.0).await.unwrap();
     assert_eq!(calls.load(Ordering::SeqCst), 2);
 }
+
+#[tokio::test]
+async fn a_connection_that_was_kept_has_connected_once() {
+    let server = site::server().handshake_rate_per_ip((1, 3600));
+    let running = server.http(router()).bind().await.unwrap();
+    let mut kept = Kept::open(&running).await;
+    assert_eq!(kept.get("/api").await.0, 200);
+    let (socket, _) = client_async(format!("ws://{}/chat", address(&running)), kept.0).await.unwrap();
+    let mut client = Client(socket);
+    client.send("hello").await;
+    assert_eq!(client.text().await, "hello");
+    assert_eq!(Kept::open(&running).await.ask("").await.0, 429);
+}

@@ -124,11 +124,11 @@ fn check_size(conn: &Conn, head: &Head) -> Result<(), NotAdmitted> {
 }
 
 /// Finds out who the client is. On a connection that is kept, a plain request is not counted, and a handshake takes the
-/// place of the connection.
+/// place of the connection, whose client has connected once.
 fn identify(conn: &Conn, head: &Head, kept: Option<&Conn>) -> Result<Told, NotAdmitted> {
     match kept {
         Some(_) if !head.wants_websocket() => return client::read_forwarding(conn, head),
-        Some(kept) => conn.server().clients().release(kept.id()),
+        Some(kept) => conn.server().clients().hand_over(kept.id(), conn.id()),
         None => {}
     }
     client::identify(conn, head)
