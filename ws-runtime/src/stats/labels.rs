@@ -9,7 +9,7 @@ use crate::event::{Close, ClosedBy};
 pub(crate) enum Rejected {
     /// `max_connections` was reached.
     Full,
-    /// `max_handshakes` were pending, none of them stalled, and it could not wait: another server had accepted it.
+    /// `max_handshakes` were pending, none of them stalled, and it could not wait to be accepted: it was already.
     Handshakes,
     /// It was stalled, and had to make room for another.
     Evicted,
