@@ -211,12 +211,12 @@ impl Mounted {
     /// `disconnect` handlers are done. Await it before the program ends.
     ///
     /// It does not ask for a shutdown. [`stopping`](Self::stopping), given to the other server in place of the signal,
-    /// does, and so does [`shutdown`](Self::shutdown): without either it waits for ever, which is logged at debug.
+    /// does, and so does [`shutdown`](Self::shutdown): without either it waits for ever, which the log says.
     pub async fn stopped(self) -> ShutdownReport {
         let Self { running, unwaited, .. } = self;
         let server = running.server();
         if !server.is_shutting_down() {
-            tracing::debug!(
+            tracing::info!(
                 server = server.name(),
                 "waiting for a shutdown, for which nobody has asked yet: the signal of `Mounted::stopping` does, and so \
                  does `shutdown()`"
