@@ -151,7 +151,7 @@ async fn a_wait_for_a_shutdown_that_nobody_has_asked_for_is_logged() {
     let stopped = tokio::spawn(chat.stopped());
     tokio::task::yield_now().await;
     let line = line(&log, "nobody has asked");
-    assert!(line.contains("DEBUG") && line.contains("Mounted::stopping"), "{line}");
+    assert!(line.contains("INFO") && line.contains("Mounted::stopping"), "{line}");
     server.shutdown();
     stopped.await.unwrap();
 
