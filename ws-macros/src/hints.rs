@@ -1,5 +1,6 @@
 //! Hints for users of other frameworks: what they write out of habit, and what to write here.
 
+use proc_macro2::Ident;
 use ws_spec::nearest;
 
 use crate::events::Event;
@@ -159,11 +160,19 @@ pub(crate) fn extractor_of(parent: &str, name: &str) -> Option<&'static str> {
             "what a layer of axum has added is taken as `ws_runtime::Extension<T>`, which the feature `tower` gives",
         ),
         ("ws" | "web" | "extract" | "rocket_ws", _) if foreign_type(name).is_some() => foreign_type(name),
-        ("web" | "extract", "Path" | "Query" | "Json") => Some(
+        ("axum" | "web" | "extract", "Path" | "Query" | "Json") => Some(
             "`Path<T>`, `Query<T>` and `Json<T>` are types of the prelude: write it without what stands before its name",
         ),
         _ => None,
     }
+}
+
+/// What to write instead of an extractor for axum that the user has written.
+pub(crate) fn own_extractor(name: &Ident) -> String {
+    format!(
+        "`{name}` is an extractor of axum, which the router calls and this server does not: let a layer of the router add it to the request, \
+         and take `ws_runtime::Extension<{name}>` in `#[on(handshake)]`, or implement `ws_runtime::event::FromContext` for it"
+    )
 }
 
 /// What to write instead of the context that other frameworks pass to handlers by reference.
@@ -289,6 +298,8 @@ mod tests {
             ("web", "Data", "`#[state]`"),
             ("extract", "State", "`#[state]`"),
             ("web", "Path", "prelude"),
+            ("axum", "Json", "prelude"),
+            ("axum", "Extension", "`ws_runtime::Extension<T>`"),
             ("ws", "WebSocket", "`&Conn`"),
         ] {
             let hint = extractor_of(parent, name).unwrap_or_default();

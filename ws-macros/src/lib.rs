@@ -134,8 +134,8 @@ pub fn ws_server(
 /// |---|---|---|---|---|
 /// | `start` | once, bound, before the first accept | | no | `()`, `Result<(), E>`: an error ends `start()` |
 /// | `connect` | accepted, before TLS and the handshake | | no | `()`, `Result<(), E>`: an error refuses the connection |
-/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake`, `Path`, `Query`, `Bearer` | makes it | `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with a `Reject` |
-/// | `create` | the first peer of a path is to be admitted | `&Handshake`, `Path`, `Query`, `Bearer` | no | the room, a `Result` of it with a `Reject` |
+/// | `handshake` | a valid request of an allowed origin, before 101 | `&Handshake`, `Path`, `Query`, `Bearer`, `Extension` | makes it | `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with a `Reject` |
+/// | `create` | the first peer of a path is to be admitted | `&Handshake`, `Path`, `Query`, `Bearer`, `Extension` | no | the room, a `Result` of it with a `Reject` |
 /// | `ready` | the connection is open | | `&`, `&mut` | a reply |
 /// | `"say"` | a message of that type | `Json<T>`: its data; `&Envelope` | `&`, `&mut` | the reply's data: any `Serialize`, `()`, a `Stream`, a `Result` of these |
 /// | `message` | a message of a type that has no handler | `&Envelope`, `Json<T>` | `&`, `&mut` | the same |
@@ -145,7 +145,7 @@ pub fn ws_server(
 /// | `drain` | a peer that has missed messages, as its outbox was full, has read all that waited | | `&`, `&mut` | a reply |
 /// | `disconnect` | once for each `ready` | `&Close` | `&`, `&mut`, by value | `()`, `Result<(), E>` |
 /// | `empty` | the last peer of a path has left, `keep` seconds ago | the room, also by value | no | `()`, `Result<(), E>` |
-/// | `request` | a plain HTTP request that no [`#[get]`](macro@get) takes | `&Request`, `Query`, `Bearer` | no | an HTTP response: text, `Html`, `Json`, bytes, a status, `Result` |
+/// | `request` | a plain HTTP request that no [`#[get]`](macro@get) takes | `&Request`, `Query`, `Bearer`, `Extension` | no | an HTTP response: text, `Html`, `Json`, bytes, a status, `Result` |
 /// | `shutdown` | once, the connections still there | | no | `()`, `Result<(), E>` |
 ///
 /// All of them can take `&Server` and each state by `&` or `&mut`, all but `start`, `empty` and `shutdown` also
@@ -289,8 +289,8 @@ pub fn on(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_mac
 /// | any other path | `#[on(request)]`; 426 where a route has that path, 404 otherwise |
 /// | the handshake of a WebSocket | the route of that path, even if this handler has the same |
 ///
-/// The handler can take `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and each state, and may be `async`;
-/// it has `handshake_timeout` to answer. There is no session and no identity, as the request never becomes a
+/// The handler can take `&Request`, `Path`, `Query`, `Bearer`, `Extension`, `&Conn`, `&Server` and each state, and may
+/// be `async`; it has `handshake_timeout` to answer. There is no session and no identity, as the request never becomes a
 /// connection. It returns an HTTP response: text, `Html`, `Json`, bytes, a pair of a content type and a body, a
 /// status, an `Option` (`None` is 404) or a `Result` of these, see
 /// [`IntoResponse`](https://docs.rs/ws-runtime/latest/ws_runtime/trait.IntoResponse.html).

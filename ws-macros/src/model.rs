@@ -108,6 +108,8 @@ pub(crate) struct Scope {
     pub(crate) imports: bool,
     /// Whether the module implements `FromContext` for arguments of its own.
     pub(crate) has_own_arguments: bool,
+    /// The names in the heads of its `impl`s of axum's `FromRequestParts`.
+    pub(crate) extractors: Vec<Ident>,
 }
 
 /// What `#[route(…)]` says, and where the module stands.

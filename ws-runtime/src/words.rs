@@ -18,15 +18,16 @@ pub mod event {
 
     /// A valid request of an allowed origin has come. Before the 101.
     ///
-    /// * Arguments, in any order: `&Handshake`, `Path<T>`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, `&Room`, the
-    ///   room by `&`, the states.
+    /// * Arguments, in any order: `&Handshake`, `Path<T>`, `Query<T>`, `Bearer`, `Extension<T>`, `&Conn`, `&Server`,
+    ///   `&Room`, the room by `&`, the states.
     /// * Returns `()`, the session, the identity or an `Option` of it, a pair of both, a `Result` of these with an
     ///   error that converts into `Reject`.
     pub mod handshake {}
 
     /// The first peer of a path is to be admitted. Before its `handshake`.
     ///
-    /// * Arguments, in any order: `&Handshake`, `Path<T>`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, the states.
+    /// * Arguments, in any order: `&Handshake`, `Path<T>`, `Query<T>`, `Bearer`, `Extension<T>`, `&Conn`, `&Server`,
+    ///   the states.
     /// * Returns the type marked `#[room]`, a `Result` of it with an error that converts into `Reject`.
     pub mod create {}
 
@@ -85,7 +86,7 @@ pub mod event {
 
     /// A plain HTTP request has come that no `#[get]` takes.
     ///
-    /// * Arguments, in any order: `&Request`, `Query<T>`, `Bearer`, `&Conn`, `&Server`, the states.
+    /// * Arguments, in any order: `&Request`, `Query<T>`, `Bearer`, `Extension<T>`, `&Conn`, `&Server`, the states.
     /// * Returns an HTTP response: text, `Html`, `Json`, bytes, a status, a `Result` of these.
     pub mod request {}
 

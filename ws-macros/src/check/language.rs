@@ -76,12 +76,13 @@ pub(super) fn problem(
         "Handshake" | "Request" if access == Access::Shared => {
             refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
+        "HeaderMap" => refuse(&format!("`{}`", form.replace("&mut", "&mut ")), headers(row)),
         // A type of the user's that has the same name: the runtime's have a parameter.
-        "Path" | "Query" if segment.arguments.is_empty() => None,
-        "Path" | "Query" | "Bearer" if access != Access::Value && has_request(row) => {
+        "Path" | "Query" | "Extension" if segment.arguments.is_empty() => None,
+        "Path" | "Query" | "Extension" | "Bearer" if access != Access::Value && has_request(row) => {
             refuse(&format!("`{}`", form.replace("&mut", "&mut ")), Some("take it by value"))
         }
-        "Path" | "Query" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
+        "Path" | "Query" | "Extension" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
             refuse(&format!("`{name}`"), row.hint(Wanted::Request))
         }
         "Json" if row.has_json => None,
@@ -108,6 +109,22 @@ fn part_in<'s>(target: &Type, scope: &'s Scope, server: &'s Server) -> Option<&'
     let rooms = scope.rooms.iter().map(|room| &room.part.name);
     let parts = server.states.iter().chain(&scope.sessions).map(|part| &part.name);
     rooms.chain(parts).find(|name| mentions(target, &name.to_string()))
+}
+
+/// How an event, or one before it, gets the headers of the request.
+fn headers(row: &Row) -> Option<&'static str> {
+    match (row.payload, row.surroundings) {
+        (Payload::Kept("Handshake"), _) => Some("the headers are `handshake.headers()`, with `&Handshake`"),
+        (Payload::Kept("Request"), _) => Some("the headers are `request.headers()`, with `&Request`"),
+        (_, Surroundings::Connection) => Some(
+            "`#[on(handshake)]` has the headers, as `handshake.headers()` with `&Handshake`, and returns a `#[session]` that keeps \
+             what later events need of them",
+        ),
+        (_, Surroundings::Opening | Surroundings::Arrival | Surroundings::Admission) => {
+            row.hint(Wanted::Request)
+        }
+        (_, Surroundings::Server | Surroundings::Room) => None,
+    }
 }
 
 /// Whether the event comes with an HTTP request.

@@ -150,7 +150,8 @@ pub(super) fn unmarked<'r>(call: &Call<'r>, resolved: &Resolved<'r>) -> Option<U
         let name = single_name(optional(ty).unwrap_or(ty))?;
         let may_be = MayBe::of(optional(ty).is_some(), resolved);
         let is_meant = !is_marked(name, resolved) && (scope.types.contains(name) || is_taken(name));
-        let message = declare(name, may_be, resolved).filter(|_| is_meant)?;
+        let place = if scope.types.contains(name) { HERE.to_owned() } else { or_around(name) };
+        let message = declare(name, &place, may_be, resolved).filter(|_| is_meant)?;
         Some(Unmarked { name, message })
     })
 }
@@ -179,21 +180,29 @@ impl MayBe {
     }
 }
 
-fn declare(name: &Ident, may_be: MayBe, resolved: &Resolved<'_>) -> Option<String> {
+const HERE: &str = "declare it in this module";
+
+/// Where to declare a type, which another module may have declared.
+fn or_around(name: &Ident) -> String {
+    let around = if name == "Member" { "Peer" } else { "Member" };
+    format!("{HERE}, or wrap it, `struct {around}(pub {name});`")
+}
+
+fn declare(name: &Ident, place: &str, may_be: MayBe, resolved: &Resolved<'_>) -> Option<String> {
     Some(match may_be {
         MayBe { session: false, identity: false } => return None,
         MayBe { session: false, identity: true } if resolved.server.has_routes() => format!(
-            "`{name}` is not the identity yet: declare it in this module, below `#[identity]`, if it says who the peer is; the session \
+            "`{name}` is not the identity yet: {place}, below `#[identity]`, if it says who the peer is; the session \
              of a route is made by an `#[on(handshake)]` in the route's module"
         ),
         MayBe { session: false, identity: true } => {
-            format!("`{name}` is not the identity yet: declare it in this module, below `#[identity]`")
+            format!("`{name}` is not the identity yet: {place}, below `#[identity]`")
         }
         MayBe { session: true, identity: false } => {
-            format!("`{name}` is not the session yet: declare it in this module, below `#[session]`")
+            format!("`{name}` is not the session yet: {place}, below `#[session]`")
         }
         MayBe { session: true, identity: true } => format!(
-            "`{name}` is not the session yet: declare it in this module, below `#[session]`, or below `#[identity]` if it says who \
+            "`{name}` is not the session yet: {place}, below `#[session]`, or below `#[identity]` if it says who \
              the peer is"
         ),
     })

@@ -70,7 +70,7 @@ pub(super) fn problem(
     if let Some(message) = phase_without_type(target, scope) {
         return certain(message, true);
     }
-    if let Some(hint) = of_other_framework(target) {
+    if let Some(hint) = of_other_framework(target, row) {
         return certain(hint.to_owned(), true);
     }
     if let Some(name) = name.filter(|_| !is_own && !scope.has_own_arguments)
@@ -212,12 +212,14 @@ fn phase_without_type(target: &Type, scope: &Scope) -> Option<String> {
 }
 
 /// A type that another framework writes behind a path, `web::Data<T>`.
-fn of_other_framework(target: &Type) -> Option<&'static str> {
+fn of_other_framework(target: &Type, row: &Row) -> Option<&'static str> {
     let Type::Path(path) = target else { return None };
     let segments: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
     match segments.as_slice() {
         // A module of the user's may have such a name.
         [first, ..] if ["crate", "self", "super"].contains(&first.as_str()) => None,
+        // That of the runtime cannot be taken here either.
+        [.., name] if name == "Extension" && !has_request(row) => None,
         [.., parent, name] => {
             // Their extractors have a parameter, so without one it is a type of the user's.
             let is_generic = path.path.segments.last().is_some_and(|last| !last.arguments.is_none());
@@ -256,6 +258,9 @@ fn unmarked(
     if scope.has_own_arguments || !is_certain {
         return None;
     }
+    if is_own && access == Access::Value && scope.extractors.contains(name) {
+        return Some(hints::own_extractor(name));
+    }
     let may_be_session = scope.sessions.is_empty() && !matches!(row.session, Session::Absent(_));
     if access == Access::Value
         && let Some(hint) = row.hint(Wanted::Json)
@@ -288,7 +293,7 @@ fn unmarked(
         if is_route { format!("write {marks}; {of_server}") } else { format!("write {marks}") }
     } else {
         let marks = marks.join(", or below ");
-        let advice = format!("declare it in this module, below {marks}");
+        let advice = format!("declare it, or a struct around it, in this module, below {marks}");
         if is_route { format!("{advice}; {of_server}") } else { advice }
     };
     Some(format!("nothing provides `{name}`: {advice}"))

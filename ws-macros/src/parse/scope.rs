@@ -69,6 +69,7 @@ fn read_scope(
         types: Vec::new(),
         imports: items.iter().any(|item| matches!(item.kind, Kind::Use | Kind::Other)),
         has_own_arguments: false,
+        extractors: Vec::new(),
     };
     let owners = Owners::of(&items, runtime);
     let mut reader = Reader { runtime, owners, frame: &frame, number, scope, shared, diagnostics };
@@ -218,7 +219,12 @@ impl Reader<'_> {
                     self.scope.aliases.push((alias.ident, *alias.ty));
                 }
             }
-            (Kind::Impl, _) => self.scope.has_own_arguments |= mentions(&item.tokens, "FromContext"),
+            (Kind::Impl, _) => {
+                self.scope.has_own_arguments |= mentions(&item.tokens, "FromContext");
+                if mentions(&item.tokens, "FromRequestParts") {
+                    self.scope.extractors.extend(words(&item.tokens).cloned());
+                }
+            }
             _ => {}
         }
     }
@@ -431,7 +437,14 @@ fn foreign_attribute(item: &RawItem, attribute: &RawAttribute) -> Option<String>
 }
 
 fn mentions(tokens: &[TokenTree], wanted: &str) -> bool {
-    tokens.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == wanted))
+    words(tokens).any(|word| word == wanted)
+}
+
+fn words(tokens: &[TokenTree]) -> impl Iterator<Item = &Ident> {
+    tokens.iter().filter_map(|token| match token {
+        TokenTree::Ident(word) => Some(word),
+        TokenTree::Group(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+    })
 }
 
 /// The marker in `#[cfg_attr(…, on(utf8))]`: it is expanded too late for this macro to see the handler.

@@ -13,14 +13,14 @@ macro_rules! arguments_of {
     (
         $(#[doc = $doc:literal])*
         $trait:ident<$($parameter:ident $(: $bound:tt)?),*> from $context:ty,
-        $message:literal, $offer:literal $(, $advice:literal)?
+        $message:literal, $offer:literal $(, $advice:literal)*
     ) => {
         $(#[doc = $doc])*
         #[diagnostic::on_unimplemented(
             message = $message,
             label = "this event does not give this",
             note = $offer,
-            $(note = $advice,)?
+            $(note = $advice,)*
             note = "a type of your own can be taken too: mark a state `#[state]` in the server's module; else implement `ws_runtime::event::FromContext`"
         )]
         pub trait $trait<'a, $($parameter: 'a $(+ $bound)?),*>: Sized {
@@ -34,6 +34,16 @@ macro_rules! arguments_of {
             fn from_event(context: &mut $context) -> Result<Self, Reject> {
                 T::from_context(context)
             }
+        }
+    };
+}
+
+/// Writes the trait of an event that comes with a request, for which users of axum write its extractors.
+macro_rules! arguments_of_request {
+    ($($event:tt)*) => {
+        arguments_of! {
+            $($event)*,
+            "extractors of axum do not work here: take `ws_runtime::Path`, `Query` or `Extension`, not axum's of the same name; let a layer of the router add to the request what any other extracts, and take it as `ws_runtime::Extension<T>`"
         }
     };
 }
@@ -77,54 +87,56 @@ arguments_of! {
     "a `connect` handler can take, in any order: `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`"
 }
 
-arguments_of! {
-    /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and
-    /// the state.
+arguments_of_request! {
+    /// What a handler of `#[on(handshake)]` can take: `&Handshake`, `Path`, `Query`, `Bearer`, `Extension`, `&Conn`,
+    /// `&Server` and the state.
     FromHandshake<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a `handshake` handler cannot take `{Self}`",
-    "a `handshake` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, `&Room`, the `#[room]` by `&`, the `#[state]` by `&` or `&mut`; the session is what it may return",
+    "a `handshake` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>`, `&Conn`, `&Server`, `&Room`, the `#[room]` by `&`, the `#[state]` by `&` or `&mut`; the session is what it may return",
     "path, headers and cookies are methods of `Handshake`"
 }
 
-arguments_of! {
-    /// What a guard of a route can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the states and
-    /// the identity.
+arguments_of_request! {
+    /// What a guard of a route can take: `&Handshake`, `Path`, `Query`, `Bearer`, `Extension`, `&Conn`, `&Server`, the
+    /// states and the identity.
     FromRouteGuard<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a guard of a route cannot take `{Self}`",
-    "a guard of a route can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
+    "a guard of a route can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "a guard of a route says who may come: it runs before there is a session"
 }
 
-arguments_of! {
-    /// What a handler of `#[on(request)]` can take: `&Request`, `Query`, `Bearer`, `&Conn`, `&Server` and the state.
+arguments_of_request! {
+    /// What a handler of `#[on(request)]` can take: `&Request`, `Query`, `Bearer`, `Extension`, `&Conn`, `&Server` and
+    /// the state.
     FromRequest<St> from ConnContext<'a, St, NotYet, Request>,
     "a `request` handler cannot take `{Self}`",
-    "a `request` handler can take, in any order: `&Request`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "a `request` handler can take, in any order: `&Request`, `Query`, `Bearer`, `ws_runtime::Extension<T>`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
     "path, headers and cookies are methods of `Request`"
 }
 
-arguments_of! {
-    /// What a handler of `#[get]` can take: `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and the states.
+arguments_of_request! {
+    /// What a handler of `#[get]` can take: `&Request`, `Path`, `Query`, `Bearer`, `Extension`, `&Conn`, `&Server` and
+    /// the states.
     FromGet<St> from ConnContext<'a, St, NotYet, Request>,
     "a `#[get]` handler cannot take `{Self}`",
-    "a `#[get]` handler can take, in any order: `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "a `#[get]` handler can take, in any order: `&Request`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
     "path, headers and cookies are methods of `Request`"
 }
 
-arguments_of! {
+arguments_of_request! {
     /// What the guard of a `#[get]` can take: as the handler can.
     FromGetGuard<St> from ConnContext<'a, St, NotYet, Request>,
     "the guard of a `#[get]` cannot take `{Self}`",
-    "the guard of a `#[get]` can take, in any order: `&Request`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "the guard of a `#[get]` can take, in any order: `&Request`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
     "path, headers and cookies are methods of `Request`"
 }
 
-arguments_of! {
-    /// What a handler of `#[on(create)]` can take: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server` and
-    /// the states.
+arguments_of_request! {
+    /// What a handler of `#[on(create)]` can take: `&Handshake`, `Path`, `Query`, `Bearer`, `Extension`, `&Conn`,
+    /// `&Server` and the states.
     FromCreate<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a `create` handler cannot take `{Self}`",
-    "a `create` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "a `create` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
     "it makes the room of the path that the first peer asks for: what the path says is a `Path<T>` in a route, and else `request.path()`, with `&Handshake`"
 }
 
@@ -150,7 +162,7 @@ arguments_of! {
     FromUtf8<St, Se: 'static> from ConnContext<'a, St, Se, Utf8<'a>>,
     "a `utf8` handler cannot take `{Self}`",
     "a `utf8` handler can take, in any order: the text as `&str`, `String` or `Json<T>`, `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
-    "JSON is read by `Json<T>`, where `T` implements `serde::Deserialize`"
+    "JSON is read by `ws_runtime::Json<T>`, not axum's, where `T` implements `serde::Deserialize`"
 }
 
 arguments_of! {
@@ -158,14 +170,16 @@ arguments_of! {
     /// `&Conn`, `&Server`, the session, the states and the identity.
     FromNamed<St, Se: 'static> from ConnContext<'a, St, Se, Envelope<'a>>,
     "a handler of a named message cannot take `{Self}`",
-    "a handler of a named message can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
+    "a handler of a named message can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
+    "the data is read by `ws_runtime::Json<T>`, not axum's, where `T` implements `serde::Deserialize`"
 }
 
 arguments_of! {
     /// What a handler of `#[on(message)]` can take: as one of a named message.
     FromMessage<St, Se: 'static> from ConnContext<'a, St, Se, Envelope<'a>>,
     "a `message` handler cannot take `{Self}`",
-    "a `message` handler can take, in any order: the message as `&Envelope`, its data as `Json<T>`, `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`"
+    "a `message` handler can take, in any order: the message as `&Envelope`, its data as `Json<T>`, `&Conn`, `&Server`, `&Room`, the `#[session]` by `&` or `&mut`, the `#[room]` by `&` or `&mut`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
+    "the data is read by `ws_runtime::Json<T>`, not axum's, where `T` implements `serde::Deserialize`"
 }
 
 arguments_of! {
@@ -174,7 +188,8 @@ arguments_of! {
     FromConcurrent<St> from ConnContext<'a, St, NotYet, Envelope<'a>>,
     "a handler that runs beside others cannot take `{Self}`",
     "a handler that runs beside others can take, in any order: its data as `Json<T>`, the message as `&Envelope`, `&Conn`, `&Server`, `&Room`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
-    "what it needs of the session: check it in a `guard`, or copy it in a handler without `concurrent`"
+    "what it needs of the session: check it in a `guard`, or copy it in a handler without `concurrent`",
+    "the data is read by `ws_runtime::Json<T>`, not axum's, where `T` implements `serde::Deserialize`"
 }
 
 arguments_of! {

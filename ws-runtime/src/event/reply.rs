@@ -38,7 +38,7 @@ use crate::wire::Utf8Bytes;
     message = "`{Self}` is not a reply",
     label = "cannot be sent to the peer",
     note = "a handler can return: `()`, text (`String`, `&str`, `Utf8Bytes`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`), `Json<T>`, an `Option` of these, or a `Result` of these with an error that converts into `Reject` or implements `Display`",
-    note = "to send any other value as JSON, return `Json(value)`: its type has to implement `serde::Serialize`; as a named message, return a type marked `#[push]`"
+    note = "to send any other value as JSON, return `ws_runtime::Json(value)`, not axum's: its type has to implement `serde::Serialize`; as a named message, return a type marked `#[push]`"
 )]
 pub trait IntoReply {
     /// The module of the only route that may reply so; `None` if any may.
@@ -257,7 +257,8 @@ impl<E: HandlerError> IntoOutcome for Result<(), E> {
     message = "a `handshake` handler cannot return `{Self}`",
     label = "neither admits nor refuses the peer",
     note = "a `handshake` handler can return: `()` where the session has a `Default`, the `#[session]`, the `#[identity]` or an `Option` of it, a pair of both, or a `Result` of these",
-    note = "to refuse a peer, return an error that converts into `Reject`, such as `Err(Reject::forbidden())` of a `Result<(), Reject>`"
+    note = "to refuse a peer, return an error that converts into `Reject`, such as `Err(Reject::forbidden())` of a `Result<(), Reject>`",
+    note = "a type of another module is wrapped to be the session or the identity: `#[identity] struct Member(pub User);`"
 )]
 pub trait IntoAdmission<Id, Se> {
     #[doc(hidden)]

@@ -32,7 +32,7 @@ use crate::{Handshake, Reject, Request};
 #[diagnostic::on_unimplemented(
     message = "this event has no request",
     label = "made from the request, which is gone",
-    note = "`#[on(handshake)]`, `#[on(create)]`, a guard of a route, `#[get]` and `#[on(request)]` can take `Query` and `Bearer`, and `Path` where they are for one path; what later events need of them is kept in the `#[session]` that `handshake` returns"
+    note = "`#[on(handshake)]`, `#[on(create)]`, a guard of a route, `#[get]` and `#[on(request)]` can take `Query`, `Bearer` and `Extension`, and `Path` where they are for one path; what later events need of them is kept in the `#[session]` that `handshake` returns"
 )]
 pub trait WithRequest<'a>: WithConn<'a> {
     /// The request target.

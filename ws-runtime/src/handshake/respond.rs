@@ -49,7 +49,7 @@ use super::reject::Reject;
     message = "`{Self}` is not an answer to an HTTP request",
     label = "cannot be sent as an HTTP response",
     note = "a handler of a request can return: text (`String`, `&str`), `Html`, `Json`, bytes (`Vec<u8>`, `Bytes`), a pair of a content type and text or bytes (`(\"image/png\", bytes)`), a `StatusCode`, a pair of `StatusCode` and one of these, an `http::Response`, `Reject`, an `Option` of these (`None` is 404), or a `Result` of these: an error that converts into `Reject` is the answer, and one that implements `Display` is logged",
-    note = "a value of your own is sent as `Json(value)`, if its type implements `serde::Serialize`"
+    note = "a value of your own is sent as `ws_runtime::Json(value)`, not axum's, if its type implements `serde::Serialize`"
 )]
 pub trait IntoResponse {
     /// Turns the value into the whole response.

@@ -243,7 +243,7 @@ impl NoData {
     message = "`{Self}` cannot be sent to the peer as JSON",
     label = "does not implement `serde::Serialize`",
     note = "a handler of a named message can return: `()`, any `T: Serialize`, an `impl Stream<Item = T>`, or a `Result` of these",
-    note = "for a type of your own: `#[derive(Serialize)]`"
+    note = "for a type of your own: `#[derive(Serialize)]`; it needs no `Json` around it"
 )]
 pub trait ReplyData: Serialize {}
 

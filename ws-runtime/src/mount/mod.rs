@@ -46,8 +46,8 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
     ///
     /// Ticks, watches, timers, rooms and all limits of a connection work as everywhere. Options for what the other
     /// server does have no effect, which is logged as a warning: `listen`, `tls`, `proxy_protocol` and `threads`.
-    /// `max_header_size` and `max_headers` are checked once the other server has read a request. `hosts` has no default:
-    /// whether the other server listens on loopback alone is not known. It needs the feature `tower`.
+    /// `max_header_size` and `max_headers` are checked once the other server has read a request. `hosts` has no
+    /// default: whether the other server listens on loopback alone is not known. It needs the feature `tower`.
     ///
     /// Each call starts a server of its own, with its own states, rooms and limits. To have one server in several
     /// places, mount it once and clone its [service](Mounted::service).
@@ -212,12 +212,12 @@ impl Mounted {
     /// `disconnect` handlers are done. Await it before the program ends.
     ///
     /// It does not ask for a shutdown. [`stopping`](Self::stopping), given to the other server in place of the signal,
-    /// does, and so does [`shutdown`](Self::shutdown): without either it waits for ever, which is logged at debug.
+    /// does, and so does [`shutdown`](Self::shutdown): without either it waits for ever, which the log says.
     pub async fn stopped(self) -> ShutdownReport {
         let Self { running, unwaited, .. } = self;
         let server = running.server();
         if !server.is_shutting_down() {
-            tracing::debug!(
+            tracing::info!(
                 server = server.name(),
                 "waiting for a shutdown, for which nobody has asked yet: the signal of `Mounted::stopping` does, and so \
                  does `shutdown()`"

@@ -14,9 +14,11 @@ pub(super) struct Peers {
     has_warned: AtomicBool,
 }
 
+type Read = dyn Fn(&Extensions) -> Option<Address> + Send + Sync;
+
 /// Where the host says the address.
 struct Said {
-    read: Box<dyn Fn(&Extensions) -> Option<Address> + Send + Sync>,
+    read: Box<Read>,
     /// The type of the extension that has it.
     extension: &'static str,
 }
@@ -84,6 +86,7 @@ fn need_address(server: &Server) -> Vec<String> {
         (options::trusted_proxies.name, !set.trusted_proxies.is_empty()),
     ]
     .into_iter()
-    .filter_map(|(name, is_set)| is_set.then(|| format!("`{name}`")))
+    .filter(|(_, is_set)| *is_set)
+    .map(|(name, _)| format!("`{name}`"))
     .collect()
 }

@@ -1,0 +1,20 @@
+// "A handler returns `Json`, as in axum."
+
+use axum::Json;
+use ws_runtime::prelude::*;
+
+mod axum {
+    pub struct Json<T>(pub T);
+}
+
+#[ws_server]
+mod chat {
+    use super::*;
+
+    #[get("/names")]
+    fn names() -> Json<Vec<String>> {
+        Json(Vec::new())
+    }
+}
+
+fn main() {}
