@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Version, header};
 use axum::routing::get;
-use http_body_util::Empty;
+use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper::ext::Protocol;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -667,4 +668,82 @@ async fn the_host_may_end_tls() {
             other => panic!("{origin}: {:?}", other.err()),
         }
     }
+}
+
+/// Serves the requests of one connection by HTTP/2, with nothing between hyper and the server.
+async fn serve_http_2(chat: &Mounted) -> SendRequest<Empty<Bytes>> {
+    let (ours, theirs) = tokio::io::duplex(65_536);
+    let service = chat.service();
+    tokio::spawn(hyper::server::conn::http2::Builder::new(TokioExecutor::new()).serve_connection(
+        TokioIo::new(ours),
+        hyper::service::service_fn(move |request| service.clone().call(request)),
+    ));
+    let (http, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(theirs)).await.unwrap();
+    tokio::spawn(connection);
+    http
+}
+
+#[tokio::test]
+async fn an_answer_to_head_has_the_length_of_a_body_and_none() {
+    let chat = echo::server().health("/healthz").mount().await.unwrap();
+    let mut http = serve_http_2(&chat).await;
+    for (path, status, length) in
+        [("/page", 200, Some(6)), ("/healthz", 200, Some(3)), ("/chat", 426, None), ("/page", 503, None)]
+    {
+        if status == 503 {
+            chat.shutdown();
+        }
+        let head = || Request::head(format!("http://localhost{path}"));
+        for version in [Version::HTTP_11, Version::HTTP_2, Version::HTTP_3] {
+            let request = head().version(version).header(header::HOST, "localhost").body(()).unwrap();
+            let mut response = chat.service().call(request).await.unwrap();
+            assert_eq!(response.status(), status, "{path} by {version:?}");
+            let told = response.headers()[header::CONTENT_LENGTH].to_str().unwrap().parse::<u64>().unwrap();
+            assert!(length.is_none_or(|length| told == length), "{path} by {version:?}: {told}");
+            let is_old = version == Version::HTTP_11;
+            let names_upgrade = response.headers().contains_key(header::UPGRADE);
+            assert_eq!(names_upgrade, is_old && status == 426, "{path} by {version:?}");
+            assert_eq!(response.body_mut().collect().await.unwrap().to_bytes(), "", "{path} by {version:?}");
+        }
+        let response = http.send_request(head().body(Empty::new()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), status, "{path}");
+        let body = response.into_body().collect().await;
+        assert_eq!(body.unwrap_or_else(|error| panic!("{path}: {error:?}")).to_bytes(), "");
+    }
+}
+
+#[tokio::test]
+async fn of_two_that_come_at_once_for_the_last_place_one_gets_it() {
+    let chat = echo::server().max_connections(1).mount().await.unwrap();
+    let runtime = tokio::runtime::Handle::current();
+    let arrived = AtomicUsize::new(0);
+    // Both go on at the same moment: a barrier that sleeps would wake one after the other.
+    let meet = |count: usize| {
+        arrived.fetch_add(1, Ordering::SeqCst);
+        while arrived.load(Ordering::SeqCst) < 2 * count {
+            std::hint::spin_loop();
+        }
+    };
+    let ask = || {
+        let _inside = runtime.enter();
+        let mut service = chat.service();
+        let mut statuses = Vec::new();
+        for round in 0..500 {
+            let request = Request::get("/page").header("Host", "localhost").body(()).unwrap();
+            meet(2 * round + 1);
+            let mut asking = service.call(request);
+            meet(2 * round + 2);
+            let mut context = Context::from_waker(Waker::noop());
+            let Poll::Ready(Ok(response)) = asking.as_mut().poll(&mut context) else { panic!("it waits") };
+            statuses.push(response.status());
+        }
+        statuses
+    };
+    let (some, others) = std::thread::scope(|scope| {
+        let other = scope.spawn(ask);
+        (ask(), other.join().unwrap())
+    });
+    let refused =
+        some.iter().zip(&others).filter(|(one, other)| one.as_u16() == 503 && other.as_u16() == 503);
+    assert_eq!(refused.count(), 0);
 }

@@ -145,13 +145,13 @@ async fn options_of_the_server_around_it_have_no_effect_and_are_not_listed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_for_a_shutdown_that_nobody_has_asked_for_is_logged() {
-    let (log, _logging) = Log::keep(Level::DEBUG);
+    let (log, _logging) = Log::keep(Level::INFO);
     let chat = chat::server().mount().await.unwrap();
     let server = chat.server().clone();
     let stopped = tokio::spawn(chat.stopped());
     tokio::task::yield_now().await;
     let line = line(&log, "nobody has asked");
-    assert!(line.contains("DEBUG") && line.contains("Mounted::stopping"), "{line}");
+    assert!(line.contains("INFO") && line.contains("Mounted::stopping"), "{line}");
     server.shutdown();
     stopped.await.unwrap();
 

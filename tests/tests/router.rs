@@ -1,6 +1,7 @@
 //! A server that passes plain requests on to a router of axum.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::{Extension, Request};
@@ -11,7 +12,7 @@ use axum::{Router, body};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 use tokio_tungstenite::client_async;
 use ws_runtime::prelude::*;
@@ -448,4 +449,121 @@ async fn the_limits_of_a_head_hold_for_each_request_of_a_connection() {
         assert_eq!(kept.get("/api").await.0, 200);
         assert_eq!(kept.ask(&asking("/api", &headers)).await.0, 431, "the second");
     }
+}
+
+#[ws_server(listen = "127.0.0.1:0", max_connections = 2)]
+mod slow {
+    use super::*;
+
+    #[state]
+    pub(super) struct Gate(pub(super) Arc<Semaphore>);
+
+    #[get("/slow")]
+    async fn slow(gate: &Gate) -> &'static str {
+        gate.0.acquire().await.unwrap().forget();
+        "at last"
+    }
+
+    #[route("/chat")]
+    mod chat {
+        use super::*;
+
+        #[on(utf8)]
+        fn echo(text: &str) -> &str {
+            text
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_on_a_kept_connection_takes_no_further_place() {
+    let gate = Arc::new(Semaphore::new(0));
+    let running = slow::server().state(slow::Gate(Arc::clone(&gate))).http(router()).bind().await.unwrap();
+    let mut kept = Kept::open(&running).await;
+    assert_eq!(kept.get("/api").await.0, 200);
+    kept.0.write_all(asking("/slow", "").as_bytes()).await.unwrap();
+    let begun = async {
+        while running.server().stats().pending_handshakes == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(PATIENCE, begun).await.unwrap();
+    let mut other = Kept::open(&running).await;
+    assert_eq!(other.get("/api").await, (200, "the router's".to_owned()));
+    // Both places are taken.
+    assert_eq!(Kept::open(&running).await.ask("").await.0, 503);
+    gate.add_permits(1);
+    assert_eq!(kept.ask("").await, (200, "at last".to_owned()));
+}
+
+#[tokio::test]
+async fn a_websocket_on_a_kept_connection_has_the_place_of_that() {
+    let gate = Arc::new(Semaphore::new(0));
+    let running = slow::server().state(slow::Gate(gate)).http(router()).bind().await.unwrap();
+    for _ in 0..3 {
+        let mut clients = Vec::new();
+        for _ in 0..2 {
+            let mut kept = Kept::open(&running).await;
+            while kept.get("/api").await.0 == 503 {
+                // The places of the last round become free.
+                kept = Kept::open(&running).await;
+            }
+            let (socket, _) = client_async(format!("ws://{}/chat", address(&running)), kept.0).await.unwrap();
+            let mut client = Client(socket);
+            client.send("hello").await;
+            assert_eq!(client.text().await, "hello");
+            clients.push(client);
+        }
+        assert_eq!(Kept::open(&running).await.ask("").await.0, 503);
+    }
+    running.shutdown();
+    timeout(PATIENCE, running.stopped()).await.unwrap();
+}
+
+#[ws_server(listen = "127.0.0.1:0")]
+mod greeting {
+    use super::*;
+
+    #[state]
+    pub(super) struct Calls(pub(super) Arc<AtomicUsize>);
+
+    #[on(connect)]
+    fn greet(calls: &Calls) {
+        calls.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    #[get("/own")]
+    fn own() -> &'static str {
+        "our own"
+    }
+
+    #[route("/chat")]
+    mod chat {}
+}
+
+#[tokio::test]
+async fn connect_runs_once_for_a_kept_connection_and_once_more_for_a_handshake_on_it() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let server = greeting::server().state(greeting::Calls(Arc::clone(&calls)));
+    let running = server.http(router()).bind().await.unwrap();
+    let mut kept = Kept::open(&running).await;
+    for path in ["/api", "/own", "/own", "/own"] {
+        assert_eq!(kept.get(path).await.0, 200);
+        assert_eq!(calls.load(Ordering::SeqCst), 1, "{path}");
+    }
+    client_async(format!("ws://{}/chat", address(&running)), kept.0).await.unwrap();
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_kept_has_connected_once() {
+    let server = site::server().handshake_rate_per_ip((1, 3600));
+    let running = server.http(router()).bind().await.unwrap();
+    let mut kept = Kept::open(&running).await;
+    assert_eq!(kept.get("/api").await.0, 200);
+    let (socket, _) = client_async(format!("ws://{}/chat", address(&running)), kept.0).await.unwrap();
+    let mut client = Client(socket);
+    client.send("hello").await;
+    assert_eq!(client.text().await, "hello");
+    assert_eq!(Kept::open(&running).await.ask("").await.0, 429);
 }

@@ -200,7 +200,8 @@ macro_rules! for_each_option {
                 /// waiting for a quarter of a second or more. Those of an address that holds more than a quarter of all
                 /// are evicted first. So peers that connect and stall do not keep others out. A handshake that waits
                 /// for the server, for its `handshake` handler for example, is never evicted: if there is no other, the
-                /// new peer waits to be accepted.
+                /// new peer waits to be accepted. One that another server has accepted, or that asks again on a
+                /// connection that is kept, is answered with 503 (service unavailable) instead.
                 max_handshakes: count(1 ..= 1_048_576, "connections") {
                     default: "1024",
                     of: server("it counts connections whose request was not read yet"),

@@ -18,6 +18,7 @@ use tower_service::Service;
 use ws_runtime::Mounted;
 use ws_runtime::prelude::*;
 use ws_tests::frame::{Sent, close, frame};
+use ws_tests::log::Log;
 use ws_tests::raw::{Afterwards, Cut, HANDSHAKE, ask, exchange};
 
 use crate::fronts::{End, PAGE, Pipes, serve};
@@ -472,4 +473,45 @@ async fn over_http_2_a_peer_that_gives_no_window_is_cut_after_write_timeout_and_
     peer.write_all(&http2::window(1 << 20)).await.unwrap();
     let taken = http2::rest(&mut peer).await;
     assert!((65_536..=65_536 + 4 * 16_384).contains(&taken), "{taken}");
+}
+
+#[tokio::test]
+async fn who_comes_while_all_handshakes_wait_for_the_server_is_counted_and_logged() {
+    let (log, _logging) = Log::keep(tracing::Level::WARN);
+    let counts = Counts::new();
+    let chat = counting::server().state(counts.state()).max_handshakes(1).mount().await.unwrap();
+    let address = over_tcp(&chat, Router::new()).await;
+    let mut waiting = TcpStream::connect(address).await.unwrap();
+    waiting.write_all(to("gate").as_bytes()).await.unwrap();
+    counts.begun(1).await;
+    for _ in 0..2 {
+        let mut peer = TcpStream::connect(address).await.unwrap();
+        let head = ask(&mut peer, HANDSHAKE.as_bytes(), Cut::Whole).await;
+        assert!(head.starts_with("HTTP/1.1 503 ") && head.to_ascii_lowercase().contains("retry-after: 5"));
+    }
+    let rejected = chat.server().stats().rejected;
+    assert_eq!(rejected.iter().map(|one| (one.reason, one.count)).collect::<Vec<_>>(), [("handshakes", 2)]);
+    let text = log.take();
+    assert_eq!(text.matches("refused with 503: max_handshakes (1) reached").count(), 2, "{text}");
+    counts.gate.add_permits(1);
+    let head = ask(&mut waiting, b"", Cut::Whole).await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+}
+
+#[tokio::test]
+async fn a_peer_that_leaves_while_handshake_runs_is_counted_and_logged() {
+    let (log, _logging) = Log::keep(tracing::Level::DEBUG);
+    let counts = Counts::new();
+    let chat = counting::server().state(counts.state()).mount().await.unwrap();
+    let address = over_tcp(&chat, Router::new()).await;
+    let mut peer = TcpStream::connect(address).await.unwrap();
+    peer.write_all(to("gate").as_bytes()).await.unwrap();
+    counts.begun(1).await;
+    drop(peer);
+    is_left_alone(&chat, &counts).await;
+    let handshakes = chat.server().stats().handshakes;
+    let told: Vec<_> = handshakes.iter().map(|one| (one.status, one.error, one.count)).collect();
+    assert_eq!(told, [(None, Some("closed"), 1)]);
+    let text = log.take();
+    assert_eq!(text.matches("not connected: the peer left before it was answered").count(), 1, "{text}");
 }

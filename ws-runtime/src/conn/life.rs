@@ -41,10 +41,7 @@ impl Life {
         if let Some(seat) = seat {
             seat.assign(guard.0.id());
         }
-        Self::step(guard.0.clone(), async move {
-            let opened = open(Arc::clone(&hosted), guard.0.clone(), stream, slot).await?;
-            Some(opened.begin(hosted, guard))
-        })
+        Self::step(guard.0.clone(), open(hosted, guard, stream, slot))
     }
 
     /// The task of a connection that another HTTP server has accepted, and answered. If `upgrading`

@@ -29,13 +29,13 @@ use crate::error::Error;
 use crate::event::Service;
 #[cfg(feature = "test")]
 use crate::message::Keys;
-use crate::server::{Bound, Starting, StateSources};
+use crate::server::{Bound, Places, Starting, StateSources};
 use crate::{Address, Builder, Running, Server, ShutdownReport};
 
 pub use self::extension::Extension;
 pub(crate) use self::http::HttpService;
 use self::peer::Peers;
-pub(crate) use self::service::{AcceptedBy, Mount, Site};
+pub(crate) use self::service::{AcceptedBy, Kept, Mount, Site};
 pub use self::service::{MountBody, MountService};
 pub(crate) use self::stream::NotUpgraded;
 use self::unwaited::Unwaited;
@@ -99,7 +99,7 @@ impl<S: Service, G: StateSources<S::Given>> Builder<S, G> {
                 return Err(Error::MountedOutsideRuntime);
             }
             let Bound { running, hosted, capacity } = self.bind_nowhere().await?;
-            let accepted_by = AcceptedBy::AnotherServer(capacity);
+            let accepted_by = AcceptedBy::AnotherServer(Places::new(capacity));
             let unwaited = Unwaited::of(running.server().clone());
             let site = Arc::new(Site { hosted, accepted_by });
             Ok(Mounted { running, site, peers: Arc::default(), unwaited })
@@ -136,7 +136,8 @@ impl Mounted {
     ///
     /// What a request is answered with: a handshake with 101, or over HTTP/2 (RFC 8441) with 200; a plain request as
     /// elsewhere, by `#[get]` and `#[on(request)]`; what is refused with its status; all with 503 once the server
-    /// shuts down, and when `max_connections` is reached. Over HTTP/1, a handshake that is refused ends its connection.
+    /// shuts down, when `max_connections` is reached, and when `max_handshakes` are pending and none of them is stalled.
+    /// Over HTTP/1, a handshake that is refused ends its connection.
     /// A client that sends more before it has the 101 is closed with 1002. Where the other server cannot upgrade the
     /// connection, as in a test that calls the service by itself, the answer is 500 instead of 101, and the log says why.
     #[must_use]
@@ -215,12 +216,12 @@ impl Mounted {
     /// `disconnect` handlers are done. Await it before the program ends.
     ///
     /// It does not ask for a shutdown. [`stopping`](Self::stopping), given to the other server in place of the signal,
-    /// does, and so does [`shutdown`](Self::shutdown): without either it waits for ever, which is logged at debug.
+    /// does, and so does [`shutdown`](Self::shutdown): without either it waits for ever, which the log says.
     pub async fn stopped(self) -> ShutdownReport {
         let Self { running, unwaited, .. } = self;
         let server = running.server();
         if !server.is_shutting_down() {
-            tracing::debug!(
+            tracing::info!(
                 server = server.name(),
                 "waiting for a shutdown, for which nobody has asked yet: the signal of `Mounted::stopping` does, and so \
                  does `shutdown()`"

@@ -8,26 +8,27 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderValue, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, UPGRADE};
 use http::request::Parts;
 use http::uri::Scheme;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
+use tokio::sync::mpsc;
 use tower_service::Service as TowerService;
 
 use super::peer::Peers;
 use super::stream;
 use crate::Server;
-use crate::conn::{Conn, answer, is_trusted};
+use crate::conn::{Conn, Life, answer, is_trusted};
 use crate::event::Service;
 use crate::generated::BoxFuture;
 use crate::handshake::{self, Head, IntoResponse, Refusal, Transport};
 use crate::listen::Address;
 #[cfg(feature = "test")]
 use crate::message::Keys;
-use crate::server::{Capacity, Guest, Hosted};
+use crate::server::{Guest, Hosted, Places};
 use crate::side;
 
 /// A mounted server as a tower `Service`, made by [`Mounted::service`](super::Mounted::service). It takes requests with
@@ -97,10 +98,18 @@ pub(crate) struct Site<S: Service> {
 
 /// Who has accepted the connections on which the requests come.
 pub(crate) enum AcceptedBy {
-    /// Another server. While a request is answered, and as a WebSocket, each of them takes a place of this capacity.
-    AnotherServer(Capacity),
+    /// Another server. While a request is answered, and as a WebSocket, each of them takes one of these places.
+    AnotherServer(Places),
     /// This server. It is one connection, which has its place, and is kept from one request to the next.
-    Us(Conn),
+    Us(Kept),
+}
+
+/// A connection of a listener of our own, whose requests hyper reads.
+pub(crate) struct Kept {
+    pub(crate) conn: Conn,
+    /// Takes the task of the WebSocket that it becomes. Its own task goes on with that, so that it is one connection
+    /// all the time.
+    pub(crate) becomes: mpsc::Sender<Life>,
 }
 
 impl<S: Service> Mount for Site<S> {
@@ -114,7 +123,7 @@ impl<S: Service> Mount for Site<S> {
     }
 
     fn refuses(&self, request: &Request<Incoming>) -> Option<Response<Bytes>> {
-        let AcceptedBy::Us(conn) = &self.accepted_by else { return None };
+        let AcceptedBy::Us(Kept { conn, .. }) = &self.accepted_by else { return None };
         if matches!(conn.peer(), Address::Unix(_)) || is_trusted(conn) {
             return None;
         }
@@ -131,45 +140,74 @@ impl<S: Service> Mount for Site<S> {
             encrypted: hosted.tls.is_some() || parts.uri.scheme() == Some(&Scheme::HTTPS),
             has_host: !matches!(peer, Address::Unix(_)),
         };
-        let (capacity, kept) = match &self.accepted_by {
-            AcceptedBy::AnotherServer(capacity) => (Some(*capacity), None),
-            AcceptedBy::Us(conn) => (None, Some(conn.clone())),
+        let (places, kept) = match &self.accepted_by {
+            AcceptedBy::AnotherServer(places) => (Some(places), None),
+            AcceptedBy::Us(kept) => (None, Some(kept.conn.clone())),
         };
         let version = parts.version;
         let head = Head::of_parts(parts);
-        // A client may send more in the belief that it has a WebSocket, and so may a proxy. And on a connection that was
-        // kept a handshake takes its place, which no longer counts for its address.
-        let is_last = head.wants_websocket();
+        let framing = Framing::of(version, &head);
         if let Some(response) = side::probe(&server, &head) {
-            return Box::pin(std::future::ready(response));
+            return Box::pin(std::future::ready(framing.apply(response)));
         }
-        let Some(Guest { slot, token }) = server.take_in(capacity, &peer) else {
-            let unavailable = framed(handshake::unavailable().into_response(), version, is_last);
+        let Some(Guest { slot, token }) = server.take_in(places, &peer) else {
+            let unavailable = framing.apply(handshake::unavailable().into_response());
             return Box::pin(std::future::ready(unavailable));
         };
         Box::pin(async move {
             let upgrading = stream::upgraded(server.clone(), on_upgrade, slot);
             let (response, life) = answer(hosted, head, peer, transport, kept, upgrading).await;
-            let Some(life) = life else { return framed(response, version, is_last) };
-            server.spawn_connection(life, token);
+            let Some(life) = life else { return framing.apply(response) };
+            match &self.accepted_by {
+                AcceptedBy::AnotherServer(_) => server.spawn_connection(life, token),
+                // A connection becomes a WebSocket once: there is room.
+                AcceptedBy::Us(kept) => drop(kept.becomes.try_send(life)),
+            }
             if is_upgradable {
                 return response;
             }
             // That is logged, and the session dropped. A client that is told 101 would wait for frames.
-            framed(StatusCode::INTERNAL_SERVER_ERROR.into_response(), version, is_last)
+            framing.apply(StatusCode::INTERNAL_SERVER_ERROR.into_response())
         })
     }
 }
 
-/// An answer as the version of HTTP has it: HTTP/2 knows nothing of connections.
-fn framed(mut response: Response<Bytes>, version: Version, is_last: bool) -> Response<Bytes> {
-    if version == Version::HTTP_2 {
-        response.headers_mut().remove(CONNECTION);
-        response.headers_mut().remove(UPGRADE);
-    } else if is_last {
-        end(response.headers_mut());
+/// What the version of HTTP and the request ask of an answer other than 101.
+#[derive(Debug, Clone, Copy)]
+struct Framing {
+    /// HTTP/2 and later know nothing of connections.
+    has_connection: bool,
+    is_head: bool,
+    is_last: bool,
+}
+
+impl Framing {
+    fn of(version: Version, head: &Head) -> Self {
+        Self {
+            has_connection: version < Version::HTTP_2,
+            is_head: head.method() == Method::HEAD,
+            // A client may send more in the belief that it has a WebSocket, and so may a proxy. And on a connection that
+            // was kept a handshake takes its place, which no longer counts for its address.
+            is_last: head.wants_websocket(),
+        }
     }
-    response
+
+    fn apply(self, mut response: Response<Bytes>) -> Response<Bytes> {
+        if !self.has_connection {
+            response.headers_mut().remove(CONNECTION);
+            response.headers_mut().remove(UPGRADE);
+        } else if self.is_last {
+            end(response.headers_mut());
+        }
+        if self.is_head {
+            // Over HTTP/2, hyper sends the body that it is given.
+            let body = std::mem::take(response.body_mut());
+            if !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+                response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+            }
+        }
+        response
+    }
 }
 
 /// Ends the connection with this answer.

@@ -123,6 +123,20 @@ impl Addresses {
         }
     }
 
+    /// Gives the seat of a connection, if it has one, to the WebSocket that it becomes. In between no other connection of
+    /// its address can take it.
+    #[cfg(feature = "tower")]
+    pub(crate) fn hand_over(&self, from: u64, to: u64) {
+        if self.are_unlimited() {
+            return;
+        }
+        let mut counts = self.counts();
+        if let Some(network) = counts.of_conn.remove(&from) {
+            let replaced = counts.of_conn.insert(to, network);
+            debug_assert!(replaced.is_none(), "a connection is counted once");
+        }
+    }
+
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -250,6 +264,20 @@ mod tests {
         drop(addresses.admit(ip("2001:db8:0:1::2")).unwrap());
         addresses.admit(ip("2001:db8:0:1::3")).unwrap().assign(5);
         assert!(addresses.is_counted(5) && !addresses.is_counted(1));
+    }
+
+    #[cfg(feature = "tower")]
+    #[tokio::test]
+    async fn a_seat_that_is_handed_over_is_never_free() {
+        let addresses = addresses(1, Some((1.0, 10)));
+        addresses.admit(ip("192.0.2.1")).unwrap().assign(1);
+        addresses.hand_over(1, 2);
+        addresses.hand_over(7, 3);
+        assert!(!addresses.is_counted(1) && addresses.is_counted(2) && !addresses.is_counted(3));
+        addresses.release(1);
+        assert!(addresses.admit(ip("192.0.2.1")).is_err());
+        addresses.release(2);
+        assert!(addresses.counts().of_network.is_empty());
     }
 
     #[tokio::test(start_paused = true)]

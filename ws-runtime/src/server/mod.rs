@@ -68,13 +68,11 @@ pub(crate) use self::broadcast::Receivers;
 pub(crate) use self::builder::Bound;
 pub use self::builder::{Builder, Starting};
 pub(crate) use self::builder::{bind, warn};
-#[cfg(feature = "tower")]
-pub(crate) use self::capacity::Capacity;
 pub use self::connections::Connections;
 pub use self::groups::Group;
 pub(crate) use self::groups::Memberships;
 #[cfg(feature = "tower")]
-pub(crate) use self::guest::Guest;
+pub(crate) use self::guest::{Guest, Places};
 pub(crate) use self::hosted::Hosted;
 pub(crate) use self::pending::{Evicted, Slot};
 pub use self::report::ShutdownReport;

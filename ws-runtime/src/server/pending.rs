@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
+use ws_spec::options;
 
 use super::addresses::network;
 use crate::listen::Address;
@@ -80,6 +81,14 @@ pub(crate) struct Evicted {
     pub(super) limit: usize,
 }
 
+/// All slots are taken by connections that wait for the server.
+#[cfg(feature = "tower")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{} ({max_handshakes}) reached, and none of them is stalled", options::max_handshakes.name)]
+pub(super) struct NoSlot {
+    max_handshakes: usize,
+}
+
 impl PendingHandshakes {
     /// Provides `max_handshakes` slots, and allows `threads` steps of TLS handshakes at once.
     pub(super) fn new(max_handshakes: usize, threads: usize) -> Self {
@@ -133,12 +142,30 @@ impl PendingHandshakes {
 
     /// Gives a slot to a new connection; evicts a stalled one if no slot is free.
     pub(super) fn take_slot(self: &Arc<Self>, peer: &Address, now: Instant) -> Slot {
-        let eviction = Arc::<Eviction>::default();
         let mut slots = self.slots();
-        if slots.taken.len() >= self.max_handshakes {
-            let reason = Evicted { option: "max_handshakes", limit: self.max_handshakes };
-            slots.evict_stalled(reason, self.max_handshakes, now);
+        self.make_room(&mut slots, now);
+        self.insert(slots, peer)
+    }
+
+    /// The same, unless no slot is free and none is that of a stalled connection.
+    #[cfg(feature = "tower")]
+    pub(super) fn try_take_slot(self: &Arc<Self>, peer: &Address, now: Instant) -> Result<Slot, NoSlot> {
+        let mut slots = self.slots();
+        if self.make_room(&mut slots, now) {
+            Ok(self.insert(slots, peer))
+        } else {
+            Err(NoSlot { max_handshakes: self.max_handshakes })
         }
+    }
+
+    /// Evicts a stalled connection if no slot is free. Returns false if there is none.
+    fn make_room(&self, slots: &mut Slots, now: Instant) -> bool {
+        let reason = Evicted { option: options::max_handshakes.name, limit: self.max_handshakes };
+        slots.taken.len() < self.max_handshakes || slots.evict_stalled(reason, self.max_handshakes, now)
+    }
+
+    fn insert(self: &Arc<Self>, mut slots: MutexGuard<'_, Slots>, peer: &Address) -> Slot {
+        let eviction = Arc::<Eviction>::default();
         let number = slots.next;
         slots.next += 1;
         let pending = Pending {
@@ -148,6 +175,7 @@ impl PendingHandshakes {
             eviction: Arc::clone(&eviction),
         };
         slots.taken.insert(number, pending);
+        drop(slots);
         Slot { pending: Arc::clone(self), number, eviction }
     }
 

@@ -9,6 +9,9 @@ use crate::event::{Close, ClosedBy};
 pub(crate) enum Rejected {
     /// `max_connections` was reached.
     Full,
+    /// `max_handshakes` were pending, none of them stalled, and it could not wait to be accepted: it was already.
+    #[cfg(feature = "tower")]
+    Handshakes,
     /// It was stalled, and had to make room for another.
     Evicted,
     /// `max_connections_per_ip` was reached.
@@ -26,6 +29,8 @@ impl Rejected {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Full => "full",
+            #[cfg(feature = "tower")]
+            Self::Handshakes => "handshakes",
             Self::Evicted => "evicted",
             Self::PerAddress => "per_address",
             Self::HandshakeRate => "handshake_rate",

@@ -35,8 +35,11 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use http::StatusCode;
+#[cfg(feature = "tower")]
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use self::admitted::Opened;
 use self::answer::Answer;
 use self::deadline::{interruption, unless_interrupted};
 use self::handlers::run_connect;
@@ -44,14 +47,15 @@ use self::nodelay::Nodelay;
 use self::reason::{NotAdmitted, NotOpened, Reason};
 use self::tls::accept_tls;
 use super::Conn;
+use super::life::{ConnGuard, Life};
 use crate::event::Service;
 #[cfg(feature = "tower")]
-use crate::mount::{AcceptedBy, Site};
+use crate::mount::{AcceptedBy, Kept, Site};
 use crate::server::{Hosted, Slot};
 use crate::transport::Stream;
 
 pub(crate) use self::admitted::Admitted;
-pub(super) use self::admitted::{Opened, Upgraded};
+pub(super) use self::admitted::Upgraded;
 pub(crate) use self::answer::answer_short;
 #[cfg(feature = "tower")]
 pub(crate) use self::client::is_trusted;
@@ -64,30 +68,33 @@ pub(super) use self::outcome::count_not_upgraded;
 pub(super) use self::outcome::count_opened;
 pub(crate) use self::refuse::{NoPlace, refuse};
 
-/// Opens a connection. `None` if it did not become a WebSocket: then it is over, and the log says why.
+/// Opens a connection. Returns its task from then on; `None` if it did not become a WebSocket: then it is over, and the
+/// log says why.
 pub(super) async fn open<S: Service>(
     hosted: Arc<Hosted<S>>,
-    conn: Conn,
+    guard: ConnGuard,
     stream: Stream,
     slot: Slot,
-) -> Option<Opened<S>> {
+) -> Option<Life> {
     let start = Instant::now();
-    match try_open(&hosted, &conn, stream, &slot).await {
+    let conn = &guard.0;
+    match try_open(&hosted, conn, stream, &slot).await {
         Ok(opened) => {
             hosted.server.counters().handshake_took(start.elapsed());
-            count_opened(&conn, StatusCode::SWITCHING_PROTOCOLS);
-            Some(opened)
+            count_opened(conn, StatusCode::SWITCHING_PROTOCOLS);
+            drop(slot);
+            Some(opened.begin(hosted, guard))
         }
         Err(NotOpened::Because(reason)) => {
-            outcome::count_not_opened(&conn, &reason);
+            outcome::count_not_opened(conn, &reason);
             tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
             None
         }
         #[cfg(feature = "tower")]
         Err(NotOpened::Elsewhere(stream)) => {
             drop(slot);
-            pass_on(hosted, conn, *stream).await;
-            None
+            // Boxed, because most servers have no service beside them.
+            Box::pin(pass_on(hosted, conn.clone(), *stream)).await
         }
     }
 }
@@ -138,11 +145,26 @@ async fn try_open<S: Service>(
     }
 }
 
-/// Lets the service beside the server serve a connection.
+/// Lets the service beside the server serve a connection. Returns the task of the WebSocket that it has become, if it has.
 #[cfg(feature = "tower")]
-async fn pass_on<S: Service>(hosted: Arc<Hosted<S>>, conn: Conn, stream: Stream) {
-    let Some(http) = hosted.around.http.clone() else { return };
-    let ours = Arc::new(Site { hosted, accepted_by: AcceptedBy::Us(conn.clone()) });
+async fn pass_on<S: Service>(hosted: Arc<Hosted<S>>, conn: Conn, stream: Stream) -> Option<Life> {
+    let http = hosted.around.http.clone()?;
+    let (becomes, mut became) = mpsc::channel(1);
+    let ours = Arc::new(Site { hosted, accepted_by: AcceptedBy::Us(Kept { conn: conn.clone(), becomes }) });
     let address = client::address_for_others(&conn);
-    http.serve(ours, conn, stream, address).await;
+    let mut serving = http.serve(ours, conn, stream, address);
+    let mut life = tokio::select! {
+        biased;
+        () = serving.as_mut() => return became.try_recv().ok(),
+        Some(life) = became.recv() => life,
+    };
+    // It waits for the upgrade, which comes as the serving ends. Meanwhile it may be evicted.
+    tokio::select! {
+        biased;
+        () = serving.as_mut() => Some(life),
+        () = &mut life => {
+            serving.await;
+            None
+        }
+    }
 }

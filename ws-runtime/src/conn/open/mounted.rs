@@ -47,9 +47,13 @@ pub(crate) async fn answer<S: Service>(
         conn.set_client(client);
     }
     let guard = ConnGuard(conn.clone());
+    let unanswered = Unanswered { conn: Some(&conn), is_handshake: head.wants_websocket() };
     let admitted = {
         let mut interruption = pin!(interruption(&hosted.server));
-        match unless_interrupted(interruption.as_mut(), pin!(run_connect(&hosted, &conn))).await {
+        // On a connection that is kept it ran when that was accepted.
+        let has_connected = kept.is_some() && !head.wants_websocket();
+        let connecting = async { if has_connected { Ok(()) } else { run_connect(&hosted, &conn).await } };
+        match unless_interrupted(interruption.as_mut(), pin!(connecting)).await {
             Ok(Ok(())) => match check(&conn, &head, kept.as_ref()) {
                 Ok(told) => admit_head(&hosted, &conn, head, transport, &told, interruption).await,
                 Err(not_admitted) => Err(not_admitted),
@@ -58,6 +62,7 @@ pub(crate) async fn answer<S: Service>(
             Err(interrupted) => Err(Reason::from(interrupted).into()),
         }
     };
+    unanswered.disarm();
     let (response, reason) = match admitted {
         Ok(admitted) => {
             let response = admitted.response();
@@ -79,6 +84,32 @@ pub(crate) async fn answer<S: Service>(
     (response, None)
 }
 
+/// A request whose handlers run. The other server drops it with its future when its peer leaves: then it is counted and
+/// logged.
+struct Unanswered<'c> {
+    conn: Option<&'c Conn>,
+    is_handshake: bool,
+}
+
+impl Unanswered<'_> {
+    /// It is answered.
+    fn disarm(mut self) {
+        self.conn = None;
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        let Some(conn) = self.conn else { return };
+        let reason = Reason::Dropped;
+        // A plain request is counted by the status of its answer: there is none.
+        if self.is_handshake {
+            outcome::count_not_opened(conn, &reason);
+        }
+        tracing::debug!(conn = conn.id(), peer = %conn.peer(), "not connected: {reason}");
+    }
+}
+
 /// Checks the size of a head, and finds out who the client is.
 fn check(conn: &Conn, head: &Head, kept: Option<&Conn>) -> Result<Told, NotAdmitted> {
     check_size(conn, head)?;
@@ -93,11 +124,11 @@ fn check_size(conn: &Conn, head: &Head) -> Result<(), NotAdmitted> {
 }
 
 /// Finds out who the client is. On a connection that is kept, a plain request is not counted, and a handshake takes the
-/// place of the connection.
+/// place of the connection, whose client has connected once.
 fn identify(conn: &Conn, head: &Head, kept: Option<&Conn>) -> Result<Told, NotAdmitted> {
     match kept {
         Some(_) if !head.wants_websocket() => return client::read_forwarding(conn, head),
-        Some(kept) => conn.server().clients().release(kept.id()),
+        Some(kept) => conn.server().clients().hand_over(kept.id(), conn.id()),
         None => {}
     }
     client::identify(conn, head)
@@ -113,6 +144,7 @@ fn status_of(reason: &Reason) -> Response<Bytes> {
         | Reason::TooMany(_)
         | Reason::Tls(_)
         | Reason::Closed
+        | Reason::Dropped
         | Reason::Io(_)
         | Reason::Evicted(_)
         | Reason::Answered(_) => StatusCode::FORBIDDEN.into_response(),

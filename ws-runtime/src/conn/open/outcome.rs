@@ -30,6 +30,8 @@ pub(super) fn count_not_opened(conn: &Conn, reason: &Reason) {
         Reason::Disconnected => "disconnected",
         Reason::Tls(_) => "tls",
         Reason::Closed => "closed",
+        #[cfg(feature = "tower")]
+        Reason::Dropped => "closed",
         Reason::Io(_) => "network",
         Reason::Interrupted(interrupted) => interrupted.as_str(),
     };

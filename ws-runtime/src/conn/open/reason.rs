@@ -47,6 +47,10 @@ pub(super) enum Reason {
     Tls(io::Error),
     #[error("the peer closed it before it sent a request")]
     Closed,
+    /// The server around this one has dropped the request.
+    #[cfg(feature = "tower")]
+    #[error("the peer left before it was answered, or a layer gave its request up")]
+    Dropped,
     #[error("the network failed: {0}")]
     Io(#[from] io::Error),
     #[error(transparent)]
