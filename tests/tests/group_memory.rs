@@ -20,12 +20,16 @@ mod plain {
     }
 }
 
-/// How many bytes more are allocated after `act`.
-fn growth(act: impl FnOnce()) -> isize {
-    let region = Region::new(ALLOCATOR);
-    act();
-    let change = region.change();
-    change.bytes_allocated.cast_signed() - change.bytes_deallocated.cast_signed()
+/// How many bytes more are allocated after `act`: the least of several times, as other threads, such as that of the
+/// test harness, allocate now and then. What `act` leaves behind, it leaves each time.
+fn growth(act: impl Fn()) -> isize {
+    let once = || {
+        let region = Region::new(ALLOCATOR);
+        act();
+        let change = region.change();
+        change.bytes_allocated.cast_signed() - change.bytes_deallocated.cast_signed()
+    };
+    (0..5).map(|_| once()).min_by_key(|left| left.abs()).unwrap_or_default()
 }
 
 #[tokio::test]
