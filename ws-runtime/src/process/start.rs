@@ -125,17 +125,23 @@ async fn run(
     cancelled: &Notify,
 ) -> Ending {
     let bound = tokio::select! {
+        // In this order: a server that is bound may have clients already, who are to be told that it ends.
+        biased;
         bound = &mut binding => bound,
         signal = signals.next() => {
             cancelled.notify_one();
+            // Gives it time to close its listeners and remove their files, unless user code blocks. If it was just about
+            // to be bound, it has clients, or will have.
+            if let Ok(Ok(Ok(Some(running)))) = timeout(AT_ONCE, &mut binding).await {
+                running.shutdown();
+                return supervise(running, signals, true).await;
+            }
             log_from_thread(move || tracing::info!("{signal} received: ending before the server has started")).await;
-            // Gives it time to close its listeners and remove their files, unless user code blocks.
-            let _ = timeout(AT_ONCE, binding).await;
             return Ending::at_once();
         }
     };
     match bound {
-        Ok(Ok(Some(running))) => supervise(running, signals).await,
+        Ok(Ok(Some(running))) => supervise(running, signals, false).await,
         Ok(Ok(None)) => Ending::at_once(),
         Ok(Err(error)) => Ending { result: Err(error), workers: LATEST, at_once: false },
         Err(failed) => match failed.try_into_panic() {
@@ -145,8 +151,8 @@ async fn run(
     }
 }
 
-/// Shuts the server down at the first signal, and ends it at the second.
-async fn supervise(running: Running, signals: &mut Signals) -> Ending {
+/// Shuts the server down at the first signal, and ends it at the second. `asked`: the first has come already.
+async fn supervise(running: Running, signals: &mut Signals, mut asked: bool) -> Ending {
     let server = running.server().clone();
     let name = server.name();
     // On the server's own threads: while these are blocked, the manager is not to believe that all is well.
@@ -155,7 +161,6 @@ async fn supervise(running: Running, signals: &mut Signals) -> Ending {
     let mut stopped = pin!(running.stopped());
     let mut overdue = pin!(sleep(Duration::ZERO));
     let mut begun = None;
-    let mut asked = false;
     loop {
         tokio::select! {
             _ = &mut stopped => break,
