@@ -213,7 +213,7 @@ fn headers() -> Vec<Hostile> {
         with("80 headers", &more(75)),
         with("120 headers", &more(115)),
         with("headers of 20,000 bytes", &large(20_000)),
-        with("headers of 500,000 bytes", &large(500_000)),
+        with("headers of 1,000,000 bytes", &large(1_000_000)),
         but("no `Host`", "Host: localhost\r\n", ""),
         with("two `Host`", "Host: localhost\r\n"),
         but("an empty `Host`", "Host: localhost", "Host:"),
