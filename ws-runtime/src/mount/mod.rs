@@ -10,9 +10,9 @@
 //! connection is ours.
 
 mod extension;
-mod http;
 mod peer;
 mod pieces;
+mod router;
 mod service;
 mod stream;
 mod unwaited;
@@ -33,8 +33,8 @@ use crate::server::{Bound, Places, Starting, StateSources};
 use crate::{Address, Builder, Running, Server, ShutdownReport};
 
 pub use self::extension::Extension;
-pub(crate) use self::http::HttpService;
 use self::peer::Peers;
+pub(crate) use self::router::HttpService;
 pub(crate) use self::service::{AcceptedBy, Kept, Mount, Site};
 pub use self::service::{MountBody, MountService};
 pub(crate) use self::stream::NotUpgraded;

@@ -38,8 +38,8 @@ impl<S: Service, G> Builder<S, G> {
     /// The service finds these among the extensions of a request, in axum as `Extension<…>`: the server's handle as
     /// `ws_runtime::Server`; as `ws_runtime::Address` that of the client where the PROXY protocol names it, and
     /// otherwise that of the peer; over TLS the client's certificate as `ws_runtime::ClientCertificate`, if it has shown
-    /// one. Headers of proxies, such as `X-Forwarded-For`, are the service's to read. With `#[on(request)]`, which takes the same requests, the server does
-    /// not start.
+    /// one. Headers of proxies, such as `X-Forwarded-For`, are the service's to read. With `#[on(request)]`, which takes the
+    /// same requests, the server does not start.
     ///
     /// ```no_run
     /// use axum::{Extension, Router};
