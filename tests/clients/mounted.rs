@@ -55,6 +55,7 @@ async fn serve<L: Listener<Addr: ToAddress>>(listener: L, address: impl Display)
     });
     let service = router(&server).into_make_service_with_connect_info::<L::Addr>();
     eprintln!("listening on {address}");
+    // axum takes the addresses of any listener for `ConnectInfo` if it is within a `TapIo`.
     axum::serve(listener.tap_io(|_| {}), service).with_graceful_shutdown(stopping).await?;
     server.stopped().await;
     Ok(())

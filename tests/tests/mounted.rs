@@ -240,6 +240,35 @@ async fn who_comes_when_there_is_no_room_is_answered_with_503() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_full_server_evicts_who_does_not_take_its_answer_before_it_refuses_a_new_one() {
+    let chat = echo::server().max_connections(1).mount().await.unwrap();
+    // The 101 does not fit.
+    let (ours, mut stalled) = tokio::io::duplex(64);
+    let service = chat.service();
+    let serving = hyper::server::conn::http1::Builder::new().serve_connection(
+        TokioIo::new(ours),
+        hyper::service::service_fn(move |request| service.clone().call(request)),
+    );
+    tokio::spawn(serving.with_upgrades());
+    stalled.write_all(HANDSHAKE.as_bytes()).await.unwrap();
+    let status = async || {
+        let request = Request::get("/page").header(header::HOST, "localhost").body(()).unwrap();
+        chat.service().call(request).await.unwrap().status().as_u16()
+    };
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(status().await, 503);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(status().await, 200);
+    chat.shutdown();
+    let server = chat.server().clone();
+    timeout(PATIENCE, chat.stopped()).await.unwrap();
+    let rejected = server.stats().rejected;
+    let mut told: Vec<_> = rejected.iter().map(|one| (one.reason, one.count)).collect();
+    told.sort_unstable();
+    assert_eq!(told, [("evicted", 1), ("full", 1)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_scheme_and_the_authority_of_a_target_count_too() {
     let chat = echo::server().max_header_size(1024).mount().await.unwrap();
     let mut statuses = Vec::new();

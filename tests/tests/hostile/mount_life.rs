@@ -515,3 +515,34 @@ async fn a_peer_that_leaves_while_handshake_runs_is_counted_and_logged() {
     let text = log.take();
     assert_eq!(text.matches("not connected: the peer left before it was answered").count(), 1, "{text}");
 }
+
+#[ws_server]
+mod doorman {
+    use super::*;
+
+    #[state]
+    pub(super) struct Calls(pub(super) Arc<AtomicUsize>);
+
+    /// Refuses the second one.
+    #[on(connect)]
+    fn look(calls: &Calls) -> Result<(), &'static str> {
+        if calls.0.fetch_add(1, Ordering::SeqCst) == 1 { Err("not you") } else { Ok(()) }
+    }
+}
+
+#[tokio::test]
+async fn connect_runs_for_each_request_and_what_it_refuses_is_answered_with_403() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let chat = doorman::server().state(doorman::Calls(Arc::clone(&calls))).mount().await.unwrap();
+    let address = over_tcp(&chat, Router::new()).await;
+    let mut peer = TcpStream::connect(address).await.unwrap();
+    for (number, status) in [(1, "426"), (2, "403"), (3, "426")] {
+        let request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        let mut head = ask(&mut peer, request.as_bytes(), Cut::Whole).await.to_ascii_lowercase();
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{head}");
+        let length = head.split_off(head.find("content-length: ").unwrap() + 16);
+        let mut body = vec![0; length.split("\r\n").next().unwrap().parse().unwrap()];
+        peer.read_exact(&mut body).await.unwrap();
+        assert_eq!(calls.load(Ordering::SeqCst), number);
+    }
+}

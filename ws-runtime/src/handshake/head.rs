@@ -66,10 +66,7 @@ impl Head {
             client_certificate,
         }
     }
-}
 
-#[cfg(feature = "tower")]
-impl Head {
     /// Holds the head of a request that another HTTP server has read to these limits. What it has left out, such as
     /// spaces around a value, does not count.
     ///

@@ -10,9 +10,9 @@
 //! connection is ours.
 
 mod extension;
-mod http;
 mod peer;
 mod pieces;
+mod router;
 mod service;
 mod stream;
 mod unwaited;
@@ -33,8 +33,8 @@ use crate::server::{Bound, Places, Starting, StateSources};
 use crate::{Address, Builder, Running, Server, ShutdownReport};
 
 pub use self::extension::Extension;
-pub(crate) use self::http::HttpService;
 use self::peer::Peers;
+pub(crate) use self::router::HttpService;
 pub(crate) use self::service::{AcceptedBy, Kept, Mount, Site};
 pub use self::service::{MountBody, MountService};
 pub(crate) use self::stream::NotUpgraded;
@@ -136,10 +136,13 @@ impl Mounted {
     ///
     /// What a request is answered with: a handshake with 101, or over HTTP/2 (RFC 8441) with 200; a plain request as
     /// elsewhere, by `#[get]` and `#[on(request)]`; what is refused with its status; all with 503 once the server
-    /// shuts down, when `max_connections` is reached, and when `max_handshakes` are pending and none of them is stalled.
-    /// Over HTTP/1, a handshake that is refused ends its connection.
-    /// A client that sends more before it has the 101 is closed with 1002. Where the other server cannot upgrade the
-    /// connection, as in a test that calls the service by itself, the answer is 500 instead of 101, and the log says why.
+    /// shuts down, and when `max_connections` or `max_handshakes` is reached and no handshake is stalled.
+    ///
+    /// `connect` runs for each request, and what it refuses is answered with 403.
+    ///
+    /// Over HTTP/1, a handshake that is refused ends its connection. A client that sends more before it has the 101 is
+    /// closed with 1002. Where the other server cannot upgrade the connection, as in a test that calls the service by
+    /// itself, the answer is 500 instead of 101, and the log says why.
     #[must_use]
     pub fn service(&self) -> MountService {
         MountService::new(Arc::clone(&self.site), self.server().clone(), Arc::clone(&self.peers))

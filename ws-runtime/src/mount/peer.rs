@@ -11,7 +11,8 @@ use crate::{Address, Server};
 #[derive(Default)]
 pub(super) struct Peers {
     said: Option<Said>,
-    has_warned: AtomicBool,
+    /// Whether a request was seen whose peer has no known address.
+    was_unknown: AtomicBool,
 }
 
 type Read = dyn Fn(&Extensions) -> Option<Address> + Send + Sync;
@@ -34,7 +35,7 @@ impl Peers {
             Box::new(move |extensions: &Extensions| extensions.get().map(|found| address(found).into()));
         Self {
             said: Some(Said { read, extension: std::any::type_name::<T>() }),
-            has_warned: AtomicBool::new(false),
+            was_unknown: AtomicBool::new(false),
         }
     }
 
@@ -52,9 +53,11 @@ impl Peers {
     }
 
     fn warn(&self, server: &Server) {
+        if self.was_unknown.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let useless = need_address(server);
-        let is_wanted = self.said.is_some() || !useless.is_empty();
-        if !is_wanted || self.has_warned.swap(true, Ordering::Relaxed) {
+        if self.said.is_none() && useless.is_empty() {
             return;
         }
         let effect = match useless.as_slice() {

@@ -133,7 +133,7 @@ async fn run(
             // Gives it time to close its listeners and remove their files, unless user code blocks. If it was just about
             // to be bound, it has clients, or will have.
             if let Ok(Ok(Ok(Some(running)))) = timeout(AT_ONCE, &mut binding).await {
-                running.shutdown();
+                shut_down(running.server(), signal).await;
                 return supervise(running, signals, true).await;
             }
             log_from_thread(move || tracing::info!("{signal} received: ending before the server has started")).await;
@@ -176,9 +176,8 @@ async fn supervise(running: Running, signals: &mut Signals, mut asked: bool) -> 
                     let _ = timeout(AT_ONCE, stopped).await;
                     return Ending::at_once();
                 }
-                server.shutdown();
+                shut_down(&server, signal).await;
                 asked = true;
-                log_from_thread(move || tracing::info!(server = name, "{signal} received; a second signal ends the process at once")).await;
             }
             // The server ends by itself before this, unless all its threads are blocked.
             () = &mut overdue, if begun.is_some() => {
@@ -190,6 +189,16 @@ async fn supervise(running: Running, signals: &mut Signals, mut asked: bool) -> 
     let now = Instant::now();
     let latest = begun.unwrap_or(now) + shutdown_timeout + LATEST;
     Ending { result: Ok(()), workers: latest.saturating_duration_since(now).min(LATEST), at_once: false }
+}
+
+/// Shuts a server down at the first signal.
+async fn shut_down(server: &Server, signal: &'static str) {
+    server.shutdown();
+    let name = server.name();
+    log_from_thread(move || {
+        tracing::info!(server = name, "{signal} received; a second signal ends the process at once");
+    })
+    .await;
 }
 
 /// Ends the server's threads. Waits for what still runs there, for up to `time` and until a signal comes.

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use super::Server;
 use crate::Address;
 
-/// Logs where the server listens or that it is mounted, how to reach it from this machine, and which options are not at their defaults.
+/// Logs where the server listens or that it is mounted, how to reach it from this machine, and which options are not at
+/// their defaults.
 pub(super) fn announce(server: &Server, tls: bool, has_pages: bool) {
     let schemes = match (tls, has_pages) {
         (false, false) => ["ws"].as_slice(),

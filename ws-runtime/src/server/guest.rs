@@ -7,7 +7,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use ws_spec::options;
 
 use super::capacity::Capacity;
-use super::{Server, Slot};
+use super::{Evicted, Server, Slot};
 use crate::conn::Life;
 use crate::listen::Address;
 use crate::stats::Rejected;
@@ -36,7 +36,7 @@ impl Server {
     pub(crate) fn take_in(&self, places: Option<&Places>, peer: &Address) -> Option<Guest> {
         let now = Instant::now();
         let token = match places {
-            Some(places) => Some(self.take_place(places, peer)?),
+            Some(places) => Some(self.take_place(places, peer, now)?),
             None => None,
         };
         // After it is counted: a shutdown waits for it from then on, or has begun already.
@@ -55,9 +55,11 @@ impl Server {
         }
     }
 
-    fn take_place(&self, places: &Places, peer: &Address) -> Option<TaskTrackerToken> {
+    fn take_place(&self, places: &Places, peer: &Address, now: Instant) -> Option<TaskTrackerToken> {
         let locked = places.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.0.connections.len() < locked.connections {
+        // A stalled handshake is evicted before a new peer is refused.
+        let full = Evicted { option: options::max_connections.name, limit: locked.connections };
+        if self.0.connections.len() < locked.connections || self.0.pending.evict_stalled(full, now) {
             return Some(self.0.connections.token());
         }
         let capacity = *locked;

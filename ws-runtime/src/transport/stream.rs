@@ -49,7 +49,7 @@ impl Stream {
         Self::over_duplex(Opaque(stream))
     }
 
-    pub(super) fn over_duplex(stream: impl Duplex + 'static) -> Self {
+    pub(crate) fn over_duplex(stream: impl Duplex + 'static) -> Self {
         Carrier::Duplex(Box::new(stream)).into()
     }
 
@@ -95,6 +95,15 @@ impl Stream {
         match &self.carrier {
             Carrier::Socket(_) => None,
             Carrier::Duplex(stream) => stream.client_certificate(),
+        }
+    }
+
+    /// How many bytes were written to the stream below, if it counts them: see [`Duplex::passed_on`].
+    #[cfg(feature = "tower")]
+    pub(crate) fn passed_on(&self) -> Option<usize> {
+        match &self.carrier {
+            Carrier::Socket(_) => None,
+            Carrier::Duplex(stream) => stream.passed_on(),
         }
     }
 
