@@ -28,12 +28,12 @@ impl<S: Service, G> Builder<S, G> {
     ///
     /// The server's own are the handshakes for its routes, and what a `#[get]` answers. Listeners, TLS, limits and the
     /// shutdown are the server's: a connection of the service counts among `max_connections`, has to send each head
-    /// within `handshake_timeout`, also the next one while the connection is kept, must take an answer within
-    /// `write_timeout`, and is closed by the shutdown once its request is answered. How long the body of a request may
-    /// take is the service's to bound. `connect` runs once for a connection, and not for each request. A handshake may
-    /// come on a connection that was kept; `connect` runs once more for it. If nobody accepts it, that ends the
-    /// connection. A connection that the service itself upgrades is the service's from then on: it does not count any
-    /// more, and the shutdown does not wait for it.
+    /// within `handshake_timeout`, also the next one while the connection is kept, is cut if it takes nothing of an
+    /// answer for `write_timeout`, and is closed by the shutdown once its request is answered. How long the body of a
+    /// request may take is the service's to bound. `connect` runs once for a connection, and not for each request. A
+    /// handshake may come on a connection that was kept; `connect` runs once more for it. If nobody accepts it, that
+    /// ends the connection. A connection that the service itself upgrades is the service's from then on: it does not
+    /// count any more, and the shutdown does not wait for it.
     ///
     /// The service finds these among the extensions of a request, in axum as `Extension<…>`: the server's handle as
     /// `ws_runtime::Server`; as `ws_runtime::Address` that of the client where the PROXY protocol names it, and
