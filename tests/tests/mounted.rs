@@ -280,6 +280,16 @@ async fn the_scheme_and_the_authority_of_a_target_count_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn from_http_2_on_the_target_names_the_host() {
+    let chat = echo::server().mount().await.unwrap();
+    for (version, expected) in [(Version::HTTP_11, 400), (Version::HTTP_2, 200), (Version::HTTP_3, 200)] {
+        let request = Request::get("https://localhost/page").version(version).body(()).unwrap();
+        let response = chat.service().call(request).await.unwrap();
+        assert_eq!(response.status(), expected, "{version:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_comes_during_the_shutdown_is_answered_with_503() {
     let chat = echo::server().mount().await.unwrap();
     chat.shutdown();

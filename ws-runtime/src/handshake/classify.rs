@@ -147,8 +147,8 @@ fn named(scheme: &Scheme, named: Option<&Authority>, host: Option<&Authority>) -
 fn parse_host(version: Version, headers: &HeaderMap) -> Result<Option<Authority>, Refusal> {
     let value = match sole(headers, &HOST) {
         Ok(Some(value)) => value,
-        // HTTP/2 has the host in the target.
-        Ok(None) if matches!(version, Version::HTTP_10 | Version::HTTP_2) => return Ok(None),
+        // HTTP/2 and later have the host in the target.
+        Ok(None) if version == Version::HTTP_10 || version >= Version::HTTP_2 => return Ok(None),
         Ok(None) | Err(Repeated) => return Err(Refusal::Host),
     };
     parse_authority(value.as_bytes()).map(Some).ok_or(Refusal::Host)
