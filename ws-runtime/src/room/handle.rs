@@ -85,8 +85,8 @@ impl RoomState for () {
     note = "take `&Room<Table>`, where `Table` is the type marked `#[room]`: it has `later` and `with`, and all that `Room` has"
 )]
 pub trait HasState: RoomState<Handle = TypedRoom<Self>> {
-    /// The type itself. By this name the compiler says nothing of what a closure does with the state of a handle that
-    /// has none.
+    /// The type itself. Methods take closures over this name: for a handle without a state, the compiler then reports
+    /// that alone, and not each use of the state in a closure.
     type State;
 
     /// The state itself.

@@ -60,8 +60,8 @@ struct Inner {
     id: u64,
     server: Server,
     peer: Address,
-    #[cfg(unix)]
     /// Set when the stream is known.
+    #[cfg(unix)]
     socket: OnceLock<std::os::fd::RawFd>,
     max_send_size: AtomicUsize,
     max_recv_size: AtomicUsize,
@@ -100,6 +100,7 @@ struct Rare {
     groups: Memberships,
     errors: ErrorBudget,
     questions: Questions,
+    /// Boxed too, as connections that use the others mostly replace no handler.
     replaced: Mutex<Option<Box<Replaced>>>,
 }
 

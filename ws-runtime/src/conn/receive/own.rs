@@ -123,7 +123,7 @@ fn is_own(message: &Envelope<'_>, turn: &Turn<'_>) -> bool {
 /// whether it has one.
 pub(super) fn refuses_id(message: &Received<'_>, beside: &BesideCalls, conn: &Conn) -> bool {
     match message {
-        Received::Named(named) if !beside.is_empty() && named.id().is_some_and(|id| beside.has_id(id)) => {
+        Received::Named(named) if named.id().is_some_and(|id| beside.has_id(id)) => {
             let reject = Reject::bad_request().text("a call that still runs has the same id");
             tell(conn, HANDLER, named.keys(), named.reply_to(), Ok(Failure::from(reject)));
             true

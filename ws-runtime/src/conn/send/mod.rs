@@ -30,6 +30,7 @@ mod held_back;
 mod lock;
 mod oldest;
 mod outbox;
+mod rest;
 mod room;
 mod state;
 mod status;

@@ -5,7 +5,8 @@
 
 use bytes::{Buf, Bytes};
 
-use super::outbox::{Discarded, Outbox, Piece, Rest};
+use super::outbox::{Discarded, Outbox};
+use super::rest::{Piece, Rest};
 use super::state::Fate;
 use crate::wire;
 
