@@ -1,8 +1,8 @@
 //! Counts what a server takes for a message on a hot path: instructions of its own, or system calls.
 //!
-//! The real server runs under a tool while a client of this process sends to it over a real socket; once a certain number
-//! of messages and once more than that. The difference, divided by the difference of the numbers, is what one message
-//! takes: the start, the handshakes and the end cancel out.
+//! The real server runs under a tool while a client of this process sends to it over a real socket; once a certain
+//! number of messages and once more than that. The difference, divided by the difference of the numbers, is what one
+//! message takes: the start, the handshakes and the end cancel out.
 
 use std::path::Path as FilePath;
 

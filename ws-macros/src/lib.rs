@@ -151,7 +151,7 @@ pub fn ws_server(
 /// All of them can take `&Server` and each state by `&` or `&mut`, all but `start`, `empty` and `shutdown` also
 /// `&Conn`, and those from `ready` to `disconnect` the identity by `&`, the [`#[room]`](macro@room) by `&` or `&mut`
 /// and its handle, `&Room`. An `async fn` cannot take a state that some handler takes by `&mut`: it is behind a lock
-/// then, as the room always is.
+/// then, as the room always is. `Extension` is `ws_runtime::Extension`, which needs the feature `tower`.
 ///
 /// A reply is sent to the peer: `()` (nothing), text (`String`, `&str`), bytes (`Vec<u8>`, `&[u8]`, `Bytes`),
 /// `Json<T>`, an `Option`, or a `Result`.
@@ -289,10 +289,10 @@ pub fn on(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_mac
 /// | any other path | `#[on(request)]`; 426 where a route has that path, 404 otherwise |
 /// | the handshake of a WebSocket | the route of that path, even if this handler has the same |
 ///
-/// The handler can take `&Request`, `Path`, `Query`, `Bearer`, `Extension`, `&Conn`, `&Server` and each state, and may
-/// be `async`; it has `handshake_timeout` to answer. There is no session and no identity, as the request never becomes a
-/// connection. It returns an HTTP response: text, `Html`, `Json`, bytes, a pair of a content type and a body, a
-/// status, an `Option` (`None` is 404) or a `Result` of these, see
+/// The handler can take `&Request`, `Path`, `Query`, `Bearer`, `Extension` (with the feature `tower`), `&Conn`,
+/// `&Server` and each state, and may be `async`; it has `handshake_timeout` to answer. There is no session and no
+/// identity, as the request never becomes a connection. It returns an HTTP response: text, `Html`, `Json`, bytes, a
+/// pair of a content type and a body, a status, an `Option` (`None` is 404) or a `Result` of these, see
 /// [`IntoResponse`](https://docs.rs/ws-runtime/latest/ws_runtime/trait.IntoResponse.html).
 ///
 /// `guard = admin` names a function of the module that is asked first. It takes the same arguments, and returns a

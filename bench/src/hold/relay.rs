@@ -27,8 +27,8 @@ const DELAY: Duration = Duration::from_millis(20);
 /// Bytes of one turn, where the rate is limited: 256 KiB a second.
 const RATE: usize = 256;
 
-/// Bytes of one turn that are written one at a time. Each is a system call, so a connection with thousands of them would
-/// keep the others waiting until the server takes their peers for gone.
+/// Bytes of one turn that are written one at a time. Each is a system call, so a connection with thousands of them
+/// would keep the others waiting until the server takes their peers for gone.
 const SINGLE_BYTES: usize = 32;
 
 /// After so many bytes the connection meets its fault.

@@ -190,8 +190,8 @@ impl Sheet {
         self.form.pick(Duration::from_millis(1), Duration::from_millis(100))
     }
 
-    /// Says which share of the machine others had, if it was much; if it was too much, a latency that misses the goals of
-    /// a quiet machine is not judged.
+    /// Says which share of the machine others had, if it was much; if it was too much, a latency that misses the
+    /// goals of a quiet machine is not judged.
     pub(super) fn others(&mut self, share: f64) {
         if share > OTHERS {
             self.note(format!("other processes had {:.0} % of the processors", share * 100.0));

@@ -88,8 +88,8 @@ pub(super) fn never(sheet: &mut Sheet, threads: usize) -> Result<()> {
     let name = format!("{FEW} messages, then none, ");
     judge(sheet, &name, &heard, (load.peers * OUTBOX) as f64 + OTHER);
     sheet.exactly(format!("{name}cut"), heard.disconnected, load.peers as u64);
-    // A kernel that is full still takes a little at a probe, which counts as progress. The probes come after 0.2 s, 0.4 s,
-    // 0.8 s and so on, so the last that comes in time is within one and a half times the timeout.
+    // A kernel that is full still takes a little at a probe, which counts as progress. The probes come after 0.2 s,
+    // 0.4 s, 0.8 s and so on, so the last that comes in time is within one and a half times the timeout.
     let most = Duration::from_secs(FEW) / load.rate + timeout * 5 / 2 + sheet.form.grace();
     sheet.time_at_most(format!("{name}the last one cut"), heard.took, most);
     Ok(())

@@ -22,6 +22,7 @@ pub(super) fn problem(
         return None;
     }
     let refuse = |what: &str, hint: Option<&str>| Some(refusal(row, what, hint));
+    let as_written = format!("`{}`", form.replace("&mut", "&mut "));
     let segment = match target {
         Type::Slice(_) | Type::Array(_) if form.contains("[u8") => {
             return refuse("bytes", row.hint(Wanted::Bytes));
@@ -31,9 +32,7 @@ pub(super) fn problem(
     let name = segment.ident.to_string();
     match name.as_str() {
         "Cow" => refuse("`Cow`", row.hint(Wanted::Text)),
-        "str" | "String" | "Utf8Bytes" => {
-            refuse(&format!("`{}`", form.replace("&mut", "&mut ")), row.hint(Wanted::Text))
-        }
+        "str" | "String" | "Utf8Bytes" => refuse(&as_written, row.hint(Wanted::Text)),
         "Vec" if form.ends_with("Vec<u8>") => refuse(&format!("`{form}`"), row.hint(Wanted::Bytes)),
         "Bytes" => refuse("`Bytes`", row.hint(Wanted::Bytes)),
         "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize"
@@ -76,11 +75,11 @@ pub(super) fn problem(
         "Handshake" | "Request" if access == Access::Shared => {
             refuse(&format!("`&{name}`"), row.hint(Wanted::Request))
         }
-        "HeaderMap" => refuse(&format!("`{}`", form.replace("&mut", "&mut ")), headers(row)),
+        "HeaderMap" => refuse(&as_written, headers(row)),
         // A type of the user's that has the same name: the runtime's have a parameter.
         "Path" | "Query" | "Extension" if segment.arguments.is_empty() => None,
         "Path" | "Query" | "Extension" | "Bearer" if access != Access::Value && has_request(row) => {
-            refuse(&format!("`{}`", form.replace("&mut", "&mut ")), Some("take it by value"))
+            refuse(&as_written, Some("take it by value"))
         }
         "Path" | "Query" | "Extension" | "Bearer" if !has_request(row) && !scope.has_own_arguments => {
             refuse(&format!("`{name}`"), row.hint(Wanted::Request))

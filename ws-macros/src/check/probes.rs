@@ -7,8 +7,8 @@ use crate::diagnostics::Diagnostics;
 use crate::model::{Role, Server, Setting, Value};
 use crate::syntax::bare;
 
-/// Checks that no `#[get]`, no route and no other probe has the path of a probe. What is not written out is checked when
-/// the server starts.
+/// Checks that no `#[get]`, no route and no other probe has the path of a probe. What is not written out is checked
+/// when the server starts.
 pub(super) fn have_paths_of_their_own(server: &Server, diagnostics: &mut Diagnostics) {
     let probes: Vec<(&Setting, &LitStr)> =
         server.settings.options.values.iter().filter_map(|setting| Some((setting, path(setting)?))).collect();

@@ -46,13 +46,7 @@ pub(crate) fn check_rate(rate: Expr, diagnostics: &mut Diagnostics) -> Option<Ex
         }
         single => problem(single),
     };
-    match found {
-        Some(problem) => {
-            diagnostics.error(&rate, problem);
-            None
-        }
-        None => Some(rate),
-    }
+    unless(found, rate, diagnostics)
 }
 
 /// Checks `timeout = 2`.
@@ -65,13 +59,7 @@ pub(crate) fn check_timeout(timeout: Expr, diagnostics: &mut Diagnostics) -> Opt
         ),
         written => problem("timeout", Kind::Seconds(PERIOD), written),
     };
-    match problem {
-        Some(problem) => {
-            diagnostics.error(&timeout, problem);
-            None
-        }
-        None => Some(timeout),
-    }
+    unless(problem, timeout, diagnostics)
 }
 
 /// Checks `concurrent = 4`.
@@ -83,13 +71,7 @@ pub(crate) fn check_concurrent(concurrent: Expr, diagnostics: &mut Diagnostics) 
             "`concurrent` is a whole number from 1 to {MAX_CONCURRENT}: so many of them may run at once for a connection"
         )),
     };
-    match problem {
-        Some(problem) => {
-            diagnostics.error(&concurrent, problem);
-            None
-        }
-        None => Some(concurrent),
-    }
+    unless(problem, concurrent, diagnostics)
 }
 
 /// Checks `keep = 10`.
@@ -105,7 +87,13 @@ pub(crate) fn check_max_rooms(max_rooms: Expr, diagnostics: &mut Diagnostics) ->
 }
 
 fn check_value(name: &str, kind: Kind, value: Expr, diagnostics: &mut Diagnostics) -> Option<Expr> {
-    match problem(name, kind, &Written::of(&value)) {
+    let problem = problem(name, kind, &Written::of(&value));
+    unless(problem, value, diagnostics)
+}
+
+/// The value, unless there is a problem with it, which is reported.
+fn unless(problem: Option<String>, value: Expr, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    match problem {
         Some(problem) => {
             diagnostics.error(&value, problem);
             None

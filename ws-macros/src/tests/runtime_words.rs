@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::events::{
-    Event, GET, GET_GUARD, GUARD, ROOM_TICK, ROOM_TIMER, Row, SESSION_TIMER, STATE_TIMER, TICK, WATCH,
+    Event, GET, GET_GUARD, GUARD, ROOM_TICK, ROOM_TIMER, ROUTE_GUARD, Row, SESSION_TIMER, STATE_TIMER, TICK,
+    WATCH,
 };
 
 /// The source of everything in the runtime that has to do with events.
@@ -20,6 +21,7 @@ fn rows() -> impl Iterator<Item = &'static Row> {
         &GUARD,
         &GET,
         &GET_GUARD,
+        &ROUTE_GUARD,
         &TICK,
         &WATCH,
         &SESSION_TIMER,

@@ -43,7 +43,7 @@ macro_rules! arguments_of_request {
     ($($event:tt)*) => {
         arguments_of! {
             $($event)*,
-            "extractors of axum do not work here: take `ws_runtime::Path`, `Query` or `Extension`, not axum's of the same name; let a layer of the router add to the request what any other extracts, and take it as `ws_runtime::Extension<T>`"
+            "for an extractor of axum: take `ws_runtime::Path`, `Query` or `Extension`, not axum's of the same name; let a layer of the router add to the request what any other one extracts, and take it as `ws_runtime::Extension<T>`"
         }
     };
 }
@@ -92,7 +92,7 @@ arguments_of_request! {
     /// `&Server` and the state.
     FromHandshake<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a `handshake` handler cannot take `{Self}`",
-    "a `handshake` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>`, `&Conn`, `&Server`, `&Room`, the `#[room]` by `&`, the `#[state]` by `&` or `&mut`; the session is what it may return",
+    "a `handshake` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>` (feature `tower`), `&Conn`, `&Server`, `&Room`, the `#[room]` by `&`, the `#[state]` by `&` or `&mut`; the session is what it may return",
     "path, headers and cookies are methods of `Handshake`"
 }
 
@@ -101,7 +101,7 @@ arguments_of_request! {
     /// states and the identity.
     FromRouteGuard<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a guard of a route cannot take `{Self}`",
-    "a guard of a route can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
+    "a guard of a route can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>` (feature `tower`), `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`, the `#[identity]` by `&`",
     "a guard of a route says who may come: it runs before there is a session"
 }
 
@@ -110,7 +110,7 @@ arguments_of_request! {
     /// the state.
     FromRequest<St> from ConnContext<'a, St, NotYet, Request>,
     "a `request` handler cannot take `{Self}`",
-    "a `request` handler can take, in any order: `&Request`, `Query`, `Bearer`, `ws_runtime::Extension<T>`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "a `request` handler can take, in any order: `&Request`, `Query`, `Bearer`, `ws_runtime::Extension<T>` (feature `tower`), `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
     "path, headers and cookies are methods of `Request`"
 }
 
@@ -119,7 +119,7 @@ arguments_of_request! {
     /// the states.
     FromGet<St> from ConnContext<'a, St, NotYet, Request>,
     "a `#[get]` handler cannot take `{Self}`",
-    "a `#[get]` handler can take, in any order: `&Request`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "a `#[get]` handler can take, in any order: `&Request`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>` (feature `tower`), `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
     "path, headers and cookies are methods of `Request`"
 }
 
@@ -127,7 +127,7 @@ arguments_of_request! {
     /// What the guard of a `#[get]` can take: as the handler can.
     FromGetGuard<St> from ConnContext<'a, St, NotYet, Request>,
     "the guard of a `#[get]` cannot take `{Self}`",
-    "the guard of a `#[get]` can take, in any order: `&Request`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "the guard of a `#[get]` can take, in any order: `&Request`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>` (feature `tower`), `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
     "path, headers and cookies are methods of `Request`"
 }
 
@@ -136,7 +136,7 @@ arguments_of_request! {
     /// `&Server` and the states.
     FromCreate<St> from ConnContext<'a, St, NotYet, Handshake>,
     "a `create` handler cannot take `{Self}`",
-    "a `create` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>`, `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
+    "a `create` handler can take, in any order: `&Handshake`, `Path`, `Query`, `Bearer`, `ws_runtime::Extension<T>` (feature `tower`), `&Conn`, `&Server`, the `#[state]` by `&` or `&mut`",
     "it makes the room of the path that the first peer asks for: what the path says is a `Path<T>` in a route, and else `request.path()`, with `&Handshake`"
 }
 
